@@ -1,0 +1,80 @@
+"""Reading: files to values, every fault of their bytes and their YAML named (`MS0xx`)."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from modelspec.catalog import Place
+from modelspec.diagnostic import Diagnostic
+from modelspec.document import Document
+from modelspec.load.compose import compose
+from modelspec.load.find import File
+from modelspec.load.text import (
+    BOM,
+    conflict,
+    control_characters,
+    decode,
+    has_invisible,
+    invisible_characters,
+    is_ordinary,
+    odd_values,
+)
+from modelspec.load.values import Marks, values
+from modelspec.source import START, Source, Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A file and what it says: `value` is of no use where there are faults."""
+
+    file: File
+    value: object
+    faults: list[Diagnostic] = field(default_factory=list)
+    marks: Marks = field(default_factory=dict)
+
+    @cached_property
+    def document(self) -> Document:
+        """The tree with its spans, composed when first asked for; of a file that is no text, an empty one."""
+        source = decode(self.file.path, self.file.data)
+        if isinstance(source, Diagnostic):
+            return Document(source=Source(self.file.path, ""), root=None)
+        return compose(source)[0]
+
+    def span(self, place: Place) -> Span:
+        """Where a place is; the top level of an ordinary file is known without composing it."""
+        if place.span is not None:
+            return place.span
+        if len(place.pointer) == 1 and not place.on_key:
+            event = self.marks.get(str(place.pointer[0]))
+            if event is not None:
+                start, end = event.start_mark, event.end_mark
+                return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        return self.document.span(place.pointer, on_key=place.on_key) if place.pointer else START
+
+
+def read(file: File) -> Reading:
+    """Read one file: by the fast gate if it is an ordinary one, carefully otherwise."""
+    data = file.data.removeprefix(BOM)
+    if is_ordinary(data) and b"\\" not in data:
+        found = values(data)
+        if found is not None:
+            return Reading(file=file, value=found[0], marks=found[1])
+    source = decode(file.path, file.data)
+    if isinstance(source, Diagnostic):
+        return Reading(file=file, value=None, faults=[source])
+    unreadable = list(control_characters(source))
+    leftover = conflict(source)
+    if leftover is not None:
+        unreadable.append(leftover)
+    if unreadable:
+        return Reading(file=file, value=None, faults=unreadable)
+    has_odd = has_invisible(source.text)
+    if not has_odd and "\\" not in source.text:
+        found = values(data)
+        if found is not None:
+            return Reading(file=file, value=found[0], marks=found[1])
+    document, faults = compose(source)
+    if has_odd:
+        faults.extend(invisible_characters(document))
+    if "\\" in source.text:
+        faults.extend(odd_values(document))
+    return Reading(file=file, value=document.value, faults=faults)

@@ -1,0 +1,258 @@
+"""The careful reader: a file as a tree with exact spans, and every fault of its YAML.
+
+It goes once over the events of PyYAML's C parser and builds as it goes. Limits are checked on each event,
+before anything is built from it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from yaml.cyaml import CParser
+from yaml.events import (
+    AliasEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+)
+
+from modelspec.diagnostic import Diagnostic, Label, Severity
+from modelspec.document import Document, Entry, ListNode, MapNode, Node, ScalarNode
+from modelspec.load.limits import MAX_ALIASES, MAX_DEPTH, MAX_NODES
+from modelspec.load.scalar import NotANumberError, TooLargeError, resolve
+from modelspec.load.syntax import syntax_fault
+from modelspec.quote import quote
+from modelspec.source import START, Source, Span
+
+_OPEN = object()
+"""What an anchor stands for while the node that it names is still being built."""
+
+
+class _StopError(Exception):
+    """A limit was passed: nothing more is read of this file."""
+
+
+def compose(source: Source) -> tuple[Document, list[Diagnostic]]:
+    """The tree of a file and the faults of its YAML; the tree has no root where it could not be built."""
+    composer = _Composer(source, CParser(source.text))
+    root: Node | None = None
+    try:
+        root = composer.document()
+    except _StopError:
+        pass
+    except yaml.MarkedYAMLError as error:
+        composer.faults.append(syntax_fault(source, error))
+    except yaml.YAMLError:
+        composer.fault("MS008", START, "this is not YAML", "look for characters that YAML does not allow")
+    return Document(source=source, root=root), composer.faults
+
+
+@dataclass
+class _Composer:
+    source: Source
+    parser: CParser
+    faults: list[Diagnostic] = field(default_factory=list)
+    anchors: dict[str, tuple[Node | object, int]] = field(default_factory=dict)
+    aliases: int = 0
+    nodes: int = 0
+
+    def fault(
+        self, code: str, span: Span, message: str, help_: str, related: tuple[Label, ...] = ()
+    ) -> None:
+        self.faults.append(
+            Diagnostic(
+                code=code,
+                severity=Severity.ERROR,
+                message=message,
+                path=self.source.path,
+                span=span,
+                help=help_,
+                related=related,
+                subject=self.source.path,
+            )
+        )
+
+    def stop(self, code: str, span: Span, message: str, help_: str) -> _StopError:
+        self.fault(code, span, message, help_)
+        return _StopError()
+
+    def document(self) -> Node | None:
+        following = self.parser.get_event
+        following()
+        event = following()
+        if isinstance(event, StreamEndEvent):
+            self.fault("MS010", START, "this file is empty", "write a model, or delete the file")
+            return None
+        if event.version is not None and tuple(event.version) != (1, 2):
+            self.fault(
+                "MS013", _span(event), "this file asks for another YAML than 1.2", "delete the %YAML line"
+            )
+        root = self.node(following(), MAX_DEPTH)
+        following()
+        after = following()
+        if isinstance(after, DocumentStartEvent):
+            self.fault(
+                "MS009",
+                _span(after),
+                "a second document begins here; a file holds one",
+                "move it to a file of its own",
+            )
+        if isinstance(root, ScalarNode) and root.value is None and root.plain:
+            self.fault("MS010", START, "this file is empty", "write a model, or delete the file")
+            return None
+        return root
+
+    def node(self, event: Any, depth: int) -> Node:  # noqa: ANN401 - PyYAML's events are not typed
+        if isinstance(event, AliasEvent):
+            return self.alias(event)
+        self.count(1, _span(event))
+        if event.tag is not None:
+            self.fault(
+                "MS013",
+                _tag_span(self.source, event),
+                "tags are not allowed",
+                "delete the tag; quote the value if it is to be a string",
+            )
+        before = self.nodes - 1
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (_OPEN, 0)
+        if isinstance(event, ScalarEvent):
+            node: Node = self.scalar(event)
+        elif depth == 0:
+            raise self.stop(
+                "MS017",
+                _span(event),
+                f"this is nested deeper than {MAX_DEPTH} levels",
+                "flatten it",
+            )
+        elif isinstance(event, MappingStartEvent):
+            node = self.mapping(event, depth)
+        else:
+            node = self.sequence(event, depth)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (node, self.nodes - before)
+        return node
+
+    def count(self, nodes: int, span: Span) -> None:
+        self.nodes += nodes
+        if self.nodes > MAX_NODES:
+            raise self.stop(
+                "MS019",
+                span,
+                f"this file holds more than {MAX_NODES:,} values, aliases expanded",
+                "split it, or write less by alias",
+            )
+
+    def alias(self, event: Any) -> Node:  # noqa: ANN401
+        span = _span(event)
+        self.aliases += 1
+        if self.aliases > MAX_ALIASES:
+            raise self.stop(
+                "MS018", span, f"this file holds more than {MAX_ALIASES} aliases", "write the values out"
+            )
+        node, nodes = self.anchors.get(event.anchor, (None, 0))
+        if node is None:
+            self.fault(
+                "MS020",
+                span,
+                f"no anchor is named {quote(event.anchor)} above this",
+                "define the anchor first, or write the value out",
+            )
+        elif node is _OPEN:
+            self.fault("MS020", span, "this alias stands inside its own anchor", "write the value out")
+        else:
+            self.count(nodes, span)
+            assert isinstance(node, ScalarNode | ListNode | MapNode)
+            return node
+        return ScalarNode(value=None, span=span, plain=True)
+
+    def scalar(self, event: Any) -> ScalarNode:  # noqa: ANN401
+        span = _span(event)
+        if event.style:
+            return ScalarNode(value=event.value, span=span, plain=False)
+        try:
+            value = resolve(event.value)
+        except NotANumberError:
+            self.fault(
+                "MS015", span, "this is not a finite number", "write a finite number, or quote the string"
+            )
+            value = None
+        except TooLargeError:
+            self.fault(
+                "MS016", span, "this integer does not fit in 64 bits", "quote it, if it is an identifier"
+            )
+            value = None
+        return ScalarNode(value=value, span=span, plain=True)
+
+    def sequence(self, start: Any, depth: int) -> ListNode:  # noqa: ANN401
+        items = []
+        while not isinstance(event := self.parser.get_event(), SequenceEndEvent):
+            items.append(self.node(event, depth - 1))
+        return ListNode(items=tuple(items), span=_between(start, event), flow=bool(start.flow_style))
+
+    def mapping(self, start: Any, depth: int) -> MapNode:  # noqa: ANN401
+        entries: dict[str, Entry] = {}
+        while not isinstance(event := self.parser.get_event(), MappingEndEvent):
+            key = self.key(event, depth)
+            value = self.node(self.parser.get_event(), depth - 1)
+            if key is None:
+                continue
+            first = entries.get(key.value)
+            if first is None:
+                entries[key.value] = Entry(key=key.span, node=value)
+                continue
+            self.fault(
+                "MS011",
+                key.span,
+                f"the key {quote(key.value)} is here a second time",
+                "keep one of the two",
+                (Label(path=self.source.path, span=first.key, text="first here"),),
+            )
+        return MapNode(entries=entries, span=_between(start, event), flow=bool(start.flow_style))
+
+    def key(self, event: Any, depth: int) -> "_Key | None":  # noqa: ANN401
+        node = self.node(event, depth - 1)
+        if isinstance(event, ScalarEvent) and not event.style and event.value == "<<":
+            self.fault(
+                "MS014",
+                node.span,
+                "merge keys are not allowed",
+                "write the fields out; an alias may stand for a whole value",
+            )
+            return None
+        if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+            self.fault("MS012", node.span, "this key is not a string", "quote the key")
+            return None
+        return _Key(node.value, _span(event))
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    value: str
+    span: Span
+
+
+def _span(event: Any) -> Span:  # noqa: ANN401
+    return _between(event, event)
+
+
+def _between(first: Any, last: Any) -> Span:  # noqa: ANN401
+    start, end = first.start_mark, last.end_mark
+    return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def _tag_span(source: Source, event: Any) -> Span:  # noqa: ANN401
+    mark = event.start_mark
+    line = source.lines[mark.line]
+    begin = line.find("!", mark.column)
+    if begin < 0:
+        return _span(event)
+    end = begin
+    while end < len(line) and line[end] not in " \t,[]{}":
+        end += 1
+    return Span(mark.line + 1, begin + 1, mark.line + 1, end + 1)

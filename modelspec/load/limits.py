@@ -1,0 +1,10 @@
+"""How much one file may ask for (SPEC, "How YAML is read"); checked while reading, before anything is built."""
+
+MAX_DEPTH = 32
+"""Mappings and sequences inside one another."""
+
+MAX_ALIASES = 100
+"""Aliases in one file."""
+
+MAX_NODES = 20_000
+"""Scalars, mappings and sequences, those behind aliases counted each time."""

@@ -1,0 +1,166 @@
+"""Bytes to text: UTF-8, and no character that a reviewer cannot see."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.document import Document, MapNode, Node, ScalarNode
+from modelspec.source import START, Source, Span
+
+BOM = b"\xef\xbb\xbf"
+
+_ODD_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|^(?:<{7}|>{7}|\|{7}) ", re.MULTILINE)
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7}) ", re.MULTILINE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|\r(?!\n)")
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_JOINERS = "\u200c\u200d"
+_BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+"""Characters of other categories that show nothing: joiner marks, Hangul fillers, empty Braille."""
+_INVISIBLE_CATEGORIES = frozenset({"Cf", "Zl", "Zp", "Cn", "Co"})
+_JOINING_CATEGORIES = frozenset({"Lo", "Mn", "Mc", "So", "Sk"})
+_EMOJI_SELECTOR = "\ufe0f"
+
+
+def is_ordinary(data: bytes) -> bool:
+    """Whether the bytes are ASCII without control characters or conflict markers: then nothing here can object."""
+    return data.isascii() and not _ODD_BYTES.search(data)
+
+
+def decode(path: str, data: bytes) -> Source | Diagnostic:
+    """The text of a file, or why it is none."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _fault("MS004", path, START, "this file is UTF-16, not UTF-8", "save it as UTF-8")
+    try:
+        return Source(path, data.removeprefix(BOM).decode())
+    except UnicodeDecodeError as error:
+        before = Source(path, data.removeprefix(BOM)[: error.start].decode())
+        place = before.span(len(before.text), len(before.text))
+        return _fault(
+            "MS004",
+            path,
+            place,
+            f"this file is not UTF-8: byte 0x{data.removeprefix(BOM)[error.start]:02x} is out of place here",
+            "save it as UTF-8",
+        )
+
+
+def has_invisible(text: str) -> bool:
+    """Whether `invisible_characters` has anything to look at: a pass over the distinct characters only."""
+    return any(_is_invisible(character) for character in set(text) if not character.isascii())
+
+
+def conflict(source: Source) -> Diagnostic | None:
+    """The first line that git left behind in a merge."""
+    marker = _CONFLICT.search(source.text)
+    if marker is None:
+        return None
+    return _fault(
+        "MS007",
+        source.path,
+        source.span(marker.start(), marker.end() - 1),
+        "git left a conflict marker here",
+        "finish the merge: keep one side and delete the marker lines",
+    )
+
+
+def control_characters(source: Source) -> Iterator[Diagnostic]:
+    """Control characters; YAML cannot be read around them."""
+    for match in _CONTROL.finditer(source.text):
+        shown = "a carriage return without a line feed" if match[0] == "\r" else _name(match[0])
+        yield _fault(
+            "MS005",
+            source.path,
+            source.span(match.start(), match.end()),
+            f"{shown} is a control character",
+            "delete it; only tabs and line ends are allowed",
+        )
+
+
+def invisible_characters(document: Document) -> Iterator[Diagnostic]:
+    """Bidirectional controls and other invisible characters, in comments too.
+
+    Joiners are fine in a `name`, between letters of a script that joins them or in an emoji.
+    """
+    source = document.source
+    names: list[tuple[int, int]] | None = None
+    for offset, character in enumerate(source.text):
+        if character.isascii() or not _is_invisible(character):
+            continue
+        if character in _JOINERS and _joins(source.text, offset):
+            if names is None:
+                names = list(_name_ranges(document))
+            if any(start <= offset < end for start, end in names):
+                continue
+        kind = "a bidirectional control" if _BIDI.match(character) else "invisible"
+        yield _fault(
+            "MS006",
+            source.path,
+            source.span(offset, offset + 1),
+            f"{_name(character)} is {kind}; a reviewer cannot see what it does",
+            "delete it",
+        )
+
+
+def odd_values(document: Document) -> Iterator[Diagnostic]:
+    """Control, bidirectional and invisible characters that an escape sequence writes into a value or key."""
+    for span, value in _strings(document.root):
+        for character in value:
+            control = _CONTROL.match(character) is not None
+            if control or (not character.isascii() and _is_invisible(character)):
+                yield _fault(
+                    "MS005" if control else "MS006",
+                    document.source.path,
+                    span,
+                    f"this string escapes {_name(character)}, "
+                    f"{'a control character' if control else 'which cannot be seen'}",
+                    "delete the escape",
+                )
+                break
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) in _INVISIBLE_CATEGORIES or character in _BLANK_LETTERS
+
+
+def _joins(text: str, offset: int) -> bool:
+    before, after = text[offset - 1 : offset], text[offset + 1 : offset + 2]
+    return all(
+        side and (side == _EMOJI_SELECTOR or unicodedata.category(side) in _JOINING_CATEGORIES)
+        for side in (before, after)
+    )
+
+
+def _name_ranges(document: Document) -> Iterator[tuple[int, int]]:
+    for pointer, node in document.scalars():
+        if pointer[-1:] == ("name",):
+            span = node.span
+            yield (
+                document.source.offset(span.line, span.column),
+                document.source.offset(span.end_line, span.end_column),
+            )
+
+
+def _strings(node: Node | None) -> Iterator[tuple[Span, str]]:
+    match node:
+        case ScalarNode(value=str() as value):
+            yield node.span, value
+        case MapNode():
+            for key, entry in node.entries.items():
+                yield entry.key, key
+                yield from _strings(entry.node)
+        case None | ScalarNode():
+            pass
+        case _:
+            for item in node.items:
+                yield from _strings(item)
+
+
+def _name(character: str) -> str:
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip()
+
+
+def _fault(code: str, path: str, span: Span, message: str, help_: str) -> Diagnostic:
+    return Diagnostic(
+        code=code, severity=Severity.ERROR, message=message, path=path, span=span, help=help_, subject=path
+    )

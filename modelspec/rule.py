@@ -1,0 +1,95 @@
+"""What a rule is: a check, its page, and its own examples."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from inspect import cleandoc
+
+from modelspec.catalog import Catalog, Fleet, Model, Place
+from modelspec.diagnostic import Severity
+from modelspec.document import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a rule found: a diagnostic without its code and severity, placed by pointer.
+
+    `subject` is what a waiver names; empty means the model or, in other files, the path.
+    """
+
+    place: Place
+    message: str
+    label: str = ""
+    help: str = ""
+    related: tuple[tuple[Place, str], ...] = ()
+    subject: str = ""
+
+
+class Scope(Enum):
+    """What a check is given, and so when it must run again."""
+
+    STAGE = "found by a stage of the compiler, not by a check of its own"
+    TEXT = "the text and tree of any one file"
+    FLEET = "regions and heads"
+    MODEL = "one model and the fleet"
+    CATALOG = "all models"
+
+
+ModelCheck = Callable[[Model, Fleet], Iterator[Finding]]
+FleetCheck = Callable[[Fleet], Iterator[Finding]]
+CatalogCheck = Callable[[Catalog], Iterator[Finding]]
+TextCheck = Callable[[Document], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A code, its default severity and its page.
+
+    `bad` and `good` are repositories in one text each: files begin with a line `# file: PATH` and are laid over
+    the small fleet of `modelspec.rules.example`. Both are empty where a fault cannot be shown as text; then the tests
+    show it.
+    """
+
+    code: str
+    severity: Severity
+    scope: Scope
+    title: str
+    text: str
+    bad: str
+    good: str
+    check: Callable[..., Iterator[Finding]] | None
+
+
+def rule(
+    code: str, severity: Severity, scope: Scope, *, bad: str = "", good: str = ""
+) -> Callable[[Callable[..., Iterator[Finding]]], Rule]:
+    """Turn a generator of findings into a rule; the first line of its docstring is the title, the rest its page."""
+
+    def decorate(check: Callable[..., Iterator[Finding]]) -> Rule:
+        title, _, text = cleandoc(check.__doc__ or "").partition("\n\n")
+        return Rule(
+            code=code,
+            severity=severity,
+            scope=scope,
+            title=title.replace("\n", " "),
+            text=text,
+            bad=cleandoc(bad),
+            good=cleandoc(good),
+            check=check,
+        )
+
+    return decorate
+
+
+def stage_rule(code: str, title: str, text: str, *, bad: str = "", good: str = "") -> Rule:
+    """Describe a fault that a stage finds: always an error, never waived."""
+    return Rule(
+        code=code,
+        severity=Severity.ERROR,
+        scope=Scope.STAGE,
+        title=title,
+        text=cleandoc(text),
+        bad=cleandoc(bad),
+        good=cleandoc(good),
+        check=None,
+    )

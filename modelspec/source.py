@@ -1,0 +1,58 @@
+"""Where things stand in the text of a file."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of a text: lines and columns begin at 1, columns count code points.
+
+    `end_line` and `end_column` name the first place that is outside.
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+START = Span(1, 1, 1, 1)
+"""The place of a fault that concerns a whole file."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file: its path relative to the root, with `/` between the parts, and its decoded text."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines without their ends; only LF and CRLF end a line."""
+        return [line.removesuffix("\r") for line in self.text.split("\n")]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset in `text` of a 1-based line and column."""
+        return self._starts[line - 1] + column - 1
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of `text[start:end]`."""
+        return Span(*self._position(start), *self._position(end))
+
+    def slice(self, span: Span) -> str:
+        """The text that a span covers."""
+        return self.text[
+            self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)
+        ]
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset, hi=len(self._starts) - 1)
+        return line, offset - self._starts[line - 1] + 1
