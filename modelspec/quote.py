@@ -1,0 +1,49 @@
+"""Values inside messages, made safe to print."""
+
+LONGEST = 60
+"""Characters of a quoted text that are shown."""
+
+# Letters, marks and symbols by their category, yet nothing is seen of them: fillers, joiners, blanks and
+# variation selectors.
+_UNSEEN = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+    + "".join(map(chr, range(0xFE00, 0xFE10)))
+    + "".join(map(chr, range(0xE0100, 0xE01F0))),
+)
+
+
+def quote(value: object) -> str:
+    """Return a value as a message shows it: `'text'`, `true`, `12`, `nothing`, `a list`, `a mapping`."""
+    match value:
+        case str():
+            return f"'{visible(value)}'"
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case _:
+            return visible(str(value))
+
+
+def visible(text: str, longest: int = LONGEST) -> str:
+    r"""Show control, bidirectional and other invisible characters as `\u` escapes; cut behind `longest`."""
+    if len(text) <= longest and text.isascii() and text.isprintable():
+        return text
+    shown = 0
+    parts: list[str] = []
+    for character in text:
+        part = character if character.isprintable() and character not in _UNSEEN else _escape(character)
+        shown += len(part)
+        if shown > longest:
+            return "".join(parts) + "…"
+        parts.append(part)
+    return "".join(parts)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the end of the first plane

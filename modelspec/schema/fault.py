@@ -1,0 +1,19 @@
+"""What is wrong with a document, before its place in the text is known."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault of a document.
+
+    `pointer` leads from the document's root to a key or an item that exists; with `on_key` the key itself is
+    at fault, without it the value. `message`, `label` and `help` are the diagnostic's and hold no secret.
+    """
+
+    code: str
+    pointer: tuple[str | int, ...]
+    on_key: bool = False
+    message: str
+    label: str
+    help: str

@@ -1,0 +1,158 @@
+"""A value that is not what the schema asks for."""
+
+from collections.abc import Iterator, Sequence
+
+from modelspec.nearest import nearest
+from modelspec.quote import quote, visible
+from modelspec.schema.fault import Fault
+from modelspec.schema.fold import Finding
+from modelspec.schema.trace import Trace
+from modelspec.schema.wording import alternatives, count, example, flow, found, wanted
+
+_REPEATED = 40
+"""Characters of a value that a corrected line may repeat."""
+
+_SPOKEN_BOOLEANS = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "false", "off": "false"}
+
+BOUNDS = {
+    "minLength": ("short", "at least", "character"),
+    "maxLength": ("long", "at most", "character"),
+    "minItems": ("short", "at least", "item"),
+    "maxItems": ("long", "at most", "item"),
+    "minimum": ("small", "at least", ""),
+    "maximum": ("large", "at most", ""),
+    "exclusiveMinimum": ("small", "more than", ""),
+    "exclusiveMaximum": ("large", "less than", ""),
+}
+"""Keyword: what the value is, how the limit is to be read, and what is counted."""
+
+
+def wrong_type(at: Trace) -> Iterator[Finding]:
+    """MS103."""
+    types = at.schema["type"]
+    yield from not_of_types(at, [types] if isinstance(types, str) else types)
+
+
+def not_of_types(at: Trace, types: Sequence[str]) -> Iterator[Finding]:
+    """MS103 for types that the caller gathered."""
+    if at.value is None:
+        message, label = f"{at.subject} is empty; it must be {wanted(types)}", "nothing here"
+    else:
+        shown = f": {at.quoted}" if at.quoted else ""
+        message = f"{at.subject} must be {wanted(types)}, not {found(at.value)}{shown}"
+        label = f"{found(at.value)}, not {wanted(types)}"
+    yield finding(
+        at, "MS103", message, label, at.note("x-help") or _conversion(at, types) or _for_example(at)
+    )
+
+
+def _conversion(at: Trace, types: Sequence[str]) -> str:
+    """Say how a value that only looks wrong is made right, or nothing."""
+    if isinstance(at.value, bool | int | float) and "string" in types:
+        return f"put it in quotes; without them YAML reads it as {found(at.value)}"
+    if isinstance(at.value, str) and not at.private:
+        return _conversion_of_text(at, at.value, types)
+    return ""
+
+
+def _conversion_of_text(at: Trace, value: str, types: Sequence[str]) -> str:
+    word = value.casefold()
+    if "boolean" in types and word in _SPOKEN_BOOLEANS:
+        return f"YAML 1.2 reads {quote(value)} as a string; write {_SPOKEN_BOOLEANS[word]}"
+    if "boolean" in types and word in _SPOKEN_BOOLEANS.values():
+        return f"write {word} without quotes"
+    if {"integer", "number"} & {*types} and value.isascii() and value.isdigit():
+        return "remove the quotes"
+    if "array" in types and at.item_type() == "string" and value.isprintable() and len(value) <= _REPEATED:
+        return f"write {example(at.name, {'examples': [[value]]})}"
+    return ""
+
+
+def _for_example(at: Trace) -> str:
+    if at.sample():
+        return f"write, for example, {example(at.name, at.sample())}"
+    if not at.place:
+        name = at.schema.get("required", sorted(at.schema["properties"]))[0]
+        return f"write fields, one a line, such as {example(name, at.declaration(name))}"
+    return "see the schema"
+
+
+def wrong_form(at: Trace) -> Iterator[Finding]:
+    """MS104; the form is told in words, never as a pattern."""
+    form = at.note("x-form")
+    subject = at.subject if at.key is None else f"a key of {at.subject}"
+    if form:
+        shown = f", not {at.quoted}" if at.quoted else ""
+        message = f"{subject} must be {form}{shown}"
+    else:
+        shown = f": {at.quoted}" if at.quoted else ""
+        message = f"{subject} does not have the form that the schema asks for{shown}"
+    if at.key is None:
+        advice = at.note("x-help") or (_for_example(at) if at.sample() else at.note("description"))
+    else:
+        advice = f"write a key such as {flow(at.sample()['examples'][0])}" if at.sample() else ""
+    yield finding(at, "MS104", message, "not of this form", advice or "see the schema")
+
+
+def no_choice(at: Trace) -> Iterator[Finding]:
+    """MS105."""
+    choices = at.schema["enum"] if "enum" in at.schema else [at.schema["const"]]
+    listed = alternatives([quote(choice) for choice in choices])
+    one = "one of " if len(choices) > 1 else ""
+    shown = f", not {at.quoted}" if at.quoted else ""
+    meant = None
+    if isinstance(at.measured, str) and not at.private:
+        meant = nearest(at.measured, [choice for choice in choices if isinstance(choice, str)])
+    advice = f"did you mean {quote(meant)}?" if meant else f"write {one}{listed}"
+    yield finding(at, "MS105", f"{at.subject} must be {one}{listed}{shown}", "not among the choices", advice)
+
+
+def out_of_bounds(at: Trace) -> Iterator[Finding]:
+    """MS106."""
+    size, reading, noun = BOUNDS[at.keyword]
+    limit = at.schema[at.keyword]
+    subject = at.subject if at.key is None else f"a key of {at.subject}"
+    allowed = f"{reading} {count(limit, noun) if noun else limit}"
+    if not noun:
+        message = f"{subject} is too {size}{f': {at.quoted}' if at.quoted else ''}; it must be {allowed}"
+    elif at.measured:
+        message = f"{subject} is too {size}: {count(len(at.measured), noun)}, {reading} {limit}"
+    else:
+        message = f"{subject} is empty; it needs {allowed}"
+    yield finding(at, "MS106", message, allowed, at.note("x-help") or _for_example(at))
+
+
+def repeated(at: Trace) -> Iterator[Finding]:
+    """MS107 at each repeated item."""
+    first: dict[str, int] = {}
+    for index, item in enumerate(at.value):
+        # A list cannot be a key, its written form can; `true` and `1` stay apart.
+        written = repr(item)
+        if written not in first:
+            first[written] = index
+            continue
+        named = "the same item" if at.private or isinstance(item, list | dict) else quote(item)
+        fault = Fault(
+            code="MS107",
+            pointer=(*at.place, index),
+            message=f"{at.subject} holds {named} twice",
+            label="repeated here",
+            help=f"remove it: item {first[written] + 1} of the list is the same",
+        )
+        yield Finding(fault=fault)
+    if len(first) == len(at.value):
+        yield finding(at, "MS107", f"{at.subject} holds equal items", "equal items", "remove one of them")
+
+
+def other(at: Trace) -> Iterator[Finding]:
+    """Explain a keyword that only an organisation's own schema uses."""
+    message = f"{at.subject} does not satisfy the schema ({visible(at.keyword)})"
+    yield finding(at, "MS104", message, "not as the schema asks", at.note("description") or "see the schema")
+
+
+def finding(at: Trace, code: str, message: str, label: str, advice: str) -> Finding:
+    """Make a fault at the value, or at the key where a key is at fault."""
+    pointer = at.place if at.key is None else (*at.place, at.key)
+    on_key = at.key is not None
+    fault = Fault(code=code, pointer=pointer, on_key=on_key, message=message, label=label, help=advice)
+    return Finding(fault=fault)
