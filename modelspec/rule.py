@@ -47,7 +47,7 @@ class Rule:
 
     `bad` and `good` are repositories in one text each: files begin with a line `# file: PATH` and are laid over
     the small fleet of `modelspec.rules.example`. Both are empty where a fault cannot be shown as text; then the tests
-    show it.
+    show it. `fleet_check` is the other half of a rule about models that heads can break too.
     """
 
     code: str
@@ -58,12 +58,13 @@ class Rule:
     bad: str
     good: str
     check: Callable[..., Iterator[Finding]] | None
+    fleet_check: FleetCheck | None = None
 
 
 def rule(
     code: str, severity: Severity, scope: Scope, *, bad: str = "", good: str = ""
 ) -> Callable[[Callable[..., Iterator[Finding]]], Rule]:
-    """Turn a generator of findings into a rule; the first line of its docstring is the title, the rest its page."""
+    """Turn a generator of findings into a rule; its docstring is the title, an empty line and the page."""
 
     def decorate(check: Callable[..., Iterator[Finding]]) -> Rule:
         title, _, text = cleandoc(check.__doc__ or "").partition("\n\n")
@@ -81,11 +82,19 @@ def rule(
     return decorate
 
 
-def stage_rule(code: str, title: str, text: str, *, bad: str = "", good: str = "") -> Rule:
-    """Describe a fault that a stage finds: always an error, never waived."""
+def stage_rule(
+    code: str,
+    title: str,
+    text: str,
+    *,
+    bad: str = "",
+    good: str = "",
+    severity: Severity = Severity.ERROR,
+) -> Rule:
+    """Describe a fault that a stage of the compiler finds by itself."""
     return Rule(
         code=code,
-        severity=Severity.ERROR,
+        severity=severity,
         scope=Scope.STAGE,
         title=title,
         text=cleandoc(text),

@@ -1,0 +1,160 @@
+"""Hosts as people and attackers write them, and what stands behind each."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from modelspec.url.address import Kind, canonical, ipv4_kind, ipv4_readings, ipv6_address, ipv6_kind
+
+_METADATA_NAMES = frozenset(
+    {
+        "metadata.google.internal",  # Google Cloud, "About VM metadata"; the next two lead to the same server
+        "metadata.goog",
+        "metadata",
+        "instance-data",  # EC2's own resolver
+        "instance-data.ec2.internal",
+        "metadata.tencentyun.com",  # Tencent Cloud CVM, "Viewing instance metadata"
+        "metadata.azure.internal",  # resolved inside Azure virtual networks
+    }
+)
+_EC2_SUFFIX = ".compute.internal"
+_LOOPBACK_NAMES = frozenset(
+    {
+        "localhost",  # RFC 6761, 6.3; the others stand in /etc/hosts of Debian, Red Hat and Alpine
+        "localhost.localdomain",
+        "localhost4",
+        "localhost4.localdomain4",
+        "localhost6",
+        "localhost6.localdomain6",
+        "ip6-localhost",
+        "ip6-loopback",
+        "loopback",
+    }
+)
+_LOOPBACK_ZONES = frozenset(
+    {"localtest.me", "lvh.me", "vcap.me", "lacolhost.com", "localho.st", "lndo.site", "ddev.site", "fuf.me"}
+)
+"""Public domains whose every name resolves to 127.0.0.1."""
+_WILDCARD_ZONES = frozenset({"nip.io", "sslip.io", "xip.io", "traefik.me", "backname.io"})
+"""Public domains whose names resolve to the address that they spell; see nip.io and sslip.io."""
+_PRIVATE_SUFFIXES = (".internal", ".local", ".svc", ".cluster.local", ".home.arpa", ".lan")
+"""ICANN's reserved `.internal`; RFC 6762; Kubernetes' service names; RFC 8375; `.lan` of home routers."""
+
+SPECIAL_TAILS = frozenset(
+    {".".join(name.split(".")[-2:]) for name in _METADATA_NAMES}
+    | _LOOPBACK_ZONES
+    | _WILDCARD_ZONES
+    | {"compute.internal", "localhost.localdomain"}
+)
+"""The last two labels of every dotted name above; beside these only `.localhost` is special."""
+PRIVATE_ENDS = frozenset(suffix.rpartition(".")[2] for suffix in _PRIVATE_SUFFIXES if suffix.count(".") == 1)
+
+_QUAD = re.compile(r"(?<![0-9])([0-9]{1,3})[.-]([0-9]{1,3})[.-]([0-9]{1,3})[.-]([0-9]{1,3})(?![0-9])")
+_HEX = re.compile(r"(?<![0-9a-z])([0-9a-f]{8})(?![0-9a-z])")
+_DASHED_IPV6 = re.compile(r"[0-9a-f-]{2,39}+")
+_NUMERIC = re.compile(r"[0-9]++|0x[0-9a-f]*+")
+_END = re.compile(r"[\s/\\?#]")
+_DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
+_ROUNDS = 3
+"""How often a host is percent-decoded: once by the standard, more by proxies in a row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What stands at a host: `name` is its one spelling, `plain` says that it was written so."""
+
+    kind: Kind
+    name: str
+    plain: bool
+
+
+def standing(host: str) -> Standing | None:
+    """Judge one host, with or without brackets; None where it is neither an address nor a name.
+
+    A name whose last label is a number is none: the WHATWG URL standard ("ends in a number"), RFC 1123, 2.1.
+    """
+    name = host.lower().removesuffix(".")
+    if name.startswith("["):
+        return _of_ipv6(name.strip("[]"))
+    if readings := ipv4_readings(name):
+        value = max(readings, key=ipv4_kind)
+        spelt = canonical(value, version=4)
+        return Standing(kind=ipv4_kind(value), name=spelt, plain=name == spelt)
+    if not name or _NUMERIC.fullmatch(name.rpartition(".")[2]):
+        return None
+    return Standing(kind=_kind_of_name(name), name=name, plain=True)
+
+
+def disguises(host: str) -> Iterator[str]:
+    """What a host becomes in programs that decode, map or trim it; the host itself comes first.
+
+    The mapping is that of UTS 46 as far as it can lead to ASCII: compatibility forms, ideographic dots and
+    ignored characters. Each character is mapped alone, which keeps the time linear.
+    """
+    yield host
+    for _ in range(_ROUNDS):
+        mapped = "".join(_mapped(c) for c in unquote(host)) if not host.isascii() or "%" in host else host
+        mapped = mapped.lower().translate(_DOTS)
+        mapped = _END.split(mapped.lstrip(), maxsplit=1)[0]
+        if mapped == host:
+            return
+        yield mapped
+        host = mapped
+
+
+def is_private_name(name: str) -> bool:
+    """Whether a name is looked up inside a network: one label, or one of the private suffixes."""
+    return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
+
+
+def is_wildcard(name: str) -> bool:
+    """Whether a name spells its address: it is asked of public servers, whatever the address."""
+    return _tail(name) in _WILDCARD_ZONES
+
+
+def _of_ipv6(text: str) -> Standing | None:
+    value = ipv6_address(text)
+    if value is None:
+        return None
+    return Standing(kind=ipv6_kind(value), name=canonical(value, version=6), plain="%" not in text)
+
+
+def _mapped(character: str) -> str:
+    if character.isascii():
+        return "" if character in "\t\r\n" else character
+    category = unicodedata.category(character)
+    if category in {"Cf", "Mn", "Me"}:
+        return ""
+    return unicodedata.normalize("NFKC", character)
+
+
+def _kind_of_name(name: str) -> Kind:
+    tail = _tail(name)
+    if name in _METADATA_NAMES or (name.startswith("instance-data.") and name.endswith(_EC2_SUFFIX)):
+        return Kind.METADATA
+    if name in _LOOPBACK_NAMES or name.endswith(".localhost") or tail in _LOOPBACK_ZONES:
+        return Kind.LOOPBACK
+    if tail in _WILDCARD_ZONES:
+        return max(_kinds_spelt(name.removesuffix(tail).removesuffix(".")), default=Kind.PUBLIC)
+    return Kind.PRIVATE if is_private_name(name) else Kind.PUBLIC
+
+
+def _tail(name: str) -> str:
+    return ".".join(name.rsplit(".", 2)[-2:])
+
+
+def _kinds_spelt(name: str) -> Iterator[Kind]:
+    """The kinds of the addresses in a name of a wildcard zone."""
+    yield Kind.PUBLIC
+    for parts in _QUAD.findall(name):
+        for value in ipv4_readings(".".join(str(int(part)) for part in parts)):
+            yield ipv4_kind(value)
+    for digits in _HEX.findall(name):
+        yield ipv4_kind(int(digits, 16))
+    for label in name.split("."):
+        if _DASHED_IPV6.fullmatch(label):
+            address = ipv6_address(label.replace("-", ":"))
+            if address is not None:
+                yield ipv6_kind(address)

@@ -1,0 +1,196 @@
+"""What is wrong with a URL."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from urllib.parse import unquote
+
+from modelspec.url.address import Kind
+from modelspec.url.fault import Code, UrlFault, shown
+from modelspec.url.host import Standing, is_wildcard, standing
+from modelspec.url.idna import misleads
+from modelspec.url.query import has_key
+from modelspec.url.shape import Parts, is_host, is_ordinary, is_port, parts, possible_hosts
+
+LONGEST = 2048
+"""Characters: longer ones are cut or refused by proxies; RFC 9110, 4.1 asks for no more than 8,000."""
+
+_CACHED = 1024
+_ALLOWED = re.compile(r"[!#$%&'()*+,./:;=?@\[\]_~A-Za-z0-9-]*+")  # RFC 3986, 2.2 and 2.3
+_AFTER_HOST = re.compile(r"(?:[!$&'()*+,./:;=?@_~A-Za-z0-9-]|%[0-9A-Fa-f]{2})*+")  # RFC 3986, 3.3 and 3.4
+_CONTROL = re.compile(r"%(?:25)*+(?:[01][0-9a-f]|7f|c[01])", re.IGNORECASE)
+"""C0 controls and DEL, encoded once or more; C0 and C1 begin the overlong forms that RFC 3629 forbids."""
+_TWICE = re.compile(r"%(?:25)++")
+_SLASH = re.compile(r"[/\\]")
+
+
+def judge(url: str, *, local: bool) -> tuple[UrlFault, ...]:
+    """Every fault of a URL, at most one a code, in the order of the codes.
+
+    `local` says that loopback addresses are meant. A forbidden or misleading host explains what is malformed
+    about the text; a malformed URL is not asked about plain http. Never raises; time linear in the length.
+    """
+    if len(url) <= LONGEST:
+        return _judged(url, local)
+    return tuple(_faults(url, local=local))
+
+
+def host_of(url: str) -> str | None:
+    """The host in one spelling: lower case, no trailing dot, addresses canonical and without brackets.
+
+    None where the URL or its host is malformed.
+    """
+    found = parts(url)
+    if found is None or not _ALLOWED.fullmatch(url) or not is_host(found.host):
+        return None
+    place = standing(found.host)
+    return place.name if place else None
+
+
+@lru_cache(maxsize=_CACHED)
+def _judged(url: str, local: bool) -> tuple[UrlFault, ...]:  # noqa: FBT001  # positional is faster through the cache
+    return () if is_ordinary(url) else tuple(_faults(url, local=local))
+
+
+def _faults(url: str, *, local: bool) -> Iterator[UrlFault]:
+    found = parts(url.strip().translate({9: None, 10: None, 13: None}))
+    place = _place(url, found)
+    host = _host_fault(found, place, local=local)
+    malformed = None if host else _malformed(url, found, place)
+    if found and found.scheme == "http" and not host and not malformed and _is_public(place):
+        yield UrlFault(
+            code=Code.PLAIN_HTTP,
+            message=f"uses plain http to the public host {shown(found.host)}",
+            help="use https, or a name or address of the private network",
+        )
+    if found and (carried := _carried(found)):
+        yield UrlFault(
+            code=Code.CREDENTIALS,
+            message=f"carries {' and '.join(carried)}",
+            help="take this out; give a key by reference, in api_key, and revoke one that was published",
+        )
+    if host:
+        yield host
+    if _CONTROL.search(url) or (found and _climbs_encoded(found.path)):
+        yield UrlFault(
+            code=Code.CONTROL,
+            message="holds encoded control characters, or dots and slashes encoded to climb out of a path",
+            help="write the path as it is meant, without encoding what needs none",
+        )
+    if len(url) > LONGEST:
+        yield UrlFault(
+            code=Code.TOO_LONG,
+            message=f"is {len(url):,} characters long; at most {LONGEST:,} are allowed",
+            help="shorten it: an endpoint is a host and a short path",
+        )
+    if malformed:
+        yield UrlFault(code=Code.MALFORMED, message=malformed[0], help=malformed[1])
+
+
+def _place(url: str, found: Parts | None) -> Standing | None:
+    """The worst host that the text can mean; where the text is plain there is only one."""
+    if found and _ALLOWED.fullmatch(url) and is_host(found.host) and "@" not in (found.userinfo or ""):
+        return standing(found.host)
+    places = [place for host in possible_hosts(url) if (place := standing(host))]
+    return max(places, key=lambda place: place.kind, default=None)
+
+
+def _host_fault(found: Parts | None, place: Standing | None, *, local: bool) -> UrlFault | None:
+    """The fault of the host that explains all others of the host."""
+    if place and place.kind is Kind.METADATA:
+        return UrlFault(
+            code=Code.METADATA,
+            message=f"leads to {shown(place.name)}, a link-local or metadata address",
+            help="name the server of the model; such an address gives away the machine's own credentials",
+        )
+    if place and place.kind is Kind.LOOPBACK and not local:
+        return UrlFault(
+            code=Code.LOOPBACK,
+            message=f"leads to {shown(place.name)}, the machine itself",
+            help="name the server of the model, or set local_inference: true where the head runs it",
+        )
+    if found and not found.host.isascii():
+        return UrlFault(
+            code=Code.FOREIGN_HOST,
+            message=f"has a host that is not ASCII: {shown(found.host)}",
+            help="write the host in its punycode form (xn--...), as the registry shows it",
+        )
+    if found and misleads(found.host.lower()):
+        return UrlFault(
+            code=Code.FOREIGN_HOST,
+            message=f"has a host whose punycode is invalid, mixes scripts or imitates Latin letters: "
+            f"{shown(found.host)}",
+            help="check the name letter by letter, and use one that is written in one script",
+        )
+    return None
+
+
+def _malformed(url: str, found: Parts | None, place: Standing | None) -> tuple[str, str] | None:
+    """What makes the text no URL of a server, and what to do: the first reason."""
+    if found is None or found.scheme not in {"http", "https"}:
+        return (
+            "does not begin with http:// or https://",
+            "write the whole URL, as in https://api.example.com/v1",
+        )
+    return _malformed_text(url) or _malformed_host(found, place) or _malformed_rest(found)
+
+
+def _malformed_text(url: str) -> tuple[str, str] | None:
+    if not url.isascii():
+        return "holds a character that is not ASCII", "percent-encode it, as UTF-8"
+    if "\\" in url:
+        return "holds a backslash", "use / between the parts of the path"
+    if not all("!" <= c <= "~" for c in url):
+        return "holds a space or a control character", "take it out, or write %20 for a space"
+    return None
+
+
+def _malformed_host(found: Parts, place: Standing | None) -> tuple[str, str] | None:
+    if not found.host:
+        return "has no host", "write the host behind the two slashes"
+    if not is_host(found.host) or place is None:
+        return (
+            "has a host that is neither a name nor an address",
+            "write the host with letters, digits, hyphens and dots",
+        )
+    if place.kind is Kind.UNUSABLE:
+        return "leads to a multicast, broadcast or reserved address", "name the server of the model"
+    if not place.plain:
+        return f"spells the address {place.name} in an unusual way", "write the address in its usual form"
+    return None
+
+
+def _malformed_rest(found: Parts) -> tuple[str, str] | None:
+    if not is_port(found.port):
+        return "has a port that is not a number from 1 to 65535", "correct the port, or leave it out"
+    if not _AFTER_HOST.fullmatch(f"{found.path}?{found.query or ''}"):
+        return (
+            "holds a character that a URL cannot hold, or an incomplete percent-encoding",
+            "percent-encode the character; {env: NAME} as the whole value takes a URL from the environment",
+        )
+    if _climbs(found.path):
+        return "has '..' in its path", "write the path that is meant"
+    return None
+
+
+def _is_public(place: Standing | None) -> bool:
+    return place is not None and (place.kind is Kind.PUBLIC or is_wildcard(place.name))
+
+
+def _carried(found: Parts) -> list[str]:
+    """What a URL should not carry, without a word of it."""
+    told = (
+        (found.userinfo is not None, "credentials before the host"),
+        (found.query is not None and has_key(found.query), "a query parameter that looks like a key"),
+        (found.fragment, "a fragment"),
+    )
+    return [words for carries, words in told if carries]
+
+
+def _climbs(path: str) -> bool:
+    """Whether a segment of the path is `..`; to some servers `..;x` is one."""
+    return any(segment.partition(";")[0] == ".." for segment in _SLASH.split(path))
+
+
+def _climbs_encoded(path: str) -> bool:
+    return "%" in path and not _climbs(path) and _climbs(unquote(_TWICE.sub("%", path)))
