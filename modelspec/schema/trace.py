@@ -98,7 +98,7 @@ class Trace:
         return next(parts, {})
 
     def declaration(self, name: str) -> dict[str, Any]:
-        """Return the subschema of a field below, or the one it refers to where only that one has examples."""
+        """Return the subschema of a field below, or what it refers to where only that has examples."""
         properties = self.schema.get("properties", {})
         declared = properties.get(name, {}) if isinstance(properties, dict) else {}
         if isinstance(declared, dict) and "examples" not in declared and "$ref" in declared:
