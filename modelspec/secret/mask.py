@@ -1,0 +1,126 @@
+"""Hiding secrets in what is shown to people."""
+
+import re
+from collections.abc import Iterator
+
+from modelspec.secret.names import telling_key
+from modelspec.secret.placeholder import is_placeholder
+from modelspec.secret.scan import scan
+from modelspec.secret.view import resolved
+
+_KEY = re.compile(
+    r"(?<![^:=\n{}\[\],#\"'&?;])(?P<key>[^:=\n{}\[\],#\"'&?;]++)[\"']?(?:[ \t]*\r?\n[ \t]*)?(?P<sign>:(?=\s|\Z|[\"'])|=)[ \t]*+"
+)
+_QUERY_VALUE = re.compile(r"[^\s&\"',;]*+")
+_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\n]|'')*+'")
+_FLOW_VALUE = re.compile(r"[^,}\]\n]*+")
+_LINE = re.compile(r"[^\n]*+")
+_EMPTY = re.compile(r"(?:[&!][^\s]*+[ \t]*+)?(?:[|>][-+0-9]*+)?[ \t]*+(?:#[^\n]*+)?\r?(?=\n|\Z)")
+_BLOCK = re.compile(r"(?:[&!][^\s]*+[ \t]*+)?[|>]")
+_ALIAS = re.compile(r"\*([^\s,\[\]{}]++)")
+_NEXT_LINE = re.compile(r"\n(?P<indent>[ \t]*+)(?P<rest>[^\n]*+)")
+_ENTRY = re.compile(r"[^\n]*?:(?:\s|\Z)|#")
+_HARMLESS = re.compile(r"(?i:true|false|null|~|[0-9]{1,7}|[0-9]{0,5}\.[0-9]{1,5}|os\.environ/[a-z0-9_]*|\{.*|)")
+_VISIBLE = re.compile(r"[^\s#]")
+_ROUNDS = 8
+
+Range = tuple[int, int]
+
+
+def mask(text: str) -> str:
+    """The text with every secret, and every value beside a telling key, replaced by as many `*`.
+
+    Lines and columns stay what they were. The text may be a whole file, a line of it, or no YAML at all. What has
+    been masked once comes back unchanged.
+    """
+    for _ in range(_ROUNDS):
+        masked = _masked_once(text)
+        if masked == text:
+            break
+        text = masked
+    return text
+
+
+def _masked_once(text: str) -> str:
+    ranges = [(hit.start, hit.end) for hit in scan(text)]
+    ranges += _told(text)
+    if (view := resolved(text)) is not None:
+        ranges += ((view.origins[start], view.origins[end]) for start, end in _told(view.text))
+    parts: list[str] = []
+    done = 0
+    for start, end in sorted(ranges):
+        if end > done:
+            parts += (text[done : max(start, done)], _VISIBLE.sub("*", text[max(start, done) : end]))
+            done = end
+    return "".join((*parts, text[done:]))
+
+
+def _told(text: str) -> Iterator[Range]:
+    """What stands beside telling keys, anchored values that aliases put there included."""
+    aliases: set[str] = set()
+    for match in _KEY.finditer(text):
+        if not telling_key(match["key"]):
+            continue
+        start = match.end()
+        if match["sign"] == "=":
+            yield from _shown(text, start, _QUERY_VALUE)
+        elif alias := _ALIAS.match(text, start):
+            aliases.add(alias[1])
+        elif _EMPTY.match(text, start):
+            yield from _lines_below(text, match.start("key"), start)
+        elif (quoted := _QUOTED.match(text, start)) is not None:
+            yield from _shown(text, start, _QUOTED)
+        elif text[start : start + 1] in ('"', "'"):
+            yield start, _line_end(text, start)
+            yield from _lines_below(text, match.start("key"), start)
+        elif "{" in text[_line_start(text, start) : start]:
+            yield from _shown(text, start, _FLOW_VALUE)
+        elif "#" in text[_line_start(text, start) : start]:
+            if " " not in text[start : _line_end(text, start)].strip():
+                yield from _shown(text, start, _LINE)
+        else:
+            yield from _shown(text, start, _LINE)
+            if text[start : start + 1] != "{":
+                yield from _lines_below(text, match.start("key"), start)
+    for name in aliases:
+        for anchor in re.finditer(rf"&{re.escape(name)}(?=\s)[ \t]*+", text):
+            if _EMPTY.match(text, anchor.end()):
+                yield from _lines_below(text, anchor.start(), anchor.end())
+            else:
+                yield from _shown(text, anchor.end(), _LINE)
+
+
+def _shown(text: str, start: int, form: re.Pattern[str]) -> Iterator[Range]:
+    match = form.match(text, start)
+    if match is None:
+        return
+    value = match[0].strip().strip("\"'")
+    if not is_placeholder(value) and not _HARMLESS.fullmatch(value):
+        yield match.span()
+
+
+def _lines_below(text: str, key: int, place: int) -> Iterator[Range]:
+    """The lines under a key that continue its value: further in than the key, and no entries of a mapping."""
+    block = _BLOCK.match(text, place)
+    start = _line_start(text, key)
+    indent = len(text[start:key]) - len(text[start:key].lstrip(" -"))
+    end = _line_end(text, place)
+    while match := _NEXT_LINE.match(text, end):
+        end = match.end()
+        if not match["rest"].strip():
+            continue
+        if len(match["indent"]) <= indent:
+            break
+        if block is None and _ENTRY.match(match["rest"]):
+            break
+        if not _HARMLESS.fullmatch(match["rest"].strip()) or block is not None:
+            yield match.start("rest"), match.end("rest")
+
+
+def _line_start(text: str, place: int) -> int:
+    return text.rfind("\n", 0, place) + 1
+
+
+def _line_end(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end

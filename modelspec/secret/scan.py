@@ -1,0 +1,131 @@
+"""Finding secrets in any text."""
+
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import replace
+
+from modelspec.secret.hit import Hit
+from modelspec.secret.patterns import DOCUMENTED, PATTERNS, Pattern
+from modelspec.secret.placeholder import is_placeholder
+from modelspec.secret.randomness import dense, drawn
+from modelspec.secret.view import View, views
+
+_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_PEM_CONTENT = re.compile(r"[A-Za-z0-9]{20}")
+_PEM_LINES = re.compile(r"(?:[\s#\\\"',]*+[A-Za-z0-9+/=]++(?![:\w]))*+")
+_PEM_NEAR, _PEM_FAR = 400, 16_384
+_USERINFO = re.compile(r"://[^\s/?#@:\"'<>]{0,128}:(?P<password>[^\s/?#@\"'<>]{1,256})@")
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])")
+_WRAPPED = re.compile(r"[A-Za-z0-9+/_-]{27,}+")
+_RUN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{24,}+")
+_PUBLIC = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,30}(?:CERTIFICATE|PUBLIC KEY)[A-Z ]{0,10}-----[A-Za-z0-9+/=\s\\#]*+"
+    r"|AAAA[BCE][A-Za-z0-9+/]{20,}+"
+    r"|base64,[A-Za-z0-9+/=\s]*+"
+    r"|(?i:sha|blake)\d{1,3}[-:][A-Za-z0-9+/=]++"
+)
+"""Certificates, public keys (OpenSSH's begin with `AAAA`), embedded files and digests are random and no secrets."""
+_LONGEST = 96
+UNSURE = "a long random string"
+
+
+def scan(text: str) -> list[Hit]:
+    """Every secret in a text, in its order and without overlaps.
+
+    It is looked for in the text as it stands, behind escapes, across line breaks, and in one level of base64.
+    """
+    hits = list(_certain(text))
+    for view in views(text):
+        hits += (_original(hit, view) for hit in _certain(view.text))
+    sure = _merged(hits)
+    return _merged([*sure, *_random_runs(text, sure)])
+
+
+def _certain(text: str) -> Iterator[Hit]:
+    yield from _issued(text)
+    if "PRIVATE KEY" in text:
+        yield from _private_keys(text)
+    if "@" in text:
+        for match in _USERINFO.finditer(text):
+            if not is_placeholder(match["password"]):
+                yield Hit(start=match.start("password"), end=match.end("password"), kind="password in a URL", certain=True)
+    yield from _wrapped(text)
+
+
+def _issued(text: str) -> Iterator[Hit]:
+    found = [hit for pattern in PATTERNS if any(n in text for n in pattern.needles) for hit in _matches(pattern, text)]
+    yield from found
+    if any(hit.kind == "AWS access key" for hit in found):
+        for match in _AWS_SECRET.finditer(text):
+            if dense(match[0]) and match[0] not in DOCUMENTED:
+                yield Hit(start=match.start(), end=match.end(), kind="AWS secret access key", certain=True)
+
+
+def _matches(pattern: Pattern, text: str) -> Iterator[Hit]:
+    place = 0
+    while match := pattern.regex.search(text, place):
+        if not pattern.judge(match):
+            # Another key may begin inside this body.
+            place = match.start("body")
+            continue
+        start, end = match.start(), match.end()
+        if run := pattern.run.match(text, end):
+            end = run.end()
+        if pattern.left:
+            while start > place and pattern.run.match(text, start - 1, start).end() > start - 1:
+                start -= 1
+        place = end
+        if text[start:end] not in DOCUMENTED:
+            yield Hit(start=start, end=end, kind=pattern.kind, certain=True)
+
+
+def _private_keys(text: str) -> Iterator[Hit]:
+    place = 0
+    while match := _PEM.search(text, place):
+        place = match.end()
+        if not _PEM_CONTENT.search(text, place, place + _PEM_NEAR):
+            continue
+        end = text.find("-----END", place, place + _PEM_FAR)
+        if end >= 0:
+            end = text.find("-----", end + 8, end + _PEM_NEAR)
+        lines = _PEM_LINES.match(text, place)
+        place = max(end + 5, lines.end() if lines else place)
+        yield Hit(start=match.start(), end=place, kind="private key", certain=True)
+
+
+def _wrapped(text: str) -> Iterator[Hit]:
+    for match in _WRAPPED.finditer(text):
+        run = match[0].replace("-", "+").replace("_", "/")
+        for offset in range(4):
+            whole = (len(run) - offset) // 4 * 4
+            decoded = b64decode(run[offset : offset + whole]).decode("latin-1")
+            inner = next(_issued(decoded), None) or next(_private_keys(decoded), None)
+            if inner is not None:
+                yield Hit(start=match.start(), end=match.end(), kind=f"{inner.kind} in base64", certain=True)
+                break
+
+
+def _random_runs(text: str, sure: list[Hit]) -> Iterator[Hit]:
+    taken = bytearray(len(text))
+    for start, end in [(hit.start, hit.end) for hit in sure] + [match.span() for match in _PUBLIC.finditer(text)]:
+        taken[start:end] = b"\1" * (end - start)
+    for match in _RUN.finditer(text):
+        if 1 not in taken[match.start() : match.end()] and dense(match[0][:_LONGEST]):
+            yield Hit(start=match.start(), end=match.end(), kind=UNSURE, certain=False)
+
+
+def _original(hit: Hit, view: View) -> Hit:
+    last = view.origins[hit.end - 1]
+    return replace(hit, start=view.origins[hit.start], end=max(last + 1, view.origins[hit.end]) )
+
+
+def _merged(hits: list[Hit]) -> list[Hit]:
+    """Hits that overlap become one, named for the first of the widest."""
+    merged: list[Hit] = []
+    for hit in sorted(hits, key=lambda h: (h.start, -h.end, not h.certain)):
+        if merged and hit.start < merged[-1].end:
+            merged[-1] = replace(merged[-1], end=max(merged[-1].end, hit.end))
+        else:
+            merged.append(hit)
+    return merged
