@@ -1,0 +1,77 @@
+"""Diagnostics for programs: one JSON object, described by `schemas/diagnostics.schema.json`.
+
+The same input gives the same bytes: no time, no colour. All of it is ASCII, one diagnostic a line.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from modelspec import __version__
+from modelspec.diagnostic import Diagnostic
+from modelspec.report.contract import Sources
+from modelspec.report.said import said, without_secrets
+from modelspec.report.summary import Summary
+from modelspec.source import Span
+
+SCHEMA_VERSION = 1
+"""Counts changes that a reader could stumble over; a new field is none."""
+
+_encode = json.JSONEncoder().encode
+
+
+def render(
+    diagnostics: Sequence[Diagnostic],
+    summary: Summary,
+    sources: Sources,  # noqa: ARG001  every report is called the same way
+    *,
+    colour: bool,  # noqa: ARG001  the same reason
+    quiet: bool = False,  # noqa: ARG001  the same reason
+) -> Iterator[str]:
+    """The head of the object, then one piece a diagnostic."""
+    tool = {"name": "modelspec", "version": __version__}
+    counts = {
+        "files": summary.files,
+        "models": summary.models,
+        "errors": summary.errors,
+        "warnings": summary.warnings,
+        "infos": summary.infos,
+    }
+    yield (
+        f'{{\n"schema_version": {SCHEMA_VERSION},\n"tool": {_encode(tool)},\n"summary": {_encode(counts)},\n'
+        '"diagnostics": ['
+    )
+    separator = "\n"
+    for diagnostic in diagnostics:
+        yield separator + _encode(_object(diagnostic))
+        separator = ",\n"
+    yield "\n]\n}\n" if diagnostics else "]\n}\n"
+
+
+def _object(diagnostic: Diagnostic) -> dict[str, object]:
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity.value,
+        "message": said(diagnostic.message),
+        **_place(diagnostic.path, diagnostic.span),
+        "label": said(diagnostic.label),
+        "help": said(diagnostic.help),
+        "subject": _name(without_secrets(diagnostic.subject)),
+        "related": [
+            {**_place(label.path, label.span), "message": said(label.text)} for label in diagnostic.related
+        ],
+    }
+
+
+def _place(path: str, span: Span) -> dict[str, object]:
+    return {
+        "path": _name(path),
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
+
+
+def _name(text: str) -> str:
+    """A name as it is, for a program must find the file by it; JSON readers choke only on lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,112 @@
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelspec.diagnostic import Diagnostic, Label, Severity
+from modelspec.report import REPORTS, Summary
+from modelspec.report.frame import WIDTH, frame
+from modelspec.report.visible import visible
+from modelspec.source import Source, Span
+
+STEERING = "\0\a\b\t\n\v\r\x1b\x7f\x85\x9b\u061c\u200b\u200d\u202e\u2028\u2066\ufe0f\ufeff\U000e0041"
+TEXT = st.text(
+    st.one_of(
+        st.sampled_from("ab:#[]%, '東ｶ🚀\u0301\u1161" + STEERING),
+        st.characters(exclude_categories=["Cs"]),
+    )
+)
+ANY_TEXT = st.one_of(TEXT, st.text(st.characters()), st.text(st.sampled_from("a\udcff\ud800")))
+LONG_TEXT = st.builds(lambda text, times: text * times, TEXT, st.integers(1, 300))
+NUMBER = st.integers(-1, 40)
+SPAN = st.builds(Span, NUMBER, NUMBER, NUMBER, NUMBER)
+PATH = st.one_of(st.sampled_from(["a.yaml", "b.yaml"]), ANY_TEXT)
+DIAGNOSTIC = st.builds(
+    Diagnostic,
+    code=st.sampled_from(["MS201", "MS402"]),
+    severity=st.sampled_from(Severity),
+    message=ANY_TEXT,
+    path=PATH,
+    span=SPAN,
+    label=ANY_TEXT,
+    help=ANY_TEXT,
+    related=st.lists(st.builds(Label, path=PATH, span=SPAN, text=ANY_TEXT), max_size=2).map(tuple),
+    subject=ANY_TEXT,
+)
+DIAGNOSTICS = st.lists(DIAGNOSTIC, max_size=3)
+SGR = re.compile(r"\x1b\[(?:0|1|34|1;31|1;33|1;34)m")
+
+
+def render(name: str, diagnostics: Sequence[Diagnostic], text: str, *, colour: bool = False) -> str:
+    summary = Summary.of(diagnostics, files=2, models=1)
+    files = {"a.yaml": Source("a.yaml", text)}
+    return "".join(REPORTS[name](diagnostics, summary, files.get, colour=colour))
+
+
+NO_WIDTH = re.compile("[\u1161-\u11ff\ud7b0-\ud7ff]")
+
+
+def width(text: str) -> int:
+    """The columns of a text without control characters, counted apart from the code under test."""
+    return sum(
+        1 + (unicodedata.east_asian_width(character) in "WF")
+        for character in text
+        if unicodedata.category(character) not in ("Mn", "Me") and not NO_WIDTH.match(character)
+    )
+
+
+@given(diagnostics=DIAGNOSTICS, text=st.one_of(TEXT, LONG_TEXT))
+def test_no_format_prints_anything_but_characters_that_show_themselves(
+    diagnostics: list[Diagnostic], text: str
+) -> None:
+    for name in REPORTS:
+        output = render(name, diagnostics, text)
+        assert all(line.isprintable() for line in output.split("\n"))
+        assert "##[" not in output or name == "json"
+        output.encode()
+
+
+@given(diagnostics=DIAGNOSTICS, text=TEXT)
+def test_colour_adds_its_own_sequences_and_nothing_else(diagnostics: list[Diagnostic], text: str) -> None:
+    coloured = render("text", diagnostics, text, colour=True)
+    assert SGR.sub("", coloured) == render("text", diagnostics, text)
+
+
+@given(diagnostics=DIAGNOSTICS, text=TEXT)
+def test_every_line_begins_with_the_words_of_the_report(diagnostics: list[Diagnostic], text: str) -> None:
+    begins = re.compile(r"(?:error|warning|info)\[MS|checked 1 model: | *(?:-->|:::|=|\|)| [0-9]+ \||$")
+    assert all(begins.match(line) for line in render("text", diagnostics, text).split("\n"))
+
+
+@given(diagnostics=DIAGNOSTICS, text=TEXT)
+def test_machine_formats_hold_every_diagnostic_once(diagnostics: list[Diagnostic], text: str) -> None:
+    assert len(json.loads(render("json", diagnostics, text))["diagnostics"]) == len(diagnostics)
+    assert render("github", diagnostics, text).count("\n") == len(diagnostics) + 1
+
+
+@given(text=ANY_TEXT)
+def test_what_is_visible_stays_visible(text: str) -> None:
+    assert visible(visible(text)) == visible(text)
+
+
+@given(lines=st.lists(st.one_of(ANY_TEXT, LONG_TEXT), min_size=1, max_size=5), span=SPAN)
+def test_carets_stand_under_the_line_or_right_behind_it(lines: list[str], span: Span) -> None:
+    shown = frame(lines, span)
+    columns = width(shown.text)
+    assert columns <= WIDTH
+    assert shown.indent >= 0
+    assert shown.carets >= 1
+    assert shown.indent + shown.carets <= columns + (shown.carets == 1)
+
+
+@given(before=LONG_TEXT, marked=st.text("a東🚀\x1b\u202e", min_size=1, max_size=8), after=LONG_TEXT)
+def test_carets_stand_under_what_is_marked(before: str, marked: str, after: str) -> None:
+    line = f"{before.rstrip('#')}({marked}){after}"
+    start = len(before.rstrip("#")) + 1
+    shown = frame([line], Span(1, start + 1, 1, start + len(marked) + 1))
+    columns = [character for character in shown.text for _ in range(width(character))]
+    wanted = [character for character in visible(marked) for _ in range(width(character))]
+    assert columns[shown.indent : shown.indent + shown.carets] == wanted

@@ -1,0 +1,58 @@
+import pytest
+
+from modelspec.diagnostic import Diagnostic, Label, Severity
+from modelspec.report import REPORTS, Summary
+from modelspec.report.said import said
+from modelspec.source import START, Source, Span
+
+BODY = "Zx81kq0Wm3vT5rYb7nLc9dFgHj2PsQeA4uXoRiKt6VyB"
+SECRET = "sk-" + "proj-" + BODY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the field 'api_key' is unknown: write {env: NAME}",
+        "no head is named 'head-service-eu-west-1', used by 'mistral-7b-instruct-v0.3'",
+        "models.d/europe/mistral/mistral-7b-instruct.yaml does not follow 'mistral-7b'",
+    ],
+)
+def test_ordinary_words_stay(text: str) -> None:
+    assert said(text) == text
+
+
+def test_a_secret_is_starred_out_where_it_stands() -> None:
+    assert said(f"no region is named '{SECRET}'\x1b") == f"no region is named '{'*' * len(SECRET)}'\\x1b"
+
+
+@pytest.mark.parametrize("name", list(REPORTS))
+@pytest.mark.parametrize("colour", [False, True])
+def test_no_format_repeats_a_secret(name: str, *, colour: bool) -> None:
+    text = f"api_key: {SECRET}\n"
+    diagnostic = Diagnostic(
+        code="MS201",
+        severity=Severity.ERROR,
+        message=f"no region is named '{SECRET}'",
+        path="a.yaml",
+        span=Span(1, 10, 1, 20),
+        label=f"{SECRET} stands here",
+        help=f"write {SECRET}",
+        related=(Label(path="b.yaml", span=START, text=SECRET),),
+        subject=SECRET,
+    )
+    summary = Summary.of([diagnostic], files=1, models=1)
+    output = "".join(REPORTS[name]([diagnostic], summary, lambda path: Source(path, text), colour=colour))
+    assert BODY[:8] not in output
+    assert BODY[-8:] not in output
+
+
+def test_a_key_over_several_lines_is_masked_on_each() -> None:
+    line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
+    armour = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----")
+    text = f"metadata:\n  note: |\n    {armour[0]}\n    {line}\n    {armour[1]}\n"
+    diagnostic = Diagnostic(
+        code="MS501", severity=Severity.ERROR, message="a private key", path="a.yaml", span=Span(4, 5, 4, 69)
+    )
+    summary = Summary.of([diagnostic], files=1, models=1)
+    output = "".join(REPORTS["text"]([diagnostic], summary, lambda path: Source(path, text), colour=False))
+    assert f" 4 |     {'*' * 64}\n   |     {'^' * 64}\n" in output
