@@ -1,0 +1,1 @@
+"""Routing table to artifacts: one module per output, each pure."""

@@ -1,0 +1,11 @@
+"""Artifacts to disk, whole or not at all, or the list of what is stale there.
+
+`docs/decisions/0004-atomic-output.md` argues the design.
+"""
+
+from modelspec.write.compare import Stale, Staleness, stale
+from modelspec.write.refusal import Refusal
+from modelspec.write.tree import MANIFEST
+from modelspec.write.write import Written, write_tree
+
+__all__ = ["MANIFEST", "Refusal", "Stale", "Staleness", "Written", "stale", "write_tree"]

@@ -1,0 +1,100 @@
+"""What a build would change in the output folder, for `build --check`."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from modelspec.emit.artifact import Artifact
+from modelspec.write.manifest import ManifestOf, complete
+from modelspec.write.output import Output, claim, locate
+from modelspec.write.refusal import Refusal, unusable
+from modelspec.write.tree import FOLDER, Kind, walk
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Staleness(StrEnum):
+    """How a file is not what a build would make of it; an extra one is removed by a build, or refused."""
+
+    MISSING = "missing"
+    DIFFERS = "differs"
+    EXTRA = "extra"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stale:
+    """One file, by its path relative to the output folder."""
+
+    path: str
+    why: Staleness
+
+
+def stale(
+    output: Path, artifacts: Iterable[Artifact], *, manifest: ManifestOf, root: Path
+) -> list[Stale] | Refusal:
+    """List, in path order, what `write_tree` with the same arguments would change; nothing is written.
+
+    A file that modelspec did not write is listed as extra. What `artifacts` or `manifest` raise comes out
+    as it is.
+    """
+    place = locate(output, root=root)
+    if isinstance(place, Refusal):
+        return place
+    try:
+        folder = _open(place)
+    except OSError as error:
+        return unusable("read", place.path, error)
+    if isinstance(folder, Refusal):
+        return folder
+    try:
+        return _compare(place, folder, artifacts, manifest)
+    finally:
+        if folder is not None:
+            os.close(folder)
+
+
+def _open(output: Output) -> int | Refusal | None:
+    """The output folder; nothing where it is missing."""
+    try:
+        parent = os.open(output.parent, FOLDER)
+    except FileNotFoundError:
+        return None
+    try:
+        listed = claim(parent, output)
+        if isinstance(listed, Refusal):
+            return listed
+        return os.open(output.name, FOLDER, dir_fd=parent)
+    except FileNotFoundError:
+        return None
+    finally:
+        os.close(parent)
+
+
+def _compare(
+    output: Output, folder: int | None, artifacts: Iterable[Artifact], manifest: ManifestOf
+) -> list[Stale] | Refusal:
+    found = []
+    try:
+        entries = () if folder is None else walk(folder)
+        present = {path: kind for path, kind in entries if kind is not Kind.FOLDER}
+    except OSError as error:
+        return unusable("read", output.path, error)
+    for artifact, _ in complete(artifacts, manifest):
+        kind = present.pop(artifact.path, None)
+        try:
+            if folder is None or kind is None:
+                found.append(Stale(path=artifact.path, why=Staleness.MISSING))
+            elif kind is Kind.OTHER or not _is_same(folder, artifact):
+                found.append(Stale(path=artifact.path, why=Staleness.DIFFERS))
+        except OSError as error:
+            return unusable("read", f"{output.path}/{artifact.path}", error)
+    found += [Stale(path=path, why=Staleness.EXTRA) for path in present]
+    return sorted(found, key=lambda stale: stale.path)
+
+
+def _is_same(folder: int, artifact: Artifact) -> bool:
+    """Whether the file holds these bytes and no more."""
+    with os.fdopen(os.open(artifact.path, _FLAGS, dir_fd=folder), "rb", buffering=0) as file:
+        return file.read(len(artifact.content) + 1) == artifact.content

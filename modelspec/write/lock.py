@@ -1,0 +1,87 @@
+"""One build of an output folder at a time."""
+
+import fcntl
+import os
+import re
+import socket
+import stat
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from modelspec.write.output import Output
+from modelspec.write.refusal import Refusal, shown, unusable
+
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_HOLDER = re.compile(rb"[0-9]{1,10} on [A-Za-z0-9._-]{1,64}")
+_PAUSE = 0.02  # seconds between two looks at the lock
+
+
+def acquire(parent: int, output: Output, wait: float) -> int | Refusal:
+    """Lock the output folder within `wait` seconds: the descriptor for `release`, or who holds the lock.
+
+    The lock is a file beside the output, removed on release: whoever waited for a removed one sees that its
+    name leads elsewhere, and tries again.
+    """
+    name = _name(output)
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            attempt = _attempt(parent, name)
+        except OSError as error:
+            return unusable("lock", str(Path(output.path).with_name(name)), error)
+        if isinstance(attempt, int):
+            return attempt
+        if time.monotonic() >= deadline:
+            return Refusal(
+                message=f"another build of {shown(output.path)} is still at work (process {attempt})",
+                help="wait for it to end, or stop it, then build again",
+            )
+        time.sleep(_PAUSE)
+
+
+def release(parent: int, output: Output, lock: int) -> None:
+    """Let the next one in."""
+    with suppress(OSError):  # somebody removed it: nothing is left to release but the descriptor
+        os.unlink(_name(output), dir_fd=parent)
+    os.close(lock)
+
+
+def take(descriptor: int) -> bool:
+    """Take the lock on an open file or folder unless another process has it; it goes with the descriptor."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _attempt(parent: int, name: str) -> int | str:
+    """The locked descriptor, or who has the lock as far as its file tells."""
+    lock = os.open(name, _FLAGS, 0o644, dir_fd=parent)
+    mine = False
+    try:
+        if take(lock) and _leads_to(parent, name, lock):
+            note = f"{os.getpid()} on {socket.gethostname()}\n".encode()
+            with suppress(OSError):  # a full disk: the note is a courtesy to whoever waits
+                os.ftruncate(lock, 0)
+                os.pwrite(lock, note, 0)
+            mine = True
+            return lock
+        holder = _HOLDER.match(os.pread(lock, 100, 0))
+        return holder[0].decode() if holder else "unknown"
+    finally:
+        if not mine:
+            os.close(lock)
+
+
+def _leads_to(parent: int, name: str, lock: int) -> bool:
+    try:
+        there = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(there, os.fstat(lock)) and stat.S_ISREG(there.st_mode)
+
+
+def _name(output: Output) -> str:
+    return f".{output.name}.modelspec.lock"

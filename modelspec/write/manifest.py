@@ -1,0 +1,87 @@
+"""The manifest: the last artifact of a build, and all that is believed about the files of an earlier one."""
+
+import errno
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from modelspec.emit.artifact import Artifact
+from modelspec.write.layout import Layout, is_artifact_path
+from modelspec.write.tree import MANIFEST
+
+# 300,000 files take about 40 MiB. Together the two bounds keep a hostile manifest below 512 MiB of memory.
+_MOST_BYTES = 64 * 1024 * 1024
+_MOST_VALUES = 1_000_000
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+ManifestOf = Callable[[Mapping[str, str]], Artifact]
+
+
+def complete(artifacts: Iterable[Artifact], manifest: ManifestOf) -> Iterator[tuple[Artifact, list[str]]]:
+    """Each artifact with the folders that it is the first to need, outermost first; the manifest last.
+
+    Raises:
+        ValueError: the path of an artifact is not fit, or taken.
+    """
+    layout = Layout()
+    digests: dict[str, str] = {}
+    for artifact in artifacts:
+        yield artifact, layout.add(artifact.path)
+        digests[artifact.path] = hashlib.sha256(artifact.content).hexdigest()
+    last = manifest(digests)
+    if last.path != MANIFEST:
+        raise ValueError(f"not the path of the manifest: {last.path!r}")
+    yield last, layout.add(MANIFEST)
+
+
+def read_listing(folder: int) -> frozenset[str] | str:
+    """The files that the manifest in an open folder accounts for, itself included; or what is wrong with it.
+
+    Anyone may have put it there, so nothing in it is believed before it is checked.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    content = _read(folder)
+    if isinstance(content, str):
+        return content
+    try:
+        manifest = json.loads(content)
+    except (ValueError, RecursionError):
+        return "it is not JSON"
+    files = manifest.get("files") if isinstance(manifest, dict) else None
+    if not isinstance(files, dict) or manifest.get("generator") != "modelspec":
+        return "another program wrote it"
+    if manifest.get("schema_version") != 1:
+        return "another version of modelspec wrote it"
+    if not all(map(_is_entry, files, files.values())):
+        return "it lists what modelspec does not write"
+    return frozenset(files) | {MANIFEST}
+
+
+def _is_entry(path: str, digest: object) -> bool:
+    return is_artifact_path(path) and isinstance(digest, str) and _SHA256.fullmatch(digest) is not None
+
+
+def _read(folder: int) -> bytes | str:
+    """The bytes, or what is wrong with it; not blocked by a FIFO in its place."""
+    try:
+        descriptor = os.open(MANIFEST, _FLAGS, dir_fd=folder)
+    except FileNotFoundError:
+        return "there is none"
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "it is a symbolic link"
+        raise
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return "it is not a file"
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES or sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        return "it is too large"
+    return content

@@ -1,0 +1,114 @@
+"""Where the output folder is, and whether it is ours to replace."""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelspec.write.manifest import read_listing
+from modelspec.write.refusal import Refusal, shown
+from modelspec.write.tree import FOLDER, MANIFEST, Kind, walk
+
+_ELSEWHERE = "give a folder of its own, such as dist"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """`path` as the user wrote it; `parent` without symbolic links; `name` the last segment, not resolved."""
+
+    path: str
+    parent: str
+    name: str
+
+
+def locate(output: Path, *, root: Path) -> Output | Refusal:
+    """Find the output folder, which need not exist, unless its place alone forbids to write there."""
+    path = str(output)
+    try:
+        encoded = os.fsencode(path)
+    except UnicodeEncodeError:
+        encoded = b"\0"
+    if b"\0" in encoded:
+        return Refusal(message=f"no folder can be named {shown(path)}", help=_ELSEWHERE)
+    head, name = os.path.split(path)
+    if name in {"", ".", ".."}:
+        head, name = os.path.split(os.path.realpath(path))
+    parent = os.path.realpath(head)
+    whole = f"{parent.rstrip('/')}/{name}"
+    models = os.path.realpath(root / "models.d")
+    if not name:
+        what = "is the root of the file system"
+    elif _holds(whole, os.path.realpath(Path("~").expanduser())):
+        what = "holds your home folder"
+    elif _holds(whole, os.path.realpath(root)) or _holds(whole, models):
+        what = "holds the configuration itself"
+    elif _holds(models, whole):
+        what = "is among the models"
+    elif ".git" in whole.split("/"):
+        what = "is inside a git folder"
+    else:
+        return Output(path=path, parent=parent, name=name)
+    return Refusal(message=f"cannot build into {shown(path)}: it {what}", help=_ELSEWHERE)
+
+
+def claim(parent: int, output: Output) -> frozenset[str] | Refusal:
+    """The files that the manifest in the output folder accounts for: none where it is missing or empty.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        mode = os.stat(output.name, dir_fd=parent, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return frozenset()
+    if stat.S_ISLNK(mode):
+        return _not_ours(output, "it is a symbolic link", "give the folder that it points to")
+    if not stat.S_ISDIR(mode):
+        return _not_ours(output, "it is not a folder", "remove it, or build into another folder")
+    folder = os.open(output.name, FOLDER, dir_fd=parent)
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - pathlib knows no descriptors
+        listed = read_listing(folder) if names else frozenset()
+    finally:
+        os.close(folder)
+    if ".git" in names:
+        return _not_ours(output, "it is the top of a git repository", _ELSEWHERE)
+    if isinstance(listed, str):
+        return _not_ours(
+            output,
+            f"modelspec did not write what is in it ({MANIFEST}: {listed})",
+            "empty or remove that folder if nothing in it is needed, or build into another one",
+        )
+    return listed
+
+
+def own(parent: int, output: Output) -> frozenset[str] | Refusal:
+    """The same, refused where the folder holds a file that its manifest does not list.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    listed = claim(parent, output)
+    if isinstance(listed, Refusal) or not listed:
+        return listed
+    folder = os.open(output.name, FOLDER, dir_fd=parent)
+    try:
+        foreign = [path for path, kind in walk(folder) if kind is not Kind.FOLDER and path not in listed]
+    finally:
+        os.close(folder)
+    if not foreign:
+        return listed
+    more = f" (and {len(foreign) - 1} more)" if len(foreign) > 1 else ""
+    return _not_ours(
+        output,
+        f"modelspec did not write {shown(f'{output.path}/{min(foreign)}')}{more}",
+        "move it out of the output folder, or remove it, then build again",
+    )
+
+
+def _holds(folder: str, path: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _not_ours(output: Output, why: str, advice: str) -> Refusal:
+    return Refusal(message=f"cannot build into {shown(output.path)}: {why}", help=advice)

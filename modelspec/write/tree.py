@@ -1,0 +1,67 @@
+"""Walking and removing a tree through a descriptor of its folder, without ever following a symbolic link."""
+
+import os
+from collections.abc import Container, Iterator
+from contextlib import suppress
+from enum import Enum, auto
+
+MANIFEST = "manifest.json"
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Kind(Enum):
+    """What an entry of a folder is, taken for itself and not for what it may point to."""
+
+    FILE = auto()
+    FOLDER = auto()
+    OTHER = auto()
+
+
+def walk(folder: int) -> Iterator[tuple[str, Kind]]:
+    """Every entry below an open folder, with its path; a folder before its content, else in any order."""
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        here = os.open(below or ".", FOLDER, dir_fd=folder)
+        try:
+            with os.scandir(here) as entries:
+                for entry in entries:
+                    path = f"{below}/{entry.name}" if below else entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(path)
+                        yield path, Kind.FOLDER
+                    else:
+                        yield path, Kind.FILE if entry.is_file(follow_symlinks=False) else Kind.OTHER
+        finally:
+            os.close(here)
+
+
+def remove(parent: int, name: str, listed: Container[str] | None) -> bool:
+    """Remove the listed files of a folder (`None`: all) and what is then empty; whether nothing is left.
+
+    The manifest goes last, so that a removal cut short can be taken up again.
+    """
+    folder = os.open(name, FOLDER, dir_fd=parent)
+    try:
+        folders = []
+        kept = False
+        # As a list: file systems disagree on what a scan yields while entries disappear.
+        for path, kind in list(walk(folder)):
+            if kind is Kind.FOLDER:
+                folders.append(path)
+            elif listed is None or path in listed:
+                if path != MANIFEST:
+                    os.unlink(path, dir_fd=folder)
+            else:
+                kept = True
+        for path in reversed(folders):
+            with suppress(OSError):  # it holds what is kept, or else the last rmdir fails too
+                os.rmdir(path, dir_fd=folder)
+        if kept:
+            return False
+        with suppress(FileNotFoundError):
+            os.unlink(MANIFEST, dir_fd=folder)
+    finally:
+        os.close(folder)
+    os.rmdir(name, dir_fd=parent)
+    return True

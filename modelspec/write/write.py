@@ -1,0 +1,123 @@
+"""The build to disk: the whole old tree or the whole new one, whatever happens in between."""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from modelspec.emit.artifact import Artifact
+from modelspec.write.libc import exchange, flush
+from modelspec.write.lock import acquire, release, take
+from modelspec.write.manifest import ManifestOf, complete
+from modelspec.write.output import Output, locate, own
+from modelspec.write.refusal import Refusal, unusable
+from modelspec.write.stage import FOLDER_MODE, Stage
+from modelspec.write.swap import Exchange, clear, put, recover, staging_name
+from modelspec.write.tree import FOLDER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """`files` counts the manifest too, `size` is in bytes.
+
+    `kept` names folders beside the output that could not be removed, or hold files that modelspec did not
+    write, such as one that was saved into the output while it was replaced.
+    """
+
+    files: int
+    size: int
+    kept: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """One call of `write_tree`, with the folder that the output stands in open."""
+
+    output: Output
+    parent: int
+    artifacts: Iterable[Artifact]
+    manifest: ManifestOf
+    swap: Exchange
+
+
+def write_tree(  # noqa: PLR0913 - every one of them is the caller's to say, and four have a name at the call
+    output: Path,
+    artifacts: Iterable[Artifact],
+    *,
+    manifest: ManifestOf,
+    root: Path,
+    wait: float = 60.0,
+    swap: Exchange = exchange,
+) -> Written | Refusal:
+    """Make the output folder hold these artifacts and nothing else.
+
+    `manifest` makes the last artifact from path → sha256 of all others. `root` is the configuration's folder:
+    the output may be in it but must not hold it. `wait` bounds, in seconds, how long another build of the
+    same output is waited for. `swap` exchanges two names of an open folder, or says that it cannot.
+    What `artifacts` or `manifest` raise comes out as it is, and leaves the output as it was.
+    """
+    place = locate(output, root=root)
+    if isinstance(place, Refusal):
+        return place
+    try:
+        Path(place.parent).mkdir(parents=True, exist_ok=True)
+        parent = os.open(place.parent, FOLDER)
+    except OSError as error:
+        return unusable("write to", place.path, error)
+    try:
+        lock = acquire(parent, place, wait)
+        if isinstance(lock, Refusal):
+            return lock
+        try:
+            job = _Job(output=place, parent=parent, artifacts=artifacts, manifest=manifest, swap=swap)
+            return _replace(job)
+        finally:
+            release(parent, place, lock)
+    finally:
+        os.close(parent)
+
+
+def _replace(job: _Job) -> Written | Refusal:
+    """Clear up after the dead, make sure of the old tree, make the new one, swap them, remove the old one."""
+    try:
+        kept = recover(job.parent, job.output)
+        listed = own(job.parent, job.output)
+        if isinstance(listed, Refusal):
+            return listed
+        staged = staging_name(job.output)
+        os.mkdir(staged, FOLDER_MODE, dir_fd=job.parent)
+    except OSError as error:
+        return unusable("write to", job.output.path, error)
+    try:
+        written = _publish(job, staged, replaces=bool(listed))
+    finally:
+        # What cannot be removed now stays for the next build to remove, or to complain about.
+        gone = False
+        with suppress(OSError):
+            gone = clear(job.parent, staged)
+    if isinstance(written, Refusal):
+        return written
+    return replace(written, kept=(*kept, *(() if gone else (staged,))))
+
+
+def _publish(job: _Job, staged: str, *, replaces: bool) -> Written | Refusal:
+    """Fill the staged folder and put it in place; the lock on it keeps others from clearing it up."""
+    folder = os.open(staged, FOLDER, dir_fd=job.parent)
+    try:
+        take(folder)
+        stage = Stage(folder)
+        for artifact, folders in complete(job.artifacts, job.manifest):
+            try:
+                stage.add(artifact, folders)
+            except OSError as error:
+                return unusable("write", f"{job.output.path}/{artifact.path}", error)
+        try:
+            flush(folder)
+            put(job.parent, staged, job.output, replaces=replaces, swap=job.swap)
+            os.fsync(job.parent)
+        except OSError as error:
+            return unusable("replace", job.output.path, error)
+        return Written(files=stage.files, size=stage.size, kept=())
+    finally:
+        os.close(folder)

@@ -1,0 +1,37 @@
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from modelspec.write.libc import call, exchange, flush
+from modelspec.write.tree import FOLDER
+
+
+def test_a_function_that_the_library_lacks_is_not_there() -> None:
+    assert call("no_such_function") == errno.ENOSYS
+
+
+def test_two_folders_swap_their_names(tmp_path: Path) -> None:
+    (tmp_path / "one" / "first").mkdir(parents=True)
+    (tmp_path / "two" / "second").mkdir(parents=True)
+    parent = os.open(tmp_path, FOLDER)
+    assert exchange(parent, "one", "two")
+    flush(parent)
+    os.close(parent)
+    assert (tmp_path / "two" / "first").is_dir()
+    assert (tmp_path / "one" / "second").is_dir()
+
+
+def test_a_name_that_is_missing_is_an_error_and_no_lack_of_support(tmp_path: Path) -> None:
+    parent = os.open(tmp_path, FOLDER)
+    with pytest.raises(FileNotFoundError):
+        exchange(parent, "one", "two")
+    os.close(parent)
+
+
+def test_a_flush_of_nothing_open_fails(tmp_path: Path) -> None:
+    descriptor = os.open(tmp_path, FOLDER)
+    os.close(descriptor)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        flush(descriptor)
