@@ -3,7 +3,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelspec.diagnostic import Diagnostic, Label, Severity
@@ -46,6 +46,7 @@ def render(name: str, diagnostics: Sequence[Diagnostic], text: str, *, colour: b
     return "".join(REPORTS[name](diagnostics, summary, files.get, colour=colour))
 
 
+unhurried = settings(deadline=None)
 NO_WIDTH = re.compile("[\u1161-\u11ff\ud7b0-\ud7ff]")
 
 
@@ -58,6 +59,7 @@ def width(text: str) -> int:
     )
 
 
+@unhurried
 @given(diagnostics=DIAGNOSTICS, text=st.one_of(TEXT, LONG_TEXT))
 def test_no_format_prints_anything_but_characters_that_show_themselves(
     diagnostics: list[Diagnostic], text: str
@@ -69,29 +71,34 @@ def test_no_format_prints_anything_but_characters_that_show_themselves(
         output.encode()
 
 
+@unhurried
 @given(diagnostics=DIAGNOSTICS, text=TEXT)
 def test_colour_adds_its_own_sequences_and_nothing_else(diagnostics: list[Diagnostic], text: str) -> None:
     coloured = render("text", diagnostics, text, colour=True)
     assert SGR.sub("", coloured) == render("text", diagnostics, text)
 
 
+@unhurried
 @given(diagnostics=DIAGNOSTICS, text=TEXT)
 def test_every_line_begins_with_the_words_of_the_report(diagnostics: list[Diagnostic], text: str) -> None:
     begins = re.compile(r"(?:error|warning|info)\[MS|checked 1 model: | *(?:-->|:::|=|\|)| [0-9]+ \||$")
     assert all(begins.match(line) for line in render("text", diagnostics, text).split("\n"))
 
 
+@unhurried
 @given(diagnostics=DIAGNOSTICS, text=TEXT)
 def test_machine_formats_hold_every_diagnostic_once(diagnostics: list[Diagnostic], text: str) -> None:
     assert len(json.loads(render("json", diagnostics, text))["diagnostics"]) == len(diagnostics)
     assert render("github", diagnostics, text).count("\n") == len(diagnostics) + 1
 
 
+@unhurried
 @given(text=ANY_TEXT)
 def test_what_is_visible_stays_visible(text: str) -> None:
     assert visible(visible(text)) == visible(text)
 
 
+@unhurried
 @given(lines=st.lists(st.one_of(ANY_TEXT, LONG_TEXT), min_size=1, max_size=5), span=SPAN)
 def test_carets_stand_under_the_line_or_right_behind_it(lines: list[str], span: Span) -> None:
     shown = frame(lines, span)
@@ -102,6 +109,7 @@ def test_carets_stand_under_the_line_or_right_behind_it(lines: list[str], span: 
     assert shown.indent + shown.carets <= columns + (shown.carets == 1)
 
 
+@unhurried
 @given(before=LONG_TEXT, marked=st.text("a東🚀\x1b\u202e", min_size=1, max_size=8), after=LONG_TEXT)
 def test_carets_stand_under_what_is_marked(before: str, marked: str, after: str) -> None:
     line = f"{before.rstrip('#')}({marked}){after}"
