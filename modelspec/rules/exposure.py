@@ -10,7 +10,7 @@ from modelspec.diagnostic import Severity
 from modelspec.document import Pointer
 from modelspec.quote import quote
 from modelspec.rule import Finding, Rule, Scope, rule
-from modelspec.url import Code, UrlFault, judge
+from modelspec.url import Code, UrlFault, judge, judged
 
 _ATLAS = """\
 # file: models.d/atlas.yaml
@@ -20,7 +20,7 @@ region: eu
 priority_head: head-eu-1
 fallback_heads: [head-uk-1]
 """
-_NOTHING: tuple[Finding, ...] = ()
+_NOTHING: Iterator[Finding] = iter(())
 _WEB = re.compile(r"[\x00-\x20]*+https?:", re.IGNORECASE)
 _ADDRESS_NAME = re.compile(r"(?:^|_)(?:url|base|endpoint|host)$")
 """Params that hold addresses: `api_base`, `base_url`, `aws_bedrock_runtime_endpoint`."""
@@ -33,12 +33,14 @@ _HEAD_QUERY = UrlFault(
 
 def _in_model(code: str, model: Model, fleet: Fleet) -> Iterator[Finding]:
     """Empty at once for nearly every model: what follows runs only where there is something to tell."""
-    local = model.local_inference
     for deployment in model.deployments:
         endpoint = deployment.endpoint
-        if deployment.params or (isinstance(endpoint, str) and judge(endpoint, local=local)):
+        if isinstance(endpoint, str) and judged(endpoint, model.local_inference):
             return _model_findings(code, model, fleet)
-    return iter(_NOTHING)
+        for value in deployment.params.values():
+            if isinstance(value, str) and ":" in value:
+                return _model_findings(code, model, fleet)
+    return _NOTHING
 
 
 def _model_findings(code: str, model: Model, fleet: Fleet) -> Iterator[Finding]:

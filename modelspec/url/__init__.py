@@ -2,6 +2,6 @@
 
 from modelspec.url.domain import registrable_domain
 from modelspec.url.fault import Code, UrlFault
-from modelspec.url.judgement import LONGEST, host_of, judge
+from modelspec.url.judgement import LONGEST, host_of, judge, judged
 
-__all__ = ["LONGEST", "Code", "UrlFault", "host_of", "judge", "registrable_domain"]
+__all__ = ["LONGEST", "Code", "UrlFault", "host_of", "judge", "judged", "registrable_domain"]

@@ -55,7 +55,7 @@ _QUAD = re.compile(r"(?<![0-9])([0-9]{1,3})[.-]([0-9]{1,3})[.-]([0-9]{1,3})[.-](
 _HEX = re.compile(r"(?<![0-9a-z])([0-9a-f]{8})(?![0-9a-z])")
 _DASHED_IPV6 = re.compile(r"[0-9a-f-]{2,39}+")
 _NUMERIC = re.compile(r"[0-9]++|0x[0-9a-f]*+")
-_END = re.compile(r"[\s/\\?#]")
+_END = re.compile(r"[\s\x00-\x1f/\\?#]")
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 _ROUNDS = 3
 """How often a host is percent-decoded: once by the standard, more by proxies in a row."""

@@ -15,7 +15,8 @@ from modelspec.url.shape import Parts, is_host, is_ordinary, is_port, parts, pos
 LONGEST = 2048
 """Characters: longer ones are cut or refused by proxies; RFC 9110, 4.1 asks for no more than 8,000."""
 
-_CACHED = 1024
+_CACHED = 64
+"""Enough for one model, which several rules ask about in turn; long URLs must not fill the memory."""
 _ALLOWED = re.compile(r"[!#$%&'()*+,./:;=?@\[\]_~A-Za-z0-9-]*+")  # RFC 3986, 2.2 and 2.3
 _AFTER_HOST = re.compile(r"(?:[!$&'()*+,./:;=?@_~A-Za-z0-9-]|%[0-9A-Fa-f]{2})*+")  # RFC 3986, 3.3 and 3.4
 _CONTROL = re.compile(r"%(?:25)*+(?:[01][0-9a-f]|7f|c[01])", re.IGNORECASE)
@@ -30,9 +31,7 @@ def judge(url: str, *, local: bool) -> tuple[UrlFault, ...]:
     `local` says that loopback addresses are meant. A forbidden or misleading host explains what is malformed
     about the text; a malformed URL is not asked about plain http. Never raises; time linear in the length.
     """
-    if len(url) <= LONGEST:
-        return _judged(url, local)
-    return tuple(_faults(url, local=local))
+    return judged(url, local)
 
 
 def host_of(url: str) -> str | None:
@@ -48,8 +47,9 @@ def host_of(url: str) -> str | None:
 
 
 @lru_cache(maxsize=_CACHED)
-def _judged(url: str, local: bool) -> tuple[UrlFault, ...]:  # noqa: FBT001  # positional is faster through the cache
-    return () if is_ordinary(url) else tuple(_faults(url, local=local))
+def judged(url: str, local: bool) -> tuple[UrlFault, ...]:  # noqa: FBT001  # positional is faster when cached
+    """Give what `judge` gives, for the one place where its call counts."""
+    return () if len(url) <= LONGEST and is_ordinary(url) else tuple(_faults(url, local=local))
 
 
 def _faults(url: str, *, local: bool) -> Iterator[UrlFault]:

@@ -22,7 +22,7 @@ _PLAIN_END = re.compile(r"[/?#]")
 _AUTHORITY = re.compile(r"(\[[^\]]*+\]|[^:]*+)(?::(.*+))?+", re.DOTALL)
 _HOST = re.compile(r"(?i:\[[0-9a-f:.]++(?:%25[a-z0-9._~-]++)?+\]|[a-z0-9_.-]++)")
 _NAME = r"[a-z0-9_](?:[a-z0-9_-]{0,62}+(?<!-))?+"
-_LABELS = re.compile(rf"(?i:(?:{_NAME}\.)*+{_NAME}\.?)")
+_LABELS = re.compile(rf"(?i:{_NAME}(?:\.{_NAME})*+\.?)")
 _PORT = re.compile(r"[1-9][0-9]{0,4}+")
 _LONGEST_NAME = 253
 _LONGEST_LABEL = 63
@@ -100,7 +100,7 @@ def possible_hosts(url: str) -> Iterator[str]:
         for end in (_WINDOWS_END, _PLAIN_END):
             authority = end.split(match[1], maxsplit=1)[0]
             for place in dict.fromkeys((authority.rpartition("@")[2], *authority.split("@", 2)[1:2])):
-                for host in disguises(_split(place)[0]):
+                for host in disguises(place):
                     yield _split(host)[0]
 
 
