@@ -131,7 +131,9 @@ def test_a_lock_that_is_no_file_is_not_taken(output: Path) -> None:
 
 
 @pytest.mark.parametrize("again", [True, False])
-def test_a_lock_whose_file_is_removed_while_it_is_taken_is_not_held(output: Path, parent: int, again: bool):  # noqa: FBT001
+def test_a_lock_whose_file_is_removed_while_it_is_taken_is_not_held(
+    output: Path, parent: int, *, again: bool
+) -> None:
     lock = output.with_name(".dist.modelspec.lock")
     removals: list[str] = []
 
