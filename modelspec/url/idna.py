@@ -7,7 +7,7 @@ _PREFIX = "xn--"
 _ALLOWED = frozenset({"Ll", "Lo", "Lm", "Mn", "Mc", "Nd"})
 _TOGETHER = (
     # UTS 39, 5.2 "Highly Restrictive": the scripts that one language writes side by side.
-    frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
+    frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"}),
     frozenset({"LATIN", "CJK", "BOPOMOFO"}),
     frozenset({"LATIN", "CJK", "HANGUL"}),
 )

@@ -98,6 +98,12 @@ def test_ordinary_and_absent_endpoints_are_silent(endpoint: str | Reference | No
     assert in_model(at(endpoint)) == []
 
 
+def test_ordinary_params_are_silent() -> None:
+    assert (
+        in_model(at("https://api.example.com/v1", params={"api_version": "2024-10-21", "timeout": 30})) == []
+    )
+
+
 def test_each_faulty_deployment_is_pointed_at() -> None:
     found = in_model(
         at("http://api.example.com", pointer=("deployments", 0)),

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelspec.url import LONGEST, host_of, judge, registrable_domain
@@ -173,6 +173,7 @@ _PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.text(), st.lists(_PIECES).map("".join), st.lists(_PIECES).map(lambda p: "http://" + "".join(p))

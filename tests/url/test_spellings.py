@@ -3,7 +3,7 @@
 import socket
 from ipaddress import IPv4Address, IPv6Address
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelspec.url import host_of, judge
@@ -86,12 +86,14 @@ _STARTS = st.sampled_from(
 _ENDS = st.sampled_from(["", "/", "/latest", ":80", ":80/", ":", "?a", "#a", "\\", "\\x", " ", "/ ", "/%"])
 
 
+@settings(deadline=None)
 @given(_STARTS, _HOSTS, _ENDS)
 def test_every_spelling_of_the_metadata_address_is_found(start: str, host: str, end: str) -> None:
     for local in (False, True):
         assert "MS508" in [fault.code for fault in judge(start + host + end, local=local)]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1).flatmap(lambda value: st.tuples(st.just(value), _numeric(value))))
 def test_what_the_c_library_reads_is_what_is_judged(pair: tuple[int, str]) -> None:
     value, spelling = pair
@@ -104,6 +106,7 @@ def test_what_the_c_library_reads_is_what_is_judged(pair: tuple[int, str]) -> No
     assert host == str(IPv4Address(value)) or ipv4_kind(int(IPv4Address(host))) >= ipv4_kind(value)
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_ipv4_addresses_are_told_apart_as_the_standard_library_does(address: IPv4Address) -> None:
     kind = ipv4_kind(int(address))
@@ -115,6 +118,7 @@ def test_ipv4_addresses_are_told_apart_as_the_standard_library_does(address: IPv
         assert kind is Kind.UNUSABLE
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=6))
 def test_ipv6_addresses_are_told_apart_as_the_standard_library_does(address: IPv6Address) -> None:
     kind = ipv6_kind(int(address))
