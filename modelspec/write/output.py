@@ -38,7 +38,7 @@ def locate(output: Path, *, root: Path) -> Output | Refusal:
     models = os.path.realpath(root / "models.d")
     if not name:
         what = "is the root of the file system"
-    elif _holds(whole, os.path.realpath(Path("~").expanduser())):
+    elif _holds(whole, os.path.realpath(_home())):
         what = "holds your home folder"
     elif _holds(whole, os.path.realpath(root)) or _holds(whole, models):
         what = "holds the configuration itself"
@@ -104,6 +104,11 @@ def own(parent: int, output: Output) -> frozenset[str] | Refusal:
         f"modelspec did not write {shown(f'{output.path}/{min(foreign)}')}{more}",
         "move it out of the output folder, or remove it, then build again",
     )
+
+
+def _home() -> str:
+    """Or a folder that is not there, for a user without a home; pathlib would raise."""
+    return os.path.expanduser("~")  # noqa: PTH111 - see above
 
 
 def _holds(folder: str, path: str) -> bool:

@@ -4,25 +4,33 @@ import os
 from collections.abc import Iterable
 
 from modelspec.emit.artifact import Artifact
+from modelspec.write.lock import take
+from modelspec.write.tree import FOLDER
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE_MODE = 0o644
-FOLDER_MODE = 0o755
+_FOLDER_MODE = 0o755
 
 
 class Stage:
-    """A tree under way below an open, empty folder; `size` is the sum of the files', in bytes."""
+    """A tree under way in a new folder, locked against being cleared up; `size` is in bytes.
 
-    __slots__ = ("_folder", "_masked", "files", "size")
+    Raises:
+        OSError: the folder cannot be made.
+    """
 
-    def __init__(self, folder: int) -> None:
-        self._folder = folder
-        # The folder was made with FOLDER_MODE: what it lacks of it, the umask takes from every file as well.
-        self._masked = bool(FOLDER_MODE & ~os.fstat(folder).st_mode)
+    __slots__ = ("_masked", "files", "folder", "size")
+
+    def __init__(self, parent: int, name: str) -> None:
+        os.mkdir(name, _FOLDER_MODE, dir_fd=parent)
+        # What the umask takes from the folder's mode, it takes from the mode of every file as well.
+        self._masked = bool(_FOLDER_MODE & ~os.stat(name, dir_fd=parent).st_mode)
+        if self._masked:
+            os.chmod(name, _FOLDER_MODE, dir_fd=parent)
+        self.folder = os.open(name, FOLDER, dir_fd=parent)
+        take(self.folder)
         self.files = 0
         self.size = 0
-        if self._masked:
-            os.fchmod(folder, FOLDER_MODE)
 
     def add(self, artifact: Artifact, folders: Iterable[str]) -> None:
         """Make the folders, write the file: three system calls, and one more where the umask is unusual.
@@ -33,7 +41,7 @@ class Stage:
         for folder in folders:
             self._make_folder(folder)
         content = artifact.content
-        file = os.open(artifact.path, _FLAGS, _FILE_MODE, dir_fd=self._folder)
+        file = os.open(artifact.path, _FLAGS, _FILE_MODE, dir_fd=self.folder)
         try:
             if self._masked:
                 os.fchmod(file, _FILE_MODE)
@@ -46,6 +54,6 @@ class Stage:
         self.size += len(content)
 
     def _make_folder(self, path: str) -> None:
-        os.mkdir(path, FOLDER_MODE, dir_fd=self._folder)
+        os.mkdir(path, _FOLDER_MODE, dir_fd=self.folder)
         if self._masked:
-            os.chmod(path, FOLDER_MODE, dir_fd=self._folder)
+            os.chmod(path, _FOLDER_MODE, dir_fd=self.folder)

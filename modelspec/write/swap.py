@@ -62,7 +62,7 @@ def recover(parent: int, output: Output) -> list[str]:
 
     Where one died between its two renames, the old tree gets its name back. The caller holds the lock.
     """
-    pattern = re.compile(re.escape(f".{output.name}.modelspec-") + rf"[0-9a-f]{{8}}({_NEW}|{_OLD})")
+    pattern = re.compile(re.escape(f".{output.name}.modelspec-") + r"[0-9a-f]{8}\.(new|old)")
     with os.scandir(parent) as entries:
         names = sorted(
             entry.name

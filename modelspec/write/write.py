@@ -8,11 +8,11 @@ from pathlib import Path
 
 from modelspec.emit.artifact import Artifact
 from modelspec.write.libc import exchange, flush
-from modelspec.write.lock import acquire, release, take
+from modelspec.write.lock import acquire, release
 from modelspec.write.manifest import ManifestOf, complete
 from modelspec.write.output import Output, locate, own
 from modelspec.write.refusal import Refusal, unusable
-from modelspec.write.stage import FOLDER_MODE, Stage
+from modelspec.write.stage import Stage
 from modelspec.write.swap import Exchange, clear, put, recover, staging_name
 from modelspec.write.tree import FOLDER
 
@@ -86,12 +86,13 @@ def _replace(job: _Job) -> Written | Refusal:
         if isinstance(listed, Refusal):
             return listed
         staged = staging_name(job.output)
-        os.mkdir(staged, FOLDER_MODE, dir_fd=job.parent)
+        stage = Stage(job.parent, staged)
     except OSError as error:
         return unusable("write to", job.output.path, error)
     try:
-        written = _publish(job, staged, replaces=bool(listed))
+        written = _publish(job, stage, staged, replaces=bool(listed))
     finally:
+        os.close(stage.folder)
         # What cannot be removed now stays for the next build to remove, or to complain about.
         gone = False
         with suppress(OSError):
@@ -101,23 +102,17 @@ def _replace(job: _Job) -> Written | Refusal:
     return replace(written, kept=(*kept, *(() if gone else (staged,))))
 
 
-def _publish(job: _Job, staged: str, *, replaces: bool) -> Written | Refusal:
-    """Fill the staged folder and put it in place; the lock on it keeps others from clearing it up."""
-    folder = os.open(staged, FOLDER, dir_fd=job.parent)
-    try:
-        take(folder)
-        stage = Stage(folder)
-        for artifact, folders in complete(job.artifacts, job.manifest):
-            try:
-                stage.add(artifact, folders)
-            except OSError as error:
-                return unusable("write", f"{job.output.path}/{artifact.path}", error)
+def _publish(job: _Job, stage: Stage, staged: str, *, replaces: bool) -> Written | Refusal:
+    """Fill the staged folder, then put it in place."""
+    for artifact, folders in complete(job.artifacts, job.manifest):
         try:
-            flush(folder)
-            put(job.parent, staged, job.output, replaces=replaces, swap=job.swap)
-            os.fsync(job.parent)
+            stage.add(artifact, folders)
         except OSError as error:
-            return unusable("replace", job.output.path, error)
-        return Written(files=stage.files, size=stage.size, kept=())
-    finally:
-        os.close(folder)
+            return unusable("write", f"{job.output.path}/{artifact.path}", error)
+    try:
+        flush(stage.folder)
+        put(job.parent, staged, job.output, replaces=replaces, swap=job.swap)
+        os.fsync(job.parent)
+    except OSError as error:
+        return unusable("replace", job.output.path, error)
+    return Written(files=stage.files, size=stage.size, kept=())

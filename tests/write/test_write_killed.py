@@ -135,6 +135,8 @@ def test_only_folders_with_our_names_are_cleared(output: Path) -> None:
         ".dist.modelspec-0123abcd.new.txt",
         ".dist.modelspec-0123ABCD.new",
         ".dist.modelspec-123.new",
+        ".dist.modelspec-0123abcdxnew",
+        ".dist.modelspec-0123abcdxold",
         ".distxmodelspec-0123abcd.new",
         ".other.modelspec-0123abcd.new",
         "x.dist.modelspec-0123abcd.new",

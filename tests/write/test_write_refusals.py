@@ -38,6 +38,15 @@ def test_a_home_folder_or_what_holds_it_is_refused(
     assert list(home.iterdir()) == []
 
 
+def test_a_user_without_a_home_is_no_obstacle() -> None:
+    def as_nobody_known() -> None:
+        os.environ.pop("HOME", None)
+        os.setuid(os.getuid() or 54321)
+        refused(build(Path("/proc/dist"), tree("new")), "/proc")
+
+    assert end(start(as_nobody_known)) == 0
+
+
 def test_the_configuration_and_what_holds_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / "fleet").mkdir()
     for output in (tmp_path, tmp_path / "fleet", tmp_path / "fleet" / "x" / ".."):
