@@ -9,7 +9,8 @@ from modelspec.secret.scan import scan
 from modelspec.secret.view import resolved
 
 _KEY = re.compile(
-    r"(?<![^:=\n{}\[\],#\"'&?;])(?P<key>[^:=\n{}\[\],#\"'&?;]++)[\"']?(?:[ \t]*\r?\n[ \t]*)?(?P<sign>:(?=\s|\Z|[\"'])|=)[ \t]*+"
+    r"(?<![^:=\n{}\[\],#\"'&?;])(?P<key>[^:=\n{}\[\],#\"'&?;]++)[\"']?(?:[ \t]*\r?\n[ \t]*)?"
+    r"(?P<sign>:(?=\s|\Z|[\"'])|=)[ \t]*+"
 )
 _QUERY_VALUE = re.compile(r"[^\s&\"',;]*+")
 _QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\n]|'')*+'")
@@ -18,9 +19,12 @@ _LINE = re.compile(r"[^\n]*+")
 _EMPTY = re.compile(r"(?:[&!][^\s]*+[ \t]*+)?(?:[|>][-+0-9]*+)?[ \t]*+(?:#[^\n]*+)?\r?(?=\n|\Z)")
 _BLOCK = re.compile(r"(?:[&!][^\s]*+[ \t]*+)?[|>]")
 _ALIAS = re.compile(r"\*([^\s,\[\]{}]++)")
+_ANCHOR = re.compile(r"&([^\s,\[\]{}]++)[ \t]*+")
 _NEXT_LINE = re.compile(r"\n(?P<indent>[ \t]*+)(?P<rest>[^\n]*+)")
 _ENTRY = re.compile(r"[^\n]*?:(?:\s|\Z)|#")
-_HARMLESS = re.compile(r"(?i:true|false|null|~|[0-9]{1,7}|[0-9]{0,5}\.[0-9]{1,5}|os\.environ/[a-z0-9_]*|\{.*|)")
+_HARMLESS = re.compile(
+    r"(?i:true|false|null|~|[0-9]{1,7}|[0-9]{0,5}\.[0-9]{1,5}|os\.environ/[a-z0-9_]*|\{.*|)"
+)
 _VISIBLE = re.compile(r"[^\s#]")
 _ROUNDS = 8
 
@@ -61,33 +65,32 @@ def _told(text: str) -> Iterator[Range]:
     for match in _KEY.finditer(text):
         if not telling_key(match["key"]):
             continue
-        start = match.end()
-        if match["sign"] == "=":
-            yield from _shown(text, start, _QUERY_VALUE)
-        elif alias := _ALIAS.match(text, start):
+        if alias := _ALIAS.match(text, match.end()):
             aliases.add(alias[1])
-        elif _EMPTY.match(text, start):
-            yield from _lines_below(text, match.start("key"), start)
-        elif (quoted := _QUOTED.match(text, start)) is not None:
-            yield from _shown(text, start, _QUOTED)
-        elif text[start : start + 1] in ('"', "'"):
-            yield start, _line_end(text, start)
-            yield from _lines_below(text, match.start("key"), start)
-        elif "{" in text[_line_start(text, start) : start]:
-            yield from _shown(text, start, _FLOW_VALUE)
-        elif "#" in text[_line_start(text, start) : start]:
-            if " " not in text[start : _line_end(text, start)].strip():
-                yield from _shown(text, start, _LINE)
+        elif match["sign"] == "=":
+            yield from _shown(text, match.end(), _QUERY_VALUE)
         else:
+            yield from _value(text, match.start("key"), match.end())
+    for anchor in _ANCHOR.finditer(text) if aliases else ():
+        if anchor[1] in aliases:
+            yield from _value(text, anchor.start(), anchor.end())
+
+
+def _value(text: str, key: int, start: int) -> Iterator[Range]:
+    before = text[_line_start(text, start) : start]
+    if _EMPTY.match(text, start):
+        yield from _lines_below(text, key, start)
+    elif _QUOTED.match(text, start):
+        yield from _shown(text, start, _QUOTED)
+    elif "{" in before:
+        yield from _shown(text, start, _FLOW_VALUE)
+    elif "#" in before:
+        # Prose in a comment is left alone; a single word is not.
+        if len(text[start : _line_end(text, start)].split()) == 1:
             yield from _shown(text, start, _LINE)
-            if text[start : start + 1] != "{":
-                yield from _lines_below(text, match.start("key"), start)
-    for name in aliases:
-        for anchor in re.finditer(rf"&{re.escape(name)}(?=\s)[ \t]*+", text):
-            if _EMPTY.match(text, anchor.end()):
-                yield from _lines_below(text, anchor.start(), anchor.end())
-            else:
-                yield from _shown(text, anchor.end(), _LINE)
+    elif not text.startswith("{", start):
+        yield from _shown(text, start, _LINE)
+        yield from _lines_below(text, key, start)
 
 
 def _shown(text: str, start: int, form: re.Pattern[str]) -> Iterator[Range]:

@@ -15,16 +15,24 @@ Judge = Callable[[re.Match[str]], bool]
 
 URLSAFE = r"[A-Za-z0-9_-]"
 ALNUM = r"[A-Za-z0-9]"
+_HEX, _UPPER = "[0-9a-f]", "[A-Z0-9]"
+SOLID = 20
+_SOLID_BODIES = (ALNUM, _HEX, _UPPER)
 _LONGEST = 96
 """How much of a body is looked at; the hit still reaches to the end of its run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """`needles`: one of them stands in every match. `run`: what else belongs to a key, behind it and, with `left`, before it."""
+    """One way to write a secret.
+
+    One of `needles` stands in every match. `solid`: so does a run of `SOLID` letters and digits. What else belongs to
+    a key, behind it and with `left` before it, is in `run`.
+    """
 
     kind: str
     needles: tuple[str, ...]
+    solid: bool
     regex: re.Pattern[str]
     run: re.Pattern[str]
     judge: Judge
@@ -39,10 +47,6 @@ def _varied(match: re.Match[str]) -> bool:
     return varied(match["body"], distinct=6)
 
 
-def _always(match: re.Match[str]) -> bool:
-    return bool(match)
-
-
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MIXED = re.compile(r"(?=[^_-]*[A-Z])(?=[^_-]*[a-z])(?=[^_-]*[0-9])[A-Za-z0-9]{20}")
 
@@ -55,6 +59,16 @@ def _is_openai_style(match: re.Match[str]) -> bool:
     return drawn(body) or (_UUID.match(body) is not None and varied(body))
 
 
+_JWT = re.compile(
+    r"eyJ[A-Za-z0-9_-]{12,1024}+\.(?:eyJ[A-Za-z0-9_-]{12}|[A-Za-z0-9_-]{0,1024}+\.[A-Za-z0-9_-]{12})",
+    re.ASCII,
+)
+
+
+def _is_web_token(match: re.Match[str]) -> bool:
+    return _JWT.match(match.string, match.start()) is not None
+
+
 def _of(
     kind: str,
     prefix: str,
@@ -63,10 +77,16 @@ def _of(
     body: str = URLSAFE,
     judge: Judge = _drawn,
     left: bool = False,
+    solid: bool = False,
 ) -> Pattern:
     return Pattern(
         kind=kind,
         needles=needles or (prefix,),
+        solid=solid
+        or (
+            body in _SOLID_BODIES
+            and least + (4 if all(map(str.isalnum, needles or (prefix,))) else 0) >= SOLID
+        ),
         regex=re.compile(f"{prefix}(?P<body>{body}{{{least},{_LONGEST}}})", re.ASCII),
         run=re.compile(f"{body}*+", re.ASCII),
         judge=judge,
@@ -74,18 +94,41 @@ def _of(
     )
 
 
+_GITLAB = tuple(
+    f"gl{kind}-"
+    for kind in ["pat", "dt", "rt", "rtr", "cbt", "ptt", "ft", "imt", "agent", "oas", "soat", "ffct", "wt"]
+)
+
 PATTERNS = (
     _of("Anthropic API key", "sk-ant-", 16),
     _of("OpenRouter API key", "sk-or-", 16),
-    _of("OpenAI API key", "sk-(?:proj|svcacct|admin|None)-", 16, "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-None-"),
-    _of("OpenAI API key", "T3Blbk" "FJ", 10, left=True),
-    _of("API key of the sk- form", "sk-", 16, judge=_is_openai_style),
+    _of(
+        "OpenAI API key",
+        "sk-(?:proj|svcacct|admin|None)-",
+        16,
+        "sk-proj-",
+        "sk-svcacct-",
+        "sk-admin-",
+        "sk-None-",
+    ),
+    _of("OpenAI API key", "T3BlbkFJ", 10, left=True),
+    _of("API key of the sk- form", "sk-", 20, judge=_is_openai_style),
     _of("Google API key", "AIza", 30, judge=_varied),
     _of("Google API key", r"AQ\.", 24, "AQ."),
     _of("Google access token", r"ya29\.", 20, "ya29."),
     _of("Google client secret", "GOCSPX-", 16),
     _of("Google refresh token", "1//0", 30),
-    _of("AWS access key", "(?:AKIA|ASIA|ABIA|ACCA)", 16, "AKIA", "ASIA", "ABIA", "ACCA", body="[A-Z0-9]", judge=_varied),
+    _of(
+        "AWS access key",
+        "(?:AKIA|ASIA|ABIA|ACCA)",
+        16,
+        "AKIA",
+        "ASIA",
+        "ABIA",
+        "ACCA",
+        body=_UPPER,
+        judge=_varied,
+    ),
     _of("Amazon Bedrock API key", "ABSK", 30, body="[A-Za-z0-9+/=]"),
     _of("Amazon Bedrock API key", "bedrock-api-key-", 20, body="[A-Za-z0-9+/=_-]"),
     _of("Azure key", "JQQJ99", 16, body=ALNUM, left=True, judge=_varied),
@@ -98,13 +141,13 @@ PATTERNS = (
     _of("xAI API key", "xai-", 20, body=ALNUM),
     _of("Replicate API token", "r8_", 20, body=ALNUM),
     _of("GitHub token", "gh[pousr]_", 20, "ghp_", "gho_", "ghu_", "ghs_", "ghr_", body=ALNUM),
-    _of("GitHub token", "github_pat_", 20, body="[A-Za-z0-9_]"),
-    _of("GitLab token", "gl[a-z]{1,6}-", 20, "gl"),
+    _of("GitHub token", "github_pat_", 20, body=ALNUM),
+    _of("GitLab token", f"(?:{'|'.join(_GITLAB)})", 20, *_GITLAB),
     _of("GitLab token", "GR1348941", 16),
     _of("Slack token", "xox[a-z]-", 16, "xox", body="[A-Za-z0-9-]", judge=_varied),
     _of("Slack token", r"xapp-", 20, body="[A-Za-z0-9-]", judge=_varied),
     _of("Slack webhook", r"hooks\.slack\.com/services/", 20, "hooks.slack.com", body="[A-Za-z0-9/]"),
-    _of("Stripe key", "[rs]k_(?:live|test)_", 16, "k_live_", "k_test_", body=ALNUM),
+    _of("Stripe key", "[rs]k_(?:live|test)_", 20, "k_live_", "k_test_", body=ALNUM),
     _of("webhook secret", "whsec_", 20, body="[A-Za-z0-9+/=]"),
     _of("API key of the sk_ form", "sk_", 32, body=ALNUM),
     _of("Perplexity API key", "pplx-", 20, body=ALNUM),
@@ -112,45 +155,50 @@ PATTERNS = (
     _of("Together API key", "tgp_v1_", 20),
     _of("Cerebras API key", "csk-", 20, body=ALNUM),
     _of("NVIDIA API key", "nvapi-", 20),
-    _of("Databricks token", "dapi", 32, body="[0-9a-f]"),
+    _of("Databricks token", "dapi", 32, body=_HEX),
     _of("npm token", "npm_", 24, body=ALNUM),
     _of("PyPI token", "pypi-", 24),
-    _of("JSON Web Token", "eyJ", 8, body=r"[A-Za-z0-9_.-]", judge=lambda m: _JWT.match(m.string, m.start()) is not None),
+    _of("JSON Web Token", "eyJ", 12, body=r"[A-Za-z0-9_.-]", judge=_is_web_token),
     _of("Vault token", r"hv[sbr]\.", 24, "hvs.", "hvb.", "hvr."),
-    _of("DigitalOcean token", "do[opr]_v1_", 32, "_v1_", body="[0-9a-f]"),
+    _of("DigitalOcean token", "do[opr]_v1_", 32, "_v1_", body=_HEX),
     _of("SendGrid API key", r"SG\.", 30, "SG.", body="[A-Za-z0-9_.-]"),
     _of("Telegram bot token", r"(?<=\d{8}):AA", 28, ":AA", left=True),
     _of("OpenShift token", "sha256~", 30, judge=_varied),
     _of("Alibaba Cloud access key", "LTAI", 16, body=ALNUM),
     _of("Tencent Cloud access key", "AKID", 16, body=ALNUM),
     _of("Baidu Cloud API key", "bce-v3/ALTAK-", 16, body="[A-Za-z0-9/]"),
-    _of("Zhipu API key", r"(?<=[0-9a-f]{32})\.", 16, ".", body=ALNUM, left=True),
+    _of("Zhipu API key", r"(?<=[0-9a-f]{32})\.", 16, ".", body=ALNUM, left=True, solid=True),
     _of("Voyage API key", r"(?<![A-Za-z0-9])pa-", 30, "pa-"),
-    _of("Pinecone API key", "pcsk_", 20, body="[A-Za-z0-9_]"),
-    _of("LangSmith API key", "lsv2_(?:pt|sk)_", 20, "lsv2_", body="[A-Za-z0-9_]"),
+    _of("Pinecone API key", "pcsk_", 20, body=ALNUM),
+    _of("LangSmith API key", "lsv2_(?:pt|sk)_", 20, "lsv2_", body=ALNUM),
     _of("Tavily API key", "tvly-", 20),
     _of("RunPod API key", "rpa_", 24, body=ALNUM),
     _of("Vercel key", "vc[kp]_", 20, "vck_", "vcp_", body=ALNUM),
     _of("Supabase key", "(?:sbp_|sb_secret_)", 20, "sbp_", "sb_secret_", body="[A-Za-z0-9_-]"),
-    _of("Grafana token", "gl(?:sa|c)_", 20, "glsa_", "glc_", body="[A-Za-z0-9+/=_]"),
+    _of("Grafana token", "gl(?:sa|c)_", 20, "glsa_", "glc_", body=ALNUM),
     _of("Docker token", "dckr_[a-z]{2,4}_", 20, "dckr_"),
     _of("Doppler token", r"dp\.[a-z]{2,6}\.", 30, "dp.", body=ALNUM),
     _of("Atlassian token", "ATATT3", 30),
     _of("New Relic key", "NRA[KL]-", 20, "NRAK-", "NRAL-", body=ALNUM),
-    _of("Sentry token", "sntry[su]_", 20, "sntrys_", "sntryu_", body="[A-Za-z0-9+/=_]"),
+    _of("Sentry token", "sntry[su]_", 20, "sntrys_", "sntryu_", body=ALNUM),
     _of("age secret key", "AGE-SECRET-KEY-1", 20, body=ALNUM, judge=_varied),
-    _of("Authorization header", r"(?i:bearer)[ \t]{1,4}", 20, "earer", "EARER", body="[A-Za-z0-9._~+/=-]"),
-    _of("Authorization header", r"(?i:authorization[\"']?:[ \t]{0,4}[\"']?basic)[ \t]{1,4}", 20, "asic ", "ASIC ", body="[A-Za-z0-9+/=]"),
+    _of("Authorization header", "(?i:bearer) {1,4}", 24, "earer ", "EARER ", body="[A-Za-z0-9._~+/=-]"),
+    _of(
+        "Authorization header",
+        r"(?i:authorization[\"']?:[ \t]{0,4}[\"']?basic) {1,4}",
+        24,
+        "asic ",
+        "ASIC ",
+        body="[A-Za-z0-9+/=]",
+    ),
 )
-
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,1024}+\.(?:eyJ[A-Za-z0-9_-]{8}|[A-Za-z0-9_-]{0,1024}+\.[A-Za-z0-9_-]{8})")
 
 DOCUMENTED = frozenset(
     (
-        "AKIAIOSF" "ODNN7EXAMPLE",
-        "ASIAIOSF" "ODNN7EXAMPLE",
-        "AKIAI44Q" "H8DHBEXAMPLE",
-        "wJalrXUtnFEMI/K7MDENG" "/bPxRfiCYEXAMPLEKEY",
+        "AKIAIOSFODNN7EXAMPLE",
+        "ASIAIOSFODNN7EXAMPLE",
+        "AKIAI44QH8DHBEXAMPLE",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     )
 )
 """Keys that their issuer prints in its documentation, whole: https://docs.aws.amazon.com/IAM/latest/UserGuide/."""

@@ -6,10 +6,32 @@ from modelspec.secret.patterns import DOCUMENTED
 from modelspec.secret.randomness import drawn
 
 _WORDS = frozenset(
-    "changeme change-me change_me todo tbd fixme none null nil n/a na unset empty example placeholder redacted removed hidden"
-    " masked omitted".split()
+    {
+        "changeme",
+        "change-me",
+        "change_me",
+        "todo",
+        "tbd",
+        "fixme",
+        "none",
+        "null",
+        "nil",
+        "n/a",
+        "na",
+        "unset",
+        "empty",
+        "example",
+        "placeholder",
+        "redacted",
+        "removed",
+        "hidden",
+        "masked",
+        "omitted",
+    }
 )
-_BRACKETED = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$[A-Za-z_][A-Za-z0-9_]*|%[A-Za-z_][A-Za-z0-9_]*%")
+_BRACKETED = re.compile(
+    r"<[^<>]*>|\[[^\[\]]*\]|\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$[A-Za-z_][A-Za-z0-9_]*|%[A-Za-z_][A-Za-z0-9_]*%"
+)
 _REQUEST = re.compile(r"(?i:your|insert|enter|replace|put|paste|fill)[-_ ]")
 _ELIDED = re.compile(r"(?:[A-Za-z]{1,10}[0-9]{0,2}[-_.]){0,4}(?:\.{3,}|…|[xX]{3,}|\*{3,}|0{4,}|-{3,}|_{3,})")
 _LONGEST = 64

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 from math import log2
 
 _WORD = re.compile(
@@ -22,7 +23,7 @@ def varied(text: str, *, distinct: int = _DISTINCT, surprises: int = _SURPRISES)
     """
     if len(set(text)) < distinct:
         return False
-    return sum(abs(ord(a) - ord(b)) > 1 for a, b in zip(text, text[1:], strict=False)) >= surprises
+    return sum(abs(ord(a) - ord(b)) > 1 for a, b in pairwise(text)) >= surprises
 
 
 def drawn(text: str) -> bool:

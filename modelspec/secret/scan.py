@@ -8,7 +8,7 @@ from dataclasses import replace
 from modelspec.secret.hit import Hit
 from modelspec.secret.patterns import DOCUMENTED, PATTERNS, Pattern
 from modelspec.secret.placeholder import is_placeholder
-from modelspec.secret.randomness import dense, drawn
+from modelspec.secret.randomness import dense
 from modelspec.secret.view import View, views
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -49,12 +49,22 @@ def _certain(text: str) -> Iterator[Hit]:
     if "@" in text:
         for match in _USERINFO.finditer(text):
             if not is_placeholder(match["password"]):
-                yield Hit(start=match.start("password"), end=match.end("password"), kind="password in a URL", certain=True)
+                yield Hit(
+                    start=match.start("password"),
+                    end=match.end("password"),
+                    kind="password in a URL",
+                    certain=True,
+                )
     yield from _wrapped(text)
 
 
 def _issued(text: str) -> Iterator[Hit]:
-    found = [hit for pattern in PATTERNS if any(n in text for n in pattern.needles) for hit in _matches(pattern, text)]
+    found = [
+        hit
+        for pattern in PATTERNS
+        if any(n in text for n in pattern.needles)
+        for hit in _matches(pattern, text)
+    ]
     yield from found
     if any(hit.kind == "AWS access key" for hit in found):
         for match in _AWS_SECRET.finditer(text):
@@ -73,11 +83,16 @@ def _matches(pattern: Pattern, text: str) -> Iterator[Hit]:
         if run := pattern.run.match(text, end):
             end = run.end()
         if pattern.left:
-            while start > place and pattern.run.match(text, start - 1, start).end() > start - 1:
-                start -= 1
+            start = _leftward(pattern.run, text, start, place)
         place = end
         if text[start:end] not in DOCUMENTED:
             yield Hit(start=start, end=end, kind=pattern.kind, certain=True)
+
+
+def _leftward(run: re.Pattern[str], text: str, start: int, limit: int) -> int:
+    while start > limit and run.fullmatch(text, start - 1, start) and text[start - 1] not in "\"' ":
+        start -= 1
+    return start
 
 
 def _private_keys(text: str) -> Iterator[Hit]:
@@ -108,7 +123,9 @@ def _wrapped(text: str) -> Iterator[Hit]:
 
 def _random_runs(text: str, sure: list[Hit]) -> Iterator[Hit]:
     taken = bytearray(len(text))
-    for start, end in [(hit.start, hit.end) for hit in sure] + [match.span() for match in _PUBLIC.finditer(text)]:
+    for start, end in [(hit.start, hit.end) for hit in sure] + [
+        match.span() for match in _PUBLIC.finditer(text)
+    ]:
         taken[start:end] = b"\1" * (end - start)
     for match in _RUN.finditer(text):
         if 1 not in taken[match.start() : match.end()] and dense(match[0][:_LONGEST]):
@@ -117,7 +134,7 @@ def _random_runs(text: str, sure: list[Hit]) -> Iterator[Hit]:
 
 def _original(hit: Hit, view: View) -> Hit:
     last = view.origins[hit.end - 1]
-    return replace(hit, start=view.origins[hit.start], end=max(last + 1, view.origins[hit.end]) )
+    return replace(hit, start=view.origins[hit.start], end=max(last + 1, view.origins[hit.end]))
 
 
 def _merged(hits: list[Hit]) -> list[Hit]:

@@ -1,6 +1,7 @@
 """A cheap look at a whole file: is it worth a thorough one?"""
 
 import re
+from string import ascii_letters, digits
 
 from modelspec.secret.patterns import PATTERNS
 from modelspec.secret.view import BREAK
@@ -8,17 +9,23 @@ from modelspec.secret.view import BREAK
 _CODES = bytes(range(256))
 _SPECIAL = b"\\|>$%@{?*"
 _ORDINARY = bytes(code for code in _CODES if code not in _SPECIAL)
-_TOKEN = bytes(
-    ord("a") if code < 128 and (chr(code).isalnum() or chr(code) in "-_.+/=~") else ord(" ") for code in _CODES
-)
+_TOKEN = bytes(97 if chr(code) in f"{ascii_letters}{digits}-_.+/=~" else 32 for code in _CODES)
 _LONG = b"a" * 20
 _BEFORE = 16
 _NEEDLES = re.compile(
-    "|".join(sorted({re.escape(needle) for pattern in PATTERNS for needle in pattern.needles if len(needle) > 1}))
-    + "|[A-Za-z0-9]{20}"
+    b"|".join(
+        re.escape(needle.encode())
+        for needle in sorted(
+            {needle for pattern in PATTERNS if not pattern.solid for needle in pattern.needles}
+        )
+        if not needle.startswith("sk-") or needle == "sk-"
+    )
 )
-_TELLING = re.compile(r"(?:pass|pwd|pw|secret|token|cred|auth|bearer|conn)[^\n:]*+:")
-_WORDS = ("pass", "pw", "secret", "token", "cred", "auth", "bearer", "conn")
+_SOLID = re.compile(rb"[A-Za-z0-9]{20}")
+_LOOSE_LINE = re.compile(rb"\n[ \t]*+(?:-[^ \n]|[^-: \n])[^:\s]*+(?!:)")
+_TELLING = re.compile(r"(?:pass|pwd|cre|token|auth|bearer)[^\n:]*+:")
+_WORDS = ("pass", "pwd", "cre", "token", "auth", "bearer")
+_USERINFO = re.compile(r"://[^\s/?#@]*+@")
 _KEY = re.compile(r"key[^\n:]*+:(?!\s*+\{?\s*+(?:env|file|vault|kubernetes)\s*+:)")
 
 
@@ -31,7 +38,7 @@ def suspect(text: str) -> bool:
     special = raw.translate(None, _ORDINARY)
     if special and _is_special(text, special):
         return True
-    if "environ/" in text or BREAK.search(text):
+    if "environ/" in text or (_LOOSE_LINE.search(raw) and BREAK.search(text)):
         return True
     lower = text.lower()
     if _KEY.search(lower) or (any(word in lower for word in _WORDS) and _TELLING.search(lower)):
@@ -41,13 +48,23 @@ def suspect(text: str) -> bool:
     while place >= 0:
         end = tokens.find(b" ", place)
         end = len(raw) if end < 0 else end
-        if _NEEDLES.search(raw[max(0, place - _BEFORE) : end].decode("utf-8", "replace")):
+        if _SOLID.search(raw, place, end) or _has_needle(raw, place, end):
             return True
         place = tokens.find(_LONG, end)
     return False
 
 
+def _has_needle(raw: bytes, start: int, end: int) -> bool:
+    """Keys that are no plain run of letters and digits mix their cases, but for `sk-` and a UUID."""
+    token = raw[start:end]
+    if token.islower():
+        return b"sk-" in token
+    return not token.isupper() and _NEEDLES.search(raw, max(0, start - _BEFORE), end) is not None
+
+
 def _is_special(text: str, special: bytes) -> bool:
     return bool(
-        special.strip(b"@{") or (b"@" in special and "://" in text) or (b"{" in special and "{{" in text)
+        special.strip(b"@{")
+        or (b"@" in special and _USERINFO.search(text))
+        or (b"{" in special and "{{" in text)
     )

@@ -44,7 +44,9 @@ def views(text: str) -> Iterator[View]:
     plain = text if first is None else first.text
     joined = _derived(plain, _joints(plain))
     if joined.text != plain:
-        yield joined if first is None else View(joined.text, [first.origins[place] for place in joined.origins])
+        yield (
+            joined if first is None else View(joined.text, [first.origins[place] for place in joined.origins])
+        )
 
 
 def _replacements(text: str) -> Iterator[tuple[int, int, str]]:

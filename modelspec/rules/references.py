@@ -1,0 +1,189 @@
+"""References that lead where none may go, or that are none: MS503 to MS505."""
+
+import re
+from collections.abc import Iterator
+
+from modelspec.catalog import Fleet, Model, Place, Reference
+from modelspec.diagnostic import Severity
+from modelspec.document import Document, Pointer
+from modelspec.quote import quote
+from modelspec.rule import Finding, Rule, Scope, rule
+from modelspec.secret import GATEWAY_MASTER_KEYS, looks_like_key, mask, steers_process, telling_key
+
+_ATLAS = """\
+# file: models.d/atlas.yaml
+model_id: atlas
+name: Atlas
+region: eu
+priority_head: head-eu-1
+fallback_heads: [head-uk-1]
+"""
+_ENVIRONMENT_PREFIX = "os.environ/"
+_SUBSTITUTION = re.compile(
+    r"\$\{(?P<braced>[^{}]{0,128})\}|\$(?P<shell>[A-Z_][A-Z0-9_]{0,127})|%(?P<windows>[A-Za-z_][A-Za-z0-9_]{2,127})%"
+    r"|\{\{(?P<template>[^{}]{0,256})\}\}|os\.environ/(?P<python>[A-Za-z0-9_]{0,128})"
+)
+_LOWER_SHELL = re.compile(r"\$(?P<shell>[a-z_][a-z0-9_]{0,127})")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_SECRET_FOLDERS = ("/run/secrets", "/var/run/secrets", "/etc/modelspec")
+_SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+@rule(
+    "MS503",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad=_ATLAS
+    + """\
+endpoint: https://api.atlas.example/v1
+api_key: {env: LITELLM_MASTER_KEY}
+""",
+    good=_ATLAS
+    + """\
+endpoint: https://api.atlas.example/v1
+api_key: {env: ATLAS_API_KEY}
+""",
+)
+def environment_names_are_harmless(model: Model, _: Fleet) -> Iterator[Finding]:
+    """A reference names an environment variable that no model may use.
+
+    Three kinds are refused. A name that looks like a key itself: somebody put the key where its name belongs. A
+    variable that steers processes (`LD_PRELOAD`, `PATH`, `PYTHONPATH`, `HTTPS_PROXY`, …): who sets it to a key
+    breaks the gateway, and who sends it upstream tells an outsider how the gateway runs. The gateway's own keys
+    (`LITELLM_MASTER_KEY`, `DATABASE_URL`, …): a model that names one as its API key sends it to that model's
+    endpoint.
+
+    Give every provider a variable of its own.
+    """
+    for pointer, reference in _references(model, "env"):
+        name = reference.target
+        if looks_like_key(name):
+            fault, remedy = (
+                "the name of this variable looks like a key itself",
+                "revoke the key; write the name of a variable",
+            )
+        elif steers_process(name):
+            fault, remedy = (
+                f"the variable {quote(name)} steers processes",
+                "use a variable of the model's own",
+            )
+        elif name.upper() in GATEWAY_MASTER_KEYS:
+            fault, remedy = (
+                f"the variable {quote(name)} holds a key of the gateway itself",
+                "use a key of the provider",
+            )
+        else:
+            continue
+        yield Finding(place=Place(path=model.path, pointer=pointer), message=fault, help=remedy)
+
+
+@rule(
+    "MS504",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad=_ATLAS
+    + """\
+endpoint: https://api.atlas.example/v1
+api_key: {file: /etc/passwd}
+""",
+    good=_ATLAS
+    + """\
+endpoint: https://api.atlas.example/v1
+api_key: {file: /run/secrets/atlas}
+""",
+)
+def secret_files_lie_in_secret_folders(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """A reference names a file outside the folders of secrets.
+
+    What the file holds is sent to the model's endpoint as its key, so that a pull request could send any file of
+    the gateway anywhere. Allowed are `/run/secrets/`, `/var/run/secrets/` (less the token of the Kubernetes
+    service account), `/etc/modelspec/`, and the `secret_folders` of `modelspec.yaml`; `..`, doubled slashes and
+    control characters are refused.
+    """
+    folders = (*_SECRET_FOLDERS, *fleet.secret_folders)
+    for pointer, reference in _references(model, "file"):
+        if _is_secret_file(reference.target, folders):
+            continue
+        yield Finding(
+            place=Place(path=model.path, pointer=pointer),
+            message=f"the file {quote(mask(reference.target))} is in no folder of secrets",
+            help=f"mount the secret below {', '.join(folders)}, or add its folder to secret_folders in modelspec.yaml",
+        )
+
+
+@rule(
+    "MS505",
+    Severity.ERROR,
+    Scope.TEXT,
+    bad=_ATLAS
+    + """\
+endpoint: ${ATLAS_URL}
+api_key: {env: ATLAS_API_KEY}
+""",
+    good=_ATLAS
+    + """\
+endpoint: {env: ATLAS_URL}
+api_key: {env: ATLAS_API_KEY}
+""",
+)
+def references_are_written_as_such(document: Document) -> Iterator[Finding]:
+    """A variable is named in another program's notation.
+
+    `${NAME}`, `$NAME`, `%NAME%`, `{{ NAME }}` and `os.environ/NAME` are notations of shells, template languages
+    and gateways. modelspec expands none of them: the text would reach the provider as it stands or, with
+    `os.environ/`, make a gateway read any variable of its own. A variable is always `{env: NAME}`, so that it can
+    be checked.
+    """
+    for pointer, node in document.scalars():
+        if not isinstance(node.value, str):
+            continue
+        found = _substitution(pointer, node.value)
+        if found is None:
+            continue
+        name = next((part.strip() for part in found.groups() if part is not None), "")
+        shown = name if _NAME.fullmatch(name) and mask(name) == name and not looks_like_key(name) else "NAME"
+        whole = found[0] == node.value
+        yield Finding(
+            place=Place(path=document.source.path, pointer=pointer),
+            message="a variable is named in a notation that nothing here expands",
+            label="not a reference",
+            help=f"write {{env: {shown}}}"
+            + ("" if whole else " for the whole value: there is no substitution inside a text"),
+        )
+
+
+def _references(model: Model, kind: str) -> Iterator[tuple[Pointer, Reference]]:
+    for deployment in model.deployments:
+        values = {"api_key": deployment.api_key, "endpoint": deployment.endpoint}
+        for name, value in values.items():
+            if isinstance(value, Reference) and value.kind == kind:
+                yield (*deployment.pointer, name, kind), value
+        for name, param in deployment.params.items():
+            if isinstance(param, Reference) and param.kind == kind:
+                yield (*deployment.pointer, "params", name, kind), param
+
+
+def _is_secret_file(path: str, folders: tuple[str, ...]) -> bool:
+    if ".." in path.split("/") or "//" in path or _CONTROLS.search(path):
+        return False
+    if f"{path}/".startswith(f"{_SERVICE_ACCOUNT}/"):
+        return False
+    return any(path.startswith(f"{folder.rstrip('/')}/") and not path.endswith("/") for folder in folders)
+
+
+def _substitution(pointer: Pointer, value: str) -> re.Match[str] | None:
+    if value.startswith(_ENVIRONMENT_PREFIX):
+        return _SUBSTITUTION.match(value)
+    keys = [step for step in pointer if isinstance(step, str)]
+    last = keys[-1] if keys else ""
+    if last in ("api_key", "endpoint") or "params" in keys or telling_key(last):
+        return _SUBSTITUTION.search(value) or _LOWER_SHELL.fullmatch(value)
+    return None
+
+
+RULES: tuple[Rule, ...] = (
+    environment_names_are_harmless,
+    secret_files_lie_in_secret_folders,
+    references_are_written_as_such,
+)

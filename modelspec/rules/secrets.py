@@ -1,0 +1,264 @@
+"""Secrets where only references belong: MS501, MS502 and MS513."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from modelspec.catalog import Place
+from modelspec.diagnostic import Severity
+from modelspec.document import Document, ListNode, MapNode, Node, Pointer, ScalarNode
+from modelspec.quote import quote
+from modelspec.rule import Finding, Rule, Scope, rule
+from modelspec.rules import references
+from modelspec.secret import (
+    Hit,
+    is_placeholder,
+    mask,
+    scan,
+    suspect,
+    telling_key,
+)
+from modelspec.source import Span
+
+_ATLAS = """\
+# file: models.d/atlas.yaml
+model_id: atlas
+name: Atlas
+region: eu
+priority_head: head-eu-1
+fallback_heads: [head-uk-1]
+"""
+_REFERENCE = (
+    "{env: NAME}, {file: /run/secrets/NAME}, {vault: path#key} or {kubernetes: {secret: NAME, key: NAME}}"
+)
+_COUNT = 10_000_000
+"""Whole numbers below it are counts and limits."""
+_SMALL_NUMBER = re.compile(r"[0-9]{1,7}|[0-9]{0,7}\.[0-9]{1,7}")
+_METHOD_NAMES = (
+    "required optional oauth oauth2 oidc saml basic bearer digest jwt api_key api-key apikey key token "
+    "header iam mtls tls aws azure gcp google adc kerberos ldap sso env environment file vault kubernetes "
+    "anonymous public internal enabled disabled yes no on off true false managed_identity "
+    "workload_identity service_account"
+)
+_METHODS = frozenset(_METHOD_NAMES.split())
+_METHOD_KEY = re.compile(r"(?i:auth|authorization|bearer|credentials?|creds?|tokens?)(?:_type)?")
+_ENVIRONMENT_PREFIX = "os.environ/"
+
+
+@rule(
+    "MS501",
+    Severity.ERROR,
+    Scope.TEXT,
+    bad=_ATLAS
+    + """\
+endpoint: https://api.atlas.example/v1
+api_key: {env: ATLAS_API_KEY}
+metadata:
+  note: until Friday use sk-not0A1real2Key3for4Docs5
+""",
+    good=_ATLAS
+    + """\
+endpoint: https://api.atlas.example/v1
+api_key: {env: ATLAS_API_KEY}
+metadata:
+  note: until Friday ask the platform team for a key
+""",
+)
+def no_literal_secret(document: Document) -> Iterator[Finding]:
+    """A secret is written out in a file.
+
+    Whatever is committed is read by everybody who can clone the repository, for ever: deleting the line does not
+    remove it from the history. Keys are recognised by the forms of their issuers (API keys of model providers,
+    access keys of clouds, tokens of forges and chats, JSON Web Tokens, private keys, passwords in URLs), anywhere
+    in the file: values, keys, comments, URLs, behind escapes, over several lines, and in one level of base64.
+    Placeholders such as `sk-...` are no secrets.
+
+    Revoke the key first, then replace it by a reference to the place where the new one is kept.
+    """
+    for span, hit in _certain(document):
+        yield Finding(
+            place=Place(path=document.source.path, span=span),
+            message=f"a secret is written out here: {hit.kind}",
+            label="never in a repository",
+            help=f"revoke it, since the history keeps it; then refer to the new one: {_REFERENCE}",
+        )
+
+
+@rule(
+    "MS502",
+    Severity.ERROR,
+    Scope.TEXT,
+    bad=_ATLAS
+    + """\
+endpoint: https://api.atlas.example/v1
+params:
+  client_secret: correct horse
+""",
+    good=_ATLAS
+    + """\
+endpoint: https://api.atlas.example/v1
+params:
+  client_secret: {env: ATLAS_CLIENT_SECRET}
+""",
+)
+def no_value_beside_a_telling_key(document: Document) -> Iterator[Finding]:
+    """A key that names a secret has a literal value.
+
+    Passwords and home-made tokens have no form by which they could be known, but the names beside them tell:
+    `password`, `token`, `client_secret`, `api_key` and their like, in any spelling. Booleans, small numbers,
+    references and plain placeholders (`<your key>`, `changeme`) may stand there; words that only sound alike
+    (`max_tokens`, `public_key`, `secret_name`) are not meant.
+
+    Where the value is no secret, give the key a name that says what it is.
+    """
+    for pointer, key in _told(document):
+        yield Finding(
+            place=Place(path=document.source.path, pointer=pointer),
+            message=f"{quote(mask(key))} has a literal value",
+            label="a secret by its name",
+            help=f"refer to the place where the secret is kept: {_REFERENCE}; where it is none, rename the key",
+        )
+
+
+@rule(
+    "MS513",
+    Severity.WARNING,
+    Scope.TEXT,
+    bad=_ATLAS
+    + """\
+endpoint: https://api.atlas.example/v1
+metadata:
+  note: pq7Rw2Lk9Zt4Xc8Vb3Nm6Hd1Jf5Gs0Ya
+""",
+    good=_ATLAS
+    + """\
+endpoint: https://api.atlas.example/v1
+metadata:
+  digest: sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+""",
+)
+def no_random_text(document: Document) -> Iterator[Finding]:
+    """A long random text may be a secret.
+
+    It has the form of no known issuer, but nobody types such a text and few things but keys look like it.
+    Digests, UUIDs, public keys, certificates and embedded files are recognised and not reported.
+
+    If it is a secret, revoke it and refer to the new one. If not, say so: `# modelspec: ignore[MS513] what it
+    is`.
+    """
+    text = document.source.text
+    if not suspect(text):
+        return
+    told = [document.span(pointer) for pointer, _ in _told(document)]
+    for hit in _scanned(text):
+        span = document.source.span(hit.start, hit.end)
+        if not hit.certain and not any(_overlap(span, other) for other in told):
+            yield Finding(
+                place=Place(path=document.source.path, span=span),
+                message="a long random text may be a secret",
+                help=f"if it is one, revoke it and write {_REFERENCE}; if not, say what it is in an ignore comment",
+            )
+
+
+@lru_cache(maxsize=2)
+def _scanned(text: str) -> tuple[Hit, ...]:
+    """Three rules look at the same text in turn."""
+    return tuple(scan(text))
+
+
+def _certain(document: Document) -> list[tuple[Span, Hit]]:
+    """Every certain hit, of the text and of values and keys that are written otherwise than they read."""
+    source = document.source
+    if not suspect(source.text):
+        return []
+    found = [(source.span(hit.start, hit.end), hit) for hit in _scanned(source.text) if hit.certain]
+    for span, value in _texts(document.root):
+        if value in source.slice(span) or any(_overlap(span, other) for other, _ in found):
+            continue
+        found += [(span, hit) for hit in scan(value)[:1] if hit.certain]
+    return found
+
+
+def _texts(node: Node | None) -> Iterator[tuple[Span, str]]:
+    match node:
+        case ScalarNode(value=str(value)):
+            yield node.span, value
+        case ListNode():
+            for item in node.items:
+                yield from _texts(item)
+        case MapNode():
+            for name, entry in node.entries.items():
+                yield entry.key, name
+                yield from _texts(entry.node)
+        case _:
+            pass
+
+
+def _told(document: Document) -> list[tuple[Pointer, str]]:
+    """The pointers of literal values beside telling keys, with the keys, but for values that are certain hits."""
+    if document.root is None:
+        return []
+    told = list(_told_below((), document.root))
+    if not told:
+        return []
+    certain = [span for span, _ in _certain(document)]
+    return [(p, key) for p, key in told if not any(_overlap(document.span(p), span) for span in certain)]
+
+
+def _told_below(pointer: Pointer, node: Node) -> Iterator[tuple[Pointer, str]]:
+    if isinstance(node, ListNode):
+        for position, item in enumerate(node.items):
+            yield from _told_below((*pointer, position), item)
+    if not isinstance(node, MapNode):
+        return
+    # {kubernetes: {secret: NAME, key: NAME}} names a secret and holds none.
+    named = pointer[-1:] == ("kubernetes",) and node.entries.keys() == {"secret", "key"}
+    for name, entry in node.entries.items():
+        here = (*pointer, name)
+        if telling_key(name) and not named and not _is_api_key(here):
+            match entry.node:
+                case ScalarNode(value=value) if _is_literal(name, value):
+                    yield here, name
+                case ListNode(items=items):
+                    for position, item in enumerate(items):
+                        if isinstance(item, ScalarNode) and _is_literal(name, item.value):
+                            yield (*here, position), name
+                case _:
+                    pass
+        yield from _told_below(here, entry.node)
+
+
+def _is_api_key(pointer: Pointer) -> bool:
+    """The schema speaks of literal values there."""
+    match pointer:
+        case ("api_key",) | ("deployments", int(), "api_key"):
+            return True
+        case _:
+            return False
+
+
+def _is_literal(key: str, value: object) -> bool:
+    if isinstance(value, bool) or value is None:
+        return False
+    if isinstance(value, int):
+        return abs(value) >= _COUNT
+    if not isinstance(value, str) or is_placeholder(value) or _SMALL_NUMBER.fullmatch(value):
+        return False
+    if value.startswith(_ENVIRONMENT_PREFIX):
+        return False
+    return not (_METHOD_KEY.fullmatch(key.rpartition(".")[2]) and value.casefold() in _METHODS)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return (one.line, one.column) < (other.end_line, other.end_column) and (other.line, other.column) < (
+        one.end_line,
+        one.end_column,
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    no_literal_secret,
+    no_value_beside_a_telling_key,
+    *references.RULES,
+    no_random_text,
+)
