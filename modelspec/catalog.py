@@ -1,10 +1,12 @@
 """What a repository says, as plain frozen objects: names are strings that linking has looked up."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from modelspec.document import Pointer, Scalar
 from modelspec.source import Span
+from modelspec.suggest import Suggestions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,11 @@ class ModelReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """Everything that one file says. `deployments` is empty where the head runs the model itself."""
+    """Everything that one file says.
+
+    `deployments` has at least one: where the file lists none, or the head runs the model itself, its own five fields
+    make it.
+    """
 
     path: str
     line: int
@@ -102,7 +108,6 @@ class Model:
     weights: Mapping[str, int]
     deployments: tuple[Deployment, ...]
     local_inference: bool
-    local_endpoint: str | Reference | None
     fallback_models: tuple[ModelReference, ...]
     aliases: tuple[str, ...]
     rpm: int | None
@@ -122,7 +127,7 @@ class Model:
         return tuple(dict.fromkeys((self.priority_head, *self.weights, *self.fallback_heads)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Fleet:
     """What models are checked against: regions and heads by their names, in the order of their files.
 
@@ -133,12 +138,33 @@ class Fleet:
     heads: Mapping[str, Head]
     complete: bool
     secret_folders: tuple[str, ...] = ()
+    edge_regions: tuple[str, ...] = ()
+
+    def knows(self, model: "Model") -> bool:
+        """Whether every region and head that a model names is declared."""
+        named = (d.region for d in model.deployments if d.region is not None)
+        return (
+            model.region in self.regions
+            and all(head in self.heads for head in model.heads)
+            and all(region in self.regions for region in named)
+        )
+
+    @cached_property
+    def region_suggestions(self) -> Suggestions:
+        """For codes that nobody declares."""
+        return Suggestions(self.regions)
+
+    @cached_property
+    def head_suggestions(self) -> Suggestions:
+        """For head ids that nobody declares."""
+        return Suggestions(self.heads)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
     """What other files may depend on in a model: its names, its references and its own reach.
 
+    `regions` are all that the file names, for whatever use.
     It is all that rules across models see, and all that the cache keeps of an unchanged file.
     """
 
@@ -146,6 +172,7 @@ class Signature:
     model_id: str
     aliases: tuple[str, ...]
     region: str
+    regions: tuple[str, ...]
     status: str
     heads: tuple[str, ...]
     reach: tuple[str, ...]
@@ -153,14 +180,50 @@ class Signature:
     replaced_by: str | None
 
 
+class Names:
+    """Every id and alias of a catalog, and which model a name means."""
+
+    def __init__(self, signatures: Iterable[Signature]) -> None:
+        self._exact: dict[str, Signature] = {}
+        for signature in signatures:
+            self._exact.setdefault(signature.model_id, signature)
+            for alias in signature.aliases:
+                self._exact.setdefault(alias, signature)
+        self._prefixes = {
+            name.removesuffix("*"): signature
+            for name, signature in self._exact.items()
+            if name.endswith("/*")
+        }
+
+    def find(self, name: str) -> Signature | None:
+        """The model that a request for `name` means: an exact name wins over the longest matching prefix."""
+        found = self._exact.get(name)
+        end = len(name)
+        while found is None and self._prefixes and (end := name.rfind("/", 0, end)) >= 0:
+            found = self._prefixes.get(name[: end + 1])
+        return found
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """For names that nobody declares."""
+        return Suggestions(self._exact)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """The whole repository as rules across models see it, in the order of the paths.
 
-    `names` leads from every id and alias, folded to lower case, to its first owner. `broken` holds what is known of model
-    files with faults: their paths and text.
+    `paths` are those of all model files. `broken` holds the text, or failing that the path, of each model file that
+    could not be understood: what nobody seems to use or declare may stand there.
     """
 
     fleet: Fleet
-    signatures: tuple[Signature, ...]
-    broken: Mapping[str, str] = field(default_factory=dict)
+    signatures: Sequence[Signature]
+    names: Names
+    paths: Sequence[str]
+    broken: Sequence[str]
+
+    def may_declare(self, name: str) -> bool:
+        """Whether a file that could not be understood may hold this name."""
+        slug = name.rpartition("/")[2]
+        return any(slug in text for text in self.broken)

@@ -49,9 +49,7 @@ class Source:
 
     def slice(self, span: Span) -> str:
         """The text that a span covers."""
-        return self.text[
-            self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)
-        ]
+        return self.text[self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)]
 
     def _position(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._starts, offset, hi=len(self._starts) - 1)

@@ -6,7 +6,7 @@ from functools import cached_property
 from modelspec.catalog import Place
 from modelspec.diagnostic import Diagnostic
 from modelspec.document import Document
-from modelspec.load.compose import compose
+from modelspec.load.compose import compose, event_span
 from modelspec.load.find import File
 from modelspec.load.text import (
     BOM,
@@ -46,8 +46,7 @@ class Reading:
         if len(place.pointer) == 1 and not place.on_key:
             event = self.marks.get(str(place.pointer[0]))
             if event is not None:
-                start, end = event.start_mark, event.end_mark
-                return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+                return event_span(event)
         return self.document.span(place.pointer, on_key=place.on_key) if place.pointer else START
 
 

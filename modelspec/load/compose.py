@@ -4,15 +4,13 @@ It goes once over the events of PyYAML's C parser and builds as it goes. Limits 
 before anything is built from it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
-    CollectionStartEvent,
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
@@ -61,9 +59,7 @@ class _Composer:
     aliases: int = 0
     nodes: int = 0
 
-    def fault(
-        self, code: str, span: Span, message: str, help_: str, related: tuple[Label, ...] = ()
-    ) -> None:
+    def fault(self, code: str, span: Span, message: str, help_: str, related: tuple[Label, ...] = ()) -> None:
         self.faults.append(
             Diagnostic(
                 code=code,
@@ -84,13 +80,16 @@ class _Composer:
     def document(self) -> Node | None:
         following = self.parser.get_event
         following()
-        event = following()
+        event: Any = following()
         if isinstance(event, StreamEndEvent):
             self.fault("MS010", START, "this file is empty", "write a model, or delete the file")
             return None
         if event.version is not None and tuple(event.version) != (1, 2):
             self.fault(
-                "MS013", _span(event), "this file asks for another YAML than 1.2", "delete the %YAML line"
+                "MS013",
+                event_span(event),
+                "this file asks for another YAML than 1.2",
+                "delete the %YAML line",
             )
         root = self.node(following(), MAX_DEPTH)
         following()
@@ -98,7 +97,7 @@ class _Composer:
         if isinstance(after, DocumentStartEvent):
             self.fault(
                 "MS009",
-                _span(after),
+                event_span(after),
                 "a second document begins here; a file holds one",
                 "move it to a file of its own",
             )
@@ -110,7 +109,7 @@ class _Composer:
     def node(self, event: Any, depth: int) -> Node:  # noqa: ANN401 - PyYAML's events are not typed
         if isinstance(event, AliasEvent):
             return self.alias(event)
-        self.count(1, _span(event))
+        self.count(1, event_span(event))
         if event.tag is not None:
             self.fault(
                 "MS013",
@@ -126,7 +125,7 @@ class _Composer:
         elif depth == 0:
             raise self.stop(
                 "MS017",
-                _span(event),
+                event_span(event),
                 f"this is nested deeper than {MAX_DEPTH} levels",
                 "flatten it",
             )
@@ -149,7 +148,7 @@ class _Composer:
             )
 
     def alias(self, event: Any) -> Node:  # noqa: ANN401
-        span = _span(event)
+        span = event_span(event)
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
             raise self.stop(
@@ -172,7 +171,7 @@ class _Composer:
         return ScalarNode(value=None, span=span, plain=True)
 
     def scalar(self, event: Any) -> ScalarNode:  # noqa: ANN401
-        span = _span(event)
+        span = event_span(event)
         if event.style:
             return ScalarNode(value=event.value, span=span, plain=False)
         try:
@@ -228,7 +227,7 @@ class _Composer:
         if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
             self.fault("MS012", node.span, "this key is not a string", "quote the key")
             return None
-        return _Key(node.value, _span(event))
+        return _Key(node.value, event_span(event))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +236,8 @@ class _Key:
     span: Span
 
 
-def _span(event: Any) -> Span:  # noqa: ANN401
+def event_span(event: Any) -> Span:  # noqa: ANN401
+    """Where an event of PyYAML's parser stands."""
     return _between(event, event)
 
 
@@ -251,7 +251,7 @@ def _tag_span(source: Source, event: Any) -> Span:  # noqa: ANN401
     line = source.lines[mark.line]
     begin = line.find("!", mark.column)
     if begin < 0:
-        return _span(event)
+        return event_span(event)
     end = begin
     while end < len(line) and line[end] not in " \t,[]{}":
         end += 1

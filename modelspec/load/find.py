@@ -234,9 +234,7 @@ def _not_a_model(path: str) -> Diagnostic:
 
 
 def _missing(name: str) -> Diagnostic:
-    return _fault(
-        "MS022", name, f"{name} is missing", f"create {name} at the top of the repository"
-    )
+    return _fault("MS022", name, f"{name} is missing", f"create {name} at the top of the repository")
 
 
 def _empty() -> Diagnostic:

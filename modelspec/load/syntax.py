@@ -56,8 +56,9 @@ def syntax_fault(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
         (f"this is not YAML: {problem}", "check quotes, brackets and indentation near this place"),
     )
     mark = error.problem_mark or error.context_mark
-    line = min(mark.line, len(source.lines) - 1)
-    column = min(mark.column, len(source.lines[line]))
+    line, column = (0, 0) if mark is None else (mark.line, mark.column)
+    line = min(line, len(source.lines) - 1)
+    column = min(column, len(source.lines[line]))
     return Diagnostic(
         code="MS008",
         severity=Severity.ERROR,

@@ -1,0 +1,75 @@
+"""The command line: commands that parse, call, report and exit."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from io import TextIOWrapper
+
+import click
+
+from modelspec import __version__
+
+_COMMANDS = {
+    "validate": "Find every fault of the repository.",
+    "build": "Validate, then write routing tables and the site.",
+    "explain": "Explain a rule: why, examples, how to silence it.",
+}
+"""Every verb and its help: a verb is imported when it is called, so that `--help` stays fast."""
+
+
+class _Verbs(click.Group):
+    """A group that knows its commands by name and imports one when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"modelspec.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-"):
+            # Only a mistyped verb pays for this import.
+            from modelspec.nearest import nearest  # noqa: PLC0415
+
+            near = nearest(name, _COMMANDS)
+            hint = f"; did you mean '{near}'?" if near else f"; the verbs are {', '.join(_COMMANDS)}"
+            raise click.UsageError(f"no verb is named '{name[:60]}'{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog='Shell completion: eval "$(_MODELSPEC_COMPLETE=bash_source modelspec)" (or zsh_source, fish_source).',
+)
+@click.version_option(__version__, message="modelspec %(version)s")
+def _modelspec() -> None:
+    """Compile a git repository of LLM model definitions into routing tables and a site."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that knows ASCII only gets escapes, not an exception.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _modelspec.main(args=list(arguments), prog_name="modelspec", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    return code if isinstance(code, int) else 0

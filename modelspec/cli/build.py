@@ -1,0 +1,105 @@
+"""`modelspec build`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from modelspec.cli.options import (
+    colour_option,
+    format_option,
+    quiet_option,
+    root_option,
+    strict_option,
+    today,
+)
+
+if TYPE_CHECKING:
+    from modelspec.write import Refusal, Stale
+
+
+@click.command("build")
+@root_option
+@click.option(
+    "--target", "targets", multiple=True, metavar="NAME", help="A gateway to write configuration for as well."
+)
+@click.option(
+    "--output", metavar="DIR", help="Where to write. Default: `output` of modelspec.yaml, else dist."
+)
+@click.option(
+    "--check", is_flag=True, help="Write nothing; say what is stale and exit with 1 if anything is."
+)
+@click.option("--commit", metavar="ID", help="The commit that is built, for the manifest.")
+@click.option("--commit-date", metavar="DATE", help="The commit's own date, for the manifest.")
+@format_option
+@colour_option
+@strict_option
+@quiet_option
+def command(  # noqa: PLR0913 - one parameter an option
+    *,
+    root: Path,
+    targets: tuple[str, ...],
+    output: str | None,
+    check: bool,
+    commit: str | None,
+    commit_date: str | None,
+    format_: str,
+    colour: bool,
+    strict: bool,
+    quiet: bool,
+) -> int:
+    """Validate, then write the routing tables and the site.
+
+    The output folder is replaced as a whole, or left as it was. Nothing is written where there is an error.
+
+    Exit codes: 0 written (or up to date), 1 errors (or stale), 2 usage, 3 a bug in modelspec.
+    """
+    if targets:
+        raise click.UsageError(
+            f"this version writes no gateway configuration, for '{targets[0][:60]}' or another"
+        )
+    # The compiler is imported when a repository is to be read, not for `--help`.
+    from modelspec.build import origin_of, stale_files, write_files  # noqa: PLC0415
+    from modelspec.cli.report import exit_code, report  # noqa: PLC0415
+    from modelspec.pipeline import compile_fleet  # noqa: PLC0415
+    from modelspec.write import Refusal, shown  # noqa: PLC0415
+
+    try:
+        compiled = compile_fleet(root, today=today())
+    except OSError as error:
+        raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
+    report(compiled, format_=format_, colour=colour, quiet=quiet)
+    code = exit_code(compiled, strict=strict)
+    if code:
+        click.echo("modelspec: nothing was written: correct the faults above first", err=True)
+        return code
+    destination = Path(output) if output is not None else root / compiled.setup.settings.output
+    origin = origin_of(compiled, commit=commit, commit_date=commit_date)
+    if check:
+        return _tell_stale(stale_files(compiled, destination, origin), shown(str(destination)), quiet=quiet)
+    written = write_files(compiled, destination, origin)
+    if isinstance(written, Refusal):
+        return _refused(written)
+    for folder in written.kept:
+        click.echo(
+            f"modelspec: {shown(folder)} holds files of others and was left beside the output", err=True
+        )
+    if not quiet:
+        click.echo(f"wrote {written.files} files to {shown(str(destination))}", err=True)
+    return 0
+
+
+def _refused(refusal: "Refusal") -> int:
+    click.echo(f"modelspec: {refusal.message}\n  = help: {refusal.help}", err=True)
+    return 1
+
+
+def _tell_stale(outcome: "list[Stale] | Refusal", destination: str, *, quiet: bool) -> int:
+    if not isinstance(outcome, list):
+        return _refused(outcome)
+    for file in outcome:
+        click.echo(f"{file.why.value}: {file.path}", err=True)
+    if not quiet:
+        state = "is stale; run modelspec build" if outcome else "is up to date"
+        click.echo(f"{destination} {state}", err=True)
+    return int(bool(outcome))

@@ -1,0 +1,32 @@
+"""`manifest.json`: what was written, out of what, by what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelspec import __version__
+from modelspec.emit.artifact import Artifact
+from modelspec.emit.text import encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a build was made of.
+
+    `digest` is the sha256 of every file that was read. The commit and its date are told by the caller, for no clock and no
+    git is asked.
+    """
+
+    digest: str
+    commit: str | None
+    commit_date: str | None
+
+
+def manifest(files: Mapping[str, str], origin: Origin) -> Artifact:
+    """The last artifact of a build; `files` leads from the path of each other one to its sha256."""
+    rows = ",\n".join(f"{encode(path)}: {encode(digest)}" for path, digest in sorted(files.items()))
+    source = {"sha256": origin.digest, "commit": origin.commit, "commit_date": origin.commit_date}
+    text = (
+        '{\n"schema_version": 1,\n"generator": "modelspec",\n'
+        f'"version": {encode(__version__)},\n"source": {encode(source)},\n"files": {{\n{rows}\n}}\n}}\n'
+    )
+    return Artifact(path="manifest.json", content=text.encode())

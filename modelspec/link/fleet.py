@@ -1,0 +1,126 @@
+"""regions.yaml and heads.yaml to a `Fleet`; what was understood of a faulty file still counts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from modelspec.catalog import Fleet, Head, Place, Region
+from modelspec.document import Pointer
+from modelspec.link.unknown import unknown_region
+from modelspec.quote import quote
+from modelspec.rule import Finding
+from modelspec.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """The value of a file and the pointers of its faults; `value` is None where nothing could be read."""
+
+    value: object
+    faults: Sequence[Pointer]
+
+
+def link_fleet(
+    regions: Listed, heads: Listed, settings: Settings
+) -> tuple[Fleet, Fleet, list[tuple[str, Finding]]]:
+    """The fleet for models to be linked to, the part of it that rules may judge, and the link faults.
+
+    They differ by the entries with faults of their own: a model that names one is not wrong for it, and nothing more
+    is said of the entry.
+    """
+    found: list[tuple[str, Finding]] = []
+    all_regions, whole_regions, regions_complete = _entries(regions, "regions", "code", _region, found)
+    all_heads, whole_heads, heads_complete = _entries(heads, "heads", "head_id", _head, found)
+    complete = regions_complete and heads_complete
+    fleet = Fleet(
+        regions=all_regions,
+        heads=all_heads,
+        complete=complete,
+        secret_folders=settings.secret_folders,
+        edge_regions=tuple(region for _, region in settings.edges),
+    )
+    whole = replace(fleet, regions=whole_regions, heads=whole_heads)
+    if regions_complete:
+        found.extend(_unknown_regions(whole, fleet))
+    return fleet, whole, found
+
+
+def _unknown_regions(whole: Fleet, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
+    for region in whole.regions.values():
+        for position, code in enumerate(region.residency or ()):
+            if code not in fleet.regions:
+                place = Place(path=region.place.path, pointer=(*region.place.pointer, "residency", position))
+                yield unknown_region(code, place, fleet)
+    for head in whole.heads.values():
+        if head.region not in fleet.regions:
+            place = Place(path=head.place.path, pointer=(*head.place.pointer, "region"))
+            yield unknown_region(head.region, place, fleet)
+
+
+def _entries(
+    listed: Listed,
+    key: str,
+    name: str,
+    build: Any,
+    found: list[tuple[str, Finding]],
+) -> tuple[dict[str, Any], dict[str, Any], bool]:
+    items = listed.value.get(key) if isinstance(listed.value, Mapping) else None
+    if not isinstance(items, list):
+        return {}, {}, False
+    known: dict[str, Any] = {}
+    whole: dict[str, Any] = {}
+    complete = True
+    for position, item in enumerate(items):
+        identity = item.get(name) if isinstance(item, Mapping) else None
+        if not isinstance(identity, str):
+            complete = False
+            continue
+        pointer = (key, position)
+        place = Place(path=f"{key}.yaml", pointer=pointer)
+        is_whole = not any(fault[:2] == pointer for fault in listed.faults)
+        first = known.get(identity)
+        if first is not None:
+            found.append(_duplicate(identity, Place(path=place.path, pointer=(*pointer, name)), first.place))
+            continue
+        entry = build(item if is_whole else {name: identity, "region": item.get("region")}, place)
+        known[identity] = entry
+        if is_whole:
+            whole[identity] = entry
+    return known, whole, complete
+
+
+def _duplicate(identity: str, place: Place, first: Place) -> tuple[str, Finding]:
+    kind = "region" if first.pointer[0] == "regions" else "head"
+    return "MS204", Finding(
+        place=place,
+        message=f"the {kind} {quote(identity)} is declared a second time",
+        label="again here",
+        help="delete one of the two, or rename it",
+        related=((first, "first here"),),
+        subject=identity,
+    )
+
+
+def _region(item: Mapping[str, Any], place: Place) -> Region:
+    residency = item.get("residency")
+    location = item.get("location")
+    return Region(
+        code=item["code"],
+        name=item.get("name", item["code"]),
+        residency=None if residency is None else tuple(residency),
+        location=None if location is None else (location["latitude"], location["longitude"]),
+        place=place,
+    )
+
+
+def _head(item: Mapping[str, Any], place: Place) -> Head:
+    return Head(
+        head_id=item["head_id"],
+        region=str(item.get("region")),
+        url=item.get("url", ""),
+        status=item.get("status", "active"),
+        health_path=item.get("health_path", "/health"),
+        inference_url=item.get("inference_url"),
+        capacity=item.get("capacity"),
+        place=place,
+    )

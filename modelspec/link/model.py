@@ -1,0 +1,161 @@
+"""One model file to a `Model`: its names of regions and heads looked up."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from modelspec.catalog import Deployment, Fleet, Model, ModelReference, Place, Reference, Signature
+from modelspec.document import Pointer, Scalar
+from modelspec.link.unknown import unknown_head, unknown_region
+from modelspec.reach import own_reach
+from modelspec.rule import Finding
+
+Found = tuple[str, Finding]
+"""A code of a link fault with its finding."""
+
+_NO_PARAMS: Mapping[str, Scalar | Reference] = {}
+_NO_WEIGHTS: Mapping[str, int] = {}
+_NO_METADATA: Mapping[str, object] = {}
+
+
+def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
+    """The model that a document of the right form describes, its defaults filled in."""
+    get = value.get
+    model_id = value["model_id"]
+    balancing = get("load_balancing") or {}
+    limits = get("limits") or {}
+    access = get("access") or {}
+    listed = get("deployments")
+    client_regions = access.get("client_regions")
+    return Model(
+        path=path,
+        line=line,
+        model_id=model_id,
+        name=value["name"],
+        region=value["region"],
+        priority_head=value["priority_head"],
+        fallback_heads=tuple(get("fallback_heads") or ()),
+        policy=balancing.get("policy", "round_robin"),
+        weights=balancing.get("weights") or _NO_WEIGHTS,
+        deployments=(_deployment(value, model_id, ()),)
+        if listed is None
+        else tuple(
+            _deployment(item, model_id, ("deployments", position)) for position, item in enumerate(listed)
+        ),
+        local_inference=get("local_inference", False),
+        fallback_models=tuple(_fallback_models(get("fallback_models"))),
+        aliases=tuple(get("aliases") or ()),
+        rpm=limits.get("rpm"),
+        tpm=limits.get("tpm"),
+        visibility=access.get("visibility", "internal"),
+        groups=tuple(access.get("groups") or ()),
+        client_regions=None if client_regions is None else tuple(client_regions),
+        status=get("status", "active"),
+        sunset=get("sunset"),
+        replaced_by=get("replaced_by"),
+        tags=tuple(get("tags") or ()),
+        metadata=get("metadata") or _NO_METADATA,
+    )
+
+
+def link_model(model: Model, fleet: Fleet) -> list[Found]:
+    """The names of regions and heads in a model that nobody declares."""
+    if not fleet.complete:
+        return []
+    regions, heads = fleet.regions, fleet.heads
+    found: list[Found] = []
+    if model.region not in regions:
+        found.append(unknown_region(model.region, Place(path=model.path, pointer=("region",)), fleet))
+    if model.priority_head not in heads:
+        found.append(
+            unknown_head(model.priority_head, Place(path=model.path, pointer=("priority_head",)), fleet)
+        )
+    for position, head in enumerate(model.fallback_heads):
+        if head not in heads:
+            place = Place(path=model.path, pointer=("fallback_heads", position))
+            found.append(unknown_head(head, place, fleet))
+    for head in model.weights:
+        if head not in heads:
+            place = Place(path=model.path, pointer=("load_balancing", "weights", head), on_key=True)
+            found.append(unknown_head(head, place, fleet))
+    for position, code in enumerate(model.client_regions or ()):
+        if code not in regions:
+            place = Place(path=model.path, pointer=("access", "client_regions", position))
+            found.append(unknown_region(code, place, fleet))
+    for deployment in model.deployments:
+        if deployment.region is not None and deployment.pointer and deployment.region not in regions:
+            place = Place(path=model.path, pointer=(*deployment.pointer, "region"))
+            found.append(unknown_region(deployment.region, place, fleet))
+    return found
+
+
+def signature_of(model: Model, fleet: Fleet | None) -> Signature:
+    """What other files may depend on; without a fleet (its names are not all known) the reach stays empty."""
+    return Signature(
+        path=model.path,
+        model_id=model.model_id,
+        aliases=model.aliases,
+        region=model.region,
+        regions=_regions(model),
+        status=model.status,
+        heads=model.heads,
+        reach=() if fleet is None else own_reach(model, fleet),
+        fallback_models=tuple((r.model_id, r.pointer) for r in model.fallback_models),
+        replaced_by=model.replaced_by,
+    )
+
+
+def _regions(model: Model) -> tuple[str, ...]:
+    if model.client_regions is None and not model.deployments[0].pointer:
+        return (model.region,)
+    deployed = (d.region for d in model.deployments if d.region is not None)
+    return tuple(sorted({model.region, *deployed, *(model.client_regions or ())}))
+
+
+def _deployment(value: Mapping[str, Any], model_id: str, pointer: Pointer) -> Deployment:
+    get = value.get
+    params = get("params")
+    limits = value if pointer else {}
+    return Deployment(
+        endpoint=_endpoint(get("endpoint")),
+        provider=get("provider", "openai"),
+        upstream_model=get("upstream_model", model_id),
+        api_key=_reference(get("api_key")),
+        params={key: _param(item) for key, item in params.items()} if params else _NO_PARAMS,
+        region=limits.get("region"),
+        weight=limits.get("weight"),
+        order=limits.get("order"),
+        rpm=limits.get("rpm"),
+        tpm=limits.get("tpm"),
+        pointer=pointer,
+    )
+
+
+def _endpoint(value: str | Mapping[str, str] | None) -> str | Reference | None:
+    return value if value is None or isinstance(value, str) else _reference(value)
+
+
+def _param(value: Any) -> Scalar | Reference:  # noqa: ANN401 - what the schema admits: a scalar or a mapping
+    return _reference(value) if isinstance(value, dict) else value
+
+
+def _reference(value: Mapping[str, Any] | None) -> Reference | None:
+    if value is None:
+        return None
+    ((kind, target),) = value.items()
+    if kind == "kubernetes":
+        target = f"{target['secret']}/{target['key']}"
+    return Reference(kind=kind, target=target)
+
+
+def _fallback_models(value: list[str] | Mapping[str, list[str]] | None) -> Iterator[ModelReference]:
+    if value is None:
+        return
+    if isinstance(value, list):
+        for position, model_id in enumerate(value):
+            yield ModelReference(model_id=model_id, condition="any", pointer=("fallback_models", position))
+        return
+    for condition, listed in value.items():
+        for position, model_id in enumerate(listed):
+            yield ModelReference(
+                model_id=model_id, condition=condition, pointer=("fallback_models", condition, position)
+            )

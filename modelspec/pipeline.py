@@ -1,0 +1,168 @@
+"""The compile, from top to bottom: files in, every fault named, one routing table out."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from modelspec.cache import Cache, Key, key_of
+from modelspec.catalog import Catalog, Model, Names
+from modelspec.diagnostic import Diagnostic, Severity, ordered
+from modelspec.examine import Facts, Surroundings, examine_model
+from modelspec.judge import judge
+from modelspec.link import link_catalog
+from modelspec.load import Reading, read
+from modelspec.load.find import File, Tree, read_file, read_tree
+from modelspec.locate import Locator
+from modelspec.rule import Scope
+from modelspec.rules import RULES
+from modelspec.setup import Setup, metadata_path, read_setup
+from modelspec.source import Source
+
+_WORTH_KEEPING = 50
+"""Facts are written anew when one file in this many has changed: writing costs more than examining a few again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A repository and every fault of it, in the order in which faults are shown."""
+
+    tree: Tree
+    diagnostics: Sequence[Diagnostic]
+    locator: Locator
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether nothing may be emitted."""
+        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+
+    def source(self, path: str) -> Source | None:
+        """The text of a file for a code frame; None where it could not be read."""
+        reading = self.locator.reading(path)
+        return None if reading is None else reading.document.source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled(Checked):
+    """A checked repository with what routing needs; of no use where there are errors."""
+
+    setup: Setup
+    catalog: Catalog
+    models: Sequence[Model]
+
+
+def validate(root: Path, *, today: date, cache: bool) -> Checked:
+    """Find every fault of the repository at `root`; `today` decides which waivers have expired.
+
+    Raises:
+        OSError: the root cannot be opened.
+    """
+    with _without_collection():
+        tree = read_tree(root)
+        store = Cache.of(root) if cache else None
+        if store is None:
+            return _compile(tree, today, None, None)
+        locator = _locator(tree)
+        key = key_of(tree, _outside(tree, today, locator))
+        diagnostics = store.result(key)
+        if diagnostics is not None:
+            return Checked(tree=tree, diagnostics=diagnostics, locator=locator)
+        compiled = _compile(tree, today, store, key)
+        store.keep_result(key, compiled.diagnostics)
+        return compiled
+
+
+def compile_fleet(root: Path, *, today: date) -> Compiled:
+    """Check the repository and keep its models for routing.
+
+    Raises:
+        OSError: the root cannot be opened.
+    """
+    with _without_collection():
+        return _compile(read_tree(root), today, None, None)
+
+
+def _compile(tree: Tree, today: date, store: Cache | None, key: Key | None) -> Compiled:
+    locator = _locator(tree)
+    setup = read_setup(tree, locator)
+    around = Surroundings(fleet=setup.fleet, metadata=setup.metadata, locator=locator)
+    known = {} if store is None or key is None else store.facts(key)
+    facts = [known.get(file.path) or examine_model(file, around) for file in tree.models]
+    if store is not None and key is not None and len(facts) - len(known) > len(facts) // _WORTH_KEEPING:
+        store.keep_facts(key, facts)
+    catalog = _catalog(tree, setup, facts)
+    found = [*tree.faults, *setup.diagnostics]
+    found.extend(diagnostic for one in facts for diagnostic in one.diagnostics)
+    found.extend(_across_models(catalog, locator))
+    judged = judge(
+        found,
+        severities=setup.settings.rules,
+        ignores=[*setup.ignores, *(ignore for one in facts for ignore in one.ignores)],
+        waivers=setup.waivers,
+        today=today,
+        where=locator.span,
+    )
+    return Compiled(
+        tree=tree,
+        diagnostics=ordered(judged),
+        locator=locator,
+        setup=setup,
+        catalog=catalog,
+        models=[one.model for one in facts if one.model is not None],
+    )
+
+
+def _across_models(catalog: Catalog, locator: Locator) -> Iterator[Diagnostic]:
+    for code, finding in link_catalog(catalog):
+        yield locator.diagnostic(code, Severity.ERROR, finding)
+    for rule in RULES:
+        if rule.scope is Scope.CATALOG and rule.check is not None:
+            for finding in rule.check(catalog):
+                yield locator.diagnostic(rule.code, rule.severity, finding)
+
+
+def _catalog(tree: Tree, setup: Setup, facts: Sequence[Facts]) -> Catalog:
+    signatures = [one.signature for one in facts if one.signature is not None]
+    texts = {file.path: file.data for file in tree.models}
+    broken = [texts[one.path].decode(errors="replace") for one in facts if one.signature is None]
+    return Catalog(
+        fleet=setup.whole,
+        signatures=signatures,
+        names=Names(signatures),
+        paths=list(texts),
+        broken=[*broken, *(path for path in tree.unread if path not in setup.readings)],
+    )
+
+
+def _locator(tree: Tree) -> Locator:
+    files = {**tree.fixed, **{file.path: file for file in tree.models}}
+
+    def find(path: str) -> Reading | None:
+        file = files.get(path)
+        return None if file is None else read(file)
+
+    return Locator(find=find)
+
+
+def _outside(tree: Tree, today: date, locator: Locator) -> Iterator[bytes]:
+    """What an answer depends on beside the files of the tree: the metadata schema, and the day where waivers count."""
+    if "waivers.yaml" in tree.fixed:
+        yield today.isoformat().encode()
+    path = metadata_path(locator)
+    if path is not None:
+        file = read_file(tree.root, path)
+        yield file.data if isinstance(file, File) else str(file).encode()
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep the garbage collector out: a compile makes many objects and no cycles worth looking for."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,127 @@
+"""The compiled truth: which model goes where. Plain and ordered; everything that is emitted is derived from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Json = Mapping[str, object]
+"""What JSON can hold, with the keys in the order in which they are written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One upstream as a head calls it.
+
+    `endpoint` is a URL or `{"env": NAME}`; None where the provider's own region setting in `params` decides the host.
+    `api_key` is a reference, never a value. `weight` and `order` are None where the file is silent; rpm and tpm
+    are requests and tokens a minute.
+    """
+
+    endpoint: str | Json | None
+    provider: str
+    upstream_model: str
+    api_key: Json | None
+    params: Json
+    region: str | None
+    weight: int | None
+    order: int | None
+    rpm: int | None
+    tpm: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """Heads that are tried together, each with its relative weight; the tiers of a route are tried in order."""
+
+    weights: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What people are told about a model and what no gateway needs."""
+
+    name: str
+    priority_head: str
+    fallback_heads: tuple[str, ...]
+    weights: Mapping[str, int]
+    sunset: str | None
+    replaced_by: str | None
+    tags: tuple[str, ...]
+    metadata: Mapping[str, object]
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where requests for one model go.
+
+    `tiers` is empty where nothing serves it: disabled, or every head offline. `targets` are its deployments, the same at every
+    head; where the heads run the model themselves it is empty and `local_targets` has one for each head.
+    `reach` is every region that a request may touch, sorted. `fallback_models` leads from a condition
+    (`any`, `error`, `context_window`, `content_policy`) to model ids. `client_regions` None means from anywhere.
+    """
+
+    model_id: str
+    aliases: tuple[str, ...]
+    status: str
+    region: str
+    policy: str
+    tiers: tuple[Tier, ...]
+    local_inference: bool
+    targets: tuple[Target, ...]
+    local_targets: Mapping[str, Target]
+    fallback_models: Mapping[str, tuple[str, ...]]
+    reach: tuple[str, ...]
+    client_regions: tuple[str, ...] | None
+    visibility: str
+    groups: tuple[str, ...]
+    rpm: int | None
+    tpm: int | None
+    about: About
+
+    @property
+    def is_wildcard(self) -> bool:
+        """Whether the id is a prefix: `openrouter/*`."""
+        return self.model_id.endswith("/*")
+
+    @property
+    def is_routed(self) -> bool:
+        """Whether a request for it gets an answer other than 404."""
+        return self.status != "disabled"
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The heads that serve it, in the order in which they are tried."""
+        return tuple(head for tier in self.tiers for head in tier.weights)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionEntry:
+    """A region. `residency` None means anywhere; `location` is latitude and longitude in degrees."""
+
+    code: str
+    name: str
+    residency: tuple[str, ...] | None
+    location: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadEntry:
+    """A head service; `capacity` is relative, without a unit."""
+
+    head_id: str
+    region: str
+    url: str
+    status: str
+    health_path: str
+    inference_url: str | None
+    capacity: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingTable:
+    """Regions and heads in the order of their files, routes in the order of their ids."""
+
+    regions: tuple[RegionEntry, ...]
+    heads: tuple[HeadEntry, ...]
+    routes: tuple[Route, ...]

@@ -1,0 +1,37 @@
+"""Every rule, in the order of the codes."""
+
+from modelspec.rule import Rule
+from modelspec.rules import (
+    exposure,
+    fallback_models,
+    heads,
+    lifecycle,
+    links,
+    naming,
+    reading,
+    resilience,
+    schema,
+    secrets,
+    serving,
+)
+
+RULES: tuple[Rule, ...] = tuple(
+    sorted(
+        (
+            *reading.RULES,
+            *schema.RULES,
+            *links.LINKS,
+            *heads.RULES,
+            *fallback_models.RULES,
+            *serving.RULES,
+            *resilience.RULES,
+            *secrets.RULES,
+            *exposure.RULES,
+            *lifecycle.RULES,
+            *naming.RULES,
+            *links.EXCEPTIONS,
+            *links.TARGETS,
+        ),
+        key=lambda rule: rule.code,
+    )
+)

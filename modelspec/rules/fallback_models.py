@@ -1,0 +1,298 @@
+"""Fallback models: `MS302`, `MS306`, `MS307` and `MS310`."""
+
+from collections.abc import Iterator
+
+from modelspec.catalog import Catalog, Fleet, Model, Place, Signature
+from modelspec.diagnostic import Severity
+from modelspec.document import Pointer
+from modelspec.quote import quote
+from modelspec.reach import transitive_reach
+from modelspec.rule import Finding, Scope, rule
+from modelspec.rules.residency import residency_of
+
+
+@rule(
+    "MS302",
+    Severity.ERROR,
+    Scope.CATALOG,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: eu
+    priority_head: head-eu-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    fallback_models: [bison]
+    # file: models.d/bison.yaml
+    model_id: bison
+    name: Bison
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://bison.example.com/v1
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: eu
+    priority_head: head-eu-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    fallback_models: [bison]
+    # file: models.d/bison.yaml
+    model_id: bison
+    name: Bison
+    region: eu
+    priority_head: head-uk-1
+    fallback_heads: [head-eu-2]
+    endpoint: https://bison.example.com/v1
+    """,
+)
+def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
+    """A fallback model does not carry requests out of the residency of the model that they were for.
+
+    The reach of a fallback model, and of its own fallback models in turn, counts against the residency of the
+    model that names it.
+
+    Name a fallback model whose heads and deployments stay inside, or give that model other heads.
+    """
+    reaches = transitive_reach(catalog.signatures, catalog.names)
+    for signature in catalog.signatures:
+        region = catalog.fleet.regions.get(signature.region)
+        if region is None or region.residency is None:
+            continue
+        for name, pointer in signature.fallback_models:
+            fallback = catalog.names.find(name)
+            if fallback is None:
+                continue
+            outside = [code for code in reaches[fallback.model_id] if code not in region.residency]
+            if outside:
+                yield Finding(
+                    place=Place(path=signature.path, pointer=pointer),
+                    message=f"the fallback model {quote(name)} reaches {', '.join(map(quote, outside))}, "
+                    f"outside the residency of {quote(signature.region)}",
+                    label=f"reaches {', '.join(outside)}",
+                    help=f"name a model that stays in {' or '.join(region.residency)}",
+                    related=(
+                        residency_of(region),
+                        (
+                            Place(path=fallback.path, pointer=("priority_head",)),
+                            f"{quote(name)} is served here",
+                        ),
+                    ),
+                    subject=signature.model_id,
+                )
+
+
+@rule(
+    "MS306",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://atlas.example.com/v1
+    fallback_models: [atlas]
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://atlas.example.com/v1
+    """,
+)
+def fallback_is_another_model(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
+    """A model does not fall back to itself, by its id or by one of its aliases.
+
+    A gateway would ask the same upstreams once more, or loop.
+
+    Delete the entry, or name another model.
+    """
+    own = {model.model_id, *model.aliases}
+    for reference in model.fallback_models:
+        if reference.model_id in own:
+            yield Finding(
+                place=Place(path=model.path, pointer=reference.pointer),
+                message=f"the fallback model {quote(reference.model_id)} is this model itself",
+                label="this model",
+                help="delete it, or name another model",
+            )
+
+
+@rule(
+    "MS307",
+    Severity.WARNING,
+    Scope.CATALOG,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://atlas.example.com/v1
+    fallback_models: [bison]
+    # file: models.d/bison.yaml
+    model_id: bison
+    name: Bison
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://bison.example.com/v1
+    fallback_models: [atlas]
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://atlas.example.com/v1
+    fallback_models: [bison]
+    # file: models.d/bison.yaml
+    model_id: bison
+    name: Bison
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://bison.example.com/v1
+    """,
+)
+def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
+    """Fallback models do not lead back to the model where they began.
+
+    When all of them fail at once, a gateway that follows the circle tries each again and again; one that counts its
+    steps wastes them. Each circle is reported once, at the reference that closes it.
+
+    Take one of the references out.
+    """
+    references = {signature.model_id: _references(signature, catalog) for signature in catalog.signatures}
+    finished: set[str] = set()
+    for start in references:
+        if start in finished or not references[start]:
+            continue
+        path = [start]
+        on_path = {start}
+        pending = [iter(references[start])]
+        while path:
+            step = next(pending[-1], None)
+            if step is None:
+                pending.pop()
+                finished.add(path[-1])
+                on_path.remove(path.pop())
+                continue
+            target, place = step
+            if target in on_path:
+                yield _circle(path[path.index(target) :], place)
+            elif target not in finished:
+                path.append(target)
+                on_path.add(target)
+                pending.append(iter(references[target]))
+
+
+@rule(
+    "MS310",
+    Severity.WARNING,
+    Scope.CATALOG,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://atlas.example.com/v1
+    fallback_models: [bison]
+    # file: models.d/bison.yaml
+    model_id: bison
+    name: Bison
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://bison.example.com/v1
+    status: disabled
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://atlas.example.com/v1
+    fallback_models: [bison]
+    # file: models.d/bison.yaml
+    model_id: bison
+    name: Bison
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://bison.example.com/v1
+    """,
+)
+def fallback_models_are_served(catalog: Catalog) -> Iterator[Finding]:
+    """A fallback model is not disabled.
+
+    A disabled model answers 404: falling back to it turns one fault into another.
+
+    Name a model that is served, or take the entry out.
+    """
+    for signature in catalog.signatures:
+        if signature.status == "disabled":
+            continue
+        for name, pointer in signature.fallback_models:
+            fallback = catalog.names.find(name)
+            if fallback is not None and fallback.status == "disabled":
+                yield Finding(
+                    place=Place(path=signature.path, pointer=pointer),
+                    message=f"the fallback model {quote(name)} is disabled",
+                    label="answers 404",
+                    help="name a model that is served, or take it out",
+                    related=((Place(path=fallback.path, pointer=("status",)), "disabled here"),),
+                    subject=signature.model_id,
+                )
+
+
+def _references(signature: Signature, catalog: Catalog) -> list[tuple[str, Place]]:
+    """The models that one falls back to, itself aside, each with the place of the reference."""
+    found: dict[str, Pointer] = {}
+    for name, pointer in signature.fallback_models:
+        fallback = catalog.names.find(name)
+        if fallback is not None and fallback.model_id != signature.model_id:
+            found.setdefault(fallback.model_id, pointer)
+    return [(model_id, Place(path=signature.path, pointer=pointer)) for model_id, pointer in found.items()]
+
+
+_SHOWN = 6
+"""Models of a circle that a message names; a longer one is cut in the middle."""
+
+
+def _circle(models: list[str], place: Place) -> Finding:
+    shown = [quote(model) for model in models]
+    if len(shown) > _SHOWN:
+        shown[_SHOWN // 2 : -_SHOWN // 2] = [f"… {len(shown) - _SHOWN} more …"]
+    return Finding(
+        place=place,
+        message=f"fallback models go round in a circle: {' → '.join([*shown, shown[0]])}",
+        label="closes the circle",
+        help="take one of these references out",
+        subject=models[-1],
+    )
+
+
+RULES = (
+    fallback_models_keep_residency,
+    fallback_is_another_model,
+    fallback_models_do_not_circle,
+    fallback_models_are_served,
+)

@@ -1,0 +1,226 @@
+"""The heads of a model: `MS301` and `MS303` to `MS305`."""
+
+from collections.abc import Iterator
+
+from modelspec.catalog import Fleet, Model, Place
+from modelspec.diagnostic import Severity
+from modelspec.document import Pointer
+from modelspec.quote import quote
+from modelspec.rule import Finding, Scope, rule
+from modelspec.rules.residency import residency_of
+
+
+@rule(
+    "MS301",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: eu
+    priority_head: head-eu-1
+    fallback_heads: [head-us-1]
+    endpoint: https://atlas.example.com/v1
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: eu
+    priority_head: head-eu-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    """,
+)
+def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """Requests for a model stay in the regions that its own region allows.
+
+    A region's `residency` lists where requests for its models may be served. A head, a deployment or a fallback
+    model outside it would carry them elsewhere, at the worst moment: when something else has failed. Offline heads
+    count too, for they come back.
+
+    Use a head or a deployment in an allowed region, or widen `residency` in regions.yaml, where its owners review
+    it.
+    """
+    region = fleet.regions[model.region]
+    if region.residency is None:
+        return
+    allowed = region.residency
+    for name, pointer, on_key in _heads(model):
+        found_in = fleet.heads[name].region
+        if found_in not in allowed:
+            yield Finding(
+                place=Place(path=model.path, pointer=pointer, on_key=on_key),
+                message=f"the head {quote(name)} serves in {quote(found_in)}, outside the residency of "
+                f"{quote(model.region)}",
+                label=f"serves in {found_in}",
+                help=f"use a head in {' or '.join(allowed)}, or change the residency of {model.region}",
+                related=(residency_of(region),),
+            )
+    if model.local_inference:
+        return
+    for deployment in model.deployments:
+        if deployment.region is not None and deployment.region not in allowed:
+            yield Finding(
+                place=Place(path=model.path, pointer=(*deployment.pointer, "region")),
+                message=f"a deployment in {quote(deployment.region)} is outside the residency of "
+                f"{quote(model.region)}",
+                label="answers here",
+                help=f"use a deployment in {' or '.join(allowed)}, or change the residency of {model.region}",
+                related=(residency_of(region),),
+            )
+
+
+@rule(
+    "MS303",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: eu
+    priority_head: head-eu-1
+    fallback_heads: [head-eu-1, head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: eu
+    priority_head: head-eu-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    """,
+)
+def fallback_is_another_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
+    """A fallback head is not the priority head.
+
+    Trying the head that has just failed once more only makes the client wait.
+
+    Delete the entry, or name another head.
+    """
+    for position, head in enumerate(model.fallback_heads):
+        if head == model.priority_head:
+            yield Finding(
+                place=Place(path=model.path, pointer=("fallback_heads", position)),
+                message=f"the fallback {quote(head)} is the priority head itself",
+                label="tried already",
+                help="delete it, or name another head",
+                related=((Place(path=model.path, pointer=("priority_head",)), "the priority head"),),
+            )
+
+
+@rule(
+    "MS304",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: eu
+    priority_head: head-eu-1
+    fallback_heads: [head-uk-1]
+    load_balancing:
+      weights: {head-eu-2: 1}
+    endpoint: https://atlas.example.com/v1
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: eu
+    priority_head: head-eu-1
+    fallback_heads: [head-uk-1]
+    load_balancing:
+      weights: {head-eu-1: 3, head-eu-2: 1}
+    endpoint: https://atlas.example.com/v1
+    """,
+)
+def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
+    """The weights of the first tier include the priority head.
+
+    `load_balancing.weights` says how the heads of the first tier share its requests. Without the priority head in
+    it, the file says two different things about who is first.
+
+    Give the priority head a weight.
+    """
+    if model.weights and model.priority_head not in model.weights:
+        yield Finding(
+            place=Place(path=model.path, pointer=("load_balancing", "weights"), on_key=True),
+            message=f"the weights leave out the priority head {quote(model.priority_head)}",
+            label="the first tier",
+            help=f"add '{model.priority_head}: 1', or change priority_head",
+            related=((Place(path=model.path, pointer=("priority_head",)), "the priority head"),),
+        )
+
+
+@rule(
+    "MS305",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: eu
+    priority_head: head-eu-1
+    fallback_heads: [head-eu-2]
+    load_balancing:
+      weights: {head-eu-1: 3, head-eu-2: 1}
+    endpoint: https://atlas.example.com/v1
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: eu
+    priority_head: head-eu-1
+    fallback_heads: [head-uk-1]
+    load_balancing:
+      weights: {head-eu-1: 3, head-eu-2: 1}
+    endpoint: https://atlas.example.com/v1
+    """,
+)
+def weights_and_fallbacks_differ(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
+    """A head stands in the first tier or among the fallbacks, not in both.
+
+    When the first tier has failed, a head out of it has failed too.
+
+    Name it in `load_balancing.weights` or in `fallback_heads`.
+    """
+    for position, head in enumerate(model.fallback_heads):
+        if head in model.weights and head != model.priority_head:
+            yield Finding(
+                place=Place(path=model.path, pointer=("fallback_heads", position)),
+                message=f"the fallback {quote(head)} stands in the first tier already",
+                label="tried already",
+                help="delete it here or in load_balancing.weights",
+                related=(
+                    (
+                        Place(path=model.path, pointer=("load_balancing", "weights", head), on_key=True),
+                        "in the first tier here",
+                    ),
+                ),
+            )
+
+
+def _heads(model: Model) -> Iterator[tuple[str, Pointer, bool]]:
+    yield model.priority_head, ("priority_head",), False
+    for head in model.weights:
+        if head != model.priority_head:
+            yield head, ("load_balancing", "weights", head), True
+    for position, head in enumerate(model.fallback_heads):
+        if head not in model.weights and head != model.priority_head:
+            yield head, ("fallback_heads", position), False
+
+
+RULES = (
+    residency_is_kept,
+    fallback_is_another_head,
+    weights_name_the_priority_head,
+    weights_and_fallbacks_differ,
+)

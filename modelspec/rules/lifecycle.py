@@ -1,0 +1,232 @@
+"""The life of models: `MS601`, `MS602`, `MS604` and `MS605`."""
+
+from collections.abc import Iterator
+
+from modelspec.catalog import Catalog, Fleet, Model, Place
+from modelspec.diagnostic import Severity
+from modelspec.quote import quote
+from modelspec.rule import Finding, Scope, rule
+
+
+@rule(
+    "MS601",
+    Severity.INFO,
+    Scope.CATALOG,
+    bad="""
+    # file: heads.yaml
+    heads:
+      - {head_id: head-us-1, region: us, url: https://us-1.example.com}
+      - {head_id: head-us-2, region: us, url: https://us-2.example.com}
+      - {head_id: head-eu-1, region: eu, url: https://eu-1.example.com}
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://atlas.example.com/v1
+    """,
+    good="""
+    # file: heads.yaml
+    heads:
+      - {head_id: head-us-1, region: us, url: https://us-1.example.com}
+      - {head_id: head-us-2, region: us, url: https://us-2.example.com}
+      - {head_id: head-eu-1, region: eu, url: https://eu-1.example.com}
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2, head-eu-1]
+    endpoint: https://atlas.example.com/v1
+    """,
+)
+def heads_are_used(catalog: Catalog) -> Iterator[Finding]:
+    """A head serves some model.
+
+    A head that no model names costs money and hides a forgotten entry or a typo.
+
+    Name it in a model, or delete it from heads.yaml.
+    """
+    if catalog.broken or not catalog.fleet.complete:
+        return
+    used = {head for signature in catalog.signatures for head in signature.heads}
+    for head in catalog.fleet.heads.values():
+        if head.head_id not in used:
+            yield Finding(
+                place=Place(path=head.place.path, pointer=(*head.place.pointer, "head_id")),
+                message=f"no model uses the head {quote(head.head_id)}",
+                label="unused",
+                help="name it in a model, or delete it",
+                subject=head.head_id,
+            )
+
+
+@rule(
+    "MS602",
+    Severity.INFO,
+    Scope.CATALOG,
+    bad="""
+    # file: regions.yaml
+    regions:
+      - {code: us, name: United States}
+      - {code: eu, name: Europe}
+      - {code: uk, name: United Kingdom}
+      - {code: cn, name: China}
+      - {code: br, name: Brazil}
+    """,
+    good="""
+    # file: regions.yaml
+    regions:
+      - {code: us, name: United States}
+      - {code: eu, name: Europe}
+      - {code: uk, name: United Kingdom}
+      - {code: cn, name: China}
+    """,
+)
+def regions_are_used(catalog: Catalog) -> Iterator[Finding]:
+    """Some model, head or edge belongs to a region.
+
+    A region that nothing names is a forgotten entry or a typo. To stand in another region's `residency` is not yet a use.
+
+    Use it, or delete it from regions.yaml.
+    """
+    fleet = catalog.fleet
+    if catalog.broken or not fleet.complete:
+        return
+    used = {head.region for head in fleet.heads.values()}
+    used.update(fleet.edge_regions)
+    used.update(code for signature in catalog.signatures for code in signature.regions)
+    for region in fleet.regions.values():
+        if region.code not in used:
+            yield Finding(
+                place=Place(path=region.place.path, pointer=(*region.place.pointer, "code")),
+                message=f"no model, head or edge uses the region {quote(region.code)}",
+                label="unused",
+                help="use it, or delete it",
+                subject=region.code,
+            )
+
+
+@rule(
+    "MS604",
+    Severity.WARNING,
+    Scope.MODEL,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    status: deprecated
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    status: deprecated
+    replaced_by: bison
+    # file: models.d/bison.yaml
+    model_id: bison
+    name: Bison
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://bison.example.com/v1
+    """,
+)
+def deprecated_models_name_a_successor(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
+    """A deprecated model says what replaces it.
+
+    Clients that read the page or the snapshot have to move; without a successor they do not know where.
+
+    Add `replaced_by`.
+    """
+    if model.status == "deprecated" and model.replaced_by is None:
+        yield Finding(
+            place=Place(path=model.path, pointer=("status",)),
+            message=f"{quote(model.model_id)} is deprecated and nothing replaces it",
+            label="deprecated",
+            help="add 'replaced_by: <model_id>'",
+        )
+
+
+@rule(
+    "MS605",
+    Severity.WARNING,
+    Scope.CATALOG,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    status: deprecated
+    replaced_by: bison
+    # file: models.d/bison.yaml
+    model_id: bison
+    name: Bison
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://bison.example.com/v1
+    status: disabled
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    status: deprecated
+    replaced_by: bison
+    # file: models.d/bison.yaml
+    model_id: bison
+    name: Bison
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://bison.example.com/v1
+    """,
+)
+def successors_are_served(catalog: Catalog) -> Iterator[Finding]:
+    """What replaces a model is another model, and served.
+
+    A successor that is disabled, or the model itself, leads clients nowhere.
+
+    Name a model that is served.
+    """
+    for signature in catalog.signatures:
+        successor = catalog.names.find(signature.replaced_by) if signature.replaced_by else None
+        if successor is None or (successor is not signature and successor.status != "disabled"):
+            continue
+        is_itself = successor is signature
+        yield Finding(
+            place=Place(path=signature.path, pointer=("replaced_by",)),
+            message=f"{quote(signature.model_id)} is replaced by "
+            + ("itself" if is_itself else f"{quote(successor.model_id)}, which is disabled"),
+            label="leads nowhere",
+            help="name a model that is served",
+            related=()
+            if is_itself
+            else ((Place(path=successor.path, pointer=("status",)), "disabled here"),),
+            subject=signature.model_id,
+        )
+
+
+RULES = (
+    heads_are_used,
+    regions_are_used,
+    deprecated_models_name_a_successor,
+    successors_are_served,
+)

@@ -1,0 +1,176 @@
+"""The pages of faults of links, and of ignores and waivers: `MS201` to `MS207`, `MS608` to `MS611`, and `MS701`."""
+
+from modelspec.diagnostic import Severity
+from modelspec.rule import Rule, stage_rule
+from modelspec.rules.reading import MODEL
+
+BISON = MODEL.partition("\n")[2].replace("atlas", "bison").replace("Atlas", "Bison")
+
+LINKS: tuple[Rule, ...] = (
+    stage_rule(
+        "MS201",
+        "No region has this name.",
+        """
+        Regions are declared in regions.yaml. The nearest declared name is suggested.
+
+        Correct the name, or declare the region.
+        """,
+        bad=MODEL.replace("region: eu", "region: ue"),
+        good=MODEL,
+    ),
+    stage_rule(
+        "MS202",
+        "No head has this name.",
+        """
+        Heads are declared in heads.yaml. The nearest declared name is suggested.
+
+        Correct the name, or declare the head.
+        """,
+        bad=MODEL.replace("priority_head: head-eu-1", "priority_head: head-ue-1"),
+        good=MODEL,
+    ),
+    stage_rule(
+        "MS203",
+        "No model has this name.",
+        """
+        `fallback_models` and `replaced_by` name a model by its id, by an alias, or by a name that a wildcard covers.
+
+        Correct the name.
+        """,
+        bad=MODEL + "fallback_models: [bisson]\n# file: models.d/bison.yaml\n" + BISON,
+        good=MODEL + "fallback_models: [bison]\n# file: models.d/bison.yaml\n" + BISON,
+    ),
+    stage_rule(
+        "MS204",
+        "A region or head is declared twice.",
+        """
+        Which of the two counts would depend on the reader.
+
+        Delete one, or rename it.
+        """,
+        bad="""
+        # file: regions.yaml
+        regions:
+          - {code: us, name: United States}
+          - {code: eu, name: Europe}
+          - {code: uk, name: United Kingdom}
+          - {code: cn, name: China}
+          - {code: eu, name: European Union}
+        """,
+        good="""
+        # file: regions.yaml
+        regions:
+          - {code: us, name: United States}
+          - {code: eu, name: Europe}
+          - {code: uk, name: United Kingdom}
+          - {code: cn, name: China}
+        """,
+    ),
+    stage_rule(
+        "MS205",
+        "A model's name is declared twice.",
+        """
+        Ids and aliases share one namespace, in which names must differ by more than case: some gateways, and every page on a
+        file system that ignores case, would mix them up.
+
+        Rename one of the two.
+        """,
+        bad=MODEL + "aliases: [Bison]\n# file: models.d/bison.yaml\n" + BISON,
+        good=MODEL + "aliases: [titan]\n# file: models.d/bison.yaml\n" + BISON,
+    ),
+    stage_rule(
+        "MS206",
+        "The names of two files differ by case only.",
+        """
+        On macOS and Windows they are one file: a checkout there loses a model.
+
+        Rename one of the two.
+        """,
+        bad=MODEL + "# file: models.d/Atlas.yaml\n" + BISON,
+        good=MODEL + "# file: models.d/bison.yaml\n" + BISON,
+    ),
+    stage_rule(
+        "MS207",
+        "No rule has this code, or its faults stand whatever is said of it.",
+        """
+        `rules` in modelspec.yaml and `rule` in waivers.yaml name a rule by its code. Faults of reading, schema and links (`MS0xx` to
+        `MS2xx`) cannot be turned off or waived: the compiler could not go on.
+
+        Correct the code, or delete the entry.
+        """,
+        bad=MODEL + "# file: modelspec.yaml\nrules: {MS499: off}",
+        good=MODEL + "# file: modelspec.yaml\nrules: {MS402: error}",
+    ),
+)
+TARGETS: tuple[Rule, ...] = (
+    stage_rule(
+        "MS701",
+        "A target is not written by this version.",
+        """
+        `targets` in modelspec.yaml names gateways to write configuration for. A target that would silently yield nothing is an error.
+
+        Delete the target. `routing/heads/<head_id>.json` is the neutral form for any gateway.
+        """,
+        bad=MODEL + "# file: modelspec.yaml\ntargets: [envoy]",
+        good=MODEL + "# file: modelspec.yaml\ntargets: []",
+    ),
+)
+EXCEPTIONS: tuple[Rule, ...] = (
+    stage_rule(
+        "MS608",
+        "An ignore silences nothing.",
+        """
+        `# modelspec: ignore[MS402] reason` silences warnings and infos on its own line or, alone on a line, on the next one. An error
+        is never silenced from inside the file that a pull request edits.
+
+        Delete the comment.
+        """,
+        bad=MODEL + "tags: [chat]  # modelspec: ignore[MS402] there is one head",
+        good=MODEL.replace("fallback_heads: [head-uk-1]\n", "").replace(
+            "priority_head: head-eu-1", "priority_head: head-eu-1  # modelspec: ignore[MS402] a trial"
+        ),
+        severity=Severity.WARNING,
+    ),
+    stage_rule(
+        "MS609",
+        "An ignore gives no reason, or names no rule.",
+        """
+        Whoever reads the file next must know why a warning does not matter here.
+
+        Write the code in brackets and the reason behind it.
+        """,
+        bad=MODEL.replace("fallback_heads: [head-uk-1]\n", "").replace(
+            "priority_head: head-eu-1", "priority_head: head-eu-1  # modelspec: ignore[MS402]"
+        ),
+        good=MODEL.replace("fallback_heads: [head-uk-1]\n", "").replace(
+            "priority_head: head-eu-1", "priority_head: head-eu-1  # modelspec: ignore[MS402] a trial"
+        ),
+        severity=Severity.WARNING,
+    ),
+    stage_rule(
+        "MS610",
+        "A waiver waives nothing.",
+        """
+        What it allowed is gone, or its subject is misspelt. Left behind, it would allow the same fault later.
+
+        Delete it, or correct its subject: the model id, head id or region code that the diagnostic names, or its file.
+        """,
+        bad=MODEL + "# file: waivers.yaml\nwaivers:\n  - {rule: MS402, subject: atlas, reason: a trial, "
+        "expires: 9999-12-31, approved_by: alice}",
+        good=MODEL + "# file: waivers.yaml\nwaivers: []",
+        severity=Severity.WARNING,
+    ),
+    stage_rule(
+        "MS611",
+        "A waiver has expired.",
+        """
+        It no longer has any effect.
+
+        Delete it, or have it reviewed once more.
+        """,
+        bad=MODEL + "# file: waivers.yaml\nwaivers:\n  - {rule: MS402, subject: atlas, reason: a trial, "
+        "expires: 2020-12-31, approved_by: alice}",
+        good=MODEL + "# file: waivers.yaml\nwaivers: []",
+        severity=Severity.WARNING,
+    ),
+)

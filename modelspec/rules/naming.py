@@ -1,0 +1,185 @@
+"""Names of models and of their files: `MS603`, `MS606` and `MS607`."""
+
+import re
+from collections.abc import Iterator
+
+from modelspec.catalog import Catalog, Fleet, Model, Place
+from modelspec.diagnostic import Severity
+from modelspec.quote import quote
+from modelspec.rule import Finding, Scope, rule
+
+_ODD_LETTERS = re.compile(r"[^A-Za-z0-9._@~+/-]")
+_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+)
+"""Names that Windows keeps for devices, with or without an extension:
+https://learn.microsoft.com/windows/win32/fileio/naming-a-file."""
+
+
+@rule(
+    "MS603",
+    Severity.WARNING,
+    Scope.MODEL,
+    bad="""
+    # file: models.d/model1.yaml
+    model_id: acme/atlas:8b
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    """,
+    good="""
+    # file: models.d/acme/atlas_8b.yaml
+    model_id: acme/atlas:8b
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    """,
+)
+def file_name_follows_the_id(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
+    """A file is named for its model, so that it is found.
+
+    The file's name is the id, or its last part, with `_` for letters that file systems dislike: `acme/atlas:8b` lives in
+    `atlas_8b.yaml`, in `acme/atlas_8b.yaml` or in `acme_atlas_8b.yaml`, in any folder. A wildcard `acme/*` lives in
+    `acme.yaml` or `acme/any.yaml`.
+
+    Rename the file.
+    """
+    stem = model.path.removesuffix(".yaml").removesuffix(".yml").rpartition("/")[2].lower()
+    if model.model_id.lower() == stem:
+        return
+    wanted = _ODD_LETTERS.sub("_", model.model_id.removesuffix("/*")).lower()
+    last = wanted.rpartition("/")[2]
+    allowed = {last, wanted.replace("/", "_"), wanted.replace("/", "-")}
+    if model.model_id.endswith("/*"):
+        allowed |= {"any"}
+    if stem not in allowed:
+        yield Finding(
+            place=Place(path=model.path, pointer=("model_id",)),
+            message=f"the file of {quote(model.model_id)} is named {quote(model.path.rpartition('/')[2])}",
+            label="another name",
+            help=f"rename the file to {last}.yaml",
+        )
+
+
+@rule(
+    "MS606",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad="""
+    # file: models.d/con.yaml
+    model_id: con
+    name: Con
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    """,
+    good="""
+    # file: models.d/con-1.yaml
+    model_id: con-1
+    name: Con
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    """,
+)
+def ids_are_not_reserved(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
+    """No part of an id is a name that a file system or the site keeps for itself.
+
+    The build writes a file for each id. Windows keeps `con`, `nul`, `com1` and others for devices; the site keeps `index` and
+    `page/…` for its own pages.
+
+    Choose another id.
+    """
+    parts = model.model_id.lower().split("/")
+    device = next((part for part in parts if part.partition(".")[0] in _DEVICES), None)
+    if device is None and parts[0] != "page" and parts != ["index"]:
+        return
+    if device is None:
+        message = f"the id {quote(model.model_id)} is a page of the site"
+    else:
+        message = f"the id {quote(model.model_id)} holds {quote(device)}, which Windows keeps for a device"
+    yield Finding(
+        place=Place(path=model.path, pointer=("model_id",)),
+        message=message,
+        label="reserved",
+        help="choose another id",
+    )
+
+
+@rule(
+    "MS607",
+    Severity.ERROR,
+    Scope.CATALOG,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    # file: models.d/bison.yaml
+    model_id: atlas.json/bison
+    name: Bison
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://bison.example.com/v1
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    # file: models.d/bison.yaml
+    model_id: atlas/bison
+    name: Bison
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://bison.example.com/v1
+    """,
+)
+def pages_do_not_collide(catalog: Catalog) -> Iterator[Finding]:
+    """No id asks for a folder where another model's page stands.
+
+    The pages of `atlas` are the files `atlas.json` and `atlas.html`; an id `atlas.json/bison` would need a folder of the
+    same name.
+
+    Choose another id.
+    """
+    files: dict[str, str] | None = None
+    for signature in catalog.signatures:
+        if ".json/" not in signature.model_id.lower() and ".html/" not in signature.model_id.lower():
+            continue
+        if files is None:
+            files = {s.model_id.lower(): s.path for s in catalog.signatures}
+        parts = signature.model_id.lower().split("/")
+        for end in range(1, len(parts)):
+            folder = "/".join(parts[:end])
+            owner = files.get(folder.removesuffix(".json").removesuffix(".html"))
+            if folder.endswith((".json", ".html")) and owner is not None:
+                yield Finding(
+                    place=Place(path=signature.path, pointer=("model_id",)),
+                    message=f"the id {quote(signature.model_id)} needs a folder where another model has a file",
+                    label="collides",
+                    help="choose another id",
+                    related=((Place(path=owner, pointer=("model_id",)), "the other model"),),
+                    subject=signature.model_id,
+                )
+
+
+RULES = (
+    file_name_follows_the_id,
+    ids_are_not_reserved,
+    pages_do_not_collide,
+)

@@ -1,0 +1,273 @@
+"""The pages of faults of reading: `MS001` to `MS025`."""
+
+from modelspec.rule import Rule, stage_rule
+
+MODEL = """\
+# file: models.d/atlas.yaml
+model_id: atlas
+name: Atlas
+region: eu
+priority_head: head-eu-1
+fallback_heads: [head-uk-1]
+endpoint: https://atlas.example.com/v1
+"""
+"""A model without faults; examples add a line or change one."""
+
+RULES: tuple[Rule, ...] = (
+    stage_rule(
+        "MS001",
+        "A file cannot be read.",
+        """
+        It is a folder, a pipe, a socket or a device, or reading it is not permitted. Nothing but regular files is ever
+        opened for long.
+
+        Put a readable regular file in its place.
+        """,
+    ),
+    stage_rule(
+        "MS002",
+        "A file or folder is a symbolic link.",
+        """
+        A link could lead out of the repository, to a file of the machine that validates a pull request. Links are never
+        followed, not even for `models.d` itself.
+
+        Put the file itself in its place.
+        """,
+    ),
+    stage_rule(
+        "MS003",
+        "A file is larger than 256 KiB.",
+        """
+        A model definition is a few kilobytes at the most. The limit keeps the time of a check bounded.
+
+        Keep one model a file, and large documents elsewhere.
+        """,
+    ),
+    stage_rule(
+        "MS004",
+        "A file is not UTF-8.",
+        """
+        Only UTF-8 is read, with or without a byte order mark: in another encoding a reviewer and the compiler may see
+        different texts.
+
+        Save the file as UTF-8.
+        """,
+    ),
+    stage_rule(
+        "MS005",
+        "A file holds a control character.",
+        """
+        Only tabs and line ends (LF or CRLF) are allowed. Other control characters steer terminals and cannot be seen; an escape
+        such as `"\\e"` in a quoted string counts as well.
+
+        Delete the character.
+        """,
+        bad=MODEL + 'tags: ["\\x1b[2J"]',
+        good=MODEL + "tags: [chat]",
+    ),
+    stage_rule(
+        "MS006",
+        "A file holds an invisible character.",
+        """
+        Bidirectional controls, zero-width and other invisible characters make a reviewer read another text than the compiler, in
+        comments too. The joiners that some scripts and emoji need are fine in a `name`.
+
+        Delete the character.
+        """,
+        bad=MODEL + 'tags: ["chat\\u202e"]',
+        good=MODEL + "tags: [chat]",
+    ),
+    stage_rule(
+        "MS007",
+        "Git left a conflict marker.",
+        """
+        A merge was not finished: both sides still stand in the file.
+
+        Keep one side and delete the lines of the markers.
+        """,
+        bad=MODEL + "<<<<<<< HEAD\ntags: [chat]\n=======\ntags: [code]\n>>>>>>> other",
+        good=MODEL + "tags: [chat]",
+    ),
+    stage_rule(
+        "MS008",
+        "A file is not YAML.",
+        """
+        The place is where the parser could not go on; the slip is often just before it: an open quote or bracket, a tab, a wrong
+        indentation, a value with a colon that needs quotes.
+
+        Correct the syntax there.
+        """,
+        bad=MODEL + "tags: [chat",
+        good=MODEL + "tags: [chat]",
+    ),
+    stage_rule(
+        "MS009",
+        "A file holds more than one document.",
+        """
+        One file holds one model, so that its history, its owners and its review are its own.
+
+        Move what follows `---` to a file of its own.
+        """,
+        bad=MODEL + "---\nmodel_id: bison",
+        good=MODEL,
+    ),
+    stage_rule(
+        "MS010",
+        "A file is empty.",
+        """
+        There is nothing in it, or only comments.
+
+        Write a model, or delete the file. To leave it out on purpose, begin its name with `_`.
+        """,
+        bad=MODEL + "# file: models.d/bison.yaml\n# to be written",
+        good=MODEL,
+    ),
+    stage_rule(
+        "MS011",
+        "A key stands twice in a mapping.",
+        """
+        YAML readers disagree about which one counts: the gateway could see another value than the reviewer.
+
+        Keep one of the two.
+        """,
+        bad=MODEL + "name: Atlas Two",
+        good=MODEL,
+    ),
+    stage_rule(
+        "MS012",
+        "A key is not a string.",
+        """
+        JSON, and so every output, knows string keys only.
+
+        Quote the key.
+        """,
+        bad=MODEL + "metadata: {1: one}",
+        good=MODEL + 'metadata: {"1": one}',
+    ),
+    stage_rule(
+        "MS013",
+        "A tag or a foreign YAML version is used.",
+        """
+        Tags (`!!python/object`, `!include`, `!!str`) make readers build other things than plain values; `%YAML` directives change how
+        scalars are read. Everything here is plain YAML 1.2.
+
+        Delete the tag; quote a value that is to be a string.
+        """,
+        bad=MODEL + "tags: [!!str chat]",
+        good=MODEL + "tags: [chat]",
+    ),
+    stage_rule(
+        "MS014",
+        "A merge key is used.",
+        """
+        `<<` is not part of YAML 1.2, readers merge differently, and a few hundred bytes of it can keep a reader busy for minutes.
+        Anchors and aliases are fine.
+
+        Write the fields out; let an alias stand for a whole value.
+        """,
+        bad=MODEL + "metadata:\n  a: &a {x: 1}\n  b:\n    <<: *a",
+        good=MODEL + "metadata:\n  a: &a {x: 1}\n  b: *a",
+    ),
+    stage_rule(
+        "MS015",
+        "A number is not finite.",
+        """
+        JSON has no infinity and no NaN.
+
+        Write a finite number, or quote the string.
+        """,
+        bad=MODEL + "metadata: {score: .inf}",
+        good=MODEL + "metadata: {score: 1.5}",
+    ),
+    stage_rule(
+        "MS016",
+        "An integer does not fit in 64 bits.",
+        """
+        Gateways and browsers would round it, each in its own way.
+
+        Quote it if it is an identifier.
+        """,
+        bad=MODEL + "metadata: {build: 99999999999999999999}",
+        good=MODEL + "metadata: {build: '99999999999999999999'}",
+    ),
+    stage_rule(
+        "MS017",
+        "A file is nested deeper than 32 levels.",
+        """
+        Deep nesting crashes parsers and says nothing.
+
+        Flatten it.
+        """,
+        bad=MODEL + "metadata: {x: " + "[" * 33 + "]" * 33 + "}",
+        good=MODEL + "metadata: {x: [[[1]]]}",
+    ),
+    stage_rule(
+        "MS018",
+        "A file holds more than 100 aliases.",
+        """
+        Aliases multiply what is written: a short file can stand for gigabytes.
+
+        Write the values out.
+        """,
+        bad=MODEL + "metadata: {a: &a 1, b: [" + ", ".join(["*a"] * 101) + "]}",
+        good=MODEL + "metadata: {a: &a 1, b: [*a, *a]}",
+    ),
+    stage_rule(
+        "MS019",
+        "A file holds more than 20,000 values.",
+        """
+        The values behind aliases count each time.
+
+        Split the file, or write less by alias.
+        """,
+    ),
+    stage_rule(
+        "MS020",
+        "An alias has no anchor.",
+        """
+        The anchor is missing above it, or the alias stands inside its own anchor and would never end.
+
+        Define the anchor first, or write the value out.
+        """,
+        bad=MODEL + "metadata: {a: *b}",
+        good=MODEL + "metadata: {b: &b 1, a: *b}",
+    ),
+    stage_rule(
+        "MS022",
+        "A required file is missing.",
+        """
+        Every repository has `regions.yaml` and `heads.yaml` at its top.
+
+        Create the file.
+        """,
+    ),
+    stage_rule(
+        "MS023",
+        "models.d holds no model.",
+        """
+        A build would drop every route of the fleet, which is seldom meant.
+
+        Add a model. To take the last one out of service, disable it.
+        """,
+    ),
+    stage_rule(
+        "MS024",
+        "The name of a file is not plain text.",
+        """
+        Names with line breaks, other control characters or bytes that are not UTF-8 mislead terminals and reviewers.
+
+        Rename the file.
+        """,
+    ),
+    stage_rule(
+        "MS025",
+        "A file looks like a model and is not read.",
+        """
+        Only names that end in `.yaml` or `.yml`, in lower case, are models. A model in `atlas.YAML` would silently have no route.
+
+        Rename it, or begin its name with `_` to leave it out on purpose.
+        """,
+        bad=MODEL + "# file: models.d/bison.json\n{}",
+        good=MODEL,
+    ),
+)

@@ -1,0 +1,198 @@
+"""What happens when something fails: `MS4xx`."""
+
+from collections.abc import Iterator
+
+from modelspec.catalog import Fleet, Model, Place
+from modelspec.diagnostic import Severity
+from modelspec.quote import quote
+from modelspec.rule import Finding, Scope, rule
+
+_PRIORITY_HEAD = ("priority_head",)
+_OFFLINE_HEADS = """
+    # file: heads.yaml
+    heads:
+      - {head_id: head-us-1, region: us, url: https://us-1.example.com, status: offline}
+      - {head_id: head-us-2, region: us, url: https://us-2.example.com, status: %s}
+      - {head_id: head-uk-1, region: uk, url: https://uk-1.example.com}
+      - {head_id: head-eu-1, region: eu, url: https://eu-1.example.com}
+      - {head_id: head-cn-1, region: cn, url: https://cn-1.example.com}
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: %s
+    fallback_heads: [%s]
+    endpoint: https://atlas.example.com/v1
+    """
+
+
+@rule(
+    "MS401",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad=_OFFLINE_HEADS % ("offline", "head-us-1", "head-us-2"),
+    good=_OFFLINE_HEADS % ("active", "head-us-2", "head-uk-1"),
+)
+def some_head_is_active(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """A model whose priority head is offline has another active head.
+
+    Offline heads are left out of every route. Without an active head the model has no route, or only heads that
+    are about to leave.
+
+    Add a fallback head that is active, or disable the model.
+    """
+    priority = fleet.heads[model.priority_head]
+    if priority.status != "offline" or model.status == "disabled" or _active(model, fleet):
+        return
+    yield Finding(
+        place=Place(path=model.path, pointer=_PRIORITY_HEAD),
+        message=f"the priority head {quote(model.priority_head)} is offline and no active head remains",
+        label="offline",
+        help="add an active head to fallback_heads, or set 'status: disabled'",
+        related=(
+            (Place(path=priority.place.path, pointer=(*priority.place.pointer, "status")), "offline here"),
+        ),
+    )
+
+
+@rule(
+    "MS402",
+    Severity.WARNING,
+    Scope.MODEL,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    endpoint: https://atlas.example.com/v1
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    """,
+)
+def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """A model has more than one active head.
+
+    With a single one, its failure or its next restart is an outage of the model. Draining heads are on their way out
+    and do not count.
+
+    Add a head to `fallback_heads`, in another region where residency allows it.
+    """
+    if model.status == "disabled":
+        return
+    active = _active(model, fleet)
+    if len(active) == 1 or (not active and fleet.heads[model.priority_head].status != "offline"):
+        what = (
+            f"only {quote(active[0])} serves this model" if active else "only draining heads serve this model"
+        )
+        yield Finding(
+            place=Place(path=model.path, pointer=_PRIORITY_HEAD),
+            message=f"{what}: a single point of failure",
+            label="no active fallback",
+            help="add another active head to fallback_heads",
+        )
+
+
+@rule(
+    "MS403",
+    Severity.WARNING,
+    Scope.MODEL,
+    bad=_OFFLINE_HEADS % ("active", "head-us-1", "head-us-2, head-uk-1"),
+    good=_OFFLINE_HEADS % ("active", "head-us-2", "head-uk-1"),
+)
+def priority_head_is_not_offline(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """The priority head is not offline.
+
+    Requests go to the fallbacks at once, which may be further away or smaller.
+
+    Name an active head as `priority_head`, or bring the head back.
+    """
+    priority = fleet.heads[model.priority_head]
+    if priority.status != "offline" or model.status == "disabled":
+        return
+    active = _active(model, fleet)
+    if active:
+        yield Finding(
+            place=Place(path=model.path, pointer=_PRIORITY_HEAD),
+            message=f"the priority head {quote(model.priority_head)} is offline; {quote(active[0])} takes over",
+            label="offline",
+            help=f"make {active[0]} the priority head, or bring {model.priority_head} back",
+            related=(
+                (
+                    Place(path=priority.place.path, pointer=(*priority.place.pointer, "status")),
+                    "offline here",
+                ),
+            ),
+        )
+
+
+@rule(
+    "MS404",
+    Severity.INFO,
+    Scope.MODEL,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: https://atlas.example.com/v1
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2, head-uk-1]
+    endpoint: https://atlas.example.com/v1
+    """,
+)
+def heads_stand_in_more_than_one_region(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """The heads of a model stand in more than one region, where its residency allows it.
+
+    A whole region can fail: its network, its provider, its power.
+
+    Add a head of another allowed region to `fallback_heads`.
+    """
+    active = _active(model, fleet)
+    if model.status == "disabled" or len(active) <= 1:
+        return
+    found_in = {fleet.heads[head].region for head in active}
+    if len(found_in) > 1:
+        return
+    residency = fleet.regions[model.region].residency
+    elsewhere = [
+        head.head_id
+        for head in fleet.heads.values()
+        if head.status == "active"
+        and head.region not in found_in
+        and (residency is None or head.region in residency)
+    ]
+    if elsewhere:
+        yield Finding(
+            place=Place(path=model.path, pointer=_PRIORITY_HEAD),
+            message=f"every active head of this model stands in {quote(found_in.pop())}",
+            label="one region",
+            help=f"add a head of another region to fallback_heads, such as {elsewhere[0]}",
+        )
+
+
+def _active(model: Model, fleet: Fleet) -> list[str]:
+    return [head for head in model.heads if fleet.heads[head].status == "active"]
+
+
+RULES = (
+    some_head_is_active,
+    no_single_point_of_failure,
+    priority_head_is_not_offline,
+    heads_stand_in_more_than_one_region,
+)

@@ -1,0 +1,127 @@
+"""Where a model runs: `MS308` and `MS309`."""
+
+from collections.abc import Iterator
+
+from modelspec.catalog import Fleet, Model, Place
+from modelspec.diagnostic import Severity
+from modelspec.providers import endpoint_of
+from modelspec.quote import quote
+from modelspec.rule import Finding, Scope, rule
+
+REGION_PARAMS = {
+    "bedrock": "aws_region_name",
+    "sagemaker": "aws_region_name",
+    "vertex_ai": "vertex_location",
+}
+"""Providers whose host follows from a region: then `params` may stand in for the endpoint.
+
+The names are LiteLLM's: https://docs.litellm.ai/docs/providers/bedrock and …/providers/vertex.
+"""
+
+
+@rule(
+    "MS308",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    local_inference: true
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    endpoint: http://127.0.0.1:8000/v1
+    local_inference: true
+    """,
+)
+def local_inference_has_a_place(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """A model that its heads run themselves has a server to run on.
+
+    With `local_inference: true` each head sends requests to `endpoint`, as seen from the head, or else to the head's
+    own `inference_url`. A head with neither cannot serve the model.
+
+    Give the model an `endpoint`, or every one of its heads an `inference_url` in heads.yaml.
+    """
+    if not model.local_inference:
+        return
+    if model.deployments[0].pointer:
+        yield Finding(
+            place=Place(path=model.path, pointer=("local_inference",)),
+            message="a model with deployments cannot also run on its heads",
+            label="not together with deployments",
+            help="drop local_inference, or give one endpoint instead of deployments",
+        )
+        return
+    if model.deployments[0].endpoint is not None:
+        return
+    for head_id in model.heads:
+        head = fleet.heads[head_id]
+        if head.inference_url is None:
+            yield Finding(
+                place=Place(path=model.path, pointer=("local_inference",)),
+                message=f"the head {quote(head_id)} has nothing to run this model on",
+                label="needs an endpoint or the head's inference_url",
+                help=f"give {head_id} an inference_url in heads.yaml, or this model an endpoint",
+                related=((head.place, f"{quote(head_id)} has no inference_url"),),
+            )
+
+
+@rule(
+    "MS309",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    provider: azure
+    """,
+    good="""
+    # file: models.d/atlas.yaml
+    model_id: atlas
+    name: Atlas
+    region: us
+    priority_head: head-us-1
+    fallback_heads: [head-us-2]
+    provider: azure
+    endpoint: https://atlas.openai.azure.com
+    """,
+)
+def endpoint_is_known(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
+    """A model's upstream has an endpoint.
+
+    `endpoint` may be left out where the provider has one public endpoint, or where the region in `params`
+    (`aws_region_name`, `vertex_location`) decides the host. For any other provider nobody could tell where requests go.
+
+    Write the endpoint.
+    """
+    if model.local_inference:
+        return
+    for deployment in model.deployments:
+        if deployment.endpoint is not None or endpoint_of(deployment.provider) is not None:
+            continue
+        param = REGION_PARAMS.get(deployment.provider)
+        if param is not None and param in deployment.params:
+            continue
+        where = (*deployment.pointer, "provider")
+        yield Finding(
+            place=Place(path=model.path, pointer=where),
+            message=f"there is no endpoint, and the provider {quote(deployment.provider)} has no public one",
+            label="needs an endpoint",
+            help="write 'endpoint: https://…'" + (f", or params with {param}" if param is not None else ""),
+        )
+
+
+RULES = (local_inference_has_a_place, endpoint_is_known)
