@@ -1,0 +1,46 @@
+# Two commands do everything: `make run` and `make test`. Both make their own virtual environment in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MODELSPEC := $(BIN)/modelspec
+
+.PHONY: run test test-all check docs bench clean
+
+run: $(VENV)/installed ## validate and build the example fleet
+	$(MODELSPEC) validate
+	$(MODELSPEC) build
+	@echo
+	@echo "The routing table:      dist/routing/table.json"
+	@echo "GET /admin/models:      dist/site/admin/models.json"
+	@echo "One model:              dist/site/admin/models/mistral-7b.json"
+
+test: $(VENV)/installed ## every test that needs nothing but Python and git
+	$(BIN)/pytest -m "not browser and not gateway"
+
+test-all: $(VENV)/installed ## the tests that need Chromium or a real gateway as well
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine
+	$(BIN)/coverage report --fail-under=100
+
+check: $(VENV)/installed ## linters, formatter and type checker
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/check-jsonschema --check-metaschema schemas/*.json
+
+docs: $(VENV)/installed ## the pages that are made from the schemas and the rules
+	$(BIN)/python docs/generate_fields.py
+	$(BIN)/python docs/generate_rules.py
+
+bench: $(VENV)/installed ## the figures of docs/performance.md
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+
+# The system's pip is left alone: some systems refuse to touch it.
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
