@@ -65,11 +65,8 @@ def _plausible(wanted: str, most: int, known: Iterable[str]) -> list[tuple[int, 
         if difference > most:
             continue
         folded = _folded(candidate)
-        if len(wanted) < _SHORT:
-            plausible = sorted(folded) == letters
-        else:
-            plausible = any(piece in folded for piece in pieces)
-        if plausible:
+        short = len(wanted) < _SHORT
+        if sorted(folded) == letters if short else any(piece in folded for piece in pieces):
             found.append((-1 if folded == wanted else difference, folded, candidate))
     return sorted(found)
 

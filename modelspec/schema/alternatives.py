@@ -24,5 +24,8 @@ def folded_alternatives(errors: "Iterable[ValidationError]") -> "Iterator[Valida
 
 
 def _refuses(outer: "ValidationError", inner: "ValidationError") -> bool:
-    """Whether an alternative turns the whole value away, by its type or as one of a few constants."""
-    return inner.kind.name in ("type", "const", "enum") and inner.instance_path == outer.instance_path
+    """Whether an alternative turns the whole value away, by its type or for not being a constant."""
+    return (
+        inner.kind.name in ("type", "const", "enum", "falseSchema")
+        and inner.instance_path == outer.instance_path
+    )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from modelspec.quote import quote
+from modelspec.schema.place import is_number
 from modelspec.schema.trace import resolve
 
 _DEEPEST = 64
@@ -61,6 +62,9 @@ class _Measure:
         for name in _FOREIGN if not depth else (*_FOREIGN, "$id"):
             if isinstance(node.get(name), str | dict | bool):
                 raise _ObjectionError(f"it uses {name}, which modelspec does not follow")
+        for key in node:
+            if not key or (is_number(key) and (key[0] in "+0" and key != "0")):
+                raise _ObjectionError(f"it holds a key {quote(key)}, which faults could not point to")
         expressions = node.get("patternProperties")
         self._patterns += len(expressions) if isinstance(expressions, dict) else 0
         self._patterns += isinstance(node.get("pattern"), str)

@@ -31,7 +31,8 @@ def missing(at: Trace) -> Iterator[Finding]:
 def unknown(at: Trace) -> Iterator[Finding]:
     """MS101 at each unknown key."""
     known = sorted(at.schema.get("properties", {}))
-    for index, name in enumerate(at.details["unexpected"]):
+    # Where no field is allowed at all, the validator does not list them.
+    for index, name in enumerate(at.details.get("unexpected", at.value)):
         meant = nearest(name, known) if index < _GUESSED else None
         if meant is not None:
             advice = f"did you mean '{visible(meant)}'?"
@@ -73,10 +74,18 @@ def number_of_fields(at: Trace) -> Iterator[Finding]:
 
 def excluded(at: Trace) -> Iterator[Finding]:
     """MS108 at the key of a field that another field excludes."""
-    if "dependentSchemas" not in at.evaluation:
-        yield from other(at)
-        return
-    rival = visible(str(at.evaluation[at.evaluation.index("dependentSchemas") + 1]))
+    match at.evaluation:
+        case [*_, "dependentSchemas", trigger, "properties", _]:
+            rival = visible(str(trigger))
+        case [*_, "properties" | "patternProperties" | "dependentSchemas", "additionalProperties"]:
+            yield from other(at)
+            return
+        case [*_, "additionalProperties"] if isinstance(at.value, dict) and at.value:
+            yield from unknown(at)
+            return
+        case _:
+            yield from other(at)
+            return
     fault = Fault(
         code="MS108",
         pointer=at.place,

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from modelspec.quote import quote
+from modelspec.schema.place import exact_place, keys
 from modelspec.schema.wording import path
 
 if TYPE_CHECKING:
@@ -126,15 +127,13 @@ def trace(error: "ValidationError", of: Examined) -> Trace:
         # Only the inner error knows the key and its way through the schema.
         inner = error.kind.as_dict()["error"]
         key = str(inner.instance)
-    value: Any = of.document
-    for part in error.instance_path:
-        value = value[part]
+    place, value = exact_place(error, of.document)
     chain, field = _chain(of.schema, inner.evaluation_path)
     return Trace(
         of=of,
         keyword=inner.kind.name,
         details=inner.kind.as_dict(),
-        place=(*of.prefix, *error.instance_path),
+        place=(*of.prefix, *place),
         value=value,
         key=key,
         chain=chain,
@@ -153,7 +152,7 @@ def _chain(root: dict[str, Any], evaluation: "Sequence[str | int]") -> tuple[_Ch
     field = [root]
     for part in evaluation[:-1]:
         reference = node.get("$ref") if part == "$ref" and isinstance(node, dict) else None
-        node = resolve(root, reference) if isinstance(reference, str) else node[part]
+        node = resolve(root, reference) if isinstance(reference, str) else node[next(keys(node, part))]
         if isinstance(node, dict):
             chain.append(node)
             field = [*field, node] if isinstance(reference, str) else [node]

@@ -44,10 +44,8 @@ def wanted(types: Iterable[str]) -> str:
 
 
 def found(value: object) -> str:
-    """Name the type of a value, in the words of YAML."""
+    """Name the type of a value that is there, in the words of YAML."""
     match value:
-        case None:
-            return "nothing"
         case bool():
             return "true/false"
         case str():
