@@ -29,7 +29,10 @@ def missing(at: Trace) -> Iterator[Finding]:
 
 
 def unknown(at: Trace) -> Iterator[Finding]:
-    """MS101 at each unknown key."""
+    """MS101 at each unknown key, or MS104 where keys are free but have a form."""
+    if "x-key-form" in at.schema:
+        yield from _wrong_keys(at)
+        return
     known = sorted(at.schema.get("properties", {}))
     # Where no field is allowed at all, the validator does not list them.
     for index, name in enumerate(at.details.get("unexpected", at.value)):
@@ -51,6 +54,26 @@ def unknown(at: Trace) -> Iterator[Finding]:
             help=advice,
         )
         yield Finding(fault=fault, name=meant or "", fields=len(known))
+
+
+def _wrong_keys(at: Trace) -> Iterator[Finding]:
+    """Explain keys that have not the form of the names that belong there.
+
+    The schemas use `patternProperties` for it: `propertyNames` makes an error a key, each with a copy of the
+    whole mapping, which takes minutes for some thousand keys.
+    """
+    sample = next(iter(at.sample()["examples"][0]))
+    for name in at.details["unexpected"]:
+        shown = "" if at.private else f", not {quote(name)}"
+        fault = Fault(
+            code="MS104",
+            pointer=(*at.place, name),
+            on_key=True,
+            message=f"a key of {at.subject} must be {at.note('x-key-form')}{shown}",
+            label="not of this form",
+            help=f"write a key such as {visible(sample)}",
+        )
+        yield Finding(fault=fault)
 
 
 def number_of_fields(at: Trace) -> Iterator[Finding]:

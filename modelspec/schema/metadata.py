@@ -9,10 +9,16 @@ from modelspec.schema.fault import Fault
 from modelspec.schema.gate import compiled
 
 if TYPE_CHECKING:
-    from jsonschema_rs import Draft202012Validator
+    from collections.abc import Iterable
+
+    from jsonschema_rs import Draft202012Validator, ValidationError
 
 LARGEST = 64 * 1024
 """Bytes that such a schema may take."""
+
+EXPLAINED = 500
+"""Values of a metadata that are explained in full. The validator copies the value into each of its errors, so the work
+grows with the product of both; of a larger metadata only the first fault is told."""
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -39,7 +45,20 @@ class MetadataSchema:
             prefix=("metadata",),
             closed=True,
         )
-        return [replace(fault, code="MS109") for fault in explain(self.validator.iter_errors(metadata), of)]
+        return [replace(fault, code="MS109") for fault in explain(self._errors(metadata), of)]
+
+    def _errors(self, metadata: object) -> "Iterable[ValidationError]":
+        if _smaller(metadata, EXPLAINED):
+            return self.validator.iter_errors(metadata)
+        # Only a bad metadata comes here, and the module is already imported.
+        from jsonschema_rs import ValidationError  # noqa: PLC0415
+
+        errors = []
+        try:
+            self.validator.validate(metadata)
+        except ValidationError as error:
+            errors.append(error)
+        return errors
 
 
 def load_metadata_schema(text: bytes) -> tuple[MetadataSchema | None, list[Fault]]:
@@ -56,6 +75,20 @@ def load_metadata_schema(text: bytes) -> tuple[MetadataSchema | None, list[Fault
     except ValueError as error:
         return None, [_unusable(_compiler_says(error))]
     return MetadataSchema(schema=schema, validator=validator), []
+
+
+def _smaller(value: object, most: int) -> bool:
+    """Whether a value holds fewer than so many values."""
+    pending = [value]
+    seen = 0
+    while pending and seen < most:
+        seen += 1
+        part = pending.pop()
+        if isinstance(part, dict):
+            pending += part.values()
+        elif isinstance(part, list):
+            pending += part
+    return not pending
 
 
 def _read(text: bytes) -> tuple[dict[str, Any] | None, str]:

@@ -167,6 +167,23 @@ def test_a_violation_is_told_in_words(schema: Any, metadata: Any, message: str, 
     assert (fault.message, fault.help) == (message, advice)
 
 
+@pytest.mark.parametrize("size", [1, 20_000])
+def test_of_a_large_metadata_only_the_first_fault_is_told(size: int) -> None:
+    schema = {"propertyNames": {"pattern": "^a"}, "properties": {"list": {"maxItems": 3}}}
+    fault = only(schema, {"bad": [{}] * size, **{f"a{n}": n for n in range(size)}})
+    assert fault.message.startswith("a key of metadata does not have the form")
+    many = faults(schema, {f"b{n}": n for n in range(size)})
+    assert len(many) == 1
+
+
+def test_a_key_may_be_too_short() -> None:
+    fault = only({"propertyNames": {"minLength": 2, "enum": ["ab"]}}, {"a": 1})
+    assert (fault.pointer, fault.on_key) == (("metadata", "a"), True)
+    assert only({"propertyNames": {"minLength": 1}}, {"": 1}).message == (
+        "a key of metadata is empty; it needs at least 1 character"
+    )
+
+
 @pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
 @pytest.mark.parametrize(
     ("branches", "value", "message"),

@@ -225,8 +225,20 @@ def test_a_wrong_key_is_marked_at_the_key() -> None:
 
 def test_an_empty_key_is_marked_at_the_key() -> None:
     fault = model(params={"": 1})
-    assert (fault.code, fault.pointer, fault.on_key) == ("MS106", ("params", ""), True)
-    assert fault.message == "a key of params is empty; it needs at least 1 character"
+    assert (fault.code, fault.pointer, fault.on_key) == ("MS104", ("params", ""), True)
+    assert fault.message == "a key of params must be the name of a setting"
+    assert fault.help == "write a key such as api_version"
+
+
+def test_a_weight_belongs_to_a_head() -> None:
+    fault = model(load_balancing={"weights": {"Head EU": 1}})
+    assert fault.message == (
+        f"a key of load_balancing.weights must be {HEAD}, 63 characters at most, not 'Head EU'"
+    )
+
+
+def test_thousands_of_wrong_keys_take_no_longer_than_their_number_asks_for() -> None:
+    assert len(check({"rules": {f"X{n}": "x" for n in range(9_000)}}, "modelspec")) == 9_000
 
 
 def test_a_value_outside_the_choices_names_the_nearest() -> None:
