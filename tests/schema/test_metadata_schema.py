@@ -217,12 +217,13 @@ def test_a_key_that_the_validator_rewrites_stays_a_key(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "metadata", [{"": "x", "a": 1}, {"": {"a": 1}, "a": "x"}, {"": {"": {"a": 1}}}, {"a": {"": 1}}]
+    "metadata",
+    [{"": "x", "a": 1}, {"": [], "0": 1}, {"": {"a": 1}, "a": "x"}, {"": {"": {"a": 1}}}, {"a": {"": 1}}],
 )
 def test_a_place_below_an_empty_key_is_found(metadata: Any) -> None:
     schema: Any = {
         "additionalProperties": {"$ref": "#/$defs/x"},
-        "$defs": {"x": {"type": ["string", "object"]}},
+        "$defs": {"x": {"type": ["string", "object", "array"]}},
     }
     for _ in range(3):
         schema["$defs"] = {"x": {**schema["$defs"]["x"], "additionalProperties": schema["$defs"]["x"]}}
