@@ -118,13 +118,17 @@ def secret_files_lie_in_secret_folders(model: Model, fleet: Fleet) -> Iterator[F
     Scope.TEXT,
     bad=_ATLAS
     + """\
-endpoint: ${ATLAS_URL}
+endpoint: https://api.atlas.example/v1
 api_key: {env: ATLAS_API_KEY}
+params:
+  organization: ${ATLAS_ORGANIZATION}
 """,
     good=_ATLAS
     + """\
-endpoint: {env: ATLAS_URL}
+endpoint: https://api.atlas.example/v1
 api_key: {env: ATLAS_API_KEY}
+params:
+  organization: {env: ATLAS_ORGANIZATION}
 """,
 )
 def references_are_written_as_such(document: Document) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from modelspec.secret.names import telling_key
 from modelspec.secret.placeholder import is_placeholder
 from modelspec.secret.scan import scan
+from modelspec.secret.suspect import suspect
 from modelspec.secret.view import resolved
 
 _KEY = re.compile(
@@ -15,6 +16,7 @@ _KEY = re.compile(
 _QUERY_VALUE = re.compile(r"[^\s&\"',;]*+")
 _QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\n]|'')*+'")
 _FLOW_VALUE = re.compile(r"[^,}\]\n]*+")
+_ONLY_WORD = re.compile(r"[^\s]++(?=[ \t\r]*+(?:\n|\Z))")
 _LINE = re.compile(r"[^\n]*+")
 _EMPTY = re.compile(r"(?:[&!][^\s]*+[ \t]*+)?(?:[|>][-+0-9]*+)?[ \t]*+(?:#[^\n]*+)?\r?(?=\n|\Z)")
 _BLOCK = re.compile(r"(?:[&!][^\s]*+[ \t]*+)?[|>]")
@@ -37,6 +39,8 @@ def mask(text: str) -> str:
     Lines and columns stay what they were. The text may be a whole file, a line of it, or no YAML at all. What has
     been masked once comes back unchanged.
     """
+    if not suspect(text):
+        return text
     for _ in range(_ROUNDS):
         masked = _masked_once(text)
         if masked == text:
@@ -62,44 +66,57 @@ def _masked_once(text: str) -> str:
 def _told(text: str) -> Iterator[Range]:
     """What stands beside telling keys, anchored values that aliases put there included."""
     aliases: set[str] = set()
-    for match in _KEY.finditer(text):
+    place = 0
+    while match := _KEY.search(text, place):
+        # A value is passed over whole: what it holds is looked at once.
+        place = match.end()
         if not telling_key(match["key"]):
             continue
-        if alias := _ALIAS.match(text, match.end()):
+        if alias := _ALIAS.match(text, place):
             aliases.add(alias[1])
-        elif match["sign"] == "=":
-            yield from _shown(text, match.end(), _QUERY_VALUE)
+            continue
+        if match["sign"] == "=":
+            ranges = [*_shown(text, place, _QUERY_VALUE)]
         else:
-            yield from _value(text, match.start("key"), match.end())
-    for anchor in _ANCHOR.finditer(text) if aliases else ():
+            ranges = [*_value(text, match.start("key"), place)]
+        for start, end in ranges:
+            place = max(place, end)
+            if not _is_harmless(text[start:end]):
+                yield start, end
+    place = 0
+    while aliases and (anchor := _ANCHOR.search(text, place)):
+        place = anchor.end()
         if anchor[1] in aliases:
-            yield from _value(text, anchor.start(), anchor.end())
+            for start, end in _value(text, anchor.start(), place):
+                place = max(place, end)
+                if not _is_harmless(text[start:end]):
+                    yield start, end
 
 
 def _value(text: str, key: int, start: int) -> Iterator[Range]:
-    before = text[_line_start(text, start) : start]
+    line = _line_start(text, start)
     if _EMPTY.match(text, start):
         yield from _lines_below(text, key, start)
     elif _QUOTED.match(text, start):
         yield from _shown(text, start, _QUOTED)
-    elif "{" in before:
+    elif text.find("{", line, start) >= 0:
         yield from _shown(text, start, _FLOW_VALUE)
-    elif "#" in before:
+    elif text.find("#", line, start) >= 0:
         # Prose in a comment is left alone; a single word is not.
-        if len(text[start : _line_end(text, start)].split()) == 1:
-            yield from _shown(text, start, _LINE)
+        yield from _shown(text, start, _ONLY_WORD)
     elif not text.startswith("{", start):
         yield from _shown(text, start, _LINE)
         yield from _lines_below(text, key, start)
 
 
 def _shown(text: str, start: int, form: re.Pattern[str]) -> Iterator[Range]:
-    match = form.match(text, start)
-    if match is None:
-        return
-    value = match[0].strip().strip("\"'")
-    if not is_placeholder(value) and not _HARMLESS.fullmatch(value):
+    if match := form.match(text, start):
         yield match.span()
+
+
+def _is_harmless(value: str) -> bool:
+    value = value.strip().strip("\"'")
+    return is_placeholder(value) or _HARMLESS.fullmatch(value) is not None
 
 
 def _lines_below(text: str, key: int, place: int) -> Iterator[Range]:
@@ -116,8 +133,7 @@ def _lines_below(text: str, key: int, place: int) -> Iterator[Range]:
             break
         if block is None and _ENTRY.match(match["rest"]):
             break
-        if not _HARMLESS.fullmatch(match["rest"].strip()) or block is not None:
-            yield match.start("rest"), match.end("rest")
+        yield match.start("rest"), match.end("rest")
 
 
 def _line_start(text: str, place: int) -> int:

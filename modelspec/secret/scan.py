@@ -115,7 +115,8 @@ def _wrapped(text: str) -> Iterator[Hit]:
         for offset in range(4):
             whole = (len(run) - offset) // 4 * 4
             decoded = b64decode(run[offset : offset + whole]).decode("latin-1")
-            inner = next(_issued(decoded), None) or next(_private_keys(decoded), None)
+            found = [*_issued(decoded), *_private_keys(decoded)]
+            inner = min(found, key=lambda hit: hit.start, default=None)
             if inner is not None:
                 yield Hit(start=match.start(), end=match.end(), kind=f"{inner.kind} in base64", certain=True)
                 break

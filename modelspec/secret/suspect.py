@@ -23,10 +23,10 @@ _NEEDLES = re.compile(
 )
 _SOLID = re.compile(rb"[A-Za-z0-9]{20}")
 _LOOSE_LINE = re.compile(rb"\n[ \t]*+(?:-[^ \n]|[^-: \n])[^:\s]*+(?!:)")
-_TELLING = re.compile(r"(?:pass|pwd|cre|token|auth|bearer)[^\n:]*+:")
+_TELLING = re.compile(r"(?:pass|pwd|cre|token|auth|bearer)[^\n:]*+:?")
 _WORDS = ("pass", "pwd", "cre", "token", "auth", "bearer")
 _USERINFO = re.compile(r"://[^\s/?#@]*+@")
-_KEY = re.compile(r"key[^\n:]*+:(?!\s*+\{?\s*+(?:env|file|vault|kubernetes)\s*+:)")
+_KEY = re.compile(r"key[^\n:]*+(?::(?!\s*+\{?\s*+(?:env|file|vault|kubernetes)\s*+:))?")
 
 
 def suspect(text: str) -> bool:
@@ -41,7 +41,7 @@ def suspect(text: str) -> bool:
     if "environ/" in text or (_LOOSE_LINE.search(raw) and BREAK.search(text)):
         return True
     lower = text.lower()
-    if _KEY.search(lower) or (any(word in lower for word in _WORDS) and _TELLING.search(lower)):
+    if _is_key(_KEY, lower) or (any(word in lower for word in _WORDS) and _is_key(_TELLING, lower)):
         return True
     tokens = raw.translate(_TOKEN)
     place = tokens.find(_LONG)
@@ -52,6 +52,11 @@ def suspect(text: str) -> bool:
             return True
         place = tokens.find(_LONG, end)
     return False
+
+
+def _is_key(telling: re.Pattern[str], lower: str) -> bool:
+    """Whether a colon follows on the same line; each line is read once."""
+    return any(match[0][-1] == ":" for match in telling.finditer(lower))
 
 
 def _has_needle(raw: bytes, start: int, end: int) -> bool:
