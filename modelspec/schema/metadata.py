@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from modelspec.schema.bounds import objection
 from modelspec.schema.fault import Fault
 from modelspec.schema.gate import compiled
 
@@ -93,6 +92,9 @@ def _smaller(value: object, most: int) -> bool:
 
 def _read(text: bytes) -> tuple[dict[str, Any] | None, str]:
     """Return the schema, or None and why it cannot be used."""
+    # Few repositories have a schema of their own.
+    from modelspec.schema.bounds import objection  # noqa: PLC0415
+
     if len(text) > LARGEST:
         return None, f"it is larger than {LARGEST // 1024} KiB"
     try:
