@@ -1,20 +1,24 @@
 """Findings to diagnostics: the place of each looked up in the text."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from modelspec.catalog import Place
 from modelspec.diagnostic import Diagnostic, Label, Severity
-from modelspec.load import Reading
+from modelspec.load import Reading, read, source_of
+from modelspec.load.find import File
 from modelspec.rule import Finding
-from modelspec.source import START, Span
+from modelspec.source import START, Source, Span
 
 
 @dataclass(frozen=True, kw_only=True)
 class Locator:
-    """Knows where places are; a file is read when something first points into it."""
+    """Knows where places are in the files of a repository, each by its path.
 
-    find: Callable[[str], Reading | None]
+    A file is read when something first points into it.
+    """
+
+    files: Mapping[str, File]
     known: dict[str, Reading] = field(default_factory=dict)
 
     def diagnostic(self, code: str, severity: Severity, finding: Finding, subject: str = "") -> Diagnostic:
@@ -43,8 +47,13 @@ class Locator:
     def reading(self, path: str) -> Reading | None:
         """The reading of a file, kept once it was asked for."""
         if path not in self.known:
-            reading = self.find(path)
-            if reading is None:
+            file = self.files.get(path)
+            if file is None:
                 return None
-            self.known[path] = reading
+            self.known[path] = read(file)
         return self.known[path]
+
+    def source(self, path: str) -> Source | None:
+        """The text of a file for a code frame; None where it could not be read."""
+        file = self.files.get(path)
+        return None if file is None else source_of(file)

@@ -13,13 +13,11 @@ from modelspec.diagnostic import Diagnostic, Severity, ordered
 from modelspec.examine import Facts, Surroundings, examine_model
 from modelspec.judge import judge
 from modelspec.link import link_catalog
-from modelspec.load import Reading, read
 from modelspec.load.find import File, Tree, read_file, read_tree
 from modelspec.locate import Locator
 from modelspec.rule import Scope
 from modelspec.rules import RULES
 from modelspec.setup import Setup, metadata_path, read_setup
-from modelspec.source import Source
 
 _WORTH_KEEPING = 50
 """Facts are written anew when one file in this many has changed: writing costs more than examining a few again."""
@@ -37,11 +35,6 @@ class Checked:
     def has_errors(self) -> bool:
         """Whether nothing may be emitted."""
         return any(found.severity is Severity.ERROR for found in self.diagnostics)
-
-    def source(self, path: str) -> Source | None:
-        """The text of a file for a code frame; None where it could not be read."""
-        reading = self.locator.reading(path)
-        return None if reading is None else reading.document.source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,13 +130,7 @@ def _catalog(tree: Tree, setup: Setup, facts: Sequence[Facts]) -> Catalog:
 
 
 def _locator(tree: Tree) -> Locator:
-    files = {**tree.fixed, **{file.path: file for file in tree.models}}
-
-    def find(path: str) -> Reading | None:
-        file = files.get(path)
-        return None if file is None else read(file)
-
-    return Locator(find=find)
+    return Locator(files={**tree.fixed, **{file.path: file for file in tree.models}})
 
 
 def _outside(tree: Tree, today: date, locator: Locator) -> Iterator[bytes]:

@@ -114,6 +114,7 @@ def _region(item: Mapping[str, Any], place: Place) -> Region:
 
 
 def _head(item: Mapping[str, Any], place: Place) -> Head:
+    capacity = item.get("capacity")
     return Head(
         head_id=item["head_id"],
         region=str(item.get("region")),
@@ -121,6 +122,6 @@ def _head(item: Mapping[str, Any], place: Place) -> Head:
         status=item.get("status", "active"),
         health_path=item.get("health_path", "/health"),
         inference_url=item.get("inference_url"),
-        capacity=item.get("capacity"),
+        capacity=None if capacity is None else int(capacity),
         place=place,
     )

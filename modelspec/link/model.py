@@ -35,7 +35,7 @@ def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
         priority_head=value["priority_head"],
         fallback_heads=tuple(get("fallback_heads") or ()),
         policy=balancing.get("policy", "round_robin"),
-        weights=balancing.get("weights") or _NO_WEIGHTS,
+        weights=_weights(balancing.get("weights")),
         deployments=(_deployment(value, model_id, ()),)
         if listed is None
         else tuple(
@@ -44,8 +44,8 @@ def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
         local_inference=get("local_inference", False),
         fallback_models=tuple(_fallback_models(get("fallback_models"))),
         aliases=tuple(get("aliases") or ()),
-        rpm=limits.get("rpm"),
-        tpm=limits.get("tpm"),
+        rpm=_whole(limits.get("rpm")),
+        tpm=_whole(limits.get("tpm")),
         visibility=access.get("visibility", "internal"),
         groups=tuple(access.get("groups") or ()),
         client_regions=None if client_regions is None else tuple(client_regions),
@@ -122,12 +122,21 @@ def _deployment(value: Mapping[str, Any], model_id: str, pointer: Pointer) -> De
         api_key=_reference(get("api_key")),
         params={key: _param(item) for key, item in params.items()} if params else _NO_PARAMS,
         region=limits.get("region"),
-        weight=limits.get("weight"),
-        order=limits.get("order"),
-        rpm=limits.get("rpm"),
-        tpm=limits.get("tpm"),
+        weight=_whole(limits.get("weight")),
+        order=_whole(limits.get("order")),
+        rpm=_whole(limits.get("rpm")),
+        tpm=_whole(limits.get("tpm")),
         pointer=pointer,
     )
+
+
+def _whole(number: float | None) -> int | None:
+    """JSON Schema takes 60.0 for a whole number; the outputs say 60."""
+    return None if number is None else int(number)
+
+
+def _weights(value: Mapping[str, float] | None) -> Mapping[str, int]:
+    return {head: int(weight) for head, weight in value.items()} if value else _NO_WEIGHTS
 
 
 def _endpoint(value: str | Mapping[str, str] | None) -> str | Reference | None:

@@ -33,11 +33,8 @@ class Reading:
 
     @cached_property
     def document(self) -> Document:
-        """The tree with its spans, composed when first asked for; of a file that is no text, an empty one."""
-        source = decode(self.file.path, self.file.data)
-        if isinstance(source, Diagnostic):
-            return Document(source=Source(self.file.path, ""), root=None)
-        return compose(source)[0]
+        """The tree with its spans, composed when first asked for."""
+        return compose(source_of(self.file))[0]
 
     def span(self, place: Place) -> Span:
         """Where a place is; the top level of an ordinary file is known without composing it."""
@@ -48,6 +45,12 @@ class Reading:
             if event is not None:
                 return event_span(event)
         return self.document.span(place.pointer, on_key=place.on_key) if place.pointer else START
+
+
+def source_of(file: File) -> Source:
+    """The text of a file; of one that is no text, an empty one."""
+    source = decode(file.path, file.data)
+    return Source(file.path, "") if isinstance(source, Diagnostic) else source
 
 
 def read(file: File) -> Reading:
