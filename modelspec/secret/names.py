@@ -47,6 +47,7 @@ _NEUTRAL = _words(
 )
 """Behind a telling word these change nothing: `password_prod`."""
 _REGION_LENGTH = 2
+_SHORTEST_KEY = 16
 _SHORT = frozenset(("id", "pw"))
 
 GATEWAY_MASTER_KEYS = frozenset(
@@ -130,7 +131,7 @@ def looks_like_key(name: str) -> bool:
     mixed = (
         any(c.islower() for c in name) and any(c.isupper() for c in name) and any(c.isdigit() for c in name)
     )
-    return mixed and drawn(name)
+    return mixed and len(name) >= _SHORTEST_KEY and drawn(name)
 
 
 def steers_process(name: str) -> bool:

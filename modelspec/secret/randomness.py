@@ -9,7 +9,7 @@ _WORD = re.compile(
     r"[A-Z]*[a-z]*(?:[A-Z][a-z]{2,})*\d{0,4}|\d+"  # model, Instruct2507, NVIDIA, gptOss, 20240229
     r"|[A-Za-z]{0,2}\d{1,4}[A-Za-z]{1,2}\d?"  # 235B, A22B, 8x7b
 )
-_SEPARATOR = re.compile(r"[-_./+=~]+")
+_SEPARATOR = re.compile(r"[-_./+=~\s]+")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _ALWAYS_A_WORD = 5
 _DISTINCT = 8

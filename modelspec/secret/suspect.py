@@ -23,10 +23,10 @@ _NEEDLES = re.compile(
 )
 _SOLID = re.compile(rb"[A-Za-z0-9]{20}")
 _LOOSE_LINE = re.compile(rb"\n[ \t]*+(?:-[^ \n]|[^-: \n])[^:\s]*+(?!:)")
-_TELLING = re.compile(r"(?:pass|pwd|cre|token|auth|bearer)[^\n:]*+:?")
+_TELLING = re.compile(r"(?:pass|pwd|cre|token|auth|bearer)[^\n:=]*+(?:\s*+[:=])?")
 _WORDS = ("pass", "pwd", "cre", "token", "auth", "bearer")
 _USERINFO = re.compile(r"://[^\s/?#@]*+@")
-_KEY = re.compile(r"key[^\n:]*+(?::(?!\s*+\{?\s*+(?:env|file|vault|kubernetes)\s*+:))?")
+_KEY = re.compile(r"key[^\n:=]*+(?:\s*+[:=](?!\s*+\{?\s*+(?:env|file|vault|kubernetes)\s*+:))?")
 
 
 def suspect(text: str) -> bool:
@@ -55,8 +55,8 @@ def suspect(text: str) -> bool:
 
 
 def _is_key(telling: re.Pattern[str], lower: str) -> bool:
-    """Whether a colon follows on the same line; each line is read once."""
-    return any(match[0][-1] == ":" for match in telling.finditer(lower))
+    """Whether a colon or an equals sign follows; each line is read once."""
+    return any(match[0][-1] in ":=" for match in telling.finditer(lower))
 
 
 def _has_needle(raw: bytes, start: int, end: int) -> bool:

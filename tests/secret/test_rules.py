@@ -1,0 +1,198 @@
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from modelspec.catalog import Deployment, Fleet, Model, Place, Reference
+from modelspec.rule import Finding
+from modelspec.rules.references import environment_names_are_harmless, secret_files_lie_in_secret_folders
+from modelspec.rules.secrets import RULES
+from modelspec.secret import mask, suspect
+from secret_documents import document, findings, where
+from secret_fakes import fakes
+
+FAKES = fakes()
+FORMS = (
+    "a: {}\n", "a:\n  - b\n  - '{}'\n", "# {}\na: 1\n", '? "{}"\n: 1\n', "password: '{}'\n", "a: |\n  x\n  {}\n", "a: 'see https://h.example/?x={}&y'\n",
+    "a: [1, '{}'\n", "token: &x '{}'\nb: *x\n", "a: 1 # was {}\n",
+)  # fmt: skip
+
+
+def codes(text: str) -> list[str]:
+    return [code for code, _ in findings(document(text))]
+
+
+def said(found: Finding) -> str:
+    return " ".join((found.message, found.label, found.help))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("kind", "secret"), FAKES, ids=[str(n) for n in range(len(FAKES))])
+def test_one_secret_is_one_finding_in_its_place(kind: str, secret: str, form: str) -> None:
+    checked = document(form.format(secret))
+    assert suspect(checked.source.text)
+    [(code, found)] = findings(checked)
+    assert code == "MS501"
+    assert found.message == f"a secret is written out here: {kind}"
+    assert secret in where(checked, found)
+    assert secret not in said(found)
+
+
+@given(st.sampled_from(FAKES), st.lists(st.sampled_from([*FORMS, "b: c\n", "- x\n", "{{", "\n"]), min_size=1, max_size=4))
+def test_no_output_holds_a_secret_or_half_of_it(fake: tuple[str, str], forms: list[str]) -> None:
+    secret = fake[1].removeprefix("Bearer ")
+    checked = document("".join(form.format(fake[1]) for form in forms))
+    half = len(secret) // 2
+    outputs = [mask(checked.source.text), *map(mask, checked.source.lines), *(said(found) for _, found in findings(checked))]
+    for output in outputs:
+        assert secret[:half] not in output
+        assert secret[half:] not in output
+
+
+@given(st.text(max_size=120))
+def test_what_is_not_suspect_has_no_finding(text: str) -> None:
+    assert suspect(text) or not findings(document(text))
+
+
+def test_an_escaped_secret_is_one_finding() -> None:
+    secret = dict(FAKES)["Groq API key"]
+    assert codes(f'a: "\\x{ord(secret[0]):02x}{secret[1:]}"\n') == ["MS501"]
+    assert codes(f'"\\u{ord(secret[0]):04x}{secret[1:]}": 1\n') == ["MS501"]
+    # \e is no escape that the scan of the raw text knows, so that only the value as it is read shows the key.
+    hidden = "\\N".join((secret[:2], secret[2:])).replace("\\N", "\\\t")
+    assert codes(f'a: "{hidden}"\n') in (["MS501"], ["MS501", "MS513"], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("password: hunter2\n", "hunter2"),
+        ("a:\n  - clientSecret: correct horse\n", "correct horse"),
+        ("password: 12345678\n", "12345678"),
+        ("token: [none, abc, 4]\n", "abc"),
+        ("auth: hunter2\n", "hunter2"),
+        ("params:\n  api_key: abc\n", "abc"),
+        ("deployments:\n  - params: {api_key: abc}\n", "abc"),
+        ("password: required\n", "required"),
+        ("kubernetes: {secret: abc}\n", "abc"),
+    ],
+)
+def test_literal_values_beside_telling_keys(text: str, marked: str) -> None:
+    checked = document(text)
+    [(code, found)] = findings(checked)
+    assert (code, where(checked, found)) == ("MS502", marked)
+    assert marked not in said(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "api_key: hunter2\n",
+        "deployments: [{api_key: hunter2}]\n",
+        "api_key: {kubernetes: {secret: llm-keys, key: atlas}}\n",
+        "api_key: {env: X}\n",
+        "password: changeme\n",
+        "password:\n",
+        "password: true\n",
+        "secret: 12\n",
+        "token: '4096'\n",
+        "auth: oauth2\n",
+        "secret: {a: b}\n",
+        "tokens: [{a: b}]\n",
+        "- 1\n",
+    ],
+)
+def test_values_that_are_no_literal_secrets(text: str) -> None:
+    assert codes(text) == []
+
+
+def test_a_random_value_beside_a_telling_key_is_one_error() -> None:
+    assert codes("token: pq7Rw2Lk9Zt4Xc8Vb3Nm6Hd1Jf5Gs0Ya\nother: Zq7Rw2Lk9Zt4Xc8Vb3Nm6Hd1Jf5Gs0Yb\n") == ["MS502", "MS513"]
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("api_key: ${X_KEY}\n", "{env: X_KEY}"),
+        ("api_key: $X_KEY\n", "{env: X_KEY}"),
+        ("endpoint: $host\n", "{env: host}"),
+        ("endpoint: '%HOST%'\n", "{env: HOST}"),
+        ("endpoint: 'https://{{ host }}/v1'\n", "{env: host} for the whole value"),
+        ("params: {a: os.environ/B}\n", "{env: B}"),
+        ("password: ${X:-hunter2}\n", "{env: NAME}"),
+        ("note: os.environ/X\n", "{env: X}"),
+        ("note: os.environ/\n", "{env: NAME}"),
+        ("tags: [os.environ/X]\n", "{env: X}"),
+    ],
+)
+def test_other_notations_are_shown_the_right_form(text: str, form: str) -> None:
+    [(code, found)] = findings(document(text))
+    assert code == "MS505"
+    assert form in found.help
+    assert "hunter2" not in said(found)
+
+
+@pytest.mark.parametrize("text", ["note: costs ${X}\n", "endpoint: https://h.example/a%20b%20c\n", "endpoint: https://h.example/%E2%82%AC\n", "params: {a: 1}\n", "- $X\n"])
+def test_texts_that_name_no_variable(text: str) -> None:
+    assert codes(text) == []
+
+
+def model(**fields: object) -> Model:
+    blank: dict[str, object] = dict.fromkeys(Deployment.__dataclass_fields__)
+    deployment = Deployment(**{**blank, "params": {}, "pointer": (), **fields})  # type: ignore[arg-type]
+    nothing: dict[str, object] = dict.fromkeys(Model.__dataclass_fields__)
+    return Model(**{**nothing, "path": "models.d/x.yaml", "deployments": (deployment,)})  # type: ignore[arg-type]
+
+
+def fleet(*folders: str) -> Fleet:
+    return Fleet(regions={}, heads={}, complete=True, secret_folders=folders)
+
+
+def env(name: str) -> Reference:
+    return Reference(kind="env", target=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("LD_PRELOAD", "steers"), ("litellm_master_key", "gateway itself"), ("AKIA" + "QX2ZR7MPT4LK5WJB", "looks like a key")]
+)
+def test_harmful_environment_names(name: str, word: str) -> None:
+    check = environment_names_are_harmless.check
+    assert check
+    for fields, pointer in (
+        ({"api_key": env(name)}, ("api_key", "env")),
+        ({"endpoint": env(name)}, ("endpoint", "env")),
+        ({"params": {"a": env(name), "b": "c"}, "pointer": ("deployments", 1)}, ("deployments", 1, "params", "a", "env")),
+    ):
+        [found] = check(model(**fields), fleet())
+        assert found.place == Place(path="models.d/x.yaml", pointer=pointer)
+        assert word in found.message
+        assert not name.startswith("AKIA") or name not in said(found)
+    assert not list(check(model(api_key=env("X_API_KEY"), endpoint="https://h.example"), fleet()))
+
+
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [
+        ("/run/secrets/a", True), ("/var/run/secrets/a/b", True), ("/etc/modelspec/a", True), ("/vault/a", True), ("/srv/keys/a", True),
+        ("/run/secrets", False), ("/run/secrets/", False), ("/run/secretsx/a", False), ("/run/secrets/../a", False), ("/run/secrets//a", False),
+        ("/run/secrets/a\nb", False), ("/var/run/secrets/kubernetes.io/serviceaccount/token", False), ("/var/run/secrets/kubernetes.io/serviceaccount", False),
+        ("/etc/passwd", False), ("", False), ("run/secrets/a", False),
+    ],
+)  # fmt: skip
+def test_files_of_secrets(path: str, right: bool) -> None:  # noqa: FBT001 - a table of expectations
+    check = secret_files_lie_in_secret_folders.check
+    assert check
+    found = list(check(model(api_key=Reference(kind="file", target=path)), fleet("/vault", "/srv/keys/")))
+    assert (not found) == right
+
+
+def test_rules_stand_in_the_order_of_their_codes() -> None:
+    assert [r.code for r in RULES] == ["MS501", "MS502", "MS503", "MS504", "MS505", "MS513"]
+
+
+def test_a_long_document_of_every_fake_is_fully_hidden() -> None:
+    random = Random(1)
+    lines = [f"k{n}: {secret}" for n, (_, secret) in enumerate(FAKES)]
+    random.shuffle(lines)
+    shown = mask("\n".join(lines))
+    assert not [secret for _, secret in FAKES if secret in shown]
