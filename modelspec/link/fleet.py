@@ -69,7 +69,7 @@ def _entries(
         return {}, {}, False
     known: dict[str, Any] = {}
     whole: dict[str, Any] = {}
-    complete = True
+    complete = bool(items)
     for position, item in enumerate(items):
         identity = item.get(name) if isinstance(item, Mapping) else None
         if not isinstance(identity, str):

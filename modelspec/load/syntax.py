@@ -2,7 +2,7 @@
 
 import yaml
 
-from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.diagnostic import Diagnostic, Label, Severity
 from modelspec.source import Source, Span
 
 _MEANINGS = (
@@ -34,8 +34,18 @@ _MEANINGS = (
     ),
     (
         "found unexpected end of stream",
-        "the file ends inside a quoted string",
-        "close the quote",
+        "this quote is never closed",
+        "close it; a quote inside is doubled or escaped",
+    ),
+    (
+        "did not find expected node content",
+        "a value is expected here",
+        "close every [ and {, and quote a value that begins with , ] or }",
+    ),
+    (
+        "did not find expected <document start>",
+        "nothing can stand here: what is above is complete",
+        "check the indentation, and delete a bracket too many",
     ),
     ("found unknown escape character", "this escape is not known", "write \\\\ for a backslash"),
     (
@@ -47,6 +57,10 @@ _MEANINGS = (
     ("block sequence entries are not allowed", "a list is not allowed here", "check the indentation"),
 )
 
+_NOTICED_LATE = ("while scanning a quoted scalar", "while scanning a simple key")
+"""Where libyaml began, not where it gave up, is the fault."""
+_BRACKETS = ("while parsing a flow sequence", "while parsing a flow mapping")
+
 
 def syntax_fault(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     """The diagnostic of a syntax error, in words that do not repeat the text of the file."""
@@ -55,16 +69,28 @@ def syntax_fault(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
         ((message, help_) for known, message, help_ in _MEANINGS if known in problem),
         (f"this is not YAML: {problem}", "check quotes, brackets and indentation near this place"),
     )
-    mark = error.problem_mark or error.context_mark
-    line, column = (0, 0) if mark is None else (mark.line, mark.column)
-    line = min(line, len(source.lines) - 1)
-    column = min(column, len(source.lines[line]))
+    late = error.context in _NOTICED_LATE
+    related: tuple[Label, ...] = ()
+    if error.context in _BRACKETS:
+        related = (Label(path=source.path, span=_span(source, error.context_mark), text="opened here"),)
     return Diagnostic(
         code="MS008",
         severity=Severity.ERROR,
         message=message,
         path=source.path,
-        span=Span(line + 1, column + 1, line + 1, column + 1 + (column < len(source.lines[line]))),
+        span=_span(source, error.context_mark if late else error.problem_mark or error.context_mark),
         help=help_,
+        related=related,
         subject=source.path,
     )
+
+
+def _span(source: Source, mark: yaml.Mark | None) -> Span:
+    """One character; at the end of the file, the place behind the last one that shows."""
+    lines = source.lines
+    line, column = (0, 0) if mark is None else (mark.line, mark.column)
+    if line >= len(lines) or (line == len(lines) - 1 and not lines[line].strip()):
+        line = next((n for n in range(len(lines) - 1, -1, -1) if lines[n].strip()), 0)
+        column = len(lines[line].rstrip())
+    column = min(column, len(lines[line]))
+    return Span(line + 1, column + 1, line + 1, column + 1 + (column < len(lines[line])))

@@ -42,13 +42,13 @@ from modelspec.rule import Finding, Scope, rule
     """,
 )
 def heads_are_used(catalog: Catalog) -> Iterator[Finding]:
-    """A head serves some model.
+    """No model uses a head.
 
     A head that no model names costs money and hides a forgotten entry or a typo.
 
     Name it in a model, or delete it from heads.yaml.
     """
-    if catalog.broken or not catalog.fleet.complete:
+    if catalog.broken or not catalog.paths or not catalog.fleet.complete:
         return
     used = {head for signature in catalog.signatures for head in signature.heads}
     for head in catalog.fleet.heads.values():
@@ -85,14 +85,15 @@ def heads_are_used(catalog: Catalog) -> Iterator[Finding]:
     """,
 )
 def regions_are_used(catalog: Catalog) -> Iterator[Finding]:
-    """Some model, head or edge belongs to a region.
+    """Nothing uses a region.
 
-    A region that nothing names is a forgotten entry or a typo. To stand in another region's `residency` is not yet a use.
+    A region to which no model, head or edge belongs is a forgotten entry or a typo. To stand in another region's
+    `residency` is not yet a use.
 
     Use it, or delete it from regions.yaml.
     """
     fleet = catalog.fleet
-    if catalog.broken or not fleet.complete:
+    if catalog.broken or not catalog.paths or not fleet.complete:
         return
     used = {head.region for head in fleet.heads.values()}
     used.update(fleet.edge_regions)
@@ -142,7 +143,7 @@ def regions_are_used(catalog: Catalog) -> Iterator[Finding]:
     """,
 )
 def deprecated_models_name_a_successor(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """A deprecated model says what replaces it.
+    """A deprecated model does not say what replaces it.
 
     Clients that read the page or the snapshot have to move; without a successor they do not know where.
 
@@ -200,9 +201,9 @@ def deprecated_models_name_a_successor(model: Model, fleet: Fleet) -> Iterator[F
     """,
 )
 def successors_are_served(catalog: Catalog) -> Iterator[Finding]:
-    """What replaces a model is another model, and served.
+    """What replaces a model is disabled, or the model itself.
 
-    A successor that is disabled, or the model itself, leads clients nowhere.
+    A successor that is disabled leads clients nowhere, and so does the model itself.
 
     Name a model that is served.
     """

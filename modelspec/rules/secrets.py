@@ -150,6 +150,7 @@ def no_random_text(document: Document) -> Iterator[Finding]:
     if not suspect(text):
         return
     told = [document.span(pointer) for pointer, _ in _told(document)]
+    told += [span for span, _ in _certain(document)]
     for hit in _scanned(text):
         span = document.source.span(hit.start, hit.end)
         if not hit.certain and not any(_overlap(span, other) for other in told):
@@ -212,7 +213,7 @@ def _told_below(pointer: Pointer, node: Node) -> Iterator[tuple[Pointer, str]]:
     if not isinstance(node, MapNode):
         return
     # {kubernetes: {secret: NAME, key: NAME}} names a secret and holds none.
-    named = pointer[-1:] == ("kubernetes",) and node.entries.keys() == {"secret", "key"}
+    named = pointer[-1:] == ("kubernetes",) and node.entries.keys() <= {"secret", "key"}
     for name, entry in node.entries.items():
         here = (*pointer, name)
         if telling_key(name) and not named and not _is_api_key(here):
