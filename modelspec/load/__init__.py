@@ -48,9 +48,11 @@ class Reading:
 
 
 def source_of(file: File) -> Source:
-    """The text of a file; of one that is no text, an empty one."""
+    """The text of a file; of one that is no text, what there is of it, for frames and the search for secrets."""
     source = decode(file.path, file.data)
-    return Source(file.path, "") if isinstance(source, Diagnostic) else source
+    if isinstance(source, Diagnostic):
+        return Source(file.path, file.data.removeprefix(BOM).decode(errors="replace"))
+    return source
 
 
 def read(file: File) -> Reading:
@@ -76,6 +78,9 @@ def read(file: File) -> Reading:
             return Reading(file=file, value=found[0], marks=found[1])
     document, faults = compose(source)
     if has_odd:
+        if "\u2028" in source.text or "\u2029" in source.text:
+            # To libyaml they end a line: what it says of the text behind them is at the wrong place.
+            faults.clear()
         faults.extend(invisible_characters(document))
     if "\\" in source.text:
         faults.extend(odd_values(document))

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from modelspec.catalog import Catalog, Fleet, Model, Place, Signature
 from modelspec.diagnostic import Severity
-from modelspec.document import Pointer
 from modelspec.quote import quote
 from modelspec.reach import transitive_reach
 from modelspec.rule import Finding, Scope, rule
-from modelspec.rules.residency import residency_of
+from modelspec.rules.residency import residency_of, way_out
 
 
 @rule(
@@ -51,7 +50,7 @@ from modelspec.rules.residency import residency_of
     """,
 )
 def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
-    """A fallback model does not carry requests out of the residency of the model that they were for.
+    """A fallback model would carry requests out of their model's residency.
 
     The reach of a fallback model, and of its own fallback models in turn, counts against the residency of the
     model that names it.
@@ -77,10 +76,7 @@ def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
                     help=f"name a model that stays in {' or '.join(region.residency)}",
                     related=(
                         residency_of(region),
-                        (
-                            Place(path=fallback.path, pointer=("priority_head",)),
-                            f"{quote(name)} is served here",
-                        ),
+                        way_out(fallback, outside[0], reaches, catalog),
                     ),
                     subject=signature.model_id,
                 )
@@ -111,7 +107,7 @@ def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
     """,
 )
 def fallback_is_another_model(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """A model does not fall back to itself, by its id or by one of its aliases.
+    """A model falls back to itself, by its id or by one of its aliases.
 
     A gateway would ask the same upstreams once more, or loop.
 
@@ -169,7 +165,7 @@ def fallback_is_another_model(model: Model, fleet: Fleet) -> Iterator[Finding]: 
     """,
 )
 def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
-    """Fallback models do not lead back to the model where they began.
+    """Fallback models go round in a circle.
 
     When all of them fail at once, a gateway that follows the circle tries each again and again; one that counts its
     steps wastes them. Each circle is reported once, at the reference that closes it.
@@ -178,25 +174,25 @@ def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
     """
     references = {signature.model_id: _references(signature, catalog) for signature in catalog.signatures}
     finished: set[str] = set()
-    for start in references:
-        if start in finished or not references[start]:
+    for start, leading in references.items():
+        if start in finished or not leading:
             continue
         path = [start]
-        on_path = {start}
-        pending = [iter(references[start])]
+        depths = {start: 0}
+        pending = [iter(leading)]
         while path:
             step = next(pending[-1], None)
             if step is None:
                 pending.pop()
                 finished.add(path[-1])
-                on_path.remove(path.pop())
+                del depths[path.pop()]
                 continue
             target, place = step
-            if target in on_path:
-                yield _circle(path[path.index(target) :], place)
+            if target in depths:
+                yield _circle(path, depths[target], place)
             elif target not in finished:
+                depths[target] = len(path)
                 path.append(target)
-                on_path.add(target)
                 pending.append(iter(references[target]))
 
 
@@ -241,7 +237,7 @@ def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
     """,
 )
 def fallback_models_are_served(catalog: Catalog) -> Iterator[Finding]:
-    """A fallback model is not disabled.
+    """A fallback model is disabled.
 
     A disabled model answers 404: falling back to it turns one fault into another.
 
@@ -264,29 +260,33 @@ def fallback_models_are_served(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _references(signature: Signature, catalog: Catalog) -> list[tuple[str, Place]]:
-    """The models that one falls back to, itself aside, each with the place of the reference."""
-    found: dict[str, Pointer] = {}
+    """The models that one falls back to, itself aside, each with the place of its first reference."""
+    found: dict[str, Place] = {}
     for name, pointer in signature.fallback_models:
         fallback = catalog.names.find(name)
         if fallback is not None and fallback.model_id != signature.model_id:
-            found.setdefault(fallback.model_id, pointer)
-    return [(model_id, Place(path=signature.path, pointer=pointer)) for model_id, pointer in found.items()]
+            found.setdefault(fallback.model_id, Place(path=signature.path, pointer=pointer))
+    return list(found.items())
 
 
 _SHOWN = 6
 """Models of a circle that a message names; a longer one is cut in the middle."""
 
 
-def _circle(models: list[str], place: Place) -> Finding:
-    shown = [quote(model) for model in models]
-    if len(shown) > _SHOWN:
-        shown[_SHOWN // 2 : -_SHOWN // 2] = [f"… {len(shown) - _SHOWN} more …"]
+def _circle(path: list[str], begin: int, place: Place) -> Finding:
+    """The circle from `path[begin]` to the end of the path and back; many long ones may share one path."""
+    length = len(path) - begin
+    if length > _SHOWN:
+        first, last = path[begin : begin + _SHOWN // 2], path[-_SHOWN // 2 :]
+        shown = [*map(quote, first), f"… {length - _SHOWN} more …", *map(quote, last)]
+    else:
+        shown = [quote(model) for model in path[begin:]]
     return Finding(
         place=place,
         message=f"fallback models go round in a circle: {' → '.join([*shown, shown[0]])}",
         label="closes the circle",
         help="take one of these references out",
-        subject=models[-1],
+        subject=path[-1],
     )
 
 
