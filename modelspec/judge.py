@@ -1,6 +1,6 @@
 """Severities, ignores and waivers: what is left of the diagnostics after the organisation's own word."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -8,22 +8,20 @@ from modelspec.catalog import Place
 from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.ignore import Ignore
 from modelspec.quote import quote
+from modelspec.rule import Scope, is_fixed
+from modelspec.rules import RULES
 from modelspec.settings import Waiver
 from modelspec.source import Span
 
 Where = Callable[[Place], Span]
 
-_FIXED = ("MS0", "MS1", "MS2")
-"""Stages whose faults nothing can waive: reading, schema and links."""
-
-
-def is_fixed(code: str) -> bool:
-    """Whether the faults of a code stand whatever anybody says."""
-    return code.startswith(_FIXED)
+_SCOPES = {rule.code: rule.scope for rule in RULES if rule.scope is not Scope.STAGE}
+_CENTRAL = frozenset({"regions.yaml", "heads.yaml", "modelspec.yaml"})
+"""While one of these is broken, no rule sees all that it would see."""
 
 
 def judge(
-    diagnostics: Iterable[Diagnostic],
+    diagnostics: Sequence[Diagnostic],
     *,
     severities: Mapping[str, str],
     ignores: Sequence[Ignore],
@@ -31,56 +29,76 @@ def judge(
     today: date,
     where: Where,
 ) -> list[Diagnostic]:
-    """Apply, in this order, the severities of `modelspec.yaml`, inline ignores and waivers.
+    """Apply, in this order, the severities of `modelspec.yaml`, waivers and inline ignores.
 
     An ignore silences warnings and infos on its line; an error only goes by a waiver that has not expired. What had no
-    effect is itself reported.
+    effect is itself reported, unless its rule could not look at everything.
     """
-    used_ignores: set[int] = set()
-    used_waivers: set[int] = set()
     by_line: dict[tuple[str, int], list[int]] = {}
     for number, ignore in enumerate(ignores):
         by_line.setdefault((ignore.path, ignore.line), []).append(number)
     by_subject: dict[tuple[str, str], list[int]] = {}
     for number, waiver in enumerate(waivers):
         by_subject.setdefault((waiver.code, waiver.subject), []).append(number)
+    used_ignores: set[tuple[int, str]] = set()
+    used_waivers: set[int] = set()
     kept: list[Diagnostic] = []
     for found in diagnostics:
-        diagnostic = found
-        if not is_fixed(found.code):
-            severity = severities.get(found.code)
-            if severity == "off":
-                continue
-            if severity is not None:
-                diagnostic = replace(found, severity=Severity(severity))
-            matching = [
-                number
-                for subject in {found.subject, found.path}
-                for number in by_subject.get((found.code, subject), ())
-            ]
-            used_waivers.update(matching)
-            if any(not _is_expired(waivers[number], today) for number in matching):
-                continue
-            if diagnostic.severity is not Severity.ERROR:
-                silencing = [
-                    number
-                    for number in by_line.get((found.path, found.span.line), ())
-                    if found.code in ignores[number].codes
-                ]
-                used_ignores.update(silencing)
-                if silencing:
-                    continue
-        kept.append(diagnostic)
-    kept.extend(_idle_ignores(ignores, used_ignores))
-    kept.extend(_idle_waivers(waivers, used_waivers, today, where))
+        if is_fixed(found.code):
+            kept.append(found)
+            continue
+        diagnostic = _weighed(found, severities)
+        if diagnostic is None:
+            continue
+        waiving = [
+            number
+            for subject in {found.subject, found.path}
+            for number in by_subject.get((found.code, subject), ())
+        ]
+        used_waivers.update(waiving)
+        if any(not _is_expired(waivers[number], today) for number in waiving):
+            continue
+        silencing = [
+            (number, found.code)
+            for number in by_line.get((found.path, found.span.line), ())
+            if found.code in ignores[number].codes and diagnostic.severity is not Severity.ERROR
+        ]
+        used_ignores.update(silencing)
+        if not silencing:
+            kept.append(diagnostic)
+    broken = {found.path for found in diagnostics if is_fixed(found.code)}
+    for idle in (
+        *_idle_ignores(ignores, used_ignores, broken),
+        *_idle_waivers(waivers, used_waivers, today, where, is_whole=not broken),
+    ):
+        told = _weighed(idle, severities)
+        if told is not None:
+            kept.append(told)
     return kept
+
+
+def _weighed(found: Diagnostic, severities: Mapping[str, str]) -> Diagnostic | None:
+    severity = severities.get(found.code)
+    if severity is None:
+        return found
+    return None if severity == "off" else replace(found, severity=Severity(severity))
 
 
 def _is_expired(waiver: Waiver, today: date) -> bool:
     return waiver.expires < today.isoformat()
 
 
-def _idle_ignores(ignores: Sequence[Ignore], used: set[int]) -> Iterable[Diagnostic]:
+def _is_held_back(code: str, path: str, broken: set[str]) -> bool:
+    """Whether a rule may have more to say of a file once the broken files are corrected."""
+    scope = _SCOPES.get(code)
+    if scope is None:
+        return False
+    return bool(broken) if scope is Scope.CATALOG else path in broken or not broken.isdisjoint(_CENTRAL)
+
+
+def _idle_ignores(
+    ignores: Sequence[Ignore], used: set[tuple[int, str]], broken: set[str]
+) -> Iterator[Diagnostic]:
     for number, ignore in enumerate(ignores):
         if not ignore.codes or not ignore.has_reason:
             yield Diagnostic(
@@ -92,11 +110,17 @@ def _idle_ignores(ignores: Sequence[Ignore], used: set[int]) -> Iterable[Diagnos
                 help="write '# modelspec: ignore[MS402] why this is right here'",
                 subject=ignore.path,
             )
-        elif number not in used:
+            continue
+        idle = [
+            code
+            for code in ignore.codes
+            if (number, code) not in used and not _is_held_back(code, ignore.path, broken)
+        ]
+        if idle:
             yield Diagnostic(
                 code="MS608",
                 severity=Severity.WARNING,
-                message=f"nothing on line {ignore.line} is silenced by this ignore of {', '.join(map(quote, ignore.codes))}",
+                message=f"nothing on line {ignore.line} is silenced by this ignore of {', '.join(map(quote, idle))}",
                 path=ignore.path,
                 span=ignore.span,
                 help="delete it; an error takes an entry in waivers.yaml instead",
@@ -105,11 +129,12 @@ def _idle_ignores(ignores: Sequence[Ignore], used: set[int]) -> Iterable[Diagnos
 
 
 def _idle_waivers(
-    waivers: Sequence[Waiver], used: set[int], today: date, where: Where
-) -> Iterable[Diagnostic]:
+    waivers: Sequence[Waiver], used: set[int], today: date, where: Where, *, is_whole: bool
+) -> Iterator[Diagnostic]:
+    """Without faults of reading, schema and links, a waiver that was not used is idle."""
     for number, waiver in enumerate(waivers):
         expired = _is_expired(waiver, today)
-        if number in used and not expired:
+        if not expired and (number in used or not is_whole):
             continue
         field = "expires" if expired else "subject"
         yield Diagnostic(

@@ -9,6 +9,21 @@ from modelspec.catalog import Catalog, Fleet, Model, Place
 from modelspec.diagnostic import Severity
 from modelspec.document import Document
 
+_FIXED = ("MS0", "MS1", "MS2")
+"""Stages whose faults nothing can waive: reading, schema and links."""
+
+_HOUSEKEEPING = frozenset({"MS608", "MS609", "MS610", "MS611"})
+
+
+def is_fixed(code: str) -> bool:
+    """Whether the faults of a code stand whatever anybody says."""
+    return code.startswith(_FIXED)
+
+
+def is_housekeeping(code: str) -> bool:
+    """Whether a code speaks of ignores and waivers, which cannot silence one another."""
+    return code in _HOUSEKEEPING
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:

@@ -8,7 +8,6 @@ from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.document import Pointer
 from modelspec.examine import examine_document, findings_of_fleet
 from modelspec.ignore import MARK, Ignore, ignores
-from modelspec.judge import is_fixed
 from modelspec.link import Listed, link_fleet
 from modelspec.link.unknown import unknown_head, unknown_region
 from modelspec.load import Reading
@@ -16,7 +15,7 @@ from modelspec.load.find import OPTIONAL, REQUIRED, Tree, read_file
 from modelspec.locate import Locator
 from modelspec.nearest import nearest
 from modelspec.quote import quote
-from modelspec.rule import Finding
+from modelspec.rule import Finding, is_fixed
 from modelspec.rules import RULES
 from modelspec.schema import Kind, MetadataSchema, check, load_metadata_schema
 from modelspec.settings import Settings, Waiver, settings_of, waivers_of

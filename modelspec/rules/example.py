@@ -30,10 +30,11 @@ endpoint: https://zebra.example.com/v1
 
 def example_files(text: str) -> Mapping[str, str]:
     """The files of an example, those of the small fleet that it leaves alone included."""
-    return {**_files(_BASE), **_files(text)}
+    return {**own_files(_BASE), **own_files(text)}
 
 
-def _files(text: str) -> dict[str, str]:
+def own_files(text: str) -> Mapping[str, str]:
+    """The files that an example writes itself, by path."""
     files: dict[str, str] = {}
     for part in dedent(text).split("# file: ")[1:]:
         path, _, content = part.partition("\n")

@@ -34,7 +34,7 @@ from modelspec.rules.residency import residency_of
     """,
 )
 def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """Requests for a model stay in the regions that its own region allows.
+    """Requests for a model could leave the regions that its own region allows.
 
     A region's `residency` lists where requests for its models may be served. A head, a deployment or a fallback
     model outside it would carry them elsewhere, at the worst moment: when something else has failed. Offline heads
@@ -96,7 +96,7 @@ def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """,
 )
 def fallback_is_another_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """A fallback head is not the priority head.
+    """A fallback head is the priority head itself.
 
     Trying the head that has just failed once more only makes the client wait.
 
@@ -141,7 +141,7 @@ def fallback_is_another_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  
     """,
 )
 def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """The weights of the first tier include the priority head.
+    """The weights of the first tier leave out the priority head.
 
     `load_balancing.weights` says how the heads of the first tier share its requests. Without the priority head in
     it, the file says two different things about who is first.
@@ -186,7 +186,7 @@ def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Findi
     """,
 )
 def weights_and_fallbacks_differ(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """A head stands in the first tier or among the fallbacks, not in both.
+    """A head stands in the first tier and among the fallbacks.
 
     When the first tier has failed, a head out of it has failed too.
 

@@ -1,4 +1,4 @@
-"""The pages of faults of links, and of ignores and waivers: `MS201` to `MS207`, `MS608` to `MS611`, and `MS701`."""
+"""The pages of faults of links, ignores, waivers and targets: `MS201` to `MS207`, `MS608` to `MS611`, `MS701`."""
 
 from modelspec.diagnostic import Severity
 from modelspec.rule import Rule, stage_rule
@@ -33,7 +33,8 @@ LINKS: tuple[Rule, ...] = (
         "MS203",
         "No model has this name.",
         """
-        `fallback_models` and `replaced_by` name a model by its id, by an alias, or by a name that a wildcard covers.
+        `fallback_models` and `replaced_by` name a model by its id, by an alias, or by a name that a wildcard
+        covers.
 
         Correct the name.
         """,
@@ -70,8 +71,8 @@ LINKS: tuple[Rule, ...] = (
         "MS205",
         "A model's name is declared twice.",
         """
-        Ids and aliases share one namespace, in which names must differ by more than case: some gateways, and every page on a
-        file system that ignores case, would mix them up.
+        Ids and aliases share one namespace, in which names must differ by more than case: some gateways, and
+        every page on a file system that ignores case, would mix them up.
 
         Rename one of the two.
         """,
@@ -93,8 +94,8 @@ LINKS: tuple[Rule, ...] = (
         "MS207",
         "No rule has this code, or its faults stand whatever is said of it.",
         """
-        `rules` in modelspec.yaml and `rule` in waivers.yaml name a rule by its code. Faults of reading, schema and links (`MS0xx` to
-        `MS2xx`) cannot be turned off or waived: the compiler could not go on.
+        `rules` in modelspec.yaml and `rule` in waivers.yaml name a rule by its code. Faults of reading, schema
+        and links (`MS0xx` to `MS2xx`) cannot be turned off or waived: the compiler could not go on.
 
         Correct the code, or delete the entry.
         """,
@@ -107,7 +108,8 @@ TARGETS: tuple[Rule, ...] = (
         "MS701",
         "A target is not written by this version.",
         """
-        `targets` in modelspec.yaml names gateways to write configuration for. A target that would silently yield nothing is an error.
+        `targets` in modelspec.yaml names gateways to write configuration for. A target that would silently
+        yield nothing is an error.
 
         Delete the target. `routing/heads/<head_id>.json` is the neutral form for any gateway.
         """,
@@ -120,8 +122,8 @@ EXCEPTIONS: tuple[Rule, ...] = (
         "MS608",
         "An ignore silences nothing.",
         """
-        `# modelspec: ignore[MS402] reason` silences warnings and infos on its own line or, alone on a line, on the next one. An error
-        is never silenced from inside the file that a pull request edits.
+        `# modelspec: ignore[MS402] reason` silences warnings and infos on its own line or, alone on a line, on
+        the next one. An error is never silenced from inside the file that a pull request edits.
 
         Delete the comment.
         """,
@@ -153,7 +155,8 @@ EXCEPTIONS: tuple[Rule, ...] = (
         """
         What it allowed is gone, or its subject is misspelt. Left behind, it would allow the same fault later.
 
-        Delete it, or correct its subject: the model id, head id or region code that the diagnostic names, or its file.
+        Delete it, or correct its subject: the model id, head id or region code that the diagnostic names, or
+        its file.
         """,
         bad=MODEL + "# file: waivers.yaml\nwaivers:\n  - {rule: MS402, subject: atlas, reason: a trial, "
         "expires: 9999-12-31, approved_by: alice}",

@@ -40,11 +40,11 @@ https://learn.microsoft.com/windows/win32/fileio/naming-a-file."""
     """,
 )
 def file_name_follows_the_id(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """A file is named for its model, so that it is found.
+    """The name of a file does not follow the id of its model.
 
-    The file's name is the id, or its last part, with `_` for letters that file systems dislike: `acme/atlas:8b` lives in
-    `atlas_8b.yaml`, in `acme/atlas_8b.yaml` or in `acme_atlas_8b.yaml`, in any folder. A wildcard `acme/*` lives in
-    `acme.yaml` or `acme/any.yaml`.
+    Whoever looks for a model looks for its name. A file is named for the id or its last part, with `_` for letters
+    that file systems dislike: `acme/atlas:8b` lives in `atlas_8b.yaml` or in `acme_atlas_8b.yaml`, in any folder. A
+    wildcard `acme/*` lives in `acme.yaml` or `acme/any.yaml`.
 
     Rename the file.
     """
@@ -89,10 +89,10 @@ def file_name_follows_the_id(model: Model, fleet: Fleet) -> Iterator[Finding]:  
     """,
 )
 def ids_are_not_reserved(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """No part of an id is a name that a file system or the site keeps for itself.
+    """An id holds a name that Windows or the site keeps for itself.
 
-    The build writes a file for each id. Windows keeps `con`, `nul`, `com1` and others for devices; the site keeps `index` and
-    `page/…` for its own pages.
+    The build writes a file for each id. Windows keeps `con`, `nul`, `com1` and others for devices; the site keeps
+    `index` and `page/…` for its own pages.
 
     Choose another id.
     """
@@ -150,10 +150,10 @@ def ids_are_not_reserved(model: Model, fleet: Fleet) -> Iterator[Finding]:  # no
     """,
 )
 def pages_do_not_collide(catalog: Catalog) -> Iterator[Finding]:
-    """No id asks for a folder where another model's page stands.
+    """An id needs a folder where another model has a page.
 
-    The pages of `atlas` are the files `atlas.json` and `atlas.html`; an id `atlas.json/bison` would need a folder of the
-    same name.
+    The pages of `atlas` are the files `atlas.json` and `atlas.html`; an id `atlas.json/bison` would need a folder
+    of the same name.
 
     Choose another id.
     """

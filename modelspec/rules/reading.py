@@ -18,8 +18,8 @@ RULES: tuple[Rule, ...] = (
         "MS001",
         "A file cannot be read.",
         """
-        It is a folder, a pipe, a socket or a device, or reading it is not permitted. Nothing but regular files is ever
-        opened for long.
+        It is a folder, a pipe, a socket or a device, or reading it is not permitted. Nothing but regular files
+        is ever opened for long.
 
         Put a readable regular file in its place.
         """,
@@ -28,8 +28,8 @@ RULES: tuple[Rule, ...] = (
         "MS002",
         "A file or folder is a symbolic link.",
         """
-        A link could lead out of the repository, to a file of the machine that validates a pull request. Links are never
-        followed, not even for `models.d` itself.
+        A link could lead out of the repository, to a file of the machine that validates a pull request. Links
+        are never followed, not even for `models.d` itself.
 
         Put the file itself in its place.
         """,
@@ -47,8 +47,8 @@ RULES: tuple[Rule, ...] = (
         "MS004",
         "A file is not UTF-8.",
         """
-        Only UTF-8 is read, with or without a byte order mark: in another encoding a reviewer and the compiler may see
-        different texts.
+        Only UTF-8 is read, with or without a byte order mark: in another encoding a reviewer and the compiler
+        may see different texts.
 
         Save the file as UTF-8.
         """,
@@ -57,8 +57,8 @@ RULES: tuple[Rule, ...] = (
         "MS005",
         "A file holds a control character.",
         """
-        Only tabs and line ends (LF or CRLF) are allowed. Other control characters steer terminals and cannot be seen; an escape
-        such as `"\\e"` in a quoted string counts as well.
+        Only tabs and line ends (LF or CRLF) are allowed. Other control characters steer terminals and cannot be
+        seen; an escape such as `"\\e"` in a quoted string counts as well.
 
         Delete the character.
         """,
@@ -69,8 +69,8 @@ RULES: tuple[Rule, ...] = (
         "MS006",
         "A file holds an invisible character.",
         """
-        Bidirectional controls, zero-width and other invisible characters make a reviewer read another text than the compiler, in
-        comments too. The joiners that some scripts and emoji need are fine in a `name`.
+        Bidirectional controls, zero-width and other invisible characters make a reviewer read another text than
+        the compiler, in comments too. The joiners that some scripts and emoji need are fine in a `name`.
 
         Delete the character.
         """,
@@ -92,8 +92,8 @@ RULES: tuple[Rule, ...] = (
         "MS008",
         "A file is not YAML.",
         """
-        The place is where the parser could not go on; the slip is often just before it: an open quote or bracket, a tab, a wrong
-        indentation, a value with a colon that needs quotes.
+        The place is where the parser could not go on; the slip is often just before it: an open quote or
+        bracket, a tab, a wrong indentation, a value with a colon that needs quotes.
 
         Correct the syntax there.
         """,
@@ -148,8 +148,8 @@ RULES: tuple[Rule, ...] = (
         "MS013",
         "A tag or a foreign YAML version is used.",
         """
-        Tags (`!!python/object`, `!include`, `!!str`) make readers build other things than plain values; `%YAML` directives change how
-        scalars are read. Everything here is plain YAML 1.2.
+        Tags (`!!python/object`, `!include`, `!!str`) make readers build other things than plain values; `%YAML`
+        directives change how scalars are read. Everything here is plain YAML 1.2.
 
         Delete the tag; quote a value that is to be a string.
         """,
@@ -160,8 +160,8 @@ RULES: tuple[Rule, ...] = (
         "MS014",
         "A merge key is used.",
         """
-        `<<` is not part of YAML 1.2, readers merge differently, and a few hundred bytes of it can keep a reader busy for minutes.
-        Anchors and aliases are fine.
+        `<<` is not part of YAML 1.2, readers merge differently, and a few hundred bytes of it can keep a reader
+        busy for minutes. Anchors and aliases are fine.
 
         Write the fields out; let an alias stand for a whole value.
         """,
@@ -254,7 +254,8 @@ RULES: tuple[Rule, ...] = (
         "MS024",
         "The name of a file is not plain text.",
         """
-        Names with line breaks, other control characters or bytes that are not UTF-8 mislead terminals and reviewers.
+        Names with line breaks, other control characters or bytes that are not UTF-8 mislead terminals and
+        reviewers.
 
         Rename the file.
         """,
@@ -263,7 +264,8 @@ RULES: tuple[Rule, ...] = (
         "MS025",
         "A file looks like a model and is not read.",
         """
-        Only names that end in `.yaml` or `.yml`, in lower case, are models. A model in `atlas.YAML` would silently have no route.
+        Only names that end in `.yaml` or `.yml`, in lower case, are models. A model in `atlas.YAML` would
+        silently have no route.
 
         Rename it, or begin its name with `_` to leave it out on purpose.
         """,

@@ -34,7 +34,7 @@ _OFFLINE_HEADS = """
     good=_OFFLINE_HEADS % ("active", "head-us-2", "head-uk-1"),
 )
 def some_head_is_active(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A model whose priority head is offline has another active head.
+    """The priority head is offline and no active head remains.
 
     Offline heads are left out of every route. Without an active head the model has no route, or only heads that
     are about to leave.
@@ -78,10 +78,10 @@ def some_head_is_active(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """,
 )
 def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A model has more than one active head.
+    """A model has a single point of failure.
 
-    With a single one, its failure or its next restart is an outage of the model. Draining heads are on their way out
-    and do not count.
+    With one active head, its failure or its next restart is an outage of the model. Draining heads are on their
+    way out and do not count.
 
     Add a head to `fallback_heads`, in another region where residency allows it.
     """
@@ -108,7 +108,7 @@ def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
     good=_OFFLINE_HEADS % ("active", "head-us-2", "head-uk-1"),
 )
 def priority_head_is_not_offline(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """The priority head is not offline.
+    """The priority head is offline.
 
     Requests go to the fallbacks at once, which may be further away or smaller.
 
@@ -157,9 +157,10 @@ def priority_head_is_not_offline(model: Model, fleet: Fleet) -> Iterator[Finding
     """,
 )
 def heads_stand_in_more_than_one_region(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """The heads of a model stand in more than one region, where its residency allows it.
+    """All heads of a model stand in one region.
 
-    A whole region can fail: its network, its provider, its power.
+    A whole region can fail: its network, its provider, its power. Where the residency of the model's region allows
+    another one that has an active head, using it costs one line.
 
     Add a head of another allowed region to `fallback_heads`.
     """

@@ -26,7 +26,8 @@ RULES: tuple[Rule, ...] = (
         "MS103",
         "A value has the wrong type.",
         """
-        YAML 1.2 decides: only `true` and `false` are booleans, `no` and `on` are strings, `012` is the number twelve.
+        YAML 1.2 decides: only `true` and `false` are booleans, `no` and `on` are strings, `012` is the number
+        twelve.
 
         Quote a string that looks like something else; write `true` or `false` for a boolean.
         """,
@@ -65,8 +66,8 @@ RULES: tuple[Rule, ...] = (
         "MS108",
         "Fields exclude each other, or need each other.",
         """
-        `deployments` stands in place of `endpoint`, `provider`, `upstream_model`, `api_key` and `params`; a key reference has one
-        kind.
+        `deployments` stands in place of `endpoint`, `provider`, `upstream_model`, `api_key` and `params`; a key
+        reference has one kind.
 
         Keep one of them.
         """,
@@ -86,8 +87,8 @@ RULES: tuple[Rule, ...] = (
         "MS110",
         "The organisation's metadata schema cannot be used.",
         """
-        It must be JSON Schema draft 2020-12 in a regular JSON file of the repository, without references to other files, with
-        linear-time patterns, within the limits.
+        It must be JSON Schema draft 2020-12 in a regular JSON file of the repository, without references to
+        other files, with linear-time patterns, within the limits.
 
         Correct the schema, or remove `metadata_schema`.
         """,

@@ -44,7 +44,7 @@ The names are LiteLLM's: https://docs.litellm.ai/docs/providers/bedrock and …/
     """,
 )
 def local_inference_has_a_place(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A model that its heads run themselves has a server to run on.
+    """A head has nothing to run a model on.
 
     With `local_inference: true` each head sends requests to `endpoint`, as seen from the head, or else to the head's
     own `inference_url`. A head with neither cannot serve the model.
@@ -100,10 +100,11 @@ def local_inference_has_a_place(model: Model, fleet: Fleet) -> Iterator[Finding]
     """,
 )
 def endpoint_is_known(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """A model's upstream has an endpoint.
+    """The endpoint of a model is unknown.
 
     `endpoint` may be left out where the provider has one public endpoint, or where the region in `params`
-    (`aws_region_name`, `vertex_location`) decides the host. For any other provider nobody could tell where requests go.
+    (`aws_region_name`, `vertex_location`) decides the host. For any other provider nobody could tell where requests
+    go.
 
     Write the endpoint.
     """
