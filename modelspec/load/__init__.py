@@ -71,16 +71,19 @@ def read(file: File) -> Reading:
         unreadable.append(leftover)
     if unreadable:
         return Reading(file=file, value=None, faults=unreadable)
-    has_odd = has_invisible(source.text)
-    if not has_odd and "\\" not in source.text:
+    if "\\" not in source.text and not has_invisible(source.text):
         found = values(data)
         if found is not None:
             return Reading(file=file, value=found[0], marks=found[1])
+    return _composed(file, source)
+
+
+def _composed(file: File, source: Source) -> Reading:
     document, faults = compose(source)
-    if has_odd:
-        if "\u2028" in source.text or "\u2029" in source.text:
-            # To libyaml they end a line: what it says of the text behind them is at the wrong place.
-            faults.clear()
+    if "\u2028" in source.text or "\u2029" in source.text:
+        # To libyaml they end a line: what it says of the text behind them is at the wrong place.
+        faults.clear()
+    if has_invisible(source.text):
         faults.extend(invisible_characters(document))
     if "\\" in source.text:
         faults.extend(odd_values(document))
