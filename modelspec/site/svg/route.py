@@ -1,0 +1,166 @@
+"""The way of a request: a model, the tiers of heads as they are tried, the deployments behind them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from modelspec.site.svg.element import element
+from modelspec.site.svg.lettering import lettering
+from modelspec.site.svg.spelling import spell_route
+from modelspec.site.svg.way import Head, RouteView, Target, Tier
+
+__all__ = ["Head", "RouteView", "Target", "Tier", "route_svg"]
+
+_WIDTH = 800
+_MODEL = (0, 190)
+_HEADS = (270, 230)
+_TARGETS = (580, 220)
+"""Left edge and width of the three columns."""
+_BOX = 44
+_STEP = 54
+"""From the top of a box to the top of the next one in its column."""
+_CAPTION = 24
+_SIZE = 14
+_SMALL = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    """A box in a column; `middle` is the height of its lines."""
+
+    x: int
+    breadth: int
+    middle: float
+    title: str
+    notes: tuple[str, ...]
+    kind: str
+    is_first: bool
+
+
+def route_svg(view: RouteView) -> Markup:
+    """The route as a picture. Its title and description spell the same in words.
+
+    Solid lines lead to the first tier and to deployments that are tried first, dashed ones to what is tried later.
+    """
+    captions, heads, bottom = _heads(view)
+    targets = list(_targets(view, heads))
+    height = max([bottom, _BOX + _CAPTION, *(box.middle + _BOX / 2 for box in targets)]) + 6
+    model = _Placed(
+        x=_MODEL[0] + 1,
+        breadth=_MODEL[1],
+        middle=heads[0].middle if heads else _CAPTION + _BOX / 2,
+        title=view.model,
+        notes=(view.region,),
+        kind="model",
+        is_first=True,
+    )
+    svg = element(
+        "svg",
+        element("title", f"Route of {view.model}"),
+        element("desc", spell_route(view)),
+        *_lines(view, model, heads, targets),
+        *captions,
+        *(part for box in (model, *heads, *targets) for part in _box(box)),
+        class_="route-svg",
+        role="img",
+        viewBox=f"0 0 {_WIDTH} {height:g}",
+    )
+    return element("div", svg, class_="route-scroll", tabindex=0, role="group", aria_label="Route")
+
+
+def _heads(view: RouteView) -> tuple[list[Markup], list[_Placed], float]:
+    """The captions of the tiers, the boxes of the heads, and where their column ends."""
+    captions: list[Markup] = []
+    boxes: list[_Placed] = []
+    top = 0.0
+    x, breadth = _HEADS
+    for number, tier in enumerate(view.tiers):
+        caption = "First" if number == 0 else f"Fallback {number}"
+        captions.append(
+            lettering(caption, room=breadth, size=_SMALL, x=x, y=top + 15, class_="route-caption")
+        )
+        top += _CAPTION
+        for head in tier.heads:
+            boxes.append(
+                _Placed(
+                    x=x,
+                    breadth=breadth,
+                    middle=top + _BOX / 2,
+                    title=head.title,
+                    notes=tuple(filter(None, (head.region, head.weight, head.note))),
+                    kind="head",
+                    is_first=number == 0,
+                )
+            )
+            top += _STEP
+    return captions, boxes, top
+
+
+def _targets(view: RouteView, heads: list[_Placed]) -> Iterator[_Placed]:
+    """Deployments around the middle of the heads, or each head's own beside it."""
+    x, breadth = _TARGETS
+    own = [(box, head.local) for box, head in zip(heads, view.heads, strict=True) if head.local is not None]
+    placed = [(box.middle, target, box.is_first) for box, target in own]
+    if not own and heads:
+        middle = (heads[0].middle + heads[-1].middle) / 2
+        first = max(_CAPTION + _BOX / 2, middle - _STEP * (len(view.targets) - 1) / 2)
+        placed = [(first + _STEP * n, target, not target.is_later) for n, target in enumerate(view.targets)]
+    for middle, target, is_first in placed:
+        yield _Placed(
+            x=x - 1,
+            breadth=breadth,
+            middle=middle,
+            title=target.title,
+            notes=tuple(filter(None, (target.region, target.weight, target.note))),
+            kind="target",
+            is_first=is_first,
+        )
+
+
+def _lines(view: RouteView, model: _Placed, heads: list[_Placed], targets: list[_Placed]) -> Iterator[Markup]:
+    for box in heads:
+        yield _line(model.x + model.breadth, model.middle, box.x, box.middle, is_first=box.is_first)
+    if any(head.local is not None for head in view.heads):
+        by_height = {box.middle: box for box in heads}
+        for box in targets:
+            head = by_height[box.middle]
+            yield _line(head.x + head.breadth, head.middle, box.x, box.middle, is_first=box.is_first)
+    elif heads and targets:
+        # Every head calls every deployment: lines through one point, not one for each pair.
+        knot = (_HEADS[0] + _HEADS[1] + _TARGETS[0]) / 2
+        middle = (targets[0].middle + targets[-1].middle) / 2
+        for box in heads:
+            yield _line(box.x + box.breadth, box.middle, knot, middle, is_first=box.is_first)
+        for box in targets:
+            yield _line(knot, middle, box.x, box.middle, is_first=box.is_first)
+
+
+def _line(x: float, y: float, to_x: float, to_y: float, *, is_first: bool) -> Markup:
+    half = (x + to_x) / 2
+    return element(
+        "path",
+        d=f"M{x:g} {y:g}C{half:g} {y:g} {half:g} {to_y:g} {to_x:g} {to_y:g}",
+        fill="none",
+        class_="route-line" if is_first else "route-line route-later",
+        stroke_dasharray=None if is_first else "5 4",
+    )
+
+
+def _box(box: _Placed) -> Iterator[Markup]:
+    top = box.middle - _BOX / 2
+    state = "" if box.is_first else " route-later"
+    yield element(
+        "rect",
+        x=box.x,
+        y=top + 1,
+        width=box.breadth,
+        height=_BOX - 2,
+        rx=8,
+        class_=f"route-box route-{box.kind}{state}",
+    )
+    room = box.breadth - 24
+    yield lettering(box.title, room=room, size=_SIZE, x=box.x + 12, y=top + 19, class_="route-title")
+    yield lettering(
+        " · ".join(box.notes), room=room, size=_SMALL, x=box.x + 12, y=top + 35, class_="route-note"
+    )
