@@ -1,0 +1,211 @@
+"""Where a forge shows, edits, deletes and creates a file: a small table of URL templates.
+
+Sources of the forms:
+
+- GitHub: https://github.com/isaacs/github/issues/1527 (`new/<branch>?filename=…&value=…`) and
+  https://gist.github.com/alfredodeza/3227d0ec46a9a24f63884c4e23761ff0 (`edit`, `delete`).
+- GitLab: https://github.com/gitlabhq/gitlabhq/blob/master/config/routes/repository.rb (`-/blob`, `-/edit`, `-/new`;
+  deletion is a request, not a page, so the button on the page of the file is the way) and
+  https://gitlab.com/gitlab-org/gitlab/-/issues/532221 (`file_name` is taken, the text no longer).
+- Gitea and Forgejo: https://github.com/go-gitea/gitea/pull/16556 (`_new/<branch>?filename=…&value=…`) and
+  https://github.com/go-gitea/gitea/blob/main/routers/web/web.go (`src/branch`, `_edit`, `_delete`).
+- Bitbucket Cloud: https://support.atlassian.com/bitbucket-cloud/docs/hyperlink-to-source-code-in-bitbucket/ (`src`) and
+  https://github.com/backstage/backstage/blob/master/packages/integration/src/bitbucketCloud/BitbucketCloudIntegration.ts
+  (`?mode=edit&at=<branch>`, `#lines-`). Deletion and "Add file" have no lasting address: their menus are on the
+  pages of the file and of the folder.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+Repository = Mapping[str, Any]
+"""What modelspec.yaml says under `repository`: `url`, and perhaps `branch`, `forge` and `templates`."""
+
+LONGEST_LINK = 8_000
+"""Bytes of a URL that forges and the proxies before them surely take (RFC 9110, 4.1)."""
+
+_BRANCH = "main"
+_PLACEHOLDER = re.compile(r"\{(branch|path|line|name|value)\}")
+_PARAMETER_OF_VALUE = re.compile(r"&[^&#?]*\{value\}[^&#]*")
+_WHOLE_VALUE = re.compile(r"\?[^&#]*\{value\}[^&#]*(&?)")
+_IN_A_PATH = "/~@+:!$'(),;="
+_WEB = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+")
+"""Printable ASCII without what could end an attribute or a header: quotes, angle brackets, backslash, braces."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forge:
+    """Templates of a forge, behind the repository's own URL.
+
+    `{branch}`, `{path}`, `{line}`, `{name}` (the last part of the path) and `{value}` (the text of a new file) are
+    replaced. `new` without `{value}` cannot be prefilled with the text.
+    """
+
+    label: str
+    hosts: tuple[str, ...]
+    view: str
+    edit: str
+    delete: str
+    new: str
+
+
+FORGES: Mapping[str, Forge] = MappingProxyType(
+    {
+        "github": Forge(
+            label="GitHub",
+            hosts=("github",),
+            view="/blob/{branch}/{path}#L{line}",
+            edit="/edit/{branch}/{path}",
+            delete="/delete/{branch}/{path}",
+            new="/new/{branch}?filename={path}&value={value}",
+        ),
+        "gitlab": Forge(
+            label="GitLab",
+            hosts=("gitlab",),
+            view="/-/blob/{branch}/{path}#L{line}",
+            edit="/-/edit/{branch}/{path}",
+            delete="/-/blob/{branch}/{path}",
+            new="/-/new/{branch}?file_name={path}",
+        ),
+        "gitea": Forge(
+            label="Gitea",
+            hosts=("gitea", "forgejo", "codeberg"),
+            view="/src/branch/{branch}/{path}#L{line}",
+            edit="/_edit/{branch}/{path}",
+            delete="/_delete/{branch}/{path}",
+            new="/_new/{branch}?filename={path}&value={value}",
+        ),
+        "bitbucket": Forge(
+            label="Bitbucket",
+            hosts=("bitbucket",),
+            view="/src/{branch}/{path}?at={branch}#lines-{line}",
+            edit="/src/{branch}/{path}?mode=edit&at={branch}",
+            delete="/src/{branch}/{path}?at={branch}",
+            new="/src/{branch}/models.d/?at={branch}",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeLinks:
+    """Pages of the forge for one file; None where the forge is not known and no template stands in."""
+
+    view: str | None
+    edit: str | None
+    delete: str | None
+    new: str | None
+
+
+def forge_of(repository: Repository) -> Forge | None:
+    """The forge that `forge` names, or else the one that a part of the host's name gives away."""
+    named = repository.get("forge")
+    if named is not None:
+        return FORGES[named]
+    labels = re.split(r"[.-]", urlsplit(_base(repository)).hostname or "")
+    return next((forge for forge in FORGES.values() if not {*labels}.isdisjoint(forge.hosts)), None)
+
+
+def links_for(repository: Repository | None, path: str, line: int = 1) -> ForgeLinks | None:
+    """The links for a file, for `new` without its text; None where there is no repository with a web page."""
+    if repository is None or home_of(repository) is None:
+        return None
+    found = {
+        kind: expand(_without_value(template), repository, path, line)
+        for kind, template in templates_of(repository).items()
+    }
+    return ForgeLinks(
+        view=found.get("view"), edit=found.get("edit"), delete=found.get("delete"), new=found.get("new")
+    )
+
+
+def templates_of(repository: Repository) -> dict[str, str]:
+    """Whole templates by `view`, `edit`, `delete` and `new`: the forge's, replaced by the repository's own."""
+    forge = forge_of(repository)
+    found: dict[str, str] = {}
+    if forge is not None:
+        own = {"view": forge.view, "edit": forge.edit, "delete": forge.delete, "new": forge.new}
+        found = {kind: _base(repository) + template for kind, template in own.items()}
+    for kind, template in (repository.get("templates") or {}).items():
+        found["new" if kind == "propose" else kind] = template
+    return found
+
+
+def new_file_templates(repository: Repository | None) -> tuple[str, str] | None:
+    """Where a new file begins: with its text as `{value}` where that can be given, and without.
+
+    `{path}`, `{name}` and `{value}` are left for the browser, which knows them; the rest is filled in.
+    """
+    template = None if repository is None else templates_of(repository).get("new")
+    if repository is None or template is None:
+        return None
+    if expand(template, repository, "models.d/new.yaml", 1) is None:
+        return None
+    branch = repository.get("branch", _BRANCH)
+    return _with_branch(template, branch), _with_branch(_without_value(template), branch)
+
+
+def home_of(repository: Repository) -> str | None:
+    """The repository's own page; None where it is no http(s) URL."""
+    return _safe(_base(repository))
+
+
+def origin_of(repository: Repository | None) -> str | None:
+    """Scheme, host and port of the forge's page for new files: what a form may lead to."""
+    links = links_for(repository, "models.d/new.yaml")
+    url = links and (links.new or links.edit)
+    if not url:
+        return None
+    found = urlsplit(url)
+    return f"{found.scheme}://{found.netloc}"
+
+
+def expand(template: str, repository: Repository, path: str, line: int) -> str | None:
+    """Fill in a template, everything percent-encoded; None where that gives no http(s) URL.
+
+    Slashes of a branch or path stay in the URL's path and are encoded in its query.
+    """
+    values = {
+        "branch": repository.get("branch", _BRANCH),
+        "path": path,
+        "line": str(line),
+        "name": path.rpartition("/")[2],
+        "value": "",
+    }
+    return _safe(_PLACEHOLDER.sub(lambda found: _encoded(found, values[found[1]]), template))
+
+
+def _with_branch(template: str, branch: str) -> str:
+    return _PLACEHOLDER.sub(
+        lambda found: _encoded(found, branch) if found[1] == "branch" else found[0],
+        template.replace("{line}", "1"),
+    )
+
+
+def _encoded(found: re.Match[str], value: str) -> str:
+    in_query = "?" in found.string[: found.start()]
+    return quote(value, safe="" if in_query else _IN_A_PATH)
+
+
+def _without_value(template: str) -> str:
+    return _WHOLE_VALUE.sub(
+        lambda found: "?" if found[1] else "", _PARAMETER_OF_VALUE.sub("", template), count=1
+    )
+
+
+def _base(repository: Repository) -> str:
+    return str(repository["url"]).rstrip("/").removesuffix(".git")
+
+
+def _safe(url: str) -> str | None:
+    if not _WEB.fullmatch(url):
+        return None
+    try:
+        found = urlsplit(url)
+    except ValueError:  # brackets that hold no address
+        return None
+    return url if found.hostname and found.username is None else None

@@ -1,0 +1,188 @@
+import pytest
+
+from modelspec.site.forges import (
+    FORGES,
+    ForgeLinks,
+    forge_of,
+    home_of,
+    links_for,
+    new_file_templates,
+    origin_of,
+)
+
+PATH = "models.d/chat/a b#1.yaml"
+
+
+def test_github_has_a_page_for_each_step():
+    links = links_for({"url": "https://github.com/acme/fleet"}, "models.d/atlas.yaml", 7)
+    assert links == ForgeLinks(
+        view="https://github.com/acme/fleet/blob/main/models.d/atlas.yaml#L7",
+        edit="https://github.com/acme/fleet/edit/main/models.d/atlas.yaml",
+        delete="https://github.com/acme/fleet/delete/main/models.d/atlas.yaml",
+        new="https://github.com/acme/fleet/new/main?filename=models.d%2Fatlas.yaml",
+    )
+
+
+def test_gitlab_deletes_from_the_page_of_the_file():
+    links = links_for({"url": "https://gitlab.com/acme/sub/fleet/"}, "models.d/atlas.yaml")
+    assert links == ForgeLinks(
+        view="https://gitlab.com/acme/sub/fleet/-/blob/main/models.d/atlas.yaml#L1",
+        edit="https://gitlab.com/acme/sub/fleet/-/edit/main/models.d/atlas.yaml",
+        delete="https://gitlab.com/acme/sub/fleet/-/blob/main/models.d/atlas.yaml",
+        new="https://gitlab.com/acme/sub/fleet/-/new/main?file_name=models.d%2Fatlas.yaml",
+    )
+
+
+def test_gitea_has_its_own_words_for_the_same():
+    links = links_for({"url": "https://codeberg.org/acme/fleet", "branch": "live"}, "models.d/atlas.yaml")
+    assert links == ForgeLinks(
+        view="https://codeberg.org/acme/fleet/src/branch/live/models.d/atlas.yaml#L1",
+        edit="https://codeberg.org/acme/fleet/_edit/live/models.d/atlas.yaml",
+        delete="https://codeberg.org/acme/fleet/_delete/live/models.d/atlas.yaml",
+        new="https://codeberg.org/acme/fleet/_new/live?filename=models.d%2Fatlas.yaml",
+    )
+
+
+def test_bitbucket_names_the_branch_in_the_query_too():
+    links = links_for(
+        {"url": "https://bitbucket.org/acme/fleet", "branch": "team/x"}, "models.d/atlas.yaml", 3
+    )
+    assert links == ForgeLinks(
+        view="https://bitbucket.org/acme/fleet/src/team/x/models.d/atlas.yaml?at=team%2Fx#lines-3",
+        edit="https://bitbucket.org/acme/fleet/src/team/x/models.d/atlas.yaml?mode=edit&at=team%2Fx",
+        delete="https://bitbucket.org/acme/fleet/src/team/x/models.d/atlas.yaml?at=team%2Fx",
+        new="https://bitbucket.org/acme/fleet/src/team/x/models.d/?at=team%2Fx",
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "forge"),
+    [
+        ("https://github.com/a/b", "github"),
+        ("https://github.acme.example/a/b", "github"),
+        ("https://git-gitlab.acme.example/a/b", "gitlab"),
+        ("https://forgejo.example/a/b", "gitea"),
+        ("https://gitea.com/a/b", "gitea"),
+    ],
+)
+def test_the_host_tells_the_forge(url, forge):
+    assert forge_of({"url": url}) is FORGES[forge]
+
+
+def test_a_host_that_only_sounds_alike_tells_nothing():
+    assert forge_of({"url": "https://notgithub.example/a/b"}) is None
+
+
+def test_the_named_forge_counts_more_than_the_host():
+    assert forge_of({"url": "https://github.com/a/b", "forge": "gitea"}) is FORGES["gitea"]
+
+
+def test_everything_is_percent_encoded():
+    links = links_for({"url": "https://github.com/acme/fleet.git", "branch": 'a"b/ü?'}, PATH)
+    assert links is not None
+    assert links.edit == ("https://github.com/acme/fleet/edit/a%22b/%C3%BC%3F/models.d/chat/a%20b%231.yaml")
+    assert links.new == (
+        "https://github.com/acme/fleet/new/a%22b/%C3%BC%3F?filename=models.d%2Fchat%2Fa%20b%231.yaml"
+    )
+
+
+def test_templates_replace_what_the_forge_has():
+    repository = {
+        "url": "https://git.example.net/fleet",
+        "forge": "github",
+        "templates": {
+            "view": "https://view.example.net/{branch}/{path}#L{line}",
+            "propose": "https://git.example.net/fleet/new/{branch}/models.d",
+        },
+    }
+    links = links_for(repository, "models.d/a.yaml", 2)
+    assert links == ForgeLinks(
+        view="https://view.example.net/main/models.d/a.yaml#L2",
+        edit="https://git.example.net/fleet/edit/main/models.d/a.yaml",
+        delete="https://git.example.net/fleet/delete/main/models.d/a.yaml",
+        new="https://git.example.net/fleet/new/main/models.d",
+    )
+
+
+def test_templates_do_where_the_forge_is_not_known():
+    repository = {"url": "https://git.example.net/x", "templates": {"edit": "https://e.example/{name}"}}
+    assert links_for(repository, "models.d/a.yaml") == ForgeLinks(
+        view=None, edit="https://e.example/a.yaml", delete=None, new=None
+    )
+    assert new_file_templates(repository) is None
+    assert origin_of(repository) == "https://e.example"
+
+
+def test_there_are_no_links_without_a_repository():
+    assert links_for(None, "models.d/a.yaml") is None
+    assert new_file_templates(None) is None
+    assert origin_of(None) is None
+
+
+def test_an_unknown_forge_has_a_home_and_no_pages():
+    repository = {"url": "https://git.example.net/x"}
+    assert home_of(repository) == "https://git.example.net/x"
+    assert links_for(repository, "a.yaml") == ForgeLinks(view=None, edit=None, delete=None, new=None)
+    assert origin_of(repository) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)//github.com/x",
+        "data:text/html,x",
+        "ssh://git@github.com/a/b",
+        "git@github.com:a/b.git",
+        "https://user:pass@github.com/a/b",
+        "https://github.com/a b",
+        'https://github.com/"onclick=',
+        "https://",
+        "https://[github.com/a",
+        "HTTPS",
+    ],
+)
+def test_only_plain_web_addresses_become_links(url):
+    assert links_for({"url": url, "forge": "github"}, "a.yaml") is None
+
+
+def test_a_template_of_another_scheme_gives_no_link():
+    repository = {
+        "url": "https://github.com/a/b",
+        "templates": {"propose": "javascript:alert({value})", "view": "data:,{path}"},
+    }
+    links = links_for(repository, "a.yaml")
+    assert links is not None
+    assert links.view is None
+    assert links.new is None
+    assert links.edit == "https://github.com/a/b/edit/main/a.yaml"
+    assert new_file_templates(repository) is None
+
+
+def test_the_browser_gets_the_new_file_page_with_and_without_the_text():
+    assert new_file_templates({"url": "https://github.com/a/b", "branch": "x/y z"}) == (
+        "https://github.com/a/b/new/x/y%20z?filename={path}&value={value}",
+        "https://github.com/a/b/new/x/y%20z?filename={path}",
+    )
+    assert new_file_templates({"url": "https://gitlab.com/a/b"}) == (
+        "https://gitlab.com/a/b/-/new/main?file_name={path}",
+        "https://gitlab.com/a/b/-/new/main?file_name={path}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "bare"),
+    [
+        ("https://g.example/new?value={value}", "https://g.example/new"),
+        ("https://g.example/new?value={value}&name={name}", "https://g.example/new?name={name}"),
+        ("https://g.example/new?a=1&value={value}&name={name}", "https://g.example/new?a=1&name={name}"),
+    ],
+)
+def test_the_text_can_stand_anywhere_in_the_query(template, bare):
+    repository = {"url": "https://g.example/x", "templates": {"propose": template}}
+    assert new_file_templates(repository) == (template, bare)
+
+
+def test_the_origin_is_that_of_the_page_for_new_files():
+    assert origin_of({"url": "https://git.acme.example:8443/a/b", "forge": "gitea"}) == (
+        "https://git.acme.example:8443"
+    )
