@@ -1,0 +1,137 @@
+import functools
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+
+REPOSITORY = Path(__file__).parents[2]
+SOURCES = ["regions.yaml", "heads.yaml", "modelspec.yaml", "metadata.schema.json", "models.d"]
+CHROMIUM_FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Serve = Callable[[Path], str]
+OpenPage = Callable[..., Page]
+
+
+class QuietFiles(SimpleHTTPRequestHandler):
+    """A plain static host: what has no file of its name is looked for with .html, as most hosts do."""
+
+    def translate_path(self, path: str) -> str:
+        found = Path(super().translate_path(path))
+        page = found.with_name(f"{found.name}.html")
+        return str(page if not found.exists() and page.is_file() else found)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name is the base class's
+        """Requests are not worth a line."""
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[[Path], Path]:
+    """Build a configuration repository; the folder of its site."""
+
+    def run(repository: Path) -> Path:
+        command = [sys.executable, "-m", "modelspec", "build", "--root", str(repository)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return repository / "dist" / "site"
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def example_site(tmp_path_factory: pytest.TempPathFactory, build: Callable[[Path], Path]) -> Path:
+    """The site of the example fleet."""
+    folder = tmp_path_factory.mktemp("example")
+    for name in SOURCES:
+        source = REPOSITORY / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    return build(folder)
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Serve]:
+    """Serve a folder on a port of its own; its address without a trailing slash."""
+    with ExitStack() as stack:
+
+        def start(folder: Path) -> str:
+            server = ThreadingHTTPServer(
+                ("127.0.0.1", 0), functools.partial(QuietFiles, directory=str(folder))
+            )
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+            thread.start()
+            stack.callback(server.server_close)
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def example(example_site: Path, serve: Serve) -> str:
+    """The address of the example fleet's site."""
+    return serve(example_site)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[OpenPage]:
+    """Open an address in a fresh profile; the test fails on whatever the page prints, breaks or fetches elsewhere.
+
+    Chromium reports a violation of the content policy on the console. `expected` names texts of console messages
+    that the test provokes on purpose.
+    """
+    faults: list[str] = []
+    expected: list[str] = []
+    with ExitStack() as stack:
+
+        def start(url: str, *, expect: tuple[str, ...] = (), **options: object) -> Page:
+            expected.extend(expect)
+            context = chromium.new_context(reduced_motion="reduce", **options)  # type: ignore[arg-type]  # Playwright's own options
+            stack.callback(context.close)
+            context.set_default_timeout(10_000)
+            page = context.new_page()
+            host = urlsplit(url).netloc
+
+            def hear(message: ConsoleMessage) -> None:
+                faults.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+            def refuse(dialog: Dialog) -> None:
+                faults.append(f"dialog: {dialog.message}")
+                dialog.dismiss()
+
+            def watch(request: Request) -> None:
+                if urlsplit(request.url).scheme in {"http", "https"} and urlsplit(request.url).netloc != host:
+                    faults.append(f"third-party request: {request.url}")
+
+            page.on("console", hear)
+            page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+            page.on("dialog", refuse)
+            page.on("request", watch)
+            page.goto(url)
+            return page
+
+        yield start
+    assert [fault for fault in faults if not any(text in fault for text in expected)] == []
