@@ -1,0 +1,103 @@
+"""What a web host needs to serve the site: configuration for four of them, and what they answer where nothing is."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
+
+from modelspec.emit.artifact import Artifact
+from modelspec.site.missing import missing_page
+from modelspec.site.negotiation import PREFERS_HTML, QUALITIES, pattern
+from modelspec.site.policy import headers
+from modelspec.site.problem import not_found, read_only
+
+_TYPES = {"html_qualities": "text/html", "json_qualities": "application/json"}
+
+
+def emit(base_path: str, form_targets: Sequence[str] = ()) -> Iterator[Artifact]:
+    """Snippets for nginx, Caddy, Netlify and Cloudflare Pages, and the answers of 404 and 405.
+
+    `form_targets` are the origins that forms may open, for the Content-Security-Policy.
+    """
+    base = f"/{base_path.strip('/')}/".replace("//", "/")
+    fields = headers(form_targets)
+    yield _artifact("hosting/Caddyfile", "Caddyfile", _caddy(base, fields))
+    yield _artifact("hosting/nginx.conf", "nginx.conf", _nginx(base, fields))
+    yield Artifact(path="site/404.html", content=missing_page(base, form_targets))
+    yield Artifact(path="site/404.json", content=_body(not_found(base)))
+    yield Artifact(path="site/405.json", content=_body(read_only(base)))
+    yield _artifact("site/_headers", "_headers", {"base": base, "headers": _lines("  {}: {}", fields)})
+    yield _artifact("site/_redirects", "_redirects", {"base": base, "rules": _redirects(base)})
+
+
+def _artifact(path: str, template: str, values: Mapping[str, str]) -> Artifact:
+    text = (files(__package__) / "hosts" / template).read_text(encoding="ascii")
+    filled = re.sub(
+        r"@(base|headers|home|strip|rules|prefers_html|(?:html|json)_qualities)@",
+        lambda name: values[name[1]],
+        text,
+    )
+    # A value that is empty leaves an empty line where two were meant to be one.
+    return Artifact(path=path, content=re.sub(r"\n{3,}", "\n\n", filled).encode())
+
+
+def _body(problem: Mapping[str, object]) -> bytes:
+    return json.dumps(problem, indent=2).encode() + b"\n"
+
+
+def _nginx(base: str, fields: Mapping[str, str]) -> dict[str, str]:
+    home = f"    location = {base} {{\n        return 302 {base}admin/;\n    }}\n"
+    strip = ""
+    if base != "/":
+        home += f"\n    location = {base.rstrip('/')} {{\n        return 302 {base}admin/;\n    }}\n"
+        home += "\n    location / {\n        return 404;\n    }\n"
+        strip = f'        rewrite "^{re.escape(base)}(.*)$" /$1 break;\n'
+    return {
+        "base": base,
+        "headers": _lines('    add_header {} "{}" always;', fields),
+        "home": home,
+        "strip": strip,
+        "prefers_html": PREFERS_HTML,
+        **{
+            name: "\n".join(
+                f'    "~*{pattern(media_type, quality)}" "{character}";' for quality, character in QUALITIES
+            )
+            for name, media_type in _TYPES.items()
+        },
+    }
+
+
+def _caddy(base: str, fields: Mapping[str, str]) -> dict[str, str]:
+    home = f"\t\tredir {base} {base}admin/ 302"
+    strip = ""
+    if base != "/":
+        bare = base.rstrip("/")
+        home += (
+            f"\n\t\tredir {bare} {base}admin/ 302\n\t\t@elsewhere not path {base}*\n\t\terror @elsewhere 404"
+        )
+        strip = f"\t\turi strip_prefix {bare}\n"
+    return {
+        "base": base,
+        "headers": _lines('\theader {} "{}"', fields),
+        "home": home,
+        "strip": strip,
+        "prefers_html": PREFERS_HTML,
+        **{
+            name: "\n".join(
+                f'\t\t`~(?i){pattern(media_type, quality)}` "{character.replace("$1", "${1}")}"'
+                for quality, character in QUALITIES
+            )
+            for name, media_type in _TYPES.items()
+        },
+    }
+
+
+def _redirects(base: str) -> str:
+    if base == "/":
+        return "/ /admin/ 302"
+    # The folder is deployed at the top of the host; a rewrite answers for the base path.
+    return f"{base} {base}admin/ 302\n{base}* /:splat 200"
+
+
+def _lines(form: str, fields: Mapping[str, str]) -> str:
+    return "\n".join(form.format(name, value) for name, value in fields.items())

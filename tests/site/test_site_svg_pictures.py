@@ -1,0 +1,256 @@
+import re
+from itertools import combinations
+from xml.etree import ElementTree as ET
+
+import pytest
+from markupsafe import Markup
+
+from modelspec.site.svg.bars import Bar, bars_svg
+from modelspec.site.svg.element import element
+from modelspec.site.svg.lettering import fit, width
+from modelspec.site.svg.projection import HEIGHT, WIDTH, project
+from modelspec.site.svg.route import Head, RouteView, Target, Tier, route_svg
+from modelspec.site.svg.spelling import spell_route
+from modelspec.site.svg.world import Point, world_svg
+
+EVIL = "<script>alert(1)</script>\"'&]]>"
+EU = "Europe (eu)"
+FIRST = Tier(
+    heads=(
+        Head(title="head-eu", region=EU, weight="weight 3"),
+        Head(title="head-eu-2", region=EU, weight="weight 1"),
+    )
+)
+THEN = Tier(heads=(Head(title="head-us", region="United States (us)", note="draining"),))
+ROUTE = RouteView(
+    model="atlas",
+    region=EU,
+    tiers=(FIRST, THEN),
+    targets=(
+        Target(title="api.example.com", region=EU, weight="weight 2", note="openai"),
+        Target(title="late.example.com", is_later=True),
+    ),
+)
+LOCAL = RouteView(
+    model="atlas",
+    region=EU,
+    tiers=(
+        Tier(
+            heads=(Head(title="head-eu", region=EU, local=Target(title="10.0.0.1:8000", note="inference")),)
+        ),
+        Tier(heads=(Head(title="head-no", region="Norway (no)", local=Target(title="10.0.0.2:8000")),)),
+    ),
+)
+
+
+def _parse(markup: Markup) -> ET.Element:
+    """The tree, after a look at what a strict content policy forbids."""
+    assert not re.search(r"<(?:script|style|foreignObject)|[ ]style=|[ ]on[a-z]+=|javascript:", markup)
+    return ET.fromstring(str(markup))
+
+
+def _texts(tree: ET.Element) -> list[str]:
+    return ["".join(node.itertext()) for node in tree.iter("text")]
+
+
+def _paths(tree: ET.Element, kind: str) -> list[ET.Element]:
+    return [node for node in tree.iter("path") if node.get("class") == kind]
+
+
+def test_an_element_escapes_its_attributes_and_text_and_keeps_markup() -> None:
+    made = element("a", EVIL, element("b"), href=EVIL, class_="c", font_size=1.25, rx=None)
+    tree = ET.fromstring(str(made))
+    assert (tree.text, tree.get("href"), tree.get("class")) == (EVIL, EVIL, "c")
+    assert tree.get("font-size") == "1.2"
+    assert tree.get("rx") is None
+    assert [child.tag for child in tree] == ["b"]
+
+
+def test_the_picture_of_a_route_spells_the_order() -> None:
+    tree = _parse(route_svg(ROUTE))
+    (svg,) = tree
+    assert svg.get("role") == "img"
+    assert [child.tag for child in svg][:2] == ["title", "desc"]
+    assert svg.findtext("title") == "Route of atlas"
+    assert svg.findtext("desc") == (
+        "Requests for atlas go to head-eu in Europe (eu), weight 3 and head-eu-2 in Europe (eu), weight 1. "
+        "Fallback 1 is head-us in United States (us), draining. "
+        "Each head calls api.example.com, in Europe (eu), weight 2, openai. After that it calls late.example.com."
+    )
+
+
+def test_lines_to_the_first_tier_are_solid_and_to_fallbacks_dashed() -> None:
+    tree = _parse(route_svg(ROUTE))
+    # Two heads and a deployment: to each head, from each head, to the deployment.
+    assert len(_paths(tree, "route-line")) == 5
+    assert len(_paths(tree, "route-line route-later")) == 3
+    assert all(node.get("stroke-dasharray") is None for node in _paths(tree, "route-line"))
+    assert all(node.get("stroke-dasharray") for node in _paths(tree, "route-line route-later"))
+
+
+def test_heads_stand_in_the_order_in_which_they_are_tried() -> None:
+    texts = _texts(_parse(route_svg(ROUTE)))
+    order = [texts.index(text) for text in ("head-eu", "head-eu-2", "head-us")]
+    assert order == sorted(order)
+    assert "Europe (eu) · weight 3" in texts
+    assert texts[:2] == ["First", "Fallback 1"]
+
+
+def test_heads_that_run_the_model_lead_to_their_own_server() -> None:
+    tree = _parse(route_svg(LOCAL))
+    assert len(_paths(tree, "route-line")) == 2
+    assert len(_paths(tree, "route-line route-later")) == 2
+    assert {"10.0.0.1:8000", "10.0.0.2:8000"} <= set(_texts(tree))
+    assert "head-eu runs the model itself at 10.0.0.1:8000, inference." in spell_route(LOCAL)
+
+
+def test_a_model_that_nothing_serves_is_drawn_alone() -> None:
+    view = RouteView(model="atlas", region=EU, tiers=(), targets=(Target(title="api.example.com"),))
+    tree = _parse(route_svg(view))
+    assert _texts(tree)[0] == "atlas"
+    assert not list(tree.iter("path"))
+    assert spell_route(view) == "No head serves atlas."
+
+
+def test_a_route_without_known_deployments_ends_at_its_heads() -> None:
+    view = RouteView(model="atlas", region=EU, tiers=(THEN,))
+    assert len(list(_parse(route_svg(view)).iter("path"))) == 1
+    assert "calls" not in spell_route(view)
+
+
+def test_boxes_of_a_route_do_not_overlap_however_many_there_are() -> None:
+    tiers = tuple(Tier(heads=(Head(title=f"h{n}", region=EU),)) for n in range(20))
+    targets = tuple(Target(title=f"t{n}") for n in range(41))
+    tree = _parse(route_svg(RouteView(model="m", region=EU, tiers=tiers, targets=targets)))
+    boxes = [
+        [float(node.get(key) or "") for key in ("x", "y", "width", "height")] for node in tree.iter("rect")
+    ]
+    for a, b in combinations(boxes, 2):
+        assert a[0] + a[2] <= b[0] or b[0] + b[2] <= a[0] or a[1] + a[3] <= b[1] or b[1] + b[3] <= a[1]
+    (svg,) = tree
+    bottom = float((svg.get("viewBox") or "").split()[3])
+    assert all(y >= 0 and y + height <= bottom for _, y, _, height in boxes)
+
+
+def test_a_long_name_is_cut_and_told_in_a_title() -> None:
+    name = "x" * 128
+    tree = _parse(route_svg(RouteView(model=name, region=EU, tiers=(THEN,))))
+    (cut,) = [node for node in tree.iter("text") if node.find("title") is not None]
+    assert cut.findtext("title") == name
+    assert "".join(cut.itertext()).removeprefix(name).endswith("…")
+
+
+def test_whatever_names_hold_is_shown_as_text() -> None:
+    head = Head(title=EVIL, region=EVIL, weight=EVIL, note=EVIL, local=Target(title=EVIL, note=EVIL))
+    _parse(route_svg(RouteView(model=EVIL, region=EVIL, tiers=(Tier(heads=(head,)),))))
+    _parse(bars_svg([Bar(label=EVIL, value=1, href=EVIL, note=EVIL)], title=EVIL))
+    _parse(world_svg([Point(title=EVIL, latitude=0, longitude=0, href=EVIL)], title=EVIL) or Markup())
+
+
+@pytest.mark.parametrize("text", ["", "a", "atlas", "ﷺ" * 3, "模型" * 2])
+def test_what_fits_is_not_cut(text: str) -> None:
+    assert fit(text, width(text, 14), 14) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 50, "W" * 50, "模型" * 30, "e\u0301" * 50, "👩\u200d💻" * 20, "👍🏽" * 20, "i w" * 30]
+)
+@pytest.mark.parametrize("room", [0, 5, 20, 60, 100])
+def test_what_is_cut_fits_and_is_cut_between_whole_characters(text: str, room: int) -> None:
+    cut = fit(text, room, 14)
+    assert cut.endswith("…")
+    assert width(cut, 14) <= max(room, 14)
+    kept = cut.removesuffix("…")
+    assert text.startswith(kept)
+    assert not kept.endswith("\u200d")
+    assert text[len(kept)] not in "\u0301\u200d🏽"
+
+
+def test_bars_are_as_long_as_their_values_and_say_them() -> None:
+    rows = [
+        Bar(label="a", value=1200, href="/a", note="models"),
+        Bar(label="b", value=300),
+        Bar(label="c", value=0),
+    ]
+    tree = _parse(bars_svg(rows, title="Load by head"))
+    assert (tree.get("role"), tree.get("aria-label")) == ("group", "Load by head")
+    assert _texts(tree) == ["a", "1,200 models", "b", "300", "c", "0"]
+    assert [node.get("width") for node in tree.iter("rect") if node.get("class") == "bar-fill"] == [
+        "100.0%",
+        "25.0%",
+    ]
+    assert [node.get("href") for node in tree.iter("a")] == ["/a"]
+
+
+def test_a_small_value_is_seen_and_no_bars_are_no_fault() -> None:
+    tree = _parse(bars_svg([Bar(label="a", value=10_000), Bar(label="b", value=1)]))
+    assert [n.get("width") for n in tree.iter("rect") if n.get("class") == "bar-fill"] == ["100.0%", "1.0%"]
+    assert list(_parse(bars_svg([]))) == []
+
+
+def test_long_figures_are_set_smaller() -> None:
+    tree = _parse(bars_svg([Bar(label="a", value=1, note="models, 30 as fallback")]))
+    assert [node.get("font-size") for node in tree.iter("text")] == ["14", "12"]
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), [(90, 180), (-90, -180), (0, 0), (84, -179.9)])
+def test_every_place_on_earth_is_in_the_picture(latitude: float, longitude: float) -> None:
+    x, y = project(latitude, longitude)
+    assert 0 <= x <= WIDTH
+    assert 0 <= y <= HEIGHT
+
+
+def test_north_is_up_and_east_is_right() -> None:
+    oslo, cape = project(59.9, 10.8), project(-33.9, 18.4)
+    assert oslo[1] < cape[1]
+    assert project(40, -74)[0] < WIDTH / 2 < project(35.7, 139.7)[0]
+    assert project(0, 0)[0] == WIDTH / 2
+
+
+def test_there_is_no_map_without_a_place() -> None:
+    assert world_svg([]) is None
+
+
+def _labels(tree: ET.Element) -> list[tuple[float, float, float, float]]:
+    boxes = []
+    for node in tree.iter("text"):
+        x, y, size = (float(node.get(key) or "") for key in ("x", "y", "font-size"))
+        boxes.append((x, y - size, width(node.text or "", size), size))
+    return boxes
+
+
+def test_labels_of_close_regions_do_not_overlap() -> None:
+    points = [
+        Point(title=f"Region {n} (r{n})", latitude=50 + n % 3, longitude=8 + n / 10, href=f"/r{n}", count=n)
+        for n in range(15)
+    ]
+    tree = _parse(world_svg(points) or Markup())
+    boxes = _labels(tree)
+    assert len(boxes) == 15
+    for a, b in combinations(boxes, 2):
+        assert a[0] + a[2] <= b[0] or b[0] + b[2] <= a[0] or a[1] + a[3] <= b[1] or b[1] + b[3] <= a[1]
+    assert len(list(tree.iter("line"))) > 0
+    assert [node.get("href") for node in tree.iter("a")] == [point.href for point in points]
+
+
+def test_a_label_stays_in_the_picture() -> None:
+    corners = [Point(title="Far away", latitude=a, longitude=o) for a in (90, -90) for o in (180, -180)]
+    tree = _parse(world_svg([*corners, Point(title="Fiji (fj)", latitude=-18, longitude=179)]) or Markup())
+    boxes = _labels(tree)
+    assert len(boxes) == 5
+    assert all(x >= 0 and x + w <= WIDTH and y >= 0 and y + h <= HEIGHT for x, y, w, h in boxes)
+
+
+def test_more_labels_than_there_is_room_for_leave_their_dots() -> None:
+    points = [Point(title=f"Region {n}", latitude=0, longitude=0) for n in range(1_500)]
+    tree = _parse(world_svg(points) or Markup())
+    assert len(list(tree.iter("circle"))) == 1_500
+    assert 10 < len(_labels(tree)) < 100
+    assert len(list(tree.iter("title"))) == 1_500
+
+
+def test_a_larger_count_is_a_larger_dot() -> None:
+    points = [Point(title="a", latitude=0, longitude=0), Point(title="b", latitude=0, longitude=90, count=9)]
+    tree = _parse(world_svg(points) or Markup())
+    assert [node.get("r") for node in tree.iter("circle")] == ["5", "12"]
+    assert not list(tree.iter("a"))
