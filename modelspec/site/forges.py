@@ -19,16 +19,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import quote, urlsplit
 
-Repository = Mapping[str, Any]
-"""What modelspec.yaml says under `repository`: `url`, and perhaps `branch`, `forge` and `templates`."""
+from modelspec.site.context import Repository
 
 LONGEST_LINK = 8_000
 """Bytes of a URL that forges and the proxies before them surely take (RFC 9110, 4.1)."""
 
-_BRANCH = "main"
 _PLACEHOLDER = re.compile(r"\{(branch|path|line|name|value)\}")
 _PARAMETER_OF_VALUE = re.compile(r"&[^&#?]*\{value\}[^&#]*")
 _WHOLE_VALUE = re.compile(r"\?[^&#]*\{value\}[^&#]*(&?)")
@@ -103,9 +100,8 @@ class ForgeLinks:
 
 def forge_of(repository: Repository) -> Forge | None:
     """The forge that `forge` names, or else the one that a part of the host's name gives away."""
-    named = repository.get("forge")
-    if named is not None:
-        return FORGES[named]
+    if repository.forge is not None:
+        return FORGES[repository.forge]
     labels = re.split(r"[.-]", urlsplit(_base(repository)).hostname or "")
     return next((forge for forge in FORGES.values() if not {*labels}.isdisjoint(forge.hosts)), None)
 
@@ -130,7 +126,7 @@ def templates_of(repository: Repository) -> dict[str, str]:
     if forge is not None:
         own = {"view": forge.view, "edit": forge.edit, "delete": forge.delete, "new": forge.new}
         found = {kind: _base(repository) + template for kind, template in own.items()}
-    for kind, template in (repository.get("templates") or {}).items():
+    for kind, template in repository.templates.items():
         found["new" if kind == "propose" else kind] = template
     return found
 
@@ -145,8 +141,10 @@ def new_file_templates(repository: Repository | None) -> tuple[str, str] | None:
         return None
     if expand(template, repository, "models.d/new.yaml", 1) is None:
         return None
-    branch = repository.get("branch", _BRANCH)
-    return _with_branch(template, branch), _with_branch(_without_value(template), branch)
+    return (
+        _with_branch(template, repository.branch),
+        _with_branch(_without_value(template), repository.branch),
+    )
 
 
 def home_of(repository: Repository) -> str | None:
@@ -170,7 +168,7 @@ def expand(template: str, repository: Repository, path: str, line: int) -> str |
     Slashes of a branch or path stay in the URL's path and are encoded in its query.
     """
     values = {
-        "branch": repository.get("branch", _BRANCH),
+        "branch": repository.branch,
         "path": path,
         "line": str(line),
         "name": path.rpartition("/")[2],
@@ -198,7 +196,7 @@ def _without_value(template: str) -> str:
 
 
 def _base(repository: Repository) -> str:
-    return str(repository["url"]).rstrip("/").removesuffix(".git")
+    return repository.url.rstrip("/").removesuffix(".git")
 
 
 def _safe(url: str) -> str | None:

@@ -1,5 +1,6 @@
 import pytest
 
+from modelspec.site.context import Repository, repository_of
 from modelspec.site.forges import (
     FORGES,
     ForgeLinks,
@@ -10,11 +11,18 @@ from modelspec.site.forges import (
     origin_of,
 )
 
+
+def at(**settings: object) -> Repository:
+    found = repository_of(settings)
+    assert found is not None
+    return found
+
+
 PATH = "models.d/chat/a b#1.yaml"
 
 
-def test_github_has_a_page_for_each_step():
-    links = links_for({"url": "https://github.com/acme/fleet"}, "models.d/atlas.yaml", 7)
+def test_github_has_a_page_for_each_step() -> None:
+    links = links_for(at(url="https://github.com/acme/fleet"), "models.d/atlas.yaml", 7)
     assert links == ForgeLinks(
         view="https://github.com/acme/fleet/blob/main/models.d/atlas.yaml#L7",
         edit="https://github.com/acme/fleet/edit/main/models.d/atlas.yaml",
@@ -23,8 +31,8 @@ def test_github_has_a_page_for_each_step():
     )
 
 
-def test_gitlab_deletes_from_the_page_of_the_file():
-    links = links_for({"url": "https://gitlab.com/acme/sub/fleet/"}, "models.d/atlas.yaml")
+def test_gitlab_deletes_from_the_page_of_the_file() -> None:
+    links = links_for(at(url="https://gitlab.com/acme/sub/fleet/"), "models.d/atlas.yaml")
     assert links == ForgeLinks(
         view="https://gitlab.com/acme/sub/fleet/-/blob/main/models.d/atlas.yaml#L1",
         edit="https://gitlab.com/acme/sub/fleet/-/edit/main/models.d/atlas.yaml",
@@ -33,8 +41,8 @@ def test_gitlab_deletes_from_the_page_of_the_file():
     )
 
 
-def test_gitea_has_its_own_words_for_the_same():
-    links = links_for({"url": "https://codeberg.org/acme/fleet", "branch": "live"}, "models.d/atlas.yaml")
+def test_gitea_has_its_own_words_for_the_same() -> None:
+    links = links_for(at(url="https://codeberg.org/acme/fleet", branch="live"), "models.d/atlas.yaml")
     assert links == ForgeLinks(
         view="https://codeberg.org/acme/fleet/src/branch/live/models.d/atlas.yaml#L1",
         edit="https://codeberg.org/acme/fleet/_edit/live/models.d/atlas.yaml",
@@ -43,10 +51,8 @@ def test_gitea_has_its_own_words_for_the_same():
     )
 
 
-def test_bitbucket_names_the_branch_in_the_query_too():
-    links = links_for(
-        {"url": "https://bitbucket.org/acme/fleet", "branch": "team/x"}, "models.d/atlas.yaml", 3
-    )
+def test_bitbucket_names_the_branch_in_the_query_too() -> None:
+    links = links_for(at(url="https://bitbucket.org/acme/fleet", branch="team/x"), "models.d/atlas.yaml", 3)
     assert links == ForgeLinks(
         view="https://bitbucket.org/acme/fleet/src/team/x/models.d/atlas.yaml?at=team%2Fx#lines-3",
         edit="https://bitbucket.org/acme/fleet/src/team/x/models.d/atlas.yaml?mode=edit&at=team%2Fx",
@@ -65,20 +71,20 @@ def test_bitbucket_names_the_branch_in_the_query_too():
         ("https://gitea.com/a/b", "gitea"),
     ],
 )
-def test_the_host_tells_the_forge(url, forge):
-    assert forge_of({"url": url}) is FORGES[forge]
+def test_the_host_tells_the_forge(url: str, forge: str) -> None:
+    assert forge_of(at(url=url)) is FORGES[forge]
 
 
-def test_a_host_that_only_sounds_alike_tells_nothing():
-    assert forge_of({"url": "https://notgithub.example/a/b"}) is None
+def test_a_host_that_only_sounds_alike_tells_nothing() -> None:
+    assert forge_of(at(url="https://notgithub.example/a/b")) is None
 
 
-def test_the_named_forge_counts_more_than_the_host():
-    assert forge_of({"url": "https://github.com/a/b", "forge": "gitea"}) is FORGES["gitea"]
+def test_the_named_forge_counts_more_than_the_host() -> None:
+    assert forge_of(at(url="https://github.com/a/b", forge="gitea")) is FORGES["gitea"]
 
 
-def test_everything_is_percent_encoded():
-    links = links_for({"url": "https://github.com/acme/fleet.git", "branch": 'a"b/ü?'}, PATH)
+def test_everything_is_percent_encoded() -> None:
+    links = links_for(at(url="https://github.com/acme/fleet.git", branch='a"b/ü?'), PATH)
     assert links is not None
     assert links.edit == ("https://github.com/acme/fleet/edit/a%22b/%C3%BC%3F/models.d/chat/a%20b%231.yaml")
     assert links.new == (
@@ -86,15 +92,15 @@ def test_everything_is_percent_encoded():
     )
 
 
-def test_templates_replace_what_the_forge_has():
-    repository = {
-        "url": "https://git.example.net/fleet",
-        "forge": "github",
-        "templates": {
+def test_templates_replace_what_the_forge_has() -> None:
+    repository = at(
+        url="https://git.example.net/fleet",
+        forge="github",
+        templates={
             "view": "https://view.example.net/{branch}/{path}#L{line}",
             "propose": "https://git.example.net/fleet/new/{branch}/models.d",
         },
-    }
+    )
     links = links_for(repository, "models.d/a.yaml", 2)
     assert links == ForgeLinks(
         view="https://view.example.net/main/models.d/a.yaml#L2",
@@ -104,8 +110,8 @@ def test_templates_replace_what_the_forge_has():
     )
 
 
-def test_templates_do_where_the_forge_is_not_known():
-    repository = {"url": "https://git.example.net/x", "templates": {"edit": "https://e.example/{name}"}}
+def test_templates_do_where_the_forge_is_not_known() -> None:
+    repository = at(url="https://git.example.net/x", templates={"edit": "https://e.example/{name}"})
     assert links_for(repository, "models.d/a.yaml") == ForgeLinks(
         view=None, edit="https://e.example/a.yaml", delete=None, new=None
     )
@@ -113,14 +119,14 @@ def test_templates_do_where_the_forge_is_not_known():
     assert origin_of(repository) == "https://e.example"
 
 
-def test_there_are_no_links_without_a_repository():
+def test_there_are_no_links_without_a_repository() -> None:
     assert links_for(None, "models.d/a.yaml") is None
     assert new_file_templates(None) is None
     assert origin_of(None) is None
 
 
-def test_an_unknown_forge_has_a_home_and_no_pages():
-    repository = {"url": "https://git.example.net/x"}
+def test_an_unknown_forge_has_a_home_and_no_pages() -> None:
+    repository = at(url="https://git.example.net/x")
     assert home_of(repository) == "https://git.example.net/x"
     assert links_for(repository, "a.yaml") == ForgeLinks(view=None, edit=None, delete=None, new=None)
     assert origin_of(repository) is None
@@ -141,15 +147,15 @@ def test_an_unknown_forge_has_a_home_and_no_pages():
         "HTTPS",
     ],
 )
-def test_only_plain_web_addresses_become_links(url):
-    assert links_for({"url": url, "forge": "github"}, "a.yaml") is None
+def test_only_plain_web_addresses_become_links(url: str) -> None:
+    assert links_for(at(url=url, forge="github"), "a.yaml") is None
 
 
-def test_a_template_of_another_scheme_gives_no_link():
-    repository = {
-        "url": "https://github.com/a/b",
-        "templates": {"propose": "javascript:alert({value})", "view": "data:,{path}"},
-    }
+def test_a_template_of_another_scheme_gives_no_link() -> None:
+    repository = at(
+        url="https://github.com/a/b",
+        templates={"propose": "javascript:alert({value})", "view": "data:,{path}"},
+    )
     links = links_for(repository, "a.yaml")
     assert links is not None
     assert links.view is None
@@ -158,12 +164,12 @@ def test_a_template_of_another_scheme_gives_no_link():
     assert new_file_templates(repository) is None
 
 
-def test_the_browser_gets_the_new_file_page_with_and_without_the_text():
-    assert new_file_templates({"url": "https://github.com/a/b", "branch": "x/y z"}) == (
+def test_the_browser_gets_the_new_file_page_with_and_without_the_text() -> None:
+    assert new_file_templates(at(url="https://github.com/a/b", branch="x/y z")) == (
         "https://github.com/a/b/new/x/y%20z?filename={path}&value={value}",
         "https://github.com/a/b/new/x/y%20z?filename={path}",
     )
-    assert new_file_templates({"url": "https://gitlab.com/a/b"}) == (
+    assert new_file_templates(at(url="https://gitlab.com/a/b")) == (
         "https://gitlab.com/a/b/-/new/main?file_name={path}",
         "https://gitlab.com/a/b/-/new/main?file_name={path}",
     )
@@ -177,12 +183,12 @@ def test_the_browser_gets_the_new_file_page_with_and_without_the_text():
         ("https://g.example/new?a=1&value={value}&name={name}", "https://g.example/new?a=1&name={name}"),
     ],
 )
-def test_the_text_can_stand_anywhere_in_the_query(template, bare):
-    repository = {"url": "https://g.example/x", "templates": {"propose": template}}
+def test_the_text_can_stand_anywhere_in_the_query(template: str, bare: str) -> None:
+    repository = at(url="https://g.example/x", templates={"propose": template})
     assert new_file_templates(repository) == (template, bare)
 
 
-def test_the_origin_is_that_of_the_page_for_new_files():
-    assert origin_of({"url": "https://git.acme.example:8443/a/b", "forge": "gitea"}) == (
+def test_the_origin_is_that_of_the_page_for_new_files() -> None:
+    assert origin_of(at(url="https://git.acme.example:8443/a/b", forge="gitea")) == (
         "https://git.acme.example:8443"
     )
