@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -48,6 +48,11 @@ WATCH_KEYS = """() => {
 
 class QuietFiles(SimpleHTTPRequestHandler):
     """A static host without a log."""
+
+    def do_GET(self) -> None:
+        """A page that is closed early is no fault."""
+        with suppress(ConnectionError):
+            super().do_GET()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name is the base class's
         """Requests are not worth a line."""

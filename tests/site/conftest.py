@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,6 +35,10 @@ class QuietFiles(SimpleHTTPRequestHandler):
         found = Path(super().translate_path(path))
         page = found.with_name(f"{found.name}.html")
         return str(page if not found.exists() and page.is_file() else found)
+
+    def do_GET(self) -> None:
+        with suppress(ConnectionError):  # a page that is closed early is no fault
+            super().do_GET()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name is the base class's
         """Requests are not worth a line."""
