@@ -105,13 +105,19 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     """Open an address in a fresh profile; the test fails on whatever the page prints, breaks or fetches elsewhere.
 
     Chromium reports a violation of the content policy on the console. `expected` names texts of console messages
-    that the test provokes on purpose.
+    that the test provokes on purpose; `prepare` sees the page before it goes to the address.
     """
     faults: list[str] = []
     expected: list[str] = []
     with ExitStack() as stack:
 
-        def start(url: str, *, expect: tuple[str, ...] = (), **options: object) -> Page:
+        def start(
+            url: str,
+            *,
+            expect: tuple[str, ...] = (),
+            prepare: Callable[[Page], None] = lambda _: None,
+            **options: object,
+        ) -> Page:
             expected.extend(expect)
             context = chromium.new_context(reduced_motion="reduce", **options)  # type: ignore[arg-type]  # Playwright's own options
             stack.callback(context.close)
@@ -134,6 +140,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
             page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
             page.on("dialog", refuse)
             page.on("request", watch)
+            prepare(page)
             page.goto(url)
             return page
 

@@ -1,0 +1,175 @@
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+pytestmark = pytest.mark.browser
+
+OpenPage = Callable[..., Page]
+TOTAL = 2_100
+
+
+@pytest.fixture(scope="module")
+def long_site(tmp_path_factory: pytest.TempPathFactory, build: Callable[[Path], Path]) -> Path:
+    """The site of a fleet that is too long for one page."""
+    folder = tmp_path_factory.mktemp("long")
+    (folder / "models.d").mkdir()
+    (folder / "regions.yaml").write_text(
+        "regions:\n- {code: eu, name: Europe}\n- {code: us, name: United States}\n"
+    )
+    (folder / "heads.yaml").write_text(
+        "heads:\n- {head_id: head-eu, region: eu, url: 'https://eu.example.net'}\n"
+        "- {head_id: head-us, region: us, url: 'https://us.example.net'}\n"
+    )
+    for number in range(TOTAL):
+        code = "us" if number % 3 else "eu"
+        (folder / "models.d" / f"m-{number:04}.yaml").write_text(
+            f"model_id: team@{number % 7}/m-{number:04}\nname: Model {TOTAL - number}\nregion: {code}\n"
+            f"priority_head: head-{code}\nendpoint: https://api{number % 5}.example.org/v1\n"
+            f"api_key: {{env: SOME_KEY}}\ntags: [t{number % 4}]\n"
+        )
+    return build(folder)
+
+
+@pytest.fixture(scope="module")
+def address(long_site: Path, serve: Callable[[Path], str]) -> str:
+    return f"{serve(long_site)}/admin/models.html"
+
+
+@pytest.fixture
+def page(open_page: OpenPage, address: str) -> Page:
+    page = open_page(address)
+    expect(page.locator("[data-pager]")).to_be_hidden()
+    return page
+
+
+def test_the_first_cards_stand_in_the_page_and_more_come_as_the_reader_does(
+    page: Page, long_site: Path
+) -> None:
+    html = (long_site / "admin/models.html").read_text()
+    assert html.count("<article") == 60 + 1  # and the template's
+    expect(page.locator("#count")).to_have_text("2,100 models")
+    before = page.locator("article.card").count()
+    assert before < TOTAL
+    page.locator("article.card").last.scroll_into_view_if_needed()
+    page.wait_for_function(f"() => document.querySelectorAll('article.card').length > {before}")
+    shown = page.locator("article.card").evaluate_all("(cards) => cards.map((card) => card.dataset.id)")
+    snapshot = json.loads((long_site / "admin/models.json").read_text())
+    assert shown == [model["model_id"] for model in snapshot["models"]][: len(shown)]
+
+
+def test_the_search_looks_into_models_that_are_not_drawn_yet(page: Page) -> None:
+    page.locator("#q").fill("m-1999")
+    expect(page.locator("article.card")).to_have_count(1)
+    card = page.locator("article.card")
+    expect(card.locator("[data-field=name]")).to_have_text(f"Model {TOTAL - 1999}")
+    expect(card.locator("[data-field=region]")).to_have_text("United States (us)")
+    expect(card.locator("[data-field=head]")).to_have_text("head-us (us)")
+    expect(card.locator("[data-field=host]")).to_have_text("api4.example.org")
+    expect(card.locator("[data-field=tags] li")).to_have_text(["t3"])
+    expect(card.locator("[data-field=local]")).to_be_hidden()
+    assert card.locator("button[data-of=id]").get_attribute("data-copy") == "team@4/m-1999"
+    assert (
+        card.locator("button[data-of=endpoint]").get_attribute("data-copy") == "https://api4.example.org/v1"
+    )
+    expect(page.locator("#count")).to_have_text("1 of 2,100 models")
+    expect(page.locator("#more")).to_be_hidden()
+
+
+def test_a_card_made_by_the_script_equals_one_of_the_page(page: Page) -> None:
+    made = page.evaluate(
+        """async (assets) => {
+            const {fill, fromCard} = await import(assets);
+            const card = document.querySelector("article.card");
+            const copy = fill(document.querySelector("#card-template"), fromCard(card, 0, ""));
+            const texts = (node) => [...node.querySelectorAll("[data-field], button")].map((each) => [
+                each.dataset.field, each.textContent.trim(), each.hidden, each.dataset.copy, each.href,
+                [...each.classList].sort().join(" "), each.getAttribute("aria-label")]);
+            return [texts(copy), texts(card), {...copy.dataset}, {...card.dataset}];
+        }""",
+        page.url.replace("models.html", "assets/records.js"),
+    )
+    copy, card, keys_of_copy, keys_of_card = made
+    assert copy == card
+    keys_of_card.pop("tags", None)
+    assert keys_of_copy == keys_of_card
+
+
+def test_a_link_made_by_the_script_leads_to_the_models_page(page: Page) -> None:
+    page.locator("#q").fill("m-2050")
+    page.locator("article.card [data-field=name]").click()
+    page.wait_for_url("**/m-2050.html")
+    expect(page.locator("h1")).to_contain_text(f"Model {TOTAL - 2050}")
+
+
+def test_facets_count_the_whole_list(page: Page) -> None:
+    for details in page.locator("details:not([open]):has(fieldset[data-facet=region])").all():
+        details.locator("summary").click()
+    page.locator("fieldset[data-facet=region] input[value=eu]").check()
+    expect(page.locator("#count")).to_have_text("700 of 2,100 models")
+    count = page.locator("fieldset[data-facet=tag] label:has(input[value=t1]) .count")
+    expect(count).to_have_text("175")
+
+
+def test_sorting_covers_the_whole_list(page: Page) -> None:
+    page.locator("#sort").select_option("name")
+    expect(page.locator("article.card [data-field=name]").first).to_have_text("Model 1")
+
+
+def test_the_table_grows_too(page: Page) -> None:
+    page.locator("button[data-view=table]").click()
+    rows = page.locator("#models-table tbody tr")
+    page.wait_for_function("() => document.querySelectorAll('#models-table tbody tr').length >= 60")
+    before = rows.count()
+    page.locator("#more").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"() => document.querySelectorAll('#models-table tbody tr').length > {before}")
+
+
+def test_an_address_with_a_search_works_after_the_list_has_come(open_page: OpenPage, address: str) -> None:
+    page = open_page(f"{address}?q=m-2099")
+    expect(page.locator("article.card:visible")).to_have_count(1)
+    expect(page.locator("#count")).to_have_text("1 of 2,100 models")
+
+
+def test_the_focus_survives_the_arrival_of_the_list(open_page: OpenPage, address: str) -> None:
+    def focus_first(page: Page) -> None:
+        def answer(route: Route) -> None:
+            page.locator("article.card a").first.focus()
+            route.continue_()
+
+        page.route("**/assets/models.json", answer)
+
+    page = open_page(address, prepare=focus_first)
+    expect(page.locator("[data-pager]")).to_be_hidden()
+    expect(page.locator("article.card a").first).to_be_focused()
+
+
+@pytest.mark.parametrize("answer", ["missing", "broken"])
+def test_without_the_list_the_first_cards_keep_working(
+    open_page: OpenPage, address: str, answer: str
+) -> None:
+    status, body = (404, "nothing") if answer == "missing" else (200, "{")
+
+    def spoil(page: Page) -> None:
+        page.route("**/assets/models.json", lambda route: route.fulfill(status=status, body=body))
+
+    page = open_page(address, prepare=spoil, expect=("Failed to load resource",))
+    expect(page.locator("#problem")).to_be_visible()
+    expect(page.locator("[data-pager]")).to_be_visible()
+    page.locator("#q").fill("m-0007")
+    expect(page.locator("article.card:visible")).to_have_count(1)
+    expect(page.locator("#count")).to_have_text(re.compile("^1 of "))
+
+
+def test_further_pages_are_there_without_javascript(open_page: OpenPage, address: str) -> None:
+    page = open_page(address, java_script_enabled=False)
+    names = page.locator("article.card [data-field=name]").all_text_contents()
+    page.locator("[data-pager] a[rel=next]").click()
+    page.wait_for_load_state()
+    others = page.locator("article.card [data-field=name]").all_text_contents()
+    assert len(others) == 60
+    assert not {*names} & {*others}
