@@ -1,0 +1,206 @@
+"""The models page: cards, facets, and pages of them where there are many."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from modelspec.emit.artifact import Artifact
+from modelspec.emit.text import document, encode
+from modelspec.routing import Route, RoutingTable
+from modelspec.site.context import SiteContext
+from modelspec.site.render import render
+from modelspec.site.view import Frame, Link
+from modelspec.site.wording import Names, count, endpoint, host
+
+MOST_OPTIONS = 200
+"""Options of one facet; beyond them nobody picks from a list, and the search finds the rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One model. Codes and ids are what facets compare; titles are what people read."""
+
+    model_id: str
+    name: str
+    href: str
+    region: str
+    region_title: str
+    head: str
+    head_title: str
+    host: str
+    endpoint: str
+    provider: str
+    status: str
+    is_local: bool
+    tags: tuple[str, ...]
+    tags_json: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One choice of a facet; `count` is worded."""
+
+    value: str
+    label: str
+    count: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    """`name` is that of the query string; `more` says how many values have no option of their own."""
+
+    name: str
+    legend: str
+    options: tuple[Option, ...]
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """One page. `groups` keep what is far below the fold from being laid out.
+
+    `number` counts from 1 up to `pages`; `pager` is empty where one page holds everything.
+    """
+
+    total: int
+    counted: str
+    groups: tuple[tuple[Card, ...], ...]
+    facets: tuple[Facet, ...]
+    source: str
+    number: int
+    pages: int
+    pager: tuple[Link, ...]
+    previous: str | None
+    following: str | None
+
+
+def emit_models(
+    routing: RoutingTable, context: SiteContext, frame: Frame, names: Names
+) -> Iterator[Artifact]:
+    """The page under both of its names; where there are many models, further pages and the compact list."""
+    cards = [card_of(route, names) for route in routing.routes]
+    size = len(cards) if len(cards) <= context.whole_page_limit else context.page_size
+    pages = max(1, -(-len(cards) // max(1, size)))
+    facets = tuple(_facets(cards, names))
+    is_paged = pages > 1
+    for number in range(1, pages + 1):
+        shown = cards[(number - 1) * size : number * size]
+        view = Models(
+            total=len(cards),
+            counted=count(len(cards), "model"),
+            groups=tuple(_groups(shown, context.page_size)),
+            facets=facets if number == 1 else (),
+            source=names.links.asset("models.json") if is_paged else names.links.snapshot,
+            number=number,
+            pages=pages,
+            pager=tuple(_pager(number, pages, names)) if is_paged else (),
+            previous=names.links.models_page(number - 1) if number > 1 else None,
+            following=names.links.models_page(number + 1) if number < pages else None,
+        )
+        content = render("models" if number == 1 else "models_page", frame, view)
+        if number == 1:
+            yield Artifact(path="site/admin/models.html", content=content)
+            yield Artifact(path="site/admin/models/index.html", content=content)
+        else:
+            yield Artifact(path=f"site/admin/models/page/{number}.html", content=content)
+    if is_paged:
+        yield Artifact(path="site/admin/assets/models.json", content=_compact(cards, names))
+
+
+def card_of(route: Route, names: Names) -> Card:
+    """The card of a model: the upstream is the first deployment, or the priority head's own."""
+    about = route.about
+    first = route.targets[0] if route.targets else route.local_targets[about.priority_head]
+    where = host(first)
+    if len(route.targets) > 1:
+        where = f"{where} and {len(route.targets) - 1} more"
+    return Card(
+        model_id=route.model_id,
+        name=about.name,
+        href=names.links.model(route.model_id),
+        region=route.region,
+        region_title=names.region_titles[route.region],
+        head=about.priority_head,
+        head_title=names.head_titles[about.priority_head],
+        host=where,
+        endpoint=endpoint(first),
+        provider=first.provider,
+        status=route.status,
+        is_local=route.local_inference,
+        tags=about.tags,
+        tags_json=encode(about.tags) if about.tags else "",
+    )
+
+
+def _groups(cards: Sequence[Card], size: int) -> Iterator[tuple[Card, ...]]:
+    for start in range(0, len(cards), size):
+        yield tuple(cards[start : start + size])
+
+
+def _facets(cards: Sequence[Card], names: Names) -> Iterator[Facet]:
+    """Regions and heads in the order of their files, the rest by how often they occur; nobody's values are left out."""
+    regions = Counter(card.region for card in cards)
+    heads = Counter(card.head for card in cards)
+    yield _facet("region", "Region", regions, _kept(names.region_titles, regions))
+    yield _facet("head", "Priority head", heads, _kept(names.head_titles, heads))
+    providers = Counter(card.provider for card in cards)
+    yield _facet("provider", "Provider", providers, _by_count(providers))
+    statuses = Counter(card.status for card in cards)
+    yield _facet("status", "Status", statuses, _by_count(statuses))
+    local = Counter("yes" if card.is_local else "no" for card in cards)
+    yield _facet("local", "Local inference", local, _kept({"yes": "On the head", "no": "Upstream"}, local))
+    tags = Counter(tag for card in cards for tag in set(card.tags))
+    if tags:
+        yield _facet("tag", "Tag", tags, _by_count(tags))
+
+
+def _facet(name: str, legend: str, counts: Counter[str], labels: Mapping[str, str]) -> Facet:
+    shown = list(labels.items())[:MOST_OPTIONS]
+    rest = len(labels) - len(shown)
+    return Facet(
+        name=name,
+        legend=legend,
+        options=tuple(Option(value=v, label=label, count=f"{counts[v]:,}") for v, label in shown),
+        more=f"and {rest:,} more: use the search" if rest else "",
+    )
+
+
+def _kept(titles: Mapping[str, str], counts: Counter[str]) -> dict[str, str]:
+    return {value: title for value, title in titles.items() if counts[value]}
+
+
+def _by_count(counts: Counter[str]) -> dict[str, str]:
+    return {value: value for value, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
+
+
+def _pager(number: int, pages: int, names: Names) -> Iterator[Link]:
+    """The first, the last, and those around the current one; a link without an address is a gap or the page itself."""
+    shown = sorted({1, pages, *range(max(1, number - 2), min(pages, number + 2) + 1)})
+    before = 0
+    for each in shown:
+        if each > before + 1:
+            yield Link(text="…")
+        yield Link(text=str(each), href=None if each == number else names.links.models_page(each))
+        before = each
+
+
+def _compact(cards: Iterable[Card], names: Names) -> bytes:
+    rows = [
+        encode(
+            [
+                card.model_id,
+                card.name,
+                card.region,
+                card.head,
+                card.host,
+                card.endpoint,
+                card.provider,
+                card.status,
+                int(card.is_local),
+                card.tags,
+            ]
+        )
+        for card in cards
+    ]
+    titles = [("regions", encode(names.region_titles)), ("heads", encode(names.head_titles))]
+    return document(titles, [("models", rows)])

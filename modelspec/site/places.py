@@ -1,0 +1,167 @@
+"""The pages of regions and of heads."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from modelspec.emit.artifact import Artifact
+from modelspec.routing import HeadEntry, RegionEntry, RoutingTable
+from modelspec.site.load import Load, load_of_heads
+from modelspec.site.render import render
+from modelspec.site.svg.world import Point, world_svg
+from modelspec.site.view import Frame, Link, Row
+from modelspec.site.wording import Names, count, listed
+
+_MOST_LINKS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Models under a summary; `more` leads to the rest of a long list."""
+
+    summary: str
+    models: tuple[Link, ...]
+    more: Link | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadView:
+    """A head, and what it serves first and as a fallback."""
+
+    head_id: str
+    title: str
+    anchor: str
+    status: str
+    rows: tuple[Row, ...]
+    listings: tuple[Listing, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionView:
+    """A region: `rule` is its residency in words; `heads` name each head with what it serves."""
+
+    title: str
+    anchor: str
+    rule: str
+    heads: tuple[tuple[Link, str], ...]
+    listings: tuple[Listing, ...]
+    browse: Link | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regions:
+    """The page of regions; `world` is None where no region has a location."""
+
+    world: Markup | None
+    regions: tuple[RegionView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heads:
+    """The page of heads."""
+
+    heads: tuple[HeadView, ...]
+
+
+def emit_places(routing: RoutingTable, frame: Frame, names: Names) -> Iterator[Artifact]:
+    """Two pages."""
+    loads = load_of_heads(routing)
+    belonging: dict[str, list[str]] = {region.code: [] for region in routing.regions}
+    for route in routing.routes:
+        belonging[route.region].append(route.model_id)
+    regions = Regions(
+        world=_world(routing, belonging, names),
+        regions=tuple(_region(r, routing, belonging[r.code], loads, names) for r in routing.regions),
+    )
+    yield Artifact(path="site/admin/regions.html", content=render("regions", frame, regions))
+    heads = Heads(heads=tuple(_head(head, loads[head.head_id], names) for head in routing.heads))
+    yield Artifact(path="site/admin/heads.html", content=render("heads", frame, heads))
+
+
+def _world(routing: RoutingTable, belonging: dict[str, list[str]], names: Names) -> Markup | None:
+    return world_svg(
+        [
+            Point(
+                title=names.region_titles[region.code],
+                latitude=region.location[0],
+                longitude=region.location[1],
+                href=names.links.region(region.code),
+                count=len(belonging[region.code]),
+            )
+            for region in routing.regions
+            if region.location is not None
+        ]
+    )
+
+
+def _region(
+    region: RegionEntry, routing: RoutingTable, models: Sequence[str], loads: dict[str, Load], names: Names
+) -> RegionView:
+    link = Link(text=f"all {count(len(models), 'model')}", href=names.links.models_where(region=region.code))
+    return RegionView(
+        title=names.region_titles[region.code],
+        anchor=f"region-{region.code}",
+        rule=_rule(region, names),
+        heads=tuple(
+            (names.head(head.head_id), _served(head, loads[head.head_id]))
+            for head in routing.heads
+            if head.region == region.code
+        ),
+        listings=tuple(_listings([("that belong here", models, link)], names)),
+        browse=link if models else None,
+    )
+
+
+def _rule(region: RegionEntry, names: Names) -> str:
+    if region.residency is None:
+        return "Requests for its models may be served anywhere."
+    places = listed([names.region_titles[code] for code in region.residency])
+    return f"Requests for its models may be served in {places}, and nowhere else."
+
+
+def _head(head: HeadEntry, load: Load, names: Names) -> HeadView:
+    rows = [
+        Row(term="Region", values=(names.region(head.region),)),
+        Row(term="URL", values=(Link(text=head.url),)),
+        Row(term="Health check", values=(Link(text=head.health_path),)),
+    ]
+    if head.inference_url is not None:
+        rows.append(Row(term="Inference server", values=(Link(text=head.inference_url),)))
+    if head.capacity is not None:
+        share = f"{len(load.first) / head.capacity:.1f} models first for each unit"
+        rows.append(Row(term="Capacity", values=(Link(text=f"{head.capacity:,}: {share}"),)))
+    rest = Link(text="the models page", href=names.links.models_where(head=head.head_id))
+    elsewhere = Link(text="the models page", href=names.links.models)
+    return HeadView(
+        head_id=head.head_id,
+        title=names.head_titles[head.head_id],
+        anchor=f"head-{head.head_id}",
+        status=head.status,
+        rows=tuple(rows),
+        listings=tuple(
+            _listings(
+                [("served first", load.first, rest), ("as a fallback", load.fallback, elsewhere)], names
+            )
+        ),
+    )
+
+
+def _served(head: HeadEntry, load: Load) -> str:
+    if head.status == "offline":
+        return "offline: serves nothing"
+    words = f"{count(len(load.first), 'model')} first, {len(load.fallback):,} as fallback"
+    return words if head.status == "active" else f"{head.status}: {words}"
+
+
+def _listings(lists: Sequence[tuple[str, Sequence[str], Link]], names: Names) -> Iterator[Listing]:
+    for words, models, more in lists:
+        if models:
+            yield Listing(
+                summary=f"{count(len(models), 'model')} {words}",
+                models=tuple(
+                    Link(text=names.names[model], href=names.links.model(model))
+                    for model in models[:_MOST_LINKS]
+                ),
+                more=more if len(models) > _MOST_LINKS else None,
+            )

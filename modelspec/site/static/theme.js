@@ -1,0 +1,30 @@
+// The scheme that was chosen, set before the first paint; the button that chooses it.
+(() => {
+  const root = document.documentElement;
+  const names = { auto: "system", light: "light", dark: "dark" };
+  const order = Object.keys(names);
+  const key = "modelspec-theme";
+  // Storage may be off limits (a private window, a policy): then the choice lasts as long as the page.
+  const attempt = (action) => {
+    try {
+      return action();
+    } catch {
+      return null;
+    }
+  };
+  const stored = attempt(() => localStorage.getItem(key));
+  if (order.includes(stored)) root.dataset.theme = stored;
+  document.addEventListener("DOMContentLoaded", () => {
+    const button = document.querySelector("[data-action=theme]");
+    const show = () => {
+      button.textContent = `Theme: ${names[root.dataset.theme]}`;
+    };
+    button.addEventListener("click", () => {
+      root.dataset.theme = order[(order.indexOf(root.dataset.theme) + 1) % order.length];
+      attempt(() => localStorage.setItem(key, root.dataset.theme));
+      show();
+    });
+    show();
+    button.hidden = false;
+  });
+})();
