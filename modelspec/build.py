@@ -26,16 +26,17 @@ def origin_of(compiled: Compiled, *, commit: str | None, commit_date: str | None
 def write_files(compiled: Compiled, output: Path, origin: Origin) -> Written | Refusal:
     """Replace the output folder as a whole, or leave it as it was and say why."""
     return write_tree(
-        output, _artifacts(compiled, origin), manifest=_manifest(origin), root=compiled.tree.root
+        output, artifacts(compiled, origin), manifest=_manifest(origin), root=compiled.tree.root
     )
 
 
 def stale_files(compiled: Compiled, output: Path, origin: Origin) -> list[Stale] | Refusal:
     """What `write_files` would change."""
-    return stale(output, _artifacts(compiled, origin), manifest=_manifest(origin), root=compiled.tree.root)
+    return stale(output, artifacts(compiled, origin), manifest=_manifest(origin), root=compiled.tree.root)
 
 
-def _artifacts(compiled: Compiled, origin: Origin) -> Iterator[Artifact]:
+def artifacts(compiled: Compiled, origin: Origin) -> Iterator[Artifact]:
+    """Every file of the output but the manifest, in memory one at a time."""
     if compiled.has_errors:
         raise ValueError("nothing is emitted where there is an error")
     routing = route(compiled.catalog, compiled.models)
