@@ -12,6 +12,7 @@ from modelspec import __version__
 _COMMANDS = {
     "validate": "Find every fault of the repository.",
     "build": "Validate, then write routing tables and the site.",
+    "serve": "Show the site on this machine, rebuilt as files change.",
     "explain": "Explain a rule: why, examples, how to silence it.",
 }
 """Every verb and its help: a verb is imported when it is called, so that `--help` stays fast."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 
 from modelspec.emit.artifact import Artifact
+from modelspec.site.context import with_slashes
 from modelspec.site.missing import missing_page
 from modelspec.site.negotiation import PREFERS_HTML, QUALITIES, pattern
 from modelspec.site.policy import headers
@@ -19,7 +20,7 @@ def emit(base_path: str, form_targets: Sequence[str] = ()) -> Iterator[Artifact]
 
     `form_targets` are the origins that forms may open, for the Content-Security-Policy.
     """
-    base = f"/{base_path.strip('/')}/".replace("//", "/")
+    base = with_slashes(base_path)
     fields = headers(form_targets)
     yield _artifact("hosting/Caddyfile", "Caddyfile", _caddy(base, fields))
     yield _artifact("hosting/nginx.conf", "nginx.conf", _nginx(base, fields))

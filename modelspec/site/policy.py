@@ -13,13 +13,18 @@ _DIRECTIVES = (
 )
 
 
-def content_policy(form_targets: Sequence[str] = ()) -> str:
-    """The Content-Security-Policy of a page, for `<meta>`; `form_targets` are the origins that its forms may open."""
+def content_policy(form_targets: Sequence[str] | None = ()) -> str:
+    """The Content-Security-Policy of a page, for `<meta>`; `form_targets` are the origins that its forms may open.
+
+    None leaves that to another policy: where a page and its headers have one each, a browser obeys both.
+    """
+    if form_targets is None:
+        return "; ".join(_DIRECTIVES)
     targets = " ".join(form_targets) or "'none'"
     return "; ".join([*_DIRECTIVES, f"form-action {targets}"])
 
 
-def headers(form_targets: Sequence[str] = ()) -> Mapping[str, str]:
+def headers(form_targets: Sequence[str] | None = ()) -> Mapping[str, str]:
     """What a host adds to every answer. A browser heeds `frame-ancestors` in a header only, so it stands here alone."""
     return MappingProxyType(
         {

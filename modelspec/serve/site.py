@@ -1,0 +1,89 @@
+"""A repository as it is now: its site in memory, or what stops it from being built."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from modelspec.build import artifacts, origin_of
+from modelspec.diagnostic import Severity
+from modelspec.pipeline import Compiled, compile_fleet
+from modelspec.report import REPORTS, Summary
+from modelspec.site.context import with_slashes
+
+_FOLDER = "site/"
+_SHOWN = 50
+"""Diagnostics that a page shows; the rest is for the terminal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Every file of a site by its path below the base path, which begins and ends with a slash.
+
+    `version` is a digest of them; `repository` is where the sources live, if the settings say so.
+    """
+
+    base: str
+    files: Mapping[str, bytes]
+    version: str
+    repository: str | None
+
+    def source_of(self, model_id: str) -> str | None:
+        """The YAML file of a model, relative to the repository; None where there is no such model."""
+        page = self.files.get(f"admin/models/{model_id}.json")
+        if page is None:
+            return None
+        path: str = json.loads(page)["model"]["source"]["path"]
+        return path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """Why there is no new site, as text for people."""
+
+    text: str
+
+
+def build_site(root: Path, *, today: date) -> Site | Faults:
+    """Build the site of the repository, or say what is wrong with it."""
+    try:
+        compiled = compile_fleet(root, today=today)
+    except OSError as error:
+        return Faults(text=f"cannot read the repository: {error.strerror}\n")
+    if compiled.has_errors:
+        return Faults(text=_text(compiled))
+    files = {
+        artifact.path.removeprefix(_FOLDER): artifact.content
+        for artifact in artifacts(compiled, origin_of(compiled, commit=None, commit_date=None))
+        if artifact.path.startswith(_FOLDER)
+    }
+    settings = compiled.setup.settings
+    return Site(
+        base=with_slashes(settings.base_path),
+        files=files,
+        version=_version(files),
+        repository=settings.repository["url"] if settings.repository else None,
+    )
+
+
+def _text(compiled: Compiled) -> str:
+    """The errors first, since nothing else keeps the site from being built."""
+    ranked = sorted(compiled.diagnostics, key=lambda found: found.severity is not Severity.ERROR)
+    summary = Summary.of(
+        compiled.diagnostics,
+        files=len(compiled.tree.models) + len(compiled.tree.fixed),
+        models=len(compiled.tree.models),
+    )
+    text = "".join(REPORTS["text"](ranked[:_SHOWN], summary, compiled.locator.source, colour=False))
+    left = len(ranked) - _SHOWN
+    return f"{text}and {left} more: modelspec validate shows them all\n" if left > 0 else text
+
+
+def _version(files: Mapping[str, bytes]) -> str:
+    digest = sha256()
+    for path, content in sorted(files.items()):
+        digest.update(f"{path} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
