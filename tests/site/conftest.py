@@ -24,6 +24,8 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 
+LONG = 2_100
+
 Serve = Callable[[Path], str]
 OpenPage = Callable[..., Page]
 
@@ -64,6 +66,28 @@ def example_site(tmp_path_factory: pytest.TempPathFactory, build: Callable[[Path
     for name in SOURCES:
         source = REPOSITORY / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    return build(folder)
+
+
+@pytest.fixture(scope="session")
+def long_site(tmp_path_factory: pytest.TempPathFactory, build: Callable[[Path], Path]) -> Path:
+    """The site of 2,100 models: too many for one page."""
+    folder = tmp_path_factory.mktemp("long")
+    (folder / "models.d").mkdir()
+    (folder / "regions.yaml").write_text(
+        "regions:\n- {code: eu, name: Europe}\n- {code: us, name: United States}\n"
+    )
+    (folder / "heads.yaml").write_text(
+        "heads:\n- {head_id: head-eu, region: eu, url: 'https://eu.example.net'}\n"
+        "- {head_id: head-us, region: us, url: 'https://us.example.net'}\n"
+    )
+    for number in range(LONG):
+        code = "us" if number % 3 else "eu"
+        (folder / "models.d" / f"m-{number:04}.yaml").write_text(
+            f"model_id: team@{number % 7}/m-{number:04}\nname: Model {LONG - number}\nregion: {code}\n"
+            f"priority_head: head-{code}\nendpoint: https://api{number % 5}.example.org/v1\n"
+            f"api_key: {{env: SOME_KEY}}\ntags: [t{number % 4}]\n"
+        )
     return build(folder)
 
 

@@ -44,8 +44,9 @@ def ids(page: Page) -> list[str]:
 
 def option(page: Page, facet: str, value: str) -> Locator:
     box = page.locator(f'fieldset[data-facet={facet}] input[value="{value}"]')
-    for details in page.locator(f"details:not([open]):has(fieldset[data-facet={facet}])").all():
-        details.locator("summary").click()
+    # In a narrow window the filters are folded.
+    if page.locator(".filters > summary").is_visible() and not box.is_visible():
+        page.locator(".filters > summary").click()
     return box
 
 

@@ -56,7 +56,6 @@ export const fill = (template, { keys, shown, endpoint, href }) => {
     } else {
       place.textContent = shown[name];
       if (place.localName === "a") place.href = href;
-      if (name === "status") place.classList.add(shown.status);
     }
   }
   for (const button of node.querySelectorAll("button[data-copy]")) {
