@@ -46,7 +46,7 @@ class RegionView:
     rule: str
     heads: tuple[tuple[Link, str], ...]
     listings: tuple[Listing, ...]
-    browse: Link | None
+    browse: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ def _world(routing: RoutingTable, belonging: dict[str, list[str]], names: Names)
 def _region(
     region: RegionEntry, routing: RoutingTable, models: Sequence[str], loads: dict[str, Load], names: Names
 ) -> RegionView:
-    link = Link(text=f"all {count(len(models), 'model')}", href=names.links.models_where(region=region.code))
+    link = Link(text="the models page", href=names.links.models_where(region=region.code))
     return RegionView(
         title=names.region_titles[region.code],
         anchor=f"region-{region.code}",
@@ -108,8 +108,8 @@ def _region(
             for head in routing.heads
             if head.region == region.code
         ),
-        listings=tuple(_listings([("that belong here", models, link)], names)),
-        browse=link if models else None,
+        listings=tuple(_listings([("of this region", models, link)], names)),
+        browse=link.href if models else None,
     )
 
 
@@ -129,8 +129,10 @@ def _head(head: HeadEntry, load: Load, names: Names) -> HeadView:
     if head.inference_url is not None:
         rows.append(Row(term="Inference server", values=(Link(text=head.inference_url),)))
     if head.capacity is not None:
-        share = f"{len(load.first) / head.capacity:.1f} models first for each unit"
-        rows.append(Row(term="Capacity", values=(Link(text=f"{head.capacity:,}: {share}"),)))
+        share = f"{len(load.first) / head.capacity:.1f} models first for each"
+        rows.append(
+            Row(term="Capacity", values=(Link(text=f"{count(head.capacity, 'unit')}, {share}"),))
+        )
     rest = Link(text="the models page", href=names.links.models_where(head=head.head_id))
     elsewhere = Link(text="the models page", href=names.links.models)
     return HeadView(
