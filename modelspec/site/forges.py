@@ -131,20 +131,21 @@ def templates_of(repository: Repository) -> dict[str, str]:
     return found
 
 
-def new_file_templates(repository: Repository | None) -> tuple[str, str] | None:
-    """Where a new file begins: with its text as `{value}` where that can be given, and without.
+def browser_templates(repository: Repository | None) -> dict[str, str]:
+    """What `links_for` gives, for paths and texts that only the browser knows; `bare` is `new` without the text.
 
-    `{path}`, `{name}` and `{value}` are left for the browser, which knows them; the rest is filled in.
+    `{path}`, `{name}` and `{value}` are left, the rest is filled in; what gives no http(s) URL is left out.
     """
-    template = None if repository is None else templates_of(repository).get("new")
-    if repository is None or template is None:
-        return None
-    if expand(template, repository, "models.d/new.yaml", 1) is None:
-        return None
-    return (
-        _with_branch(template, repository.branch),
-        _with_branch(_without_value(template), repository.branch),
-    )
+    if repository is None or home_of(repository) is None:
+        return {}
+    found = templates_of(repository)
+    if "new" in found:
+        found["bare"] = _without_value(found["new"])
+    return {
+        kind: _with_branch(template, repository.branch)
+        for kind, template in found.items()
+        if expand(template, repository, "models.d/new.yaml", 1) is not None
+    }
 
 
 def home_of(repository: Repository) -> str | None:

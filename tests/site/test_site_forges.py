@@ -4,10 +4,10 @@ from modelspec.site.context import Repository, repository_of
 from modelspec.site.forges import (
     FORGES,
     ForgeLinks,
+    browser_templates,
     forge_of,
     home_of,
     links_for,
-    new_file_templates,
     origin_of,
 )
 
@@ -115,13 +115,13 @@ def test_templates_do_where_the_forge_is_not_known() -> None:
     assert links_for(repository, "models.d/a.yaml") == ForgeLinks(
         view=None, edit="https://e.example/a.yaml", delete=None, new=None
     )
-    assert new_file_templates(repository) is None
+    assert "new" not in browser_templates(repository)
     assert origin_of(repository) == "https://e.example"
 
 
 def test_there_are_no_links_without_a_repository() -> None:
     assert links_for(None, "models.d/a.yaml") is None
-    assert new_file_templates(None) is None
+    assert browser_templates(None) == {}
     assert origin_of(None) is None
 
 
@@ -161,18 +161,21 @@ def test_a_template_of_another_scheme_gives_no_link() -> None:
     assert links.view is None
     assert links.new is None
     assert links.edit == "https://github.com/a/b/edit/main/a.yaml"
-    assert new_file_templates(repository) is None
+    assert "new" not in browser_templates(repository)
 
 
-def test_the_browser_gets_the_new_file_page_with_and_without_the_text() -> None:
-    assert new_file_templates(at(url="https://github.com/a/b", branch="x/y z")) == (
-        "https://github.com/a/b/new/x/y%20z?filename={path}&value={value}",
-        "https://github.com/a/b/new/x/y%20z?filename={path}",
-    )
-    assert new_file_templates(at(url="https://gitlab.com/a/b")) == (
-        "https://gitlab.com/a/b/-/new/main?file_name={path}",
-        "https://gitlab.com/a/b/-/new/main?file_name={path}",
-    )
+def test_the_browser_gets_the_templates_with_the_branch_filled_in() -> None:
+    assert browser_templates(at(url="https://github.com/a/b", branch="x/y z")) == {
+        "view": "https://github.com/a/b/blob/x/y%20z/{path}#L1",
+        "edit": "https://github.com/a/b/edit/x/y%20z/{path}",
+        "delete": "https://github.com/a/b/delete/x/y%20z/{path}",
+        "new": "https://github.com/a/b/new/x/y%20z?filename={path}&value={value}",
+        "bare": "https://github.com/a/b/new/x/y%20z?filename={path}",
+    }
+
+
+def test_a_repository_without_a_web_page_gives_the_browser_nothing() -> None:
+    assert browser_templates(at(url="ssh://git@github.com/a/b", forge="github")) == {}
 
 
 @pytest.mark.parametrize(
@@ -185,7 +188,8 @@ def test_the_browser_gets_the_new_file_page_with_and_without_the_text() -> None:
 )
 def test_the_text_can_stand_anywhere_in_the_query(template: str, bare: str) -> None:
     repository = at(url="https://g.example/x", templates={"propose": template})
-    assert new_file_templates(repository) == (template, bare)
+    found = browser_templates(repository)
+    assert (found["new"], found["bare"]) == (template, bare)
 
 
 def test_the_origin_is_that_of_the_page_for_new_files() -> None:
