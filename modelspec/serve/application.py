@@ -1,5 +1,6 @@
 """The ASGI application: pages, the events that reload them, and who may ask."""
 
+from collections.abc import Callable
 from importlib.resources import files
 
 import anyio
@@ -81,15 +82,14 @@ class _Events:
 
 
 async def _send(what: Answer, scope: Scope, receive: Receive, send: Send) -> None:
-    response = Response(what.body, status_code=what.status, headers=what.headers)
-    await response(scope, receive, send)
+    await _response(what)(scope, receive, send)
 
 
-def _asset(name: str, content_type: str) -> ASGIApp:
+def _response(what: Answer) -> Response:
+    return Response(what.body, status_code=what.status, headers=what.headers)
+
+
+def _asset(name: str, content_type: str) -> Callable[[Request], Response]:
     body = (files(__package__) / "assets" / name).read_bytes()
     sent = Answer(status=200, content_type=content_type, body=body)
-
-    async def asset(scope: Scope, receive: Receive, send: Send) -> None:
-        await _send(sent, scope, receive, send)
-
-    return asset
+    return lambda _request: _response(sent)

@@ -63,18 +63,20 @@ def serve(stage: Stage, bound: socket.socket) -> int:
 async def _serve(stage: Stage, bound: socket.socket) -> int:
     live = Live()
     server = _Server(live, application(live, allowed_names(stage.host, socket.gethostname())))
-    changed = _Flag()
+    changed, ended = _Flag(), anyio.Event()
     async with anyio.create_task_group() as group:
         # First, so that no change during the first build is missed.
-        group.start_soon(_watch, stage.root, changed)
+        group.start_soon(_watch, stage.root, changed, ended)
         await anyio.lowlevel.checkpoint()
         await _build(live, stage)
         group.start_soon(_rebuild, live, stage, changed)
         url = address(bound, stage.host) + (live.site.base if live.site else "/").lstrip("/")
         stage.say(f"serving {url}admin/ (Ctrl-C ends)")
         if stage.opens:
-            group.start_soon(_open, url)
+            group.start_soon(_open, f"{url}admin/")
         await server.serve(sockets=[bound])
+        # The watcher's thread would see a cancellation only after its time.
+        ended.set()
         group.cancel_scope.cancel()
     return server.signal
 
@@ -84,8 +86,8 @@ async def _open(url: str) -> None:
     await anyio.to_thread.run_sync(webbrowser.open, url, abandon_on_cancel=True)
 
 
-async def _watch(root: Path, changed: "_Flag") -> None:
-    async for _ in awatch(root, watch_filter=_Sources(root)):
+async def _watch(root: Path, changed: "_Flag", ended: anyio.Event) -> None:
+    async for _ in awatch(root, watch_filter=_Sources(root), stop_event=ended):
         changed.set()
 
 
