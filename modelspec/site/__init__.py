@@ -14,6 +14,7 @@ from modelspec.site.links import Links
 from modelspec.site.model import emit_model_pages
 from modelspec.site.models import emit_models
 from modelspec.site.places import emit_places
+from modelspec.site.propose import emit_propose
 from modelspec.site.wording import Names
 
 __all__ = ["SiteContext", "emit"]
@@ -27,6 +28,7 @@ def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
     yield from emit_models(routing, context, frame, names)
     yield from emit_places(routing, frame, names)
     yield from emit_model_pages(routing, context, frame, names)
+    yield from emit_propose(routing, context, frame, names)
     yield from _static()
     yield from openapi.emit(context.base_path)
     forge = origin_of(context.repository)

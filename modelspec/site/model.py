@@ -203,8 +203,8 @@ def _reach_words(route: Route) -> str:
 
 
 def _limits(rpm: int | None, tpm: int | None) -> list[str]:
-    figures = ((rpm, "requests"), (tpm, "tokens"))
-    return [f"{figure:,} {unit} a minute" for figure, unit in figures if figure is not None]
+    figures = ((rpm, "request"), (tpm, "token"))
+    return [f"{count(figure, unit)} a minute" for figure, unit in figures if figure is not None]
 
 
 def _texts(term: str, texts: Sequence[str]) -> Row:

@@ -85,9 +85,9 @@ def setting(value: object) -> str:
             return str(value)
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
+def count(number: int, noun: str) -> str:
     """Like "1 model", "2,000 models"."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
 
 
 def listed(words: list[str]) -> str:

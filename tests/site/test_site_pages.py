@@ -1,0 +1,514 @@
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from modelspec import site
+from modelspec.build import origin_of, stale_files, write_files
+from modelspec.pipeline import compile_fleet
+from modelspec.route import route
+from modelspec.routing import RoutingTable
+from modelspec.site.context import Repository, SiteContext, repository_of, with_slashes
+from modelspec.site.models import MOST_OPTIONS
+
+REPOSITORY = Path(__file__).parents[2]
+REGIONS = """
+regions:
+  - {code: eu, name: Europe, residency: [eu, uk], location: {latitude: 50, longitude: 8}}
+  - {code: uk, name: United Kingdom}
+  - {code: sg, name: Singapore}
+"""
+HEADS = """
+heads:
+  - {head_id: head-eu, region: eu, url: "https://eu.example.net", capacity: 4, inference_url: "http://10.0.0.1:8000/v1"}
+  - {head_id: head-eu-2, region: eu, url: "https://eu-2.example.net", status: draining}
+  - {head_id: head-uk, region: uk, url: "https://uk.example.net"}
+  - {head_id: head-eu-3, region: eu, url: "https://eu-3.example.net", status: offline}
+"""
+ATLAS: Mapping[str, object] = {
+    "model_id": "atlas",
+    "name": "Atlas",
+    "region": "eu",
+    "priority_head": "head-eu",
+    "fallback_heads": ["head-uk"],
+    "endpoint": "https://atlas.example.com:8443/v1",
+    "api_key": {"env": "ATLAS_KEY"},
+}
+
+
+class Outline(HTMLParser):
+    """What is on a page: the names of its tags with their attributes, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def attributes(self, tag: str, name: str) -> list[str]:
+        return [attributes[name] for found, attributes in self.tags if found == tag and name in attributes]
+
+
+def compiled(
+    folder: Path, *models: Mapping[str, object], regions: str = REGIONS, heads: str = HEADS
+) -> RoutingTable:
+    (folder / "models.d").mkdir()
+    (folder / "regions.yaml").write_text(regions, encoding="utf-8")
+    (folder / "heads.yaml").write_text(heads, encoding="utf-8")
+    for number, model in enumerate(models):
+        path = folder / "models.d" / f"{number}.yaml"
+        path.write_text(json.dumps(model, ensure_ascii=False), encoding="utf-8")
+    result = compile_fleet(folder, today=date(2026, 1, 1))
+    assert not result.has_errors, [found.message for found in result.diagnostics]
+    return route(result.catalog, result.models)
+
+
+def pages_of(routing: RoutingTable, context: SiteContext | None = None) -> dict[str, str]:
+    found = list(site.emit(routing, context or SiteContext()))
+    assert len({artifact.path for artifact in found}) == len(found)
+    return {a.path.removeprefix("site/admin/"): a.content.decode() for a in found}
+
+
+def page(folder: Path, model_id: str, *models: Mapping[str, object]) -> str:
+    return pages_of(compiled(folder, *models))[f"models/{model_id}.html"]
+
+
+def words(html: str) -> str:
+    """The text of a page, its white space as one blank."""
+    return re.sub(r"\s+", " ", Outline(html).text)
+
+
+@pytest.fixture(scope="module", name="example")
+def _example() -> dict[str, str]:
+    result = compile_fleet(REPOSITORY, today=date(2026, 1, 1))
+    context = SiteContext(
+        repository=Repository(url="https://git.example.net/platform/fleet", forge="gitea"),
+        diagnostics=tuple(result.diagnostics),
+    )
+    return pages_of(route(result.catalog, result.models), context)
+
+
+def test_the_models_page_has_two_identical_files(example: dict[str, str]) -> None:
+    assert example["models.html"] == example["models/index.html"]
+
+
+def test_every_link_of_the_site_leads_to_a_file_or_the_forge(example: dict[str, str]) -> None:
+    snapshots = {"models.json", *(path.replace(".html", ".json") for path in example if "models/" in path)}
+    for path, html in example.items():
+        if not path.endswith(".html") or path.startswith("site/"):
+            continue
+        outline = Outline(html)
+        ids = {*re.findall(r' id="([^"]+)"', html)}
+        for href in (
+            *outline.attributes("a", "href"),
+            *outline.attributes("link", "href"),
+            *outline.attributes("script", "src"),
+        ):
+            url = urlsplit(href)
+            if url.netloc:
+                assert (url.scheme, url.netloc) == ("https", "git.example.net"), href
+            elif not url.path:
+                assert url.fragment in ids, href
+            else:
+                target = unquote(url.path.removeprefix("/admin/"))
+                assert target in example or target in snapshots, (path, href)
+
+
+def test_no_page_has_anything_inline_that_the_policy_forbids(example: dict[str, str]) -> None:
+    for path, html in example.items():
+        if path.endswith(".html"):
+            outline = Outline(html)
+            assert "style" not in {tag for tag, _ in outline.tags}, path
+            for tag, attributes in outline.tags:
+                assert not any(name == "style" or name.startswith("on") for name in attributes), (path, tag)
+                assert tag != "script" or attributes["src"].startswith("/admin/assets/"), path
+
+
+def test_every_page_has_one_heading_a_title_and_the_banner(example: dict[str, str]) -> None:
+    for path, html in example.items():
+        if path.endswith(".html") and not path.startswith("site/"):
+            assert html.count("<h1") == 1, path
+            assert html.count("<main ") == 1, path
+            assert "Read-only" in html, path
+            assert re.search(r"<title>[^<]+ · modelspec</title>", html), path
+
+
+def test_a_card_says_region_and_head_by_name_and_code(tmp_path: Path) -> None:
+    models = pages_of(compiled(tmp_path, ATLAS))["models.html"]
+    assert '<dd data-field="region" dir="auto">Europe (eu)</dd>' in models
+    assert '<dd data-field="head">head-eu (eu)</dd>' in models
+    assert '<span data-field="host">atlas.example.com:8443</span>' in models
+    assert 'data-copy="https://atlas.example.com:8443/v1" data-of="endpoint"' in models
+    assert '<output id="count" aria-live="polite">1 model</output>' in models
+
+
+def test_facets_count_what_occurs(tmp_path: Path) -> None:
+    local = {**ATLAS, "model_id": "local", "local_inference": True, "fallback_heads": [], "tags": ["b", "a"]}
+    del local["endpoint"]
+    models = pages_of(compiled(tmp_path, {**ATLAS, "tags": ["b"]}, local))["models.html"]
+    found = {
+        match[1]: re.findall(r'value="([^"]*)".*?class="count">([^<]*)<', match[2])
+        for match in re.finditer(r'<fieldset data-facet="(\w+)">(.*?)</fieldset>', models, re.DOTALL)
+    }
+    assert found == {
+        "region": [("eu", "2")],
+        "head": [("head-eu", "2")],
+        "provider": [("openai", "2")],
+        "status": [("active", "2")],
+        "local": [("yes", "1"), ("no", "1")],
+        "tag": [("b", "2"), ("a", "1")],
+    }
+
+
+def test_a_facet_without_end_is_cut(tmp_path: Path) -> None:
+    tags = [f"tag-{number:03}" for number in range(MOST_OPTIONS + 1)]
+    models = pages_of(compiled(tmp_path, {**ATLAS, "tags": tags}))["models.html"]
+    assert "tag-199</span><span" in models
+    assert "tag-200</span><span" not in models
+    assert "and 1 more: use the search" in models
+
+
+def test_many_models_come_in_pages_with_a_compact_list(tmp_path: Path) -> None:
+    names = [f"atlas-{number:02}" for number in range(21)]
+    routing = compiled(tmp_path, *({**ATLAS, "model_id": name} for name in names))
+    pages = pages_of(routing, SiteContext(page_size=2, whole_page_limit=20))
+    numbers = sorted(int(path[12:-5]) for path in pages if path.startswith("models/page/"))
+    assert numbers == list(range(2, 12))
+    assert pages["models.html"].count('<article class="card" data-id') == 2
+    assert 'data-total="21" data-source="/admin/assets/models.json"' in pages["models.html"]
+    shown = [
+        name
+        for number in range(1, 12)
+        for name in re.findall(
+            r'data-id="([^"]+)"', pages["models.html" if number == 1 else f"models/page/{number}.html"]
+        )
+    ]
+    assert shown == names
+    middle = Outline(pages["models/page/6.html"])
+    hrefs = [href for href in middle.attributes("a", "href") if "page/" in href]
+    assert hrefs == [f"/admin/models/page/{n}.html" for n in (5, 4, 5, 7, 8, 11, 7)]
+    compact = json.loads(pages["assets/models.json"])
+    assert compact["regions"]["eu"] == "Europe (eu)"
+    assert compact["heads"]["head-eu"] == "head-eu (eu)"
+    assert [row[0] for row in compact["models"]] == names
+    assert compact["models"][0][1:] == [
+        "Atlas",
+        "eu",
+        "head-eu",
+        "atlas.example.com:8443",
+        "https://atlas.example.com:8443/v1",
+        "openai",
+        "active",
+        0,
+        [],
+    ]
+
+
+def test_a_whole_page_needs_no_compact_list(tmp_path: Path) -> None:
+    pages = pages_of(compiled(tmp_path, ATLAS))
+    assert "assets/models.json" not in pages
+    assert "data-pager" not in pages["models.html"]
+    assert 'data-source="/admin/models.json"' in pages["models.html"]
+
+
+def test_a_model_page_words_every_kind_of_reference(tmp_path: Path) -> None:
+    deployments = [
+        {
+            "endpoint": {"env": "ATLAS_URL"},
+            "api_key": {"file": "/run/secrets/atlas"},
+            "order": 1,
+            "region": "uk",
+        },
+        {
+            "endpoint": "https://b.example.com/v1",
+            "api_key": {"vault": "kv/atlas#key"},
+            "order": 2,
+            "weight": 3,
+            "rpm": 1000,
+            "tpm": 1,
+            "params": {"api_version": "v1", "stream": True, "project": {"env": "PROJECT"}},
+        },
+        {
+            "provider": "bedrock",
+            "params": {"aws_region_name": "eu-west-2"},
+            "api_key": {"kubernetes": {"secret": "atlas", "key": "token"}},
+        },
+    ]
+    model = {**ATLAS, "deployments": deployments}
+    del model["endpoint"], model["api_key"]
+    found = page(tmp_path, "atlas", model)
+    text = words(found)
+    for part in (
+        "environment variable ATLAS_URL",
+        "file /run/secrets/atlas",
+        "Vault kv/atlas#key",
+        "Kubernetes secret atlas, key token",
+        "chosen by the provider's settings",
+        "1,000 requests a minute",
+        "1 token a minute",
+        "environment variable PROJECT",
+        "Upstreams",
+        "through head-uk and a deployment",
+    ):
+        assert part in text, part
+    assert "<dd><bdi>true</bdi></dd>" in found
+    assert found.count('data-of="endpoint"') == 1
+
+
+def test_a_model_page_shows_its_whole_route(tmp_path: Path) -> None:
+    model = {
+        **ATLAS,
+        "load_balancing": {
+            "policy": "least_request",
+            "weights": {"head-eu": 2, "head-eu-2": 1, "head-uk": 1},
+        },
+        "fallback_heads": [],
+        "aliases": ["titan"],
+        "limits": {"rpm": 5},
+        "access": {"visibility": "private", "groups": ["research"], "client_regions": ["eu"]},
+        "tags": ["chat"],
+        "metadata": {"owner": "team", "nested": {"a": [1]}},
+    }
+    found = page(tmp_path, "atlas", model)
+    text = words(found)
+    for part in (
+        "least requests",
+        "head-eu (eu): weight 2",
+        "titan",
+        "5 requests a minute",
+        "private",
+        "research",
+        "Requests for Atlas go to head-eu in Europe (eu), weight 2 and head-uk in United Kingdom (uk), weight 1.",
+        "Fallback 1 is head-eu-2 in Europe (eu), draining.",
+        "models.d/0.yaml, line 1",
+    ):
+        assert part in text, part
+    metadata = re.search(r"<pre[^>]*><code>(.*?)</code></pre>", found, re.DOTALL)
+    assert metadata is not None
+    assert json.loads(unescape(metadata[1])) == model["metadata"]
+
+
+def test_fallback_models_are_linked_in_both_directions(tmp_path: Path) -> None:
+    wildcard = {**ATLAS, "model_id": "wide/*"}
+    user = {
+        **ATLAS,
+        "model_id": "user",
+        "fallback_models": {"error": ["titan", "wide/one"], "context_window": ["atlas"]},
+    }
+    pages = pages_of(compiled(tmp_path, {**ATLAS, "aliases": ["titan"]}, wildcard, user))
+    assert '<a href="/admin/models/atlas.html"><bdi>titan</bdi></a>' in pages["models/user.html"]
+    assert '<a href="/admin/models/wide/%2A.html"><bdi>wide/one</bdi></a>' in pages["models/user.html"]
+    assert words(pages["models/atlas.html"]).count("Falls back to this model user") == 1
+    assert "every name that begins with wide/" in words(pages["models/wide/*.html"])
+    assert "through a fallback model" not in pages["models/user.html"]
+
+
+def test_long_lists_of_users_are_cut(tmp_path: Path) -> None:
+    users = [{**ATLAS, "model_id": f"user-{n:02}", "fallback_models": ["atlas"]} for n in range(61)]
+    pages = pages_of(compiled(tmp_path, ATLAS, *users))
+    assert "user-49</bdi></a></li><li>and 11 more</li>" in pages["models/atlas.html"]
+    assert "62 models served first" in words(pages["heads.html"])
+    assert "the rest is on" in pages["heads.html"]
+
+
+def test_what_a_status_means_is_said(tmp_path: Path) -> None:
+    pages = pages_of(
+        compiled(
+            tmp_path,
+            {**ATLAS, "model_id": "off", "status": "disabled"},
+            {
+                **ATLAS,
+                "model_id": "old",
+                "status": "deprecated",
+                "sunset": "2027-01-01",
+                "replaced_by": "new",
+            },
+            {**ATLAS, "model_id": "older", "status": "deprecated"},
+            {**ATLAS, "model_id": "new"},
+        )
+    )
+    assert "This model is disabled: requests for it answer 404." in pages["models/off.html"]
+    assert "No request for this model goes anywhere." in pages["models/off.html"]
+    assert "deprecated and goes on 2027-01-01." in pages["models/old.html"]
+    assert '<a href="/admin/models/new.html"><bdi>new</bdi></a>' in pages["models/old.html"]
+    assert "This model is deprecated." in pages["models/older.html"]
+    assert "remark" not in pages["models/new.html"]
+
+
+def test_a_model_without_any_head_in_service_says_so(tmp_path: Path) -> None:
+    routing = compiled(tmp_path, ATLAS)
+    alone = replace(routing, routes=tuple(replace(route, tiers=(), reach=()) for route in routing.routes))
+    html = pages_of(alone)["models/atlas.html"]
+    assert "No head of this model is in service: requests for it fail." in html
+    assert "No head serves Atlas." in html
+
+
+def test_a_local_model_names_its_place_on_each_head(tmp_path: Path) -> None:
+    model = {**ATLAS, "local_inference": True, "fallback_heads": []}
+    del model["endpoint"]
+    text = words(page(tmp_path, "atlas", model))
+    assert "local inference" in text
+    assert "On head-eu (eu)" in text
+    assert "head-eu runs the model itself at 10.0.0.1:8000" in text
+
+
+def test_places_say_their_rules_and_what_they_serve(tmp_path: Path) -> None:
+    pages = pages_of(compiled(tmp_path, ATLAS))
+    regions = words(pages["regions.html"])
+    assert "may be served in Europe (eu) and United Kingdom (uk), and nowhere else." in regions
+    assert "may be served anywhere." in regions
+    assert "head-eu (eu)1 model first, 0 as fallback" in regions
+    assert "draining: 0 models first" in regions
+    assert "offline: serves nothing" in regions
+    assert "No head is here." in regions
+    assert "No model belongs here." in regions
+    assert "map-svg" in pages["regions.html"]
+    heads = words(pages["heads.html"])
+    assert "4 units, 0.2 models first for each" in heads
+    assert "It serves no model." in heads
+    assert '<section class="panel" id="head-head-uk" data-status="active">' in pages["heads.html"]
+    assert "/admin/models.html?region=eu" in pages["regions.html"]
+
+
+def test_without_locations_there_is_no_map(tmp_path: Path) -> None:
+    regions = REGIONS.replace(", location: {latitude: 50, longitude: 8}", "")
+    assert "map-svg" not in pages_of(compiled(tmp_path, ATLAS, regions=regions))["regions.html"]
+
+
+def test_the_dashboard_counts_and_warns(tmp_path: Path) -> None:
+    alone = {**ATLAS, "fallback_heads": []}
+    routing = compiled(tmp_path, *({**alone, "model_id": f"m-{n:03}"} for n in range(101)))
+    found = compile_fleet(tmp_path, today=date(2026, 1, 1)).diagnostics
+    dashboard = pages_of(routing, SiteContext(diagnostics=tuple(found)))["index.html"]
+    text = words(dashboard)
+    assert "101 models 101 active" in text
+    assert "3 regions 1 with a residency rule" in text
+    assert "4 heads 2 active, 1 draining, 1 offline" in text
+    assert "modelspec validate shows all of them" in text
+    assert dashboard.count('<li class="warning">') == 100
+    assert "models.d/0.yaml:1" in text
+
+
+def test_a_clean_build_says_so(tmp_path: Path) -> None:
+    assert "No warnings." in pages_of(compiled(tmp_path, ATLAS))["index.html"]
+
+
+def test_the_highest_bars_are_shown_of_many(tmp_path: Path) -> None:
+    heads = "heads:\n" + "".join(
+        f'  - {{head_id: head-{n}, region: eu, url: "https://h-{n}.example.net"}}\n' for n in range(42)
+    )
+    model = {**ATLAS, "priority_head": "head-41", "fallback_heads": []}
+    dashboard = pages_of(compiled(tmp_path, model, heads=heads))["index.html"]
+    assert "and 2 heads with less" in dashboard
+    assert "head-41 (eu)" in dashboard
+    assert "head-40 (eu)" not in dashboard
+
+
+def test_the_banner_names_the_commit_and_where_changes_are_made(tmp_path: Path) -> None:
+    routing = compiled(tmp_path, ATLAS)
+    context = SiteContext(
+        commit="0123456789abcdef0123",
+        commit_date="2026-01-02",
+        repository=Repository(url="https://git.example.net/fleet.git", forge="github"),
+    )
+    with_all = pages_of(routing, context)
+    assert "generated by modelspec from commit 0123456789ab of 2026-01-02." in words(with_all["index.html"])
+    assert (
+        '<a href="https://git.example.net/fleet">the configuration repository</a>' in with_all["index.html"]
+    )
+    assert "form-action https://git.example.net" in with_all["index.html"]
+    assert "https://git.example.net/fleet/edit/main/models.d/0.yaml" in with_all["models/atlas.html"]
+    assert "https://git.example.net/fleet/delete/main/models.d/0.yaml" in with_all["models/atlas.html"]
+    without = pages_of(routing)
+    assert "Changes are made in the configuration repository, by pull request." in words(
+        without["index.html"]
+    )
+    assert "form-action 'none'" in unescape(without["index.html"])
+    assert "Edit or delete it in the configuration repository, by pull request." in words(
+        without["models/atlas.html"]
+    )
+
+
+def test_a_base_path_stands_before_every_address(tmp_path: Path) -> None:
+    for path, html in pages_of(compiled(tmp_path, ATLAS), SiteContext(base_path="/llm/")).items():
+        if path.endswith(".html") and not path.startswith("site/"):
+            outline = Outline(html)
+            addresses = [
+                *outline.attributes("a", "href"),
+                *outline.attributes("link", "href"),
+                *outline.attributes("script", "src"),
+            ]
+            assert all(address.startswith(("/llm/admin/", "#")) for address in addresses), path
+
+
+def test_hostile_text_is_shown_as_text(tmp_path: Path) -> None:
+    evil = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>"
+    model = {
+        **ATLAS,
+        "model_id": "a/b:c@d/e~f+g",
+        "name": evil,
+        "tags": [evil],
+        "metadata": {evil: evil},
+        "upstream_model": evil,
+    }
+    regions = REGIONS.replace("United Kingdom", "<b>UK</b>")
+    pages = pages_of(compiled(tmp_path, model, regions=regions))
+    for path, html in pages.items():
+        if path.endswith(".html"):
+            tags = Outline(html).tags
+            assert "img" not in {tag for tag, _ in tags}, path
+            assert "b" not in {tag for tag, _ in tags}, path
+            assert all(attributes.get("src") for tag, attributes in tags if tag == "script"), path
+    assert evil in Outline(pages["models/a/b:c@d/e~f+g.html"]).text
+    assert 'href="/admin/models/a/b%3Ac%40d/e~f%2Bg.html"' in pages["models.html"]
+    card = next(a for tag, a in Outline(pages["models.html"]).tags if tag == "article" and "data-tags" in a)
+    assert json.loads(card["data-tags"]) == [evil]
+
+
+def test_two_builds_are_the_same_and_the_writer_takes_them(tmp_path: Path) -> None:
+    repository = tmp_path / "fleet"
+    repository.mkdir()
+    compiled(repository, ATLAS)
+    (repository / "modelspec.yaml").write_text("base_path: /llm\n", encoding="utf-8")
+    result = compile_fleet(repository, today=date(2026, 1, 1))
+    origin = origin_of(result, commit="abc", commit_date=None)
+    write_files(result, tmp_path / "dist", origin)
+    assert stale_files(result, tmp_path / "dist", origin) == []
+    text = (tmp_path / "dist/site/admin/models.html").read_text(encoding="utf-8")
+    assert "/llm/admin/models/atlas.html" in text
+    assert "from commit abc." in text
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("/", "/"), ("/llm", "/llm/"), ("/llm/", "/llm/"), ("/a/b", "/a/b/")]
+)
+def test_a_base_path_has_one_form(given: str, kept: str) -> None:
+    assert with_slashes(given) == kept
+
+
+def test_a_repository_is_read_from_settings() -> None:
+    assert repository_of(None) is None
+    assert repository_of({"url": "https://x.example"}) == Repository(url="https://x.example")
+    full = {
+        "url": "https://x.example",
+        "branch": "dev",
+        "forge": "gitea",
+        "templates": {"view": "https://v.example"},
+    }
+    assert repository_of(full) == Repository(
+        url="https://x.example", branch="dev", forge="gitea", templates={"view": "https://v.example"}
+    )
