@@ -21,7 +21,6 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "mapping": ("MS103", "metadata must be a mapping, not {found}"),
         "number": ("MS015", "this is not a finite number"),
         "integer": ("MS016", "this integer does not fit in 64 bits"),
-        "unseen": ("MS006", "this string escapes {character}, which cannot be seen"),
         "region": ("MS201", "no region is named {value}"),
         "head": ("MS202", "no head is named {value}"),
         "twice": ("MS205", "the name {value} is declared a second time"),
@@ -60,6 +59,7 @@ _UNSEEN = (
     *range(0x2060, 0x2065),
     *range(0x2066, 0x206A),
 )
+_CONTROL = (*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0))
 _WEB_FORM = r"eyJ[A-Za-z0-9_-]{12,1024}\.(?:eyJ[A-Za-z0-9_-]{12}|[A-Za-z0-9_-]{0,1024}\.[A-Za-z0-9_-]{12})"
 _PRIVATE_KEY = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 _PASSWORD = r"://[^\s/?#@:]{0,128}:[^\s/?#@]{4,256}@"  # noqa: S105 - how one is found
@@ -99,6 +99,16 @@ def keys() -> Iterator[tuple[str, str]]:
     yield "password in a URL", _PASSWORD
 
 
-def unseen() -> dict[str, str]:
-    """Characters that nobody sees, as messages name them; joiners, which some scripts need, are not among them."""
-    return {chr(code): f"U+{code:04X} {unicodedata.name(chr(code))}" for code in _UNSEEN}
+def unseen() -> dict[str, tuple[str, str]]:
+    """Characters that no value may hold, each with code and message; joiners, which some scripts need, are not here."""
+    found = {
+        chr(code): ("MS006", f"this string escapes {_named(code)}, which cannot be seen") for code in _UNSEEN
+    }
+    found |= {
+        chr(code): ("MS005", f"this string escapes {_named(code)}, a control character") for code in _CONTROL
+    }
+    return found
+
+
+def _named(code: int) -> str:
+    return f"U+{code:04X} {unicodedata.name(chr(code), '')}".rstrip()

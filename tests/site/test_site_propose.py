@@ -4,15 +4,18 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from random import Random
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route
+import yaml
+from playwright.sync_api import Browser, Page, Route
 
 from modelspec.emit import snapshot
 from modelspec.pipeline import compile_fleet, validate
 from modelspec.route import route
 from modelspec.routing import RoutingTable
+from modelspec.secret import scan
 from modelspec.site.context import Repository, SiteContext
 from modelspec.site.frame import frame_of
 from modelspec.site.links import Links
@@ -113,10 +116,6 @@ def fill(page: Page, **values: str) -> None:
 
 
 def text_of(page: Page) -> str:
-    return page.locator("#yaml").inner_text() if page.locator("#yaml").is_visible() else ""
-
-
-def raw_text_of(page: Page) -> str:
     found = page.locator("#yaml").text_content()
     assert found is not None
     return found
@@ -187,11 +186,14 @@ def test_a_new_model_reaches_github_with_its_name_and_text(
         "priority_head: head-service-eu\n"
         "fallback_heads: [head-service-eu-2, head-service-no]\n"
         "provider: mistral\n"
-        "api_key:\n"
-        "  env: ATLAS_API_KEY\n"
-    ) or text.startswith("model_id:")
+        "api_key: {env: ATLAS_API_KEY}\n"
+        'tags: [chat, open weights, "no"]\n'
+        "metadata:\n"
+        "  owner: team-a\n"
+        "  big: 12345678901234567890\n"
+        "  tiny: 1.0e-7\n"
+    )
     assert validated(fleet, tmp_path / "r", "models.d/acme_atlas_8b.yaml", text) == []
-    assert "12345678901234567890" in text
 
 
 @pytest.mark.parametrize(
@@ -204,14 +206,14 @@ def test_a_new_model_reaches_github_with_its_name_and_text(
 def test_where_a_link_takes_no_text_it_is_copied_first(propose: Propose, forge: str, opens: str) -> None:
     page = propose(forge)
     fill(page)
-    text = raw_text_of(page)
+    text = text_of(page)
     assert opened(page) == (opens, text)
 
 
 def test_gitea_takes_the_text_in_the_link(propose: Propose) -> None:
     page = propose("gitea")
     fill(page)
-    text = raw_text_of(page)
+    text = text_of(page)
     url, _ = opened(page)
     assert url.startswith("https://codeberg.org/acme/fleet/_new/live?filename=models.d%2Fatlas.yaml&value=")
     assert parse_qs(urlsplit(url).query)["value"] == [text]
@@ -220,7 +222,7 @@ def test_gitea_takes_the_text_in_the_link(propose: Propose) -> None:
 def test_a_text_too_long_for_a_link_is_copied(propose: Propose) -> None:
     page = propose()
     fill(page, metadata=json.dumps({"notes": "ü" * 2_000}))
-    text = raw_text_of(page)
+    text = text_of(page)
     assert opened(page) == ("https://github.com/acme/fleet/new/live?filename=models.d%2Fatlas.yaml", text)
 
 
@@ -228,9 +230,9 @@ def test_without_a_repository_the_file_is_copied_or_downloaded(propose: Propose)
     page = propose("none")
     fill(page, model_id="acme/*")
     assert page.locator("#open").is_hidden()
-    text = raw_text_of(page)
+    text = text_of(page)
     page.click('[data-do="copy"]')
-    assert page.locator("#notice", has_text="on the clipboard").count() == 1
+    page.locator("#notice", has_text="on the clipboard").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == text
     with page.expect_download() as download:
         page.click('[data-do="download"]')
@@ -242,7 +244,7 @@ def test_a_model_is_changed_on_the_forges_edit_page(propose: Propose, routing: R
     page = propose(query="model=mistral-7b")
     assert page.locator("h1").inner_text() == "Change mistral-7b"
     page.fill("#f-name", "Mistral 7B again")
-    text = raw_text_of(page)
+    text = text_of(page)
     assert "name: Mistral 7B again\n" in text
     path = next(r.about.path for r in routing.routes if r.model_id == "mistral-7b")
     assert opened(page) == (f"https://github.com/acme/fleet/edit/live/{path}", text)
@@ -272,7 +274,7 @@ def test_every_model_of_the_example_comes_back_as_it_was(
         page.goto(f"{page.url.partition('?')[0]}?model={one.model_id}")
         page.wait_for_selector("#propose:not([hidden])")
         assert page.locator("#verdict").inner_text().startswith("Nothing to object"), one.model_id
-        (tmp_path / "r" / one.about.path).write_text(raw_text_of(page), encoding="utf-8")
+        (tmp_path / "r" / one.about.path).write_text(text_of(page), encoding="utf-8")
     compiled = compile_fleet(tmp_path / "r", today=TODAY)
     assert [d.message for d in compiled.diagnostics if d.severity == "error"] == []
     again = route(compiled.catalog, compiled.models)
@@ -284,3 +286,337 @@ def test_every_model_of_the_example_comes_back_as_it_was(
             yield row
 
     assert list(rows(again)) == list(rows(routing))
+
+
+FAULTY = {
+    "missing id": {"model_id": ""},
+    "missing name": {"name": ""},
+    "odd id": {"model_id": "-a b"},
+    "dots in an id": {"model_id": "a/../b"},
+    "invisible letters in an id": {"model_id": "a\u00a0\u0301b" + "c" * 70},
+    "long id": {"model_id": "a" * 129},
+    "long name": {"name": "\U0001f600" * 129},
+    "invisible letter in a name": {"name": "At\u200blas"},
+    "control character in metadata": {"metadata": '{"a": {"b\\u0000": 1}}'},
+    "turned text in metadata": {"metadata": '{"a": ["\u202e"]}'},
+    "id taken": {"model_id": "gpt-5.4"},
+    "id taken but for case": {"model_id": "GPT-5.4"},
+    "provider": {"provider": "Mistral!", "endpoint": "https://a.example/v1"},
+    "long provider": {"provider": "a" * 65, "endpoint": "https://a.example/v1"},
+    "residency": {"priority_head": "head-service-us"},
+    "residency of a fallback": {"fallback_heads": "head-service-us head-service-eu-2 head-service-cn"},
+    "fallback repeats": {"fallback_heads": "head-service-eu"},
+    "offline": {"priority_head": "head-service-eu-3", "fallback_heads": ""},
+    "no endpoint": {"provider": "azure"},
+    "unknown provider": {"provider": "mine"},
+    "no place": {
+        "local_inference": "yes",
+        "priority_head": "head-service-eu",
+        "fallback_heads": "head-service-eu-3",
+    },
+    "scheme": {"endpoint": "ftp://example.com"},
+    "no scheme": {"endpoint": "api.example.com"},
+    "plain http": {"endpoint": "http://api.example.com:8080/v1"},
+    "credentials": {"endpoint": "https://u@api.example.com"},
+    "fragment": {"endpoint": "https://api.example.com/#x"},
+    "space": {"endpoint": "https://api.example.com/a b"},
+    "not ASCII": {"endpoint": "https://api.example.com/ü"},
+    "loopback": {"endpoint": "http://localhost:8000/v1"},
+    "loopback address": {"endpoint": "http://127.0.0.2/v1"},
+    "env": {"key_kind": "env", "key_name": "A-B"},
+    "no env": {"key_kind": "env", "key_name": ""},
+    "file": {"key_kind": "file", "key_name": "run/secrets/x"},
+    "vault": {"key_kind": "vault", "key_name": "kv/llm"},
+    "kubernetes": {"key_kind": "kubernetes", "key_name": "Llm", "key_key": "a b"},
+    "metadata list": {"metadata": "[1]"},
+    "metadata text": {"metadata": '"x"'},
+    "metadata number": {"metadata": "12"},
+    "metadata boolean": {"metadata": "true"},
+    "infinite": {"metadata": '{"a": 1e999}'},
+    "past 64 bits": {"metadata": '{"a": [18446744073709551616]}'},
+    "secret in the name": {"name": f"Atlas {KEY}"},
+}
+
+
+@pytest.mark.parametrize("case", FAULTY)
+def test_the_form_says_what_validate_says(propose: Propose, fleet: Path, tmp_path: Path, case: str) -> None:
+    page = propose()
+    fill(page, **FAULTY[case])
+    path = page.locator("#path").inner_text()
+    said = said_of(page)
+    assert said != []
+    if any(code == "MS501" for code, _ in said):
+        text = "model_id: atlas\n" + "".join(
+            f"{name}: {json.dumps(value)}\n" for name, value in FAULTY[case].items()
+        )
+        text += "region: eu\npriority_head: head-service-eu\nprovider: mistral\n"
+    else:
+        text = text_of(page)
+    assert said == validated(fleet, tmp_path / "r", path, text)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("region=ue", ("MS201", "no region is named 'ue'")),
+        ("priority_head=head-service-eux", ("MS202", "no head is named 'head-service-eux'")),
+    ],
+)
+def test_names_from_an_address_are_checked_like_any_others(
+    propose: Propose, fleet: Path, tmp_path: Path, query: str, said: tuple[str, str]
+) -> None:
+    page = propose(query=query)
+    name, _, value = query.partition("=")
+    given = {"region": "eu", "priority_head": "head-service-eu", "name": "Atlas", "model_id": "atlas"}
+    del given[name]
+    for field, text in given.items():
+        if field in {"region", "priority_head"}:
+            page.select_option(f"#f-{field}", text)
+        else:
+            page.fill(f"#f-{field}", text)
+    page.fill("#f-provider", "mistral")
+    assert f"{name}: {value}\n" in text_of(page)
+    assert said_of(page) == [said]
+    assert validated(fleet, tmp_path / "r", "models.d/atlas.yaml", text_of(page)) == [said]
+
+
+ODD: list[str] = json.loads((Path(__file__).parent / "odd_texts.json").read_text(encoding="utf-8"))
+"""What some reader of YAML takes for something else than text, or for another text."""
+JOINED = ["\U0001f468\u200d\U0001f469", "\u0915\u094d\u200d\u0937"]
+"""Joiners are at home in names alone."""
+
+
+def read_back(fleet: Path, folder: Path, text: str) -> dict[str, object]:
+    """The metadata of the file as modelspec understands it."""
+    shutil.copytree(fleet, folder, dirs_exist_ok=True)
+    (folder / "models.d/atlas.yaml").write_text(text, encoding="utf-8")
+    compiled = compile_fleet(folder, today=TODAY)
+    assert [d.message for d in compiled.diagnostics if d.severity == "error"] == []
+    (found,) = [model for model in compiled.models if model.model_id == "atlas"]
+    return dict(found.metadata)
+
+
+def test_every_text_is_read_back_as_it_was(propose: Propose, fleet: Path, tmp_path: Path) -> None:
+    wanted: dict[str, object] = {
+        "long": ODD,
+        "each": {f"k{n}": text for n, text in enumerate(ODD)},
+        "short": [[text, [text], {"a": text}] for text in ODD],
+        "keys": {text: {text: [text]} for text in ODD if text},
+        "flat": [{text: text} for text in ODD],
+    }
+    page = propose()
+    fill(page, metadata=json.dumps(wanted, ensure_ascii=False))
+    text = text_of(page)
+    assert read_back(fleet, tmp_path / "r", text) == wanted
+    # A reader of YAML 1.1 sees the same.
+    assert yaml.safe_load(text)["metadata"] == wanted
+
+
+def test_random_texts_are_read_back_as_they_were(propose: Propose, fleet: Path, tmp_path: Path) -> None:
+    random = Random(20261)
+    letters = (
+        [chr(code) for code in range(0x20, 0x7F)] + list("\t\n éß€漢🙂") + list(" -:#'\"[]{},&*!|>%@`?") * 3
+    )
+    wanted = {
+        "".join(random.choices(letters, k=random.randint(1, 8))): "".join(
+            random.choices(letters, k=random.randint(0, 12))
+        )
+        for _ in range(1_500)
+    }
+    page = propose()
+    fill(page, metadata=json.dumps(wanted))
+    text = text_of(page)
+    assert read_back(fleet, tmp_path / "r", text) == wanted
+    assert yaml.safe_load(text)["metadata"] == wanted
+
+
+NUMBERS = "0 -0 -1 1.5 -1.25e-3 1e5 1E5 1e+5 1e-7 123456789012345678 18446744073709551615 -9223372036854775808 0.1 1.0"
+
+
+def test_every_number_is_read_back_as_it_was(propose: Propose, fleet: Path, tmp_path: Path) -> None:
+    page = propose()
+    source = (
+        '{"a": ['
+        + ", ".join(NUMBERS.split())
+        + '], "b": {"c": null, "d": true, "e": {}, "f": [], "g": [[], {}]}}'
+    )
+    fill(page, metadata=source)
+    found = read_back(fleet, tmp_path / "r", text_of(page))
+    assert found == json.loads(source)
+    assert [type(n) for n in found["a"]] == [type(n) for n in json.loads(source)["a"]]  # type: ignore[attr-defined]
+    assert yaml.safe_load(text_of(page))["metadata"] == json.loads(source)
+
+
+@pytest.mark.parametrize(
+    "name", [*JOINED, *(t for t in ODD if t.strip() and "\n" not in t and len(t) <= 128)]
+)
+def test_a_name_is_written_so_that_it_stays_text(open_forms: Page, name: str) -> None:
+    open_forms.fill("#f-name", name)
+    assert yaml.safe_load(text_of(open_forms))["name"] == name.strip()
+
+
+@pytest.fixture(scope="module")
+def open_forms(chromium: Browser, site: dict[str, str]) -> Iterator[Page]:
+    """One form for many values."""
+    page = chromium.new_page()
+    page.goto(site["github"])
+    page.wait_for_selector("#propose:not([hidden])")
+    fill(page)
+    yield page
+    page.close()
+
+
+SECRETS = {
+    "Anthropic": KEY,
+    "OpenAI": "sk-" + "proj-a8Xk2LmQ9vTz4RbN7cYw3HsD",
+    "AWS": "AKIA" + "Q7ZLM4XK2RT9WBVD",
+    "GitHub": "ghp_" + "r4ND0mT3xt9Qz7Lk2Vb8Xc5Nm1",
+    "Hugging Face": "hf_" + "QkZtXwVbNmLpRsYdHcJfGaKe",
+    "web token": "eyJhbGciOiJIUzI1NiIsInR5" + ".eyJzdWIiOiIxMjM0NTY3ODkw.c2lnbmF0dXJlLXh5",
+    "private key": "-----BEGIN RSA PRIVATE KEY-----",
+    "password": "https://user:" + "hunter42@api.example.com/v1",
+    "Google": "AIza" + "SyB3x7Qk9Lm2Nv5Rt8Wz1Xc4Yd6Fg0Hj2",
+}
+
+
+@pytest.mark.parametrize("field", ["key_name", "endpoint", "name", "metadata", "tags", "upstream_model"])
+def test_a_pasted_key_is_refused_and_shown_nowhere(propose: Propose, field: str) -> None:
+    page = propose()
+    page.evaluate("navigator.clipboard.writeText('before')")
+    pasted = json.dumps({"note": KEY}) if field == "metadata" else KEY
+    fill(page, key_kind="env", **{field: pasted})
+    assert KEY not in page.locator("body").inner_text()
+    assert KEY not in page.content()
+    assert page.locator(f"#e-{field}").inner_text() == "a secret is written out here: Anthropic API key"
+    assert page.locator("#open").get_attribute("href") == "#faults"
+    for action in ("copy", "download"):
+        page.click(f'[data-do="{action}"]')
+        assert page.locator("#faults").is_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "before"
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+def test_keys_of_many_issuers_are_known(open_forms: Page, kind: str) -> None:
+    open_forms.fill("#f-upstream_model", SECRETS[kind])
+    said = open_forms.locator("#e-upstream_model").inner_text()
+    open_forms.fill("#f-upstream_model", "")
+    hits = [hit.kind for hit in scan(SECRETS[kind])]
+    assert hits == [] or said == f"a secret is written out here: {hits[0]}"
+    assert said.startswith("a secret is written out here: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sk-your-api-key-here",
+        "sk-...",
+        "hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "AKIAXXXXXXXXXXXXXXXX",
+        "task-force",
+    ],
+)
+def test_placeholders_are_no_keys(open_forms: Page, text: str) -> None:
+    open_forms.fill("#f-upstream_model", text)
+    assert open_forms.locator("#e-upstream_model").is_hidden()
+    assert scan(text) == []
+
+
+def test_nothing_is_wrong_before_somebody_has_written_it(propose: Propose) -> None:
+    page = propose()
+    assert page.locator(".error:visible").count() == 0
+    page.fill("#f-model_id", "-")
+    page.press("#f-model_id", "Tab")
+    assert page.locator("#e-model_id").is_visible()
+    assert page.locator(".error:visible").count() == 1
+
+
+def test_faults_are_tied_to_their_fields(propose: Propose) -> None:
+    page = propose()
+    page.focus("#open")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "faults"
+    assert page.locator("#f-model_id").get_attribute("aria-invalid") == "true"
+    described = page.locator("#f-model_id").get_attribute("aria-describedby")
+    assert described == "h-model_id e-model_id"
+    assert page.locator("#e-model_id").inner_text() == "model_id is missing"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "f-model_id"
+    page.keyboard.type("atlas")
+    assert page.locator("#f-model_id").get_attribute("aria-invalid") is None
+    assert page.locator("#f-model_id").get_attribute("aria-describedby") == "h-model_id"
+
+
+def test_every_control_has_a_name(propose: Propose) -> None:
+    page = propose()
+    names = page.eval_on_selector_all(
+        "#propose :is(input, select, textarea)", "all => all.map(one => one.labels[0]?.textContent.trim())"
+    )
+    assert len(names) == 14
+    assert all(names)
+
+
+def test_heads_of_the_region_come_first(propose: Propose) -> None:
+    page = propose()
+    assert "Europe (eu)" in page.locator("#f-region option").all_inner_texts()
+    page.select_option("#f-region", "eu")
+    groups = page.locator("#f-priority_head optgroup")
+    assert groups.first.get_attribute("label") == "In Europe (eu)"
+    assert groups.first.locator("option").all_inner_texts() == [
+        "head-service-eu (eu)",
+        "head-service-eu-2 (eu)",
+        "head-service-eu-3 (eu)",
+    ]
+
+
+def test_fallback_heads_are_ordered_with_the_keyboard(propose: Propose) -> None:
+    page = propose()
+    fill(page, fallback_heads="head-service-no head-service-eu-2")
+    page.focus('[aria-label="Up: head-service-eu-2"]')
+    page.keyboard.press("Enter")
+    assert "fallback_heads: [head-service-eu-2, head-service-no]\n" in text_of(page)
+    assert page.evaluate("document.activeElement.ariaLabel") == "Remove: head-service-eu-2"
+    page.focus('[aria-label="Down: head-service-eu-2"]')
+    page.keyboard.press("Enter")
+    assert "fallback_heads: [head-service-no, head-service-eu-2]\n" in text_of(page)
+    page.click('[aria-label="Remove: head-service-no"]')
+    assert "fallback_heads: [head-service-eu-2]\n" in text_of(page)
+
+
+def test_where_copying_is_refused_nothing_opens(propose: Propose) -> None:
+    page = propose("gitlab")
+    page.evaluate(
+        "navigator.clipboard.writeText = () => Promise.reject(); document.execCommand = () => false"
+    )
+    fill(page)
+    page.click("#open")
+    page.locator("#notice", has_text="did not allow").wait_for()
+    assert page.evaluate("getSelection().toString()").startswith("model_id: atlas")
+    assert len(page.context.pages) == 1
+
+
+def test_without_javascript_the_page_says_how(open_page: Propose, site: dict[str, str]) -> None:
+    page = open_page(site["github"], java_script_enabled=False)
+    assert page.locator("#propose").is_hidden()
+    link = page.locator("#by-hand a").first
+    assert link.get_attribute("href") == (
+        "https://github.com/acme/fleet/new/live?filename=models.d%2Fmy-model.yaml"
+    )
+    assert "model_id: my-model" in page.locator("#by-hand pre").inner_text()
+
+
+def test_the_example_for_writing_by_hand_is_right(
+    open_page: Propose, site: dict[str, str], fleet: Path, tmp_path: Path
+) -> None:
+    page = open_page(site["none"], java_script_enabled=False)
+    text = page.locator("#by-hand pre").text_content()
+    assert text is not None
+    assert validated(fleet, tmp_path / "r", "models.d/my-model.yaml", text) == []
+
+
+def test_the_policy_lets_the_form_open_the_forge_alone(open_page: Propose, site: dict[str, str]) -> None:
+    page = open_page(site["gitea"])
+    policy = page.locator('meta[http-equiv="Content-Security-Policy"]').get_attribute("content")
+    assert policy is not None
+    assert "form-action https://codeberg.org" in policy
+    assert page.locator("[style], script:not([src])").count() == 0

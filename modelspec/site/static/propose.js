@@ -123,7 +123,7 @@ const faultsOf = (model) => {
         else if (!text.fits) add(at, "integer");
       } else {
         const hidden = [...text].find((c) => known.unseen[c]);
-        if (hidden) add(at, "unseen", { character: known.unseen[hidden] });
+        if (hidden) found.push({ field: at, code: known.unseen[hidden][0], text: known.unseen[hidden][1] });
       }
     }
   }
@@ -488,10 +488,7 @@ form.addEventListener("click", (event) => {
     update();
   }
 });
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  id("open").click();
-});
+form.addEventListener("submit", (event) => event.preventDefault());
 id("open").addEventListener("click", opened);
 
 begin().catch((error) => {
