@@ -30,10 +30,6 @@ class Live:
         self._is_closed = True
         self._tell()
 
-    async def changed(self) -> None:
-        """Wait for the next outcome, or the end."""
-        await self._changed.wait()
-
     async def news(self) -> AsyncIterator[bytes]:
         """Server-sent events: the state now, and then each new one, until the end."""
         while not self._is_closed:

@@ -9,6 +9,8 @@ import { download, toCsv, toJson } from "./export.js";
 import { fill, fold, fromCard, fromList } from "./records.js";
 
 const CHUNK = 60;
+// What a keystroke draws at once: enough for a tall window. More follows as soon as the reader comes near the end.
+const FIRST = 24;
 // Writing the address and announcing the count wait for a pause: browsers allow some 100 writes in 10 seconds, and a
 // screen reader should hear the last count alone.
 const PAUSE = 200;
@@ -111,12 +113,16 @@ const keepStanding = () => {
 };
 
 const drawMore = () => {
-  const next = matches.slice(drawn, drawn + CHUNK);
+  const next = matches.slice(drawn, drawn + (drawn ? CHUNK : FIRST));
   drawn += next.length;
   if (view === "table") rows.append(...next.map((model) => (model.row ??= fill(rowTemplate, model))));
   else if (next.length) cards.append(group(next));
+  watch();
+};
+
+/** An observer reports changes alone: what is still in sight after a chunk must be reported again. */
+const watch = () => {
   more.hidden = drawn >= matches.length;
-  // An observer reports changes alone; what is still in sight after this chunk must be reported again.
   watcher.unobserve(more);
   if (!more.hidden) watcher.observe(more);
 };
@@ -149,7 +155,8 @@ const draw = () => {
     more.hidden = true;
   } else {
     if (view === "cards") keepStanding();
-    drawMore();
+    if (drawn === 0) drawMore();
+    else watch();
   }
 };
 
