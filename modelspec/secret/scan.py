@@ -80,8 +80,9 @@ def _matches(pattern: Pattern, text: str) -> Iterator[Hit]:
             place = match.start("body")
             continue
         start, end = match.start(), match.end()
-        if run := pattern.run.match(text, end):
-            end = run.end()
+        run = pattern.run.match(text, end)
+        assert run is not None, "a run may be empty"
+        end = run.end()
         if pattern.left:
             start = _leftward(pattern.run, text, start, place)
         place = end
