@@ -74,6 +74,7 @@ def test_one_level_of_base64_hides_nothing(kind: str, secret: str, before: str) 
     "form",
     [
         "a: {}\n  {}\n",
+        "a: {} \n  {}\n",
         "a: |\n  {}\n  {}\n",
         "a: >-\n  {}\n  {}\nb: c\n",
         'a: "{}\\\n    {}"\n',
