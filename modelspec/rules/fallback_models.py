@@ -66,7 +66,11 @@ def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
             fallback = catalog.names.find(name)
             if fallback is None:
                 continue
-            outside = [code for code in reaches[fallback.model_id] if code not in region.residency]
+            outside = [
+                code
+                for code in reaches[fallback.model_id]
+                if code not in region.residency and code in catalog.fleet.regions
+            ]
             if outside:
                 yield Finding(
                     place=Place(path=signature.path, pointer=pointer),

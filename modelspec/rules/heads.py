@@ -49,7 +49,7 @@ def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
     allowed = region.residency
     for name, pointer, on_key in _heads(model):
         found_in = fleet.heads[name].region
-        if found_in not in allowed:
+        if found_in not in allowed and found_in in fleet.regions:
             yield Finding(
                 place=Place(path=model.path, pointer=pointer, on_key=on_key),
                 message=f"the head {quote(name)} serves in {quote(found_in)}, outside the residency of "

@@ -176,6 +176,7 @@ def heads_stand_in_more_than_one_region(model: Model, fleet: Fleet) -> Iterator[
         for head in fleet.heads.values()
         if head.status == "active"
         and head.region not in found_in
+        and head.region in fleet.regions
         and (residency is None or head.region in residency)
     ]
     if elsewhere:
