@@ -16,7 +16,7 @@ def _fleet(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_generated_fleet_has_nothing_to_find(tmp_path):
+def test_a_generated_fleet_has_nothing_to_find(tmp_path: Path) -> None:
     files = _fleet(tmp_path / "fleet")
     assert len(files) == 52
     command = [sys.executable, "-m", "modelspec", "validate", "--no-cache", "--format", "json"]
@@ -27,12 +27,12 @@ def test_a_generated_fleet_has_nothing_to_find(tmp_path):
     assert json.loads(outcome.stdout)["diagnostics"] == []
 
 
-def test_a_generated_fleet_is_the_same_each_time(tmp_path):
+def test_a_generated_fleet_is_the_same_each_time(tmp_path: Path) -> None:
     assert _fleet(tmp_path / "first") == _fleet(tmp_path / "second")
 
 
 @pytest.mark.parametrize("script", ["floor.py", "events.py"])
-def test_the_floors_read_every_folder_and_say_so_where_there_is_nothing(tmp_path, script):
+def test_the_floors_read_every_folder_and_say_so_where_there_is_nothing(tmp_path: Path, script: str) -> None:
     _fleet(tmp_path / "fleet")
     (tmp_path / "empty").mkdir()
     codes = [
