@@ -98,8 +98,8 @@ class Cache:
                 return {}
             models = key.models
             return {
-                path: _facts(path, signature, diagnostics, ignores)
-                for path, (digest, signature, diagnostics, ignores) in stored["facts"].items()
+                path: _facts(path, *row)
+                for path, (digest, *row) in stored["facts"].items()
                 if models.get(path) == digest
             }
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
@@ -115,6 +115,7 @@ class Cache:
             found.path: (
                 key.models[found.path],
                 None if found.signature is None else _fields(found.signature)[1:],
+                found.is_sound,
                 [_row(diagnostic) for diagnostic in found.diagnostics],
                 [(i.codes, i.has_reason, _fields(i.span), i.line) for i in found.ignores],
             )
@@ -174,10 +175,11 @@ def _diagnostic(row: Sequence[Any]) -> Diagnostic:
     )
 
 
-def _facts(path: str, signature: Sequence[Any] | None, diagnostics: Any, ignores: Any) -> Facts:  # noqa: ANN401
+def _facts(path: str, signature: Any, is_sound: Any, diagnostics: Any, ignores: Any) -> Facts:  # noqa: ANN401
     return Facts(
         path=path,
         signature=None if signature is None else _signature(path, signature),
+        is_sound=is_sound,
         diagnostics=tuple(map(_diagnostic, diagnostics)) if diagnostics else (),
         ignores=tuple(_ignore(path, row) for row in ignores) if ignores else (),
         model=None,

@@ -213,8 +213,9 @@ class Names:
 class Catalog:
     """The whole repository as rules across models see it, in the order of the paths.
 
-    `paths` are those of all model files. `broken` holds the text, or failing that the path, of each model file that
-    could not be understood: what nobody seems to use or declare may stand there.
+    `paths` are those of all model files. `broken` holds the text, or failing that the path, of each model file whose
+    names could not all be understood: what nobody seems to declare may stand there. `complete` is False where some model
+    file has a fault of reading or schema: then what nobody seems to use may be used there.
     """
 
     fleet: Fleet
@@ -222,6 +223,7 @@ class Catalog:
     names: Names
     paths: Sequence[str]
     broken: Sequence[str]
+    complete: bool
 
     def may_declare(self, name: str) -> bool:
         """Whether a file that could not be understood may hold this name."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from modelspec.cache import Cache, Key, key_of
 from modelspec.catalog import Catalog, Model, Names
 from modelspec.diagnostic import Diagnostic, Severity, ordered
+from modelspec.distinct import distinct
 from modelspec.examine import Facts, Surroundings, examine_model
 from modelspec.judge import judge
 from modelspec.link import link_catalog
@@ -90,7 +91,7 @@ def _compile(tree: Tree, today: date, store: Cache | None, key: Key | None) -> C
     found.extend(diagnostic for one in facts for diagnostic in one.diagnostics)
     found.extend(_across_models(catalog, locator))
     judged = judge(
-        found,
+        distinct(found),
         severities=setup.settings.rules,
         ignores=[*setup.ignores, *(ignore for one in facts for ignore in one.ignores)],
         waivers=setup.waivers,
@@ -118,14 +119,16 @@ def _across_models(catalog: Catalog, locator: Locator) -> Iterator[Diagnostic]:
 
 def _catalog(tree: Tree, setup: Setup, facts: Sequence[Facts]) -> Catalog:
     signatures = [one.signature for one in facts if one.signature is not None]
-    texts = {file.path: file.data for file in tree.models}
-    broken = [texts[one.path].decode(errors="replace") for one in facts if one.signature is None]
+    unsound = {one.path: one.signature is None for one in facts if not one.is_sound}
+    texts = {file.path: file.data.decode(errors="replace") for file in tree.models if file.path in unsound}
+    unread = [path for path in tree.unread if path not in setup.readings]
     return Catalog(
         fleet=setup.whole,
         signatures=signatures,
         names=Names(signatures),
-        paths=list(texts),
-        broken=[*broken, *(path for path in tree.unread if path not in setup.readings)],
+        paths=[file.path for file in tree.models],
+        broken=[*(text for path, text in texts.items() if unsound[path] or "aliases" in text), *unread],
+        complete=not unsound and not unread,
     )
 
 

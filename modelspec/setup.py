@@ -54,7 +54,7 @@ def read_setup(tree: Tree, locator: Locator) -> Setup:
         reading = locator.reading(name)
         if reading is not None:
             readings[name] = reading
-            diagnostics.extend(examine_document(reading, _KINDS[name], locator))
+            diagnostics.extend(examine_document(reading, _KINDS[name], locator)[0])
     settings = settings_of(_sound(readings, "modelspec.yaml"))
     waivers = waivers_of(_sound(readings, "waivers.yaml"))
     fleet, whole, found = link_fleet(

@@ -28,7 +28,7 @@ from modelspec.rules.residency import residency_of, way_out
     name: Bison
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: https://bison.example.com/v1
     """,
     good="""
@@ -96,7 +96,7 @@ def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
     name: Atlas
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: https://atlas.example.com/v1
     fallback_models: [atlas]
     """,
@@ -106,7 +106,7 @@ def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
     name: Atlas
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: https://atlas.example.com/v1
     """,
 )
@@ -138,7 +138,7 @@ def fallback_is_another_model(model: Model, fleet: Fleet) -> Iterator[Finding]: 
     name: Atlas
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: https://atlas.example.com/v1
     fallback_models: [bison]
     # file: models.d/bison.yaml
@@ -146,7 +146,7 @@ def fallback_is_another_model(model: Model, fleet: Fleet) -> Iterator[Finding]: 
     name: Bison
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: https://bison.example.com/v1
     fallback_models: [atlas]
     """,
@@ -156,7 +156,7 @@ def fallback_is_another_model(model: Model, fleet: Fleet) -> Iterator[Finding]: 
     name: Atlas
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: https://atlas.example.com/v1
     fallback_models: [bison]
     # file: models.d/bison.yaml
@@ -164,7 +164,7 @@ def fallback_is_another_model(model: Model, fleet: Fleet) -> Iterator[Finding]: 
     name: Bison
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: https://bison.example.com/v1
     """,
 )
@@ -210,7 +210,7 @@ def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
     name: Atlas
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: https://atlas.example.com/v1
     fallback_models: [bison]
     # file: models.d/bison.yaml
@@ -218,7 +218,7 @@ def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
     name: Bison
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: https://bison.example.com/v1
     status: disabled
     """,
@@ -228,7 +228,7 @@ def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
     name: Atlas
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: https://atlas.example.com/v1
     fallback_models: [bison]
     # file: models.d/bison.yaml
@@ -236,7 +236,7 @@ def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
     name: Bison
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: https://bison.example.com/v1
     """,
 )

@@ -13,7 +13,7 @@ from modelspec.rules.residency import residency_of
 @rule(
     "MS301",
     Severity.ERROR,
-    Scope.MODEL,
+    Scope.LINKED,
     bad="""
     # file: models.d/atlas.yaml
     model_id: atlas
@@ -168,9 +168,9 @@ def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Findi
     name: Atlas
     region: eu
     priority_head: head-eu-1
-    fallback_heads: [head-eu-2]
+    fallback_heads: [head-uk-1]
     load_balancing:
-      weights: {head-eu-1: 3, head-eu-2: 1}
+      weights: {head-eu-1: 3, head-uk-1: 1}
     endpoint: https://atlas.example.com/v1
     """,
     good="""

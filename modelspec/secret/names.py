@@ -1,6 +1,7 @@
 """What names of keys and environment variables give away."""
 
 import re
+from functools import lru_cache
 
 from modelspec.secret.randomness import dense, drawn
 from modelspec.secret.scan import scan
@@ -122,6 +123,7 @@ def _changes_nothing(part: str, *, first: bool) -> bool:
     return part in _NEUTRAL or part.isdigit() or short
 
 
+@lru_cache(maxsize=4096)
 def looks_like_key(name: str) -> bool:
     """Whether the name of an environment variable is a key itself, put where its name belongs."""
     if any(hit.certain for hit in scan(name)):
