@@ -9,7 +9,7 @@ from modelspec.emit.artifact import Artifact
 from modelspec.emit.manifest import Origin, manifest
 from modelspec.pipeline import Compiled
 from modelspec.route import route
-from modelspec.write import Refusal, Stale, Written, stale, write_tree
+from modelspec.write import Refusal, Stale, Written, shown, stale, write_tree
 
 
 def origin_of(compiled: Compiled, *, commit: str | None, commit_date: str | None) -> Origin:
@@ -19,6 +19,18 @@ def origin_of(compiled: Compiled, *, commit: str | None, commit_date: str | None
     for path, file in sorted(files.items()):
         digest.update(f"{path} {sha256(file.data).hexdigest()}\n".encode())
     return Origin(digest=digest.hexdigest(), commit=commit, commit_date=commit_date)
+
+
+def configured_output(compiled: Compiled) -> Path | Refusal:
+    """The folder that modelspec.yaml names, or `dist`; never outside of the repository, whatever links stand there."""
+    root = compiled.tree.root.resolve()
+    output = root / compiled.setup.settings.output
+    if not output.parent.resolve().is_relative_to(root):
+        return Refusal(
+            message=f"the output folder {shown(compiled.setup.settings.output)} leads out of the repository",
+            help="name a folder inside in modelspec.yaml, or any folder with --output",
+        )
+    return output
 
 
 def write_files(compiled: Compiled, output: Path, origin: Origin) -> Written | Refusal:

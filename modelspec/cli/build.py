@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913 - one parameter an option
             f"this version writes no gateway configuration, for '{targets[0][:60]}' or another"
         )
     # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.build import origin_of, stale_files, write_files  # noqa: PLC0415
+    from modelspec.build import configured_output, origin_of, stale_files, write_files  # noqa: PLC0415
     from modelspec.cli.report import exit_code, report  # noqa: PLC0415
     from modelspec.pipeline import compile_fleet  # noqa: PLC0415
     from modelspec.write import Refusal, shown  # noqa: PLC0415
@@ -73,7 +73,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     if code:
         click.echo("modelspec: nothing was written: correct the faults above first", err=True)
         return code
-    destination = Path(output) if output is not None else root / compiled.setup.settings.output
+    destination = configured_output(compiled) if output is None else Path(output)
+    if isinstance(destination, Refusal):
+        return _refused(destination)
     origin = origin_of(compiled, commit=commit, commit_date=commit_date)
     if check:
         return _tell_stale(stale_files(compiled, destination, origin), shown(str(destination)), quiet=quiet)
