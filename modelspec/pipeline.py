@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from modelspec.judge import judge
 from modelspec.link import link_catalog
 from modelspec.load.find import File, Tree, read_file, read_tree
 from modelspec.locate import Locator
+from modelspec.parallel import each
 from modelspec.rule import Scope
 from modelspec.rules import RULES
 from modelspec.setup import Setup, metadata_path, read_setup
@@ -57,7 +58,7 @@ def validate(root: Path, *, today: date, cache: bool) -> Checked:
         tree = read_tree(root)
         store = Cache.of(root) if cache else None
         if store is None:
-            return _compile(tree, today, None, None)
+            return _compile(tree, today)
         locator = _locator(tree)
         key = key_of(tree, _outside(tree, today, locator))
         diagnostics = store.result(key)
@@ -75,16 +76,24 @@ def compile_fleet(root: Path, *, today: date) -> Compiled:
         OSError: the root cannot be opened.
     """
     with _without_collection():
-        return _compile(read_tree(root), today, None, None)
+        return _compile(read_tree(root), today, keep_models=True)
 
 
-def _compile(tree: Tree, today: date, store: Cache | None, key: Key | None) -> Compiled:
+def _compile(
+    tree: Tree, today: date, store: Cache | None = None, key: Key | None = None, *, keep_models: bool = False
+) -> Compiled:
     locator = _locator(tree)
     setup = read_setup(tree, locator)
     around = Surroundings(fleet=setup.fleet, metadata=setup.metadata, locator=locator)
     known = {} if store is None or key is None else store.facts(key)
-    facts = [known.get(file.path) or examine_model(file, around) for file in tree.models]
-    if store is not None and key is not None and len(facts) - len(known) > len(facts) // _WORTH_KEEPING:
+    new = [file for file in tree.models if file.path not in known]
+    if keep_models:
+        examined = [examine_model(file, around) for file in new]
+    else:
+        examined = each(new, lambda file: replace(examine_model(file, around), model=None))
+    known.update((one.path, one) for one in examined)
+    facts = [known[file.path] for file in tree.models]
+    if store is not None and key is not None and len(new) > len(facts) // _WORTH_KEEPING:
         store.keep_facts(key, facts)
     catalog = _catalog(tree, setup, facts)
     found = [*tree.faults, *setup.diagnostics]
