@@ -1,9 +1,9 @@
 """What an earlier run found out, so that an unchanged repository is not read by YAML again.
 
-Two files of JSON for each root in the user's cache folder: `result`, the diagnostics of the whole repository, and `facts`,
-what each model file told. Both are keyed by the compiler, the schemas and the files with fixed names; the facts of a model file
-also by its content. Nothing is ever read from the repository itself, so a pull request cannot plant an answer, and a
-cache that cannot be understood is as good as none.
+Two files of JSON for each root in the user's cache folder: `result`, the diagnostics of the whole repository, and
+`facts`, what each model file told. Both are keyed by the compiler, the schemas and the files with fixed names; the
+facts of a model file also by its content. Nothing is ever read from the repository itself, so a pull request cannot
+plant an answer, and a cache that cannot be understood is as good as none.
 """
 
 import json
@@ -59,7 +59,7 @@ def _fingerprint() -> str:
         for folder, _, names in os.walk(top):
             for name in names:
                 if name.endswith((".py", ".json")):
-                    stat = os.stat(f"{folder}/{name}")
+                    stat = Path(folder, name).stat()
                     found.append(f"{folder}/{name}:{stat.st_mtime_ns}:{stat.st_size}")
     return " ".join(sorted(found))
 

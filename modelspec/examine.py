@@ -128,8 +128,9 @@ def examine_document(
     if suspect(reading.file.data.decode(errors="replace")):
         document = reading.document
         for code, severity, rule_check in _TEXT_CHECKS:
-            for finding in rule_check(document):
-                diagnostics.append(locator.diagnostic(code, severity, finding, subject))
+            diagnostics.extend(
+                locator.diagnostic(code, severity, finding, subject) for finding in rule_check(document)
+            )
     return diagnostics, faults
 
 

@@ -14,7 +14,9 @@ WORTH_A_FORK = 3_000
 results over costs more than it saves."""
 
 
-def each(items: Sequence[Item], work: Callable[[Item], Result], *, at_least: int = WORTH_A_FORK) -> list[Result]:
+def each(
+    items: Sequence[Item], work: Callable[[Item], Result], *, at_least: int = WORTH_A_FORK
+) -> list[Result]:
     """The results of `work` in the order of the items.
 
     From `at_least` items on, the second half is done by a child process, if there is a processor for it. Then results

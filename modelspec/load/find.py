@@ -35,8 +35,8 @@ class File:
 class Tree:
     """Every file of a repository.
 
-    `fixed` holds the files with fixed names; `models` are in the order of their paths; `faults` are the files that could
-    not be read, and `unread` their paths.
+    `fixed` holds the files with fixed names; `models` are in the order of their paths; `faults` are the files
+    that could not be read, and `unread` their paths.
     """
 
     root: Path
@@ -93,34 +93,45 @@ def read_file(root: Path, path: str) -> File | Diagnostic | None:
 
 def _read_models(root: int, models: list[File], faults: list[Diagnostic]) -> None:
     top = _open_folder(root, MODELS, MODELS, faults)
-    if top is None:
-        return
-    pending = [(top, MODELS, 1)]
+    pending = [] if top is None else [(top, MODELS, 1)]
     while pending:
         folder, path, depth = pending.pop()
-        with os.scandir(folder) as entries:
-            names = list(entries)
-        for entry in names:
-            name = entry.name
-            if name[0] in "._" or name[-1] == "~":
-                continue
-            inner_path = f"{path}/{name}"
-            if entry.is_file(follow_symlinks=False):
-                if name.endswith((".yaml", ".yml")):
-                    file = _read(folder, name, inner_path, faults)
-                    if file is not None:
-                        models.append(file)
-                elif name.lower().endswith((".yaml", ".yml", ".json")):
-                    faults.append(_not_a_model(inner_path))
-            elif not entry.is_dir(follow_symlinks=False):
-                faults.append(_irregular(inner_path, entry.is_symlink()))
-            elif depth == MAX_FOLDERS:
-                faults.append(_unreadable(inner_path, f"folders are nested deeper than {MAX_FOLDERS}"))
-            elif _is_clean(inner_path, faults):
-                inner = _open_folder(folder, name, inner_path, faults)
-                if inner is not None:
-                    pending.append((inner, inner_path, depth + 1))
-        os.close(folder)
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name[0] in "._" or name[-1] == "~":
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        inner = _open_inner(folder, name, f"{path}/{name}", depth, faults)
+                        if inner is not None:
+                            pending.append((inner, f"{path}/{name}", depth + 1))
+                    else:
+                        _read_entry(folder, entry, f"{path}/{name}", models, faults)
+        finally:
+            os.close(folder)
+
+
+def _open_inner(folder: int, name: str, path: str, depth: int, faults: list[Diagnostic]) -> int | None:
+    if depth == MAX_FOLDERS:
+        faults.append(_unreadable(path, f"folders are nested deeper than {MAX_FOLDERS}"))
+        return None
+    return _open_folder(folder, name, path, faults) if _is_clean(path, faults) else None
+
+
+def _read_entry(
+    folder: int, entry: "os.DirEntry[str]", path: str, models: list[File], faults: list[Diagnostic]
+) -> None:
+    name = entry.name
+    if not entry.is_file(follow_symlinks=False):
+        if _is_clean(path, faults):
+            faults.append(_irregular(path, entry.is_symlink()))
+    elif name.endswith((".yaml", ".yml")):
+        file = _read(folder, name, path, faults)
+        if file is not None:
+            models.append(file)
+    elif name.lower().endswith((".yaml", ".yml", ".json")) and _is_clean(path, faults):
+        faults.append(_not_a_model(path))
 
 
 def _read(folder: int, name: str, path: str, faults: list[Diagnostic]) -> File | None:
@@ -135,18 +146,16 @@ def _read(folder: int, name: str, path: str, faults: list[Diagnostic]) -> File |
         return None
     try:
         data = os.read(handle, MAX_BYTES + 1)
-        if not data and not stat.S_ISREG(os.fstat(handle).st_mode):
-            faults.append(_irregular(path, link=False))
-            return None
+        is_file = bool(data) or stat.S_ISREG(os.fstat(handle).st_mode)
     except OSError as error:
         faults.append(_not_opened(path, error))
         return None
     finally:
         os.close(handle)
-    if len(data) > MAX_BYTES:
-        faults.append(_too_large(path))
-        return None
-    return File(path, data)
+    if is_file and len(data) <= MAX_BYTES:
+        return File(path, data)
+    faults.append(_too_large(path) if is_file else _irregular(path, link=False))
+    return None
 
 
 def _open_folder(folder: int, name: str, path: str, faults: list[Diagnostic]) -> int | None:
