@@ -214,8 +214,8 @@ class Catalog:
     """The whole repository as rules across models see it, in the order of the paths.
 
     `paths` are those of all model files. `broken` holds the text, or failing that the path, of each model
-    file whose names could not all be understood: what nobody seems to declare may stand there. `complete` is False where some
-    model file has a fault of reading or schema: then what nobody seems to use may be used there.
+    file whose names could not all be understood: what nobody seems to declare may stand there. `complete` is
+    False where some model file has a fault of reading or schema: then what nobody seems to use may be used there.
     """
 
     fleet: Fleet

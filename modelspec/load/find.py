@@ -145,8 +145,8 @@ def _read(folder: int, name: str, path: str, faults: list[Diagnostic]) -> File |
         faults.append(_not_opened(path, error))
         return None
     try:
-        data = os.read(handle, MAX_BYTES + 1)
-        is_file = bool(data) or stat.S_ISREG(os.fstat(handle).st_mode)
+        is_file = stat.S_ISREG(os.fstat(handle).st_mode)
+        data = os.read(handle, MAX_BYTES + 1) if is_file else b""
     except OSError as error:
         faults.append(_not_opened(path, error))
         return None
