@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_fleets import codes, found_in, places
+from rule_fleets import codes, found_in, places
 
 from modelspec.diagnostic import Severity
 from modelspec.rule import Rule

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_fleets import TODAY, found_in, write
+from rule_fleets import TODAY, found_in, write
 
 from modelspec.pipeline import validate
 from modelspec.rules.example import example_files
