@@ -1,8 +1,11 @@
 """Reach: the regions that a request may touch."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
 
 from modelspec.catalog import Fleet, Model, Names, Signature
+
+_TRUTHS = bytes.maketrans(b"01", b"\x00\x01")
 
 
 def runs_on_heads(model: Model) -> bool:
@@ -45,7 +48,7 @@ def transitive_reach(signatures: Sequence[Signature], names: Names) -> dict[str,
             for fallback in fallbacks.get(model_id, ()):
                 mask |= masks.get(fallback, 0)
         if mask not in known:
-            known[mask] = tuple(code for code in codes if mask & bits[code])
+            known[mask] = tuple(compress(codes, f"{mask:b}"[::-1].encode().translate(_TRUTHS)))
         for model_id in component:
             masks[model_id] = mask
             reach[model_id] = known[mask]
