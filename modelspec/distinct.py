@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import groupby
 
-from modelspec.diagnostic import Diagnostic, ordered
+from modelspec.diagnostic import Diagnostic, Severity, ordered
 from modelspec.source import Span
 
 _SAID_BETTER_BY = {
@@ -11,23 +11,27 @@ _SAID_BETTER_BY = {
     "MS104": ("MS501", "MS505"),
     "MS502": ("MS501", "MS505"),
     "MS507": ("MS501",),
-    "MS513": ("MS501", "MS502"),
+    "MS513": ("MS501", "MS502", "MS503"),
     "MS516": ("MS501", "MS505"),
 }
 """A key in place of a reference has the wrong type, a `${X}` in an endpoint is no URL: the cause is named alone."""
+_CAUSES = frozenset(code for codes in _SAID_BETTER_BY.values() for code in codes)
 
 
 def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The diagnostics, ordered, without those that another one on the same text makes superfluous."""
+    """The diagnostics as judged, ordered, without those that an error on the same text makes superfluous."""
     kept: list[Diagnostic] = []
     for _, group in groupby(ordered(diagnostics), key=lambda found: (found.path, found.span.line)):
         line = list(group)
+        # What was let off is no cause: a file would be left out of the build, and nothing said of it.
+        causes = [found for found in line if found.code in _CAUSES and found.severity is Severity.ERROR]
         kept.extend(
             found
             for found in line
-            if not any(
-                other.code in _SAID_BETTER_BY.get(found.code, ()) and _overlap(found.span, other.span)
-                for other in line
+            if found.code not in _SAID_BETTER_BY
+            or not any(
+                other.code in _SAID_BETTER_BY[found.code] and _overlap(found.span, other.span)
+                for other in causes
             )
         )
     return kept

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from modelspec.cache import Cache, Key, key_of
 from modelspec.catalog import Catalog, Model, Names
-from modelspec.diagnostic import Diagnostic, Severity, ordered
+from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.distinct import distinct
 from modelspec.examine import Facts, Surroundings, examine_model
 from modelspec.judge import judge
@@ -100,7 +100,7 @@ def _compile(
     found.extend(diagnostic for one in facts for diagnostic in one.diagnostics)
     found.extend(_across_models(catalog, locator))
     judged = judge(
-        distinct(found),
+        found,
         severities=setup.settings.rules,
         ignores=[*setup.ignores, *(ignore for one in facts for ignore in one.ignores)],
         waivers=setup.waivers,
@@ -109,7 +109,7 @@ def _compile(
     )
     return Compiled(
         tree=tree,
-        diagnostics=ordered(judged),
+        diagnostics=distinct(judged),
         locator=locator,
         setup=setup,
         catalog=catalog,
