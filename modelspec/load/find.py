@@ -145,8 +145,9 @@ def _read(folder: int, name: str, path: str, faults: list[Diagnostic]) -> File |
         faults.append(_not_opened(path, error))
         return None
     try:
-        is_file = stat.S_ISREG(os.fstat(handle).st_mode)
-        data = os.read(handle, MAX_BYTES + 1) if is_file else b""
+        status = os.fstat(handle)
+        is_file = stat.S_ISREG(status.st_mode)
+        data = _content(handle, status.st_size) if is_file else b""
     except OSError as error:
         faults.append(_not_opened(path, error))
         return None
@@ -156,6 +157,20 @@ def _read(folder: int, name: str, path: str, faults: list[Diagnostic]) -> File |
         return File(path, data)
     faults.append(_too_large(path) if is_file else _irregular(path, link=False))
     return None
+
+
+def _content(handle: int, size: int) -> bytes:
+    """The bytes of a file, at most MAX_BYTES + 1 of them.
+
+    No more is asked for than is there: a large buffer that is cut down later stays a mapping of its own, and a
+    process may not have a hundred thousand of them.
+    """
+    data = os.read(handle, min(size, MAX_BYTES) + 1)
+    while size < len(data) <= MAX_BYTES:
+        # It has grown since it was looked at, or lies about its size as files of /proc do.
+        size = len(data)
+        data += os.read(handle, MAX_BYTES + 1 - size)
+    return data
 
 
 def _open_folder(folder: int, name: str, path: str, faults: list[Diagnostic]) -> int | None:
