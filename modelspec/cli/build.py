@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 @colour_option
 @strict_option
 @quiet_option
+@click.option(
+    "--no-cache", is_flag=True, expose_value=False, help="Accepted for symmetry: a build uses no cache."
+)
 def command(  # noqa: PLR0913 - one parameter an option
     *,
     root: Path,

@@ -62,7 +62,7 @@ def read_tree(root: Path) -> Tree:
             if file is not None:
                 fixed[name] = file
             elif name in REQUIRED and not any(fault.path == name for fault in faults):
-                faults.append(_missing(name))
+                faults.append(_missing(name, os.listdir(folder)))
         _read_models(folder, models, faults)
     finally:
         os.close(folder)
@@ -257,8 +257,14 @@ def _not_a_model(path: str) -> Diagnostic:
     )
 
 
-def _missing(name: str) -> Diagnostic:
-    return _fault("MS022", name, f"{name} is missing", f"create {name} at the top of the repository")
+def _missing(name: str, present: list[str]) -> Diagnostic:
+    near = next((other for other in sorted(present) if other.lower() in (name, name[:-5] + ".yml")), None)
+    return _fault(
+        "MS022",
+        name,
+        f"{name} is missing",
+        f"rename {near} to {name}" if near else f"create {name} at the top of the repository",
+    )
 
 
 def _empty() -> Diagnostic:
