@@ -62,7 +62,7 @@ def read_tree(root: Path) -> Tree:
             if file is not None:
                 fixed[name] = file
             elif name in REQUIRED and not any(fault.path == name for fault in faults):
-                faults.append(_missing(name, os.listdir(folder)))
+                faults.append(_missing(name, os.listdir(folder)))  # noqa: PTH208 - a descriptor
         _read_models(folder, models, faults)
     finally:
         os.close(folder)
