@@ -82,7 +82,7 @@ def _entries(
         if first is not None:
             found.append(_duplicate(identity, Place(path=place.path, pointer=(*pointer, name)), first.place))
             continue
-        entry = build(_sound(item, faults) if faults else item, place)
+        entry = build({**_sound(item, faults), name: identity} if faults else item, place)
         known[identity] = entry
         if not faults:
             whole[identity] = entry

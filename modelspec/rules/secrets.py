@@ -213,7 +213,7 @@ def _told_below(pointer: Pointer, node: Node) -> Iterator[tuple[Pointer, str]]:
     if not isinstance(node, MapNode):
         return
     # {kubernetes: {secret: NAME, key: NAME}} names a secret and holds none.
-    named = pointer[-1:] == ("kubernetes",) and node.entries.keys() == {"secret", "key"}
+    named = pointer[-1:] == ("kubernetes",) and node.entries.keys() <= {"secret", "key"}
     for name, entry in node.entries.items():
         here = (*pointer, name)
         if telling_key(name) and not named and not _is_api_key(here):
