@@ -215,7 +215,10 @@ class _Composer:
         return MapNode(entries=entries, span=_between(start, event), flow=bool(start.flow_style))
 
     def key(self, event: Any, depth: int) -> "_Key | None":  # noqa: ANN401
+        before = len(self.faults)
         node = self.node(event, depth - 1)
+        if len(self.faults) > before:
+            return None
         if isinstance(event, ScalarEvent) and not event.style and event.value == "<<":
             self.fault(
                 "MS014",
