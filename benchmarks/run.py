@@ -80,9 +80,18 @@ def _options() -> argparse.Namespace:
         help="models a fleet; default: 1000,10000,100000",
     )
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each case; default: 5")
-    parser.add_argument("--root", type=Path, metavar="DIR", help="measure a copy of this repository instead")
+    parser.add_argument(
+        "--root", type=_folder, metavar="DIR", help="measure a copy of this repository instead"
+    )
     parser.add_argument("--markdown", action="store_true", help="print tables for a page")
     return parser.parse_args()
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a folder")
+    return path
 
 
 def _sizes(text: str) -> tuple[int, ...]:
