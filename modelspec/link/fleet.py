@@ -70,6 +70,9 @@ def _entries(
     known: dict[str, Any] = {}
     whole: dict[str, Any] = {}
     complete = bool(items)
+    faults_of: dict[Pointer, list[Pointer]] = {}
+    for fault in listed.faults:
+        faults_of.setdefault(fault[:2], []).append(fault[2:])
     for position, item in enumerate(items):
         identity = item.get(name) if isinstance(item, Mapping) else None
         if not isinstance(identity, str):
@@ -77,7 +80,7 @@ def _entries(
             continue
         pointer = (key, position)
         place = Place(path=f"{key}.yaml", pointer=pointer)
-        faults = [fault[2:] for fault in listed.faults if fault[:2] == pointer]
+        faults = faults_of.get(pointer, [])
         first = known.get(identity)
         if first is not None:
             found.append(_duplicate(identity, Place(path=place.path, pointer=(*pointer, name)), first.place))
