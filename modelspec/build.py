@@ -1,24 +1,27 @@
 """A compiled repository to its output folder."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from modelspec.emit import emit
 from modelspec.emit.artifact import Artifact
 from modelspec.emit.manifest import Origin, manifest
+from modelspec.load.find import Tree
 from modelspec.pipeline import Compiled
 from modelspec.route import route
+from modelspec.routing import RoutingTable
 from modelspec.write import Refusal, Stale, Written, shown, stale, write_tree
 
 
-def origin_of(compiled: Compiled, *, commit: str | None, commit_date: str | None) -> Origin:
-    """What the build is made of: the digest of every file that was read, in the order of the paths."""
-    digest = sha256()
-    files = {**compiled.tree.fixed, **{file.path: file for file in compiled.tree.models}}
-    for path, file in sorted(files.items()):
-        digest.update(f"{path} {sha256(file.data).hexdigest()}\n".encode())
-    return Origin(digest=digest.hexdigest(), commit=commit, commit_date=commit_date)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """All that emitting needs: the compiled repository, as large again, can be let go of."""
+
+    routing: RoutingTable
+    origin: Origin
+    root: Path
 
 
 def configured_output(compiled: Compiled) -> Path | Refusal:
@@ -33,21 +36,39 @@ def configured_output(compiled: Compiled) -> Path | Refusal:
     return output
 
 
-def write_files(compiled: Compiled, output: Path, origin: Origin) -> Written | Refusal:
-    """Replace the output folder as a whole, or leave it as it was and say why."""
-    return write_tree(output, _artifacts(compiled), manifest=_manifest(origin), root=compiled.tree.root)
+def prepare(compiled: Compiled, *, commit: str | None, commit_date: str | None) -> Prepared:
+    """Route a compiled repository.
 
-
-def stale_files(compiled: Compiled, output: Path, origin: Origin) -> list[Stale] | Refusal:
-    """What `write_files` would change."""
-    return stale(output, _artifacts(compiled), manifest=_manifest(origin), root=compiled.tree.root)
-
-
-def _artifacts(compiled: Compiled) -> Iterator[Artifact]:
+    Raises:
+        ValueError: it has errors; nothing is emitted then.
+    """
     if compiled.has_errors:
         raise ValueError("nothing is emitted where there is an error")
-    return emit(route(compiled.catalog, compiled.models))
+    return Prepared(
+        routing=route(compiled.catalog, compiled.models),
+        origin=_origin(compiled.tree, commit=commit, commit_date=commit_date),
+        root=compiled.tree.root,
+    )
 
 
-def _manifest(origin: Origin) -> Callable[[Mapping[str, str]], Artifact]:
-    return lambda files: manifest(files, origin)
+def write_files(prepared: Prepared, output: Path) -> Written | Refusal:
+    """Replace the output folder as a whole, or leave it as it was and say why."""
+    return write_tree(output, emit(prepared.routing), manifest=_manifest(prepared), root=prepared.root)
+
+
+def stale_files(prepared: Prepared, output: Path) -> list[Stale] | Refusal:
+    """What `write_files` would change."""
+    return stale(output, emit(prepared.routing), manifest=_manifest(prepared), root=prepared.root)
+
+
+def _manifest(prepared: Prepared) -> Callable[[Mapping[str, str]], Artifact]:
+    return lambda files: manifest(files, prepared.origin)
+
+
+def _origin(tree: Tree, *, commit: str | None, commit_date: str | None) -> Origin:
+    """What the build is made of: the digest of every file that was read, in the order of the paths."""
+    digest = sha256()
+    files = {**tree.fixed, **{file.path: file for file in tree.models}}
+    for path, file in sorted(files.items()):
+        digest.update(f"{path} {sha256(file.data).hexdigest()}\n".encode())
+    return Origin(digest=digest.hexdigest(), commit=commit, commit_date=commit_date)

@@ -62,7 +62,7 @@ def command(  # noqa: PLR0913 - one parameter an option
             f"this version writes no gateway configuration, for '{targets[0][:60]}' or another"
         )
     # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.build import configured_output, origin_of, stale_files, write_files  # noqa: PLC0415
+    from modelspec.build import configured_output, prepare, stale_files, write_files  # noqa: PLC0415
     from modelspec.cli.report import exit_code, report  # noqa: PLC0415
     from modelspec.pipeline import compile_fleet  # noqa: PLC0415
     from modelspec.write import Refusal, shown  # noqa: PLC0415
@@ -79,10 +79,11 @@ def command(  # noqa: PLR0913 - one parameter an option
     destination = configured_output(compiled) if output is None else Path(output)
     if isinstance(destination, Refusal):
         return _refused(destination)
-    origin = origin_of(compiled, commit=commit, commit_date=commit_date)
+    prepared = prepare(compiled, commit=commit, commit_date=commit_date)
+    del compiled  # a large fleet takes as much memory again
     if check:
-        return _tell_stale(stale_files(compiled, destination, origin), shown(str(destination)), quiet=quiet)
-    written = write_files(compiled, destination, origin)
+        return _tell_stale(stale_files(prepared, destination), shown(str(destination)), quiet=quiet)
+    written = write_files(prepared, destination)
     if isinstance(written, Refusal):
         return _refused(written)
     for folder in written.kept:
