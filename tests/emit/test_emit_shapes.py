@@ -6,7 +6,7 @@ import pytest
 from published import ROOT
 from small_fleets import FIXED, FLEETS, TODAY, artifacts, compiled, model, routed
 
-from modelspec.build import origin_of, stale_files, write_files
+from modelspec.build import prepare, stale_files, write_files
 from modelspec.emit import EMITTERS
 from modelspec.pipeline import compile_fleet
 from modelspec.write import Written
@@ -238,13 +238,17 @@ def test_lists_without_entries_are_empty(tmp_path: Path) -> None:
 
 def test_the_manifest_lists_every_artifact_in_order(tmp_path: Path) -> None:
     result = compiled(tmp_path / "in", FLEETS["plain"])
-    origin = origin_of(result, commit="abc", commit_date="2026-06-01")
-    written = write_files(result, tmp_path / "dist", origin)
+    prepared = prepare(result, commit="abc", commit_date="2026-06-01")
+    written = write_files(prepared, tmp_path / "dist")
     assert isinstance(written, Written)
     manifest = json.loads((tmp_path / "dist/manifest.json").read_bytes())
     assert list(manifest["files"]) == sorted(artifacts(result))
-    assert manifest["source"] == {"sha256": origin.digest, "commit": "abc", "commit_date": "2026-06-01"}
-    assert stale_files(result, tmp_path / "dist", origin) == []
+    assert manifest["source"] == {
+        "sha256": prepared.origin.digest,
+        "commit": "abc",
+        "commit_date": "2026-06-01",
+    }
+    assert stale_files(prepared, tmp_path / "dist") == []
 
 
 def test_emitters_write_each_path_once(tmp_path: Path) -> None:
@@ -256,5 +260,4 @@ def test_emitters_write_each_path_once(tmp_path: Path) -> None:
 def test_nothing_is_written_where_there_is_an_error(tmp_path: Path) -> None:
     result = compiled(tmp_path / "in", {"atlas": model("atlas", region="nowhere")})
     with pytest.raises(ValueError, match="where there is an error"):
-        write_files(result, tmp_path / "dist", origin_of(result, commit=None, commit_date=None))
-    assert not (tmp_path / "dist").exists()
+        prepare(result, commit=None, commit_date=None)
