@@ -9,6 +9,7 @@ plant an answer, and a cache that cannot be understood is as good as none.
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -72,13 +73,19 @@ class Cache:
     name: str
 
     @classmethod
-    def of(cls, root: Path) -> "Cache":
-        """The cache of a root, in the cache folder of the user."""
+    def of(cls, root: Path) -> "Cache | None":
+        """The cache of a root, in the cache folder of the user; none for a user without a home."""
         # Only a run that uses the cache pays for this import.
         from platformdirs import user_cache_path  # noqa: PLC0415
 
-        name = sha256(os.fsencode(root.resolve())).hexdigest()[:32]
-        return cls(user_cache_path("modelspec"), name)
+        try:
+            folder = user_cache_path("modelspec")
+        except RuntimeError:
+            return None
+        if not folder.is_absolute():
+            # It would lie in the current folder, which may be the repository itself.
+            return None
+        return cls(folder, sha256(os.fsencode(root.resolve())).hexdigest()[:32])
 
     def result(self, key: Key) -> list[Diagnostic] | None:
         """The diagnostics of an unchanged repository."""
@@ -138,7 +145,8 @@ class Cache:
             draft.replace(target)
         except OSError:
             # A cache that cannot be written only costs time.
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink()
 
 
 def _fields(thing: Signature | Span) -> list[object]:
