@@ -96,6 +96,7 @@ _STEERING_PREFIXES = (
 )
 
 
+@lru_cache(maxsize=4096)
 def telling_key(key: str) -> bool:
     """Whether the name of a key says that a secret stands beside it, in snake, kebab, camel or dotted spelling."""
     parts = [part.lower() for part in _PART.findall(key)]
