@@ -121,10 +121,10 @@ class Cache:
         rows = {
             found.path: (
                 key.models[found.path],
-                None if found.signature is None else _fields(found.signature)[1:],
+                None if found.signature is None else found.signature[1:],
                 found.is_sound,
                 [_row(diagnostic) for diagnostic in found.diagnostics],
-                [(i.codes, i.has_reason, _fields(i.span), i.line) for i in found.ignores],
+                [(i.codes, i.has_reason, _place(i.span), i.line) for i in found.ignores],
             )
             for found in facts
         }
@@ -149,18 +149,18 @@ class Cache:
                 draft.unlink()
 
 
-def _fields(thing: Signature | Span) -> list[object]:
-    return [getattr(thing, name) for name in thing.__slots__]
+def _place(span: Span) -> list[int]:
+    return [span.line, span.column, span.end_line, span.end_column]
 
 
 def _row(found: Diagnostic) -> list[object]:
-    related = [(label.path, _fields(label.span), label.text) for label in found.related]
+    related = [(label.path, _place(label.span), label.text) for label in found.related]
     return [
         found.code,
         found.severity.value,
         found.message,
         found.path,
-        _fields(found.span),
+        _place(found.span),
         found.label,
         found.help,
         related,
@@ -197,16 +197,16 @@ def _facts(path: str, signature: Any, is_sound: Any, diagnostics: Any, ignores: 
 def _signature(path: str, row: Sequence[Any]) -> Signature:
     model_id, aliases, region, regions, status, heads, reach, fallback_models, replaced_by = row
     return Signature(
-        path=path,
-        model_id=model_id,
-        aliases=tuple(aliases),
-        region=region,
-        regions=tuple(regions),
-        status=status,
-        heads=tuple(heads),
-        reach=tuple(reach),
-        fallback_models=tuple((name, tuple(pointer)) for name, pointer in fallback_models),
-        replaced_by=replaced_by,
+        path,
+        model_id,
+        tuple(aliases),
+        region,
+        tuple(regions),
+        status,
+        tuple(heads),
+        tuple(reach),
+        tuple((name, tuple(pointer)) for name, pointer in fallback_models) if fallback_models else (),
+        replaced_by,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from modelspec.catalog import Fleet, Model, Place, Signature
 from modelspec.diagnostic import Diagnostic, Severity
@@ -28,8 +29,7 @@ _MODEL_CHECKS = _checks(Scope.MODEL)
 _LINKED_CHECKS = _checks(Scope.LINKED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of one model file.
 
     `diagnostics` carry the default severities. `signature` is None where not even the names could be understood;

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def _compile(
     if keep_models:
         examined = [examine_model(file, around) for file in new]
     else:
-        examined = each(new, lambda file: replace(examine_model(file, around), model=None))
+        examined = each(new, lambda file: examine_model(file, around)._replace(model=None))
     known.update((one.path, one) for one in examined)
     facts = [known[file.path] for file in tree.models]
     if store is not None and key is not None and len(new) > len(facts) // _WORTH_KEEPING:
