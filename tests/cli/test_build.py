@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from modelspec_command import MODEL, Command, ended, tree, write_fleet
 
-_MANY = 800
+_MANY = 300
 
 
 def test_check_tells_missing_fresh_and_stale_and_writes_nothing(command: Command, fleet: Path) -> None:
