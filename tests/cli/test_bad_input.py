@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -89,6 +90,17 @@ def test_a_merge_bomb_is_a_fault_at_its_merge_keys(confined: Command, tmp_path: 
     assert found[0] == ("models.d/merge.yaml", "MS014", (3, 12))
     assert {code for _, code, _ in found} == {"MS014", "MS019"}
     assert len(found) <= 10
+
+
+def test_a_flood_of_odd_characters_is_told_of_and_not_counted_out(confined: Command, tmp_path: Path) -> None:
+    floods = {
+        "control": "\x01" * 250_000,
+        "bidi": "\u202e" * 80_000,
+        "escaped": "[" + '"\\e",' * 18_000 + "]",
+    }
+    files = {f"models.d/{name}.yaml": f"metadata: {text}\n" for name, text in floods.items()}
+    found = [code for _, code, _ in _faults(confined, write_fleet(tmp_path / "fleet", files))]
+    assert Counter(found) == {"MS005": 200, "MS006": 100}
 
 
 @pytest.mark.parametrize("name", ["regions.yaml", "heads.yaml", "modelspec.yaml", "waivers.yaml"])
