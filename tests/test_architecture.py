@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "route": "catalog providers reach routing",
     "emit": "routing",
     "write": "emit quote",
-    "build": "emit pipeline route write",
+    "build": "load routing emit pipeline route write",
     "report": "source diagnostic secret",
     "cli": "diagnostic rule rules load nearest quote pipeline build write report",
     "__main__": "cli",

@@ -32,9 +32,9 @@ _OPEN = object()
 """What an anchor stands for while the node that it names is still being built."""
 
 
-_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
-"""What libyaml takes for the end of a line and nobody else does. Such a file has a fault in any case; without them its
-places are right."""
+_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029\ufeff]")
+"""What only libyaml takes for the end of a line, and the byte order mark, which it skips. Such a file has a fault in
+any case; without them its places are right."""
 
 
 class _StopError(Exception):
