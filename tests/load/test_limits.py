@@ -4,6 +4,7 @@ import pytest
 
 from modelspec.load import read
 from modelspec.load.find import MAX_BYTES, File, read_file
+from modelspec.load.values import _MEMO_SIZE, _scalars
 
 PATH = "models.d/a.yaml"
 
@@ -133,3 +134,12 @@ def test_faults_that_do_not_stop_the_reader_are_all_found() -> None:
         "MS015",
         "MS020",
     ]
+
+
+def test_what_many_files_hold_is_not_remembered_for_ever() -> None:
+    for number in range(30):
+        items = [f"{number}.{item}" for item in range(2000)]
+        assert read(File(PATH, f"a: [{', '.join(items)}]\n".encode())).value == {
+            "a": [float(item) for item in items]
+        }
+    assert len(_scalars) <= _MEMO_SIZE + 2000
