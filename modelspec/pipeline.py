@@ -12,6 +12,7 @@ from modelspec.catalog import Catalog, Model, Names
 from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.distinct import distinct
 from modelspec.examine import Facts, Surroundings, examine_model
+from modelspec.excess import without_excess
 from modelspec.judge import judge
 from modelspec.link import link_catalog
 from modelspec.load.find import File, Tree, read_file, read_tree
@@ -109,7 +110,7 @@ def _compile(
     )
     return Compiled(
         tree=tree,
-        diagnostics=distinct(judged),
+        diagnostics=without_excess(distinct(judged)),
         locator=locator,
         setup=setup,
         catalog=catalog,

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "providers": "",
     "diagnostic": "source",
     "distinct": "source diagnostic",
+    "excess": "diagnostic",
     "document": "source",
     "suggest": "nearest",
     "catalog": "source document suggest",
@@ -35,7 +36,8 @@ MAY_IMPORT = {
     "examine": "diagnostic catalog rule rules ignore load locate link schema secret",
     "setup": "document diagnostic catalog rule rules ignore settings load locate link schema examine nearest quote",
     "cache": "source diagnostic catalog ignore load examine",
-    "pipeline": "source parallel diagnostic distinct catalog rule rules load locate link judge examine setup cache",
+    "pipeline": "source parallel diagnostic distinct excess catalog rule rules load locate link judge examine setup"
+    " cache",
     "route": "catalog providers reach routing",
     "emit": "routing",
     "write": "emit quote",

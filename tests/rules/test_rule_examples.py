@@ -97,6 +97,7 @@ SHOWN_BY_TESTS = {
     "MS022": "a missing file",
     "MS023": "an empty models.d",
     "MS024": "an odd file name",
+    "MS026": "an odd file name",
     "MS109": "metadata against a schema",
     "MS512": "a long URL",
 }

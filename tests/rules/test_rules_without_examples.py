@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from rule_fleets import TODAY, found_in, write
 
+from modelspec.diagnostic import Severity
 from modelspec.pipeline import validate
 from modelspec.rules.example import example_files
 from modelspec.rules.reading import MODEL
@@ -90,6 +91,15 @@ def test_a_fault_that_no_page_can_show_is_found(
     ]
     assert [(d.code, d.path, d.span.line) for d in found] == [(code, path, line)]
     assert found[0].help
+
+
+def test_the_faults_of_a_flood_are_counted(tmp_path: Path) -> None:
+    write(tmp_path, example_files(""))
+    fields = "".join(f"unknown_{number}: 1\n" for number in range(203))
+    (tmp_path / "models.d" / "atlas.yaml").write_text(BODY + fields, encoding="utf-8")
+    *_, last = validate(tmp_path, today=TODAY, cache=False).diagnostics
+    assert (last.code, last.path) == ("MS026", "models.d/atlas.yaml")
+    assert last.severity is Severity.ERROR
 
 
 def test_the_small_fleet_has_no_fault(tmp_path: Path) -> None:
