@@ -65,7 +65,8 @@ def _entries(
     found: list[tuple[str, Finding]],
 ) -> tuple[dict[str, Any], dict[str, Any], bool]:
     items = listed.value.get(key) if isinstance(listed.value, Mapping) else None
-    if not isinstance(items, list):
+    if not isinstance(items, list) or (key,) in listed.faults:
+        # Of a flood of faults only the first are known item by item.
         return {}, {}, False
     known: dict[str, Any] = {}
     whole: dict[str, Any] = {}

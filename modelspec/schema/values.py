@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from modelspec.nearest import nearest
 from modelspec.quote import quote, visible
-from modelspec.schema.fault import Fault
+from modelspec.schema.fault import TOLD, Fault
 from modelspec.schema.fold import Finding
 from modelspec.schema.trace import Trace
 from modelspec.schema.wording import alternatives, count, example, flow, found, wanted
@@ -125,11 +125,16 @@ def out_of_bounds(at: Trace) -> Iterator[Finding]:
 def repeated(at: Trace) -> Iterator[Finding]:
     """MS107 at each repeated item."""
     first: dict[str, int] = {}
+    again = last = 0
     for index, item in enumerate(at.value):
         # A list cannot be a key, its written form can; `true` and `1` stay apart.
         written = repr(item)
         if written not in first:
             first[written] = index
+            continue
+        again += 1
+        if again > TOLD:
+            last = index if again == TOLD + 1 else last
             continue
         named = "the same item" if at.private or isinstance(item, list | dict) else quote(item)
         fault = Fault(
@@ -140,6 +145,9 @@ def repeated(at: Trace) -> Iterator[Finding]:
             help=f"remove it: item {first[written] + 1} of the list is the same",
         )
         yield Finding(fault=fault)
+    if again > TOLD:
+        more = count(again - TOLD, "more repeated item")
+        yield rest(at, "MS107", last, f"{at.subject} holds {more}", "keep one of each")
     if len(first) == len(at.value):
         yield finding(at, "MS107", f"{at.subject} holds equal items", "equal items", "remove one of them")
 
@@ -148,6 +156,14 @@ def other(at: Trace) -> Iterator[Finding]:
     """Explain a keyword that only an organisation's own schema uses."""
     message = f"{at.subject} does not satisfy the schema ({visible(at.keyword)})"
     yield finding(at, "MS104", message, "not as the schema asks", at.note("description") or "see the schema")
+
+
+def rest(at: Trace, code: str, step: str | int, message: str, advice: str) -> Finding:
+    """Say, at the first of them, how many faults are not told one by one."""
+    on_key = isinstance(step, str)
+    pointer = (*at.place, step)
+    fault = Fault(code=code, pointer=pointer, on_key=on_key, message=message, label="and more", help=advice)
+    return Finding(fault=fault)
 
 
 def finding(at: Trace, code: str, message: str, label: str, advice: str) -> Finding:

@@ -103,6 +103,27 @@ def test_a_flood_of_odd_characters_is_told_of_and_not_counted_out(confined: Comm
     assert Counter(found) == {"MS005": 200, "MS006": 100}
 
 
+_FLOODED = {
+    "models.d/bison.yaml": _MODEL + f"tags: [{'1, ' * 19_000}1]\n",
+    "regions.yaml": f"regions: [{'{code: eu, residency: 7}, ' * 6_000}]\n",
+    "heads.yaml": f"heads: [{'{head_id: head-eu, region: [], url: 1}, ' * 4_000}]\n",
+    "modelspec.yaml": f"targets: [{'1, ' * 19_000}]\n",
+    "waivers.yaml": f"waivers: [{'{}, ' * 19_000}]\n",
+    "routes.test.yaml": f"tests: [{'{from: 1, down: 1}, ' * 3_900}]\n",
+}
+
+
+@pytest.mark.parametrize("name", _FLOODED)
+def test_a_flood_of_schema_faults_is_told_of_and_not_counted_out(
+    name: str, confined: Command, tmp_path: Path
+) -> None:
+    found = [
+        path for path, _, _ in _faults(confined, write_fleet(tmp_path / "fleet", {name: _FLOODED[name]}))
+    ]
+    assert {*found} == {name}
+    assert len(found) <= 1_000
+
+
 @pytest.mark.parametrize("name", ["regions.yaml", "heads.yaml", "modelspec.yaml", "waivers.yaml"])
 def test_the_other_files_are_read_as_carefully(name: str, confined: Command, tmp_path: Path) -> None:
     for content, code, _ in (_BYTES["gzip"], _BYTES["large"], _BYTES["deep-["], _BYTES["alias-bomb"]):

@@ -133,3 +133,11 @@ def test_where_regions_are_not_all_known_no_region_is_unknown() -> None:
     fleet, _, found = _linked(regions=None)
     assert not fleet.complete
     assert found == []
+
+
+def test_a_list_with_untold_faults_is_not_built_from() -> None:
+    fleet, whole, found = _linked(
+        {"regions": [{"code": "eu", "name": "Europe", "residency": 7}]}, region_faults=[("regions",)]
+    )
+    assert not fleet.complete
+    assert (fleet.regions, whole.regions, found) == ({}, {}, [])

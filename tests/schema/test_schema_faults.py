@@ -237,10 +237,6 @@ def test_a_weight_belongs_to_a_head() -> None:
     )
 
 
-def test_thousands_of_wrong_keys_take_no_longer_than_their_number_asks_for() -> None:
-    assert len(check({"rules": {f"X{n}": "x" for n in range(9_000)}}, "modelspec")) == 9_000
-
-
 def test_a_value_outside_the_choices_names_the_nearest() -> None:
     fault = model(status="atcive")
     assert fault.code == "MS105"
