@@ -1,5 +1,6 @@
 """The installed command in a process of its own, with nothing of the tester's environment."""
 
+import os
 import subprocess
 import sysconfig
 from collections.abc import Mapping
@@ -40,6 +41,10 @@ class Outcome:
     err: str
 
 
+MEASURED = {name: value for name, value in os.environ.items() if name == "COVERAGE_PROCESS_CONFIG"}
+"""All that a run under test keeps of the tester's environment: where coverage, if it runs, is to be written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """`modelspec` for a user whose home is `home`; `prefix` is a program that runs it."""
@@ -48,7 +53,13 @@ class Command:
     prefix: tuple[str, ...] = ()
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        return {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "LC_ALL": "C.UTF-8", **(more or {})}
+        return {
+            **MEASURED,
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(self.home),
+            "LC_ALL": "C.UTF-8",
+            **(more or {}),
+        }
 
     def start(
         self, *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
