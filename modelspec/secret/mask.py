@@ -14,7 +14,7 @@ _KEY = re.compile(
     r"(?P<sign>:(?=\s|\Z|[\"'])|=)[ \t]*+"
 )
 _QUERY_VALUE = re.compile(r"[^\s&\"',;]*+")
-_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\n]|'')*+'")
+_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\n]|'')*'")
 _FLOW_VALUE = re.compile(r"[^,}\]\n]*+")
 _ONLY_WORD = re.compile(r"[^\s]++(?=[ \t\r]*+(?:\n|\Z))")
 _LINE = re.compile(r"[^\n]*+")

@@ -13,7 +13,7 @@ from modelspec.secret.view import View, views
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_CONTENT = re.compile(r"[A-Za-z0-9]{20}")
-_PEM_LINES = re.compile(r"(?:[\s#\\\"',]*+[A-Za-z0-9+/=]++(?![:\w]))*+")
+_PEM_LINES = re.compile(r"(?:[\s#\\\"',]*+[A-Za-z0-9+/=]++(?![:\w]))*")
 _PEM_NEAR, _PEM_FAR = 400, 16_384
 _USERINFO = re.compile(r"://[^\s/?#@:\"'<>]{0,128}:(?P<password>[^\s/?#@\"'<>]{1,256})@")
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])")

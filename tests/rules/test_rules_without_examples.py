@@ -95,8 +95,10 @@ def test_a_fault_that_no_page_can_show_is_found(
 
 def test_the_faults_of_a_flood_are_counted(tmp_path: Path) -> None:
     write(tmp_path, example_files(""))
-    fields = "".join(f"unknown_{number}: 1\n" for number in range(203))
-    (tmp_path / "models.d" / "atlas.yaml").write_text(BODY + fields, encoding="utf-8")
+    numbers = ", ".join([".inf"] * 203)
+    (tmp_path / "models.d" / "atlas.yaml").write_text(
+        f"{BODY}metadata: {{n: [{numbers}]}}\n", encoding="utf-8"
+    )
     *_, last = validate(tmp_path, today=TODAY, cache=False).diagnostics
     assert (last.code, last.path) == ("MS026", "models.d/atlas.yaml")
     assert last.severity is Severity.ERROR
