@@ -8,10 +8,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from modelspec.rule import Rule  # noqa: E402 - also without an installed package
+from modelspec.diagnostic import Severity  # noqa: E402 - also without an installed package
+from modelspec.rule import Rule, is_fixed, is_housekeeping  # noqa: E402
 from modelspec.rules import RULES  # noqa: E402
 from modelspec.rules.example import own_files  # noqa: E402
-from modelspec.rules.silence import ways_to_silence  # noqa: E402
 
 PAGE = ROOT / "docs" / "rules.md"
 STAGES = {
@@ -32,6 +32,37 @@ by `python docs/generate_rules.py`; a test fails where it is stale. `modelspec e
 
 A code is never reused or renumbered. The examples are laid over a small fleet of six heads in four regions
 (`modelspec/rules/example.py`).
+
+## Severity and silence
+
+Errors stop a build; warnings and infos never do (`--strict` counts warnings as errors). `modelspec.yaml` sets the
+severity of any rule from `MS301` on, everywhere, to `error`, `warning`, `info` or `off`:
+
+```yaml
+rules: {MS402: error, MS404: off}
+```
+
+A comment silences a **warning or info** in one place, on its own line or, alone on a line, on the next line that
+holds YAML. It gives a reason, and is itself reported when it silences nothing:
+
+```yaml
+priority_head: head-eu-1  # modelspec: ignore[MS402] a trial until June
+```
+
+An **error** is never silenced from inside the file that a pull request edits. It takes a reviewed entry in
+`waivers.yaml`; its subject is the model id, head id or region code that is at fault, or the path of the file:
+
+```yaml
+waivers:
+  - rule: MS301
+    subject: atlas
+    reason: the contract with the UK is signed; the residency rule follows
+    expires: 2027-03-31  # the last day on which it holds
+    approved_by: data-protection@example.com
+```
+
+Faults of **reading, schema and links** (`MS0xx` to `MS2xx`) can be neither waived nor turned off: nothing sound can
+be built from such files.
 """
 
 
@@ -51,14 +82,20 @@ def page() -> str:
 
 def section(rule: Rule) -> Iterator[str]:
     """Yield the page of one rule."""
-    yield f"### {rule.code}\n\n**{rule.title}** Default severity: {rule.severity}.\n\n{rule.text}\n"
+    yield f"### {rule.code}\n\n**{rule.title}** {rule.severity.capitalize()}; {silenced_by(rule)}.\n\n{rule.text}\n"
     for name, example in (("Bad", rule.bad), ("Good", rule.good)):
         for path, text in own_files(example).items():
             language = "json" if path.endswith(".json") else "yaml"
             yield f"{name}, `{path}`:\n\n```{language}\n{text}```\n"
-    for words, lines in ways_to_silence(rule):
-        text = words.replace("\n", " ")
-        yield f"{text}\n\n```yaml\n{lines}\n```\n" if lines else f"{text}\n"
+
+
+def silenced_by(rule: Rule) -> str:
+    """Return what silences a rule, in a few words."""
+    if is_fixed(rule.code):
+        return "cannot be silenced"
+    if is_housekeeping(rule.code):
+        return "silenced in `modelspec.yaml` only"
+    return "silenced by a waiver" if rule.severity is Severity.ERROR else "silenced by a comment"
 
 
 def main(arguments: list[str]) -> int:

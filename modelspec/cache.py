@@ -1,14 +1,15 @@
 """What an earlier run found out, so that an unchanged repository is not read by YAML again.
 
-Two files of JSON for each root in the user's cache folder: `result`, the diagnostics of the whole repository, and `facts`,
-what each model file told. Both are keyed by the compiler, the schemas and the files with fixed names; the facts of a model file
-also by its content. Nothing is ever read from the repository itself, so a pull request cannot plant an answer, and a
-cache that cannot be understood is as good as none.
+Two files of JSON for each root in the user's cache folder: `result`, the diagnostics of the whole repository, and
+`facts`, what each model file told. Both are keyed by the compiler, the schemas and the files with fixed names; the
+facts of a model file also by its content. Nothing is ever read from the repository itself, so a pull request cannot
+plant an answer, and a cache that cannot be understood is as good as none.
 """
 
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -59,7 +60,7 @@ def _fingerprint() -> str:
         for folder, _, names in os.walk(top):
             for name in names:
                 if name.endswith((".py", ".json")):
-                    stat = os.stat(f"{folder}/{name}")
+                    stat = Path(folder, name).stat()
                     found.append(f"{folder}/{name}:{stat.st_mtime_ns}:{stat.st_size}")
     return " ".join(sorted(found))
 
@@ -72,13 +73,19 @@ class Cache:
     name: str
 
     @classmethod
-    def of(cls, root: Path) -> "Cache":
-        """The cache of a root, in the cache folder of the user."""
+    def of(cls, root: Path) -> "Cache | None":
+        """The cache of a root, in the cache folder of the user; none for a user without a home."""
         # Only a run that uses the cache pays for this import.
         from platformdirs import user_cache_path  # noqa: PLC0415
 
-        name = sha256(os.fsencode(root.resolve())).hexdigest()[:32]
-        return cls(user_cache_path("modelspec"), name)
+        try:
+            folder = user_cache_path("modelspec")
+        except RuntimeError:
+            return None
+        if not folder.is_absolute():
+            # It would lie in the current folder, which may be the repository itself.
+            return None
+        return cls(folder, sha256(os.fsencode(root.resolve())).hexdigest()[:32])
 
     def result(self, key: Key) -> list[Diagnostic] | None:
         """The diagnostics of an unchanged repository."""
@@ -98,8 +105,8 @@ class Cache:
                 return {}
             models = key.models
             return {
-                path: _facts(path, signature, diagnostics, ignores)
-                for path, (digest, signature, diagnostics, ignores) in stored["facts"].items()
+                path: _facts(path, *row)
+                for path, (digest, *row) in stored["facts"].items()
                 if models.get(path) == digest
             }
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
@@ -114,9 +121,10 @@ class Cache:
         rows = {
             found.path: (
                 key.models[found.path],
-                None if found.signature is None else _fields(found.signature)[1:],
+                None if found.signature is None else found.signature[1:],
+                found.is_sound,
                 [_row(diagnostic) for diagnostic in found.diagnostics],
-                [(i.codes, i.has_reason, _fields(i.span), i.line) for i in found.ignores],
+                [(i.codes, i.has_reason, _place(i.span), i.line) for i in found.ignores],
             )
             for found in facts
         }
@@ -137,21 +145,22 @@ class Cache:
             draft.replace(target)
         except OSError:
             # A cache that cannot be written only costs time.
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink()
 
 
-def _fields(thing: Signature | Span) -> list[object]:
-    return [getattr(thing, name) for name in thing.__slots__]
+def _place(span: Span) -> list[int]:
+    return [span.line, span.column, span.end_line, span.end_column]
 
 
 def _row(found: Diagnostic) -> list[object]:
-    related = [(label.path, _fields(label.span), label.text) for label in found.related]
+    related = [(label.path, _place(label.span), label.text) for label in found.related]
     return [
         found.code,
         found.severity.value,
         found.message,
         found.path,
-        _fields(found.span),
+        _place(found.span),
         found.label,
         found.help,
         related,
@@ -174,10 +183,11 @@ def _diagnostic(row: Sequence[Any]) -> Diagnostic:
     )
 
 
-def _facts(path: str, signature: Sequence[Any] | None, diagnostics: Any, ignores: Any) -> Facts:  # noqa: ANN401
+def _facts(path: str, signature: Any, is_sound: Any, diagnostics: Any, ignores: Any) -> Facts:  # noqa: ANN401
     return Facts(
         path=path,
         signature=None if signature is None else _signature(path, signature),
+        is_sound=is_sound,
         diagnostics=tuple(map(_diagnostic, diagnostics)) if diagnostics else (),
         ignores=tuple(_ignore(path, row) for row in ignores) if ignores else (),
         model=None,
@@ -187,16 +197,16 @@ def _facts(path: str, signature: Sequence[Any] | None, diagnostics: Any, ignores
 def _signature(path: str, row: Sequence[Any]) -> Signature:
     model_id, aliases, region, regions, status, heads, reach, fallback_models, replaced_by = row
     return Signature(
-        path=path,
-        model_id=model_id,
-        aliases=tuple(aliases),
-        region=region,
-        regions=tuple(regions),
-        status=status,
-        heads=tuple(heads),
-        reach=tuple(reach),
-        fallback_models=tuple((name, tuple(pointer)) for name, pointer in fallback_models),
-        replaced_by=replaced_by,
+        path,
+        model_id,
+        tuple(aliases),
+        region,
+        tuple(regions),
+        status,
+        tuple(heads),
+        tuple(reach),
+        tuple((name, tuple(pointer)) for name, pointer in fallback_models) if fallback_models else (),
+        replaced_by,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from modelspec.document import Pointer, Scalar
 from modelspec.source import Span
@@ -160,12 +161,12 @@ class Fleet:
         return Suggestions(self.heads)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class Signature(NamedTuple):
     """What other files may depend on in a model: its names, its references and its own reach.
 
     `regions` are all that the file names, for whatever use.
-    It is all that rules across models see, and all that the cache keeps of an unchanged file.
+    It is all that rules across models see, and all that the cache keeps of an unchanged file. A tuple, since ten
+    thousand of them are made anew in every run with a cache.
     """
 
     path: str
@@ -213,8 +214,9 @@ class Names:
 class Catalog:
     """The whole repository as rules across models see it, in the order of the paths.
 
-    `paths` are those of all model files. `broken` holds the text, or failing that the path, of each model file that
-    could not be understood: what nobody seems to use or declare may stand there.
+    `paths` are those of all model files. `broken` holds the text, or failing that the path, of each model
+    file whose names could not all be understood: what nobody seems to declare may stand there. `complete` is
+    False where some model file has a fault of reading or schema: then what nobody seems to use may be used there.
     """
 
     fleet: Fleet
@@ -222,6 +224,7 @@ class Catalog:
     names: Names
     paths: Sequence[str]
     broken: Sequence[str]
+    complete: bool
 
     def may_declare(self, name: str) -> bool:
         """Whether a file that could not be understood may hold this name."""

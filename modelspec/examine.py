@@ -1,7 +1,8 @@
 """One file by itself: everything that can be said of it without the other models."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from modelspec.catalog import Fleet, Model, Place, Signature
 from modelspec.diagnostic import Diagnostic, Severity
@@ -15,24 +16,30 @@ from modelspec.rules import RULES
 from modelspec.schema import Fault, Kind, MetadataSchema, check
 from modelspec.secret import suspect
 
-_TEXT_CHECKS = tuple(
-    (rule.code, rule.severity, rule.check) for rule in RULES if rule.scope is Scope.TEXT and rule.check
-)
-_MODEL_CHECKS = tuple(
-    (rule.code, rule.severity, rule.check) for rule in RULES if rule.scope is Scope.MODEL and rule.check
-)
+_NAMED_FIELDS = ("model_id", "name", "region", "priority_head")
+"""The fields that every model has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+def _checks(scope: Scope) -> Sequence[tuple[str, Severity, Callable[..., Iterator[Finding]]]]:
+    return [(r.code, r.severity, r.check) for r in RULES if r.scope is scope and r.check is not None]
+
+
+_TEXT_CHECKS = _checks(Scope.TEXT)
+_MODEL_CHECKS = _checks(Scope.MODEL)
+_LINKED_CHECKS = _checks(Scope.LINKED)
+
+
+class Facts(NamedTuple):
     """What is known of one model file.
 
-    `diagnostics` carry the default severities. `signature` is None where not even the names could be understood.
+    `diagnostics` carry the default severities. `signature` is None where not even the names could be understood;
+    `is_sound` is False where the file has a fault of reading or schema, so that something may be missing from it.
     `model` is None where the file has a fault of reading, schema or links, and in facts out of the cache.
     """
 
     path: str
     signature: Signature | None
+    is_sound: bool
     diagnostics: tuple[Diagnostic, ...]
     ignores: tuple[Ignore, ...]
     model: Model | None
@@ -59,48 +66,72 @@ def examine_model(file: File, around: Surroundings) -> Facts:
 
 
 def _examine_model(reading: Reading, around: Surroundings) -> Facts:
-    path = reading.file.path
-    fleet, locate = around.fleet, around.locator.diagnostic
-    diagnostics = list(examine_document(reading, "model", around.locator))
-    model: Model | None = None
-    signature: Signature | None = None
-    if not any(found.code < "MS2" for found in diagnostics):
-        value = reading.value
-        assert isinstance(value, dict)
-        model = model_of(path, _line(reading), value)
-        unknown = link_model(model, fleet)
-        for code, finding in unknown:
-            diagnostics.append(locate(code, Severity.ERROR, finding, model.model_id))
-        if around.metadata is not None:
-            faults = around.metadata.check(value.get("metadata", {}))
-            diagnostics.extend(_of_schema(fault, reading) for fault in faults)
-        if unknown or not fleet.knows(model):
-            signature = signature_of(model, None)
-            model = None
-        else:
-            signature = signature_of(model, fleet)
-            for code, severity, rule_check in _MODEL_CHECKS:
-                for finding in rule_check(model, fleet):
-                    diagnostics.append(locate(code, severity, finding, model.model_id))
-    found = tuple(ignores(reading.document)) if MARK in reading.file.data else ()
-    return Facts(path=path, signature=signature, diagnostics=tuple(diagnostics), ignores=found, model=model)
+    diagnostics, faults = examine_document(reading, "model", around.locator)
+    value = reading.value if isinstance(reading.value, dict) and not reading.faults else {}
+    if around.metadata is not None and isinstance(value.get("metadata", {}), dict):
+        broken = around.metadata.check(value.get("metadata", {})) if value else ()
+        diagnostics.extend(_of_schema(fault, reading) for fault in broken)
+    is_sound = not faults and not reading.faults
+    sound = value if is_sound else _sound_part(value, faults)
+    model = None if sound is None else model_of(reading.file.path, _line(reading), sound)
+    is_linked = False
+    if model is not None:
+        unknown = [(code, Severity.ERROR, finding) for code, finding in link_model(model, around.fleet)]
+        is_linked = not unknown and around.fleet.knows(model)
+        found = unknown if not is_sound else [*unknown, *_findings(model, around.fleet, is_linked=is_linked)]
+        diagnostics.extend(
+            around.locator.diagnostic(code, severity, finding, model.model_id)
+            for code, severity, finding in found
+        )
+    return Facts(
+        path=reading.file.path,
+        signature=None if model is None else signature_of(model, around.fleet if is_linked else None),
+        is_sound=is_sound,
+        diagnostics=tuple(diagnostics),
+        ignores=tuple(ignores(reading.document)) if MARK in reading.file.data else (),
+        model=model if is_sound and is_linked else None,
+    )
 
 
-def examine_document(reading: Reading, kind: Kind, locator: Locator) -> Iterator[Diagnostic]:
-    """The faults of any one file: its reading, its schema, and the rules about its text."""
-    yield from reading.faults
+def _findings(model: Model, fleet: Fleet, *, is_linked: bool) -> Iterator[tuple[str, Severity, Finding]]:
+    for checks in (_MODEL_CHECKS, _LINKED_CHECKS) if is_linked else (_MODEL_CHECKS,):
+        for code, severity, rule_check in checks:
+            for finding in rule_check(model, fleet):
+                yield code, severity, finding
+
+
+def _sound_part(value: dict[str, object], faults: Sequence[Fault]) -> dict[str, object] | None:
+    """A model less the fields that its schema objects to, so that its names can still be looked up.
+
+    None where a field is among them, or missing, without which it is no model.
+    """
+    faulty = {fault.pointer[0] for fault in faults if fault.pointer}
+    sound = {field: item for field, item in value.items() if field not in faulty}
+    return sound if all(field in sound for field in _NAMED_FIELDS) else None
+
+
+def examine_document(
+    reading: Reading, kind: Kind, locator: Locator
+) -> tuple[list[Diagnostic], Sequence[Fault]]:
+    """The faults of any one file: its reading, its schema, and the rules about its text.
+
+    The faults of its schema are given as they are as well, with pointers in place of spans.
+    """
+    diagnostics = list(reading.faults)
+    faults: Sequence[Fault] = ()
     subject = reading.file.path
     if not reading.faults:
-        for fault in check(reading.value, kind):
-            yield _of_schema(fault, reading)
+        faults = check(reading.value, kind)
+        diagnostics.extend(_of_schema(fault, reading) for fault in faults)
         if isinstance(reading.value, dict) and isinstance(reading.value.get("model_id"), str):
             subject = reading.value["model_id"]
-    data = reading.file.data
-    if suspect(data.decode(errors="replace")):
+    if suspect(reading.file.data.decode(errors="replace")):
         document = reading.document
         for code, severity, rule_check in _TEXT_CHECKS:
-            for finding in rule_check(document):
-                yield locator.diagnostic(code, severity, finding, subject)
+            diagnostics.extend(
+                locator.diagnostic(code, severity, finding, subject) for finding in rule_check(document)
+            )
+    return diagnostics, faults
 
 
 def _of_schema(fault: Fault, reading: Reading) -> Diagnostic:

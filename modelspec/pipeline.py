@@ -9,12 +9,15 @@ from pathlib import Path
 
 from modelspec.cache import Cache, Key, key_of
 from modelspec.catalog import Catalog, Model, Names
-from modelspec.diagnostic import Diagnostic, Severity, ordered
+from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.distinct import distinct
 from modelspec.examine import Facts, Surroundings, examine_model
+from modelspec.excess import without_excess
 from modelspec.judge import judge
 from modelspec.link import link_catalog
 from modelspec.load.find import File, Tree, read_file, read_tree
 from modelspec.locate import Locator
+from modelspec.parallel import each
 from modelspec.rule import Scope
 from modelspec.rules import RULES
 from modelspec.setup import Setup, metadata_path, read_setup
@@ -56,7 +59,7 @@ def validate(root: Path, *, today: date, cache: bool) -> Checked:
         tree = read_tree(root)
         store = Cache.of(root) if cache else None
         if store is None:
-            return _compile(tree, today, None, None)
+            return _compile(tree, today)
         locator = _locator(tree)
         key = key_of(tree, _outside(tree, today, locator))
         diagnostics = store.result(key)
@@ -74,16 +77,24 @@ def compile_fleet(root: Path, *, today: date) -> Compiled:
         OSError: the root cannot be opened.
     """
     with _without_collection():
-        return _compile(read_tree(root), today, None, None)
+        return _compile(read_tree(root), today, keep_models=True)
 
 
-def _compile(tree: Tree, today: date, store: Cache | None, key: Key | None) -> Compiled:
+def _compile(
+    tree: Tree, today: date, store: Cache | None = None, key: Key | None = None, *, keep_models: bool = False
+) -> Compiled:
     locator = _locator(tree)
     setup = read_setup(tree, locator)
     around = Surroundings(fleet=setup.fleet, metadata=setup.metadata, locator=locator)
     known = {} if store is None or key is None else store.facts(key)
-    facts = [known.get(file.path) or examine_model(file, around) for file in tree.models]
-    if store is not None and key is not None and len(facts) - len(known) > len(facts) // _WORTH_KEEPING:
+    new = [file for file in tree.models if file.path not in known]
+    if keep_models:
+        examined = [examine_model(file, around) for file in new]
+    else:
+        examined = each(new, lambda file: examine_model(file, around)._replace(model=None))
+    known.update((one.path, one) for one in examined)
+    facts = [known[file.path] for file in tree.models]
+    if store is not None and key is not None and len(new) > len(facts) // _WORTH_KEEPING:
         store.keep_facts(key, facts)
     catalog = _catalog(tree, setup, facts)
     found = [*tree.faults, *setup.diagnostics]
@@ -99,7 +110,7 @@ def _compile(tree: Tree, today: date, store: Cache | None, key: Key | None) -> C
     )
     return Compiled(
         tree=tree,
-        diagnostics=ordered(judged),
+        diagnostics=without_excess(distinct(judged)),
         locator=locator,
         setup=setup,
         catalog=catalog,
@@ -118,14 +129,16 @@ def _across_models(catalog: Catalog, locator: Locator) -> Iterator[Diagnostic]:
 
 def _catalog(tree: Tree, setup: Setup, facts: Sequence[Facts]) -> Catalog:
     signatures = [one.signature for one in facts if one.signature is not None]
-    texts = {file.path: file.data for file in tree.models}
-    broken = [texts[one.path].decode(errors="replace") for one in facts if one.signature is None]
+    unsound = {one.path: one.signature is None for one in facts if not one.is_sound}
+    texts = {file.path: file.data.decode(errors="replace") for file in tree.models if file.path in unsound}
+    unread = [path for path in tree.unread if path not in setup.readings]
     return Catalog(
         fleet=setup.whole,
         signatures=signatures,
         names=Names(signatures),
-        paths=list(texts),
-        broken=[*broken, *(path for path in tree.unread if path not in setup.readings)],
+        paths=[file.path for file in tree.models],
+        broken=[*(text for path, text in texts.items() if unsound[path] or "aliases" in text), *unread],
+        complete=not unsound and not unread,
     )
 
 

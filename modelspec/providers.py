@@ -136,7 +136,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
         "maritalk": Provider(
             protocol="openai",
             public_endpoint="https://chat.maritaca.ai/api",
-            source="https://pypi.org/project/maritalk/",
+            source="https://docs.maritaca.ai/",
         ),
         "minimax": Provider(
             protocol="openai",

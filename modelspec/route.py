@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from modelspec.catalog import Catalog, Deployment, Fleet, Model, Reference
 from modelspec.providers import endpoint_of
-from modelspec.reach import transitive_reach
+from modelspec.reach import runs_on_heads, transitive_reach
 from modelspec.routing import About, HeadEntry, Json, RegionEntry, Route, RoutingTable, Target, Tier
 
 
@@ -54,7 +54,7 @@ def tiers(model: Model, fleet: Fleet) -> tuple[Tier, ...]:
 
 def _route(model: Model, fleet: Fleet, reach: tuple[str, ...]) -> Route:
     serving = tiers(model, fleet) if model.status != "disabled" else ()
-    local = model.local_inference
+    local = runs_on_heads(model)
     fallbacks: dict[str, list[str]] = {}
     for reference in model.fallback_models:
         fallbacks.setdefault(reference.condition, []).append(reference.model_id)
@@ -110,7 +110,7 @@ def _target(deployment: Deployment) -> Target:
 
 def _local_targets(model: Model, fleet: Fleet) -> Mapping[str, Target]:
     """One target for each head: the model's own endpoint there, or the head's inference server."""
-    (deployment,) = model.deployments
+    deployment = model.deployments[0]
     base = _target(deployment)
     own = _endpoint(deployment.endpoint)
     return {

@@ -55,8 +55,8 @@ class About:
 class Route:
     """Where requests for one model go.
 
-    `tiers` is empty where nothing serves it: disabled, or every head offline. `targets` are its deployments, the same at every
-    head; where the heads run the model themselves it is empty and `local_targets` has one for each head.
+    `tiers` is empty where nothing serves it: disabled, or every head offline. `targets` are its deployments, the
+    same at every head; where the heads run the model themselves it is empty and `local_targets` has one for each head.
     `reach` is every region that a request may touch, sorted. `fallback_models` leads from a condition
     (`any`, `error`, `context_window`, `content_policy`) to model ids. `client_regions` None means from anywhere.
     """
@@ -80,9 +80,14 @@ class Route:
     about: About
 
     @property
-    def is_wildcard(self) -> bool:
-        """Whether the id is a prefix: `openrouter/*`."""
-        return self.model_id.endswith("/*")
+    def exact(self) -> tuple[str, ...]:
+        """The names that must be sent as they are: the id, then the aliases."""
+        return tuple(name for name in (self.model_id, *self.aliases) if not name.endswith("/*"))
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """What a name may begin with, the slash included: of `openrouter/*` it is `openrouter/`."""
+        return tuple(name[:-1] for name in (self.model_id, *self.aliases) if name.endswith("/*"))
 
     @property
     def is_routed(self) -> bool:

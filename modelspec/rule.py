@@ -46,7 +46,8 @@ class Scope(Enum):
     STAGE = "found by a stage of the compiler, not by a check of its own"
     TEXT = "the text and tree of any one file"
     FLEET = "regions and heads"
-    MODEL = "one model and the fleet"
+    MODEL = "one model; its regions and heads need not be declared"
+    LINKED = "one model whose regions and heads are all declared, and the fleet"
     CATALOG = "all models"
 
 

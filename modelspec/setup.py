@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from modelspec.catalog import Fleet, Place
 from modelspec.diagnostic import Diagnostic, Severity
-from modelspec.document import Pointer
 from modelspec.examine import examine_document, findings_of_fleet
 from modelspec.ignore import MARK, Ignore, ignores
 from modelspec.link import Listed, link_fleet
@@ -54,7 +53,7 @@ def read_setup(tree: Tree, locator: Locator) -> Setup:
         reading = locator.reading(name)
         if reading is not None:
             readings[name] = reading
-            diagnostics.extend(examine_document(reading, _KINDS[name], locator))
+            diagnostics.extend(examine_document(reading, _KINDS[name], locator)[0])
     settings = settings_of(_sound(readings, "modelspec.yaml"))
     waivers = waivers_of(_sound(readings, "waivers.yaml"))
     fleet, whole, found = link_fleet(
@@ -177,7 +176,7 @@ def _tests(value: object, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
     if not isinstance(value, dict) or not fleet.complete:
         return
     for position, case in enumerate(value.get("tests") or ()):
-        pointer: Pointer = ("tests", position)
+        pointer = ("tests", position)
         origin = case.get("from")
         if origin is not None and origin not in fleet.regions:
             yield unknown_region(origin, Place(path="routes.test.yaml", pointer=(*pointer, "from")), fleet)

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 @colour_option
 @strict_option
 @quiet_option
+@click.option(
+    "--no-cache", is_flag=True, expose_value=False, help="Accepted for symmetry: a build uses no cache."
+)
 def command(  # noqa: PLR0913 - one parameter an option
     *,
     root: Path,
@@ -59,7 +62,7 @@ def command(  # noqa: PLR0913 - one parameter an option
             f"this version writes no gateway configuration, for '{targets[0][:60]}' or another"
         )
     # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.build import origin_of, stale_files, write_files  # noqa: PLC0415
+    from modelspec.build import configured_output, prepare, stale_files, write_files  # noqa: PLC0415
     from modelspec.cli.report import exit_code, report  # noqa: PLC0415
     from modelspec.pipeline import compile_fleet  # noqa: PLC0415
     from modelspec.write import Refusal, shown  # noqa: PLC0415
@@ -73,11 +76,14 @@ def command(  # noqa: PLR0913 - one parameter an option
     if code:
         click.echo("modelspec: nothing was written: correct the faults above first", err=True)
         return code
-    destination = Path(output) if output is not None else root / compiled.setup.settings.output
-    origin = origin_of(compiled, commit=commit, commit_date=commit_date)
+    destination = configured_output(compiled) if output is None else Path(output)
+    if isinstance(destination, Refusal):
+        return _refused(destination)
+    prepared = prepare(compiled, commit=commit, commit_date=commit_date)
+    del compiled  # a large fleet takes as much memory again
     if check:
-        return _tell_stale(stale_files(compiled, destination, origin), shown(str(destination)), quiet=quiet)
-    written = write_files(compiled, destination, origin)
+        return _tell_stale(stale_files(prepared, destination), shown(str(destination)), quiet=quiet)
+    written = write_files(prepared, destination)
     if isinstance(written, Refusal):
         return _refused(written)
     for folder in written.kept:

@@ -18,7 +18,9 @@ def report(checked: Checked, *, format_: str, colour: bool, quiet: bool) -> None
         models=len(checked.tree.models),
         seconds=perf_counter() - STARTED,
     )
-    chunks = REPORTS[format_](checked.diagnostics, summary, checked.locator.source, colour=colour, quiet=quiet)
+    chunks = REPORTS[format_](
+        checked.diagnostics, summary, checked.locator.source, colour=colour, quiet=quiet
+    )
     sys.stdout.writelines(chunks)
 
 

@@ -53,6 +53,11 @@ def tier_rows(route: Route) -> list[Json]:
     return [{"heads": tier.weights} for tier in route.tiers]
 
 
+def match_row(route: Route) -> Json:
+    """The names of a model: an exact one wins over every prefix, and the longest prefix over the others."""
+    return {"exact": route.exact, "prefixes": route.prefixes}
+
+
 def access_row(route: Route) -> Json:
     """Who may call a model, and from where; `client_regions` null means from anywhere."""
     return {"visibility": route.visibility, "groups": route.groups, "client_regions": route.client_regions}

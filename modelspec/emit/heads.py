@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from modelspec.emit.artifact import Artifact
-from modelspec.emit.entry import SCHEMA_VERSION, access_row, head_entry, limits_row, target_row
+from modelspec.emit.entry import SCHEMA_VERSION, access_row, head_entry, limits_row, match_row, target_row
 from modelspec.emit.text import document, encode
 from modelspec.routing import Route, RoutingTable
 
@@ -32,8 +32,7 @@ def emit(routing: RoutingTable) -> Iterator[Artifact]:
 def _common(route: Route) -> dict[str, object]:
     return {
         "model_id": route.model_id,
-        "match": "prefix" if route.is_wildcard else "exact",
-        "aliases": route.aliases,
+        "match": match_row(route),
         "fallback_models": route.fallback_models,
         "access": access_row(route),
         "limits": limits_row(route),

@@ -12,8 +12,8 @@ from modelspec.emit.text import encode
 class Origin:
     """What a build was made of.
 
-    `digest` is the sha256 of every file that was read. The commit and its date are told by the caller, for no clock and no
-    git is asked.
+    `digest` is the sha256 of every file that was read. The commit and its date are told by the caller, for no
+    clock and no git is asked.
     """
 
     digest: str

@@ -12,7 +12,7 @@ from modelspec.emit.entry import (
     target_row,
     tier_rows,
 )
-from modelspec.emit.text import document, encode
+from modelspec.emit.text import Sheet, document, encode
 from modelspec.routing import Route, RoutingTable
 
 
@@ -21,23 +21,24 @@ def emit(routing: RoutingTable) -> Iterator[Artifact]:
 
     Models stand in the order of their ids, regions and heads in the order of their files.
     """
-    rows = []
+    snapshot = Sheet()
+    snapshot.value(*SCHEMA_VERSION)
+    snapshot.begin("models")
     for route in routing.routes:
         row = _model(route)
-        rows.append(row)
+        snapshot.add(row)
         page = document([SCHEMA_VERSION, ("model", row)], [])
         yield Artifact(path=f"site/admin/models/{route.model_id}.json", content=page)
-    yield Artifact(
-        path="site/admin/models.json",
-        content=document(
-            [SCHEMA_VERSION],
-            [
-                ("models", rows),
-                ("regions", map(region_entry, routing.regions)),
-                ("heads", map(head_entry, routing.heads)),
-            ],
-        ),
-    )
+    snapshot.end()
+    for name, entries in (
+        ("regions", map(region_entry, routing.regions)),
+        ("heads", map(head_entry, routing.heads)),
+    ):
+        snapshot.begin(name)
+        for entry in entries:
+            snapshot.add(entry)
+        snapshot.end()
+    yield Artifact(path="site/admin/models.json", content=snapshot.close())
 
 
 def _model(route: Route) -> str:

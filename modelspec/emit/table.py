@@ -8,6 +8,7 @@ from modelspec.emit.entry import (
     access_row,
     head_entry,
     limits_row,
+    match_row,
     region_entry,
     target_row,
     tier_rows,
@@ -35,8 +36,7 @@ def _route(route: Route) -> str:
     return encode(
         {
             "model_id": route.model_id,
-            "match": "prefix" if route.is_wildcard else "exact",
-            "aliases": route.aliases,
+            "match": match_row(route),
             "status": route.status,
             "region": route.region,
             "policy": route.policy,

@@ -1,6 +1,7 @@
 """Names across models: every one declared once, every reference declared."""
 
 from collections.abc import Iterator
+from unicodedata import normalize
 
 from modelspec.catalog import Catalog, Place, Signature
 from modelspec.document import Pointer
@@ -73,7 +74,7 @@ def _repeated_names(catalog: Catalog) -> Iterator[tuple[str, Finding]]:
 def _repeated_paths(catalog: Catalog) -> Iterator[tuple[str, Finding]]:
     first: dict[str, str] = {}
     for path in catalog.paths:
-        earlier = first.setdefault(path.lower(), path)
+        earlier = first.setdefault(normalize("NFC", path).casefold(), path)
         if earlier != path:
             yield (
                 "MS206",

@@ -1,6 +1,6 @@
 """regions.yaml and heads.yaml to a `Fleet`; what was understood of a faulty file still counts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,15 +61,19 @@ def _entries(
     listed: Listed,
     key: str,
     name: str,
-    build: Any,
+    build: Callable[[Mapping[str, Any], Place], Any],
     found: list[tuple[str, Finding]],
 ) -> tuple[dict[str, Any], dict[str, Any], bool]:
     items = listed.value.get(key) if isinstance(listed.value, Mapping) else None
-    if not isinstance(items, list):
+    if not isinstance(items, list) or (key,) in listed.faults:
+        # Of a flood of faults only the first are known item by item.
         return {}, {}, False
     known: dict[str, Any] = {}
     whole: dict[str, Any] = {}
     complete = bool(items)
+    faults_of: dict[Pointer, list[Pointer]] = {}
+    for fault in listed.faults:
+        faults_of.setdefault(fault[:2], []).append(fault[2:])
     for position, item in enumerate(items):
         identity = item.get(name) if isinstance(item, Mapping) else None
         if not isinstance(identity, str):
@@ -77,16 +81,26 @@ def _entries(
             continue
         pointer = (key, position)
         place = Place(path=f"{key}.yaml", pointer=pointer)
-        is_whole = not any(fault[:2] == pointer for fault in listed.faults)
+        faults = faults_of.get(pointer, [])
         first = known.get(identity)
         if first is not None:
             found.append(_duplicate(identity, Place(path=place.path, pointer=(*pointer, name)), first.place))
             continue
-        entry = build(item if is_whole else {name: identity, "region": item.get("region")}, place)
+        entry = build({**_sound(item, faults), name: identity} if faults else item, place)
         known[identity] = entry
-        if is_whole:
+        if not faults:
             whole[identity] = entry
     return known, whole, complete
+
+
+def _sound(item: Mapping[str, Any], faults: Sequence[Pointer]) -> dict[str, Any]:
+    """What can be known of a faulty entry: its sound fields, and that there is an `inference_url`."""
+    faulty = {fault[0] for fault in faults if fault}
+    return {
+        field: str(value) if field == "inference_url" else value
+        for field, value in item.items()
+        if field not in faulty or field == "inference_url"
+    }
 
 
 def _duplicate(identity: str, place: Place, first: Place) -> tuple[str, Finding]:
@@ -114,10 +128,11 @@ def _region(item: Mapping[str, Any], place: Place) -> Region:
 
 
 def _head(item: Mapping[str, Any], place: Place) -> Head:
+    """Without a region of the right form, the head belongs to none that is declared."""
     capacity = item.get("capacity")
     return Head(
         head_id=item["head_id"],
-        region=str(item.get("region")),
+        region=item.get("region", ""),
         url=item.get("url", ""),
         status=item.get("status", "active"),
         health_path=item.get("health_path", "/health"),

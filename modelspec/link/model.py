@@ -61,31 +61,32 @@ def link_model(model: Model, fleet: Fleet) -> list[Found]:
     """The names of regions and heads in a model that nobody declares."""
     if not fleet.complete:
         return []
-    regions, heads = fleet.regions, fleet.heads
-    found: list[Found] = []
-    if model.region not in regions:
-        found.append(unknown_region(model.region, Place(path=model.path, pointer=("region",)), fleet))
-    if model.priority_head not in heads:
-        found.append(
-            unknown_head(model.priority_head, Place(path=model.path, pointer=("priority_head",)), fleet)
-        )
-    for position, head in enumerate(model.fallback_heads):
-        if head not in heads:
-            place = Place(path=model.path, pointer=("fallback_heads", position))
-            found.append(unknown_head(head, place, fleet))
-    for head in model.weights:
-        if head not in heads:
-            place = Place(path=model.path, pointer=("load_balancing", "weights", head), on_key=True)
-            found.append(unknown_head(head, place, fleet))
-    for position, code in enumerate(model.client_regions or ()):
-        if code not in regions:
-            place = Place(path=model.path, pointer=("access", "client_regions", position))
-            found.append(unknown_region(code, place, fleet))
-    for deployment in model.deployments:
-        if deployment.region is not None and deployment.pointer and deployment.region not in regions:
-            place = Place(path=model.path, pointer=(*deployment.pointer, "region"))
-            found.append(unknown_region(deployment.region, place, fleet))
-    return found
+    if fleet.knows(model) and all(code in fleet.regions for code in model.client_regions or ()):
+        return []
+    path = model.path
+    regions: list[tuple[str, Place]] = [(model.region, Place(path=path, pointer=("region",)))]
+    regions.extend(
+        (code, Place(path=path, pointer=("access", "client_regions", position)))
+        for position, code in enumerate(model.client_regions or ())
+    )
+    regions.extend(
+        (deployment.region, Place(path=path, pointer=(*deployment.pointer, "region")))
+        for deployment in model.deployments
+        if deployment.region is not None
+    )
+    heads: list[tuple[str, Place]] = [(model.priority_head, Place(path=path, pointer=("priority_head",)))]
+    heads.extend(
+        (head, Place(path=path, pointer=("fallback_heads", position)))
+        for position, head in enumerate(model.fallback_heads)
+    )
+    heads.extend(
+        (head, Place(path=path, pointer=("load_balancing", "weights", head), on_key=True))
+        for head in model.weights
+    )
+    return [
+        *(unknown_region(code, place, fleet) for code, place in regions if code not in fleet.regions),
+        *(unknown_head(head, place, fleet) for head, place in heads if head not in fleet.heads),
+    ]
 
 
 def signature_of(model: Model, fleet: Fleet | None) -> Signature:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from modelspec.catalog import Place
 from modelspec.diagnostic import Diagnostic
 from modelspec.document import Document
 from modelspec.load.compose import compose, event_span
 from modelspec.load.find import File
+from modelspec.load.limits import MAX_ODD_CHARACTERS
 from modelspec.load.text import (
     BOM,
     conflict,
@@ -65,7 +67,7 @@ def read(file: File) -> Reading:
     source = decode(file.path, file.data)
     if isinstance(source, Diagnostic):
         return Reading(file=file, value=None, faults=[source])
-    unreadable = list(control_characters(source))
+    unreadable = list(islice(control_characters(source), MAX_ODD_CHARACTERS))
     leftover = conflict(source)
     if leftover is not None:
         unreadable.append(leftover)
@@ -84,7 +86,7 @@ def _composed(file: File, source: Source) -> Reading:
         # To libyaml they end a line: what it says of the text behind them is at the wrong place.
         faults.clear()
     if has_invisible(source.text):
-        faults.extend(invisible_characters(document))
+        faults.extend(islice(invisible_characters(document), MAX_ODD_CHARACTERS))
     if "\\" in source.text:
-        faults.extend(odd_values(document))
+        faults.extend(islice(odd_values(document), MAX_ODD_CHARACTERS))
     return Reading(file=file, value=document.value, faults=faults)

@@ -4,6 +4,7 @@ It goes once over the events of PyYAML's C parser and builds as it goes. Limits 
 before anything is built from it.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,13 +32,18 @@ _OPEN = object()
 """What an anchor stands for while the node that it names is still being built."""
 
 
+_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029\ufeff]")
+"""What only libyaml takes for the end of a line, and the byte order mark, which it skips. Such a file has a fault in
+any case; without them its places are right."""
+
+
 class _StopError(Exception):
     """A limit was passed: nothing more is read of this file."""
 
 
 def compose(source: Source) -> tuple[Document, list[Diagnostic]]:
     """The tree of a file and the faults of its YAML; the tree has no root where it could not be built."""
-    composer = _Composer(source, CParser(source.text))
+    composer = _Composer(source, CParser(_BREAKS.sub("\ufffd", source.text)))
     root: Node | None = None
     try:
         root = composer.document()
@@ -215,7 +221,10 @@ class _Composer:
         return MapNode(entries=entries, span=_between(start, event), flow=bool(start.flow_style))
 
     def key(self, event: Any, depth: int) -> "_Key | None":  # noqa: ANN401
+        before = len(self.faults)
         node = self.node(event, depth - 1)
+        if len(self.faults) > before:
+            return None
         if isinstance(event, ScalarEvent) and not event.style and event.value == "<<":
             self.fault(
                 "MS014",

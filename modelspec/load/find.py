@@ -35,8 +35,8 @@ class File:
 class Tree:
     """Every file of a repository.
 
-    `fixed` holds the files with fixed names; `models` are in the order of their paths; `faults` are the files that could
-    not be read, and `unread` their paths.
+    `fixed` holds the files with fixed names; `models` are in the order of their paths; `faults` are the files
+    that could not be read, and `unread` their paths.
     """
 
     root: Path
@@ -62,7 +62,7 @@ def read_tree(root: Path) -> Tree:
             if file is not None:
                 fixed[name] = file
             elif name in REQUIRED and not any(fault.path == name for fault in faults):
-                faults.append(_missing(name))
+                faults.append(_missing(name, os.listdir(folder)))  # noqa: PTH208 - a descriptor
         _read_models(folder, models, faults)
     finally:
         os.close(folder)
@@ -93,34 +93,45 @@ def read_file(root: Path, path: str) -> File | Diagnostic | None:
 
 def _read_models(root: int, models: list[File], faults: list[Diagnostic]) -> None:
     top = _open_folder(root, MODELS, MODELS, faults)
-    if top is None:
-        return
-    pending = [(top, MODELS, 1)]
+    pending = [] if top is None else [(top, MODELS, 1)]
     while pending:
         folder, path, depth = pending.pop()
-        with os.scandir(folder) as entries:
-            names = list(entries)
-        for entry in names:
-            name = entry.name
-            if name[0] in "._" or name[-1] == "~":
-                continue
-            inner_path = f"{path}/{name}"
-            if entry.is_file(follow_symlinks=False):
-                if name.endswith((".yaml", ".yml")):
-                    file = _read(folder, name, inner_path, faults)
-                    if file is not None:
-                        models.append(file)
-                elif name.lower().endswith((".yaml", ".yml", ".json")):
-                    faults.append(_not_a_model(inner_path))
-            elif not entry.is_dir(follow_symlinks=False):
-                faults.append(_irregular(inner_path, entry.is_symlink()))
-            elif depth == MAX_FOLDERS:
-                faults.append(_unreadable(inner_path, f"folders are nested deeper than {MAX_FOLDERS}"))
-            elif _is_clean(inner_path, faults):
-                inner = _open_folder(folder, name, inner_path, faults)
-                if inner is not None:
-                    pending.append((inner, inner_path, depth + 1))
-        os.close(folder)
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name[0] in "._" or name[-1] == "~":
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        inner = _open_inner(folder, name, f"{path}/{name}", depth, faults)
+                        if inner is not None:
+                            pending.append((inner, f"{path}/{name}", depth + 1))
+                    else:
+                        _read_entry(folder, entry, f"{path}/{name}", models, faults)
+        finally:
+            os.close(folder)
+
+
+def _open_inner(folder: int, name: str, path: str, depth: int, faults: list[Diagnostic]) -> int | None:
+    if depth == MAX_FOLDERS:
+        faults.append(_unreadable(path, f"folders are nested deeper than {MAX_FOLDERS}"))
+        return None
+    return _open_folder(folder, name, path, faults) if _is_clean(path, faults) else None
+
+
+def _read_entry(
+    folder: int, entry: "os.DirEntry[str]", path: str, models: list[File], faults: list[Diagnostic]
+) -> None:
+    name = entry.name
+    if not entry.is_file(follow_symlinks=False):
+        if _is_clean(path, faults):
+            faults.append(_irregular(path, entry.is_symlink()))
+    elif name.endswith((".yaml", ".yml")):
+        file = _read(folder, name, path, faults)
+        if file is not None:
+            models.append(file)
+    elif name.lower().endswith((".yaml", ".yml", ".json")) and _is_clean(path, faults):
+        faults.append(_not_a_model(path))
 
 
 def _read(folder: int, name: str, path: str, faults: list[Diagnostic]) -> File | None:
@@ -134,19 +145,32 @@ def _read(folder: int, name: str, path: str, faults: list[Diagnostic]) -> File |
         faults.append(_not_opened(path, error))
         return None
     try:
-        data = os.read(handle, MAX_BYTES + 1)
-        if not data and not stat.S_ISREG(os.fstat(handle).st_mode):
-            faults.append(_irregular(path, link=False))
-            return None
+        status = os.fstat(handle)
+        is_file = stat.S_ISREG(status.st_mode)
+        data = _content(handle, status.st_size) if is_file else b""
     except OSError as error:
         faults.append(_not_opened(path, error))
         return None
     finally:
         os.close(handle)
-    if len(data) > MAX_BYTES:
-        faults.append(_too_large(path))
-        return None
-    return File(path, data)
+    if is_file and len(data) <= MAX_BYTES:
+        return File(path, data)
+    faults.append(_too_large(path) if is_file else _irregular(path, link=False))
+    return None
+
+
+def _content(handle: int, size: int) -> bytes:
+    """The bytes of a file, at most MAX_BYTES + 1 of them.
+
+    No more is asked for than is there: a large buffer that is cut down later stays a mapping of its own, and a
+    process may not have a hundred thousand of them.
+    """
+    data = os.read(handle, min(size, MAX_BYTES) + 1)
+    while size < len(data) <= MAX_BYTES:
+        # It has grown since it was looked at, or lies about its size as files of /proc do.
+        size = len(data)
+        data += os.read(handle, MAX_BYTES + 1 - size)
+    return data
 
 
 def _open_folder(folder: int, name: str, path: str, faults: list[Diagnostic]) -> int | None:
@@ -233,8 +257,14 @@ def _not_a_model(path: str) -> Diagnostic:
     )
 
 
-def _missing(name: str) -> Diagnostic:
-    return _fault("MS022", name, f"{name} is missing", f"create {name} at the top of the repository")
+def _missing(name: str, present: list[str]) -> Diagnostic:
+    near = next((other for other in sorted(present) if other.lower() in (name, name[:-5] + ".yml")), None)
+    return _fault(
+        "MS022",
+        name,
+        f"{name} is missing",
+        f"rename {near} to {name}" if near else f"create {name} at the top of the repository",
+    )
 
 
 def _empty() -> Diagnostic:

@@ -8,3 +8,6 @@ MAX_ALIASES = 100
 
 MAX_NODES = 20_000
 """Scalars, mappings and sequences, those behind aliases counted each time."""
+
+MAX_ODD_CHARACTERS = 100
+"""Control or invisible characters of one file that are named: a quarter of a million, one by one, would help nobody."""

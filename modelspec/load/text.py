@@ -29,7 +29,8 @@ def is_ordinary(data: bytes) -> bool:
 
 def decode(path: str, data: bytes) -> Source | Diagnostic:
     """The text of a file, or why it is none."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    # Without its mark, UTF-16 is known by the zero byte beside the first letter.
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or 0 in data[:2]:
         return _fault("MS004", path, START, "this file is UTF-16, not UTF-8", "save it as UTF-8")
     try:
         return Source(path, data.removeprefix(BOM).decode())

@@ -9,45 +9,25 @@ from modelspec.reach import transitive_reach
 from modelspec.rule import Finding, Scope, rule
 from modelspec.rules.residency import residency_of, way_out
 
+_ATLAS = """\
+# file: models.d/atlas.yaml
+model_id: atlas
+name: Atlas
+region: us
+priority_head: head-us-1
+fallback_heads: [head-uk-1]
+endpoint: https://atlas.example.com/v1
+"""
+_BISON = _ATLAS.replace("atlas", "bison").replace("Atlas", "Bison")
+_IN_EUROPE = _ATLAS.replace("us", "eu")
+
 
 @rule(
     "MS302",
     Severity.ERROR,
     Scope.CATALOG,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    fallback_models: [bison]
-    # file: models.d/bison.yaml
-    model_id: bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://bison.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    fallback_models: [bison]
-    # file: models.d/bison.yaml
-    model_id: bison
-    name: Bison
-    region: eu
-    priority_head: head-uk-1
-    fallback_heads: [head-eu-2]
-    endpoint: https://bison.example.com/v1
-    """,
+    bad=_IN_EUROPE + "fallback_models: [bison]\n" + _BISON,
+    good=_IN_EUROPE + "fallback_models: [bison]\n" + _BISON.replace("us", "eu"),
 )
 def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
     """A fallback model would carry requests out of their model's residency.
@@ -66,7 +46,11 @@ def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
             fallback = catalog.names.find(name)
             if fallback is None:
                 continue
-            outside = [code for code in reaches[fallback.model_id] if code not in region.residency]
+            outside = [
+                code
+                for code in reaches[fallback.model_id]
+                if code not in region.residency and code in catalog.fleet.regions
+            ]
             if outside:
                 yield Finding(
                     place=Place(path=signature.path, pointer=pointer),
@@ -86,25 +70,8 @@ def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
     "MS306",
     Severity.ERROR,
     Scope.MODEL,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://atlas.example.com/v1
-    fallback_models: [atlas]
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=_ATLAS + "fallback_models: [atlas]",
+    good=_ATLAS,
 )
 def fallback_is_another_model(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
     """A model falls back to itself, by its id or by one of its aliases.
@@ -128,41 +95,8 @@ def fallback_is_another_model(model: Model, fleet: Fleet) -> Iterator[Finding]: 
     "MS307",
     Severity.WARNING,
     Scope.CATALOG,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://atlas.example.com/v1
-    fallback_models: [bison]
-    # file: models.d/bison.yaml
-    model_id: bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://bison.example.com/v1
-    fallback_models: [atlas]
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://atlas.example.com/v1
-    fallback_models: [bison]
-    # file: models.d/bison.yaml
-    model_id: bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://bison.example.com/v1
-    """,
+    bad=_ATLAS + "fallback_models: [bison]\n" + _BISON + "fallback_models: [atlas]",
+    good=_ATLAS + "fallback_models: [bison]\n" + _BISON,
 )
 def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
     """Fallback models go round in a circle.
@@ -200,41 +134,8 @@ def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
     "MS310",
     Severity.WARNING,
     Scope.CATALOG,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://atlas.example.com/v1
-    fallback_models: [bison]
-    # file: models.d/bison.yaml
-    model_id: bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://bison.example.com/v1
-    status: disabled
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://atlas.example.com/v1
-    fallback_models: [bison]
-    # file: models.d/bison.yaml
-    model_id: bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://bison.example.com/v1
-    """,
+    bad=_ATLAS + "fallback_models: [bison]\n" + _BISON + "status: disabled",
+    good=_ATLAS + "fallback_models: [bison]\n" + _BISON,
 )
 def fallback_models_are_served(catalog: Catalog) -> Iterator[Finding]:
     """A fallback model is disabled.

@@ -13,7 +13,7 @@ from modelspec.rules.residency import residency_of
 @rule(
     "MS301",
     Severity.ERROR,
-    Scope.MODEL,
+    Scope.LINKED,
     bad="""
     # file: models.d/atlas.yaml
     model_id: atlas
@@ -49,7 +49,7 @@ def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
     allowed = region.residency
     for name, pointer, on_key in _heads(model):
         found_in = fleet.heads[name].region
-        if found_in not in allowed:
+        if found_in not in allowed and found_in in fleet.regions:
             yield Finding(
                 place=Place(path=model.path, pointer=pointer, on_key=on_key),
                 message=f"the head {quote(name)} serves in {quote(found_in)}, outside the residency of "
@@ -168,9 +168,9 @@ def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Findi
     name: Atlas
     region: eu
     priority_head: head-eu-1
-    fallback_heads: [head-eu-2]
+    fallback_heads: [head-uk-1]
     load_balancing:
-      weights: {head-eu-1: 3, head-eu-2: 1}
+      weights: {head-eu-1: 3, head-uk-1: 1}
     endpoint: https://atlas.example.com/v1
     """,
     good="""

@@ -18,12 +18,16 @@ from modelspec.rule import Finding, Scope, rule
       - {head_id: head-us-1, region: us, url: https://us-1.example.com}
       - {head_id: head-us-2, region: us, url: https://us-2.example.com}
       - {head_id: head-eu-1, region: eu, url: https://eu-1.example.com}
+      - {head_id: head-eu-2, region: eu, url: https://eu-2.example.com}
+      - {head_id: head-uk-1, region: uk, url: https://uk-1.example.com}
+      - {head_id: head-uk-2, region: uk, url: https://uk-2.example.com}
+      - {head_id: head-cn-1, region: cn, url: https://cn-1.example.com}
     # file: models.d/atlas.yaml
     model_id: atlas
     name: Atlas
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: https://atlas.example.com/v1
     """,
     good="""
@@ -32,12 +36,16 @@ from modelspec.rule import Finding, Scope, rule
       - {head_id: head-us-1, region: us, url: https://us-1.example.com}
       - {head_id: head-us-2, region: us, url: https://us-2.example.com}
       - {head_id: head-eu-1, region: eu, url: https://eu-1.example.com}
+      - {head_id: head-eu-2, region: eu, url: https://eu-2.example.com}
+      - {head_id: head-uk-1, region: uk, url: https://uk-1.example.com}
+      - {head_id: head-uk-2, region: uk, url: https://uk-2.example.com}
+      - {head_id: head-cn-1, region: cn, url: https://cn-1.example.com}
     # file: models.d/atlas.yaml
     model_id: atlas
     name: Atlas
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2, head-eu-1]
+    fallback_heads: [head-uk-1, head-uk-2]
     endpoint: https://atlas.example.com/v1
     """,
 )
@@ -48,7 +56,7 @@ def heads_are_used(catalog: Catalog) -> Iterator[Finding]:
 
     Name it in a model, or delete it from heads.yaml.
     """
-    if catalog.broken or not catalog.paths or not catalog.fleet.complete:
+    if not catalog.complete or not catalog.paths or not catalog.fleet.complete:
         return
     used = {head for signature in catalog.signatures for head in signature.heads}
     for head in catalog.fleet.heads.values():
@@ -93,7 +101,7 @@ def regions_are_used(catalog: Catalog) -> Iterator[Finding]:
     Use it, or delete it from regions.yaml.
     """
     fleet = catalog.fleet
-    if catalog.broken or not catalog.paths or not fleet.complete:
+    if not catalog.complete or not catalog.paths or not fleet.complete:
         return
     used = {head.region for head in fleet.heads.values()}
     used.update(fleet.edge_regions)

@@ -5,6 +5,7 @@ from modelspec.rule import Rule, stage_rule
 from modelspec.rules.reading import MODEL
 
 BISON = MODEL.partition("\n")[2].replace("atlas", "bison").replace("Atlas", "Bison")
+ACME = BISON.replace("model_id: bison", "model_id: acme/atlas")
 
 LINKS: tuple[Rule, ...] = (
     stage_rule(
@@ -87,8 +88,8 @@ LINKS: tuple[Rule, ...] = (
 
         Rename one of the two.
         """,
-        bad=MODEL + "# file: models.d/Atlas.yaml\n" + BISON,
-        good=MODEL + "# file: models.d/bison.yaml\n" + BISON,
+        bad=MODEL + "# file: models.d/Atlas.yaml\n" + ACME,
+        good=MODEL + "# file: models.d/acme_atlas.yaml\n" + ACME,
     ),
     stage_rule(
         "MS207",

@@ -272,4 +272,13 @@ RULES: tuple[Rule, ...] = (
         bad=MODEL + "# file: models.d/bison.json\n{}",
         good=MODEL,
     ),
+    stage_rule(
+        "MS026",
+        "A file has more than 200 faults.",
+        """
+        The rest is counted, not shown, so that one file cannot bury the faults of all others.
+
+        Correct those that are shown, and look again.
+        """,
+    ),
 )

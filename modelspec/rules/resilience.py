@@ -11,10 +11,13 @@ _PRIORITY_HEAD = ("priority_head",)
 _OFFLINE_HEADS = """
     # file: heads.yaml
     heads:
-      - {head_id: head-us-1, region: us, url: https://us-1.example.com, status: offline}
-      - {head_id: head-us-2, region: us, url: https://us-2.example.com, status: %s}
+      - {head_id: head-us-1, region: us, url: https://us-1.example.com}
+      - {head_id: head-us-2, region: us, url: https://us-2.example.com}
+      - {head_id: head-us-3, region: us, url: https://us-3.example.com, status: offline}
+      - {head_id: head-us-4, region: us, url: https://us-4.example.com, status: %s}
       - {head_id: head-uk-1, region: uk, url: https://uk-1.example.com}
       - {head_id: head-eu-1, region: eu, url: https://eu-1.example.com}
+      - {head_id: head-eu-2, region: eu, url: https://eu-2.example.com}
       - {head_id: head-cn-1, region: cn, url: https://cn-1.example.com}
     # file: models.d/atlas.yaml
     model_id: atlas
@@ -29,9 +32,9 @@ _OFFLINE_HEADS = """
 @rule(
     "MS401",
     Severity.ERROR,
-    Scope.MODEL,
-    bad=_OFFLINE_HEADS % ("offline", "head-us-1", "head-us-2"),
-    good=_OFFLINE_HEADS % ("active", "head-us-2", "head-uk-1"),
+    Scope.LINKED,
+    bad=_OFFLINE_HEADS % ("offline", "head-us-3", "head-us-4"),
+    good=_OFFLINE_HEADS % ("active", "head-us-4", "head-uk-1, head-us-3"),
 )
 def some_head_is_active(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """The priority head is offline and no active head remains.
@@ -58,7 +61,7 @@ def some_head_is_active(model: Model, fleet: Fleet) -> Iterator[Finding]:
 @rule(
     "MS402",
     Severity.WARNING,
-    Scope.MODEL,
+    Scope.LINKED,
     bad="""
     # file: models.d/atlas.yaml
     model_id: atlas
@@ -103,9 +106,9 @@ def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
 @rule(
     "MS403",
     Severity.WARNING,
-    Scope.MODEL,
-    bad=_OFFLINE_HEADS % ("active", "head-us-1", "head-us-2, head-uk-1"),
-    good=_OFFLINE_HEADS % ("active", "head-us-2", "head-uk-1"),
+    Scope.LINKED,
+    bad=_OFFLINE_HEADS % ("active", "head-us-3", "head-us-4, head-uk-1"),
+    good=_OFFLINE_HEADS % ("active", "head-us-4", "head-uk-1, head-us-3"),
 )
 def priority_head_is_not_offline(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """The priority head is offline.
@@ -136,7 +139,7 @@ def priority_head_is_not_offline(model: Model, fleet: Fleet) -> Iterator[Finding
 @rule(
     "MS404",
     Severity.INFO,
-    Scope.MODEL,
+    Scope.LINKED,
     bad="""
     # file: models.d/atlas.yaml
     model_id: atlas
@@ -176,6 +179,7 @@ def heads_stand_in_more_than_one_region(model: Model, fleet: Fleet) -> Iterator[
         for head in fleet.heads.values()
         if head.status == "active"
         and head.region not in found_in
+        and head.region in fleet.regions
         and (residency is None or head.region in residency)
     ]
     if elsewhere:

@@ -22,14 +22,14 @@ The names are LiteLLM's: https://docs.litellm.ai/docs/providers/bedrock and …/
 @rule(
     "MS308",
     Severity.ERROR,
-    Scope.MODEL,
+    Scope.LINKED,
     bad="""
     # file: models.d/atlas.yaml
     model_id: atlas
     name: Atlas
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     local_inference: true
     """,
     good="""
@@ -38,7 +38,7 @@ The names are LiteLLM's: https://docs.litellm.ai/docs/providers/bedrock and …/
     name: Atlas
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     endpoint: http://127.0.0.1:8000/v1
     local_inference: true
     """,
@@ -63,16 +63,17 @@ def local_inference_has_a_place(model: Model, fleet: Fleet) -> Iterator[Finding]
         return
     if model.deployments[0].endpoint is not None:
         return
-    for head_id in model.heads:
-        head = fleet.heads[head_id]
-        if head.inference_url is None:
-            yield Finding(
-                place=Place(path=model.path, pointer=("local_inference",)),
-                message=f"the head {quote(head_id)} has nothing to run this model on",
-                label="needs an endpoint or the head's inference_url",
-                help=f"give {head_id} an inference_url in heads.yaml, or this model an endpoint",
-                related=((head.place, f"{quote(head_id)} has no inference_url"),),
-            )
+    without = [head for head in map(fleet.heads.__getitem__, model.heads) if head.inference_url is None]
+    if without:
+        names = ", ".join(quote(head.head_id) for head in without)
+        noun, verb, its = ("head", "has", "its") if len(without) == 1 else ("heads", "have", "their")
+        yield Finding(
+            place=Place(path=model.path, pointer=("local_inference",)),
+            message=f"the {noun} {names} {verb} nothing to run this model on",
+            label="needs an endpoint, or an inference_url of each head",
+            help=f"give the {noun} {its} inference_url in heads.yaml, or this model an endpoint",
+            related=tuple((head.place, f"{quote(head.head_id)} has no inference_url") for head in without),
+        )
 
 
 @rule(
@@ -85,7 +86,7 @@ def local_inference_has_a_place(model: Model, fleet: Fleet) -> Iterator[Finding]
     name: Atlas
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     provider: azure
     """,
     good="""
@@ -94,7 +95,7 @@ def local_inference_has_a_place(model: Model, fleet: Fleet) -> Iterator[Finding]
     name: Atlas
     region: us
     priority_head: head-us-1
-    fallback_heads: [head-us-2]
+    fallback_heads: [head-uk-1]
     provider: azure
     endpoint: https://atlas.openai.azure.com
     """,

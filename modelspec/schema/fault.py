@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+TOLD = 100
+"""Faults of one list or mapping that are told one by one: more are not the work of a person."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:

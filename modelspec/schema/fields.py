@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from modelspec.nearest import nearest
 from modelspec.quote import quote, visible
-from modelspec.schema.fault import Fault
+from modelspec.schema.fault import TOLD, Fault
 from modelspec.schema.fold import Finding
 from modelspec.schema.trace import Trace
-from modelspec.schema.values import finding, not_of_types, other
+from modelspec.schema.values import finding, not_of_types, other, rest
 from modelspec.schema.wording import alternatives, count, example
 
 _GUESSED = 20
@@ -35,7 +35,8 @@ def unknown(at: Trace) -> Iterator[Finding]:
         return
     known = sorted(at.schema.get("properties", {}))
     # Where no field is allowed at all, the validator does not list them.
-    for index, name in enumerate(at.details.get("unexpected", at.value)):
+    names = list(at.details.get("unexpected", at.value))
+    for index, name in enumerate(names[:TOLD]):
         meant = nearest(name, known) if index < _GUESSED else None
         if meant is not None:
             advice = f"did you mean '{visible(meant)}'?"
@@ -54,6 +55,9 @@ def unknown(at: Trace) -> Iterator[Finding]:
             help=advice,
         )
         yield Finding(fault=fault, name=meant or "", fields=len(known))
+    if names[TOLD:]:
+        more = count(len(names) - TOLD, "more unknown field")
+        yield rest(at, "MS101", names[TOLD], f"{at.subject} has {more}", "remove what is no field")
 
 
 def _wrong_keys(at: Trace) -> Iterator[Finding]:
@@ -63,7 +67,8 @@ def _wrong_keys(at: Trace) -> Iterator[Finding]:
     whole mapping, which takes minutes for some thousand keys.
     """
     sample = next(iter(at.sample()["examples"][0]))
-    for name in at.details["unexpected"]:
+    names = at.details["unexpected"]
+    for name in names[:TOLD]:
         shown = "" if at.private else f", not {quote(name)}"
         fault = Fault(
             code="MS104",
@@ -74,6 +79,10 @@ def _wrong_keys(at: Trace) -> Iterator[Finding]:
             help=f"write a key such as {visible(sample)}",
         )
         yield Finding(fault=fault)
+    if names[TOLD:]:
+        more = count(len(names) - TOLD, "more key")
+        message = f"{at.subject} has {more} that {'is' if len(names) == TOLD + 1 else 'are'} not of this form"
+        yield rest(at, "MS104", names[TOLD], message, f"write keys such as {visible(sample)}")
 
 
 def number_of_fields(at: Trace) -> Iterator[Finding]:

@@ -43,9 +43,13 @@ def compiled(schema: dict[str, Any]) -> "Draft202012Validator":
 
 def _explained(value: object, kind: Kind) -> list[Fault]:
     # Most runs meet no bad document.
+    from modelspec.schema.excerpt import excerpt  # noqa: PLC0415
     from modelspec.schema.explain import explain  # noqa: PLC0415
     from modelspec.schema.trace import Examined  # noqa: PLC0415
 
     whole = "a model" if kind == "model" else f"{kind}.yaml"
     schema = json.loads(schema_text(kind))
-    return explain(_validator(kind).iter_errors(value), Examined(schema=schema, document=value, whole=whole))
+    part = excerpt(value, schema)
+    of = Examined(schema=schema, document=part.document, whole=whole)
+    faults = explain(_validator(kind).iter_errors(part.document), of)
+    return [*faults, *part.closing(faults)]

@@ -47,9 +47,11 @@ class MetadataSchema:
         return [replace(fault, code="MS109") for fault in explain(self._errors(metadata), of)]
 
     def _errors(self, metadata: object) -> "Iterable[ValidationError]":
-        if _smaller(metadata, EXPLAINED):
+        # Only a bad metadata comes here.
+        from modelspec.schema.excerpt import smaller  # noqa: PLC0415
+
+        if smaller(metadata, EXPLAINED):
             return self.validator.iter_errors(metadata)
-        # Only a bad metadata comes here, and the module is already imported.
         from jsonschema_rs import ValidationError  # noqa: PLC0415
 
         errors = []
@@ -74,20 +76,6 @@ def load_metadata_schema(text: bytes) -> tuple[MetadataSchema | None, list[Fault
     except ValueError as error:
         return None, [_unusable(_compiler_says(error))]
     return MetadataSchema(schema=schema, validator=validator), []
-
-
-def _smaller(value: object, most: int) -> bool:
-    """Whether a value holds fewer than so many values."""
-    pending = [value]
-    seen = 0
-    while pending and seen < most:
-        seen += 1
-        part = pending.pop()
-        if isinstance(part, dict):
-            pending += part.values()
-        elif isinstance(part, list):
-            pending += part
-    return not pending
 
 
 def _read(text: bytes) -> tuple[dict[str, Any] | None, str]:

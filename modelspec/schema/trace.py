@@ -98,6 +98,20 @@ class Trace:
         parts = (part for part in self.field if isinstance(part.get("examples"), list))
         return next(parts, {})
 
+    def neighbour(self) -> Any:  # noqa: ANN401 - any part of a document
+        """Return what stands at such a place in the example of the list or mapping around it, or None."""
+        around = self.chain[: -len(self.field)]
+        for owner in around[-1:-3:-1]:
+            samples = owner.get("examples")
+            match samples[0] if isinstance(samples, list) and samples else None:
+                case [first, *_] if owner.get("items") is self.field[0]:
+                    return first
+                case dict() as mapping if self.place[-1] in mapping:
+                    return mapping[self.place[-1]]
+                case dict() as mapping if mapping and "properties" not in owner:
+                    return next(iter(mapping.values()))
+        return None
+
     def declaration(self, name: str) -> dict[str, Any]:
         """Return the subschema of a field below, or what it refers to where only that has examples."""
         properties = self.schema.get("properties", {})

@@ -14,7 +14,7 @@ _KEY = re.compile(
     r"(?P<sign>:(?=\s|\Z|[\"'])|=)[ \t]*+"
 )
 _QUERY_VALUE = re.compile(r"[^\s&\"',;]*+")
-_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\n]|'')*+'")
+_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\n]|'')*'")
 _FLOW_VALUE = re.compile(r"[^,}\]\n]*+")
 _ONLY_WORD = re.compile(r"[^\s]++(?=[ \t\r]*+(?:\n|\Z))")
 _LINE = re.compile(r"[^\n]*+")
@@ -28,7 +28,6 @@ _HARMLESS = re.compile(
     r"(?i:true|false|null|~|[0-9]{1,7}|[0-9]{0,5}\.[0-9]{1,5}|os\.environ/[a-z0-9_]*|\{.*|)"
 )
 _VISIBLE = re.compile(r"[^\s#]")
-_ROUNDS = 8
 
 Range = tuple[int, int]
 
@@ -41,10 +40,8 @@ def mask(text: str) -> str:
     """
     if not suspect(text):
         return text
-    for _ in range(_ROUNDS):
-        masked = _masked_once(text)
-        if masked == text:
-            break
+    # What is hidden may uncover what it was part of; each round hides more, so this ends.
+    while (masked := _masked_once(text)) != text:
         text = masked
     return text
 
@@ -75,27 +72,30 @@ def _told(text: str) -> Iterator[Range]:
         if alias := _ALIAS.match(text, place):
             aliases.add(alias[1])
             continue
-        if match["sign"] == "=":
-            ranges = [*_shown(text, place, _QUERY_VALUE)]
-        else:
-            ranges = [*_value(text, match.start("key"), place)]
-        for start, end in ranges:
+        for start, end in _value(text, match, place):
             place = max(place, end)
             if not _is_harmless(text[start:end]):
                 yield start, end
+    yield from _anchored(text, aliases)
+
+
+def _anchored(text: str, aliases: set[str]) -> Iterator[Range]:
     place = 0
     while aliases and (anchor := _ANCHOR.search(text, place)):
         place = anchor.end()
         if anchor[1] in aliases:
-            for start, end in _value(text, anchor.start(), place):
+            for start, end in _value(text, anchor, place):
                 place = max(place, end)
                 if not _is_harmless(text[start:end]):
                     yield start, end
 
 
-def _value(text: str, key: int, start: int) -> Iterator[Range]:
-    line = _line_start(text, start)
-    if _EMPTY.match(text, start):
+def _value(text: str, before: re.Match[str], start: int) -> Iterator[Range]:
+    """What stands behind a key or an anchor."""
+    key, line = before.start(), _line_start(text, start)
+    if before[0].endswith("="):
+        yield from _shown(text, start, _QUERY_VALUE)
+    elif _EMPTY.match(text, start):
         yield from _lines_below(text, key, start)
     elif _QUOTED.match(text, start):
         yield from _shown(text, start, _QUOTED)

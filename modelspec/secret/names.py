@@ -1,6 +1,7 @@
 """What names of keys and environment variables give away."""
 
 import re
+from functools import lru_cache
 
 from modelspec.secret.randomness import dense, drawn
 from modelspec.secret.scan import scan
@@ -95,6 +96,7 @@ _STEERING_PREFIXES = (
 )
 
 
+@lru_cache(maxsize=4096)
 def telling_key(key: str) -> bool:
     """Whether the name of a key says that a secret stands beside it, in snake, kebab, camel or dotted spelling."""
     parts = [part.lower() for part in _PART.findall(key)]
@@ -122,6 +124,7 @@ def _changes_nothing(part: str, *, first: bool) -> bool:
     return part in _NEUTRAL or part.isdigit() or short
 
 
+@lru_cache(maxsize=4096)
 def looks_like_key(name: str) -> bool:
     """Whether the name of an environment variable is a key itself, put where its name belongs."""
     if any(hit.certain for hit in scan(name)):

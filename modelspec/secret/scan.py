@@ -13,11 +13,12 @@ from modelspec.secret.view import View, views
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_CONTENT = re.compile(r"[A-Za-z0-9]{20}")
-_PEM_LINES = re.compile(r"(?:[\s#\\\"',]*+[A-Za-z0-9+/=]++(?![:\w]))*+")
+_PEM_LINES = re.compile(r"(?:[\s#\\\"',]*+[A-Za-z0-9+/=]++(?![:\w]))*")
 _PEM_NEAR, _PEM_FAR = 400, 16_384
 _USERINFO = re.compile(r"://[^\s/?#@:\"'<>]{0,128}:(?P<password>[^\s/?#@\"'<>]{1,256})@")
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])")
 _WRAPPED = re.compile(r"[A-Za-z0-9+/_-]{27,}+")
+_DIGEST = re.compile(r"[0-9a-f]++")
 _RUN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{24,}+")
 _PUBLIC = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,30}(?:CERTIFICATE|PUBLIC KEY)[A-Z ]{0,10}-----[A-Za-z0-9+/=\s\\#]*+"
@@ -58,13 +59,12 @@ def _certain(text: str) -> Iterator[Hit]:
     yield from _wrapped(text)
 
 
+_NEEDLES = tuple((needle, pattern) for pattern in PATTERNS for needle in pattern.needles)
+
+
 def _issued(text: str) -> Iterator[Hit]:
-    found = [
-        hit
-        for pattern in PATTERNS
-        if any(n in text for n in pattern.needles)
-        for hit in _matches(pattern, text)
-    ]
+    likely = dict.fromkeys(pattern for needle, pattern in _NEEDLES if needle in text)
+    found = [hit for pattern in likely for hit in _matches(pattern, text)]
     yield from found
     if any(hit.kind == "AWS access key" for hit in found):
         for match in _AWS_SECRET.finditer(text):
@@ -80,8 +80,9 @@ def _matches(pattern: Pattern, text: str) -> Iterator[Hit]:
             place = match.start("body")
             continue
         start, end = match.start(), match.end()
-        if run := pattern.run.match(text, end):
-            end = run.end()
+        run = pattern.run.match(text, end)
+        assert run is not None, "a run may be empty"
+        end = run.end()
         if pattern.left:
             start = _leftward(pattern.run, text, start, place)
         place = end
@@ -111,6 +112,8 @@ def _private_keys(text: str) -> Iterator[Hit]:
 
 def _wrapped(text: str) -> Iterator[Hit]:
     for match in _WRAPPED.finditer(text):
+        if _DIGEST.fullmatch(match[0]):
+            continue
         run = match[0].replace("-", "+").replace("_", "/")
         for offset in range(4):
             whole = (len(run) - offset) // 4 * 4

@@ -22,6 +22,8 @@ _NEEDLES = re.compile(
     )
 )
 _SOLID = re.compile(rb"[A-Za-z0-9]{20}")
+_DIGEST = re.compile(rb"[0-9a-f]++")
+"""Digests are no keys, and base64 of a key is never hexadecimal digits alone."""
 _LOOSE_LINE = re.compile(rb"\n[ \t]*+(?:-[^ \n]|[^-: \n])[^:\s]*+(?!:)")
 _TELLING = re.compile(r"(?:pass|pwd|cre|token|auth|bearer)[^\n:=]*+(?:\s*+[:=])?")
 _WORDS = ("pass", "pwd", "cre", "token", "auth", "bearer")
@@ -48,7 +50,9 @@ def suspect(text: str) -> bool:
     while place >= 0:
         end = tokens.find(b" ", place)
         end = len(raw) if end < 0 else end
-        if _SOLID.search(raw, place, end) or _has_needle(raw, place, end):
+        if not _DIGEST.fullmatch(raw, place, end) and (
+            _SOLID.search(raw, place, end) or _has_needle(raw, place, end)
+        ):
             return True
         place = tokens.find(_LONG, end)
     return False

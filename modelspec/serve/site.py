@@ -7,7 +7,7 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-from modelspec.build import artifacts, origin_of
+from modelspec.build import artifacts, prepare
 from modelspec.diagnostic import Severity
 from modelspec.pipeline import Compiled, compile_fleet
 from modelspec.report import REPORTS, Summary
@@ -56,7 +56,7 @@ def build_site(root: Path, *, today: date) -> Site | Faults:
         return Faults(text=_text(compiled))
     files = {
         artifact.path.removeprefix(_FOLDER): artifact.content
-        for artifact in artifacts(compiled, origin_of(compiled, commit=None, commit_date=None))
+        for artifact in artifacts(prepare(compiled, commit=None, commit_date=None))
         if artifact.path.startswith(_FOLDER)
     }
     settings = compiled.setup.settings

@@ -18,10 +18,10 @@ LONGEST = 2048
 _CACHED = 64
 """Enough for one model, which several rules ask about in turn; long URLs must not fill the memory."""
 _ALLOWED = re.compile(r"[!#$%&'()*+,./:;=?@\[\]_~A-Za-z0-9-]*+")  # RFC 3986, 2.2 and 2.3
-_AFTER_HOST = re.compile(r"(?:[!$&'()*+,./:;=?@_~A-Za-z0-9-]|%[0-9A-Fa-f]{2})*+")  # RFC 3986, 3.3 and 3.4
-_CONTROL = re.compile(r"%(?:25)*+(?:[01][0-9a-f]|7f|c[01])", re.IGNORECASE)
+_AFTER_HOST = re.compile(r"(?:[!$&'()*+,./:;=?@_~A-Za-z0-9-]|%[0-9A-Fa-f]{2})*")  # RFC 3986, 3.3 and 3.4
+_CONTROL = re.compile(r"%(?:25)*(?:[01][0-9a-f]|7f|c[01])", re.IGNORECASE)
 """C0 controls and DEL, encoded once or more; C0 and C1 begin the overlong forms that RFC 3629 forbids."""
-_TWICE = re.compile(r"%(?:25)++")
+_TWICE = re.compile(r"%(?:25)+")
 _SLASH = re.compile(r"[/\\]")
 
 

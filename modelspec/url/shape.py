@@ -6,23 +6,23 @@ from dataclasses import dataclass
 
 from modelspec.url.host import PRIVATE_ENDS, SPECIAL_TAILS, disguises
 
-_LABEL = r"[a-z0-9]++(?:-[a-z0-9]++)*+"
+_LABEL = r"[a-z0-9]++(?:-[a-z0-9]++)*"
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _ORDINARY = re.compile(
-    rf"http(s)?://(?:((?:{_LABEL}\.)++([a-z]{{2,63}}+))"
+    rf"http(s)?://(?:((?:{_LABEL}\.)+([a-z]{{2,63}}+))"
     rf"|(?:10\.{_BYTE}|172\.(?:1[6-9]|2[0-9]|3[01])|192\.168)\.{_BYTE}\.{_BYTE})"
-    r"(?::[1-9][0-9]{1,3})?+(?:/[A-Za-z0-9_~@-][A-Za-z0-9._~@-]*+)*+/?"
+    r"(?::[1-9][0-9]{1,3})?(?:/[A-Za-z0-9_~@-][A-Za-z0-9._~@-]*+)*/?"
 )
 """What nearly every URL looks like, with nothing in it to judge but the name of its host."""
 
-_PARTS = re.compile(r"(?s:([A-Za-z][A-Za-z0-9+.-]*+)://([^/?#\\]*+)([^?#]*+)(?:\?([^#]*+))?+(?:(#).*+)?+)")
+_PARTS = re.compile(r"(?s:([A-Za-z][A-Za-z0-9+.-]*+)://([^/?#\\]*+)([^?#]*+)(?:\?([^#]*+))?(?:(#).*+)?)")
 _LENIENT = re.compile(r"(?si:[\x00-\x20]*+https?:[/\\]*+(.*+))")
 _WINDOWS_END = re.compile(r"[/?#\\]")
 _PLAIN_END = re.compile(r"[/?#]")
-_AUTHORITY = re.compile(r"(\[[^\]]*+\]|[^:]*+)(?::(.*+))?+", re.DOTALL)
-_HOST = re.compile(r"(?i:\[[0-9a-f:.]++(?:%25[a-z0-9._~-]++)?+\]|[a-z0-9_.-]++)")
-_NAME = r"[a-z0-9_](?:[a-z0-9_-]{0,62}+(?<!-))?+"
-_LABELS = re.compile(rf"(?i:{_NAME}(?:\.{_NAME})*+\.?)")
+_AUTHORITY = re.compile(r"(\[[^\]]*+\]|[^:]*+)(?::(.*+))?", re.DOTALL)
+_HOST = re.compile(r"(?i:\[[0-9a-f:.]++(?:%25[a-z0-9._~-]++)?\]|[a-z0-9_.-]++)")
+_NAME = r"[a-z0-9_](?:[a-z0-9_-]{0,62}+(?<!-))?"
+_LABELS = re.compile(rf"(?i:{_NAME}(?:\.{_NAME})*\.?)")
 _PORT = re.compile(r"[1-9][0-9]{0,4}+")
 _LONGEST_NAME = 253
 _LONGEST_LABEL = 63

@@ -41,7 +41,7 @@ class _Job:
     swap: Exchange
 
 
-def write_tree(  # noqa: PLR0913 - every one of them is the caller's to say, and four have a name at the call
+def write_tree(
     output: Path,
     artifacts: Iterable[Artifact],
     *,

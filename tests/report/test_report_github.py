@@ -5,7 +5,7 @@ from modelspec.source import START, Span
 SUMMARY = Summary(files=28, models=26, errors=2, warnings=1, infos=3, seconds=0.1234)
 
 
-def fault(  # noqa: PLR0913  one argument a field
+def fault(
     span: Span,
     *,
     code: str = "MS201",

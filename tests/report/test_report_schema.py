@@ -8,7 +8,9 @@ from modelspec.diagnostic import Diagnostic, Label, Severity
 from modelspec.report import REPORTS, Summary
 from modelspec.source import START, Span
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/diagnostics.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "schemas/diagnostics.schema.json").read_text(encoding="utf-8")
+)
 BARE = Diagnostic(code="MS404", severity=Severity.INFO, message="unused", path="heads.yaml", span=START)
 FULL = Diagnostic(
     code="MS201",

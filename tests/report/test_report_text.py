@@ -11,7 +11,7 @@ priority_head: head-eu
 """
 
 
-def fault(  # noqa: PLR0913  one argument a field
+def fault(
     span: Span,
     *,
     code: str = "MS201",

@@ -48,7 +48,7 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
     fault = only(schema, {"k1": {"k2": "b"}})
     assert fault.pointer == ("metadata", "k1", "k2")
     assert fault.message == "metadata.….… does not have the form that the schema asks for"
-    assert fault.help == "see the schema"
+    assert fault.help == "write a value that matches '^a'"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
             {"properties": {"a": {"pattern": "^x", "x-form": "a word with x"}}},
             {"a": "b"},
             "metadata.a must be a word with x",
-            "see the schema",
+            "write a value that matches '^x'",
         ),
         ({"properties": {"a": {"const": 1}}}, {"a": 2}, "metadata.a must be 1", "write 1"),
         (
@@ -91,7 +91,7 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
             {"properties": {"a": {"maximum": 1}}},
             {"a": 2},
             "metadata.a is too large; it must be at most 1",
-            "see the schema",
+            "write a number that is at most 1",
         ),
         (
             {"maxProperties": 1},
@@ -115,37 +115,67 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
             {"properties": {"a": {"multipleOf": 2}}},
             {"a": 3},
             "metadata.a does not satisfy the schema (multipleOf)",
-            "see the schema",
+            "write a value with multipleOf 2",
         ),
         (
             {"properties": {"a": False}},
             {"a": 3},
             "metadata.a does not satisfy the schema (falseSchema)",
-            "see the schema",
+            "remove it",
         ),
         (
             {"properties": {"additionalProperties": False}},
             {"additionalProperties": {"x": 1}},
             "metadata.additionalProperties does not satisfy the schema (falseSchema)",
-            "see the schema",
+            "remove it",
         ),
         (
             {"properties": {"dependentSchemas": False}},
             {"dependentSchemas": 1},
             "metadata.dependentSchemas does not satisfy the schema (falseSchema)",
-            "see the schema",
+            "remove it",
         ),
         (
             {"propertyNames": {"pattern": "^a"}},
             {"b": 3},
             "a key of metadata does not have the form that the schema asks for",
-            "see the schema",
+            "write a key that matches '^a'",
         ),
         (
             {"dependentSchemas": {"a": {"properties": {"b": False}}}},
             {"a": 1, "b": 2},
             "metadata.b and a exclude each other",
             "keep one of them, a or this field",
+        ),
+        (
+            {"properties": {"a": {"contains": {"const": 1}}}},
+            {"a": [2]},
+            "metadata.a does not satisfy the schema (contains)",
+            "write a value that satisfies contains in the metadata schema",
+        ),
+        (
+            {"properties": {"a": {"minLength": 9}}},
+            {"a": "short"},
+            "metadata.a is too short: 5 characters, at least 9",
+            "write at least 9 characters",
+        ),
+        (
+            {"properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "examples": [{"b": "x"}]},
+            {"a": [], "b": "x"},
+            "metadata.a must be a string, not a list",
+            "write a string",
+        ),
+        (
+            {"properties": {"a": {"type": "string"}}, "examples": [{"a": "x"}]},
+            {"a": []},
+            "metadata.a must be a string, not a list",
+            "write, for example, a: x",
+        ),
+        (
+            {"properties": {"a": {"type": "string", "pattern": "^[0-9]+$"}}},
+            {"a": 7},
+            "metadata.a must be a string, not a number",
+            "put it in quotes; without them YAML reads it as a number",
         ),
         ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, "metadata.b is missing", "add a line such as b: …"),
         (
@@ -158,7 +188,7 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
             {"properties": {"a": {"type": "array"}}},
             {"a": "x"},
             "metadata.a must be a list, not a string",
-            "see the schema",
+            "write a list",
         ),
     ],
 )

@@ -1,10 +1,13 @@
 """Documents for the rules on texts, made by the stock parser so that the rules are tested without the reader."""
 
 import yaml
+
 from modelspec.document import Document, Entry, ListNode, MapNode, Node, ScalarNode
 from modelspec.rule import Finding, Scope
 from modelspec.rules.secrets import RULES
 from modelspec.source import Source, Span
+
+_KEPT = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null")
 
 
 def document(text: str) -> Document:
@@ -29,11 +32,16 @@ def where(checked: Document, found: Finding) -> str:
 def _node(node: yaml.Node) -> Node:
     span = _span(node)
     if isinstance(node, yaml.MappingNode):
-        entries = {key.value: Entry(key=_span(key), node=_node(value)) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+        entries = {
+            key.value: Entry(key=_span(key), node=_node(value))
+            for key, value in node.value
+            if isinstance(key, yaml.ScalarNode)
+        }
         return MapNode(entries=entries, span=span, flow=bool(node.flow_style))
     if isinstance(node, yaml.SequenceNode):
         return ListNode(items=tuple(map(_node, node.value)), span=span, flow=bool(node.flow_style))
-    value = yaml.SafeLoader("").construct_object(node) if node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null") else node.value
+    assert isinstance(node, yaml.ScalarNode)
+    value = yaml.SafeLoader("").construct_object(node) if node.tag in _KEPT else node.value
     return ScalarNode(value=value, span=span, plain=node.style is None)
 
 

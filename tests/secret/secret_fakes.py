@@ -93,15 +93,22 @@ SHAPES = (
 
 def drawn(random: Random, length: int, letters: str) -> str:
     # The first and last characters are letters or digits, as in keys that survive a word-wise selection.
-    return "".join(random.choice(letters.replace("-", "").replace("_", "") if i in (0, length - 1) else letters)
-                   for i in range(length))
+    return "".join(
+        random.choice(letters.replace("-", "").replace("_", "") if i in (0, length - 1) else letters)
+        for i in range(length)
+    )
 
 
 def fakes(seed: int = 7) -> list[tuple[str, str]]:
     """Kind and secret: one of every shape, and of the shapes that are more than a prefix and a body."""
     random = Random(seed)
-    made = [(kind, "".join(parts) + drawn(random, length, letters)) for kind, parts, length, letters in SHAPES]
-    header, payload = (b64encode(part).decode().rstrip("=") for part in (b'{"alg":"HS256","typ":"JWT"}', b'{"sub":"1234567890"}'))
+    made = [
+        (kind, "".join(parts) + drawn(random, length, letters)) for kind, parts, length, letters in SHAPES
+    ]
+    header, payload = (
+        b64encode(part).decode().rstrip("=")
+        for part in (b'{"alg":"HS256","typ":"JWT"}', b'{"sub":"1234567890"}')
+    )
     made += [
         ("JSON Web Token", ".".join((header, payload, drawn(random, 43, URLSAFE)))),
         ("OpenAI API key", drawn(random, 20, ALNUM) + "T3Blbk" + "FJ" + drawn(random, 20, ALNUM)),

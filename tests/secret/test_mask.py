@@ -3,8 +3,9 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from modelspec.secret import mask
 from secret_fakes import ALNUM, drawn, fakes, private_key
+
+from modelspec.secret import mask
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,9 @@ from secret_fakes import ALNUM, drawn, fakes, private_key
         ("api_key: os.environ/FOO", "api_key: os.environ/FOO"),
         ("password: [unclosed, {", "password: **********  *".replace("  ", " ")),
         ("max_tokens: 4096", "max_tokens: 4096"),
+        ("password: {a: b}", "password: {a: b}"),
+        ("password:\n  user: x\n", "password:\n  user: x\n"),
+        ("# the password: not here\nx: '\"", "# the password: not here\nx: '\""),
         ("token: 4096\nsecret: true", "token: 4096\nsecret: true"),
         ("password:\n- a: b\n", "password:\n- a: b\n"),
         ("password\n: hunter2", "password\n: *******"),
@@ -61,7 +65,30 @@ def test_random_text_is_hidden() -> None:
 
 
 PIECES = st.sampled_from(
-    ["password", "token", ":", " ", "\n", "  ", "'", '"', "{", "}", "&a ", "*a", "|", "#", "\\x41", "%41", "=", "hunter2", "- ", "\r\n", "é", *[s for _, s in fakes()]]
+    [
+        "password",
+        "token",
+        ":",
+        " ",
+        "\n",
+        "  ",
+        "'",
+        '"',
+        "{",
+        "}",
+        "&a ",
+        "*a",
+        "|",
+        "#",
+        "\\x41",
+        "%41",
+        "=",
+        "hunter2",
+        "- ",
+        "\r\n",
+        "é",
+        *[s for _, s in fakes()],
+    ]
 )
 
 

@@ -3,19 +3,28 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from secret_documents import document, findings, where
+from secret_fakes import fakes
+
 from modelspec.catalog import Deployment, Fleet, Model, Place, Reference
 from modelspec.rule import Finding
 from modelspec.rules.references import environment_names_are_harmless, secret_files_lie_in_secret_folders
 from modelspec.rules.secrets import RULES
 from modelspec.secret import mask, suspect
-from secret_documents import document, findings, where
-from secret_fakes import fakes
 
 FAKES = fakes()
 FORMS = (
-    "a: {}\n", "a:\n  - b\n  - '{}'\n", "# {}\na: 1\n", '? "{}"\n: 1\n', "password: '{}'\n", "a: |\n  x\n  {}\n", "a: 'see https://h.example/?x={}&y'\n",
-    "a: [1, '{}'\n", "token: &x '{}'\nb: *x\n", "a: 1 # was {}\n",
-)  # fmt: skip
+    "a: {}\n",
+    "a:\n  - b\n  - '{}'\n",
+    "# {}\na: 1\n",
+    '? "{}"\n: 1\n',
+    "password: '{}'\n",
+    "a: |\n  x\n  {}\n",
+    "a: 'see https://h.example/?x={}&y'\n",
+    "a: [1, '{}'\n",
+    "token: &x '{}'\nb: *x\n",
+    "a: 1 # was {}\n",
+)
 
 
 def codes(text: str) -> list[str]:
@@ -23,7 +32,7 @@ def codes(text: str) -> list[str]:
 
 
 def said(found: Finding) -> str:
-    return " ".join((found.message, found.label, found.help))
+    return f"{found.message} {found.label} {found.help}"
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -38,12 +47,19 @@ def test_one_secret_is_one_finding_in_its_place(kind: str, secret: str, form: st
     assert secret not in said(found)
 
 
-@given(st.sampled_from(FAKES), st.lists(st.sampled_from([*FORMS, "b: c\n", "- x\n", "{{", "\n"]), min_size=1, max_size=4))
+@given(
+    st.sampled_from(FAKES),
+    st.lists(st.sampled_from([*FORMS, "b: c\n", "- x\n", "{{", "\n"]), min_size=1, max_size=4),
+)
 def test_no_output_holds_a_secret_or_half_of_it(fake: tuple[str, str], forms: list[str]) -> None:
     secret = fake[1].removeprefix("Bearer ")
     checked = document("".join(form.format(fake[1]) for form in forms))
     half = len(secret) // 2
-    outputs = [mask(checked.source.text), *map(mask, checked.source.lines), *(said(found) for _, found in findings(checked))]
+    outputs = [
+        mask(checked.source.text),
+        *map(mask, checked.source.lines),
+        *(said(found) for _, found in findings(checked)),
+    ]
     for output in outputs:
         assert secret[:half] not in output
         assert secret[half:] not in output
@@ -58,9 +74,13 @@ def test_an_escaped_secret_is_one_finding() -> None:
     secret = dict(FAKES)["Groq API key"]
     assert codes(f'a: "\\x{ord(secret[0]):02x}{secret[1:]}"\n') == ["MS501"]
     assert codes(f'"\\u{ord(secret[0]):04x}{secret[1:]}": 1\n') == ["MS501"]
-    # \e is no escape that the scan of the raw text knows, so that only the value as it is read shows the key.
-    hidden = "\\N".join((secret[:2], secret[2:])).replace("\\N", "\\\t")
-    assert codes(f'a: "{hidden}"\n') in (["MS501"], ["MS501", "MS513"], [])
+
+
+def test_what_only_the_read_value_shows_is_one_finding() -> None:
+    # Joined without a space, the two lines are no header; as YAML folds them, they are.
+    checked = document("a: Bearer\n  " + dict(FAKES)["Authorization header"].rpartition(" ")[2] + "\n")
+    [(code, found)] = findings(checked)
+    assert (code, where(checked, found)[:6]) == ("MS501", "Bearer")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +94,7 @@ def test_an_escaped_secret_is_one_finding() -> None:
         ("params:\n  api_key: abc\n", "abc"),
         ("deployments:\n  - params: {api_key: abc}\n", "abc"),
         ("password: required\n", "required"),
-        ("kubernetes: {secret: abc}\n", "abc"),
+        ("kubernetes: {secret: abc, user: x}\n", "abc"),
     ],
 )
 def test_literal_values_beside_telling_keys(text: str, marked: str) -> None:
@@ -107,7 +127,10 @@ def test_values_that_are_no_literal_secrets(text: str) -> None:
 
 
 def test_a_random_value_beside_a_telling_key_is_one_error() -> None:
-    assert codes("token: pq7Rw2Lk9Zt4Xc8Vb3Nm6Hd1Jf5Gs0Ya\nother: Zq7Rw2Lk9Zt4Xc8Vb3Nm6Hd1Jf5Gs0Yb\n") == ["MS502", "MS513"]
+    assert codes("token: pq7Rw2Lk9Zt4Xc8Vb3Nm6Hd1Jf5Gs0Ya\nother: Zq7Rw2Lk9Zt4Xc8Vb3Nm6Hd1Jf5Gs0Yb\n") == [
+        "MS502",
+        "MS513",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +144,7 @@ def test_a_random_value_beside_a_telling_key_is_one_error() -> None:
         ("params: {a: os.environ/B}\n", "{env: B}"),
         ("password: ${X:-hunter2}\n", "{env: NAME}"),
         ("note: os.environ/X\n", "{env: X}"),
+        ("password: os.environ/X\n", "{env: X}"),
         ("note: os.environ/\n", "{env: NAME}"),
         ("tags: [os.environ/X]\n", "{env: X}"),
     ],
@@ -132,7 +156,16 @@ def test_other_notations_are_shown_the_right_form(text: str, form: str) -> None:
     assert "hunter2" not in said(found)
 
 
-@pytest.mark.parametrize("text", ["note: costs ${X}\n", "endpoint: https://h.example/a%20b%20c\n", "endpoint: https://h.example/%E2%82%AC\n", "params: {a: 1}\n", "- $X\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "note: costs ${X}\n",
+        "endpoint: https://h.example/a%20b%20c\n",
+        "endpoint: https://h.example/%E2%82%AC\n",
+        "params: {a: 1}\n",
+        "- $X\n",
+    ],
+)
 def test_texts_that_name_no_variable(text: str) -> None:
     assert codes(text) == []
 
@@ -153,7 +186,12 @@ def env(name: str) -> Reference:
 
 
 @pytest.mark.parametrize(
-    ("name", "word"), [("LD_PRELOAD", "steers"), ("litellm_master_key", "gateway itself"), ("AKIA" + "QX2ZR7MPT4LK5WJB", "looks like a key")]
+    ("name", "word"),
+    [
+        ("LD_PRELOAD", "steers"),
+        ("litellm_master_key", "gateway itself"),
+        ("AKIA" + "QX2ZR7MPT4LK5WJB", "looks like a key"),
+    ],
 )
 def test_harmful_environment_names(name: str, word: str) -> None:
     check = environment_names_are_harmless.check
@@ -161,7 +199,10 @@ def test_harmful_environment_names(name: str, word: str) -> None:
     for fields, pointer in (
         ({"api_key": env(name)}, ("api_key", "env")),
         ({"endpoint": env(name)}, ("endpoint", "env")),
-        ({"params": {"a": env(name), "b": "c"}, "pointer": ("deployments", 1)}, ("deployments", 1, "params", "a", "env")),
+        (
+            {"params": {"a": env(name), "b": "c"}, "pointer": ("deployments", 1)},
+            ("deployments", 1, "params", "a", "env"),
+        ),
     ):
         [found] = check(model(**fields), fleet())
         assert found.place == Place(path="models.d/x.yaml", pointer=pointer)
@@ -173,12 +214,24 @@ def test_harmful_environment_names(name: str, word: str) -> None:
 @pytest.mark.parametrize(
     ("path", "right"),
     [
-        ("/run/secrets/a", True), ("/var/run/secrets/a/b", True), ("/etc/modelspec/a", True), ("/vault/a", True), ("/srv/keys/a", True),
-        ("/run/secrets", False), ("/run/secrets/", False), ("/run/secretsx/a", False), ("/run/secrets/../a", False), ("/run/secrets//a", False),
-        ("/run/secrets/a\nb", False), ("/var/run/secrets/kubernetes.io/serviceaccount/token", False), ("/var/run/secrets/kubernetes.io/serviceaccount", False),
-        ("/etc/passwd", False), ("", False), ("run/secrets/a", False),
+        ("/run/secrets/a", True),
+        ("/var/run/secrets/a/b", True),
+        ("/etc/modelspec/a", True),
+        ("/vault/a", True),
+        ("/srv/keys/a", True),
+        ("/run/secrets", False),
+        ("/run/secrets/", False),
+        ("/run/secretsx/a", False),
+        ("/run/secrets/../a", False),
+        ("/run/secrets//a", False),
+        ("/run/secrets/a\nb", False),
+        ("/var/run/secrets/kubernetes.io/serviceaccount/token", False),
+        ("/var/run/secrets/kubernetes.io/serviceaccount", False),
+        ("/etc/passwd", False),
+        ("", False),
+        ("run/secrets/a", False),
     ],
-)  # fmt: skip
+)
 def test_files_of_secrets(path: str, right: bool) -> None:  # noqa: FBT001 - a table of expectations
     check = secret_files_lie_in_secret_folders.check
     assert check

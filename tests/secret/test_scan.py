@@ -5,8 +5,9 @@ from subprocess import run
 from sys import executable
 
 import pytest
-from modelspec.secret import scan, suspect
 from secret_fakes import ALNUM, drawn, fakes, private_key
+
+from modelspec.secret import scan, suspect
 
 FAKES = fakes()
 IDS = [f"{number}-{kind}" for number, (kind, _) in enumerate(FAKES)]
@@ -44,7 +45,12 @@ def test_every_shape_is_found_and_named(kind: str, secret: str) -> None:
     ],
 )
 def test_a_secret_is_found_wherever_it_stands(kind: str, secret: str, form: str) -> None:
-    if form.startswith("a: K") and kind in ("Voyage API key", "Telegram bot token", "Azure client secret", "Zhipu API key"):
+    if form.startswith("a: K") and kind in (
+        "Voyage API key",
+        "Telegram bot token",
+        "Azure client secret",
+        "Zhipu API key",
+    ):
         secret = "-" + secret
     text = form.format(secret)
     assert covered(text, secret.lstrip("-"))
@@ -65,7 +71,16 @@ def test_one_level_of_base64_hides_nothing(kind: str, secret: str, before: str) 
 @pytest.mark.parametrize(("kind", "secret"), FAKES, ids=IDS)
 @pytest.mark.parametrize("cut", [0.02, 0.3, 0.5, 0.8])
 @pytest.mark.parametrize(
-    "form", ["a: {}\n  {}\n", "a: |\n  {}\n  {}\n", "a: >-\n  {}\n  {}\nb: c\n", 'a: "{}\\\n    {}"\n', "# {}\n# {}\n", 'a: "{}\n  {}"']
+    "form",
+    [
+        "a: {}\n  {}\n",
+        "a: {} \n  {}\n",
+        "a: |\n  {}\n  {}\n",
+        "a: >-\n  {}\n  {}\nb: c\n",
+        'a: "{}\\\n    {}"\n',
+        "# {}\n# {}\n",
+        'a: "{}\n  {}"',
+    ],
 )
 def test_a_line_break_hides_nothing(kind: str, secret: str, cut: float, form: str) -> None:
     if kind == BEARER:
@@ -115,7 +130,10 @@ def test_a_private_key_without_its_end_is_found() -> None:
 
 
 def test_public_keys_and_empty_private_keys_are_fine() -> None:
-    for text in (private_key(Random(3)).replace("PRIVATE", "PUBLIC"), "-----BEGIN PRIVATE" " KEY-----\n...\n-----END PRIVATE" " KEY-----"):
+    for text in (
+        private_key(Random(3)).replace("PRIVATE", "PUBLIC"),
+        "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
+    ):
         assert scan(text) == []
 
 
@@ -131,7 +149,7 @@ def test_the_secret_beside_an_aws_key_is_found() -> None:
 
 
 def test_a_password_in_a_url_is_found() -> None:
-    text = "url: postgres://admin:hunter" "2@db.example/x"
+    text = "url: postgres://admin:hunter2@db.example/x"
     assert [(h.kind, text[h.start : h.end]) for h in scan(text)] == [("password in a URL", "hunter2")]
     assert scan("url: postgres://admin:${PASSWORD}@db.example/x") == []
     assert scan("url: https://mail@host.example/@handle") == []
@@ -178,10 +196,53 @@ def test_bare_randomness_is_uncertain() -> None:
 
 
 ADVERSARIAL = [
-    "sk-", "sk-a", "eyJ", "eyJa.", "-----BEGIN PRIVATE" " KEY-----", "://a:", "://:@", "A", "a1B", "\\", "\\x41", "%41", " ", "\n", "\n ", "\n#",
-    "password: ", "password:", "a: &a ", "*a ", "'", '"', "AccountKey=", "Bearer ", ":AA", "12345678:AA", "glpat-", "JQQJ99", "T3Blbk" "FJ",
-    "{password: ", "\na\n", "{{", "${", "$", "%a", "key ", "key:", "1a2b", "-", "_-", "AAAAB", "sha256:", "base64,", "? ", "#", "\r\n",
-]  # fmt: skip
+    "sk-",
+    "sk-a",
+    "eyJ",
+    "eyJa.",
+    "-----BEGIN PRIVATE" + " KEY-----",
+    "://a:",
+    "://:@",
+    "A",
+    "a1B",
+    "\\",
+    "\\x41",
+    "%41",
+    " ",
+    "\n",
+    "\n ",
+    "\n#",
+    "password: ",
+    "password:",
+    "a: &a ",
+    "*a ",
+    "'",
+    '"',
+    "AccountKey=",
+    "Bearer ",
+    ":AA",
+    "12345678:AA",
+    "glpat-",
+    "JQQJ99",
+    "T3Blbk" + "FJ",
+    "{password: ",
+    "\na\n",
+    "{{",
+    "${",
+    "$",
+    "%a",
+    "key ",
+    "key:",
+    "1a2b",
+    "-",
+    "_-",
+    "AAAAB",
+    "sha256:",
+    "base64,",
+    "? ",
+    "#",
+    "\r\n",
+]
 
 
 def test_hostile_texts_of_256_kib_end(tmp_path: Path) -> None:

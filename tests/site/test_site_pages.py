@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from modelspec import site
-from modelspec.build import origin_of, stale_files, write_files
+from modelspec.build import prepare, stale_files, write_files
 from modelspec.pipeline import compile_fleet
 from modelspec.route import route
 from modelspec.routing import RoutingTable
@@ -485,9 +485,9 @@ def test_two_builds_are_the_same_and_the_writer_takes_them(tmp_path: Path) -> No
     compiled(repository, ATLAS)
     (repository / "modelspec.yaml").write_text("base_path: /llm\n", encoding="utf-8")
     result = compile_fleet(repository, today=date(2026, 1, 1))
-    origin = origin_of(result, commit="abc", commit_date=None)
-    write_files(result, tmp_path / "dist", origin)
-    assert stale_files(result, tmp_path / "dist", origin) == []
+    prepared = prepare(result, commit="abc", commit_date=None)
+    write_files(prepared, tmp_path / "dist")
+    assert stale_files(prepared, tmp_path / "dist") == []
     text = (tmp_path / "dist/site/admin/models.html").read_text(encoding="utf-8")
     assert "/llm/admin/models/atlas.html" in text
     assert "from commit abc." in text

@@ -1,0 +1,267 @@
+"""The command line: exit codes, streams, options, and how a run ends early."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from modelspec_command import MODEL, PROGRAM, Command, ended, write_fleet
+
+from modelspec import __version__
+
+_MANY = 4500
+"""Models that keep the compiler busy while it is interrupted, in both of its processes."""
+_LONE = MODEL.replace("fallback_heads: [head-eu]\n", "")
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Path:
+    return write_fleet(tmp_path / "faulty", {"models.d/bison.yaml": MODEL.format("bison") + "regoin: us\n"})
+
+
+@pytest.fixture
+def warned(tmp_path: Path) -> Path:
+    return write_fleet(tmp_path / "warned", {"models.d/bison.yaml": _LONE.format("bison")})
+
+
+def test_a_sound_repository_gives_0_and_a_summary(command: Command, fleet: Path) -> None:
+    outcome = command.run("validate", "--root", fleet)
+    assert outcome.code == 0
+    assert outcome.out.startswith("checked 1 model in ")
+    assert outcome.out.endswith(" s: no faults\n")
+    assert outcome.err == ""
+
+
+def test_errors_give_1_on_standard_output(command: Command, faulty: Path) -> None:
+    outcome = command.run("validate", "--root", faulty)
+    assert outcome.code == 1
+    assert "'regoin' is not a field of a model\n  --> models.d/bison.yaml:8:1\n" in outcome.out
+    assert outcome.err == ""
+
+
+def test_warnings_are_errors_only_with_strict(command: Command, warned: Path) -> None:
+    relaxed, strict = (
+        command.run("validate", "--root", warned),
+        command.run("validate", "--root", warned, "--strict"),
+    )
+    assert (relaxed.code, strict.code) == (0, 1)
+    assert "warning[MS402]" in relaxed.out
+    assert "warning[MS402]" in strict.out
+
+
+def test_strict_builds_nothing_where_there_is_a_warning(command: Command, warned: Path) -> None:
+    assert command.run("build", "--root", warned, "--strict").code == 1
+    assert not (warned / "dist").exists()
+    assert command.run("build", "--root", warned).code == 0
+
+
+def test_quiet_leaves_faults_and_drops_the_summary(command: Command, fleet: Path, faulty: Path) -> None:
+    assert command.run("validate", "--root", fleet, "--quiet").out == ""
+    told = command.run("validate", "--root", faulty, "-q")
+    assert "error[MS101]" in told.out
+    assert "checked" not in told.out
+
+
+def test_a_build_reports_on_standard_error(command: Command, fleet: Path) -> None:
+    outcome = command.run("build", "--root", fleet, "--format", "json")
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["diagnostics"] == []
+    assert outcome.err.startswith("wrote ")
+
+
+def test_a_faulty_repository_is_not_built(command: Command, faulty: Path) -> None:
+    outcome = command.run("build", "--root", faulty)
+    assert outcome.code == 1
+    assert "nothing was written" in outcome.err
+    assert not (faulty / "dist").exists()
+
+
+def test_json_stands_alone_on_standard_output(command: Command, faulty: Path) -> None:
+    outcome = command.run("validate", "--root", faulty, "--format", "json")
+    report = json.loads(outcome.out)
+    assert outcome.code == 1
+    assert outcome.err == ""
+    assert report["tool"]["version"] == __version__
+    (fault,) = report["diagnostics"]
+    assert (fault["code"], fault["path"], fault["line"], fault["column"]) == (
+        "MS101",
+        "models.d/bison.yaml",
+        8,
+        1,
+    )
+
+
+def test_github_annotations_stand_alone_on_standard_output(command: Command, faulty: Path) -> None:
+    outcome = command.run("validate", "--root", faulty, "--format", "github")
+    first = outcome.out.splitlines()[0]
+    assert outcome.code == 1
+    assert outcome.err == ""
+    assert first.startswith("::error ")
+    assert "file=models.d/bison.yaml" in first
+    assert "line=8" in first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("valdiate",), "did you mean 'validate'?"),
+        (("frobnicate",), "the verbs are "),
+        (("validate", "--rot", "."), "No such option"),
+        (("validate", "--format", "xml"), "'xml' is not one of"),
+        (("validate", "--strict=yes"), "does not take a value"),
+        (("validate", "--root", "nowhere"), "is not a folder"),
+        (("validate", "--root", "."), "has no models.d/"),
+        (("validate",), "no models.d/ in this folder or above it"),
+        (("build", "--target", "envoy"), ""),
+    ],
+)
+def test_misuse_gives_2_and_says_what_to_do(arguments: tuple[str, ...], told: str, command: Command) -> None:
+    outcome = command.run(*arguments)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert told in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_a_bug_gives_3_a_trace_and_where_the_fault_is(command: Command, fleet: Path, tmp_path: Path) -> None:
+    hook = tmp_path / "hook"
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(
+        "import json\n\ndef broken(*args, **kwargs):\n    raise ZeroDivisionError('made by a test')\n\n"
+        "import modelspec.pipeline\nmodelspec.pipeline.validate = broken\n",
+        encoding="utf-8",
+    )
+    outcome = command.run("validate", "--root", fleet, env={"PYTHONPATH": str(hook)})
+    assert outcome.code == 3
+    assert outcome.out == ""
+    assert "ZeroDivisionError: made by a test" in outcome.err
+    assert outcome.err.splitlines()[-1].startswith(
+        "modelspec: this is a bug in modelspec, not a fault in your files"
+    )
+
+
+def test_the_root_is_the_nearest_folder_upward(command: Command, fleet: Path) -> None:
+    deep = fleet / "models.d" / "a" / "b"
+    deep.mkdir(parents=True)
+    assert command.run("validate", cwd=deep).code == 0
+    assert command.run("validate", cwd=fleet).code == 0
+
+
+def test_the_given_root_counts_and_not_the_current_folder(
+    command: Command, fleet: Path, faulty: Path
+) -> None:
+    assert command.run("validate", "--root", "../faulty", cwd=fleet).code == 1
+    assert command.run("validate", "--root", faulty, "--root", fleet, cwd=faulty).code == 0
+
+
+def test_version_and_help_need_no_repository(command: Command) -> None:
+    assert command.run("--version").out == f"modelspec {__version__}\n"
+    overview = command.run("--help")
+    assert overview.code == 0
+    listed = overview.out.partition("Commands:\n")[2].partition("\n\n")[0]
+    verbs = [line.split()[0] for line in listed.splitlines()]
+    assert {"validate", "build", "explain"} <= set(verbs)
+    for verb in verbs:
+        told = command.run(verb, "--help")
+        assert told.code == 0, verb
+        assert told.out.startswith(f"Usage: modelspec {verb}"), verb
+        assert told.err == ""
+
+
+def test_colour_is_for_terminals_unless_asked_for(command: Command, faulty: Path) -> None:
+    assert "\x1b[" not in command.run("validate", "--root", faulty).out
+    assert "\x1b[" not in command.run("validate", "--root", faulty, "--color", "never").out
+    assert "\x1b[1;31merror" in command.run("validate", "--root", faulty, "--color", "always").out
+
+
+def _on_a_terminal(command: Command, faulty: Path, *arguments: str, **env: str) -> str:
+    master, slave = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [PROGRAM, "validate", "--root", str(faulty), *arguments],
+            env=command.environment({"TERM": "xterm", **env}),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+        )
+        os.close(slave)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(master, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not piece:
+                break
+            shown += piece
+        assert process.wait(timeout=10) == 1
+    finally:
+        os.close(master)
+    return shown.decode()
+
+
+def test_a_terminal_gets_colour(command: Command, faulty: Path) -> None:
+    assert "\x1b[1;31merror" in _on_a_terminal(command, faulty)
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_terminal_can_decline_colour(command: Command, faulty: Path, env: dict[str, str]) -> None:
+    assert "\x1b[" not in _on_a_terminal(command, faulty, **env)
+
+
+def test_an_empty_no_color_declines_nothing(command: Command, faulty: Path) -> None:
+    assert "\x1b[" in _on_a_terminal(command, faulty, NO_COLOR="")
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"LC_ALL": "C"},
+        {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+    ],
+)
+def test_every_encoding_of_the_output_is_served(
+    command: Command, tmp_path: Path, env: dict[str, str]
+) -> None:
+    root = write_fleet(tmp_path / "wide", {"models.d/bison.yaml": MODEL.format("bison") + "模型: 1\n"})
+    outcome = command.run("validate", "--root", root, env=env)
+    assert outcome.code == 1
+    assert outcome.err == ""
+    assert "is not a field of a model" in outcome.out
+
+
+def test_the_reader_may_leave_early(command: Command, tmp_path: Path) -> None:
+    lines = "".join(f"field_{number}: x\n" for number in range(3000))
+    root = write_fleet(tmp_path / "long", {"models.d/bison.yaml": MODEL.format("bison") + lines})
+    process = command.start("validate", "--root", root)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith(b"error[MS101]")
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=10) == 1
+
+
+def _has_open(process: int, folder: Path) -> bool:
+    for descriptor in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            if descriptor.readlink() == folder:
+                return True
+    return False
+
+
+def test_control_c_ends_quietly_with_130(command: Command, tmp_path: Path) -> None:
+    files = {f"models.d/m{n}.yaml": MODEL.format(f"m{n}") for n in range(_MANY)}
+    root = write_fleet(tmp_path / "busy", files)
+    process = command.start("validate", "--root", root, "--no-cache")
+    while not _has_open(process.pid, root / "models.d"):
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)  # a terminal tells the whole group
+    outcome = ended(process)
+    assert (outcome.code, outcome.out, outcome.err.strip()) == (130, "", "")

@@ -1,0 +1,112 @@
+"""What a process of its own cannot show, or shows only by chance."""
+
+import os
+from pathlib import Path
+
+import click
+import pytest
+
+from modelspec import __main__, cache, cli
+from modelspec.cache import Cache
+from modelspec.cli.options import find_root
+from modelspec.rules.example import example_files
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    root = tmp_path / "fleet"
+    for path, text in example_files("").items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    return root
+
+
+def test_an_interrupt_ends_quietly(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "run", interrupted)
+    with pytest.raises(SystemExit) as end:
+        __main__.main()
+    assert end.value.code == __main__.INTERRUPTED
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_abort_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def aborted(*_: object, **__: object) -> int:
+        raise click.Abort
+
+    monkeypatch.setattr("modelspec.cli._modelspec.main", aborted)
+    with pytest.raises(KeyboardInterrupt):
+        cli.run(["validate"])
+
+
+def test_targets_are_refused_as_usage(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["build", "--root", str(fleet), "--target", "envoy"]) == 2
+    assert "envoy" in capsys.readouterr().err
+
+
+def test_a_configured_output_never_leads_out(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (fleet / "modelspec.yaml").write_text("output: out/dist\n", encoding="utf-8")
+    (fleet / "out").symlink_to("/tmp")
+    assert cli.run(["build", "--root", str(fleet)]) == 1
+    assert "leads out of the repository" in capsys.readouterr().err
+
+
+def test_check_says_what_is_stale_and_refuses_what_is_not_ours(
+    fleet: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = ["build", "--root", str(fleet), "--quiet"]
+    assert cli.run([*build, "--check"]) == 1
+    assert "missing: manifest.json" in capsys.readouterr().err
+    assert cli.run(build) == 0
+    assert cli.run([*build, "--check"]) == 0
+    assert capsys.readouterr().err == ""
+    assert cli.run([*build, "--check", "--output", str(fleet)]) == 1
+    assert "help" in capsys.readouterr().err
+
+
+def test_a_folder_above_with_models_is_the_root(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(fleet / "models.d")
+    assert find_root(None) == fleet
+    monkeypatch.chdir("/")
+    with pytest.raises(click.UsageError, match=r"no models\.d/"):
+        find_root(None)
+    with pytest.raises(click.UsageError, match="no models"):
+        find_root("/")
+    with pytest.raises(click.UsageError, match="not a folder"):
+        find_root("/nowhere")
+
+
+@pytest.mark.parametrize("verb", ["validate", "build"])
+def test_a_root_that_cannot_be_opened_is_usage(
+    verb: str, fleet: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refused)
+    assert cli.run([verb, "--root", str(fleet)]) == 2
+    assert "cannot read the repository: Permission denied" in capsys.readouterr().err
+
+
+def test_an_installed_compiler_is_known_by_its_version(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cache, "_PACKAGE", tmp_path / "modelspec")
+    assert cache._fingerprint() == ""  # noqa: SLF001 - a checkout cannot show it from outside
+
+
+def test_a_cache_in_the_current_folder_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda _: Path("cache"))
+    assert Cache.of(tmp_path) is None
+
+
+def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def homeless(_: str) -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr("platformdirs.user_cache_path", homeless)
+    assert Cache.of(tmp_path) is None

@@ -1,0 +1,30 @@
+"""The published schemas, and which one describes which file of a build."""
+
+import json
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+FILES = {
+    "manifest.json": "manifest",
+    "routing/table.json": "table",
+    "routing/heads/*.json": "head",
+    "routing/regions/*.json": "region",
+    "site/admin/models.json": "snapshot",
+    "site/admin/models/*.json": "model-page",
+}
+KINDS = (*FILES.values(), "diagnostics")
+
+
+def schema_path(kind: str) -> Path:
+    return ROOT / "schemas" / f"{kind}.schema.json"
+
+
+def schema(kind: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(schema_path(kind).read_text(encoding="utf-8"))
+    return loaded
+
+
+def kind_of(path: str) -> str:
+    return next(kind for pattern, kind in FILES.items() if fnmatchcase(path, pattern))

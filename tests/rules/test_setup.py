@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+from rule_fleets import found_in, model
+
+from modelspec.settings import Settings, settings_of, waivers_of
+from modelspec.suggest import MOST, Suggestions
+
+EDGES = "# file: modelspec.yaml\nedges:\n  - {edge_id: edge-1, region: %s}\n"
+TESTS = "# file: routes.test.yaml\ntests:\n  - {name: one, model: zebra, from: %s, down: [%s], expect: {status: 200}}\n"
+SCHEMA = "# file: modelspec.yaml\nmetadata_schema: %s\n"
+
+
+def _said(root: Path, text: str) -> list[tuple[str, str, int]]:
+    return [(d.code, d.path, d.span.line) for d in found_in(root, text)]
+
+
+def test_edges_stand_in_declared_regions(tmp_path: Path) -> None:
+    assert _said(tmp_path, EDGES % "uss") == [("MS201", "modelspec.yaml", 2)]
+    assert _said(tmp_path, EDGES % "us") == []
+
+
+def test_edges_are_not_judged_by_broken_regions(tmp_path: Path) -> None:
+    broken = "# file: regions.yaml\nregions: [\n"
+    assert {path for _, path, _ in _said(tmp_path, EDGES % "uss" + broken)} == {"regions.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "down", "codes"),
+    [("us", "head-us-1", []), ("us", "us", []), ("uss", "us", ["MS201"]), ("us", "head-us-9", ["MS202"])],
+)
+def test_routing_tests_name_declared_regions_and_heads(
+    origin: str, down: str, codes: list[str], tmp_path: Path
+) -> None:
+    said = [one for one in _said(tmp_path, TESTS % (origin, down)) if one[0] in ("MS201", "MS202")]
+    assert said == [(code, "routes.test.yaml", 2) for code in codes]
+
+
+def test_a_metadata_schema_that_is_missing_or_a_link_is_a_fault(tmp_path: Path) -> None:
+    assert _said(tmp_path, SCHEMA % "none.json") == [("MS110", "modelspec.yaml", 1)]
+    (tmp_path / "link.json").symlink_to("none.json")
+    assert _said(tmp_path, SCHEMA % "link.json") == [("MS002", "link.json", 1)]
+
+
+def test_one_faulty_setting_leaves_the_others_in_force(tmp_path: Path) -> None:
+    settings = "# file: modelspec.yaml\nrules: {MS402: off}\noutput: [dist]\n"
+    assert _said(tmp_path, model(fallback_heads="") + settings) == [("MS103", "modelspec.yaml", 2)]
+
+
+def test_settings_have_defaults() -> None:
+    assert settings_of(None) == settings_of({}) == Settings()
+    assert waivers_of(None) == waivers_of({}) == waivers_of({"waivers": [{"guard": "max_removed"}]}) == ()
+
+
+def test_suggestions_are_worked_out_once_and_end_after_some() -> None:
+    suggestions = Suggestions(["head-eu-1", "head-us-1"])
+    assert suggestions.nearest("haed-eu-1") == "head-eu-1"
+    assert suggestions.nearest("nothing-near") is None
+    for number in range(MOST - 2):
+        suggestions.nearest(f"other-{number}")
+    assert suggestions.nearest("haed-us-1") is None
+    assert suggestions.nearest("haed-eu-1") == "head-eu-1"

@@ -1,0 +1,117 @@
+"""Thousands of faults in one document: some are told, with how many are not, and nothing faulty passes for sound."""
+
+from typing import Any
+
+import pytest
+
+from modelspec.schema import Fault, Kind, check
+
+MODEL = {"model_id": "atlas", "name": "Atlas", "region": "eu", "priority_head": "head-eu"}
+MANY = 9_000
+REGION = {"code": "eu", "name": "Europe"}
+
+
+def closing(faults: list[Fault]) -> list[tuple[str, tuple[str | int, ...], str]]:
+    return [(f.code, f.pointer, f.message) for f in faults if f.label in ("and more", "more faults")]
+
+
+@pytest.mark.parametrize(
+    ("document", "kind", "code", "pointer", "message"),
+    [
+        ({**MODEL, "tags": list(range(MANY))}, "model", "MS103", ("tags",), "tags has 9000 faulty entries"),
+        ({**MODEL, "deployments": [{}] * MANY}, "model", "MS106", ("deployments",), "deployments has 9000"),
+        (
+            {**MODEL, "params": {f"p{n}": {} for n in range(MANY)}},
+            "model",
+            "MS102",
+            ("params",),
+            "params has 9000 faulty entries",
+        ),
+        (
+            {**MODEL, "load_balancing": {"weights": {f"h{n}": "x" for n in range(MANY)}}},
+            "model",
+            "MS103",
+            ("load_balancing", "weights"),
+            "load_balancing.weights has 9000 faulty entries",
+        ),
+        (
+            {**MODEL, **{f"x{n}": 1 for n in range(MANY)}},
+            "model",
+            "MS101",
+            ("x100",),
+            "a model has 8900 more unknown fields",
+        ),
+        (
+            {**MODEL, "tags": ["a"] * MANY},
+            "model",
+            "MS107",
+            ("tags", 101),
+            "tags holds 8899 more repeated items",
+        ),
+        ({"regions": [1] * MANY}, "regions", "MS103", ("regions",), "regions has 9000 faulty entries"),
+        (
+            {"regions": [{**REGION, "residency": [1] * MANY}]},
+            "regions",
+            "MS103",
+            ("regions", 0, "residency"),
+            "regions[0].residency has 9000 faulty entries",
+        ),
+        ({"heads": [{}] * MANY}, "heads", "MS102", ("heads",), "heads has 9000 faulty entries"),
+        ({"waivers": [{}] * MANY}, "waivers", "MS108", ("waivers",), "waivers has 9000 faulty entries"),
+        ({"tests": ["x"] * MANY}, "routes.test", "MS103", ("tests",), "tests has 9000 faulty entries"),
+        (
+            {"rules": {f"X{n}": "off" for n in range(MANY)}},
+            "modelspec",
+            "MS104",
+            ("rules", "X100"),
+            "rules has 8900 more keys that are not of this form",
+        ),
+        (
+            {"rules": {f"X{n}": "off" for n in range(101)}},
+            "modelspec",
+            "MS104",
+            ("rules", "X100"),
+            "rules has 1 more key that is not of this form",
+        ),
+    ],
+)
+def test_a_flood_is_told_of_and_not_counted_out(
+    document: Any, kind: Kind, code: str, pointer: tuple[str | int, ...], message: str
+) -> None:
+    faults = check(document, kind)
+    assert len(faults) <= 502
+    told = closing(faults)
+    assert any(
+        (found, place) == (code, pointer) and text.startswith(message) for found, place, text in told
+    ), told
+
+
+def test_a_fault_behind_thousands_of_good_entries_is_told_at_its_place() -> None:
+    regions = [{"code": f"r{n}", "name": "R"} for n in range(MANY)]
+    regions[-1] = {"code": "R", "name": "R"}
+    (fault,) = check({"regions": regions}, "regions")
+    assert (fault.code, fault.pointer) == ("MS104", ("regions", MANY - 1, "code"))
+
+
+def test_faults_among_good_entries_keep_their_places() -> None:
+    tags = ["x" if n % 2 else "" for n in range(2 * MANY)]
+    empty = [f.pointer for f in check({**MODEL, "tags": tags}, "model") if f.code == "MS106"]
+    assert empty == [*(("tags", 2 * n) for n in range(100)), ("tags",)]
+
+
+def test_what_is_not_told_of_one_list_hides_nothing_of_the_others() -> None:
+    faults = check({**MODEL, "tags": [1] * MANY, "aliases": [1] * MANY, "status": 1, "region": "EU"}, "model")
+    assert {fault.pointer[0] for fault in faults} == {"tags", "aliases", "status", "region"}
+    assert {("tags",), ("aliases",)} <= {fault.pointer for fault in faults}
+
+
+def test_a_large_document_that_is_no_mapping_is_one_fault() -> None:
+    assert [fault.code for fault in check(["x"] * MANY, "model")] == ["MS103"]
+
+
+def test_a_name_that_may_be_a_secret_is_not_told_of_a_flood() -> None:
+    secret = "sk-abcdefgh12345678"
+    faults = check({**MODEL, "params": {f"{secret}{n}": {secret: 1} for n in range(MANY)}}, "model")
+    assert len(faults) == 101
+    for fault in faults:
+        assert secret not in f"{fault.message}{fault.label}{fault.help}"
