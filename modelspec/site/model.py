@@ -135,8 +135,8 @@ def _facts(route: Route, names: Names) -> Iterator[Row]:
         yield Row(term="Load balancing", values=(Link(text=_POLICIES[route.policy]), *weights))
     if route.aliases:
         yield _texts("Aliases", route.aliases)
-    if route.is_wildcard:
-        yield _texts("Matches", [f"every name that begins with {route.model_id[:-1]}"])
+    if route.prefixes:
+        yield _texts("Matches", [f"every name that begins with {prefix}" for prefix in route.prefixes])
     yield _texts("Visibility", [route.visibility])
     if route.groups:
         yield _texts("Groups", route.groups)

@@ -98,7 +98,7 @@ def test_sorting_covers_the_whole_list(page: Page) -> None:
 def test_the_table_grows_too(page: Page) -> None:
     page.locator("button[data-view=table]").click()
     rows = page.locator("#models-table tbody tr")
-    page.wait_for_function("() => document.querySelectorAll('#models-table tbody tr').length >= 60")
+    page.wait_for_function("() => document.querySelectorAll('#models-table tbody tr').length >= 24")
     before = rows.count()
     page.locator("#more").focus()
     page.keyboard.press("Enter")
