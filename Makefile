@@ -5,12 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODELSPEC := $(BIN)/modelspec
 
-.PHONY: run test test-all check docs bench clean
+.PHONY: run test test-all check docs screenshots bench clean
 
 run: $(VENV)/installed ## validate and build the example fleet
 	$(MODELSPEC) validate
 	$(MODELSPEC) build
 	@echo
+	@echo "The admin page:         dist/site/admin/index.html  (or: $(MODELSPEC) serve)"
 	@echo "The routing table:      dist/routing/table.json"
 	@echo "GET /admin/models:      dist/site/admin/models.json"
 	@echo "One model:              dist/site/admin/models/mistral-7b.json"
@@ -32,6 +33,9 @@ check: $(VENV)/installed ## linters, formatter and type checker
 docs: $(VENV)/installed ## the pages that are made from the schemas and the rules
 	$(BIN)/python docs/generate_fields.py
 	$(BIN)/python docs/generate_rules.py
+
+screenshots: $(VENV)/installed ## the pictures of the README; needs Chromium
+	$(BIN)/python tools/screenshots.py
 
 bench: $(VENV)/installed ## the figures of docs/performance.md
 	$(BIN)/python benchmarks/run.py

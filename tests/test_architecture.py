@@ -41,9 +41,11 @@ MAY_IMPORT = {
     "route": "catalog providers reach routing",
     "emit": "routing",
     "write": "emit quote",
-    "build": "load routing emit pipeline route write",
+    "site": "diagnostic providers routing rules schema secret url emit",
+    "build": "load routing emit pipeline route site write",
     "report": "source diagnostic secret",
-    "cli": "diagnostic rule rules load nearest quote pipeline build write report",
+    "serve": "diagnostic pipeline site build report",
+    "cli": "diagnostic rule rules load nearest quote pipeline build write report serve",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""
@@ -56,6 +58,10 @@ ONLY_IN = {
     "subprocess": set(),
     "http": set(),
     "urllib.request": set(),
+    "jinja2": {"site"},
+    "starlette": {"serve"},
+    "uvicorn": {"serve"},
+    "watchfiles": {"serve"},
     "pickle": {"parallel"},  # between a process and its own fork
     "marshal": set(),
     "random": set(),

@@ -130,9 +130,7 @@ def _head(head: HeadEntry, load: Load, names: Names) -> HeadView:
         rows.append(Row(term="Inference server", values=(Link(text=head.inference_url),)))
     if head.capacity is not None:
         share = f"{len(load.first) / head.capacity:.1f} models first for each"
-        rows.append(
-            Row(term="Capacity", values=(Link(text=f"{count(head.capacity, 'unit')}, {share}"),))
-        )
+        rows.append(Row(term="Capacity", values=(Link(text=f"{count(head.capacity, 'unit')}, {share}"),)))
     rest = Link(text="the models page", href=names.links.models_where(head=head.head_id))
     elsewhere = Link(text="the models page", href=names.links.models)
     return HeadView(
