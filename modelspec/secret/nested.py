@@ -134,7 +134,8 @@ def below(text: str, column: int, place: int, known_open: int) -> Nested:
         while levels and levels[-1].column >= width:
             levels.pop()
         names = levels[-1].below() if levels else _REFERENCE
-        entry = _ENTRY.match(text, start, end)
+        # An anchor before a brace is no key.
+        entry = None if opening(text, start) else _ENTRY.match(text, start, end)
         if entry is not None:
             levels.append(_Level(names, column=width, key=entry["key"].strip("\"' \t")))
             start = entry.end()

@@ -51,6 +51,7 @@ STYLES = {"flow": True, "block": False, "mixed": None}
         ),
         ("api_key: {secret: hunter2, key: bar}", "api_key: {secret: *******, key: ***}"),
         ("credentials: {eu: {env: FOO}, us: {value: hunter2}}", "credentials: {eu: {env: FOO}, us: {value: *******}}"),
+        ("api_keys:\n  - &a {env: FOO, b: c1}\n  - *a\n", "api_keys:\n  - &a {env: FOO, b: **}\n  - *a\n"),
         ("api_key: {{ vault.key }}", "api_key: {{ vault.key }}"),
         ("token={value: hunter2}", "token={value: hunter2}"),
         ("api_key: {}\n", "api_key: {}\n"),
