@@ -10,7 +10,7 @@ from modelspec.diagnostic import Severity
 from modelspec.document import Pointer
 from modelspec.quote import quote
 from modelspec.rule import Finding, Rule, Scope, rule
-from modelspec.url import Code, UrlFault, judge, judged
+from modelspec.url import Code, UrlFault, has_key, judge, judged
 
 _ATLAS = """\
 # file: models.d/atlas.yaml
@@ -29,6 +29,9 @@ _HEAD_QUERY = UrlFault(
     message="has a query, which the URL of a head cannot have",
     help="end it before the question mark: each request brings its own query",
 )
+
+_EXPLAIN_A_QUERY = (Code.METADATA, Code.FOREIGN_HOST, Code.MALFORMED)
+"""Whose URL is to be written anew, query and all."""
 
 
 def _in_model(code: str, model: Model, fleet: Fleet) -> Iterator[Finding]:
@@ -84,8 +87,10 @@ def _urls(deployment: Deployment) -> Iterator[tuple[str, Pointer, str]]:
 def _head_faults(head: Head) -> Iterable[tuple[str, Iterable[UrlFault]]]:
     """Loopback is never a fault of a head: it makes a head local, and inference runs beside its head."""
     faults = judge(head.url, local=True)
-    if "?" in head.url.partition("#")[0] and not faults:
-        faults = (_HEAD_QUERY,)
+    query = head.url.partition("#")[0].partition("?")[1:]
+    explained = any(fault.code in _EXPLAIN_A_QUERY for fault in faults) or has_key(query[1])
+    if query[0] and not explained:
+        faults = (*faults, _HEAD_QUERY)
     yield "url", faults
     if head.inference_url is not None:
         yield "inference_url", judge(head.inference_url, local=True)

@@ -57,25 +57,9 @@ def environment_names_are_harmless(model: Model, _: Fleet) -> Iterator[Finding]:
     Give every provider a variable of its own.
     """
     for pointer, reference in _references(model, "env"):
-        name = reference.target
-        if looks_like_key(name):
-            fault, remedy = (
-                "the name of this variable looks like a key itself",
-                "revoke the key; write the name of a variable",
-            )
-        elif steers_process(name):
-            fault, remedy = (
-                f"the variable {quote(name)} steers processes",
-                "use a variable of the model's own",
-            )
-        elif name.upper() in GATEWAY_MASTER_KEYS:
-            fault, remedy = (
-                f"the variable {quote(name)} holds a key of the gateway itself",
-                "use a key of the provider",
-            )
-        else:
-            continue
-        yield Finding(place=Place(path=model.path, pointer=pointer), message=fault, help=remedy)
+        if objection := _objection(reference.target):
+            fault, remedy = objection
+            yield Finding(place=Place(path=model.path, pointer=pointer), message=fault, help=remedy)
 
 
 @rule(
@@ -146,15 +130,34 @@ def references_are_written_as_such(document: Document) -> Iterator[Finding]:
         if found is None:
             continue
         name = next((part.strip() for part in found.groups() if part is not None), "")
-        shown = name if _NAME.fullmatch(name) and mask(name) == name and not looks_like_key(name) else "NAME"
-        whole = found[0] == node.value
         yield Finding(
             place=Place(path=document.source.path, pointer=pointer),
             message="a variable is named in a notation that nothing here expands",
             label="not a reference",
-            help=f"write {{env: {shown}}}"
-            + ("" if whole else " for the whole value: there is no substitution inside a text"),
+            help=_remedy(pointer, name, whole=found[0] == node.value),
         )
+
+
+def _remedy(pointer: Pointer, name: str, *, whole: bool) -> str:
+    if pointer[:1] == ("metadata",):
+        return "delete it: metadata is published as it stands; a reference belongs in api_key or params"
+    harmless = _NAME.fullmatch(name) and mask(name) == name and _objection(name) is None
+    inside = "" if whole else " for the whole value: there is no substitution inside a text"
+    return f"write {{env: {name if harmless else 'NAME'}}}{inside}"
+
+
+def _objection(name: str) -> tuple[str, str] | None:
+    """What is wrong with the name of a variable, and what to do about it."""
+    if looks_like_key(name):
+        return (
+            "the name of this variable looks like a key itself",
+            "revoke the key; write the name of a variable",
+        )
+    if steers_process(name):
+        return f"the variable {quote(name)} steers processes", "use a variable of the model's own"
+    if name.upper() in GATEWAY_MASTER_KEYS:
+        return f"the variable {quote(name)} holds a key of the gateway itself", "use a key of the provider"
+    return None
 
 
 def _references(model: Model, kind: str) -> Iterator[tuple[Pointer, Reference]]:

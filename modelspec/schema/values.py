@@ -195,8 +195,8 @@ def _as_the_schema_says(at: Trace) -> str:
             return f"write {what} that matches {quote(form)}"
         case keyword, str() | int() | float() as limit:
             return f"write {what} with {visible(keyword)} {quote(limit)}"
-        case keyword, _:
-            return f"write {what} that satisfies {visible(keyword)} in the metadata schema"
+        case _:
+            return f"write {what} that satisfies {visible(at.keyword)} in the metadata schema"
 
 
 def rest(at: Trace, code: str, step: str | int, message: str, advice: str) -> Finding:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from modelspec.secret.names import telling_key
+from modelspec.secret.nested import Nested, below, in_braces, opening
 from modelspec.secret.placeholder import is_placeholder
 from modelspec.secret.scan import scan
 from modelspec.secret.suspect import suspect
@@ -63,7 +64,8 @@ def _masked_once(text: str) -> str:
 def _told(text: str) -> Iterator[Range]:
     """What stands beside telling keys, anchored values that aliases put there included."""
     aliases: set[str] = set()
-    place = 0
+    names: set[int] = set()
+    place = inside = known_open = 0
     while match := _KEY.search(text, place):
         # A value is passed over whole: what it holds is looked at once.
         place = match.end()
@@ -72,22 +74,63 @@ def _told(text: str) -> Iterator[Range]:
         if alias := _ALIAS.match(text, place):
             aliases.add(alias[1])
             continue
+        if _is_nested(text, match, place):
+            # What stands in a mapping that was looked at already is hidden, but for its comments.
+            if place >= inside or text.find("#", _line_start(text, place), place) >= 0:
+                nested = _nested(text, match, place, known_open)
+                inside, known_open = max(inside, nested.end), max(known_open, nested.open)
+                names.update(start for start, _ in nested.shown)
+                aliases.update(alias[1] for start, _ in nested.hidden if (alias := _ALIAS.match(text, start)))
+                yield from _telling(text, nested.hidden)
+            continue
         for start, end in _value(text, match, place):
             place = max(place, end)
-            if not _is_harmless(text[start:end]):
+            if start not in names and not _is_harmless(text[start:end]):
                 yield start, end
     yield from _anchored(text, aliases)
 
 
 def _anchored(text: str, aliases: set[str]) -> Iterator[Range]:
-    place = 0
+    place = known_open = 0
     while aliases and (anchor := _ANCHOR.search(text, place)):
         place = anchor.end()
         if anchor[1] in aliases:
+            if _is_nested(text, anchor, place):
+                nested = _nested(text, anchor, place, known_open)
+                known_open = max(known_open, nested.open)
+                yield from _telling(text, nested.hidden)
+                continue
             for start, end in _value(text, anchor, place):
                 place = max(place, end)
                 if not _is_harmless(text[start:end]):
                     yield start, end
+
+
+def _telling(text: str, ranges: list[Range]) -> Iterator[Range]:
+    for start, end in ranges:
+        if not _ALIAS.match(text, start) and not _is_harmless(text[start:end]):
+            yield start, end
+
+
+def _is_nested(text: str, before: re.Match[str], place: int) -> bool:
+    """Whether a mapping may stand behind a key or an anchor, or on the lines below."""
+    if before[0].endswith("="):
+        return False
+    below_it = _EMPTY.match(text, place) is not None and not _BLOCK.match(text, place)
+    return below_it or opening(text, place) is not None
+
+
+def _nested(text: str, before: re.Match[str], place: int, known_open: int) -> Nested:
+    brace = opening(text, place)
+    if brace is not None:
+        return in_braces(text, brace, known_open)
+    start = _line_start(text, before.start())
+    return below(text, _column(text, start, before.start()), place, known_open)
+
+
+def _column(text: str, start: int, key: int) -> int:
+    """How far in the entry of a line is, a dash before it included."""
+    return len(text[start:key]) - len(text[start:key].lstrip(" -"))
 
 
 def _value(text: str, before: re.Match[str], start: int) -> Iterator[Range]:
@@ -123,7 +166,7 @@ def _lines_below(text: str, key: int, place: int) -> Iterator[Range]:
     """The lines under a key that continue its value: further in than the key, and no entries of a mapping."""
     block = _BLOCK.match(text, place)
     start = _line_start(text, key)
-    indent = len(text[start:key]) - len(text[start:key].lstrip(" -"))
+    indent = _column(text, start, key)
     end = _line_end(text, place)
     while match := _NEXT_LINE.match(text, end):
         end = match.end()

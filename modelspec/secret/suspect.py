@@ -28,7 +28,14 @@ _LOOSE_LINE = re.compile(rb"\n[ \t]*+(?:-[^ \n]|[^-: \n])[^:\s]*+(?!:)")
 _TELLING = re.compile(r"(?:pass|pwd|cre|token|auth|bearer)[^\n:=]*+(?:\s*+[:=])?")
 _WORDS = ("pass", "pwd", "cre", "token", "auth", "bearer")
 _USERINFO = re.compile(r"://[^\s/?#@]*+@")
-_KEY = re.compile(r"key[^\n:=]*+(?:\s*+[:=](?!\s*+\{?\s*+(?:env|file|vault|kubernetes)\s*+:))?")
+_KEY = re.compile(
+    r"key[^\n:=]*+(?:\s*+[:=](?!"
+    r"[ ]*+\{[ ]*+(?:(?:env|file|vault)[ ]*+:[^,{}\[\]\n]*+"
+    r"|kubernetes[ ]*+:[ ]*+\{[ ]*+secret[ ]*+:[^,{}\[\]\n]*+,[ ]*+key[ ]*+:[^,{}\[\]\n]*+\}[ ]*+)\}"
+    r"|\n(?P<indent>[ ]++)(?:env|file|vault)[ ]*+:[ ]*+[^\s{\[][^\n]*+(?:\n(?!(?P=indent))[ ]*+[^\s#]|\n?\Z)"
+    r"))?"
+)
+"""A key with a value that is no reference, or a reference with something beside it."""
 
 
 def suspect(text: str) -> bool:

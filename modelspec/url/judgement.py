@@ -22,6 +22,9 @@ _AFTER_HOST = re.compile(r"(?:[!$&'()*+,./:;=?@_~A-Za-z0-9-]|%[0-9A-Fa-f]{2})*")
 _CONTROL = re.compile(r"%(?:25)*(?:[01][0-9a-f]|7f|c[01])", re.IGNORECASE)
 """C0 controls and DEL, encoded once or more; C0 and C1 begin the overlong forms that RFC 3629 forbids."""
 _TWICE = re.compile(r"%(?:25)+")
+_FRAGMENT = "a fragment"
+_FRAGMENT_HELP = "end it before the '#': a fragment is never sent to a server"
+_KEY_HELP = "take this out; give a key by reference, in api_key, and revoke one that was published"
 _SLASH = re.compile(r"[/\\]")
 
 
@@ -67,7 +70,7 @@ def _faults(url: str, *, local: bool) -> Iterator[UrlFault]:
         yield UrlFault(
             code=Code.CREDENTIALS,
             message=f"carries {' and '.join(carried)}",
-            help="take this out; give a key by reference, in api_key, and revoke one that was published",
+            help=_FRAGMENT_HELP if carried == [_FRAGMENT] else _KEY_HELP,
         )
     if host:
         yield host
@@ -182,7 +185,7 @@ def _carried(found: Parts) -> list[str]:
     told = (
         (found.userinfo is not None, "credentials before the host"),
         (found.query is not None and has_key(found.query), "a query parameter that looks like a key"),
-        (found.fragment, "a fragment"),
+        (found.fragment, _FRAGMENT),
     )
     return [words for carries, words in told if carries]
 

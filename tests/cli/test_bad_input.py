@@ -143,9 +143,7 @@ def test_only_regular_files_are_models(confined: Command, tmp_path: Path) -> Non
     (models / "folder").symlink_to(tmp_path)
     (models / "device.yaml").symlink_to("/dev/zero")
     os.mkfifo(models / "fifo.yaml")
-    # From inside the folder, because the name of a socket has at most 107 bytes.
-    with socket.socket(socket.AF_UNIX) as listening, contextlib.chdir(models):
-        listening.bind("socket.yaml")
+    _a_socket(models / "socket.yaml")
     assert [(path.removeprefix("models.d/"), code) for path, code, _ in _faults(confined, root)] == [
         ("dangling.yaml", "MS002"),
         ("device.yaml", "MS002"),
@@ -188,7 +186,14 @@ def _removed(path: Path) -> None:
             inner.unlink()
         path.rmdir()
     else:
-        path.unlink()
+        path.unlink(missing_ok=True)
+
+
+def _a_socket(path: Path) -> None:
+    _removed(path)
+    # From inside the folder, because the name of a socket has at most 107 bytes.
+    with socket.socket(socket.AF_UNIX) as listening, contextlib.chdir(path.parent):
+        listening.bind(path.name)
 
 
 def _a_fifo(path: Path) -> None:
@@ -226,13 +231,18 @@ def _a_device(path: Path) -> None:
     [
         *((name, make, code) for name in ("regions.yaml", "heads.yaml") for make, code in (
             (_linked, "MS002"), (_dangling, "MS002"), (_looping, "MS002"), (_a_device, "MS002"),
-            (_a_fifo, "MS001"), (_a_folder, "MS001"), (_removed, "MS022"),
+            (_a_fifo, "MS001"), (_a_socket, "MS001"), (_a_folder, "MS001"), (_removed, "MS022"),
+        )),
+        *((name, make, code) for name in ("modelspec.yaml", "waivers.yaml") for make, code in (
+            (_dangling, "MS002"), (_looping, "MS002"), (_a_device, "MS002"),
+            (_a_fifo, "MS001"), (_a_socket, "MS001"), (_a_folder, "MS001"),
         )),
         ("models.d", _linked, "MS002"),
         ("models.d", _dangling, "MS002"),
         ("models.d", _looping, "MS002"),
         ("models.d", _a_device, "MS002"),
         ("models.d", _a_fifo, "MS001"),
+        ("models.d", _a_socket, "MS001"),
         ("models.d", _a_folder, "MS023"),
         ("models.d", _a_file, "MS001"),
     ],
@@ -242,6 +252,21 @@ def test_the_fixed_names_are_regular_files_and_a_folder(
 ) -> None:
     make(fleet / name)
     assert list(_faults(confined, fleet)) == [(name, code, (1, 1))]
+
+
+@pytest.mark.parametrize(
+    "name", ["regions.yaml", "heads.yaml", "modelspec.yaml", "waivers.yaml", "models.d/bison.yaml"]
+)
+def test_a_fifo_is_not_read_though_somebody_writes_to_it(name: str, confined: Command, fleet: Path) -> None:
+    before = (fleet / name).read_bytes() if (fleet / name).exists() else b"{}\n"
+    _a_fifo(fleet / name)
+    writer = os.open(fleet / name, os.O_RDWR)  # a FIFO that is opened for both does not wait for a reader
+    try:
+        os.write(writer, before)
+        assert list(_faults(confined, fleet)) == [(name, "MS001", (1, 1))]
+        assert os.read(writer, 2 * len(before)) == before
+    finally:
+        os.close(writer)
 
 
 def test_every_wrong_type_of_every_field_is_a_fault_at_the_value(confined: Command, tmp_path: Path) -> None:

@@ -99,6 +99,12 @@ def test_faults_among_good_entries_keep_their_places() -> None:
     assert empty == [*(("tags", 2 * n) for n in range(100)), ("tags",)]
 
 
+def test_lists_in_several_entries_are_cut_each_by_itself() -> None:
+    regions = [{**REGION, "residency": [1] * 200}, {**REGION, "residency": [2] * 300}]
+    untold = [place for _, place, _ in closing(check({"regions": regions}, "regions"))]
+    assert untold == [("regions", 0, "residency"), ("regions", 1, "residency")]
+
+
 def test_what_is_not_told_of_one_list_hides_nothing_of_the_others() -> None:
     faults = check({**MODEL, "tags": [1] * MANY, "aliases": [1] * MANY, "status": 1, "region": "EU"}, "model")
     assert {fault.pointer[0] for fault in faults} == {"tags", "aliases", "status", "region"}

@@ -147,6 +147,10 @@ def test_a_random_value_beside_a_telling_key_is_one_error() -> None:
         ("password: os.environ/X\n", "{env: X}"),
         ("note: os.environ/\n", "{env: NAME}"),
         ("tags: [os.environ/X]\n", "{env: X}"),
+        ("api_key: ${LITELLM_MASTER_KEY}\n", "{env: NAME}"),
+        ("params: {a: $LD_PRELOAD}\n", "{env: NAME}"),
+        ("metadata: {note: os.environ/X}\n", "delete it: "),
+        ("metadata: {a: [{password: '${LITELLM_MASTER_KEY}'}]}\n", "belongs in api_key or params"),
     ],
 )
 def test_other_notations_are_shown_the_right_form(text: str, form: str) -> None:
@@ -154,6 +158,8 @@ def test_other_notations_are_shown_the_right_form(text: str, form: str) -> None:
     assert code == "MS505"
     assert form in found.help
     assert "hunter2" not in said(found)
+    assert "LITELLM" not in said(found)
+    assert "LD_PRELOAD" not in said(found)
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,11 @@ def test_metadata_addresses_are_never_local() -> None:
         ("https://head.example.com/?", None, [("MS516", "url")]),
         ("https://head.example.com/?key=b", None, [("MS507", "url")]),
         ("https://head.example.com/#?", None, [("MS507", "url")]),
+        ("http://head.example.com/?a=b", None, [("MS506", "url"), ("MS516", "url")]),
+        ("https://u@head.example.com/?a=b", None, [("MS507", "url"), ("MS516", "url")]),
+        ("https://u@head.example.com/?key=b", None, [("MS507", "url")]),
+        ("http://169.254.1.1/?a=b", None, [("MS508", "url")]),
+        ("ftp://head.example.com/?a=b", None, [("MS516", "url")]),
     ],
 )
 def test_heads_are_judged_at_both_urls(

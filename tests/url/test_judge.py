@@ -102,6 +102,20 @@ def test_messages_never_quote_credentials_queries_or_paths() -> None:
     assert "hunter" not in told
 
 
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("https://api.example.com/#f", "end it before the '#'"),
+        ("https://api.example.com/?key=x#f", "give a key by reference"),
+        ("https://u@api.example.com/#f", "give a key by reference"),
+    ],
+)
+def test_only_what_may_be_a_key_is_to_be_revoked(url: str, advice: str) -> None:
+    (fault,) = judge(url, local=False)
+    assert advice in fault.help
+    assert ("revoke" in fault.help) == ("key" in advice)
+
+
 def test_hosts_are_shown_visibly_escaped_and_cut() -> None:
     (fault,) = judge("https://\u0430\u202epi'.example/", local=False)
     assert "'\\u{430}\\u{202e}pi\\u{27}.example'" in fault.message
