@@ -5,19 +5,19 @@ from dataclasses import dataclass, field
 
 _TOKEN = re.compile(
     r"[{}\[\],]"
-    r"|\"(?:[^\"\\]|\\.)*+\"|'(?:[^']|'')*+'"
+    r"|\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'"
     r"|(?<=[\"']):|:(?=[\s,\[\]{}\"']|\Z)"
     r"|(?<=\s)(?P<comment>\#[^\n]*+)"
-    r"|(?:[^\s{}\[\],:]|:(?![\s,\[\]{}\"']|\Z))++",
+    r"|(?:[^\s{}\[\],:]|:(?![\s,\[\]{}\"']|\Z))+",
     re.DOTALL,
 )
-_OPENING = re.compile(r"(?:[&!][^\s{}\[\],]*+[ \t]*+)*+(?=\{(?!\{[^{}:]*+\}\}))")
-_LINE = re.compile(r"\n(?P<indent>[ \t]*+)(?P<dashes>(?:-[ \t]++)*+)(?P<rest>[^\n]*+)")
+_OPENING = re.compile(r"(?:[&!][^\s{}\[\],]*+[ \t]*+)*(?=\{(?!\{[^{}:]*+\}\}))")
+_LINE = re.compile(r"\n(?P<indent>[ \t]*+)(?P<dashes>(?:-[ \t]++)*)(?P<rest>[^\n]*+)")
 _ENTRY = re.compile(
-    r"(?P<key>\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"'#:{\[][^:\n]*+(?::(?!\s|\Z)[^:\n]*+)*+)[ \t]*+:(?=\s|\Z)[ \t]*+"
+    r"(?P<key>\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"'#:{\[][^:\n]*+(?::(?!\s|\Z)[^:\n]*+)*)[ \t]*+:(?=\s|\Z)[ \t]*+"
 )
-_NOTHING = re.compile(r"(?:[&!][^\s]*+[ \t]*+)*+(?P<block>[|>][-+0-9]*+)?[ \t]*+(?:#[^\n]*+)?\r?(?=\n|\Z)")
-_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\n]|'')*+'")
+_NOTHING = re.compile(r"(?:[&!][^\s]*+[ \t]*+)*(?P<block>[|>][-+0-9]*+)?[ \t]*+(?:#[^\n]*+)?\r?(?=\n|\Z)")
+_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\n]|'')*'")
 _FAR = 16_384
 """Characters after which a mapping in braces is not looked for its end."""
 
