@@ -22,7 +22,7 @@ test: $(VENV)/installed ## every test that needs nothing but Python and git
 test-all: $(VENV)/installed ## the tests that need Chromium or a real gateway as well
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine
-	$(BIN)/coverage report --fail-under=97
+	$(BIN)/coverage report --fail-under=90
 
 check: $(VENV)/installed ## linters, formatter and type checker
 	$(BIN)/ruff check
