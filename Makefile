@@ -21,8 +21,8 @@ test: $(VENV)/installed ## every test that needs nothing but Python and git
 
 test-all: $(VENV)/installed ## the tests that need Chromium or a real gateway as well
 	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage combine
-	$(BIN)/coverage report --fail-under=90
+	-$(BIN)/coverage combine # a process that a test kills leaves half a file, which is passed over
+	$(BIN)/coverage report --fail-under=97
 
 check: $(VENV)/installed ## linters, formatter and type checker
 	$(BIN)/ruff check
