@@ -17,11 +17,13 @@ class Change:
     @cached_property
     def pairs(self) -> list[tuple[Route, Route | None]]:
         """In the order of the ids: a route of the base, and its successor: of the same id or with it as an alias."""
-        by_id = {route.model_id: route for route in self.after.routes}
-        by_alias = {alias: route for route in self.after.routes for alias in route.aliases}
-        return [
-            (route, by_id.get(route.model_id) or by_alias.get(route.model_id)) for route in self.before.routes
-        ]
+        return [(route, self._names.get(route.model_id)) for route in self.before.routes]
+
+    def answers(self) -> Iterator[tuple[Route, Route]]:
+        """Each route of the base with every route that now answers to one of its names, each once."""
+        for old in self.before.routes:
+            found = [self._names[name] for name in (old.model_id, *old.aliases) if name in self._names]
+            yield from ((old, new) for new in {new.model_id: new for new in found}.values())
 
     def kept(self) -> Iterator[tuple[Route, Route]]:
         """The pairs in which there is a successor."""
@@ -46,6 +48,11 @@ class Change:
         return replace(new, about=old.about) != old or any(
             _access(self._old_heads[head]) != _access(self._new_heads[head]) for head in old.heads
         )
+
+    @cached_property
+    def _names(self) -> Mapping[str, Route]:
+        """The routes after the change by id and alias: names are unique in a fleet."""
+        return {name: route for route in self.after.routes for name in (route.model_id, *route.aliases)}
 
     @cached_property
     def _old_heads(self) -> Mapping[str, HeadEntry]:

@@ -72,7 +72,7 @@ def _checked(
             regions_without_models(change.before, change.after, fleet),
         ),
         ("empty_head", guards.empty_head, heads_without_models(change.before, change.after, fleet)),
-        ("endpoint_host_change", guards.endpoint_host_change, new_hosts(change, head.models)),
+        ("endpoint_host_change", guards.endpoint_host_change, new_hosts(change, head.models, fleet)),
     )
     for guard, severity, lazily in switched:
         if severity != "off":

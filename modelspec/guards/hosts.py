@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from modelspec.catalog import Model, Place
+from modelspec.catalog import Deployment, Fleet, Head, Model, Place
 from modelspec.document import Pointer
 from modelspec.guards.breach import Breach
 from modelspec.guards.change import Change
@@ -12,35 +12,32 @@ from modelspec.quote import quote
 from modelspec.routing import Route, Target
 from modelspec.url import host_of
 
-_ADDRESS_NAME = re.compile(r"(?:^|_)(?:url|base|endpoint|host)$")
+_ADDRESS_NAME = re.compile(r"(?:^|_)(?:url|uri|base|endpoint|host|hostname|server|proxy)$")
 """Params that hold addresses: `api_base`, `base_url`, `aws_bedrock_runtime_endpoint`."""
 _REGION_NAME = re.compile(r"(?:^|_)(?:region|region_name|location)$")
 """Params by which a provider finds its host: `aws_region_name`, `vertex_location`."""
 
 
-def new_hosts(change: Change, models: Sequence[Model]) -> Iterator[Breach]:
+def new_hosts(change: Change, models: Sequence[Model], fleet: Fleet) -> Iterator[Breach]:
     """Each model and host that is new to it or to one of its keys, in the order of the ids, then of the hosts.
 
-    `models` are those of the state after the change: they know where in a file a host is named.
+    `models` and `fleet` are those of the state after the change: they know where in a file a host is named.
     """
     hosts_of_keys = _hosts_of_keys(change.before.routes)
-    before = {new.model_id: old for old, new in change.kept()}
+    olds: dict[str, list[Route]] = {}
+    for old, new in change.answers():
+        olds.setdefault(new.model_id, []).append(old)
     by_id = {model.model_id: model for model in models}
     for route in change.after.routes:
-        old = before.get(route.model_id)
-        known = None if old is None else {host for target in _targets(old) for host in hosts(target)}
-        had_key = old is not None and any(_keys(target) for target in _targets(old))
-        has_key = any(_keys(target) for target in _targets(route))
+        common = _common_hosts(route, olds.get(route.model_id, ()))
         found: dict[str, Breach] = {}
-        for position, target in enumerate(_targets(route)):
+        for target, deployment, head_id in _sources(route, by_id[route.model_id]):
             keys = [key for key in _keys(target) if key in hosts_of_keys]
             for host, pointer in hosts(target).items():
-                is_new = known is not None and host not in known and (had_key or has_key)
                 strange = next((key for key in keys if host not in hosts_of_keys[key]), None)
-                if is_new or strange is not None:
-                    model = by_id[route.model_id]
-                    deployment = model.deployments[0 if route.local_inference else position]
-                    found.setdefault(host, _breach(route, host, strange, (*deployment.pointer, *pointer)))
+                if strange is not None or (common is not None and host not in common):
+                    place = _place(route, deployment, pointer, fleet.heads.get(head_id))
+                    found.setdefault(host, _breach(route, host, strange, place))
         for host in sorted(found):
             yield found[host]
 
@@ -71,16 +68,43 @@ def hosts(target: Target) -> dict[str, Pointer]:
     return found
 
 
-def _breach(route: Route, host: str, key: str | None, pointer: Pointer) -> Breach:
-    what = "its requests" if key is None else f"the key {quote(key)}"
+def _common_hosts(route: Route, olds: Sequence[Route]) -> set[str] | None:
+    """The hosts that all models had whose names this one answers to; None where no key was or is at stake."""
+    if not olds or not any(_keys(target) for one in (route, *olds) for target in _targets(one)):
+        return None
+    return set.intersection(*({host for target in _targets(old) for host in hosts(target)} for old in olds))
+
+
+def _sources(route: Route, model: Model) -> Iterator[tuple[Target, Deployment, str]]:
+    """Each target, the deployment that it was made from, and the head that runs it or an empty text."""
+    if route.local_inference:
+        for head_id, target in route.local_targets.items():
+            yield target, model.deployments[0], head_id
+    else:
+        for target, deployment in zip(route.targets, model.deployments, strict=True):
+            yield target, deployment, ""
+
+
+def _place(route: Route, deployment: Deployment, pointer: Pointer, head: Head | None) -> Place:
+    """Where the host is named; an endpoint that the deployment leaves out is its provider's, or its head's."""
+    if pointer == ("endpoint",) and deployment.endpoint is None:
+        if head is not None:
+            return Place(path=head.place.path, pointer=(*head.place.pointer, "inference_url"))
+        pointer = ("provider",)
+    return Place(path=route.about.path, pointer=(*deployment.pointer, *pointer))
+
+
+def _breach(route: Route, host: str, key: str | None, place: Place) -> Breach:
+    if key is None:
+        what = f"answers at {quote(host)}, where the base does not send its requests"
+    else:
+        what = f"sends the key {quote(key)} to {quote(host)}, where no model of the base sends it"
     return Breach(
         subject=f"{route.model_id} {host}",
-        message=f"model {quote(route.model_id)} sends {what} to {quote(host)}, where the base does not send them"
-        if key is None
-        else f"model {quote(route.model_id)} sends {what} to {quote(host)}, where no model of the base sends it",
+        message=f"model {quote(route.model_id)} {what}",
         label="another host",
         help="check who owns the host",
-        place=Place(path=route.about.path, pointer=pointer),
+        place=place,
     )
 
 

@@ -14,7 +14,7 @@ def regions_without_models(before: RoutingTable, after: RoutingTable, fleet: Fle
         region = fleet.regions.get(code)
         yield Breach(
             subject=code,
-            message=f"region {quote(code)} has no model any more that is served",
+            message=f"no model of region {quote(code)} is served any more",
             label="left without a model",
             help="leave a model in it",
             place=None if region is None else region.place,

@@ -101,7 +101,9 @@ SHOWN_BY_TESTS = {
     "MS026": "an odd file name",
     "MS109": "metadata against a schema",
     "MS512": "a long URL",
-    **dict.fromkeys((f"MS80{number}" for number in range(1, 8)), "two states of a repository, in tests/guards"),
+    **dict.fromkeys(
+        (f"MS80{number}" for number in range(1, 8)), "two states of a repository, in tests/guards"
+    ),
 }
 """Rules whose fault cannot be shown in a page; test_rules_without_examples.py or the reason given shows each."""
 
