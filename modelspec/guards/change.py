@@ -1,10 +1,15 @@
 """What became of each model of the base."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
+from operator import attrgetter
 
 from modelspec.routing import HeadEntry, Route, RoutingTable
+
+_STEERS = [field.name for field in fields(Route) if field.name != "about"]
+_steering = attrgetter(*_STEERS)
+_steering_but_names = attrgetter(*(name for name in _STEERS if name not in ("model_id", "aliases")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +47,9 @@ class Change:
         return ((old, new) for old, new in self.kept() if self._differs(old, new))
 
     def _differs(self, old: Route, new: Route) -> bool:
-        if old.model_id != new.model_id:
-            # A new name that keeps the old one as an alias takes nothing away from those who send the old one.
-            new = replace(new, model_id=old.model_id, aliases=old.aliases)
-        return replace(new, about=old.about) != old or any(
+        # A new name that keeps the old one as an alias takes nothing away from those who send the old one.
+        steering = _steering if old.model_id == new.model_id else _steering_but_names
+        return steering(old) != steering(new) or any(
             _access(self._old_heads[head]) != _access(self._new_heads[head]) for head in old.heads
         )
 
