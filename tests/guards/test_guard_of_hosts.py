@@ -149,6 +149,25 @@ def test_a_name_that_another_model_takes_over_takes_its_requests_along(tmp_path:
     assert _subjects(tmp_path, before, after) == ["bison evil.example.org"]
 
 
+@pytest.mark.parametrize("alias", ["router/large", "router/deep/*"])
+def test_a_name_that_is_cut_out_of_a_wildcard_takes_its_requests_along(alias: str, tmp_path: Path) -> None:
+    before = {"router": model("router/*", KEY)}
+    stolen = model("bison", "api_key: {env: BISON_KEY}", ELSEWHERE, f"aliases: [{alias}]")
+    assert _subjects(tmp_path, before, before | {"bison": stolen}) == ["bison evil.example.org"]
+
+
+def test_a_name_that_falls_to_a_wildcard_takes_its_requests_along(tmp_path: Path) -> None:
+    router = model("router/*", "api_key: {env: ROUTER_KEY}", ELSEWHERE)
+    before = {"large": model("router/large", KEY), "router": router}
+    assert _subjects(tmp_path, before, {"router": router}) == ["router/* evil.example.org"]
+
+
+def test_a_name_beside_a_wildcard_is_new(tmp_path: Path) -> None:
+    before = {"router": model("router/*", KEY)}
+    new = model("routers/large", "api_key: {env: BISON_KEY}", ELSEWHERE)
+    assert _subjects(tmp_path, before, before | {"new": new}) == []
+
+
 def test_enabling_what_was_there_is_no_break(tmp_path: Path) -> None:
     before = {"atlas": ATLAS, "bison": model("bison", KEY, "status: disabled")}
     assert _subjects(tmp_path, before, {"atlas": ATLAS, "bison": model("bison", KEY)}) == []
