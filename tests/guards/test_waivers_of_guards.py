@@ -68,12 +68,14 @@ def test_a_waiver_that_is_not_filled_in_does_not_hold(broken: list[str], tmp_pat
 
 
 @pytest.mark.parametrize(
-    "subject", ["a@b:c~1", "no", "012", "-", "~", "a: b", "#x", "'\"\\", "{a}", "line\nend", "é"]
+    "subject",
+    ["a@b:c~1", "no", "012", "-", "~", "a: b", "#x", "'\"\\", "{a}", "line\nend", "é", "\U0001f600"],
 )
 def test_the_printed_entry_says_what_it_was_made_from(subject: str) -> None:
     text = "waivers:\n" + waiver_entry("max_removed", subject, TODAY) + "\n"
     reading = read(File(path="waivers.yaml", data=text.encode()))
     (found,) = waivers_of(reading.value)
+    assert text.isascii()
     assert not [one for one in reading.faults if one.code != "MS013"]
     assert (found.code, found.subject, found.expires) == ("max_removed", subject, "2026-06-15")
     assert found.place == Place(path="waivers.yaml", pointer=("waivers", 0))
