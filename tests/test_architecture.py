@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "pipeline": "source parallel diagnostic distinct excess catalog rule rules load locate link judge examine setup"
     " cache",
     "route": "catalog providers reach routing",
+    "guards": "source diagnostic catalog document rule rules settings quote url routing judge pipeline",
     "emit": "routing",
     "write": "emit quote",
     "site": "diagnostic providers routing rules schema secret url emit",
