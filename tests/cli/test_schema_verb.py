@@ -1,12 +1,14 @@
 """`modelspec schema` as a user sees it."""
 
 import json
+import os
 from pathlib import Path
 
 import click
 import pytest
 from modelspec_command import REGIONS, Command, tree, write_fleet
 
+from modelspec import cli
 from modelspec.cli import schema as verb
 from modelspec.schema import KINDS
 
@@ -108,3 +110,14 @@ def test_usage(command: Command, tmp_path: Path, arguments: tuple[str, ...], sai
     assert outcome.code == 2
     assert said in outcome.err
     assert outcome.out == ""
+
+
+def test_a_root_that_cannot_be_opened_is_a_matter_of_usage(
+    fleet: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refused)
+    assert cli.run(["schema", "--root", str(fleet)]) == 2
+    assert "cannot read the repository: Permission denied" in capsys.readouterr().err

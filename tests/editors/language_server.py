@@ -16,15 +16,12 @@ VARIABLE = "YAML_LANGUAGE_SERVER"
 _SECONDS = 120.0
 """A server that takes longer has lost its way; it is ended, and the test with it."""
 
-_SETTINGS = {
-    "yaml": {
-        "schemaStore": {"enable": False},
-        "kubernetesCRDStore": {"enable": False},
-        "validate": True,
-        "completion": True,
-        "hover": True,
-    },
-    "http": {"proxy": "", "proxyStrictSSL": True},
+_YAML: Mapping[str, object] = {
+    "schemaStore": {"enable": False},
+    "kubernetesCRDStore": {"enable": False},
+    "validate": True,
+    "completion": True,
+    "hover": True,
 }
 """What the server asks of its editor: nothing that would need the network."""
 
@@ -44,9 +41,10 @@ def program() -> str:
 class Server:
     """A running server and the documents that are open in it."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", root: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", root: Path, yaml: Mapping[str, object]) -> None:
         self._process = process
         self._root = root
+        self._settings = {"yaml": yaml}
         self._sent = 0
         self._configured = False
         self._published: dict[str, list[Any]] = {}
@@ -71,7 +69,7 @@ class Server:
             },
         )
         self._send({"method": "initialized", "params": {}})
-        self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": _SETTINGS}})
+        self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": self._settings}})
         while not self._configured:  # before it knows its settings, it would ask the network for schemas
             self._receive()
 
@@ -151,7 +149,7 @@ class Server:
         if method != "workspace/configuration":
             return None
         self._configured = True
-        return [_SETTINGS.get(item.get("section", "")) for item in params["items"]]
+        return [self._settings.get(item.get("section", "")) for item in params["items"]]
 
     def _send(self, message: Mapping[str, object]) -> None:
         assert self._process.stdin is not None
@@ -165,12 +163,12 @@ class Server:
 
 
 @contextmanager
-def language_server(root: Path) -> Iterator[Server]:
-    """Run the server for the repository at `root` until the block ends."""
+def language_server(root: Path, settings: Mapping[str, object] | None = None) -> Iterator[Server]:
+    """Run the server for the repository at `root` until the block ends; `settings` are more of those of `yaml`."""
     with subprocess.Popen(
         [program(), "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root
     ) as process:
-        server = Server(process, root)
+        server = Server(process, root, {**_YAML, **(settings or {})})
         guard = Timer(_SECONDS, process.kill)
         guard.start()
         try:

@@ -168,6 +168,10 @@ def test_metadata_is_held_to_the_schema_of_the_organisation(small: Path) -> None
     )
     assert faults(schema, model("x", "metadata: {owner: me}")) == ["'me' does not match '^team-'"]
     assert faults(schema, model("x")) == ["'metadata' is a required property"]
+    (small / "own.json").write_text('{"properties": {"owner": {"pattern": "^team-"}}}', encoding="utf-8")
+    schema = schemas(small)["model"]
+    assert faults(schema, model("x")) == []
+    assert len(faults(schema, model("x", "metadata: {owner: me}"))) == 1
     (small / "own.json").write_text("[]", encoding="utf-8")
     choices = choices_of(small)
     assert choices.notes == ("the metadata schema cannot be used, so any metadata is let through",)

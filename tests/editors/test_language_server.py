@@ -1,5 +1,6 @@
 """What an editor shows: the real yaml-language-server, with the schemas of this repository's example fleet."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from language_server import REPOSITORY, Server, language_server
 
-from modelspec.editors import WrittenSchemas, schema_line, write_schemas
+from modelspec.editors import WrittenSchemas, schema_line, wiring, write_schemas
 
 pytestmark = pytest.mark.editor
 
@@ -173,3 +174,38 @@ def test_the_whole_example_fleet_has_no_fault(fleet: Path) -> None:
     with language_server(fleet) as server:
         for path, (_, _, rest) in texts.items():
             assert server.diagnostics(path, with_line(path, rest)) == [], path
+
+
+def test_the_setting_does_what_the_line_does(fleet: Path) -> None:
+    with language_server(fleet, {"schemas": json.loads(wiring())["yaml.schemas"]}) as server:
+        assert "eu" in server.completions("models.d/deep/er/new.yml", "region: |\n")
+        assert "eu" in server.completions("heads.yaml", "heads:\n  - region: |\n")
+        assert server.diagnostics("routes.test.yaml", "tests: [{model: x, expect: {head: nowhere}}]\n") != []
+        assert server.diagnostics("other.yaml", "region: nowhere\n") == []
+
+
+def test_the_line_leads_to_a_folder_of_any_name(fleet: Path) -> None:
+    assert isinstance(write_schemas(fleet, fleet / "für uns"), WrittenSchemas)
+    path = "models.d/deep/new.yaml"
+    with language_server(fleet) as server:
+        offered = server.completions(path, f"{schema_line(path, 'für uns')}\nregion: |\n")
+    assert "eu" in offered
+
+
+def test_ids_that_yaml_would_misread_are_offered_in_quotes(tmp_path: Path) -> None:
+    (tmp_path / "models.d").mkdir()
+    (tmp_path / "regions.yaml").write_text(
+        'regions: [{code: "null", name: "[a](b) <b>"}]\n', encoding="utf-8"
+    )
+    heads = "".join(
+        f'  - {{head_id: "{head}", region: "null", url: https://x.example.net}}\n'
+        for head in ("012", "1e5", "a--b")
+    )
+    (tmp_path / "heads.yaml").write_text(f"heads:\n{heads}", encoding="utf-8")
+    assert isinstance(write_schemas(tmp_path), WrittenSchemas)
+    with language_server(tmp_path) as server:
+        path = "models.d/new.yaml"
+        heads_offered = server.completions(path, with_line(path, "priority_head: |\n"))
+        hover = server.hover(path, with_line(path, 'reg|ion: "null"\n'))
+    assert [item["insertText"] for item in heads_offered.values()] == ['"012"', '"1e5"', "a--b"]
+    assert "\\[a\\](b) <b>" in hover
