@@ -19,7 +19,7 @@ _KINDS = ("model", "regions", "heads", "modelspec", "routes.test", "waivers")
 
 @click.command("schema")
 @root_option
-@click.argument("kind", type=click.Choice(_KINDS), required=False)
+@click.argument("kind", metavar="[KIND]", type=click.Choice(_KINDS), required=False)
 @click.option(
     "--write",
     is_flag=False,
@@ -35,8 +35,8 @@ def command(*, root: Path, kind: str | None, write: str | None, check: bool, qui
     """Print or write JSON Schemas for editors.
 
     They are the published ones, with the region codes, head ids and model ids of this repository as choices and its
-    metadata schema inside. Without --write, print the one of KIND: by default, model. Faults of the
-    repository are no hindrance.
+    metadata schema inside. Without --write, print the one of KIND: model (the default), regions, heads,
+    modelspec, routes.test or waivers. Faults of the repository are no hindrance.
 
     Exit codes: 0 printed or written (or up to date), 1 stale or refused, 2 usage, 3 a bug in modelspec.
     """

@@ -101,7 +101,7 @@ def test_files_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
     (root / "heads.yaml").unlink()
     assert choices_of(root).notes == (
         "no heads could be read from heads.yaml, so they are left out of the choices",
-        "2 of the files could not be read",
+        "files that could not be read: 2; modelspec validate says why",
     )
 
 
