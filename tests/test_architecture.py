@@ -46,8 +46,9 @@ MAY_IMPORT = {
     "site": "diagnostic providers routing rules schema secret url emit",
     "build": "load routing emit pipeline route site write",
     "report": "source diagnostic secret",
+    "editors": "catalog rule rules load locate setup schema secret quote report write",
     "serve": "diagnostic pipeline site build report",
-    "cli": "diagnostic rule rules load nearest quote pipeline build write report serve",
+    "cli": "diagnostic rule rules load nearest quote pipeline build schema write report editors serve",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""
