@@ -48,10 +48,9 @@ def render(
 ) -> Iterator[str]:
     """The head of the log with the rules, one piece a result, and what had to be left out."""
     marks = list(fingerprints(diagnostics))
-    rules = [_RULES[code] for code in sorted({one.code for one in diagnostics}) if code in _RULES]
-    indices = {rule.code: index for index, rule in enumerate(rules)}
-
     order = ranking(diagnostics)[:MOST_RESULTS]
+    rules = [_RULES[code] for code in sorted({diagnostics[number].code for number in order}) if code in _RULES]
+    indices = {rule.code: index for index, rule in enumerate(rules)}
     results = list(
         _while_room(
             _encode(_result(diagnostics[number], indices.get(diagnostics[number].code), marks[number]))
