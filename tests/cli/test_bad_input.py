@@ -65,7 +65,7 @@ def confined(command: Command) -> Command:
 
 def _faults(command: Command, root: Path) -> Iterator[tuple[str, str, tuple[int, int]]]:
     """The path, code and place of every error."""
-    outcome = command.run("validate", "--root", root, "--no-cache", "--format", "json")
+    outcome = command.run("validate", "--root", root, "--no-cache", "--format", "json", "--quiet")
     assert "Traceback" not in outcome.err
     assert (outcome.code, outcome.err) == (1, "")
     for found in json.loads(outcome.out)["diagnostics"]:
