@@ -49,7 +49,9 @@ def render(
     """The head of the log with the rules, one piece a result, and what had to be left out."""
     marks = list(fingerprints(diagnostics))
     order = ranking(diagnostics)[:MOST_RESULTS]
-    rules = [_RULES[code] for code in sorted({diagnostics[number].code for number in order}) if code in _RULES]
+    rules = [
+        _RULES[code] for code in sorted({diagnostics[number].code for number in order}) if code in _RULES
+    ]
     indices = {rule.code: index for index, rule in enumerate(rules)}
     results = list(
         _while_room(
