@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "write": "emit quote",
     "site": "diagnostic providers routing rules schema secret url emit",
     "build": "load routing emit pipeline route site write",
-    "report": "source diagnostic secret",
+    "report": "source diagnostic rule rules secret",
     "editors": "catalog rule rules load locate setup schema secret quote report write",
     "serve": "diagnostic pipeline site build report",
     "cli": "diagnostic rule rules load nearest quote pipeline build schema write report editors serve",

@@ -1,17 +1,24 @@
 """Diagnostics to standard output, and to an exit code."""
 
+import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from time import perf_counter
 
-from modelspec.diagnostic import Severity
+import click
+
+from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.pipeline import Checked
-from modelspec.report import REPORTS, Summary
+from modelspec.quote import quote
+from modelspec.report import REPORTS, Summary, step_summary
+from modelspec.report.step_summary import MOST_BYTES
 
 STARTED = perf_counter()
 
 
 def report(checked: Checked, *, format_: str, colour: bool, quiet: bool) -> None:
-    """Write the diagnostics in one of the formats."""
+    """Write the diagnostics in one of the formats: it alone is on standard output, in formats for machines."""
     summary = Summary.of(
         checked.diagnostics,
         files=len(checked.tree.models) + len(checked.tree.fixed),
@@ -22,6 +29,24 @@ def report(checked: Checked, *, format_: str, colour: bool, quiet: bool) -> None
         checked.diagnostics, summary, checked.locator.source, colour=colour, quiet=quiet
     )
     sys.stdout.writelines(chunks)
+    if format_ != "text" and not quiet:
+        sys.stdout.flush()  # in a log of both, the summary stands behind the report
+        click.echo(summary.sentence(), err=True)
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if format_ == "github" and path:
+        _append(Path(path), checked.diagnostics, summary)
+
+
+def _append(path: Path, diagnostics: Sequence[Diagnostic], summary: Summary) -> None:
+    """Add to the summary of the step what annotations have no room for; a run never fails for it."""
+    try:
+        with path.open("ab") as file:
+            text = step_summary(diagnostics, summary, room=MOST_BYTES - file.tell())
+            file.write(text.encode())
+    except OSError as error:
+        click.echo(
+            f"modelspec: no step summary was written to {quote(str(path))}: {error.strerror}", err=True
+        )
 
 
 def exit_code(checked: Checked, *, strict: bool) -> int:
