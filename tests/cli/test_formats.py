@@ -115,3 +115,22 @@ def test_a_report_changes_no_file(command: Command, faulty: Path) -> None:
     for name in _COUNTS:
         command.run("validate", "--root", faulty, "--format", name)
     assert tree(faulty) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [("github", "file=([^,]+)"), ("gitlab", '"path": "([^"]+)"'), ("sarif", '"uri": "([^"]+)"')],
+)
+def test_forges_are_given_paths_from_the_folder_where_the_command_runs(
+    command: Command, tmp_path: Path, name: str, pattern: str
+) -> None:
+    root = write_fleet(tmp_path / "a" / "fleet", {"models.d/m.yaml": MODEL.format("m") + "regoin: us\n"})
+
+    def paths(cwd: Path) -> set[str]:
+        out = command.run("validate", "--root", root, "--format", name, "--quiet", cwd=cwd).out
+        return {path for path in re.findall(pattern, out) if "m.yaml" in path}
+
+    assert paths(root) == {"models.d/m.yaml"}
+    assert paths(tmp_path / "a") == {"fleet/models.d/m.yaml"}
+    assert paths(tmp_path) == {"a/fleet/models.d/m.yaml"}
+    assert paths(command.home) == {"models.d/m.yaml"}

@@ -2,18 +2,15 @@ import base64
 import gzip
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
 from jsonschema import Draft4Validator
-from rich_diagnostics import DIAGNOSTICS, SUMMARY, many
-from sarif import loader
+from rich_diagnostics import DIAGNOSTICS, many
 
 from modelspec.diagnostic import Diagnostic, Label, Severity
 from modelspec.report import REPORTS, Summary
@@ -42,16 +39,6 @@ def test_the_log_follows_the_schema_of_the_standard(diagnostics: list[Diagnostic
     Draft4Validator(SCHEMA).validate(log)
     assert log["$schema"] == SCHEMA["id"]
     assert log["version"] == "2.1.0"
-
-
-def test_sarif_tools_counts_what_was_found(tmp_path: Path) -> None:
-    path = tmp_path / "report.sarif"
-    path.write_text(text(DIAGNOSTICS), encoding="utf-8")
-    log = loader.load_sarif_file(str(path))
-    assert log.get_distinct_tool_names() == ["modelspec"]
-    counts = Counter(record["Severity"] for record in log.get_records())
-    assert counts == {"error": SUMMARY.errors, "warning": SUMMARY.warnings, "note": SUMMARY.infos}
-    assert "models.d/atlas.yaml" in {record["Location"] for record in log.get_records()}
 
 
 def test_results_name_the_rules_that_are_described() -> None:
