@@ -15,7 +15,7 @@ from modelspec.examine import Facts, Surroundings, examine_model
 from modelspec.excess import without_excess
 from modelspec.judge import judge
 from modelspec.link import link_catalog
-from modelspec.load.find import File, Tree, read_file, read_tree
+from modelspec.load.find import File, Tree, read_tree
 from modelspec.locate import Locator
 from modelspec.parallel import each
 from modelspec.rule import Scope
@@ -152,7 +152,7 @@ def _outside(tree: Tree, today: date, locator: Locator) -> Iterator[bytes]:
         yield today.isoformat().encode()
     path = metadata_path(locator)
     if path is not None:
-        file = read_file(tree.root, path)
+        file = tree.other(path)
         yield file.data if isinstance(file, File) else str(file).encode()
 
 
