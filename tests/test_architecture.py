@@ -43,13 +43,14 @@ MAY_IMPORT = {
     "route": "catalog providers reach routing",
     "git": "diagnostic load nearest quote refusal",
     "states": "catalog load pipeline route routing git refusal",
+    "changed": "diagnostic catalog load pipeline states refusal",
     "emit": "routing",
     "write": "emit quote refusal",
     "site": "diagnostic providers routing rules schema secret url emit",
     "build": "load routing emit pipeline route site write",
     "report": "source diagnostic secret",
     "serve": "diagnostic pipeline site build report",
-    "cli": "diagnostic rule rules load nearest quote pipeline build write report serve states refusal",
+    "cli": "diagnostic rule rules load nearest quote pipeline build write report serve states changed refusal",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""
