@@ -157,13 +157,14 @@ def _default(repository: Repository) -> Commit | Refusal:
 def _fork(repository: Repository, start: Commit, tip: Commit) -> Commit | Refusal:
     """The last commit that two have in common."""
     found = repository.git.run("merge-base", start.id, tip.id)
-    if found.code > 1:
-        return found.refusal()
-    if found.code == 0:
+    if not found.code:
         if found.line == start.id:
             return start
         name = start.title.rpartition(" (")[0]
         return Commit(id=found.line, title=f"the merge base with {name} ({found.line[:_SHORT]})")
+    if found.err:
+        # A history with a hole in it is no other history.
+        return found.refusal()
     if repository.is_shallow:
         return Refusal(
             message=f"this clone is shallow and ends before {start.title} and {tip.title} meet",

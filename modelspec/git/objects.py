@@ -47,7 +47,8 @@ class Objects:
         """The content of a blob.
 
         Raises:
-            UnreadableError: it is not there.
+            UnreadableError: it is not there, or damaged.
+            OSError: git has ended.
         """
         found = self.known.get(blob_id)
         if found is None:
@@ -55,11 +56,8 @@ class Objects:
         return found
 
     def _read(self, blob_id: str) -> bytes:
-        try:
-            self.asking.write(f"{blob_id}\n".encode())
-            self.asking.flush()
-        except BrokenPipeError:
-            raise UnreadableError(_lost(blob_id)) from None
+        self.asking.write(f"{blob_id}\n".encode())
+        self.asking.flush()
         head = self.answers.readline().split()
         if len(head) != 3 or head[1] != b"blob":  # noqa: PLR2004 - id, type, size
             raise UnreadableError(_lost(blob_id))

@@ -296,3 +296,31 @@ def test_a_bare_repository_with_a_configuration_beside_it(tmp_path: Path) -> Non
     root = write(tmp_path / "r", FLEET)
     git(tmp_path, "clone", "--quiet", "--bare", origin, root / ".git")
     assert "has no working tree of its own" in _refused(root).message
+
+
+def test_a_history_with_a_hole(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", FLEET)
+    lost = commit(root, {"README": "1"})
+    git(root, "checkout", "--quiet", "-b", "topic")
+    commit(root, {"README": "2"})
+    commit(root, {"README": "3"})
+    git(root, "branch", "--force", "main", "HEAD~3")
+    (root / ".git/objects" / lost[:2] / lost[2:]).unlink()
+    assert _refused(root).message.startswith("git cannot read this repository: ")
+
+
+def test_the_environment_does_not_lead_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    canary = tmp_path / "canary"
+    other = repository(tmp_path / "other", {"x": "x"})
+    _booby_trapped(other / ".git", canary)
+    root = repository(tmp_path / "r", FLEET)
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY", "GIT_INDEX_FILE", "GIT_COMMON_DIR"):
+        monkeypatch.setenv(name, str(other / ".git"))
+    monkeypatch.setenv("GIT_NAMESPACE", "elsewhere")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.fsmonitor")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(other / ".git" / "trap"))
+    monkeypatch.setenv("GIT_EXTERNAL_DIFF", str(other / ".git" / "trap"))
+    monkeypatch.setenv("GIT_PAGER", str(other / ".git" / "trap"))
+    assert _states(root).base.files.keys() == FLEET.keys()
+    assert not canary.exists()

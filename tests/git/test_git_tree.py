@@ -249,3 +249,30 @@ def test_a_lost_object_is_said(which: str, tmp_path: Path) -> None:
     assert isinstance(refused, Refusal)
     assert object_id[:12] in refused.message
     assert "clone without --filter" in refused.help
+
+
+def test_a_damaged_object_is_said(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {**PLAIN, "regions.yaml": "".join(f"{n}\n" for n in range(40_000))})
+    object_id = git(root, "rev-parse", "HEAD:regions.yaml")
+    stored = root / ".git/objects" / object_id[:2] / object_id[2:]
+    content = stored.read_bytes()
+    stored.unlink()
+    stored.write_bytes(content[: len(content) // 2])
+    found = find_repository(root)
+    assert not isinstance(found, Refusal)
+    named = revisions(found, base="HEAD", head=None, fork=False)
+    assert not isinstance(named, Refusal)
+    refused = read_commit(found, named.base, {})
+    assert isinstance(refused, Refusal)
+    assert object_id[:12] in refused.message
+
+
+def test_one_more_file_may_be_lost(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {**PLAIN, "schema.json": "{}"})
+    tree = _committed(root)
+    object_id = git(root, "rev-parse", "HEAD:schema.json")
+    (root / ".git/objects" / object_id[:2] / object_id[2:]).unlink()
+    fault = tree.other("schema.json")
+    assert isinstance(fault, Diagnostic)
+    assert (fault.code, fault.path) == ("MS001", "schema.json")
+    assert object_id[:12] in fault.message
