@@ -9,7 +9,8 @@ from modelspec.quote import visible
 from modelspec.refusal import Refusal
 
 _LONGEST = 4096
-_NOT_OURS = re.compile(r"detected dubious ownership in repository at '(.*)'")
+_NOT_OURS = re.compile(r"(?:dubious ownership in repository at |unsafe repository \()'([^']*)'")
+"""The second form is that of git before 2.36."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

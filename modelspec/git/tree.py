@@ -10,6 +10,7 @@ from modelspec.git.repository import Repository
 from modelspec.load.find import File, Tree, find_file, find_tree
 from modelspec.load.folder import Kind
 from modelspec.load.unread import MAX_BYTES, MODELS, irregular, link, no_folder, too_large, unreadable
+from modelspec.quote import quote
 from modelspec.refusal import Refusal
 
 _LINK = "120000"
@@ -69,7 +70,7 @@ def read_commit(repository: Repository, commit: Commit, known: dict[str, bytes])
     top = repository.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit.id}:./")
     if top.code:
         return Refusal(
-            message=f"{commit.title} has no folder '{repository.root.name}'",
+            message=f"{commit.title} has no folder {quote(repository.root.resolve().name)}",
             help="compare with a commit that has the configuration",
         )
     try:
