@@ -12,6 +12,9 @@ from modelspec import __version__
 _COMMANDS = {
     "validate": "Find every fault of the repository.",
     "build": "Validate, then write routing tables and the site.",
+    "route": "Say where a request goes, tier by tier, and why.",
+    "test": "Run the routing tests of routes.test.yaml.",
+    "drill": "Say what happens when heads or regions go down.",
     "serve": "Show the site on this machine, rebuilt as files change.",
     "explain": "Explain a rule: why, examples, how to silence it.",
 }
