@@ -87,7 +87,8 @@ class Index:
         self.regions = {region.code: region for region in table.regions}
         self.routes = {route.model_id: route for route in table.routes}
         self._heads_of = {
-            code: frozenset(head.head_id for head in table.heads if head.region == code) for code in self.regions
+            code: frozenset(head.head_id for head in table.heads if head.region == code)
+            for code in self.regions
         }
         self._exact = {name: route for route in table.routes for name in route.exact}
         self._prefixes = {prefix: route for route in table.routes for prefix in route.prefixes}

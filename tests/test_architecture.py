@@ -45,8 +45,13 @@ MAY_IMPORT = {
     "site": "diagnostic providers routing rules schema secret url emit",
     "build": "load routing emit pipeline route site write",
     "report": "source diagnostic secret",
+    "decide": "routing",
+    "reasons": "document catalog nearest quote locate routing report decide",
+    "routes_test": "load catalog locate routing report decide reasons",
+    "drill": "routing report decide",
     "serve": "diagnostic pipeline site build report",
-    "cli": "diagnostic rule rules load nearest quote pipeline build write report serve",
+    "cli": "diagnostic rule rules load nearest quote pipeline route build write report decide reasons routes_test drill"
+    " serve",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""

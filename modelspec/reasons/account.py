@@ -120,9 +120,7 @@ def _model(index: Index, decision: Decision, route: Route, places: Places) -> To
     )
 
 
-def _tiers(
-    index: Index, decision: Decision, route: Route, places: Places
-) -> Iterator[tuple[ToldHead, ...]]:
+def _tiers(index: Index, decision: Decision, route: Route, places: Places) -> Iterator[tuple[ToldHead, ...]]:
     active = any(index.heads[head].status == "active" for head in route.heads)
     for tier in decision.tiers:
         yield tuple(

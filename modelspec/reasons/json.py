@@ -14,35 +14,38 @@ def render(account: Account) -> str:
     """The object, in ASCII; the same account gives the same bytes."""
     decision = account.decision
     request = decision.request
-    return json.dumps(
-        {
-            "schema_version": SCHEMA_VERSION,
-            "request": {"model": request.model, "from": request.origin, "down": request.down},
-            "status": decision.status,
-            "reason": decision.why.value,
-            "suggestion": account.suggestion,
-            "model": None if account.model is None else _model(account.model),
-            "tiers": [{"heads": [_head(head) for head in tier]} for tier in account.tiers],
-            "reach": [
-                {"region": region, "causes": [_cause(cause) for cause in causes]}
-                for region, causes in account.reach.items()
-            ],
-            "fallback_models": [
-                {"condition": each.condition, "model_id": each.model_id, "source": _spot(each.spot)}
-                for each in account.fallback_models
-            ],
-            "unused_heads": [
-                {
-                    "head_id": each.head.head_id,
-                    "region": each.head.region,
-                    "reason": each.why.value,
-                    "source": _spot(each.spot),
-                }
-                for each in account.unused
-            ],
-        },
-        indent=1,
-    ) + "\n"
+    return (
+        json.dumps(
+            {
+                "schema_version": SCHEMA_VERSION,
+                "request": {"model": request.model, "from": request.origin, "down": request.down},
+                "status": decision.status,
+                "reason": decision.why.value,
+                "suggestion": account.suggestion,
+                "model": None if account.model is None else _model(account.model),
+                "tiers": [{"heads": [_head(head) for head in tier]} for tier in account.tiers],
+                "reach": [
+                    {"region": region, "causes": [_cause(cause) for cause in causes]}
+                    for region, causes in account.reach.items()
+                ],
+                "fallback_models": [
+                    {"condition": each.condition, "model_id": each.model_id, "source": _spot(each.spot)}
+                    for each in account.fallback_models
+                ],
+                "unused_heads": [
+                    {
+                        "head_id": each.head.head_id,
+                        "region": each.head.region,
+                        "reason": each.why.value,
+                        "source": _spot(each.spot),
+                    }
+                    for each in account.unused
+                ],
+            },
+            indent=1,
+        )
+        + "\n"
+    )
 
 
 def _model(model: ToldModel) -> dict[str, object]:

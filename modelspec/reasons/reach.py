@@ -28,7 +28,7 @@ def causes(index: Index, route: Route, places: Places) -> dict[str, tuple[Cause,
     for region, cause in _own(index, route, places):
         found.setdefault(region, []).append(cause)
     seen = {route.model_id}
-    waiting = deque([(route, (route.model_id,))])
+    waiting: deque[tuple[Route, tuple[str, ...]]] = deque([(route, (route.model_id,))])
     while waiting:
         asking, via = waiting.popleft()
         for fallback, spot in _fallbacks(index, asking, places):

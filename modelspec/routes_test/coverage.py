@@ -26,8 +26,8 @@ class Item:
     """Something to be exercised.
 
     Of `names`, `detail` is an alias or wildcard of the model. Of `tiers` it is the tier's number: that tier n takes a
-    request, which for n > 0 is the failover from the tier before it. Of `failures` it is the status, 403 or 503. Of `heads`
-    it is the head, and there is no model.
+    request, which for n > 0 is the failover from the tier before it. Of `failures` it is the status, 403 or 503. Of
+    `heads` it is the head, and there is no model.
     """
 
     kind: Kind
