@@ -85,7 +85,8 @@ def command(
         case "junit":
             sys.stdout.writelines(junit.render(results, coverage, places, fail_under=fail_under))
         case _:
-            sys.stdout.writelines(text.render(results, coverage, places, colour=colour, quiet=quiet))
+            shown = coverage if cases else None
+            sys.stdout.writelines(text.render(results, shown, places, colour=colour, quiet=quiet))
     code = int(any(result.differences for result in results))
     if not cases:
         _told(f"{FILE} has no tests; begin with: modelspec test --suggest")

@@ -18,7 +18,7 @@ def render(account: Account) -> str:
         json.dumps(
             {
                 "schema_version": SCHEMA_VERSION,
-                "request": {"model": request.model, "from": request.origin, "down": request.down},
+                "request": {"model": _name(request.model), "from": request.origin, "down": request.down},
                 "status": decision.status,
                 "reason": decision.why.value,
                 "suggestion": account.suggestion,
@@ -90,6 +90,11 @@ def _head(head: ToldHead) -> dict[str, object]:
 
 def _cause(cause: Cause) -> dict[str, object]:
     return {"kind": cause.kind, "name": cause.name, "via": cause.via, "source": _spot(cause.spot)}
+
+
+def _name(text: str) -> str:
+    """As it is; JSON readers choke only on what no UTF-8 can be, which a command line may hold."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _spot(spot: Spot) -> dict[str, object]:

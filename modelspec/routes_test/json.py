@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from modelspec.reasons.places import Places
+from modelspec.report.said import without_secrets
 from modelspec.routes_test.coverage import Coverage, Kind
 from modelspec.routes_test.run import Result
 
@@ -32,7 +33,7 @@ def _result(result: Result, places: Places) -> dict[str, object]:
     case, decision = result.case, result.decision
     spot = places.test(case.number)
     return {
-        "name": case.name,
+        "name": without_secrets(case.name),
         "passed": not result.differences,
         "source": {"path": spot.path, "line": spot.line},
         "request": {

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from shlex import quote as quoted
 
 from modelspec.decide import Decision
 from modelspec.reasons.places import Places, Spot
@@ -67,7 +68,7 @@ def _because(difference: Difference, decision: Decision, places: Places) -> str:
 
 
 def _help(result: Result) -> str:
-    words = [f"'{said(result.decision.request.model)}'"]
+    words = [quoted(said(result.decision.request.model))]
     if result.decision.request.origin is not None:
         words += ["--from", result.decision.request.origin]
     for name in result.decision.request.down:
