@@ -146,15 +146,8 @@ def _causes(region: str, causes: Sequence[Cause]) -> Iterator[str]:
 
 def _unused(unused: Sequence[ToldUnused]) -> Iterator[str]:
     for each in unused:
-        match each.why:
-            case Unused.DOWN:
-                yield f"  {each.head.head_id} ({each.head.region}): down{_at(each.spot)}"
-            case Unused.OFFLINE:
-                yield f"  {each.head.head_id} ({each.head.region}): offline{_at(each.spot)}"
-            case Unused.NOT_NAMED:
-                pass
-            case _:  # pragma: no cover - the type checker sees that no reason is left
-                assert_never(each.why)
+        if each.why is not Unused.NOT_NAMED:
+            yield f"  {each.head.head_id} ({each.head.region}): {each.why.value}{_at(each.spot)}"
     others = [each.head.head_id for each in unused if each.why is Unused.NOT_NAMED]
     if others:
         more = f" and {len(others) - _MOST} more" if len(others) > _MOST else ""

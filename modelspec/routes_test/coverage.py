@@ -73,11 +73,10 @@ def measure(index: Index, decisions: Iterable[Decision]) -> Coverage:
 def exercised_by(decision: Decision) -> Iterator[Item]:
     """What one decision exercises."""
     route = decision.route
-    if route is None:
+    if route is None or decision.name is None:
         return
     yield Item(kind=Kind.MODEL, model_id=route.model_id)
-    if decision.name is not None:
-        yield Item(kind=Kind.NAME, model_id=route.model_id, detail=decision.name)
+    yield Item(kind=Kind.NAME, model_id=route.model_id, detail=decision.name)
     if decision.why in (Why.CLIENT_REGION, Why.NO_HEAD):
         yield Item(kind=Kind.FAILURE, model_id=route.model_id, detail=str(decision.status))
     for head in decision.first:

@@ -19,14 +19,10 @@ def dash_column(locator: Locator) -> int | None:
         return None
     span = locator.span(Place(path=FILE, pointer=("tests", 0)))
     before = source.lines[span.line - 1][: span.column - 1]
-    above = [line for line in source.lines[: span.line - 1] if line.strip()]
-    for line in (before, *reversed(above)) if not before.strip() else (before,):
-        dash = _DASH.fullmatch(line)
-        if dash is not None:
-            return len(dash[1])
-        if line.strip() and not line.lstrip().startswith("#"):
-            return None
-    return None
+    above = reversed(source.lines[: span.line - 1])
+    telling = (line for line in (before, *above) if line.strip() and not line.lstrip().startswith("#"))
+    dash = _DASH.fullmatch(next(telling, ""))
+    return None if dash is None else len(dash[1])
 
 
 def fitting(pieces: Iterable[str], locator: Locator) -> tuple[list[str], int]:

@@ -4,17 +4,22 @@ import json
 import os
 import subprocess
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from modelspec.cli import run
 
 PROGRAM = str(Path(sysconfig.get_path("scripts")) / "modelspec")
 ROOT = Path(__file__).parents[2]
 FLEET = Path(__file__).parent / "fleet"
 
+Ask = Callable[..., tuple[int, str, str]]
+
 
 @pytest.fixture(name="ask")
-def _ask(tmp_path: Path):  # the type is long and says nothing
+def _ask(tmp_path: Path) -> Ask:
     kept = {name: value for name, value in os.environ.items() if name == "COVERAGE_PROCESS_CONFIG"}
 
     def asked(*arguments: str | bytes, cwd: Path = FLEET, lang: str = "C.UTF-8") -> tuple[int, str, str]:
@@ -47,7 +52,7 @@ def _ask(tmp_path: Path):  # the type is long and says nothing
         (("drill", "--down", "eu", "--down", "no", "--down", "us"), 0),
     ],
 )
-def test_an_answer_stands_on_standard_output_alone(arguments: tuple[str, ...], code: int, ask) -> None:
+def test_an_answer_stands_on_standard_output_alone(arguments: tuple[str, ...], code: int, ask: Ask) -> None:
     found, out, err = ask(*arguments)
     assert (found, bool(out)) == (code, True)
     assert err == "" or "--fail-under" in arguments
@@ -81,14 +86,16 @@ def test_an_answer_stands_on_standard_output_alone(arguments: tuple[str, ...], c
         (("test", "--root", "/nowhere"), "not a folder"),
     ],
 )
-def test_a_slip_is_usage_and_says_what_to_do(arguments: tuple[str, ...], said: str, ask) -> None:
+def test_a_slip_is_usage_and_says_what_to_do(arguments: tuple[str, ...], said: str, ask: Ask) -> None:
     code, out, err = ask(*arguments)
     assert (code, out) == (2, "")
     assert said in err
 
 
 @pytest.mark.parametrize("verb", [("route", "atlas"), ("test",), ("drill",)])
-def test_errors_of_the_repository_stand_on_standard_error(verb: tuple[str, ...], tmp_path: Path, ask) -> None:
+def test_errors_of_the_repository_stand_on_standard_error(
+    verb: tuple[str, ...], tmp_path: Path, ask: Ask
+) -> None:
     (tmp_path / "models.d").mkdir()
     code, out, err = ask(*verb, cwd=tmp_path)
     assert (code, out) == (1, "")
@@ -97,13 +104,13 @@ def test_errors_of_the_repository_stand_on_standard_error(verb: tuple[str, ...],
 
 
 @pytest.mark.parametrize("verb", ["route", "test", "drill"])
-def test_help_says_how_it_ends(verb: str, ask) -> None:
+def test_help_says_how_it_ends(verb: str, ask: Ask) -> None:
     code, out, _ = ask(verb, "--help")
     assert code == 0
     assert "Exit codes: 0" in " ".join(out.split())
 
 
-def test_a_name_that_is_no_text_is_shown_and_asked_for(ask) -> None:
+def test_a_name_that_is_no_text_is_shown_and_asked_for(ask: Ask) -> None:
     code, out, err = ask("route", b"at\xfflas\n::error::x\x1b[31m", "--format", "json")
     assert (code, err) == (1, "")
     assert json.loads(out)["status"] == 404
@@ -113,7 +120,7 @@ def test_a_name_that_is_no_text_is_shown_and_asked_for(ask) -> None:
     assert not any(line.startswith("::") for line in out.splitlines())
 
 
-def test_a_terminal_of_ascii_gets_escapes(ask) -> None:
+def test_a_terminal_of_ascii_gets_escapes(ask: Ask) -> None:
     code, out, err = ask("drill", "--format", "markdown", lang="C")
     assert (code, err) == (0, "")
     assert out.startswith("### Drills\n")
@@ -138,6 +145,18 @@ def test_answers_are_the_same_whatever_the_hash_seed(tmp_path: Path) -> None:
         assert len(outs) == 1
 
 
-def test_the_repository_passes_its_own_tests(ask) -> None:
+def test_a_root_that_cannot_be_opened_is_usage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refused)
+    for verb in (["route", "atlas"], ["test"], ["drill"]):
+        assert run([*verb, "--root", str(FLEET)]) == 2
+        assert "cannot read the repository: Permission denied" in capsys.readouterr().err
+
+
+def test_the_repository_passes_its_own_tests(ask: Ask) -> None:
     code, out, err = ask("test", "--fail-under", "90", cwd=ROOT)
     assert (code, err) == (0, ""), out

@@ -30,8 +30,10 @@ COMMANDS = {
     "route-local-inference": "route local",
     "route-no-endpoint": "route claude@us",
     "test": "test",
+    "test-colour": "test --color always",
     "test-json": "test --format json",
     "test-junit": "test --format junit --fail-under 50",
+    "test-junit-enough": "test --format junit --fail-under 10",
     "test-suggest": "test --suggest",
     "test-only": "test --only 'Nobody*'",
     "test-only-json": "test --only titan --format json",
@@ -52,7 +54,10 @@ tests:
   - {name: alive, model: bison, down: [eu, "no"], expect: {head: no-1}}
   - {name: routed, model: bison, expect: {status: 404}}
   - {name: upstreams, model: atlas, expect: {head: eu-2, deployments: [{env: ATLAS_URL}, https://one.example.com/v1]}}
-  - {name: two servers, model: atlas, down: [eu-1], expect: {deployments: [https://one.example.com/v1, {env: ATLAS_URL}]}}
+  - name: two servers
+    model: atlas
+    down: [eu-1]
+    expect: {deployments: [https://one.example.com/v1, {env: ATLAS_URL}]}
   - {name: by its provider, model: claude@us, expect: {deployments: [bedrock]}}
   - {name: contradiction, model: cobra, expect: {status: 404, head: us-1, region: us, tiers: [us-1], deployments: [x]}}
   - {name: "hostile & <b>\\"quoted\\"</b> | ::error::x", model: "x'; echo $(id) <!-- ]]>", expect: {status: 403}}
@@ -101,7 +106,8 @@ def test_errors_of_the_repository_are_told_as_expected(
     root = tmp_path / "fleet"
     shutil.copytree(_HERE / "fleet", root)
     (root / "routes.test.yaml").write_text(
-        "tests:\n  - model: atlas\n    expect: {head: eu-9, region: ue, tiers: [eu-1, [eu-2, eu-8]], reach_within: [eu, sn]}\n",
+        "tests:\n  - model: atlas\n    expect:\n      {head: eu-9, region: ue, tiers: [eu-1, [eu-2, eu-8]],\n"
+        "       reach_within: [eu, sn]}\n",
         encoding="utf-8",
     )
     answers = [_answer(root, f"{verb} --format json", capsys) for verb in ("route atlas", "test", "drill")]

@@ -65,7 +65,7 @@ def mutants(value: Any, whole: Any) -> Iterator[tuple[str, Any]]:
 def test_json_follows_its_schema_and_no_field_is_free(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    schema = schema_of(command.split()[0])
+    schema = schema_of(command.split(maxsplit=1)[0])
     document = json.loads(answer(HERE / "fleet", command, capsys))
     Draft202012Validator(schema).validate(document)
     fast = jsonschema_rs.Draft202012Validator(schema)

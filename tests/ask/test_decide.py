@@ -1,5 +1,3 @@
-from collections.abc import Mapping
-
 import pytest
 from ask_tables import head, region, route, table, target
 from hypothesis import given, settings
@@ -171,7 +169,7 @@ def tables(draw: st.DrawFn) -> RoutingTable:
         aliases = tuple(names[1 : 1 + draw(st.integers(0, 2))])
         order = draw(st.permutations(serving))
         cut = draw(st.integers(0, len(order)))
-        tiers: list[Mapping[str, int]] = [{each: 2 for each in order[:cut]}] if cut else []
+        tiers: list[dict[str, int]] = [dict.fromkeys(order[:cut], 2)] if cut else []
         tiers += [{each: 1} for each in order[cut : draw(st.integers(cut, len(order)))]]
         status = draw(st.sampled_from(["active", "deprecated", "disabled"]))
         routes.append(
@@ -187,33 +185,34 @@ def tables(draw: st.DrawFn) -> RoutingTable:
     return table([region(code) for code in CODES], heads, routes)
 
 
-def oracle(fleet: RoutingTable, request: Request) -> tuple[int, str | None, list[set[str]]]:
-    """By the words of the specification, one model and one head after the other."""
+def meant(fleet: RoutingTable, model: str) -> Route | None:
+    """The route with an exact name, or else with the longest prefix, looked for in all of them."""
     best: tuple[int, Route] | None = None
     for each in fleet.routes:
         for name in (each.model_id, *each.aliases):
-            if name.endswith("/*"):
-                fits, rank = request.model.startswith(name[:-1]), len(name)
-            else:
-                fits, rank = request.model == name, 10_000
+            is_prefix = name.endswith("/*")
+            fits = model.startswith(name[:-1]) if is_prefix else model == name
+            rank = len(name) if is_prefix else 10_000
             if fits and (best is None or rank > best[0]):
                 best = (rank, each)
-    if best is None:
-        return 404, None, []
-    found = best[1]
-    if found.status == "disabled":
-        return 404, found.model_id, []
+    return None if best is None else best[1]
+
+
+def oracle(fleet: RoutingTable, request: Request) -> tuple[int, str | None, list[set[str]]]:
+    """By the words of the specification, one model and one head after the other."""
+    found = meant(fleet, request.model)
+    if found is None or found.status == "disabled":
+        return 404, None if found is None else found.model_id, []
     if request.origin and found.client_regions is not None and request.origin not in found.client_regions:
         return 403, found.model_id, []
-    by_id = {each.head_id: each for each in fleet.heads}
-    left = []
+    region_of = {each.head_id: each.region for each in fleet.heads}
+    left: list[set[str]] = []
     for tier in found.tiers:
-        up = set()
-        for each in tier.weights:
-            named = each in request.down
-            region_named = by_id[each].region in request.down and by_id[each].region not in by_id
-            if not named and not region_named:
-                up.add(each)
+        up: set[str] = set()
+        for head_id in tier.weights:
+            where = region_of[head_id]
+            if head_id not in request.down and (where not in request.down or where in region_of):
+                up.add(head_id)
         if up:
             left.append(up)
     return (200 if left else 503), found.model_id, left

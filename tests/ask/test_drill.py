@@ -8,7 +8,6 @@ from modelspec.decide import Index, Request, decide
 from modelspec.drill import markdown, text
 from modelspec.drill.drill import Report, drill, each_alone
 from modelspec.drill.markdown import ROOM, code
-from modelspec.routing import RoutingTable
 
 FLEET = table(
     [region("eu"), region("us"), region("cn")],
@@ -63,8 +62,8 @@ def test_what_is_more_than_twice_the_average_is_overloaded() -> None:
     index = Index(table([region("eu")], [head(each, "eu", capacity=1) for each in "abc"], routes))
     first, second, third = drill(index, [("a",), ("b",), ("c",)]).outcomes
     assert [(each.head, each.after) for each in first.overloaded] == [("b", 4.0)]
-    assert second.overloaded == third.overloaded == ()
-    assert third.loads == third.moves == third.losses == ()
+    assert (second.overloaded, third.overloaded) == ((), ())
+    assert (third.loads, third.moves, third.losses) == ((), (), ())
 
 
 def test_what_was_away_from_home_already_does_not_leave() -> None:
@@ -80,7 +79,7 @@ def test_an_offline_head_changes_nothing() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_a_drill_agrees_with_the_decisions(data: st.DataObject) -> None:
-    fleet: RoutingTable = data.draw(tables())
+    fleet = data.draw(tables())
     index = Index(fleet)
     down = tuple(
         data.draw(st.lists(st.sampled_from([*index.heads, *index.regions]), min_size=1, unique=True))
@@ -124,6 +123,16 @@ def test_markdown_fits_a_comment_and_says_what_it_cut() -> None:
     assert shown.index("| `eu` |") < shown.index("| `h0` |")  # the worst first
     assert shown.count("<details>") == shown.count("</details>")
     assert "and 22 more" in "".join(text.render(report, colour=False))
+
+
+def test_without_any_size_nothing_is_overloaded_and_nothing_is_averaged() -> None:
+    index = Index(
+        table([region("eu")], [head(each, "eu") for each in "ab"], [route("m", {"a": 1}, {"b": 1})])
+    )
+    shown = "".join(text.render(drill(index, [("a",)]), colour=False))
+    assert "average" not in shown
+    assert "load of b: 0 to 1 models\n" in shown
+    assert shown.endswith("1 drill: every model keeps a head\n")
 
 
 def test_a_name_in_markdown_is_code_whatever_it_holds() -> None:

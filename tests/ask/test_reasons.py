@@ -31,6 +31,14 @@ def line(result: Compiled, spot: Spot) -> str:
 
 
 def check(result: Compiled, told: Account) -> None:
+    check_model(result, told)
+    check_heads(result, told)
+    check_reach(result, told)
+    assert "".join(text.render(told, colour=False)).endswith("\n")
+    assert told.decision.request.model in json.render(told)
+
+
+def check_model(result: Compiled, told: Account) -> None:
     assert told.model is not None
     assert told.model.name in line(result, told.model.spot)
     if told.model.route.status != "active":
@@ -39,6 +47,9 @@ def check(result: Compiled, told: Account) -> None:
         assert "residency" in line(result, told.model.residency_spot)
     if told.model.client_regions_spot is not None:
         assert "client_regions" in line(result, told.model.client_regions_spot)
+
+
+def check_heads(result: Compiled, told: Account) -> None:
     for tier in told.tiers:
         for head in tier:
             assert head.head.head_id in line(result, head.named)
@@ -46,10 +57,14 @@ def check(result: Compiled, told: Account) -> None:
             for each in head.targets:
                 words = ("endpoint", "provider", "inference_url", "- ")
                 assert any(word in line(result, each.spot) for word in words)
-    for each in told.fallback_models:
-        assert each.model_id in line(result, each.spot)
+    for fallback in told.fallback_models:
+        assert fallback.model_id in line(result, fallback.spot)
     for unused in told.unused:
         assert unused.head.head_id in line(result, unused.spot) or "offline" in line(result, unused.spot)
+
+
+def check_reach(result: Compiled, told: Account) -> None:
+    assert told.model is not None
     # What is told is what the compiler found: by another way, without the places.
     assert told.model.route.reach == tuple(told.reach)
     for causes in told.reach.values():
@@ -60,8 +75,6 @@ def check(result: Compiled, told: Account) -> None:
                 assert any(
                     name in line(result, cause.spot) for name in (cause.name, *told.model.route.exact)
                 ) or ("fallback_models" in line(result, cause.spot))
-    assert json.render(told) == json.render(told)
-    assert "".join(text.render(told, colour=False)).endswith("\n")
 
 
 @pytest.mark.parametrize("name", FLEETS)

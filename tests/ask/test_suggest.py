@@ -12,7 +12,7 @@ from modelspec.decide import Index
 from modelspec.load.find import File
 from modelspec.locate import Locator
 from modelspec.routes_test.cases import cases_of
-from modelspec.routes_test.coverage import Item, Kind, measure
+from modelspec.routes_test.coverage import Kind, measure
 from modelspec.routes_test.paste import dash_column, fitting
 from modelspec.routes_test.run import run as run_cases
 from modelspec.routes_test.suggest import suggestions
