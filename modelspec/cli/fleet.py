@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from modelspec.pipeline import Compiled
 
 
-def compiled_fleet(root: Path, *, colour: bool) -> "Compiled | None":
+def compiled_fleet(root: Path, *, colour: bool, awaited: str | None = None) -> "Compiled | None":
     """The compiled repository; None where it has errors, which are then on standard error.
 
-    Standard output holds the answer and nothing else, whatever its format.
+    Standard output holds the answer and nothing else, whatever its format. A file that is `awaited` may be empty: a
+    shell that is to fill it with the answer has opened it before the command began.
 
     Raises:
         click.UsageError: the root cannot be read.
@@ -31,9 +32,15 @@ def compiled_fleet(root: Path, *, colour: bool) -> "Compiled | None":
         compiled = compile_fleet(root, today=today())
     except OSError as error:
         raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
-    if not compiled.has_errors:
+    file = None if awaited is None else compiled.tree.fixed.get(awaited)
+    empty = None if file is None or file.data.strip() else awaited
+    errors = [
+        found
+        for found in compiled.diagnostics
+        if found.severity is Severity.ERROR and (found.path != empty or empty is None)
+    ]
+    if not errors:
         return compiled
-    errors = [found for found in compiled.diagnostics if found.severity is Severity.ERROR]
     summary = Summary.of(
         errors, files=len(compiled.tree.models) + len(compiled.tree.fixed), models=len(compiled.tree.models)
     )

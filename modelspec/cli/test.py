@@ -59,7 +59,7 @@ def command(
         raise click.UsageError(
             "--only runs some of the tests, so there is no coverage to go by; leave one out"
         )
-    compiled = compiled_fleet(root, colour=colour)
+    compiled = compiled_fleet(root, colour=colour, awaited="routes.test.yaml" if suggest else None)
     if compiled is None:
         return 1
     # The runner is imported when there is something to run, not for `--help`.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sysconfig
 from collections.abc import Callable
@@ -155,6 +156,21 @@ def test_a_root_that_cannot_be_opened_is_usage(
     for verb in (["route", "atlas"], ["test"], ["drill"]):
         assert run([*verb, "--root", str(FLEET)]) == 2
         assert "cannot read the repository: Permission denied" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mode", ["w", "a"])
+def test_a_shell_may_write_the_suggestion_into_the_file_itself(mode: str, tmp_path: Path, ask: Ask) -> None:
+    root = tmp_path / "fleet"
+    shutil.copytree(FLEET, root)
+    (root / "routes.test.yaml").unlink()
+    with (root / "routes.test.yaml").open(mode) as opened:
+        subprocess.run([PROGRAM, "test", "--suggest"], cwd=root, stdout=opened, check=True)
+    code, out, _ = ask("test", "--fail-under", "100", cwd=root)
+    assert (code, "coverage 100.0 %" in out) == (0, True)
+    (root / "routes.test.yaml").write_text("", encoding="utf-8")
+    assert ask("test", cwd=root)[0] == 1  # an empty file is a fault, unless it waits for an answer
+    (root / "heads.yaml").write_text("heads: []\n", encoding="utf-8")
+    assert ask("test", "--suggest", cwd=root)[:2] == (1, "")
 
 
 def test_the_repository_passes_its_own_tests(ask: Ask) -> None:
