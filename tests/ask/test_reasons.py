@@ -133,3 +133,10 @@ def test_a_chain_of_fallback_models_is_told_with_its_way(tmp_path: Path) -> None
     shown = "".join(text.render(told["atlas"], colour=False))
     assert "us: fallback model bison  [models.d/atlas.yaml:5]" in shown
     assert "uk: fallback model any/* through bison  [models.d/bison.yaml:5]" in shown
+
+
+def test_where_every_head_is_named_none_is_not_named(tmp_path: Path) -> None:
+    heads = "fallback_heads: [head-eu-2, head-uk-1, head-us-1, head-us-2]"
+    (told,) = accounts(compiled(tmp_path, {"atlas": model("atlas", heads, region="us")}))
+    shown = "".join(text.render(told, colour=False))
+    assert shown.endswith("heads not used\n  head-us-2 (us): offline  [heads.yaml:6]\n")
