@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from modelspec.catalog import Fleet, Place
 from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.document import Pointer
 from modelspec.examine import examine_document, findings_of_fleet
 from modelspec.ignore import MARK, Ignore, ignores
 from modelspec.link import Listed, link_fleet
@@ -199,6 +201,26 @@ def _tests(value: object, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
             if name not in fleet.heads and name not in fleet.regions:
                 place = Place(path="routes.test.yaml", pointer=(*pointer, "down", number))
                 yield unknown_head(name, place, fleet)
+        yield from _expected(case["expect"], (*pointer, "expect"), fleet)
+
+
+def _expected(expect: Mapping[str, Any], pointer: Pointer, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
+    """Names that nobody declares in an expectation, which could never hold or would hold for a wrong reason."""
+    heads: list[tuple[Pointer, str]] = [(("head",), expect["head"])] if "head" in expect else []
+    for number, tier in enumerate(expect.get("tiers") or ()):
+        if isinstance(tier, str):
+            heads.append((("tiers", number), tier))
+        else:
+            heads.extend((("tiers", number, place), head) for place, head in enumerate(tier))
+    regions: list[tuple[Pointer, str]] = [(("region",), expect["region"])] if "region" in expect else []
+    within = enumerate(expect.get("reach_within") or ())
+    regions.extend((("reach_within", number), region) for number, region in within)
+    for where, head in heads:
+        if head not in fleet.heads:
+            yield unknown_head(head, Place(path="routes.test.yaml", pointer=(*pointer, *where)), fleet)
+    for where, region in regions:
+        if region not in fleet.regions:
+            yield unknown_region(region, Place(path="routes.test.yaml", pointer=(*pointer, *where)), fleet)
 
 
 def _metadata_schema(

@@ -12,9 +12,12 @@ from modelspec import __version__
 _COMMANDS = {
     "validate": "Find every fault of the repository.",
     "build": "Validate, then write routing tables and the site.",
+    "route": "Say where a request goes, tier by tier, and why.",
+    "test": "Run the routing tests of routes.test.yaml.",
+    "drill": "Say what happens when heads or regions go down.",
+    "explain": "Explain a rule: why, examples, how to silence it.",
     "schema": "Print or write JSON Schemas for editors.",
     "serve": "Show the site on this machine, rebuilt as files change.",
-    "explain": "Explain a rule: why, examples, how to silence it.",
 }
 """Every verb and its help: a verb is imported when it is called, so that `--help` stays fast."""
 

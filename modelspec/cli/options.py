@@ -45,6 +45,13 @@ strict_option: Decorator = click.option("--strict", is_flag=True, help="Warnings
 no_cache_option: Decorator = click.option(
     "--no-cache", is_flag=True, help="Neither use nor keep what an earlier run found out."
 )
+down_option: Decorator = click.option(
+    "--down",
+    "down",
+    multiple=True,
+    metavar="HEAD|REGION",
+    help="A head that does not answer, or a region none of whose heads does. May be given again.",
+)
 
 
 def find_root(value: str | None) -> Path:

@@ -36,6 +36,24 @@ def test_routing_tests_name_declared_regions_and_heads(
     assert said == [(code, "routes.test.yaml", 2) for code in codes]
 
 
+@pytest.mark.parametrize(
+    ("expect", "codes"),
+    [
+        ("{head: head-us-1, region: us, tiers: [head-us-1, [head-us-2]], reach_within: [us]}", []),
+        ("{head: head-us-9}", ["MS202"]),
+        ("{region: uss}", ["MS201"]),
+        ("{tiers: [head-us-9, [head-us-1, head-us-8]]}", ["MS202", "MS202"]),
+        ("{reach_within: [us, uss]}", ["MS201"]),
+    ],
+)
+def test_routing_tests_expect_declared_regions_and_heads(
+    expect: str, codes: list[str], tmp_path: Path
+) -> None:
+    tests = f"# file: routes.test.yaml\ntests:\n  - {{model: zebra, expect: {expect}}}\n"
+    said = [one for one in _said(tmp_path, tests) if one[0] in ("MS201", "MS202")]
+    assert said == [(code, "routes.test.yaml", 2) for code in codes]
+
+
 def test_a_metadata_schema_that_is_missing_or_a_link_is_a_fault(tmp_path: Path) -> None:
     assert _said(tmp_path, SCHEMA % "none.json") == [("MS110", "modelspec.yaml", 1)]
     (tmp_path / "link.json").symlink_to("none.json")

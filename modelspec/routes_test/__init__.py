@@ -1,0 +1,1 @@
+"""Unit tests of the routing: the cases of routes.test.yaml, run, measured and completed."""

@@ -1,0 +1,93 @@
+"""Routing tables made by hand, small enough to be seen through."""
+
+from collections.abc import Mapping
+
+from modelspec.routing import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
+
+
+def region(code: str, residency: tuple[str, ...] | None = None) -> RegionEntry:
+    return RegionEntry(code=code, name=code.upper(), residency=residency, location=None)
+
+
+def head(head_id: str, where: str, status: str = "active", capacity: int | None = None) -> HeadEntry:
+    return HeadEntry(
+        head_id=head_id,
+        region=where,
+        url=f"https://{head_id}.example.net",
+        status=status,
+        health_path="/health",
+        inference_url=None,
+        capacity=capacity,
+    )
+
+
+def target(
+    endpoint: str | Mapping[str, object] | None, upstream: str = "up", where: str | None = None
+) -> Target:
+    return Target(
+        endpoint=endpoint,
+        provider="openai",
+        upstream_model=upstream,
+        api_key=None,
+        params={},
+        region=where,
+        weight=None,
+        order=None,
+        rpm=None,
+        tpm=None,
+    )
+
+
+def route(  # noqa: PLR0913
+    model_id: str,
+    *tiers: Mapping[str, int],
+    aliases: tuple[str, ...] = (),
+    where: str = "eu",
+    status: str = "active",
+    reach: tuple[str, ...] = (),
+    client_regions: tuple[str, ...] | None = None,
+    targets: tuple[Target, ...] = (),
+    local: Mapping[str, Target] | None = None,
+    named: tuple[str, ...] = (),
+    fallback_models: Mapping[str, tuple[str, ...]] | None = None,
+) -> Route:
+    """`named` are heads that the file names and that are in no tier: offline ones."""
+    heads = [*(each for tier in tiers for each in tier), *named]
+    return Route(
+        model_id=model_id,
+        aliases=aliases,
+        status=status,
+        region=where,
+        policy="round_robin",
+        tiers=tuple(Tier(weights=tier) for tier in tiers),
+        local_inference=local is not None,
+        targets=() if local else targets or (target("https://up.example.com/v1"),),
+        local_targets=local or {},
+        fallback_models=fallback_models or {},
+        reach=reach,
+        client_regions=client_regions,
+        visibility="internal",
+        groups=(),
+        rpm=None,
+        tpm=None,
+        about=About(
+            name=model_id,
+            priority_head=heads[0] if heads else "none",
+            fallback_heads=tuple(heads[1:]),
+            weights={},
+            sunset=None,
+            replaced_by=None,
+            tags=(),
+            metadata={},
+            path=f"models.d/{model_id}.yaml",
+            line=1,
+        ),
+    )
+
+
+def table(regions: list[RegionEntry], heads: list[HeadEntry], routes: list[Route]) -> RoutingTable:
+    return RoutingTable(
+        regions=tuple(regions),
+        heads=tuple(heads),
+        routes=tuple(sorted(routes, key=lambda each: each.model_id)),
+    )
