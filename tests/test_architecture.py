@@ -45,8 +45,9 @@ MAY_IMPORT = {
     "site": "diagnostic providers routing rules schema secret url emit",
     "build": "load routing emit pipeline route site write",
     "report": "source diagnostic secret",
+    "init": "load quote pipeline write",
     "serve": "diagnostic pipeline site build report",
-    "cli": "diagnostic rule rules load nearest quote pipeline build write report serve",
+    "cli": "diagnostic rule rules load nearest quote pipeline build write report serve init",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""

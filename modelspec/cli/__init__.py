@@ -13,6 +13,7 @@ _COMMANDS = {
     "validate": "Find every fault of the repository.",
     "build": "Validate, then write routing tables and the site.",
     "serve": "Show the site on this machine, rebuilt as files change.",
+    "init": "Begin a configuration repository, with its CI.",
     "explain": "Explain a rule: why, examples, how to silence it.",
 }
 """Every verb and its help: a verb is imported when it is called, so that `--help` stays fast."""
