@@ -45,9 +45,10 @@ MAY_IMPORT = {
     "site": "diagnostic providers routing rules schema secret url emit",
     "build": "load routing emit pipeline route site write",
     "report": "source diagnostic secret",
-    "init": "load quote pipeline write",
+    "editors": "catalog rule rules load locate setup schema secret quote report write",
+    "init": "load quote pipeline editors write",
     "serve": "diagnostic pipeline site build report",
-    "cli": "diagnostic rule rules load nearest quote pipeline build write report serve init",
+    "cli": "diagnostic rule rules load nearest quote pipeline build schema write report editors init serve",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""

@@ -3,6 +3,7 @@
 from importlib.resources import files as resources
 
 from modelspec import __version__
+from modelspec.editors import schema_line
 from modelspec.init.fleet import heads_yaml, models, regions_yaml, tests_yaml
 from modelspec.init.forge import FORGES, Forge
 from modelspec.init.start import Start
@@ -13,15 +14,18 @@ _RESOURCES = resources("modelspec.init") / "files"
 
 
 def files(start: Start) -> dict[str, str]:
-    """The files and their text, in the order in which a newcomer would read them."""
-    filled = {
-        "README.md": _resource("README.md"),
+    """The files and their text, in the order in which a newcomer would read them; the schemas for editors are not among them."""
+    configuration = {
         "regions.yaml": regions_yaml(start),
         "heads.yaml": heads_yaml(start),
         **models(start),
         "routes.test.yaml": tests_yaml(start),
         "modelspec.yaml": _resource("modelspec.yaml").replace("@FORGE@", _forge_name(start)),
         "waivers.yaml": _resource("waivers.yaml"),
+    }
+    filled = {
+        "README.md": _resource("README.md"),
+        **{path: f"{schema_line(path)}\n{text}" for path, text in configuration.items()},
         ".gitignore": _resource("gitignore"),
     }
     if start.forge != NO_FORGE:

@@ -3,11 +3,12 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+from modelspec.editors import FOLDER, write_schemas
 from modelspec.init.place import refused
 from modelspec.pipeline import Checked
 from modelspec.write import Refusal, shown
@@ -30,7 +31,7 @@ class Created:
 def create(
     folder: Path, files: Mapping[str, str], check: Callable[[Path], Checked]
 ) -> Created | Checked | Refusal:
-    """Write the files below a folder that is there or not; a tree with faults is returned and not kept.
+    """Write the files and the schemas for editors below a folder that is there or not; a tree with faults is not kept.
 
     They are written and checked in a folder beside, then moved. After a full disk or a Ctrl-C nothing is left; after a
     kill, at worst that folder, whose name begins with `.modelspec-init-`.
@@ -48,7 +49,7 @@ def create(
 
 def _created(
     folder: Path, files: Mapping[str, str], check: Callable[[Path], Checked]
-) -> Created | Checked:
+) -> Created | Checked | Refusal:
     is_there = folder.is_dir()
     stage = Path(mkdtemp(prefix=".modelspec-init-", dir=folder if is_there else folder.parent))
     try:
@@ -60,21 +61,28 @@ def _created(
         checked = check(tree)
         if checked.diagnostics:
             return checked
+        schemas = write_schemas(tree)
+        if isinstance(schemas, Refusal):
+            return schemas
+        paths = (*files, *(f"{FOLDER}/{name}" for name in schemas.changed))
+        refusal = refused(folder, paths)
+        if refusal is not None:
+            return refusal
         if is_there:
-            _move_into(folder, tree, files)
+            _move_into(folder, tree, paths)
         else:
             tree.rename(folder)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
-    return Created(files=tuple(files))
+    return Created(files=paths)
 
 
-def _move_into(folder: Path, tree: Path, files: Mapping[str, str]) -> None:
+def _move_into(folder: Path, tree: Path, paths: Iterable[str]) -> None:
     """Give each file a second name, which fails where something has that name by now; take all of them back then."""
     made: list[Path] = []
     moved = False
     try:
-        for path in files:
+        for path in paths:
             target = folder / path
             for above in reversed(target.relative_to(folder).parents[:-1]):
                 if not (folder / above).is_dir():
