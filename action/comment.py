@@ -44,7 +44,12 @@ def main() -> int:
     body = body_of(marker, Path(environment["PLAN"]).read_text(encoding="utf-8"))
     try:
         said = keep(
-            issues, token, int(environment["NUMBER"]), marker, body, anything=environment["CHANGED"] != "false"
+            issues,
+            token,
+            int(environment["NUMBER"]),
+            marker,
+            body,
+            anything=environment["CHANGED"] != "false",
         )
     except HTTPError as error:
         if error.code in _MAY_NOT:

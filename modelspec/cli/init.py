@@ -34,7 +34,7 @@ _FORGES = ("github", "gitlab", "gitea", "bitbucket", "none")
 )
 @colour_option
 @quiet_option
-def command(  # noqa: PLR0913 - one parameter an option
+def command(
     *,
     folder: Path,
     forge: str | None,
@@ -57,9 +57,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     found = None if forge else forge_of(folder.absolute())
     start = _start(forge or found or "github", regions, owner)
-    outcome = create(
-        folder, files(start), lambda tree: validate(tree, today=today(), cache=False)
-    )
+    outcome = create(folder, files(start), lambda tree: validate(tree, today=today(), cache=False))
     if isinstance(outcome, Refusal):
         click.echo(f"modelspec: {outcome.message}\n  = help: {outcome.help}", err=True)
         return 1
@@ -76,7 +74,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 def _start(forge: str, regions: tuple[str, ...], owner: str | None) -> "Start":
     from modelspec.init.start import DEFAULT_OWNER, DEFAULT_REGIONS, Start, is_owner, region_fault  # noqa: PLC0415
 
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for given in regions:
         code, equals, name = given.partition("=")
         if not equals:
@@ -88,7 +86,9 @@ def _start(forge: str, regions: tuple[str, ...], owner: str | None) -> "Start":
             raise click.UsageError(f"--region names {quote(code)} twice")
         pairs.append((code, name.strip()))
     if owner is not None and not is_owner(owner):
-        raise click.UsageError(f"--owner takes a user or a team, such as @example-org/platform, not {quote(owner)}")
+        raise click.UsageError(
+            f"--owner takes a user or a team, such as @example-org/platform, not {quote(owner)}"
+        )
     return Start(forge=forge, regions=tuple(pairs) or DEFAULT_REGIONS, owner=owner or DEFAULT_OWNER)
 
 

@@ -14,7 +14,7 @@ _RESOURCES = resources("modelspec.init") / "files"
 
 
 def files(start: Start) -> dict[str, str]:
-    """The files and their text, in the order in which a newcomer would read them; the schemas for editors are not among them."""
+    """The files and their text, in the order in which one would read them; all but the schemas for editors."""
     configuration = {
         "regions.yaml": regions_yaml(start),
         "heads.yaml": heads_yaml(start),

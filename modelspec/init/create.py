@@ -97,8 +97,8 @@ def _move_into(folder: Path, tree: Path, paths: Iterable[str]) -> None:
         moved = True
     finally:
         if not moved:
-            for path in reversed(made):
-                _remove(path)
+            for ours in reversed(made):
+                _remove(ours)
 
 
 def _remove(path: Path) -> None:

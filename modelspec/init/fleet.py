@@ -11,22 +11,23 @@ _WORDS = frozenset({"true", "false", "null"})
 
 _REGIONS = """\
 #
-# A region is a place with rules of its own. `residency` lists every region that may see a request for one of its models: the
-# heads that take it, the upstreams that answer it, and everything behind its fallback models. Without it, anywhere.
+# A region is a place with rules of its own. `residency` lists every region that may see a request for one of its
+# models: the heads that take it, the upstreams that answer it, and everything behind its fallback models. Without it,
+# requests may be served anywhere.
 
 regions:
 """
 _HEADS = """\
 #
-# A head is the regional access point in front of the models: the edge sends a request to a head, and the head sends it on to an
-# upstream. Hosts under example.net are reserved for examples: put your own here.
+# A head is the regional access point in front of the models: the edge sends a request to a head, and the head sends it
+# on to an upstream. Hosts under example.net are reserved for examples: put your own here.
 
 heads:
 """
 _TESTS = """\
 #
-# Unit tests of the routing, run by `modelspec test`: one request each, and what must become of it. `down` holds heads that do not
-# answer, by id, or whole regions, by code. Write one for every promise that you have given to somebody.
+# Unit tests of the routing, run by `modelspec test`: one request each, and what must become of it. `down` holds heads
+# that do not answer, by id, or whole regions, by code. Write one for every promise that you have given to somebody.
 
 tests:
 """

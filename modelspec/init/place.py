@@ -23,9 +23,13 @@ def refused(folder: Path, paths: Collection[str]) -> Refusal | None:
                 help="make it first, or choose another place",
             )
     elif stat.S_ISLNK(kind):
-        return Refusal(message=f"{shown(str(folder))} is a symbolic link", help="name the folder that it leads to")
+        return Refusal(
+            message=f"{shown(str(folder))} is a symbolic link", help="name the folder that it leads to"
+        )
     elif not stat.S_ISDIR(kind):
-        return Refusal(message=f"{shown(str(folder))} is a file", help="name a folder, or one that is not there yet")
+        return Refusal(
+            message=f"{shown(str(folder))} is a file", help="name a folder, or one that is not there yet"
+        )
     else:
         there = sorted(set(_there(folder, paths)))
         if there:

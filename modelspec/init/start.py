@@ -27,7 +27,8 @@ def region_fault(code: str, name: str) -> str | None:
     """What is wrong with a region's code or name, if anything."""
     if not _CODE.fullmatch(code) or len(code) > _LONGEST_CODE:
         return (
-            f"{quote(code)} is no region code: lower-case letters and digits that begin with a letter, in parts joined by '-'"
+            f"{quote(code)} is no region code: lower-case letters and digits that begin with a letter,"
+            " in parts joined by '-'"
         )
     if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
         return f"{quote(name)} is no name of a region: 1 to {_LONGEST_NAME} characters that can be seen"
