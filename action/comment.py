@@ -113,9 +113,15 @@ def _own(issues: str, token: str, number: int, marker: str) -> Iterator[dict[str
     """The comments that an earlier run wrote; one of a person that bears the marker is left alone."""
     for page in range(1, _PAGES + 1):
         comments = _ask("GET", f"{issues}/{number}/comments?per_page={_PAGE}&page={page}", token)
+        if not isinstance(comments, list) or not all(isinstance(comment, dict) for comment in comments):
+            raise ValueError("that is no list of comments")
         for comment in comments:
-            user = comment.get("user") or {}
-            if user.get("type") == "Bot" and str(comment.get("body")).startswith(marker):
+            user = comment.get("user")
+            if (
+                isinstance(user, dict)
+                and user.get("type") == "Bot"
+                and str(comment.get("body")).startswith(marker)
+            ):
                 yield comment
         if len(comments) < _PAGE:
             return

@@ -15,33 +15,33 @@ missing() {
     exit 1
 }
 
-base=$BASE
-if [ -z "$base" ] && [ "$EVENT" = pull_request ]; then
+against=$BASE
+if [ -z "$against" ] && [ "$EVENT" = pull_request ]; then
     mapfile -t parents < <(parents)
     if [ "${#parents[@]}" -eq 2 ]; then
         # The trial merge that actions/checkout takes: its first parent is the branch that it would go into.
-        base=${parents[0]}
-        here "$base" || missing 'the commit that this pull request would be merged into'
+        against=${parents[0]}
+        here "$against" || missing 'the commit that this pull request would be merged into'
     else
-        base=$(git merge-base "refs/remotes/origin/$BASE_BRANCH" HEAD) ||
+        against=$(git merge-base "refs/remotes/origin/$BASE_BRANCH" HEAD) ||
             missing 'the commit that this pull request started from'
     fi
-elif [ -z "$base" ]; then
-    for before in "$BEFORE" "$(parents | head -n 1)"; do
-        if [ -n "$before" ] && here "$before"; then
-            base=$before
+elif [ -z "$against" ]; then
+    for earlier in "$BEFORE" "$(parents | head -n 1)"; do
+        if [ -n "$earlier" ] && here "$earlier"; then
+            against=$earlier
             break
         fi
     done
 fi
-if [ -z "$base" ]; then
+if [ -z "$against" ]; then
     printf '::notice title=modelspec plan::there is no earlier commit to compare with, so there is no plan\n'
     exit 0
 fi
 
 plan=$RUNNER_TEMP/modelspec-plan.md
 code=0
-"$MODELSPEC" plan --root "$ROOT" --base "$base" --format markdown >"$plan" || code=$?
+"$MODELSPEC" plan --root "$ROOT" --base "$against" --format markdown >"$plan" || code=$?
 if [ ! -s "$plan" ]; then
     printf '**modelspec could not make a plan.** The log of the run says why.\n' >"$plan"
 fi

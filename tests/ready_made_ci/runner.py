@@ -33,10 +33,8 @@ class Runner:
     def workspace(self) -> Path:
         return self.home / "workspace"
 
-    def step(
-        self, script: str, *, program: str = PROGRAM, cwd: Path | None = None, **environment: str
-    ) -> Step:
-        """Run a script of the action in the workspace, `bash` as the step does, and nothing of the tester's environment."""
+    def step(self, script: str, *, program: str = PROGRAM, cwd: str = "", **environment: str) -> Step:
+        """Run a script of the action as its step does, with nothing of the tester's environment."""
         temp = self.home / "temp"
         temp.mkdir(exist_ok=True)
         outputs, summary = self.home / "outputs", self.home / "summary"

@@ -193,14 +193,14 @@ def test_a_shallow_checkout_says_which_depth_it_takes(runner: Runner, stub: str)
     git(fleet, "branch", "trial")
     git(runner.home, "clone", "-q", "--depth=1", "--branch=trial", f"file://{fleet}", "shallow")
     values = {"BASE": "", "EVENT": "pull_request", "BASE_BRANCH": "main", "BEFORE": ""}
-    step = runner.step("plan.sh", program=stub, cwd=runner.home / "shallow", **values)
+    step = runner.step("plan.sh", program=stub, cwd=str(runner.home / "shallow"), **values)
     assert step.code == 1
     assert step.log.startswith(
         "::error title=modelspec plan::the commit that this pull request would be merged into"
     )
     assert "fetch-depth: 0" in step.log
     git(runner.home, "clone", "-q", "--depth=1", "--branch=change", f"file://{fleet}", "branch")
-    step = runner.step("plan.sh", program=stub, cwd=runner.home / "branch", **values)
+    step = runner.step("plan.sh", program=stub, cwd=str(runner.home / "branch"), **values)
     assert step.code == 1
     assert "fetch-depth: 0" in step.log
 

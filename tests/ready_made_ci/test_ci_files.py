@@ -54,7 +54,7 @@ def test_each_file_has_the_form_that_its_host_wants(schema: str, files: list[str
 def test_zizmor_finds_nothing() -> None:
     ended = run(
         "zizmor", "--offline", "--no-config", "--no-progress", "--persona", "auditor", "--strict-collection",
-        "--collect", "all", "action.yml", ".pre-commit-hooks.yaml", *WORKFLOWS,
+        "--collect=all", "action.yml", ".pre-commit-hooks.yaml", *WORKFLOWS,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "No findings to report" in ended.stdout
