@@ -7,7 +7,7 @@ environment=$RUNNER_TEMP/modelspec
 if [ -n "$VERSION" ]; then
     wanted="modelspec==$VERSION"
 else
-    wanted=$ACTION_PATH
+    wanted=$GITHUB_ACTION_PATH
 fi
 "$environment/bin/python" -I -m pip install --quiet --disable-pip-version-check -- "$wanted"
 "$environment/bin/modelspec" --version

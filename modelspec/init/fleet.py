@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 
 from modelspec.init.start import Start
 
@@ -52,18 +53,12 @@ def heads_yaml(start: Start) -> str:
 
 def models(start: Start) -> dict[str, str]:
     """The model files by their path: a chat model a region, and another where there is one region only."""
-    named = [("chat", *region) for region in start.regions]
-    if len(named) == 1:
-        named.append(("embeddings", *start.regions[0]))
-    return {f"models.d/{kind}-{code}.yaml": _model(kind, code, name) for kind, code, name in named}
+    return {f"models.d/{kind}-{code}.yaml": _model(kind, code, name) for kind, code, name in _named(start)}
 
 
 def tests_yaml(start: Start) -> str:
     """A test of each promise that the fleet begins with."""
-    tests = [_tests(code) for code, _ in start.regions]
-    if len(start.regions) == 1:
-        tests.append(_first_head("embeddings", start.regions[0][0]))
-    return _TESTS + "\n".join([*tests, _NOBODY])
+    return _TESTS + "\n".join([*(_tests(kind, code) for kind, code, _ in _named(start)), _NOBODY])
 
 
 _NOBODY = """\
@@ -73,26 +68,31 @@ _NOBODY = """\
 """
 
 
-def _tests(code: str) -> str:
+def _named(start: Start) -> Iterator[tuple[str, str, str]]:
+    """The kind of each model, and its region's code and name."""
+    for code, name in start.regions:
+        yield "chat", code, name
+    if len(start.regions) == 1:
+        yield "embeddings", *start.regions[0]
+
+
+def _tests(kind: str, code: str) -> str:
+    model, region = f"{kind}-{code}", _scalar(code)
     first, second = _heads(code)
     return f"""\
-{_first_head("chat", code)}
-  - name: With {first} down, {second} answers
-    model: chat-{code}
+  - name: {first} takes requests for {model}, which touch no other region
+    model: {model}
+    expect: {{status: 200, head: {first}, reach_within: [{region}]}}
+
+  - name: With {first} down, {second} answers for {model}
+    model: {model}
     down: [{first}]
     expect: {{status: 200, head: {second}}}
 
-  - name: Requests for chat-{code} touch no other region
-    model: chat-{code}
-    expect: {{status: 200, reach_within: [{_scalar(code)}]}}
-"""
-
-
-def _first_head(kind: str, code: str) -> str:
-    return f"""\
-  - name: The first head takes requests for {kind}-{code}
-    model: {kind}-{code}
-    expect: {{status: 200, head: {_heads(code)[0]}}}
+  - name: With all of its region down, nobody answers for {model}
+    model: {model}
+    down: [{region}]
+    expect: {{status: 503}}
 """
 
 

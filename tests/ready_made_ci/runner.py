@@ -53,7 +53,7 @@ class Runner:
                 "GITHUB_OUTPUT": str(outputs),
                 "GITHUB_STEP_SUMMARY": str(summary),
                 "GITHUB_SHA": "0" * 40,
-                "ACTION_PATH": str(PROJECT),
+                "GITHUB_ACTION_PATH": str(PROJECT),
                 "MODELSPEC": program,
                 "ROOT": ".",
                 **environment,

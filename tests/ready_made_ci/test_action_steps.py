@@ -117,6 +117,25 @@ def test_a_root_with_a_space_is_one_root(runner: Runner) -> None:
     assert runner.step("validate.sh", STRICT="false", ROOT="no fleet").code == 2
 
 
+@pytest.mark.parametrize(
+    ("root", "named"),
+    [
+        ("fleets/one", "fleets/one/"),
+        ("./fleets/one/", "fleets/one/"),
+        ("{}/fleets/one", "fleets/one/"),
+        ("a&b|c, 100%\\d", "a&b|c%2C 100%25\\d/"),
+        ("./", ""),
+    ],
+)
+def test_annotations_name_files_from_the_checkout(runner: Runner, root: str, named: str) -> None:
+    root = root.format(runner.workspace)
+    fleet = write_fleet(runner.workspace / root)
+    (fleet / "models.d" / "atlas.yaml").write_text(MODEL.format("atlas").replace("head-us", "head-uss"))
+    step = runner.step("validate.sh", STRICT="false", ROOT=root)
+    assert step.code == 1
+    assert f"::error file={named}models.d/atlas.yaml,line=4" in step.log
+
+
 def test_build_writes_beside_the_checkout_whatever_the_settings_say(runner: Runner) -> None:
     (runner.workspace / "modelspec.yaml").write_text("output: elsewhere\n")
     before = tree(runner.workspace)
@@ -238,7 +257,7 @@ def test_install_puts_the_version_of_the_action_beside_the_checkout(runner: Runn
         else:
             source.mkdir(exist_ok=True)
             shutil.copy(here, source / name)
-    step = runner.step("install.sh", PYTHON=python, VERSION="", ACTION_PATH=str(source))
+    step = runner.step("install.sh", PYTHON=python, VERSION="", GITHUB_ACTION_PATH=str(source))
     assert step.code == 0, step.log
     assert step.outputs["modelspec"] == str(runner.home / "temp" / "modelspec" / "bin" / "modelspec")
     assert runner.step("validate.sh", program=step.outputs["modelspec"], STRICT="false").code == 0

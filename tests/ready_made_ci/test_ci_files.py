@@ -122,7 +122,7 @@ def test_no_script_of_a_step_holds_an_expression() -> None:
 
 def test_each_script_gets_exactly_what_it_reads() -> None:
     of_runner = {"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_SHA", "RUNNER_TEMP"}
-    of_runner |= {"GITHUB_API_URL", "GITHUB_REPOSITORY"}
+    of_runner |= {"GITHUB_ACTION_PATH", "GITHUB_API_URL", "GITHUB_REPOSITORY"}
     scripts = {}
     for step in steps():
         script = re.search(r"action/(\w+\.(?:sh|py))", str(step.get("run", "")))
@@ -136,7 +136,7 @@ def test_each_script_gets_exactly_what_it_reads() -> None:
         )
         if name == "refuse.sh":
             reads |= {"STRICT", "COMMENT"}
-        step_only = {"ACTION_PATH", "PYTHON"}
+        step_only = {"PYTHON"}
         assert reads - of_runner <= given, name
         assert given - reads <= step_only, name
 
