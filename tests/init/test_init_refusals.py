@@ -124,11 +124,11 @@ def test_a_file_system_that_takes_no_more_is_left_as_it_was(tmp_path: Path, *, i
     if is_there:
         (home / "fleet").mkdir()
         (home / "fleet" / "LICENSE").write_text("mine")
-    # Each file may hold 900 bytes: some of them fit, the longer ones do not.
-    refused(
-        Command(home, prefix=("prlimit", "--fsize=900")), "fleet", "cannot write 'fleet'", "File too large"
-    )
-    assert (home / "fleet").exists() == is_there
+    # Some files fit and the longer ones do not; then all of them but the schemas.
+    for size in (900, 6000):
+        limited = Command(home, prefix=("prlimit", f"--fsize={size}"))
+        refused(limited, "fleet", "cannot write", "File too large")
+        assert (home / "fleet").exists() == is_there
 
 
 class Interrupting:

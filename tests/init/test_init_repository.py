@@ -199,6 +199,10 @@ def test_a_git_whose_configuration_cannot_be_read_is_no_obstacle(command: Comman
     (fleet / ".git").mkdir(parents=True)
     os.mkfifo(fleet / ".git" / "config")
     assert command.run("init", "fleet").code == 0
+    unreadable = command.home / "unreadable"
+    (unreadable / ".git").mkdir(parents=True)
+    (unreadable / ".git" / "config").symlink_to("/proc/self/mem")  # a file whose first byte nobody can read
+    assert command.run("init", "unreadable").code == 0
     worktree = command.home / "worktree"
     worktree.mkdir()
     (worktree / ".git").write_text("gitdir: elsewhere\n")

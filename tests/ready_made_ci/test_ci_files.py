@@ -63,7 +63,9 @@ def test_zizmor_finds_nothing() -> None:
 def test_zizmor_would_find_something(tmp_path: Path) -> None:
     action = (PROJECT / "action.yml").read_text()
     spoiled = tmp_path / "action.yml"
-    spoiled.write_text(action.replace('bash "$ACTION_PATH/action/plan.sh"', 'echo "${{ github.head_ref }}"'))
+    step = 'bash "$GITHUB_ACTION_PATH/action/plan.sh"'
+    assert step in action
+    spoiled.write_text(action.replace(step, 'echo "${{ github.head_ref }}"'))
     ended = run("zizmor", "--offline", "--no-config", "--no-progress", spoiled)
     assert ended.returncode != 0
     assert "template-injection" in ended.stdout
@@ -121,7 +123,7 @@ def test_no_script_of_a_step_holds_an_expression() -> None:
 
 
 def test_each_script_gets_exactly_what_it_reads() -> None:
-    of_runner = {"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_SHA", "RUNNER_TEMP"}
+    of_runner = {"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_SHA", "PWD", "RUNNER_TEMP"}
     of_runner |= {"GITHUB_ACTION_PATH", "GITHUB_API_URL", "GITHUB_REPOSITORY"}
     scripts = {}
     for step in steps():
