@@ -93,7 +93,7 @@ def _start(forge: str, regions: tuple[str, ...], owner: str | None) -> "Start":
 
 
 def _next(folder: Path, start: "Start", *, guessed: bool) -> Iterator[str]:
-    from modelspec.init.forge import FORGES  # noqa: PLC0415
+    from modelspec.init.forge import FORGES, git_top  # noqa: PLC0415
     from modelspec.write import shown  # noqa: PLC0415
 
     yield ""
@@ -107,4 +107,10 @@ def _next(folder: Path, start: "Start", *, guessed: bool) -> Iterator[str]:
         guess = "; no git remote told which forge it is, and --forge names another" if guessed else ""
         yield f"  read the checks of every change: {forge.pipeline}{guess}"
         yield f"  name who agrees to changes of the policy: {forge.owners} says {start.owner}"
+        top = git_top(folder.absolute())
+        if top not in (None, folder.absolute()):
+            yield (
+                f"  move both of these to the top of the git repository, {shown(str(top))}: there alone they count;"
+                " and name this folder with --root"
+            )
     yield "  then commit all of it"

@@ -62,12 +62,15 @@ FORGES = {
 }
 
 
+def git_top(folder: Path) -> Path | None:
+    """The top of the git repository around a folder, if there is one."""
+    return next((place for place in (folder, *folder.parents) if os.path.lexists(place / ".git")), None)
+
+
 def forge_of(folder: Path) -> str | None:
     """The forge of the git repository around a folder, by the host of `origin` or else of its first remote."""
-    for place in (folder, *folder.parents):
-        if os.path.lexists(place / ".git"):
-            return _forge(dict(_remotes(_configuration(place / ".git" / "config"))))
-    return None
+    top = git_top(folder)
+    return None if top is None else _forge(dict(_remotes(_configuration(top / ".git" / "config"))))
 
 
 def _forge(remotes: dict[str, str]) -> str | None:

@@ -110,6 +110,16 @@ def test_it_says_what_to_do_next_and_nothing_when_asked_to_be_quiet(command: Com
     assert "CODEOWNERS" not in said
 
 
+def test_a_fleet_below_the_top_of_git_is_told_where_its_checks_belong(command: Command) -> None:
+    git(command.home, "init", "-q")
+    said = command.run("init", "fleet").err
+    assert f"to the top of the git repository, '{command.home}'" in said
+    top = command.home / "other"
+    top.mkdir()
+    git(top, "init", "-q")
+    assert "top of the git repository" not in command.run("init", cwd=top).err
+
+
 def test_code_owners_hold_the_policy_and_the_checks(command: Command) -> None:
     for forge, facts in FORGES.items():
         command.run("init", forge, "--forge", forge, "--owner", "@acme/models")

@@ -1,6 +1,7 @@
 """The scripts of the action, run by bash with the environment of a runner, on real repositories."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -261,3 +262,8 @@ def test_install_puts_the_version_of_the_action_beside_the_checkout(runner: Runn
     assert step.code == 0, step.log
     assert step.outputs["modelspec"] == str(runner.home / "temp" / "modelspec" / "bin" / "modelspec")
     assert runner.step("validate.sh", program=step.outputs["modelspec"], STRICT="false").code == 0
+    fresh = subprocess.run(
+        [step.outputs["modelspec"], "init", runner.home / "fresh"], capture_output=True, check=False
+    )
+    assert fresh.returncode == 0, fresh.stderr
+    assert (runner.home / "fresh" / ".github" / "CODEOWNERS").is_file()
