@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from git_command import git
 from modelspec_command import Command, tree
 
 import modelspec
@@ -21,25 +22,6 @@ PIPELINES = {
     "gitea": (".gitea/workflows/models.yaml", "vendor.github-workflows"),
     "bitbucket": ("bitbucket-pipelines.yml", "vendor.bitbucket-pipelines"),
 }
-
-
-def git(folder: Path, *arguments: str) -> str:
-    return subprocess.run(
-        ["git", *arguments],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        text=True,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_AUTHOR_NAME": "A",
-            "GIT_AUTHOR_EMAIL": "a@example.com",
-            "GIT_COMMITTER_NAME": "A",
-            "GIT_COMMITTER_EMAIL": "a@example.com",
-        },
-    ).stdout
 
 
 @pytest.mark.parametrize("forge", [*PIPELINES, "none"])
