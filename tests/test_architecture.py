@@ -47,18 +47,19 @@ MAY_IMPORT = {
     "states": "refusal routing catalog load pipeline route git",
     "changed": "refusal diagnostic catalog load pipeline states",
     "emit": "routing",
+    "decide": "routing",
     "write": "quote refusal emit",
     "site": "secret url routing providers diagnostic schema rules emit",
     "build": "routing load pipeline route emit write site",
     "report": "source secret diagnostic rule rules",
+    "reasons": "nearest quote routing document catalog locate decide report",
+    "routes_test": "routing catalog load locate decide report reasons",
+    "drill": "routing decide report",
     "editors": "quote secret catalog rule schema load locate rules setup write report",
-    "decide": "routing",
-    "reasons": "nearest quote routing document catalog locate report decide",
-    "routes_test": "routing catalog load locate report decide reasons",
-    "drill": "routing report decide",
+    "init": "quote load pipeline write editors",
     "serve": "diagnostic pipeline site build report",
-    "cli": "nearest quote refusal diagnostic rule schema load rules pipeline route states changed write"
-    " build report editors decide reasons routes_test drill serve",
+    "cli": "nearest quote refusal diagnostic rule schema load rules pipeline route states changed decide"
+    " write build report reasons routes_test drill editors init serve",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""

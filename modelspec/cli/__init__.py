@@ -18,6 +18,7 @@ _COMMANDS = {
     "explain": "Explain a rule: why, examples, how to silence it.",
     "schema": "Print or write JSON Schemas for editors.",
     "serve": "Show the site on this machine, rebuilt as files change.",
+    "init": "Begin a configuration repository, with its CI.",
 }
 """Every verb and its help: a verb is imported when it is called, so that `--help` stays fast."""
 

@@ -1,0 +1,116 @@
+"""`modelspec init`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from modelspec.cli.options import colour_option, quiet_option, today
+from modelspec.quote import quote
+
+if TYPE_CHECKING:
+    from modelspec.init import Start
+
+_FORGES = ("github", "gitlab", "gitea", "bitbucket", "none")
+
+
+@click.command("init")
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--forge",
+    type=click.Choice(_FORGES),
+    help="Whose CI to write. Default: that of the git remote, else github.",
+)
+@click.option(
+    "--region",
+    "regions",
+    multiple=True,
+    metavar="CODE=NAME",
+    help="A region to begin with, such as eu=Europe; once for each. Default: eu and us.",
+)
+@click.option(
+    "--owner", metavar="@ORG/TEAM", help="Who has to agree to changes of the policy, for CODEOWNERS."
+)
+@colour_option
+@quiet_option
+def command(
+    *,
+    folder: Path,
+    forge: str | None,
+    regions: tuple[str, ...],
+    owner: str | None,
+    colour: bool,
+    quiet: bool,
+) -> int:
+    """Begin a configuration repository in DIR, with its CI, which validates, tests and builds at once.
+
+    Nothing is overwritten: where a file of it is there already, nothing at all is written.
+
+    Exit codes: 0 written, 1 not written, 2 usage, 3 a bug in modelspec.
+    """
+    # The compiler is imported when a repository is to be made, not for `--help`.
+    from modelspec.cli.report import report  # noqa: PLC0415
+    from modelspec.init import Created, create, files, forge_of  # noqa: PLC0415
+    from modelspec.pipeline import validate  # noqa: PLC0415
+    from modelspec.write import Refusal, shown  # noqa: PLC0415
+
+    found = None if forge else forge_of(folder.absolute())
+    start = _start(forge or found or "github", regions, owner)
+    outcome = create(folder, files(start), lambda tree: validate(tree, today=today(), cache=False))
+    if isinstance(outcome, Refusal):
+        click.echo(f"modelspec: {outcome.message}\n  = help: {outcome.help}", err=True)
+        return 1
+    if not isinstance(outcome, Created):
+        report(outcome, format_="text", colour=colour, quiet=quiet)
+        click.echo("modelspec: nothing was written: give other regions or names", err=True)
+        return 1
+    if not quiet:
+        click.echo(f"wrote {len(outcome.files)} files to {shown(str(folder))}", err=True)
+        click.echo("\n".join(_next(folder, start, guessed=not forge and not found)), err=True)
+    return 0
+
+
+def _start(forge: str, regions: tuple[str, ...], owner: str | None) -> "Start":
+    from modelspec.init.start import DEFAULT_OWNER, DEFAULT_REGIONS, Start, is_owner, region_fault  # noqa: PLC0415
+
+    pairs: list[tuple[str, str]] = []
+    for given in regions:
+        code, equals, name = given.partition("=")
+        if not equals:
+            raise click.UsageError(f"--region takes CODE=NAME, such as eu=Europe, not {quote(given)}")
+        fault = region_fault(code, name)
+        if fault:
+            raise click.UsageError(f"--region: {fault}")
+        if code in dict(pairs):
+            raise click.UsageError(f"--region names {quote(code)} twice")
+        pairs.append((code, name.strip()))
+    if owner is not None and not is_owner(owner):
+        raise click.UsageError(
+            f"--owner takes a user or a team, such as @example-org/platform, not {quote(owner)}"
+        )
+    return Start(forge=forge, regions=tuple(pairs) or DEFAULT_REGIONS, owner=owner or DEFAULT_OWNER)
+
+
+def _next(folder: Path, start: "Start", *, guessed: bool) -> Iterator[str]:
+    from modelspec.init.forge import FORGES, git_top  # noqa: PLC0415
+    from modelspec.write import shown  # noqa: PLC0415
+
+    yield ""
+    yield "Next:"
+    if folder.absolute() != Path.cwd():
+        yield f"  go there: cd {shown(str(folder))}"
+    yield "  see what it says: modelspec validate, modelspec test, modelspec build"
+    yield "  put your own regions, heads and models in place of the examples"
+    forge = FORGES.get(start.forge)
+    if forge is not None:
+        guess = "; no git remote told which forge it is, and --forge names another" if guessed else ""
+        yield f"  read the checks of every change: {forge.pipeline}{guess}"
+        yield f"  name who agrees to changes of the policy: {forge.owners} says {start.owner}"
+        top = git_top(folder.absolute())
+        if top not in (None, folder.absolute()):
+            yield (
+                f"  move both of these to the top of the git repository, {shown(str(top))}: there alone they count;"
+                " and name this folder with --root"
+            )
+    yield "  then commit all of it"

@@ -1,0 +1,16 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
+
+from modelspec_command import Command
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """The installed command of a user whose home is empty."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Command(home)

@@ -1,0 +1,89 @@
+"""A runner of GitHub Actions, as far as the scripts of the action can tell: its environment, folders and files."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelspec_command import MEASURED, PROGRAM
+
+PROJECT = Path(__file__).parents[2]
+PROGRAMS = Path(PROGRAM).parent
+SECONDS = 300.0
+"""The most that one step may take: an installation on a busy machine takes minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How a step ended, and what it has left for the next: its outputs and its summary."""
+
+    code: int
+    log: str
+    outputs: dict[str, str]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """A job below `home`, with a checkout in `workspace`."""
+
+    home: Path
+
+    @property
+    def workspace(self) -> Path:
+        return self.home / "workspace"
+
+    def step(self, script: str, *, program: str = PROGRAM, cwd: str = "", **environment: str) -> Step:
+        """Run a script of the action as its step does, with nothing of the tester's environment."""
+        temp = self.home / "temp"
+        temp.mkdir(exist_ok=True)
+        outputs, summary = self.home / "outputs", self.home / "summary"
+        outputs.write_text("")
+        summary.write_text("")
+        file = PROJECT / "action" / script
+        ended = subprocess.run(
+            [sys.executable, "-I", file] if script.endswith(".py") else ["bash", file],
+            cwd=cwd or self.workspace,
+            env={
+                **MEASURED,
+                "PATH": os.environ["PATH"],
+                "HOME": str(self.home),
+                "LC_ALL": "C.UTF-8",
+                "RUNNER_TEMP": str(temp),
+                "GITHUB_OUTPUT": str(outputs),
+                "GITHUB_STEP_SUMMARY": str(summary),
+                "GITHUB_SHA": "0" * 40,
+                "GITHUB_ACTION_PATH": str(PROJECT),
+                "MODELSPEC": program,
+                "ROOT": ".",
+                **environment,
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=SECONDS,
+        )
+        said = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+        return Step(ended.returncode, (ended.stdout + ended.stderr).decode(), said, summary.read_text())
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git for a user who has configured nothing."""
+    return subprocess.run(
+        ["git", "-c", "protocol.file.allow=always", *arguments],
+        cwd=folder,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            **{
+                f"GIT_{who}_{what}": "a@example.com"
+                for who in ("AUTHOR", "COMMITTER")
+                for what in ("NAME", "EMAIL")
+            },
+        },
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
