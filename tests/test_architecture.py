@@ -44,13 +44,16 @@ MAY_IMPORT = {
     "git": "diagnostic load nearest quote refusal",
     "states": "catalog load pipeline route routing git refusal",
     "changed": "diagnostic catalog load pipeline states refusal",
+    "guards": "source diagnostic catalog document rule rules settings quote url routing judge pipeline",
     "emit": "routing",
     "write": "emit quote refusal",
     "site": "diagnostic providers routing rules schema secret url emit",
     "build": "load routing emit pipeline route site write",
     "report": "source diagnostic secret",
+    "plan": "diagnostic routing report",
+    "planning": "diagnostic pipeline route states guards plan refusal",
     "serve": "diagnostic pipeline site build report",
-    "cli": "diagnostic rule rules load nearest quote pipeline build write report serve states changed refusal",
+    "cli": "diagnostic rule rules load nearest quote pipeline build write report serve states changed refusal plan planning",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""

@@ -11,6 +11,7 @@ from modelspec import __version__
 
 _COMMANDS = {
     "validate": "Find every fault of the repository.",
+    "plan": "Say what a change does to the compiled routes.",
     "build": "Validate, then write routing tables and the site.",
     "serve": "Show the site on this machine, rebuilt as files change.",
     "explain": "Explain a rule: why, examples, how to silence it.",
