@@ -42,9 +42,7 @@ def plan_change(root: Path, *, base: str | None, head: str | None, today: date) 
     old, new = found.base, found.head
     guards: Sequence[Diagnostic] = ()
     if new.routing is not None:
-        guards = check_guards(
-            old.compiled, new.compiled, before=old.routing, after=new.routing, today=today
-        )
+        guards = check_guards(old.compiled, new.compiled, before=old.routing, after=new.routing, today=today)
     return Planned(
         plan=compare(_state(old), _state(new)),
         guards=guards,

@@ -36,8 +36,8 @@ CHANGES = 10
 def command(*, root: Path, base: str | None, head: str | None, format_: str, colour: bool) -> int:
     """Say what a change does to the compiled routes.
 
-    Exit codes: 0 nothing changes (formatting alone is nothing), 10 changes, 1 errors or a broken guard, 2 usage, 3 a bug
-    in modelspec.
+    Exit codes: 0 nothing changes (formatting alone is nothing), 10 changes, 1 errors or a broken guard, 2 usage,
+    3 a bug in modelspec.
     """
     # The compiler is imported when a repository is to be read, not for `--help`.
     from modelspec.cli.report import refused  # noqa: PLC0415
