@@ -1,6 +1,6 @@
 """`modelspec plan`, without the command line: two states of a repository to their difference."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,8 +9,9 @@ from modelspec import states
 from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.guards import check_guards
 from modelspec.pipeline import Compiled
-from modelspec.plan import Plan, State, Subject, compare
+from modelspec.plan import Plan, State, Subject, compare, json, markdown, text
 from modelspec.refusal import Refusal
+from modelspec.report import REPORTS, Summary
 from modelspec.route import route
 from modelspec.states import read_states
 
@@ -49,6 +50,20 @@ def plan_change(root: Path, *, base: str | None, head: str | None, today: date) 
         errors=_errors(new.compiled),
         head=new.compiled,
     )
+
+
+def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:
+    """The plan as `text`, `markdown` or `json`; broken guards and errors come before the effects."""
+    told = [*planned.guards, *planned.errors]
+    match format_:
+        case "json":
+            yield from json.render(planned.plan, told)
+        case "markdown":
+            yield from markdown.render(planned.plan, planned.guards, planned.errors)
+        case _:
+            summary = Summary.of(told, files=0, models=0)
+            yield from REPORTS["text"](told, summary, planned.head.locator.source, colour=colour, quiet=True)
+            yield from text.render(planned.plan, colour=colour)
 
 
 def _state(state: states.State) -> State:

@@ -51,7 +51,7 @@ MAY_IMPORT = {
     "build": "load routing emit pipeline route site write",
     "report": "source diagnostic secret",
     "plan": "diagnostic routing report",
-    "planning": "diagnostic pipeline route states guards plan refusal",
+    "planning": "diagnostic pipeline route states guards plan report refusal",
     "serve": "diagnostic pipeline site build report",
     "cli": "diagnostic rule rules load nearest quote pipeline build write report serve states changed refusal plan planning",
     "__main__": "cli",

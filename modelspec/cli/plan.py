@@ -1,16 +1,11 @@
 """`modelspec plan`."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from modelspec.cli.options import colour_option, root_option, today
-
-if TYPE_CHECKING:
-    from modelspec.planning import Planned
 
 FORMATS = ("text", "markdown", "json")
 CHANGES = 10
@@ -41,7 +36,7 @@ def command(*, root: Path, base: str | None, head: str | None, format_: str, col
     """
     # The compiler is imported when a repository is to be read, not for `--help`.
     from modelspec.cli.report import refused  # noqa: PLC0415
-    from modelspec.planning import plan_change  # noqa: PLC0415
+    from modelspec.planning import plan_change, rendered  # noqa: PLC0415
     from modelspec.refusal import Refusal  # noqa: PLC0415
 
     try:
@@ -50,22 +45,7 @@ def command(*, root: Path, base: str | None, head: str | None, format_: str, col
         raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
     if isinstance(planned, Refusal):
         return refused(planned, code=2)
-    sys.stdout.writelines(_rendered(planned, format_, colour=colour))
+    sys.stdout.writelines(rendered(planned, format_, colour=colour))
     if not planned.is_allowed:
         return 1
     return CHANGES if planned.plan.changes else 0
-
-
-def _rendered(planned: "Planned", format_: str, *, colour: bool) -> Iterator[str]:
-    from modelspec.plan import json, markdown, text  # noqa: PLC0415 - one of them is needed, and only here
-    from modelspec.report import REPORTS, Summary  # noqa: PLC0415
-
-    told = [*planned.guards, *planned.errors]
-    if format_ == "json":
-        yield from json.render(planned.plan, told)
-    elif format_ == "markdown":
-        yield from markdown.render(planned.plan, planned.guards, planned.errors)
-    else:
-        summary = Summary.of(told, files=0, models=0)
-        yield from REPORTS["text"](told, summary, planned.head.locator.source, colour=colour, quiet=True)
-        yield from text.render(planned.plan, colour=colour)

@@ -82,10 +82,12 @@ def _moved(pair: Pair, before: list[Weights], after: list[Weights], causes: Caus
         said.append(pair.effect("last-fallback-lost", words, old, new, causes=causes))
     elif lost:
         said.append(
-            pair.effect("fallback-lost", ("loses the fallback ", *listed(lost)), old, new, causes=causes)
+            pair.effect(
+                "fallback-lost", (f"loses the fallback{_s(lost)} ", *listed(lost)), old, new, causes=causes
+            )
         )
     if gained:
-        words = ("gains the fallback ", *listed(gained))
+        words = (f"gains the fallback{_s(gained)} ", *listed(gained))
         said.append(pair.effect("fallback-added", words, old, new, causes=causes))
     stay = set(old) & set(new)
     if [head for head in old if head in stay] != [head for head in new if head in stay]:
@@ -190,3 +192,7 @@ def _split(weights: Weights) -> Words:
         words += [", "] if words else []
         words += [Said(head), f" {weight}"]
     return tuple(words)
+
+
+def _s(heads: Sequence[str]) -> str:
+    return "" if len(heads) == 1 else "s"
