@@ -42,7 +42,7 @@ Words = tuple[str | Said, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Subject:
-    """What an effect is about: a `model`, a `head`, a `region`, a `name` that clients send, or `files`."""
+    """What an effect is about: a `model`, a `head`, a `region`, a `name` that clients send, or a `file`."""
 
     what: str
     name: str

@@ -168,7 +168,7 @@ def _reordered(sides: Sides, kind: str, file: str, order: tuple[list[str], list[
     stay = set(order[0]) & set(order[1])
     before, after = ([name for name in names if name in stay] for names in order)
     if before != after:
-        subject = Subject(what="files", name=file)
+        subject = Subject(what="file", name=file)
         places = (sides.fleet_place(subject, file, old=False),)
         what = "heads" if file == HEADS else "regions"
         yield sides.effect(

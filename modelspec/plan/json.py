@@ -34,7 +34,7 @@ def render(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
         "formatting_only": plan.compared and not plan.effects and bool(plan.changed),
         "base": _side(plan.before, plan.models_before, plan.broken_before),
         "head": _side(plan.after, plan.models_after, plan.broken_after),
-        "counts": {kind.name: counts[kind.name] for kind in KINDS if counts[kind.name]},
+        "counts": [{"kind": k.name, "count": counts[k.name]} for k in KINDS if counts[k.name]],
     }
     yield "{\n"
     for name, value in fields.items():

@@ -101,9 +101,7 @@ def _effects(sheet: _Sheet, plan: Plan) -> Iterator[str]:
 
 def _entry(entry: Entry) -> str:
     subject = entry.subject
-    name = (
-        code(subject.name) if subject.what in ("model", "files") else f"{subject.what} {code(subject.name)}"
-    )
+    name = code(subject.name) if subject.what in ("model", "file") else f"{subject.what} {code(subject.name)}"
     places: dict[Place, None] = {}
     for effect in entry.effects:
         places.update(dict.fromkeys(effect.places))
@@ -121,7 +119,7 @@ def _entry(entry: Entry) -> str:
 
 
 def _fold(fold: Fold) -> str:
-    return _names(f"{counted(len(fold.names), fold.what)}: {sentence(fold.words, bare=True)}", fold.names)
+    return _names(f"{sentence(fold.words, bare=True)} · {counted(len(fold.names), fold.what)}", fold.names)
 
 
 def _names(title: str, names: Sequence[str]) -> str:

@@ -35,7 +35,8 @@ def _effect(sides: Sides, name: str, before: Route | None, after: Route | None) 
     if old is not None and not _is_removed(sides, old):
         words = ("is no longer answered; it meant ", Said(old.model_id))
         return _made(sides, "name-lost", name, words, old, after)
-    if new is not None and not _is_added(sides, new):
+    is_new_id = new is not None and new.model_id == name and name in sides.models.values()
+    if new is not None and not _is_added(sides, new) and not is_new_id:
         return _made(sides, "name-added", name, ("is answered now, by ", Said(new.model_id)), before, new)
     return None
 

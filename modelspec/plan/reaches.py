@@ -51,7 +51,7 @@ def _judged(pair: Pair, before: set[str], after: set[str], *, was_home: bool) ->
     if entered:
         return "reach-entered", ("may now reach ", *_titles(pair, entered), *away)
     if is_home and not was_home:
-        return "reach-returned-home", ("stays within ", home, *away)
+        return "reach-returned-home", ("now stays within ", home, *away)
     return ("reach-left", ("no longer reaches ", *_titles(pair, left))) if left else ("", ())
 
 

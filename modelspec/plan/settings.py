@@ -31,13 +31,10 @@ def compare_sunset(pair: Pair) -> Iterator[Found]:
     old, new = pair.before.about, pair.after.about
     models = pair.sides.models
     follower = None if old.replaced_by is None else models.get(old.replaced_by, old.replaced_by)
-    if (old.sunset, follower) != (new.sunset, new.replaced_by):
-        words: Words = (
-            "changes when it ends",
-            *_until(pair.before),
-            " becomes",
-            *(_until(pair.after) or (" open",)),
-        )
+    if pair.before.status != pair.after.status == "deprecated":
+        yield IMPLIED  # said with the deprecation
+    elif (old.sunset, follower) != (new.sunset, new.replaced_by):
+        words: Words = ("changes its end:", *_end(pair.before), " becomes", *_end(pair.after))
         before, after = ({"sunset": about.sunset, "replaced_by": about.replaced_by} for about in (old, new))
         yield pair.effect("sunset-changed", words, before, after)
     elif old.replaced_by != new.replaced_by:
@@ -90,8 +87,9 @@ def compare_aliases(pair: Pair) -> Iterator[Found]:
     old, new = pair.before.aliases, pair.after.aliases
     if old == new:
         return
-    differing = {pair.before.model_id, *old} ^ {pair.after.model_id, *new}
-    if differing & pair.sides.moved_names:
+    differing = ({pair.before.model_id, *old} ^ {pair.after.model_id, *new}) - {pair.after.model_id}
+    is_renamed = pair.before.model_id != pair.after.model_id
+    if differing & pair.sides.moved_names or (is_renamed and not differing):
         yield IMPLIED
         return
     words = ("writes its aliases in another way: ", *listed(old), " → ", *listed(new))
@@ -144,6 +142,10 @@ def compare_file(pair: Pair) -> Iterator[Found]:
         yield pair.effect("file-moved", ("moves to another file: ", Said(old), " → ", Said(new)), old, new)
     else:
         yield IMPLIED
+
+
+def _end(route: Route) -> Words:
+    return _until(route) or (" open",)
 
 
 def _until(route: Route) -> Words:

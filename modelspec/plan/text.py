@@ -34,9 +34,7 @@ def render(plan: Plan, *, colour: bool) -> Iterator[str]:
 
 def _entry(entry: Entry, paint: Paint) -> Iterator[str]:
     subject = entry.subject
-    name = (
-        said(subject.name) if subject.what in ("model", "files") else f"{subject.what} {said(subject.name)}"
-    )
+    name = said(subject.name) if subject.what in ("model", "file") else f"{subject.what} {said(subject.name)}"
     places: dict[Place, None] = {}
     for number, effect in enumerate(entry.effects):
         lead = paint(_SUBJECT, name) if number == 0 else " " * len(name)
@@ -56,8 +54,8 @@ def _entry(entry: Entry, paint: Paint) -> Iterator[str]:
 
 
 def _fold(fold: Fold) -> Iterator[str]:
-    """Like `3 models: moves: head-eu → head-us`, then which."""
-    yield from _names(f"{counted(len(fold.names), fold.what)}: {_line(fold.words)}", fold.names)
+    """Like `moves: head-eu → head-us · 3 models`, then which."""
+    yield from _names(f"{_line(fold.words)} · {counted(len(fold.names), fold.what)}", fold.names)
 
 
 def _names(title: str, names: Sequence[str]) -> Iterator[str]:

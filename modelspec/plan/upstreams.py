@@ -205,7 +205,10 @@ def _params(old: Json, new: Json) -> Words:
     words: list[str | Said] = []
     for name in names:
         words += ["; "] if words else []
-        words += [Said(name), " ", Said(_setting(old, name)), " → ", Said(_setting(new, name))]
+        before, after = _setting(old, name), _setting(new, name)
+        if before == after:  # a text and a number may look the same
+            before, after = repr(old.get(name)), repr(new.get(name))
+        words += [Said(name), " ", Said(before), " → ", Said(after)]
     return tuple(words) or ("their order",)
 
 

@@ -1,7 +1,7 @@
-"""Pairs of small repositories beside what a plan must say of them; `pytest --update-golden` writes the expectations anew.
+"""Pairs of small repositories beside what a plan must say of them; `pytest --update-golden` writes that anew.
 
-`golden/fleet/` is what every case begins with. `<case>/before/` and `<case>/after/` hold only the files that differ from it;
-`after/gone.txt` names those that the change deletes.
+`golden/fleet/` is what every case begins with. `<case>/before/` and `<case>/after/` hold only the files that differ
+from it; `after/gone.txt` names those that the change deletes.
 """
 
 import json
@@ -41,7 +41,7 @@ def test_an_expected_json_follows_its_published_schema(name: str) -> None:
     Draft202012Validator(SCHEMA).validate(document)
     ranks = [RANKS.index(effect["rank"]) for effect in document["effects"]]
     assert ranks == sorted(ranks)
-    assert sum(document["counts"].values()) == len(document["effects"])
+    assert sum(one["count"] for one in document["counts"]) == len(document["effects"])
 
 
 @pytest.mark.parametrize("name", CASES)
