@@ -23,7 +23,7 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One name in a tree; `size` is that of a blob in bytes."""
+    """One name in a tree; `size` is that of a blob in bytes, and 0 of what is not there or is none."""
 
     mode: str
     id: str
@@ -85,7 +85,7 @@ class Objects:
             about, _, raw = row.partition(b"\t")
             mode, _, entry_id, size = about.decode().split()
             within, _, name = raw.decode(errors="surrogateescape").rpartition("/")
-            entry = Entry(mode=mode, id=entry_id, size=0 if size == "-" else int(size))
+            entry = Entry(mode=mode, id=entry_id, size=int(size) if size.isdigit() else 0)
             listing.setdefault(within, {})[name] = entry
         return listing
 
