@@ -153,7 +153,8 @@ def _idle_waivers(
             yield Diagnostic(
                 code="MS612",
                 severity=Severity.ERROR,
-                message=f"the waiver of {waiver.code} for {quote(waiver.subject)} is not filled in",
+                message=f"the waiver of {waiver.code} for {quote(waiver.subject)} "
+                + ("gives no reason" if field == "reason" else "names no approver"),
                 path=waiver.place.path,
                 span=_span(waiver, field, where),
                 label="still what was printed",

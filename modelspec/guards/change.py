@@ -1,10 +1,15 @@
 """What became of each model of the base."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
+from operator import attrgetter
 
 from modelspec.routing import HeadEntry, Route, RoutingTable
+
+_STEERS = [field.name for field in fields(Route) if field.name != "about"]
+_steering = attrgetter(*_STEERS)
+_steering_but_names = attrgetter(*(name for name in _STEERS if name not in ("model_id", "aliases")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +25,22 @@ class Change:
         return [(route, self._names.get(route.model_id)) for route in self.before.routes]
 
     def answers(self) -> Iterator[tuple[Route, Route]]:
-        """Each route of the base with every route that now answers to one of its names, each once."""
+        """Each route of the base with every route that now answers some of its requests, each pair once.
+
+        Requests go over where a name is removed and another model has it, or a wildcard covers it; and where a new
+        name is cut out of what a wildcard of the base answered.
+        """
+        found: dict[tuple[str, str], tuple[Route, Route]] = {}
         for old in self.before.routes:
-            found = [self._names[name] for name in (old.model_id, *old.aliases) if name in self._names]
-            yield from ((old, new) for new in {new.model_id: new for new in found}.values())
+            for name in (old.model_id, *old.aliases):
+                new = _answering(self._names, name)
+                if new is not None:
+                    found[old.model_id, new.model_id] = old, new
+        for name, new in self._names.items():
+            before = _answering(self._old_names, name)
+            if before is not None:
+                found[before.model_id, new.model_id] = before, new
+        yield from found.values()
 
     def kept(self) -> Iterator[tuple[Route, Route]]:
         """The pairs in which there is a successor."""
@@ -42,17 +59,19 @@ class Change:
         return ((old, new) for old, new in self.kept() if self._differs(old, new))
 
     def _differs(self, old: Route, new: Route) -> bool:
-        if old.model_id != new.model_id:
-            # A new name that keeps the old one as an alias takes nothing away from those who send the old one.
-            new = replace(new, model_id=old.model_id, aliases=old.aliases)
-        return replace(new, about=old.about) != old or any(
+        # A new name that keeps the old one as an alias takes nothing away from those who send the old one.
+        steering = _steering if old.model_id == new.model_id else _steering_but_names
+        return steering(old) != steering(new) or any(
             _access(self._old_heads[head]) != _access(self._new_heads[head]) for head in old.heads
         )
 
     @cached_property
     def _names(self) -> Mapping[str, Route]:
-        """The routes after the change by id and alias: names are unique in a fleet."""
-        return {name: route for route in self.after.routes for name in (route.model_id, *route.aliases)}
+        return _by_name(self.after)
+
+    @cached_property
+    def _old_names(self) -> Mapping[str, Route]:
+        return _by_name(self.before)
 
     @cached_property
     def _old_heads(self) -> Mapping[str, HeadEntry]:
@@ -66,3 +85,17 @@ class Change:
 def _access(head: HeadEntry) -> tuple[str, str]:
     """Where requests to a head go."""
     return head.url, head.region
+
+
+def _by_name(table: RoutingTable) -> Mapping[str, Route]:
+    """The routes by id and alias, which are unique in a fleet."""
+    return {name: route for route in table.routes for name in (route.model_id, *route.aliases)}
+
+
+def _answering(names: Mapping[str, Route], name: str) -> Route | None:
+    """The route that a request for `name` takes: an exact name wins over the longest wildcard."""
+    found = names.get(name)
+    end = len(name)
+    while found is None and (end := name.rfind("/", 0, end)) >= 0:
+        found = names.get(f"{name[:end]}/*")
+    return found

@@ -12,12 +12,13 @@ _DAYS = 14
 def waiver_entry(guard: str, subject: str, today: date) -> str:
     """One line of YAML: a flow mapping, since a diagnostic is one line in most formats.
 
-    A string of JSON is one of YAML, whatever the subject holds; it is ASCII, so nothing in it is escaped again.
+    A string of JSON is one of YAML, whatever the subject holds. What is not ASCII is escaped as YAML has it, so that
+    no format escapes it again; JSON would write two halves of an emoji, which YAML does not put together.
     """
     last = min(today, date.max - timedelta(days=_DAYS)) + timedelta(days=_DAYS)
     fields = {
         "guard": guard,
-        "subject": json.dumps(subject),
+        "subject": json.dumps(subject, ensure_ascii=False).encode("ascii", "backslashreplace").decode(),
         "reason": json.dumps(REASON_TO_WRITE),
         "expires": last.isoformat(),
         "approved_by": APPROVER_TO_NAME,

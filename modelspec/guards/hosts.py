@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from modelspec.catalog import Deployment, Fleet, Head, Model, Place
 from modelspec.document import Pointer
@@ -133,6 +134,7 @@ def _reference(reference: Mapping[str, object]) -> str:
     return f"{kind}:{target if isinstance(target, str) else json.dumps(target, sort_keys=True)}"
 
 
+@lru_cache(maxsize=4096)  # models of one provider share it, and each is asked about thrice
 def _host(url: str) -> str:
     """The host in one spelling; of what is no URL, the text itself."""
     return host_of(url) or url

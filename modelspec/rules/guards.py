@@ -80,7 +80,8 @@ RULES: tuple[Rule, ...] = (
         and it looks like any other edit.
 
         It counts where a model with a key, in the base or now, gets a host that it had not, and where a key that
-        the base knows gets a host that no model with this key had; new models are no exception. Every way to
+        the base knows gets a host that no model with this key had; new models are no exception. It counts too where
+        a name, or part of a wildcard, goes over to a model at another host. Every way to
         name a host counts: `endpoint`, URLs in `params`, a variable, the provider, its region. A host that is
         only left out is no break. Deployments of disabled models count, so that enabling one is no way around.
 
