@@ -23,7 +23,8 @@ _RESERVED = 2_000
 """Bytes that are kept for the closing tags and for what was cut."""
 
 _MOST_NAMES = 100
-_MOST_DIAGNOSTICS = 40
+_MOST_DIAGNOSTICS = 20
+_LONGEST_SENTENCE = 1_000
 
 
 class _Sheet:
@@ -57,7 +58,7 @@ def render(plan: Plan, guards: Sequence[Diagnostic], errors: Sequence[Diagnostic
     sheet = _Sheet()
     sheet.add(f"{MARKER}\n**{sentence(summary(plan))}**\n\nFrom {code(plan.before)} to {code(plan.after)}.\n")
     cut = [
-        *_diagnostics(sheet, "Broken guards", guards),
+        *_diagnostics(sheet, "Guards", guards),
         *_diagnostics(sheet, "Errors of the head", errors),
         *_effects(sheet, plan),
         *_loads(sheet, plan),
@@ -74,12 +75,17 @@ def _diagnostics(sheet: _Sheet, title: str, found: Sequence[Diagnostic]) -> Iter
     sheet.add(f"\n### {title}\n\n")
     for number, diagnostic in enumerate(found):
         place = f"{code(diagnostic.path)}:{diagnostic.span.line}"
-        text = f"- **{diagnostic.code}** {code(diagnostic.message)} · {place}\n"
+        text = f"- **{diagnostic.severity.value} {diagnostic.code}** {_long(diagnostic.message)} · {place}\n"
         if diagnostic.help:
-            text += "".join(f"  - {code(line)}\n" for line in diagnostic.help.split("\n") if line.strip())
+            text += "".join(f"  - {_long(line)}\n" for line in diagnostic.help.split("\n") if line.strip())
         if number == _MOST_DIAGNOSTICS or not sheet.add(text):
             yield f"{len(found) - number:,} of {len(found):,} under “{title}”"
             return
+
+
+def _long(text: str) -> str:
+    """What a diagnostic says, in full: some of it is to be pasted."""
+    return code(text, longest=_LONGEST_SENTENCE)
 
 
 def _effects(sheet: _Sheet, plan: Plan) -> Iterator[str]:

@@ -17,7 +17,7 @@ _LONGEST = 200
 _LONGEST_SENTENCE = 1200
 
 
-def code(text: str, *, bare: bool = False) -> str:
+def code(text: str, *, bare: bool = False, longest: int = _LONGEST) -> str:
     """A value as code; `bare` where markdown is not read, as on the line of an HTML tag.
 
     Forges link no mention, issue or commit and draw no emoji inside of code. What could end a code span, open a tag, a
@@ -25,8 +25,8 @@ def code(text: str, *, bare: bool = False) -> str:
     program that looks for a marker in it can be led astray.
     """
     shown = said(text)
-    if len(shown) > _LONGEST:
-        shown = shown[:_LONGEST] + "…"
+    if len(shown) > longest:
+        shown = shown[:longest] + "…"
     if not bare and _HARMLESS.fullmatch(shown):
         return f"`{shown}`"
     return f"<code>{_ACTIVE.sub(_reference, shown)}</code>"

@@ -1,6 +1,7 @@
 """A plan for a terminal."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from textwrap import wrap
 
 from modelspec.plan.effect import HeadLoad, HeadShift, Place, Plan, Said, Words
@@ -89,8 +90,10 @@ def _loads(plan: Plan, paint: Paint) -> Iterator[str]:
 
 
 def shown_shifts(plan: Plan) -> Sequence[HeadShift]:
-    """Heads whose load changes; all of them where there is nothing to compare with."""
-    return [shift for shift in plan.loads if shift.before != shift.after]
+    """Heads whose load changes; where there is nothing to compare with, all of them as they are."""
+    if plan.compared:
+        return [shift for shift in plan.loads if shift.before != shift.after]
+    return [replace(s, before=s.before or s.after, after=s.after or s.before) for s in plan.loads]
 
 
 def load_row(shift: HeadShift) -> tuple[str, str, str, str, str]:
@@ -101,7 +104,7 @@ def load_row(shift: HeadShift) -> tuple[str, str, str, str, str]:
         _step(old, new, lambda load: f"{load.first:,}"),
         _step(old, new, lambda load: f"{load.share:,g}"),
         _step(old, new, lambda load: f"{load.fallback:,}"),
-        _step(old, new, lambda load: "" if load.capacity is None else f"{load.capacity:,}"),
+        _step(old, new, lambda load: "-" if load.capacity is None else f"{load.capacity:,}"),
     )
 
 

@@ -133,7 +133,7 @@ def _entity(draw: st.DrawFn, kind: str, name: str) -> Entity:
 def edited(draw: st.DrawFn, fleet: Fleet) -> Fleet:
     """Another state of a repository: fields set anew or taken out, entities renamed, added, gone, in another order."""
     new: Fleet = {kind: [dict(entity) for entity in entities] for kind, entities in fleet.items()}
-    for _ in range(draw(st.integers(0, 3))):
+    for _ in range(draw(st.integers(1, 4))):
         kind = draw(st.sampled_from(["models", "models", "models", "heads", "regions"]))
         entities = new[kind]
         match draw(st.sampled_from(["field", "field", "field", "field", "id", "order", "gone", "new"])):
@@ -146,12 +146,12 @@ def edited(draw: st.DrawFn, fleet: Fleet) -> Fleet:
                     entities[number][field] = draw(FIELDS[kind][field])
                 _sound(kind, entities[number])
             case "id":
-                entities[draw(st.integers(0, len(entities) - 1))][KEY[kind]] = draw(
-                    st.sampled_from(["q0", "q1"])
-                )
+                # With every reference to it, as a careful author does it.
+                old, name = draw(st.sampled_from(entities))[KEY[kind]], draw(st.sampled_from(["q0", "q1"]))
+                new = json.loads(json.dumps(new).replace(json.dumps(old), json.dumps(name)))
             case "order":
                 entities.reverse()
-            case "gone" if len(entities) > 1:
+            case "gone" if len(entities) > 1 and kind == "models":
                 entities.pop(draw(st.integers(0, len(entities) - 1)))
             case _:
                 entities.append(draw(_entity(kind, draw(st.sampled_from(["q0", "q1"])))))

@@ -103,7 +103,8 @@ def test_a_comment_is_cut_from_the_least_consequence_and_says_what() -> None:
     shown = comment.count("uses another key")
     assert 200 < shown < 2_000
     assert (
-        f"_Cut to fit into a comment: {2_000 - shown:,} of 2,000 under “Where requests and keys may go, and who may call”; "
+        f"_Cut to fit into a comment: {2_000 - shown:,} of 2,000 under “Where requests and keys may go, "
+        "and who may call”; "
         "all 2,000 under “Nothing that a request notices”. `modelspec plan` shows them all._" in comment
     )
     assert "".join(text.render(plan, colour=False)).count("uses another key: env KEY → env OTHER") == 2_000
@@ -136,7 +137,7 @@ def test_many_broken_guards_leave_room_for_the_effects() -> None:
     )
     comment = _comment(_plan(replace(TABLE, routes=ROUTES[1:])), (guard,) * 500)
     assert "is removed: requests are answered with 404" in comment
-    assert "460 of 500 under “Broken guards”" in comment
+    assert "480 of 500 under “Guards”" in comment
 
 
 def test_a_very_long_sentence_ends_in_an_ellipsis() -> None:
