@@ -76,6 +76,7 @@ KINDS: tuple[Kind, ...] = (
         "loses its only fallback",
         "lose their only fallback",
     ),
+    Kind("no-active-head", Rank.RESILIENCE, "model", "has no active head left", "have no active head left"),
     Kind("single-point", Rank.RESILIENCE, "model", "now depends on one head", "now depend on one head"),
     Kind("fallback-lost", Rank.RESILIENCE, "model", "loses a fallback", "lose a fallback"),
     Kind("head-draining", Rank.RESILIENCE, "head", "is drained", "are drained"),

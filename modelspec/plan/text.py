@@ -11,7 +11,7 @@ from modelspec.report.said import said
 from modelspec.report.visible import visible
 
 _WIDTH = 100
-_MOST_NAMES = 60
+_MOST_NAMES = 30
 """Names that are listed below a cause; JSON has them all."""
 
 _HEADING = "1;34"

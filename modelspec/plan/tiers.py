@@ -116,10 +116,12 @@ def _left(pair: Pair, before: list[Weights], after: list[Weights], causes: Cause
     if len(new) < len(old) and len(new) <= 1 and not (new and len(old) <= 1):
         if _flat(before[1:]) and len(_flat(after)) == 1 and new:
             return  # the loss of the only fallback says it
-        words: Words = ("has no active head left, only ", *_heads(after))
         if new:
-            words = ("now depends on ", Said(new[0]), " alone")
-        yield pair.effect("single-point", words, old, new, causes=causes)
+            words: Words = ("now depends on ", Said(new[0]), " alone")
+            yield pair.effect("single-point", words, old, new, causes=causes)
+        else:
+            words = ("has no active head left, only ", *_heads(after))
+            yield pair.effect("no-active-head", words, old, new, causes=causes)
     elif len(old) <= 1 < len(new):
         words = ("no longer depends on one head: ", *listed(new), " serve it")
         yield pair.effect("single-point-ended", words, old, new, causes=causes)
