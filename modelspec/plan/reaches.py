@@ -69,10 +69,10 @@ def _causes(pair: Pair) -> Cause:
 
 
 def _own_causes(pair: Pair) -> Cause | None:
-    """None where the regions of the model's own heads and deployments are the same."""
+    """None where the model's own heads, deployments and fallback models lead to the same regions by themselves."""
     sides = pair.sides
     if _own(pair.before, sides.before, sides) == _own(pair.after, sides.after, sides):
-        return None
+        return None if pair.before.fallback_models == pair.after.fallback_models else ()
     if _deployed(pair.before, sides) != _deployed(pair.after, sides):
         return ()
     moved = (head for head in pair.after.heads if head in sides.relocated)
