@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "locate": "source diagnostic catalog rule load",
     "ignore": "source document",
     "reach": "catalog",
+    "decide": "routing",
     "link": "quote document catalog rule settings reach",
     "rules": "source quote secret url providers diagnostic document catalog rule reach",
     "judge": "source quote diagnostic catalog rule settings ignore rules",
@@ -42,12 +43,11 @@ MAY_IMPORT = {
     "pipeline": "source parallel diagnostic distinct excess catalog rule load locate link rules judge"
     " examine setup cache",
     "route": "routing providers catalog reach",
-    "guards": "source quote url routing diagnostic document catalog rule settings rules judge pipeline",
     "git": "nearest quote refusal diagnostic load",
     "states": "refusal routing catalog load pipeline route git",
     "changed": "refusal diagnostic catalog load pipeline states",
+    "guards": "source quote url routing diagnostic document catalog rule settings rules judge pipeline",
     "emit": "routing",
-    "decide": "routing",
     "write": "quote refusal emit",
     "site": "secret url routing providers diagnostic schema rules emit",
     "build": "routing load pipeline route emit write site",
@@ -57,9 +57,11 @@ MAY_IMPORT = {
     "drill": "routing decide report",
     "editors": "quote secret catalog rule schema load locate rules setup write report",
     "init": "quote load pipeline write editors",
+    "plan": "routing diagnostic report",
+    "planning": "refusal diagnostic pipeline route states guards report plan",
     "serve": "diagnostic pipeline site build report",
-    "cli": "nearest quote refusal diagnostic rule schema load rules pipeline route states changed decide"
-    " write build report reasons routes_test drill editors init serve",
+    "cli": "nearest quote refusal diagnostic rule schema load decide rules pipeline route states changed"
+    " write build report reasons routes_test drill editors init plan planning serve",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""

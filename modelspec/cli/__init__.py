@@ -11,6 +11,7 @@ from modelspec import __version__
 
 _COMMANDS = {
     "validate": "Find every fault of the repository.",
+    "plan": "Say what a change does to the compiled routes.",
     "build": "Validate, then write routing tables and the site.",
     "route": "Say where a request goes, tier by tier, and why.",
     "test": "Run the routing tests of routes.test.yaml.",

@@ -1,0 +1,90 @@
+"""`modelspec plan`, without the command line: two states of a repository to their difference."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from modelspec import states
+from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.guards import check_guards
+from modelspec.pipeline import Compiled
+from modelspec.plan import Plan, State, Subject, compare, json, markdown, text
+from modelspec.refusal import Refusal
+from modelspec.report import REPORTS, Summary
+from modelspec.route import route
+from modelspec.states import read_states
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A plan, what the guards say to it, and the errors of the head; `head` knows the text behind the diagnostics."""
+
+    plan: Plan
+    guards: Sequence[Diagnostic]
+    errors: Sequence[Diagnostic]
+    head: Compiled
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the head is without errors and no guard is broken."""
+        return not self.errors and all(found.severity is not Severity.ERROR for found in self.guards)
+
+
+def plan_change(root: Path, *, base: str | None, head: str | None, today: date) -> Planned | Refusal:
+    """Compare two states of the repository at `root`; None means the merge base and the working tree.
+
+    Raises:
+        OSError: the root cannot be opened.
+    """
+    found = read_states(root, base=base, head=head, today=today)
+    if isinstance(found, Refusal):
+        return found
+    old, new = found.base, found.head
+    guards: Sequence[Diagnostic] = ()
+    if new.routing is not None:
+        guards = check_guards(old.compiled, new.compiled, before=old.routing, after=new.routing, today=today)
+    return Planned(
+        plan=compare(_state(old), _state(new)),
+        guards=guards,
+        errors=_errors(new.compiled),
+        head=new.compiled,
+    )
+
+
+def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:
+    """The plan as `text`, `markdown` or `json`; broken guards and errors come before the effects."""
+    told = [*planned.guards, *planned.errors]
+    match format_:
+        case "json":
+            yield from json.render(planned.plan, told)
+        case "markdown":
+            yield from markdown.render(planned.plan, planned.guards, planned.errors)
+        case _:
+            summary = Summary.of(told, files=0, models=0)
+            yield from REPORTS["text"](told, summary, planned.head.locator.source, colour=colour, quiet=True)
+            yield from text.render(planned.plan, colour=colour)
+
+
+def _state(state: states.State) -> State:
+    """One side for comparing. A repository with errors is routed all the same where every name leads somewhere."""
+    compiled = state.compiled
+    routing = state.routing
+    if routing is None and compiled.is_linked:
+        routing = route(compiled.catalog, compiled.models)
+    fleet = compiled.catalog.fleet
+    places = {
+        **{Subject(what="head", name=name): head.place for name, head in fleet.heads.items()},
+        **{Subject(what="region", name=code): region.place for code, region in fleet.regions.items()},
+    }
+    return State(
+        title=state.title,
+        routing=routing,
+        files=state.files,
+        broken=() if routing is not None else tuple(dict.fromkeys(found.path for found in _errors(compiled))),
+        lines={subject: compiled.locator.span(place).line for subject, place in places.items()},
+    )
+
+
+def _errors(compiled: Compiled) -> list[Diagnostic]:
+    return [found for found in compiled.diagnostics if found.severity is Severity.ERROR]

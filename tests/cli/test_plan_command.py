@@ -1,0 +1,140 @@
+"""`modelspec plan`, as it is installed, over real git."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from modelspec_command import Command, write_fleet
+
+GIT = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_AUTHOR_EMAIL": "a@example.com",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_COMMITTER_EMAIL": "a@example.com",
+}
+MODEL = "models.d/atlas.yaml"
+
+
+def _git(root: Path, *arguments: str) -> None:
+    subprocess.run(
+        ["git", *arguments],
+        cwd=root,
+        env={"PATH": os.environ["PATH"], **GIT},
+        check=True,
+        capture_output=True,
+    )
+
+
+def _commit(root: Path) -> None:
+    _git(root, "add", "--all", ".")
+    _git(root, "commit", "--quiet", "--message", "state")
+
+
+def _replace(root: Path, old: str, new: str) -> None:
+    file = root / MODEL
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture(name="root")
+def _root(tmp_path: Path) -> Path:
+    root = write_fleet(tmp_path / "fleet")
+    _git(root, "init", "--quiet", "--initial-branch", "main")
+    _commit(root)
+    return root
+
+
+@pytest.fixture(name="modelspec")
+def _modelspec(tmp_path: Path) -> Command:
+    return Command(tmp_path)
+
+
+def test_nothing_changes(modelspec: Command, root: Path) -> None:
+    ran = modelspec.run("plan", "--root", root)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("nothing changes\n")
+
+
+def test_formatting_is_nothing(modelspec: Command, root: Path) -> None:
+    _replace(root, "name: Atlas", 'name: "Atlas"  # the large one')
+    ran = modelspec.run("plan", "--root", root)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"nothing changes but formatting, in {MODEL}\n")
+
+
+def test_changes_end_with_ten(modelspec: Command, root: Path) -> None:
+    _replace(root, "ATLAS_API_KEY", "ATLAS_KEY_2")
+    for format_ in ("text", "markdown", "json"):
+        ran = modelspec.run("plan", "--root", root, "--format", format_)
+        assert (ran.code, ran.err) == (10, "")
+        assert "1 model uses another key" in ran.out
+
+
+def test_two_commits_are_compared_and_the_working_tree_is_left_alone(modelspec: Command, root: Path) -> None:
+    (root / "modelspec.yaml").write_text('guards: {empty_head: "off"}\n', encoding="utf-8")
+    _commit(root)
+    _replace(root, "fallback_heads: [head-eu]\n", "")
+    _commit(root)
+    _replace(root, "region: us", "region: nowhere")
+    ran = modelspec.run("plan", "--root", root, "--base", "HEAD~1", "--head", "HEAD", "--format", "json")
+    assert ran.code == 10
+    document = json.loads(ran.out)
+    kinds = [effect["kind"] for effect in document["effects"]]
+    assert "last-fallback-lost" in kinds
+    assert document["base"]["title"].startswith("HEAD~1 (")
+    back = modelspec.run("plan", "--root", root, "--base", "HEAD", "--head", "HEAD~1", "--format", "json")
+    assert "single-point-ended" in [effect["kind"] for effect in json.loads(back.out)["effects"]]
+
+
+def test_errors_of_the_head_end_with_one(modelspec: Command, root: Path) -> None:
+    _replace(root, "region: us", "region: nowhere")
+    for format_ in ("text", "markdown", "json"):
+        ran = modelspec.run("plan", "--root", root, "--format", format_)
+        assert (ran.code, ran.err) == (1, "")
+        assert "MS201" in ran.out
+        assert "the head does not compile" in ran.out
+
+
+def test_a_broken_guard_ends_with_one_and_comes_first(modelspec: Command, root: Path) -> None:
+    _replace(root, "https://atlas.example.com/v1", "https://other.example.com/v1")
+    for format_ in ("text", "markdown"):
+        ran = modelspec.run("plan", "--root", root, "--format", format_)
+        assert (ran.code, ran.err) == (1, "")
+        assert ran.out.index("MS806") < ran.out.index("calls another host: ")
+    document = json.loads(modelspec.run("plan", "--root", root, "--format", "json").out)
+    assert "MS806" in [found["code"] for found in document["diagnostics"]]
+
+
+def test_a_base_that_does_not_compile_shows_what_the_head_would_serve(modelspec: Command, root: Path) -> None:
+    _replace(root, "region: us", "region: nowhere")
+    _commit(root)
+    _replace(root, "region: nowhere", "region: us")
+    ran = modelspec.run("plan", "--root", root, "--base", "HEAD")
+    assert (ran.code, ran.err) == (10, "")
+    assert f"the base does not compile: {MODEL}; the head would serve 1 model at 2 heads\n" in ran.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--base", "no-such-branch"], ["--base=--output=x"], ["--head", "HEAD^{tree}"], ["--format", "sarif"]],
+)
+def test_usage_ends_with_two(modelspec: Command, root: Path, arguments: list[str]) -> None:
+    ran = modelspec.run("plan", "--root", root, *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err
+
+
+def test_without_git_there_is_no_plan(modelspec: Command, tmp_path: Path) -> None:
+    ran = modelspec.run("plan", "--root", write_fleet(tmp_path / "bare"))
+    assert (ran.code, ran.out) == (2, "")
+
+
+def test_colour_is_for_those_who_ask(modelspec: Command, root: Path) -> None:
+    _replace(root, "ATLAS_API_KEY", "ATLAS_KEY_2")
+    assert "\x1b[" in modelspec.run("plan", "--root", root, "--color", "always").out
+    assert "\x1b[" not in modelspec.run("plan", "--root", root).out

@@ -1,0 +1,43 @@
+"""No field of a routing table without somebody who answers for it: a field to come cannot be overlooked."""
+
+from collections import Counter
+from dataclasses import fields
+
+from modelspec.plan.declared import HEAD_FIELDS, REGION_FIELDS
+from modelspec.plan.kinds import BY_NAME, KINDS, ORDER
+from modelspec.plan.models import CLAIMS
+from modelspec.plan.upstreams import TARGET_FIELDS
+from modelspec.routing import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
+
+
+def _names(*types: type) -> set[str]:
+    return {field.name for one in types for field in fields(one)}
+
+
+def test_every_field_of_a_route_is_claimed_once() -> None:
+    claimed = Counter(field for claim in CLAIMS for field in claim.fields)
+    assert set(claimed.values()) == {1}
+    assert set(claimed) == {*(_names(Route) - {"about"}), *(f"about.{name}" for name in _names(About))}
+
+
+def test_every_field_of_an_upstream_is_claimed_once() -> None:
+    claimed = Counter(field for group in TARGET_FIELDS.values() for field in group)
+    assert set(claimed.values()) == {1}
+    assert set(claimed) == _names(Target)
+
+
+def test_every_field_of_heads_and_regions_is_claimed() -> None:
+    assert HEAD_FIELDS.keys() == _names(HeadEntry)
+    assert REGION_FIELDS.keys() == _names(RegionEntry)
+
+
+def test_a_table_and_a_tier_have_no_fields_beside_those_that_are_compared() -> None:
+    assert _names(RoutingTable) == {"regions", "heads", "routes"}
+    assert _names(Tier) == {"weights"}
+
+
+def test_kinds_have_names_of_their_own_and_stand_in_the_order_of_their_ranks() -> None:
+    assert len(BY_NAME) == len(KINDS) == len(ORDER)
+    ranks = [kind.rank for kind in KINDS]
+    assert ranks == sorted(ranks)
+    assert all(kind.one.count("{}") == kind.many.count("{}") for kind in KINDS)
