@@ -40,11 +40,12 @@ MAY_IMPORT = {
     "pipeline": "source parallel diagnostic distinct excess catalog rule rules load locate link judge examine setup"
     " cache",
     "route": "catalog providers reach routing",
+    "guards": "source diagnostic catalog document rule rules settings quote url routing judge pipeline",
     "emit": "routing",
     "write": "emit quote",
     "site": "diagnostic providers routing rules schema secret url emit",
     "build": "load routing emit pipeline route site write",
-    "report": "source diagnostic secret",
+    "report": "source diagnostic rule rules secret",
     "editors": "catalog rule rules load locate setup schema secret quote report write",
     "init": "load quote pipeline editors write",
     "serve": "diagnostic pipeline site build report",

@@ -19,7 +19,7 @@ _KINDS = ("model", "regions", "heads", "modelspec", "routes.test", "waivers")
 
 @click.command("schema")
 @root_option
-@click.argument("kind", type=click.Choice(_KINDS), required=False)
+@click.argument("kind", metavar="[KIND]", type=click.Choice(_KINDS), required=False)
 @click.option(
     "--write",
     is_flag=False,
@@ -35,8 +35,8 @@ def command(*, root: Path, kind: str | None, write: str | None, check: bool, qui
     """Print or write JSON Schemas for editors.
 
     They are the published ones, with the region codes, head ids and model ids of this repository as choices and its
-    metadata schema inside. Without --write, print the one of KIND: by default, model. Faults of the
-    repository are no hindrance.
+    metadata schema inside. Without --write, print the one of KIND: model (the default), regions, heads,
+    modelspec, routes.test or waivers. Faults of the repository are no hindrance.
 
     Exit codes: 0 printed or written (or up to date), 1 stale or refused, 2 usage, 3 a bug in modelspec.
     """
@@ -49,7 +49,7 @@ def command(*, root: Path, kind: str | None, write: str | None, check: bool, qui
     folder = Path(write) if write else None
     try:
         if check:
-            return _tell_stale(stale_schemas(root, folder), quiet=quiet)
+            return _tell_stale(stale_schemas(root, folder), folder, quiet=quiet)
         if write is not None:
             return _tell_written(write_schemas(root, folder), root, folder, quiet=quiet)
         choices = choices_of(root)
@@ -80,13 +80,14 @@ def _tell_written(
     return 0
 
 
-def _tell_stale(outcome: "list[Stale] | Refusal", *, quiet: bool) -> int:
+def _tell_stale(outcome: "list[Stale] | Refusal", folder: Path | None, *, quiet: bool) -> int:
     if not isinstance(outcome, list):
         return _refused(outcome)
     for file in outcome:
         click.echo(f"{file.why.value}: {file.path}", err=True)
     if not quiet:
-        state = "are stale; run modelspec schema --write" if outcome else "are up to date"
+        again = "modelspec schema --write" + ("" if folder is None else f" {_shown(str(folder))}")
+        state = f"are stale; run {again}" if outcome else "are up to date"
         click.echo(f"the schemas for editors {state}", err=True)
     return int(bool(outcome))
 

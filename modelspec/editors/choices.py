@@ -151,4 +151,4 @@ def _notes(
     if setup.settings.metadata_schema is not None and setup.metadata is None:
         yield "the metadata schema cannot be used, so any metadata is let through"
     if tree.unread:
-        yield f"{len(tree.unread)} of the files could not be read"
+        yield f"files that could not be read: {len(tree.unread)}; modelspec validate says why"

@@ -146,8 +146,11 @@ def _content(path: Path) -> bytes | None:
         handle = os.open(path, _READ)
     except FileNotFoundError:
         return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return b""
     with os.fdopen(handle, "rb") as file:
-        return file.read(_LARGEST) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+        return file.read(_LARGEST)
 
 
 def _only_suggests_others(path: Path, text: bytes) -> bool:

@@ -7,7 +7,7 @@ _Schema = dict[str, Any]
 
 _BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
 _LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
-_DATA = frozenset({"enum", "const", "examples", "default"})
+_DATA = frozenset({"enum", "const", "examples", "default", "dependentRequired"})
 
 
 def without_own_keywords(schema: _Schema) -> _Schema:

@@ -135,21 +135,24 @@ def _enum(choices: Iterable[Choice]) -> _Schema:
 def _offer_heads_as_keys(node: _Schema, choices: Choices) -> bool:
     if not choices.heads:
         return False
-    (form,) = node["patternProperties"].values()
-    node["properties"] = {
-        choice.value: {**form, "title": choice.value, "description": choice.text} for choice in choices.heads
-    }
     if choices.complete:
-        del node["patternProperties"]
+        (form,) = node.pop("patternProperties").values()
+    else:
+        form = {}  # the pattern still says it, of these heads as well
+    node["properties"] = _keys(choices.heads, form)
     return True
 
 
 def _offer_rules_as_keys(node: _Schema, choices: Choices) -> bool:
-    (form,) = node["patternProperties"].values()
-    node["properties"] = {
-        choice.value: {**form, "title": choice.value, "description": choice.text} for choice in choices.rules
-    }
-    return bool(choices.rules)
+    if not choices.rules:
+        return False
+    (form,) = node.pop("patternProperties").values()
+    node["properties"] = _keys(choices.rules, form)
+    return True
+
+
+def _keys(choices: Iterable[Choice], form: _Schema) -> _Schema:
+    return {choice.value: {**form, "title": choice.value, "description": choice.text} for choice in choices}
 
 
 def _constrain_metadata(schema: _Schema, node: _Schema, choices: Choices) -> bool:

@@ -37,19 +37,31 @@ _BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029\ufeff]")
 any case; without them its places are right."""
 
 
+_TOO_DEEP = "exceeded maximum nesting depth"
+"""libyaml's own limit of a thousand levels, from its release 0.2.6 on."""
+
+
 class _StopError(Exception):
     """A limit was passed: nothing more is read of this file."""
 
 
 def compose(source: Source) -> tuple[Document, list[Diagnostic]]:
     """The tree of a file and the faults of its YAML; the tree has no root where it could not be built."""
-    composer = _Composer(source, CParser(_BREAKS.sub("\ufffd", source.text)))
+    return _compose(source, _BREAKS.sub("\ufffd", source.text))
+
+
+def _compose(source: Source, text: str) -> tuple[Document, list[Diagnostic]]:
+    composer = _Composer(source, CParser(text))
     root: Node | None = None
     try:
         root = composer.document()
     except _StopError:
         pass
     except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        if error.problem == _TOO_DEEP and mark is not None and mark.index < len(text):
+            # libyaml looks ahead and gives up before it tells of the level that is one too many.
+            return _compose(source, text[: mark.index])
         composer.faults.append(syntax_fault(source, error))
     except yaml.YAMLError:
         composer.fault("MS008", START, "this is not YAML", "look for characters that YAML does not allow")

@@ -7,20 +7,21 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
 PROGRAM = "yaml-language-server"
 VARIABLE = "YAML_LANGUAGE_SERVER"
-_SETTINGS = {
-    "yaml": {
-        "schemaStore": {"enable": False},
-        "kubernetesCRDStore": {"enable": False},
-        "validate": True,
-        "completion": True,
-        "hover": True,
-    },
-    "http": {"proxy": "", "proxyStrictSSL": True},
+_SECONDS = 120.0
+"""A server that takes longer has lost its way; it is ended, and the test with it."""
+
+_YAML: Mapping[str, object] = {
+    "schemaStore": {"enable": False},
+    "kubernetesCRDStore": {"enable": False},
+    "validate": True,
+    "completion": True,
+    "hover": True,
 }
 """What the server asks of its editor: nothing that would need the network."""
 
@@ -40,10 +41,12 @@ def program() -> str:
 class Server:
     """A running server and the documents that are open in it."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", root: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", root: Path, yaml: Mapping[str, object]) -> None:
         self._process = process
         self._root = root
+        self._settings = {"yaml": yaml}
         self._sent = 0
+        self._configured = False
         self._published: dict[str, list[Any]] = {}
         self._versions: dict[str, int] = {}
 
@@ -66,7 +69,9 @@ class Server:
             },
         )
         self._send({"method": "initialized", "params": {}})
-        self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": _SETTINGS}})
+        self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": self._settings}})
+        while not self._configured:  # before it knows its settings, it would ask the network for schemas
+            self._receive()
 
     def ask(self, method: str, params: Mapping[str, object]) -> Any:
         """Send a request and return its result."""
@@ -80,8 +85,12 @@ class Server:
                 return message["result"]
 
     def diagnostics(self, path: str, text: str) -> list[str]:
-        """Show the server a text, as if `path` of the repository held it; what it has to say of it."""
+        """Show the server a text, as if `path` of the repository held it; what it has to say of it.
+
+        Each path is shown once: nothing in an answer tells which of two texts it is about.
+        """
         uri = self._show(path, text)
+        assert self._versions[uri] == 1
         while uri not in self._published:
             self._receive()
         return [found["message"] for found in self._published[uri]]
@@ -136,11 +145,11 @@ class Server:
             self._send({"id": message["id"], "result": self._answer(method, message.get("params") or {})})
         return message
 
-    @staticmethod
-    def _answer(method: str, params: Mapping[str, Any]) -> object:
+    def _answer(self, method: str, params: Mapping[str, Any]) -> object:
         if method != "workspace/configuration":
             return None
-        return [_SETTINGS.get(item.get("section", "")) for item in params["items"]]
+        self._configured = True
+        return [self._settings.get(item.get("section", "")) for item in params["items"]]
 
     def _send(self, message: Mapping[str, object]) -> None:
         assert self._process.stdin is not None
@@ -154,15 +163,18 @@ class Server:
 
 
 @contextmanager
-def language_server(root: Path) -> Iterator[Server]:
-    """Run the server for the repository at `root` until the block ends."""
+def language_server(root: Path, settings: Mapping[str, object] | None = None) -> Iterator[Server]:
+    """Run the server for the repository at `root` until the block ends; `settings` are more of those of `yaml`."""
     with subprocess.Popen(
         [program(), "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root
     ) as process:
-        server = Server(process, root)
+        server = Server(process, root, {**_YAML, **(settings or {})})
+        guard = Timer(_SECONDS, process.kill)
+        guard.start()
         try:
             server.begin()
             yield server
             server.end()
         finally:
+            guard.cancel()
             process.kill()

@@ -1,7 +1,9 @@
 """Where `modelspec init` will not write, and that nothing is half written when it cannot."""
 
 import os
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -117,18 +119,34 @@ def names_below(folder: bytes) -> list[bytes]:
     return [name for _, _, names in os.walk(folder) for name in names]
 
 
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """A file system that takes no file larger than that."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 @pytest.mark.parametrize("is_there", [False, True])
-def test_a_file_system_that_takes_no_more_is_left_as_it_was(tmp_path: Path, *, is_there: bool) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
+@pytest.mark.parametrize("size", [900, 6000])  # all but the longer files fit, all but the schemas
+def test_a_file_system_that_takes_no_more_is_left_as_it_was(
+    tmp_path: Path, size: int, *, is_there: bool
+) -> None:
+    fleet = tmp_path / "fleet"
     if is_there:
-        (home / "fleet").mkdir()
-        (home / "fleet" / "LICENSE").write_text("mine")
-    # Some files fit and the longer ones do not; then all of them but the schemas.
-    for size in (900, 6000):
-        limited = Command(home, prefix=("prlimit", f"--fsize={size}"))
-        refused(limited, "fleet", "cannot write", "File too large")
-        assert (home / "fleet").exists() == is_there
+        fleet.mkdir()
+        (fleet / "LICENSE").write_text("mine")
+    with largest_file(size):
+        outcome = create(fleet, FILES, CHECK)
+    assert isinstance(outcome, Refusal)
+    assert "cannot write" in outcome.message
+    assert "File too large" in outcome.message
+    assert tree(tmp_path) == ({"fleet/LICENSE": b"mine"} if is_there else {})
+    assert fleet.exists() == is_there
+    assert len(list(tmp_path.iterdir())) == is_there
 
 
 class Interrupting:

@@ -10,7 +10,8 @@ from modelspec_command import MEASURED, PROGRAM
 
 PROJECT = Path(__file__).parents[2]
 PROGRAMS = Path(PROGRAM).parent
-SECONDS = 60.0
+SECONDS = 300.0
+"""The most that one step may take: an installation on a busy machine takes minutes."""
 
 
 @dataclass(frozen=True, slots=True)
