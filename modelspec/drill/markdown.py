@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from modelspec.drill.drill import Outcome, Report
 from modelspec.drill.wording import effects, load, summary, title, ways
+from modelspec.report import markdown
 from modelspec.report.said import said
 
 ROOM = 65_000
@@ -35,8 +36,7 @@ def render(report: Report) -> str:
 
 def code(text: str) -> str:
     """A name as Markdown shows it and nothing else: no mention, link, HTML or end of a table's cell comes of it."""
-    shown = said(text).replace("`", "'").replace("|", "\\|").strip()
-    return f"`{shown or ' '}`"
+    return markdown.code(said(text))
 
 
 def _badness(outcome: Outcome) -> tuple[int, int, int, int]:
