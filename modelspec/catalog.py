@@ -133,6 +133,7 @@ class Fleet:
     """What models are checked against: regions and heads by their names, in the order of their files.
 
     `complete` is False where regions.yaml or heads.yaml had faults: then an unknown name is no news.
+    `targets` are the gateways that configuration is written for: what one cannot express is a fault only then.
     """
 
     regions: Mapping[str, Region]
@@ -140,6 +141,7 @@ class Fleet:
     complete: bool
     secret_folders: tuple[str, ...] = ()
     edge_regions: tuple[str, ...] = ()
+    targets: frozenset[str] = frozenset()
 
     def knows(self, model: "Model") -> bool:
         """Whether every region and head that a model names is declared."""

@@ -70,21 +70,27 @@ def validate(root: Path, *, today: date, cache: bool) -> Checked:
         return compiled
 
 
-def compile_fleet(root: Path, *, today: date) -> Compiled:
-    """Check the repository and keep its models for routing.
+def compile_fleet(root: Path, *, today: date, targets: Sequence[str] = ()) -> Compiled:
+    """Check the repository and keep its models for routing; `targets` are gateways beside those of modelspec.yaml.
 
     Raises:
         OSError: the root cannot be opened.
     """
     with _without_collection():
-        return _compile(read_tree(root), today, keep_models=True)
+        return _compile(read_tree(root), today, keep_models=True, targets=targets)
 
 
 def _compile(
-    tree: Tree, today: date, store: Cache | None = None, key: Key | None = None, *, keep_models: bool = False
+    tree: Tree,
+    today: date,
+    store: Cache | None = None,
+    key: Key | None = None,
+    *,
+    keep_models: bool = False,
+    targets: Sequence[str] = (),
 ) -> Compiled:
     locator = _locator(tree)
-    setup = read_setup(tree, locator)
+    setup = read_setup(tree, locator, targets)
     around = Surroundings(fleet=setup.fleet, metadata=setup.metadata, locator=locator)
     known = {} if store is None or key is None else store.facts(key)
     new = [file for file in tree.models if file.path not in known]

@@ -6,6 +6,9 @@ from typing import Any
 
 from modelspec.catalog import Place
 
+WRITTEN_TARGETS = ("envoy", "litellm", "prometheus")
+"""The gateways that this version writes configuration for, of those that modelspec.yaml may name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -19,6 +22,7 @@ class Settings:
     metadata_schema: str | None = None
     secret_folders: tuple[str, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
+    target_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,7 @@ def settings_of(value: object) -> Settings:
         metadata_schema=value.get("metadata_schema"),
         secret_folders=tuple(value.get("secret_folders") or ()),
         edges=tuple((edge["edge_id"], edge["region"]) for edge in value.get("edges") or ()),
+        target_options=value.get("target_options") or {},
     )
 
 

@@ -43,10 +43,10 @@ MAY_IMPORT = {
     "emit": "routing",
     "write": "emit quote",
     "site": "diagnostic providers routing rules schema secret url emit",
-    "build": "load routing emit pipeline route site write",
+    "build": "load routing settings emit pipeline route site write",
     "report": "source diagnostic secret",
     "serve": "diagnostic pipeline site build report",
-    "cli": "diagnostic rule rules load nearest quote pipeline build write report serve",
+    "cli": "diagnostic rule rules load nearest quote settings pipeline build write report serve",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""
