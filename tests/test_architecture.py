@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "load": "source document diagnostic catalog quote",
     "locate": "source diagnostic catalog rule load",
     "ignore": "source document",
+    "edit": "source document load",
     "reach": "catalog",
     "keys": "document catalog glob providers reach secret url",
     "link": "document catalog rule settings quote reach keys",
