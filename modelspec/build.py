@@ -8,11 +8,13 @@ from pathlib import Path
 from modelspec import site
 from modelspec.emit import emit
 from modelspec.emit.artifact import Artifact
+from modelspec.emit.gateways import emit_gateways
 from modelspec.emit.manifest import Origin, manifest
 from modelspec.load.find import Tree
 from modelspec.pipeline import Compiled
 from modelspec.route import route
 from modelspec.routing import RoutingTable
+from modelspec.settings import Settings
 from modelspec.site.context import SiteContext, repository_of, with_slashes
 from modelspec.write import Refusal, Stale, Written, shown, stale, write_tree
 
@@ -24,6 +26,7 @@ class Prepared:
     routing: RoutingTable
     origin: Origin
     context: SiteContext
+    settings: Settings
     root: Path
 
 
@@ -51,6 +54,7 @@ def prepare(compiled: Compiled, *, commit: str | None, commit_date: str | None) 
         routing=route(compiled.catalog, compiled.models),
         origin=_origin(compiled.tree, commit=commit, commit_date=commit_date),
         context=_site_context(compiled, commit=commit, commit_date=commit_date),
+        settings=compiled.setup.settings,
         root=compiled.tree.root,
     )
 
@@ -69,6 +73,8 @@ def artifacts(prepared: Prepared) -> Iterator[Artifact]:
     """Every file of the output but the manifest, in memory one at a time."""
     yield from emit(prepared.routing)
     yield from site.emit(prepared.routing, prepared.context)
+    settings = prepared.settings
+    yield from emit_gateways(prepared.routing, settings.targets, settings.target_options, settings.edges)
 
 
 def _manifest(prepared: Prepared) -> Callable[[Mapping[str, str]], Artifact]:

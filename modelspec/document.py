@@ -1,7 +1,7 @@
 """A YAML file as a tree in which every key and every value knows where it stands."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modelspec.source import START, Source, Span
 
@@ -21,19 +21,21 @@ class ScalarNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListNode:
-    """A sequence."""
+    """A sequence; `aliases` holds the places of those items that are aliases: what they stand for is elsewhere."""
 
     items: tuple["Node", ...]
     span: Span
     flow: bool
+    aliases: Mapping[int, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A key and its value."""
+    """A key and its value; `alias` is the place of a value that is an alias: what it stands for is elsewhere."""
 
     key: Span
     node: "Node"
+    alias: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

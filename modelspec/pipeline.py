@@ -81,23 +81,25 @@ def validate(root: Path, *, today: date, cache: bool) -> Checked:
         return compiled
 
 
-def compile_fleet(root: Path, *, today: date) -> Compiled:
-    """Check the repository and keep its models for routing.
+def compile_fleet(root: Path, *, today: date, targets: Sequence[str] = ()) -> Compiled:
+    """Check the repository and keep its models for routing; `targets` are gateways beside those of modelspec.yaml.
 
     Raises:
         OSError: the root cannot be opened.
     """
-    return compile_tree(read_tree(root), today=today)
+    return compile_tree(read_tree(root), today=today, targets=targets)
 
 
-def compile_tree(tree: Tree, *, today: date, like: Compiled | None = None) -> Compiled:
+def compile_tree(
+    tree: Tree, *, today: date, like: Compiled | None = None, targets: Sequence[str] = ()
+) -> Compiled:
     """Check a repository that was read and keep its models for routing.
 
     `like` is another state of it. Where both check models against the same, the facts of the files that both have are
     taken over: the very same objects.
     """
     with _without_collection():
-        return _compile(tree, today, like=like, keep_models=True)
+        return _compile(tree, today, like=like, keep_models=True, targets=targets)
 
 
 def _compile(
@@ -108,9 +110,10 @@ def _compile(
     *,
     like: Compiled | None = None,
     keep_models: bool = False,
+    targets: Sequence[str] = (),
 ) -> Compiled:
     locator = _locator(tree)
-    setup = read_setup(tree, locator)
+    setup = read_setup(tree, locator, targets)
     around = Surroundings(fleet=setup.fleet, metadata=setup.metadata, locator=locator)
     known = _shared(tree, setup, like)
     if store is not None and key is not None:

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from modelspec.catalog import Place
+from modelspec.catalog import KeyRule, Place
+
+WRITTEN_TARGETS = ("envoy", "litellm", "prometheus")
+"""The gateways that this version writes configuration for, of those that modelspec.yaml may name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,8 @@ class Settings:
     secret_folders: tuple[str, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
     guards: Guards = Guards()
+    key_policy: tuple[KeyRule, ...] = ()
+    target_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +99,16 @@ def settings_of(value: object) -> Settings:
         secret_folders=tuple(value.get("secret_folders") or ()),
         edges=tuple((edge["edge_id"], edge["region"]) for edge in value.get("edges") or ()),
         guards=_guards_of(value.get("guards") or {}),
+        key_policy=tuple(map(_key_rule, value.get("key_policy") or ())),
+        target_options=value.get("target_options") or {},
     )
+
+
+def _key_rule(entry: Mapping[str, Any]) -> KeyRule:
+    ((kind, target),) = entry["key"].items()
+    if kind == "kubernetes":
+        target = f"{target['secret']}/{target['key']}"
+    return KeyRule(kind=kind, target=target, hosts=tuple(entry["hosts"]))
 
 
 def waivers_of(value: object) -> tuple[Waiver, ...]:

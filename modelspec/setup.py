@@ -1,7 +1,7 @@
 """Everything but the models: regions, heads, settings, waivers, routing tests, the metadata schema."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modelspec.catalog import Fleet, Place
@@ -19,7 +19,7 @@ from modelspec.quote import quote
 from modelspec.rule import Finding, is_fixed, is_guard
 from modelspec.rules import RULES
 from modelspec.schema import Kind, MetadataSchema, check, load_metadata_schema
-from modelspec.settings import Settings, Waiver, settings_of, waivers_of
+from modelspec.settings import WRITTEN_TARGETS, Settings, Waiver, settings_of, waivers_of
 
 _KINDS: Mapping[str, Kind] = {
     "regions.yaml": "regions",
@@ -49,8 +49,8 @@ class Setup:
     readings: Mapping[str, Reading]
 
 
-def read_setup(tree: Tree, locator: Locator) -> Setup:
-    """Read and link the files with fixed names."""
+def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Setup:
+    """Read and link the files with fixed names; `targets` are gateways beside those of modelspec.yaml."""
     readings: dict[str, Reading] = {}
     diagnostics: list[Diagnostic] = []
     for name in (*REQUIRED, *OPTIONAL):
@@ -59,6 +59,7 @@ def read_setup(tree: Tree, locator: Locator) -> Setup:
             readings[name] = reading
             diagnostics.extend(examine_document(reading, _KINDS[name], locator)[0])
     settings = settings_of(_sound(readings, "modelspec.yaml"))
+    settings = replace(settings, targets=tuple(dict.fromkeys((*settings.targets, *targets))))
     waivers = waivers_of(_sound(readings, "waivers.yaml"))
     fleet, whole, found = link_fleet(
         _listed(readings, "regions.yaml"), _listed(readings, "heads.yaml"), settings
@@ -133,13 +134,15 @@ def _edges(settings: Settings, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
 
 def _targets(settings: Settings) -> Iterator[tuple[str, Finding]]:
     for position, target in enumerate(settings.targets):
+        if target in WRITTEN_TARGETS:
+            continue
         yield (
             "MS701",
             Finding(
                 place=Place(path="modelspec.yaml", pointer=("targets", position)),
                 message=f"this version of modelspec writes no configuration for {quote(target)}",
                 label="not yet",
-                help="delete the target; routing/heads/ holds the neutral form for any gateway",
+                help=f"use {', '.join(WRITTEN_TARGETS)}, or routing/heads/, the neutral form for any gateway",
             ),
         )
 

@@ -13,6 +13,8 @@ from modelspec.cli.options import (
     strict_option,
     today,
 )
+from modelspec.quote import quote
+from modelspec.settings import WRITTEN_TARGETS
 
 if TYPE_CHECKING:
     from modelspec.write import Refusal, Stale
@@ -21,7 +23,12 @@ if TYPE_CHECKING:
 @click.command("build")
 @root_option
 @click.option(
-    "--target", "targets", multiple=True, metavar="NAME", help="A gateway to write configuration for as well."
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="NAME",
+    callback=lambda _context, _option, value: known_targets(value),
+    help="A gateway to write configuration for, beside the `targets` of modelspec.yaml.",
 )
 @click.option(
     "--output", metavar="DIR", help="Where to write. Default: `output` of modelspec.yaml, else dist."
@@ -57,10 +64,6 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     Exit codes: 0 written (or up to date), 1 errors (or stale), 2 usage, 3 a bug in modelspec.
     """
-    if targets:
-        raise click.UsageError(
-            f"this version writes no gateway configuration, for '{targets[0][:60]}' or another"
-        )
     # The compiler is imported when a repository is to be read, not for `--help`.
     from modelspec.build import configured_output, prepare, stale_files, write_files  # noqa: PLC0415
     from modelspec.cli.report import exit_code, report  # noqa: PLC0415
@@ -68,7 +71,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     from modelspec.write import Refusal, shown  # noqa: PLC0415
 
     try:
-        compiled = compile_fleet(root, today=today())
+        compiled = compile_fleet(root, today=today(), targets=targets)
     except OSError as error:
         raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
     report(compiled, format_=format_, colour=colour, quiet=quiet)
@@ -93,6 +96,20 @@ def command(  # noqa: PLR0913 - one parameter an option
     if not quiet:
         click.echo(f"wrote {written.files} files to {shown(str(destination))}", err=True)
     return 0
+
+
+def known_targets(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names as they were given.
+
+    Raises:
+        click.UsageError: this version writes no configuration for one of them.
+    """
+    for name in names:
+        if name not in WRITTEN_TARGETS:
+            raise click.UsageError(
+                f"--target {quote(name)} is none of {', '.join(WRITTEN_TARGETS)}, which this version writes"
+            )
+    return names
 
 
 def _refused(refusal: "Refusal") -> int:

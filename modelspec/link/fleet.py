@@ -38,6 +38,8 @@ def link_fleet(
         complete=complete,
         secret_folders=settings.secret_folders,
         edge_regions=tuple(region for _, region in settings.edges),
+        targets=frozenset(settings.targets),
+        key_policy=settings.key_policy,
     )
     whole = replace(fleet, regions=whole_regions, heads=whole_heads)
     if regions_complete:

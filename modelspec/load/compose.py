@@ -207,21 +207,28 @@ class _Composer:
         return ScalarNode(value=value, span=span, plain=True)
 
     def sequence(self, start: Any, depth: int) -> ListNode:  # noqa: ANN401
-        items = []
+        items: list[Node] = []
+        aliases: dict[int, Span] = {}
         while not isinstance(event := self.parser.get_event(), SequenceEndEvent):
+            if isinstance(event, AliasEvent):
+                aliases[len(items)] = event_span(event)
             items.append(self.node(event, depth - 1))
-        return ListNode(items=tuple(items), span=_between(start, event), flow=bool(start.flow_style))
+        return ListNode(
+            items=tuple(items), span=_between(start, event), flow=bool(start.flow_style), aliases=aliases
+        )
 
     def mapping(self, start: Any, depth: int) -> MapNode:  # noqa: ANN401
         entries: dict[str, Entry] = {}
         while not isinstance(event := self.parser.get_event(), MappingEndEvent):
             key = self.key(event, depth)
-            value = self.node(self.parser.get_event(), depth - 1)
+            event = self.parser.get_event()
+            alias = event_span(event) if isinstance(event, AliasEvent) else None
+            value = self.node(event, depth - 1)
             if key is None:
                 continue
             first = entries.get(key.value)
             if first is None:
-                entries[key.value] = Entry(key=key.span, node=value)
+                entries[key.value] = Entry(key=key.span, node=value, alias=alias)
                 continue
             self.fault(
                 "MS011",

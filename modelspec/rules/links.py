@@ -115,7 +115,7 @@ TARGETS: tuple[Rule, ...] = (
 
         Delete the target. `routing/heads/<head_id>.json` is the neutral form for any gateway.
         """,
-        bad=MODEL + "# file: modelspec.yaml\ntargets: [envoy]",
+        bad=MODEL + "# file: modelspec.yaml\ntargets: [haproxy]",
         good=MODEL + "# file: modelspec.yaml\ntargets: []",
     ),
 )
