@@ -22,7 +22,11 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
         "invalid_request_error",
         "model_required",
     ),
-    403: ("This model is not offered in the region of this edge.", "permission_error", "model_not_offered_here"),
+    403: (
+        "This model is not offered in the region of this edge.",
+        "permission_error",
+        "model_not_offered_here",
+    ),
     404: ("This model does not exist.", "invalid_request_error", "model_not_found"),
     413: ("The body of this request is too large.", "invalid_request_error", "request_too_large"),
     503: ("No head serves this model at the moment.", "server_error", "no_head_available"),
@@ -42,7 +46,11 @@ def listener(routes: Message, options: Options) -> Message:
         "request_headers_timeout": "10s",
         "stream_idle_timeout": seconds(options.request_timeout_ms),
         **routes,
-        "http_filters": [_json_to_metadata(), _header_mutation(), extension("envoy.filters.http.router", ROUTER)],
+        "http_filters": [
+            _json_to_metadata(),
+            _header_mutation(),
+            extension("envoy.filters.http.router", ROUTER),
+        ],
         "local_reply_config": {"mappers": [_error(status, *words) for status, words in _ERRORS.items()]},
     }
     return typed(
@@ -104,7 +112,10 @@ def _error(status: int, message: str, kind: str, code: str) -> Message:
     return {
         "filter": {
             "status_code_filter": {
-                "comparison": {"op": "EQ", "value": {"default_value": status, "runtime_key": f"edge.{status}"}}
+                "comparison": {
+                    "op": "EQ",
+                    "value": {"default_value": status, "runtime_key": f"edge.{status}"},
+                }
             }
         },
         "body_format_override": {"json_format": body},

@@ -1,10 +1,19 @@
 """The routes of an edge: from the name in `x-model` to a cluster, or to an answer of the edge itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from modelspec.emit.envoy.clusters import Clusters
 from modelspec.emit.envoy.options import Options, seconds
-from modelspec.emit.envoy.types import HEADER_INPUT, ROUTE, ROUTE_CONFIGURATION, Message, extension, typed
+from modelspec.emit.envoy.types import (
+    HEADER_INPUT,
+    PREVIOUS_HOSTS,
+    PREVIOUS_PRIORITIES,
+    ROUTE,
+    ROUTE_CONFIGURATION,
+    Message,
+    extension,
+    typed,
+)
 from modelspec.emit.text import encode
 from modelspec.routing import Route, RoutingTable
 
@@ -19,7 +28,9 @@ _LARGEST_LIST = 64 * 1024 * 1024
 _MOST_RETRIES = 10
 
 
-def route_configuration(routing: RoutingTable, region: str | None, clusters: Clusters, options: Options) -> Message:
+def route_configuration(
+    routing: RoutingTable, region: str | None, clusters: Clusters, options: Options
+) -> Message:
     """The route configuration of an edge in `region`; `clusters` learns of every cluster that it names.
 
     `region` is None where the fleet has no edges: then no model asks where its clients are.
@@ -83,9 +94,19 @@ def _answer(route: Route, region: str | None, clusters: Clusters, options: Optio
         return _direct(503)
     return {
         "route": {
-            "cluster": clusters.chain(route),
+            **_clusters(clusters.chains(route)),
             "timeout": seconds(options.request_timeout_ms),
             "auto_host_rewrite": True,
+        }
+    }
+
+
+def _clusters(chains: Mapping[str, int]) -> Message:
+    if len(chains) == 1:
+        return {"cluster": next(iter(chains))}
+    return {
+        "weighted_clusters": {
+            "clusters": [{"name": name, "weight": weight} for name, weight in chains.items()]
         }
     }
 
@@ -104,7 +125,9 @@ def _models(routes: Sequence[Route], region: str | None) -> Message:
     ids = [
         route.model_id
         for route in routes
-        if route.tiers and route.exact[:1] == (route.model_id,) and route.visibility != "private"
+        if route.tiers
+        and route.exact[:1] == (route.model_id,)
+        and route.visibility != "private"
         and not _is_denied(route, region)
     ]
     rows = [{"id": model_id, "object": "model", "created": 0, "owned_by": "modelspec"} for model_id in ids]
@@ -130,13 +153,13 @@ def _retries(routes: Sequence[Route]) -> Message:
         "num_retries": min(max(longest - 1, 1), _MOST_RETRIES),
         "retry_priority": extension(
             "envoy.retry_priorities.previous_priorities",
-            "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
+            PREVIOUS_PRIORITIES,
             {"update_frequency": 1},
         ),
         "retry_host_predicate": [
             extension(
                 "envoy.retry_host_predicates.previous_hosts",
-                "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
+                PREVIOUS_HOSTS,
             )
         ],
         "host_selection_retry_max_attempts": 3,

@@ -9,9 +9,7 @@ _PREFIX = "type.googleapis.com/"
 
 AGGREGATE = "envoy.extensions.clusters.aggregate.v3.ClusterConfig"
 CLUSTER = "envoy.config.cluster.v3.Cluster"
-CONNECTION_MANAGER = (
-    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
-)
+CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
 HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
 JSON_TO_METADATA = "envoy.extensions.filters.http.json_to_metadata.v3.JsonToMetadata"
