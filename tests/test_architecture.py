@@ -42,11 +42,12 @@ MAY_IMPORT = {
     "route": "catalog providers reach routing",
     "emit": "routing",
     "write": "emit quote",
+    "publish": "nearest quote emit",
     "site": "diagnostic providers routing rules schema secret url emit",
     "build": "load routing settings emit pipeline route site write",
     "report": "source diagnostic secret",
     "serve": "diagnostic pipeline site build report",
-    "cli": "diagnostic rule rules load nearest quote settings pipeline build write report serve",
+    "cli": "diagnostic rule rules load nearest quote settings pipeline build write publish report serve",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""
@@ -56,8 +57,8 @@ ONLY_IN = {
     "yaml": {"load"},
     "jsonschema_rs": {"schema"},
     "platformdirs": {"cache"},
-    "subprocess": set(),
-    "http": set(),
+    "subprocess": {"publish"},  # the gateway's own program, to validate
+    "http": {"publish"},  # the gateway's own admin interface
     "urllib.request": set(),
     "jinja2": {"site"},
     "starlette": {"serve"},

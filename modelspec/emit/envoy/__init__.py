@@ -27,8 +27,8 @@ DEFAULT_EDGE = "edge"
 def emit(routing: RoutingTable, gateway: GatewayOptions) -> Iterator[Artifact]:
     """The five files of each edge, in the order of their ids."""
     options = Options.of(gateway.options)
-    edges = {edge.edge_id: edge.region for edge in gateway.edges}
-    for edge_id, region in sorted(edges.items()) or [(DEFAULT_EDGE, None)]:
+    regions: dict[str, str | None] = {edge.edge_id: edge.region for edge in gateway.edges}
+    for edge_id, region in sorted((regions or {DEFAULT_EDGE: None}).items()):
         for name, message in _files(routing, edge_id, region, options):
             yield Artifact(path=f"gateways/envoy/{edge_id}/{name}", content=laid_out(message))
 
