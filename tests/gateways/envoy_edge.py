@@ -169,10 +169,14 @@ def running(bootstrap: Path, ports: Ports) -> Iterator[Edge]:
 
 @dataclass
 class Load:
-    """Clients that ask for models in turn until they are told to stop; `failed` holds what was no 200."""
+    """Clients that ask for models in turn until they are told to stop; `failed` holds what was no 200.
+
+    `pause` is the time between two requests of a client, in seconds.
+    """
 
     edge: Edge
     models: Sequence[str]
+    pause: float = 0
     heads: Counter[str] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
     sent: int = 0
@@ -209,7 +213,7 @@ class Load:
         connection = self.edge.connect()
         try:
             for number in range(most):
-                if self._stop.is_set():
+                if self._stop.wait(self.pause):
                     return
                 model = self.models[(offset + number) % len(self.models)]
                 try:

@@ -78,6 +78,8 @@ class Upstreams:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(_SECONDS)
 
     async def _start(self, upstream: Upstream) -> None:
+        if upstream.server is not None:
+            return
         upstream.server = await asyncio.start_server(
             _serve(upstream), "127.0.0.1", upstream.port, ssl=upstream.tls, reuse_address=True
         )
@@ -128,7 +130,7 @@ async def _answer(reader: asyncio.StreamReader, upstream: Upstream) -> bytes:
     told = {"head": upstream.head_id, "path": path, "headers": sent, "bytes": len(body)}
     with suppress(ValueError):
         told["model"] = json.loads(body).get("model")
-    return _response(500 if upstream.fails else 200, told)
+    return _response(503 if upstream.fails else 200, told)
 
 
 async def _chunks(reader: asyncio.StreamReader) -> Any:

@@ -85,7 +85,11 @@ class Clusters:
                 "dns_lookup_family": "V4_PREFERRED",
                 "connect_timeout": seconds(self._options.connect_timeout_ms),
                 "lb_policy": "ROUND_ROBIN" if len(heads) == 1 else "LEAST_REQUEST",
-                "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+                "common_lb_config": {
+                    "healthy_panic_threshold": {"value": 0},
+                    # Workers learn of a head's death at once, not within the second that Envoy waits for more news.
+                    "update_merge_window": "0s",
+                },
                 "load_assignment": {
                     "cluster_name": name,
                     "endpoints": [_endpoint(head, weight) for head, weight in heads],
