@@ -229,7 +229,7 @@ def _pollute(value: Any) -> Any:
     if isinstance(value, list):
         return [_pollute(value[0]), *value[1:]]
     deeper = [name for name, item in value.items() if item and isinstance(item, dict | list)]
-    if not deeper or isinstance(value[deeper[0]], list) and isinstance(value[deeper[0]][0], str):
+    if not deeper or (isinstance(value[deeper[0]], list) and isinstance(value[deeper[0]][0], str)):
         return {**value, "no_such_field": 1}
     return {**value, deeper[0]: _pollute(value[deeper[0]])}
 

@@ -85,6 +85,9 @@ PLACES = {
     "MS610": "waivers.yaml:2:28",
     "MS611": "waivers.yaml:2:61",
     "MS701": "modelspec.yaml:1:11",
+    "MS711": "models.d/atlas.yaml:7:26",
+    "MS712": "heads.yaml:3:43",
+    "MS713": "models.d/atlas.yaml:6:26",
 }
 """Where the one fault of each bad example is."""
 
