@@ -139,9 +139,7 @@ def _twice(edge_id: str, position: int, first: int) -> tuple[str, Finding]:
             message=f"the edge {quote(edge_id)} is declared a second time",
             label="again here",
             help="delete one of the two, or rename it",
-            related=(
-                (Place(path="modelspec.yaml", pointer=("edges", first, "edge_id")), "first here"),
-            ),
+            related=((Place(path="modelspec.yaml", pointer=("edges", first, "edge_id")), "first here"),),
         ),
     )
 

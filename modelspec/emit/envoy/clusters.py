@@ -173,10 +173,16 @@ def _aggregate(name: str, members: tuple[str, ...]) -> Message:
 
 
 def _outlier_detection() -> Message:
+    """Rest a head that cannot be reached, or whose gateway fails; errors of one of its models are not its own."""
     return {
-        "consecutive_5xx": 5,
-        "consecutive_gateway_failure": 3,
+        "split_external_local_origin_errors": True,
+        "consecutive_local_origin_failure": 3,
+        "enforcing_consecutive_local_origin_failure": 100,
+        "consecutive_gateway_failure": 5,
         "enforcing_consecutive_gateway_failure": 100,
+        "enforcing_consecutive_5xx": 0,
+        "enforcing_success_rate": 0,
+        "enforcing_local_origin_success_rate": 0,
         "interval": "1s",
         "base_ejection_time": "5s",
         "max_ejection_time": "60s",

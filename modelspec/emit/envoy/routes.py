@@ -23,7 +23,7 @@ NO_MODEL = "-"
 """In the header where a request names no model: no id is, or begins with, a hyphen."""
 ROUTES = "models"
 """The name of the route configuration."""
-_LISTS = ("/v1/models", "/models")
+_LIST = "/v1/models"
 _LARGEST_LIST = 64 * 1024 * 1024
 _MOST_RETRIES = 10
 
@@ -61,7 +61,7 @@ def route_configuration(
 
 def _matcher(exact: dict[str, Message], prefixes: dict[str, Message], models: Message) -> Message:
     """An exact name, else the longest prefix, else none; without a name, the list of models where it is asked for."""
-    listed = _tree(":path", "exact_match_map", dict.fromkeys(_LISTS, _action(models)))
+    listed = _tree(":path", "exact_match_map", {_LIST: _action(models)})
     nameless = {"matcher": {**listed, "on_no_match": _action(_direct(400))}}
     unknown = _action(_direct(404))
     if prefixes:
