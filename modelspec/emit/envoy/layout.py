@@ -14,8 +14,9 @@ def laid_out(value: object) -> bytes:
 
 
 def _parts(value: object) -> Iterator[str]:
-    line = encode(value)
-    if len(line) <= _WIDTH:
+    # A long value would be encoded once for every level above it.
+    line = encode(value) if _is_short(value) else None
+    if line is not None and len(line) <= _WIDTH:
         yield line
     elif isinstance(value, dict):
         separator = "{\n"
@@ -32,4 +33,22 @@ def _parts(value: object) -> Iterator[str]:
             separator = ",\n"
         yield "\n]"
     else:
-        yield line
+        yield encode(value)
+
+
+def _is_short(value: object) -> bool:
+    """Whether a value may fit on a line, told from the lengths of its first texts."""
+    length = 0
+    left = [value]
+    while left and length <= _WIDTH:
+        one = left.pop()
+        if isinstance(one, str):
+            length += len(one)
+        elif isinstance(one, dict):
+            length += len(one)
+            left.extend(one)
+            left.extend(one.values())
+        elif isinstance(one, list):
+            length += len(one)
+            left.extend(one)
+    return length <= _WIDTH
