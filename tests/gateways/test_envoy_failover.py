@@ -1,10 +1,11 @@
 """Heads that die, fail, and come back under load, behind the real Envoy."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from envoy_edge import Edge, Load, running, until
+from envoy_edge import SECONDS, Edge, Load, Reply, running, until
 from envoy_fleet import Fleet, small_fleet
 from upstreams import Upstreams
 
@@ -34,7 +35,7 @@ def heads() -> Iterator[Upstreams]:
 def upstreams(heads: Upstreams) -> Upstreams:
     """The heads, all of them alive and well."""
     for head_id, head in heads.heads.items():
-        head.fails = False
+        head.fails = head.holds = False
         heads.revive(head_id)
     heads.forget()
     return heads
@@ -72,6 +73,20 @@ def test_a_head_that_dies_under_load_fails_no_request_and_is_used_again_when_it_
         load.more(100)
     assert load.failed == []
     assert upstreams.asked()["head-us-1"] > 90
+
+
+def test_a_request_that_is_under_way_in_a_dying_head_is_answered_by_the_next(
+    edge: Edge, upstreams: Upstreams
+) -> None:
+    dying = upstreams.heads["head-us-1"]
+    dying.holds = True
+    replies: list[Reply] = []
+    client = threading.Thread(target=lambda: replies.append(edge.ask("atlas")))
+    client.start()
+    until(lambda: dying.asked == 1, "asked")
+    upstreams.kill("head-us-1")
+    client.join(SECONDS)
+    assert [reply.head for reply in replies] == ["head-eu-1"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def free_port() -> int:
 
 @dataclass
 class Upstream:
-    """One head: how often it was asked, less health checks, and whether it fails every request."""
+    """One head: how often it was asked, less health checks; whether it fails every request, or never answers."""
 
     head_id: str
     port: int
@@ -32,6 +32,7 @@ class Upstream:
     tls: ssl.SSLContext | None = None
     asked: int = 0
     fails: bool = False
+    holds: bool = False
     server: asyncio.Server | None = None
     open: set[asyncio.StreamWriter] = field(default_factory=set)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -127,6 +128,8 @@ async def _answer(reader: asyncio.StreamReader, upstream: Upstream) -> bytes:
         status = 200 if path == upstream.health_path else 404
         return _response(status, {})
     upstream.asked += 1
+    if upstream.holds:
+        await reader.read()  # until the connection ends
     told = {"head": upstream.head_id, "path": path, "headers": sent, "bytes": len(body)}
     with suppress(ValueError):
         told["model"] = json.loads(body).get("model")
