@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -159,6 +160,30 @@ def test_what_envoy_refuses_is_taken_back(fleet: Fleet, edge: Edge) -> None:
         assert _content(fleet.config)[name] == before[name] or name == "routes.json"
         assert _content(fleet.config)["routes.json"] == before["routes.json"]
         assert edge.ask("atlas").status == 200
+
+
+def test_a_head_that_never_answers_is_waited_for_within_bounds(fleet: Fleet, edge: Edge) -> None:
+    """A new cluster is warm when its first health check has ended, here after a second."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        files = _files(fleet, 1)
+        text = files.content["clusters.json"].decode()
+        content = json.loads(text.replace('"timeout": "2s"', '"timeout": "1s"'))
+        new = json.loads(
+            json.dumps(content["resources"][0]).replace(content["resources"][0]["name"], "silent")
+        )
+        (place,) = new["load_assignment"]["endpoints"]
+        address = place["lb_endpoints"][0]["endpoint"]["address"]["socket_address"]
+        address["port_value"] = silent.getsockname()[1]
+        clusters = laid_out(discovery([*content["resources"], new]))
+        slow = EdgeFiles(edge_id="edge-us", content={**files.content, "clusters.json": clusters})
+        refusal = publish(slow, fleet.config, _admin(edge), wait=0.2)
+        assert isinstance(refusal, Refusal)
+        assert refusal.message == "Envoy has taken clusters.json, but is still warming it after 0.2 seconds"
+        assert edge.ask("atlas").status == 200
+        assert edge.ask("new-1").status == 404
+        done = publish(slow, fleet.config, _admin(edge), wait=SECONDS)
+        assert isinstance(done, Published)
+        assert edge.ask("new-1").status == 200
 
 
 def test_an_envoy_that_reads_another_folder_takes_no_notice(fleet: Fleet, edge: Edge, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -128,13 +128,14 @@ def test_an_admin_url_may_be_of_either_kind_of_address() -> None:
 
 
 @contextmanager
-def _answering(status: int, body: bytes) -> Iterator[Admin]:
+def _answering(status: int, body: Callable[[], bytes]) -> Iterator[Admin]:
     class Stranger(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            content = body()
             self.send_response(status)
-            self.send_header("content-length", str(len(body)))
+            self.send_header("content-length", str(len(content)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(content)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
@@ -165,7 +166,7 @@ def _answering(status: int, body: bytes) -> Iterator[Admin]:
     ],
 )
 def test_whatever_is_no_envoy_is_a_stranger(body: bytes) -> None:
-    with _answering(200, body) as admin:
+    with _answering(200, lambda: body) as admin:
         state = admin.state()
     assert isinstance(state, Refusal)
     assert "is not the admin interface of an Envoy" in state.message
@@ -287,3 +288,40 @@ def test_a_difference_between_the_files_and_their_twin_is_named(build: Path) -> 
         "a file of it is not of the form that modelspec writes"
     )
     assert json.loads(files.content["static.json"])
+
+
+def _state(clusters: str) -> bytes:
+    rows = {
+        "cluster_manager.warming_clusters": 0,
+        "cluster_manager.cds.version_text": clusters,
+        "cluster_manager.cds.update_rejected": 0,
+    }
+    return json.dumps({"stats": [{"name": name, "value": value} for name, value in rows.items()]}).encode()
+
+
+def test_an_admin_that_goes_away_in_the_middle_leaves_the_file_before(build: Path, tmp_path: Path) -> None:
+    """Its answers come from here: the moment at which a real one is gone could not be chosen."""
+    folder = tmp_path / "config"
+    shutil.copytree(build / "gateways/envoy/edge-eu", folder)
+    before = (folder / "clusters.json").read_bytes()
+    answers = iter([_state("old")])
+    with _answering(200, lambda: next(answers, b"")) as admin:
+        refusal = publish(_files(build), folder, admin, wait=5)
+    assert isinstance(refusal, Refusal)
+    assert "is not the admin interface of an Envoy" in refusal.message
+    assert (folder / "clusters.json").read_bytes() == before
+
+
+def test_a_file_that_cannot_be_replaced_stops_everything(build: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "config"
+    shutil.copytree(build / "gateways/envoy/edge-eu", folder)
+    (folder / ".clusters.json.modelspec").mkdir()
+    with _answering(200, lambda: _state("old")) as admin:
+        refusal = publish(_files(build), folder, admin, wait=5)
+    assert isinstance(refusal, Refusal)
+    assert refusal.message == f"cannot write '{folder}/clusters.json': Is a directory"
+    (folder / "clusters.json").unlink()
+    (folder / "clusters.json").mkdir()
+    refusal = publish(_files(build), folder, NOBODY, wait=5)
+    assert isinstance(refusal, Refusal)
+    assert refusal.message == f"cannot read '{folder}/clusters.json': Is a directory"
