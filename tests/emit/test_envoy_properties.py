@@ -3,7 +3,7 @@
 import json
 
 from envoy_files import EDGES, Files, emitted, files_of, hosts, members
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing_tables import a_route, head, table
 
@@ -70,6 +70,7 @@ def _reached(files: Files, name: str) -> list[str]:
     return inner or [host for host, _ in hosts(cluster)]
 
 
+@settings(deadline=None, max_examples=60)
 @given(tables())
 def test_every_name_has_one_way_and_every_cluster_of_it_is_there(routing: RoutingTable) -> None:
     outputs = emitted(routing)
@@ -117,6 +118,7 @@ def _with_members(files: Files, names: set[str]) -> set[str]:
     return names | {member for name in names for member in members(files.clusters[name])}
 
 
+@settings(deadline=None, max_examples=60)
 @given(tables())
 def test_files_are_json_with_each_key_once_and_the_same_each_time(routing: RoutingTable) -> None:
     outputs = emitted(routing)
