@@ -71,7 +71,7 @@ def _reached(files: Files, name: str) -> list[str]:
     return inner or [host for host, _ in hosts(cluster)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(tables())
 def test_every_name_has_one_way_and_every_cluster_of_it_is_there(routing: RoutingTable) -> None:
     outputs = emitted(routing)
@@ -119,7 +119,7 @@ def _with_members(files: Files, names: set[str]) -> set[str]:
     return names | {member for name in names for member in members(files.clusters[name])}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(tables())
 def test_files_are_json_with_each_key_once_and_the_same_each_time(routing: RoutingTable) -> None:
     outputs = emitted(routing)
