@@ -125,11 +125,28 @@ def _sound(readings: Mapping[str, Reading], name: str) -> object:
 
 
 def _edges(settings: Settings, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
-    for position, (_, region) in enumerate(settings.edges):
+    first: dict[str, int] = {}
+    for position, (edge_id, region) in enumerate(settings.edges):
+        if first.setdefault(edge_id, position) != position:
+            yield _twice(edge_id, position, first[edge_id])
         if fleet.complete and region not in fleet.regions:
             yield unknown_region(
                 region, Place(path="modelspec.yaml", pointer=("edges", position, "region")), fleet
             )
+
+
+def _twice(edge_id: str, position: int, first: int) -> tuple[str, Finding]:
+    """An edge with the id of another: both would be written into one folder."""
+    return (
+        "MS204",
+        Finding(
+            place=Place(path="modelspec.yaml", pointer=("edges", position, "edge_id")),
+            message=f"the edge {quote(edge_id)} is declared a second time",
+            label="again here",
+            help="delete one of the two, or rename it",
+            related=((Place(path="modelspec.yaml", pointer=("edges", first, "edge_id")), "first here"),),
+        ),
+    )
 
 
 def _targets(settings: Settings) -> Iterator[tuple[str, Finding]]:

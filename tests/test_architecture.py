@@ -52,6 +52,7 @@ MAY_IMPORT = {
     "guards": "source quote url routing diagnostic document catalog rule settings rules judge pipeline",
     "emit": "routing",
     "write": "quote refusal emit",
+    "publish": "nearest quote emit",
     "site": "secret url routing providers diagnostic schema rules emit",
     "build": "routing settings load pipeline route emit write site",
     "report": "source secret diagnostic rule rules",
@@ -64,7 +65,7 @@ MAY_IMPORT = {
     "drill": "routing decide report",
     "serve": "diagnostic pipeline site build report",
     "cli": "nearest quote refusal diagnostic rule settings schema load decide rules pipeline route states"
-    " changed write build report editors init plan planning reasons routes_test drill serve",
+    " changed write publish build report editors init plan planning reasons routes_test drill serve",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""
@@ -74,8 +75,8 @@ ONLY_IN = {
     "yaml": {"load"},
     "jsonschema_rs": {"schema"},
     "platformdirs": {"cache"},
-    "subprocess": {"git"},
-    "http": set(),
+    "subprocess": {"git", "publish"},  # git, and the gateway's own program, to validate
+    "http": {"publish"},  # the gateway's own admin interface
     "urllib.request": set(),
     "jinja2": {"site"},
     "starlette": {"serve"},

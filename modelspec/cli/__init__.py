@@ -13,6 +13,7 @@ _COMMANDS = {
     "validate": "Find every fault of the repository.",
     "plan": "Say what a change does to the compiled routes.",
     "build": "Validate, then write routing tables and the site.",
+    "publish": "Give a build to a running gateway, without a lost request.",
     "route": "Say where a request goes, tier by tier, and why.",
     "test": "Run the routing tests of routes.test.yaml.",
     "drill": "Say what happens when heads or regions go down.",

@@ -15,6 +15,7 @@ from modelspec.rules import (
     schema,
     secrets,
     serving,
+    target_envoy,
 )
 
 RULES: tuple[Rule, ...] = tuple(
@@ -35,6 +36,7 @@ RULES: tuple[Rule, ...] = tuple(
             *links.EXCEPTIONS,
             *links.TARGETS,
             *guards.RULES,
+            *target_envoy.RULES,
         ),
         key=lambda rule: rule.code,
     )

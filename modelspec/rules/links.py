@@ -44,7 +44,7 @@ LINKS: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS204",
-        "A region or head is declared twice.",
+        "A region, head or edge is declared twice.",
         """
         Which of the two counts would depend on the reader.
 

@@ -119,7 +119,11 @@ def test_github_annotations_stand_alone_on_standard_output(command: Command, fau
         (("validate", "--root", "nowhere"), "is not a folder"),
         (("validate", "--root", "."), "has no models.d/"),
         (("validate",), "no models.d/ in this folder or above it"),
-        (("build", "--target", "envoy"), ""),
+        (("build", "--target", "haproxy"), ""),
+        (("publish", "envoy"), "name the folder that Envoy reads"),
+        (("publish", "envoy", "--check", "here"), "leave out DIR and --admin"),
+        (("publish", "envoy", "--admin", "https://x:1", "here"), "write http://HOST:PORT"),
+        (("publish", "nobody"), "No such command"),
     ],
 )
 def test_misuse_gives_2_and_says_what_to_do(arguments: tuple[str, ...], told: str, command: Command) -> None:

@@ -44,8 +44,8 @@ def test_an_abort_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_targets_are_refused_as_usage(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["build", "--root", str(fleet), "--target", "envoy"]) == 2
-    assert "envoy" in capsys.readouterr().err
+    assert cli.run(["build", "--root", str(fleet), "--target", "haproxy"]) == 2
+    assert "'haproxy' is none of envoy," in capsys.readouterr().err
 
 
 def test_a_configured_output_never_leads_out(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,7 @@
 """Small repositories beside what modelspec must say of them; `pytest --update-golden` writes the expectations anew.
 
 `err/<case>` has faults: `expected.txt` is the report of `modelspec validate` and its exit code. `ok/<case>` can be
-built: `expected/` holds the report, the routing tables and the snapshot.
+built: `expected/` holds the report, the routing tables, the snapshot and the edges.
 """
 
 import re
@@ -14,7 +14,7 @@ from modelspec.cli import run
 
 _HERE = Path(__file__).parent
 _TIME = re.compile(r"(?m)^(checked .*?) in [0-9]+\.[0-9]{2} s: ")
-_COMPARED = ("routing/**/*.json", "site/admin/models.json")
+_COMPARED = ("routing/**/*.json", "site/admin/models.json", "gateways/envoy/*/*.json")
 
 
 def _cases(kind: str, *, leaf: str) -> list[str]:

@@ -88,6 +88,9 @@ PLACES = {
     "MS611": "waivers.yaml:2:61",
     "MS612": "waivers.yaml:2:50",
     "MS701": "modelspec.yaml:1:11",
+    "MS711": "models.d/atlas.yaml:7:26",
+    "MS712": "heads.yaml:3:43",
+    "MS713": "models.d/atlas.yaml:6:26",
 }
 """Where the one fault of each bad example is."""
 

@@ -1,0 +1,33 @@
+"""Names of Envoy's API: https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/api."""
+
+from typing import Any
+
+Message = dict[str, Any]
+"""A protobuf message as JSON; Envoy's own validation is the schema."""
+
+_PREFIX = "type.googleapis.com/"
+
+AGGREGATE = "envoy.extensions.clusters.aggregate.v3.ClusterConfig"
+CLUSTER = "envoy.config.cluster.v3.Cluster"
+CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
+HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
+JSON_TO_METADATA = "envoy.extensions.filters.http.json_to_metadata.v3.JsonToMetadata"
+LISTENER = "envoy.config.listener.v3.Listener"
+PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+PREVIOUS_PRIORITIES = "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
+RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
+ROUTE = "envoy.config.route.v3.Route"
+ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
+ROUTER = "envoy.extensions.filters.http.router.v3.Router"
+TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+
+
+def typed(kind: str, message: Message | None = None) -> Message:
+    """A message that says what it is."""
+    return {"@type": f"{_PREFIX}{kind}", **(message or {})}
+
+
+def extension(name: str, kind: str, message: Message | None = None) -> Message:
+    """An extension of Envoy with its configuration."""
+    return {"name": name, "typed_config": typed(kind, message)}

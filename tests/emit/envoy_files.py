@@ -1,0 +1,91 @@
+"""The files of an Envoy edge, read as Envoy would read them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modelspec.emit.envoy import emit
+from modelspec.emit.gateway import Edge, GatewayOptions
+from modelspec.routing import RoutingTable
+
+EDGES = (Edge(edge_id="edge-us", region="us"), Edge(edge_id="edge-eu", region="eu"))
+
+
+def emitted(
+    routing: RoutingTable, options: Mapping[str, object] | None = None, edges: tuple[Edge, ...] = EDGES
+) -> dict[str, bytes]:
+    gateway = GatewayOptions(options=options or {}, edges=edges)
+    return {artifact.path: artifact.content for artifact in emit(routing, gateway)}
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of one edge."""
+
+    bootstrap: Any
+    clusters: dict[str, Any]
+    listener: Any
+    routes: Any
+    static: Any
+
+    @property
+    def matcher(self) -> Any:
+        return self.routes["virtual_hosts"][0]["matcher"]
+
+    @property
+    def exact(self) -> dict[str, Any]:
+        entries = self.matcher["matcher_tree"]["exact_match_map"]["map"]
+        return {name: answer(action) for name, action in entries.items() if name != "-"}
+
+    @property
+    def prefixes(self) -> dict[str, Any]:
+        otherwise = self.matcher["on_no_match"].get("matcher")
+        if otherwise is None:
+            return {}
+        entries = otherwise["matcher_tree"]["prefix_match_map"]["map"]
+        return {name: answer(action) for name, action in entries.items()}
+
+    @property
+    def models(self) -> list[str]:
+        nameless = self.matcher["matcher_tree"]["exact_match_map"]["map"]["-"]["matcher"]
+        action = nameless["matcher_tree"]["exact_match_map"]["map"]["/v1/models"]["action"]
+        body = action["typed_config"]["direct_response"]["body"]["inline_string"]
+        return [row["id"] for row in json.loads(body)["data"]]
+
+
+def answer(action: Any) -> dict[str, int] | int:
+    """The clusters of an entry with their weights, or the status that the edge answers by itself."""
+    route = action["action"]["typed_config"]
+    if "direct_response" in route:
+        status: int = route["direct_response"]["status"]
+        return status
+    if "cluster" in route["route"]:
+        return {route["route"]["cluster"]: 1}
+    return {one["name"]: one["weight"] for one in route["route"]["weighted_clusters"]["clusters"]}
+
+
+def files_of(outputs: Mapping[str, bytes], edge_id: str = "edge-us") -> Files:
+    read = {
+        name: json.loads(outputs[f"gateways/envoy/{edge_id}/{name}.json"])
+        for name in ("bootstrap", "clusters", "listener", "routes", "static")
+    }
+    (listener,) = read["listener"]["resources"]
+    (routes,) = read["routes"]["resources"]
+    clusters = read["clusters"]["resources"]
+    names = [one["name"] for one in clusters]
+    assert len(set(names)) == len(names)
+    return Files(read["bootstrap"], dict(zip(names, clusters, strict=True)), listener, routes, read["static"])
+
+
+def members(cluster: Any) -> list[str]:
+    """The clusters of an aggregate; of another one, nothing."""
+    kind = cluster.get("cluster_type")
+    return list(kind["typed_config"]["clusters"]) if kind else []
+
+
+def hosts(cluster: Any) -> Iterator[tuple[str, int]]:
+    """The heads of a cluster, with their weights."""
+    for place in cluster.get("load_assignment", {}).get("endpoints", ()):
+        (endpoint,) = place["lb_endpoints"]
+        yield place["locality"]["zone"], endpoint["load_balancing_weight"]

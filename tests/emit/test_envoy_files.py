@@ -1,0 +1,200 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from envoy_files import EDGES, emitted, files_of, hosts, members
+from routing_tables import a_route, head, table
+
+from modelspec.emit.envoy.layout import laid_out
+
+HEADS = (
+    head("a", url="https://a.example.net"),
+    head("b", url="http://10.0.0.2:8080", health="/healthz"),
+    head("c", region="eu", url="https://[2001:db8::1]:8443"),
+    head("d", status="draining"),
+    head("off", status="offline"),
+)
+
+
+def test_one_cluster_a_head_and_one_a_distinct_chain() -> None:
+    chain = [{"a": 1}, {"b": 1}]
+    routing = table(HEADS, [a_route("x", chain), a_route("y", chain), a_route("z", [{"c": 1}])])
+    files = files_of(emitted(routing))
+    assert list(files.clusters) == ["a", "b", "c", "a > b"]
+    assert members(files.clusters["a > b"]) == ["a", "b"]
+    assert files.exact == {"x": {"a > b": 1}, "y": {"a > b": 1}, "z": {"c": 1}}
+
+
+def test_heads_that_share_a_tier_take_turns_at_the_front_of_a_chain() -> None:
+    routing = table(HEADS, [a_route("x", [{"b": 6, "a": 2, "c": 2}, {"d": 1}], policy="random")])
+    files = files_of(emitted(routing))
+    assert files.exact["x"] == {"a > b > c > d": 1, "b > c > a > d": 3, "c > a > b > d": 1}
+
+
+def test_open_requests_are_counted_over_one_cluster() -> None:
+    routing = table(
+        HEADS,
+        [
+            a_route("x", [{"c": 4, "a": 2}, {"d": 1}], policy="least_request"),
+            a_route("y", [{"a": 1, "c": 2}]),
+        ],
+    )
+    files = files_of(emitted(routing))
+    name = "least_request(a=1 c=2)"
+    assert files.exact["x"] == {f"{name} > d": 1}
+    assert list(hosts(files.clusters[name])) == [("a", 1), ("c", 2)]
+    assert files.clusters[name]["lb_policy"] == "LEAST_REQUEST"
+    assert files.exact["y"] == {"a > c": 1, "c > a": 2}
+
+
+def test_a_head_is_reached_as_its_url_says() -> None:
+    files = files_of(emitted(table(HEADS, [a_route("x", [{name: 1}]) for name in "abc"])))
+    tls = {}
+    for name, address, port, hostname in (
+        ("a", "a.example.net", 443, "a.example.net"),
+        ("b", "10.0.0.2", 8080, "10.0.0.2:8080"),
+        ("c", "2001:db8::1", 8443, "[2001:db8::1]:8443"),
+    ):
+        (place,) = files.clusters[name]["load_assignment"]["endpoints"]
+        endpoint = place["lb_endpoints"][0]["endpoint"]
+        assert endpoint["address"]["socket_address"] == {"address": address, "port_value": port}
+        assert endpoint["hostname"] == endpoint["health_check_config"]["hostname"] == hostname
+        (match,) = files.clusters[name]["transport_socket_matches"]
+        tls[name] = match["transport_socket"]["typed_config"]
+    assert tls["b"] == {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
+    }
+    assert tls["a"]["sni"] == "a.example.net"
+    assert "sni" not in tls["c"]
+    context = tls["c"]["common_tls_context"]["validation_context"]
+    assert context == {
+        "trusted_ca": {"filename": "/etc/ssl/certs/ca-certificates.crt"},
+        "match_typed_subject_alt_names": [{"san_type": "IP_ADDRESS", "matcher": {"exact": "2001:db8::1"}}],
+    }
+    (check,) = files.clusters["b"]["health_checks"]
+    assert check["http_health_check"] == {"path": "/healthz"}
+
+
+def test_every_edge_answers_for_its_own_region() -> None:
+    routes = [
+        a_route("everywhere", [{"a": 1}]),
+        a_route("european", [{"a": 1}], client_regions=("eu",)),
+        a_route("gone", [], status="disabled", client_regions=("eu",)),
+        a_route("headless", []),
+        a_route("hidden", [{"a": 1}], visibility="private"),
+        a_route("router/*", [{"a": 1}], aliases=("any", "other/*")),
+        a_route("router/off", [], status="disabled"),
+        a_route("router/deep/*", [{"a": 1}], client_regions=("eu",)),
+    ]
+    outputs = emitted(table(HEADS, routes))
+    us, eu = files_of(outputs), files_of(outputs, "edge-eu")
+    to_a = {"a": 1}
+    assert us.exact == {
+        "everywhere": to_a,
+        "european": 403,
+        "gone": 404,
+        "headless": 503,
+        "hidden": to_a,
+        "any": to_a,
+        "router/off": 404,
+    }
+    assert us.prefixes == {"router/": to_a, "other/": to_a, "router/deep/": 403}
+    assert (eu.exact["european"], eu.prefixes["router/deep/"]) == (to_a, to_a)
+    assert us.models == ["everywhere"]
+    assert eu.models == ["european", "everywhere"]
+    assert us.bootstrap["node"] == {
+        "id": "edge-us",
+        "cluster": "modelspec-edge",
+        "locality": {"region": "us"},
+    }
+
+
+def test_without_edges_there_is_one_that_knows_no_region() -> None:
+    outputs = emitted(table(HEADS, [a_route("x", [{"a": 1}])]), edges=())
+    assert sorted(outputs) == [
+        f"gateways/envoy/edge/{name}.json"
+        for name in ("bootstrap", "clusters", "listener", "routes", "static")
+    ]
+    assert "locality" not in files_of(outputs, "edge").bootstrap["node"]
+
+
+def test_the_settings_stand_where_envoy_looks_for_them() -> None:
+    options = {
+        "address": "10.0.0.9",
+        "port": 1,
+        "admin_address": "::1",
+        "admin_port": 2,
+        "config_dir": "/srv/edge",
+        "ca_file": "/srv/ca.pem",
+        "per_connection_buffer_limit_bytes": 3,
+        "connect_timeout_ms": 1500,
+        "request_timeout_ms": 60_000,
+        "health_check_interval_ms": 10_050,
+        "health_check_timeout_ms": 1,
+        "not_known_to_this_version": True,
+    }
+    files = files_of(emitted(table(HEADS, [a_route("x", [{"a": 1}])]), options))
+    assert files.listener["address"]["socket_address"] == {"address": "10.0.0.9", "port_value": 1}
+    assert files.bootstrap["admin"]["address"]["socket_address"] == {"address": "::1", "port_value": 2}
+    assert files.listener["per_connection_buffer_limit_bytes"] == 3
+    source = files.bootstrap["dynamic_resources"]["cds_config"]["path_config_source"]
+    assert source == {"path": "/srv/edge/clusters.json", "watched_directory": {"path": "/srv/edge"}}
+    cluster = files.clusters["a"]
+    assert cluster["connect_timeout"] == "1.5s"
+    assert "/srv/ca.pem" in json.dumps(cluster)
+    (check,) = cluster["health_checks"]
+    assert (check["interval"], check["no_traffic_interval"], check["timeout"]) == (
+        "10.05s",
+        "10.05s",
+        "0.001s",
+    )
+    assert '"timeout": "60s"' in json.dumps(files.routes)
+
+
+def test_the_static_twin_holds_what_the_other_files_hold() -> None:
+    files = files_of(emitted(table(HEADS, [a_route("x", [{"a": 1}, {"b": 1}])])))
+    resources = files.static["static_resources"]
+    assert resources["clusters"] == [
+        {name: value for name, value in cluster.items() if name != "@type"}
+        for cluster in files.clusters.values()
+    ]
+    (listener,) = resources["listeners"]
+    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    assert manager["route_config"] == {name: value for name, value in files.routes.items() if name != "@type"}
+    assert "rds" not in manager
+
+
+def test_one_changed_model_is_one_changed_line_of_the_routes() -> None:
+    def lines(last: str) -> list[bytes]:
+        routes = [a_route(f"model-{number}", [{"a": 1}, {"b": 1}]) for number in range(50)]
+        outputs = emitted(table(HEADS, [*routes, a_route("x", [{last: 1}])]))
+        return outputs["gateways/envoy/edge-us/routes.json"].splitlines()
+
+    changed = [(old, new) for old, new in zip(lines("a"), lines("b"), strict=True) if old != new]
+    assert len(changed) == 2  # and the version
+    assert changed[0][0].startswith(b'"version_info"')
+    assert changed[1][0].startswith(b'"x": ')
+
+
+@pytest.mark.parametrize("value", [{}, [], "x" * 2000, {"a": ["y" * 500, "z" * 500], "b": {"c": "w" * 900}}])
+def test_a_layout_says_what_the_value_says(value: object) -> None:
+    assert json.loads(laid_out(value)) == value
+    assert laid_out(value).endswith(b"\n")
+
+
+def test_bytes_do_not_depend_on_the_hash_seed_or_the_order_of_edges(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    seen = set()
+    for seed in ("0", "42"):
+        output = tmp_path / seed
+        command = [sys.executable, "-m", "modelspec", "build", "--target", "envoy", "--output", str(output)]
+        environment = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": seed}
+        subprocess.run(command, check=True, capture_output=True, env=environment, cwd=root)
+        seen.add(tuple((path.name, path.read_bytes()) for path in sorted(output.glob("gateways/envoy/*/*"))))
+    assert len(seen) == 1
+    assert len(seen.pop()) == 15
+    routing = table(HEADS, [a_route("x", [{"a": 1}])])
+    assert emitted(routing) == emitted(routing, edges=EDGES[::-1])

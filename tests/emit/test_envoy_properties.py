@@ -1,0 +1,133 @@
+"""Whatever the fleet: what is referred to is there, every name has one way, and text stays text."""
+
+import json
+
+from envoy_files import EDGES, Files, emitted, files_of, hosts, members
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from routing_tables import a_route, head, table
+
+from modelspec.routing import Route, RoutingTable
+
+HEADS = tuple(f"h{number}" for number in range(6))
+STATUS = {name: "draining" if name in {"h4", "h5"} else "active" for name in HEADS}
+HOSTILE = st.text(min_size=1, max_size=12) | st.sampled_from(
+    [
+        "%PROTOCOL%",
+        "${HOME}",
+        "{{7*7}}",
+        "os.environ/HOME",
+        '"',
+        "'",
+        "\\",
+        "\r\nx: 1",
+        "\x00",
+        "</script>",
+        "@type",
+    ]
+)
+
+
+@st.composite
+def tiers(draw: st.DrawFn) -> list[dict[str, int]]:
+    order = draw(st.permutations(HEADS))
+    kept = draw(st.integers(0, len(order)))
+    found: list[dict[str, int]] = []
+    for status in ("active", "draining"):
+        names = [name for name in order[:kept] if STATUS[name] == status]
+        shared = draw(st.integers(0, len(names)))
+        if shared:
+            found.append({name: draw(st.integers(1, 1000)) for name in names[:shared]})
+        found.extend({name: 1} for name in names[shared:])
+    return found
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> RoutingTable:
+    # No id is a hyphen alone, which stands for a request without a name.
+    names = draw(st.lists(HOSTILE.filter(lambda name: name != "-"), unique=True, max_size=12))
+    routes: list[Route] = []
+    while names:
+        own = [names.pop() for _ in range(min(len(names), draw(st.integers(1, 3))))]
+        own = [name + draw(st.sampled_from(["", "", "/*"])) for name in own]
+        status = draw(st.sampled_from(["active", "deprecated", "disabled"]))
+        routes.append(
+            a_route(
+                own[0],
+                draw(tiers()) if status != "disabled" else [],
+                aliases=tuple(own[1:]),
+                policy=draw(st.sampled_from(["round_robin", "least_request", "random"])),
+                status=status,
+                client_regions=draw(st.sampled_from([None, (), ("us",), ("eu", "us")])),
+                visibility=draw(st.sampled_from(["public", "private"])),
+            )
+        )
+    return table([head(name, status=STATUS[name]) for name in HEADS], routes)
+
+
+def _reached(files: Files, name: str) -> list[str]:
+    cluster = files.clusters[name]
+    inner = [host for member in members(cluster) for host in _reached(files, member)]
+    return inner or [host for host, _ in hosts(cluster)]
+
+
+@settings(deadline=None, max_examples=40)
+@given(tables())
+def test_every_name_has_one_way_and_every_cluster_of_it_is_there(routing: RoutingTable) -> None:
+    outputs = emitted(routing)
+    for edge in EDGES:
+        files = files_of(outputs, edge.edge_id)
+        used: set[str] = set()
+        for route in routing.routes:
+            ways = [files.exact[name] for name in route.exact] + [
+                files.prefixes[name] for name in route.prefixes
+            ]
+            assert all(way == ways[0] for way in ways)
+            way = ways[0]
+            if route.status == "disabled":
+                assert way == 404
+            elif route.client_regions is not None and edge.region not in route.client_regions:
+                assert way == 403
+            elif not route.tiers:
+                assert way == 503
+            else:
+                assert isinstance(way, dict)
+                used |= way.keys()
+                for cluster in way:
+                    assert sorted(_reached(files, cluster)) == sorted(route.heads)
+                _is_in_order(files, route, way)
+        assert len(files.exact) == len({name for route in routing.routes for name in route.exact})
+        assert _with_members(files, used) == files.clusters.keys()
+
+
+def _is_in_order(files: Files, route: Route, way: dict[str, int]) -> None:
+    """No head of a later tier before one of an earlier; the first tier is shared by weight."""
+    tier_of = {name: number for number, tier in enumerate(route.tiers) for name in tier.weights}
+    shares: dict[str, int] = {}
+    for cluster, weight in way.items():
+        numbers = [tier_of[name] for name in _reached(files, cluster)]
+        assert numbers == sorted(numbers)
+        first = (members(files.clusters[cluster]) or [cluster])[0]
+        for name, part in hosts(files.clusters[first]):
+            shares[name] = shares.get(name, 0) + part * weight
+    expected = route.tiers[0].weights
+    assert shares.keys() == expected.keys()
+    assert len({shares[name] * sum(expected.values()) / expected[name] for name in shares}) == 1
+
+
+def _with_members(files: Files, names: set[str]) -> set[str]:
+    return names | {member for name in names for member in members(files.clusters[name])}
+
+
+@settings(deadline=None, max_examples=40)
+@given(tables())
+def test_files_are_json_with_each_key_once_and_the_same_each_time(routing: RoutingTable) -> None:
+    outputs = emitted(routing)
+    assert outputs == emitted(routing)
+    for content in outputs.values():
+        json.loads(content, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)

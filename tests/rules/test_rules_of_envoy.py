@@ -1,0 +1,29 @@
+"""MS711 to MS713 beside what their pages show."""
+
+from pathlib import Path
+
+import pytest
+from rule_fleets import codes, found_in
+
+from modelspec.rules import RULES
+
+BY_CODE = {rule.code: rule for rule in RULES}
+
+
+@pytest.mark.parametrize("code", ["MS711", "MS712", "MS713"])
+def test_nothing_is_asked_of_an_edge_that_is_not_written(code: str, tmp_path: Path) -> None:
+    assert codes(found_in(tmp_path, BY_CODE[code].bad.replace("targets: [envoy]", "targets: []"))) == []
+
+
+@pytest.mark.parametrize("code", ["MS711", "MS713"])
+def test_nothing_is_asked_for_a_model_that_is_disabled(code: str, tmp_path: Path) -> None:
+    text = BY_CODE[code].bad.replace("name: Atlas", "name: Atlas\nstatus: disabled")
+    assert code not in codes(found_in(tmp_path, text))
+
+
+def test_a_slash_is_no_path_and_a_broken_url_is_the_business_of_others(tmp_path: Path) -> None:
+    bad = BY_CODE["MS712"].bad
+    assert codes(found_in(tmp_path / "slash", bad.replace("com/llm", "com/"))) == []
+    assert "MS712" not in codes(
+        found_in(tmp_path / "broken", bad.replace("https://us-2.example.com/llm", "https://[x/llm"))
+    )
