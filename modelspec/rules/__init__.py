@@ -13,6 +13,7 @@ from modelspec.rules import (
     schema,
     secrets,
     serving,
+    target_litellm,
 )
 
 RULES: tuple[Rule, ...] = tuple(
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = tuple(
             *naming.RULES,
             *links.EXCEPTIONS,
             *links.TARGETS,
+            *target_litellm.RULES,
         ),
         key=lambda rule: rule.code,
     )
