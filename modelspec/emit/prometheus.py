@@ -38,15 +38,16 @@ def _head(head: HeadEntry) -> Json:
 
 def _endpoints(routing: RoutingTable) -> Iterator[Json]:
     """The https endpoints of models that are served: those of plain http lie inside of networks of their own."""
-    found: set[tuple[str, str]] = set()
+    found: dict[str, set[str]] = {}
     for route in routing.routes:
         if not route.tiers:
             continue
         for target in (*route.targets, *route.local_targets.values()):
             if isinstance(target.endpoint, str) and target.endpoint.startswith("https:"):
-                found.add((urlsplit(target.endpoint)._replace(query="").geturl(), target.provider))
-    for url, provider in sorted(found):
-        yield {"targets": [url], "labels": {"modelspec": "endpoint", "provider": provider}}
+                url = urlsplit(target.endpoint)._replace(query="").geturl()
+                found.setdefault(url, set()).add(target.provider)
+    for url, providers in sorted(found.items()):
+        yield {"targets": [url], "labels": {"modelspec": "endpoint", "provider": ",".join(sorted(providers))}}
 
 
 def _rules() -> Iterator[Json]:
@@ -55,7 +56,7 @@ def _rules() -> Iterator[Json]:
         f"{_HEADS} == 0",
         minutes=2,
         severity="critical",
-        summary="The head {{ $labels.head }} in {{ $labels.region }} does not answer; its models are at their fallback heads.",
+        summary="The head {{ $labels.head }} in {{ $labels.region }} does not answer.",
     )
     yield _rule(
         "ModelspecRegionDown",

@@ -1,4 +1,4 @@
-"""What LiteLLM cannot express, or would not do as meant: `MS721` to `MS727`. Silent unless it is a target."""
+"""What LiteLLM cannot express, or would not do as meant: `MS721` to `MS728`. Silent unless it is a target."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -262,6 +262,32 @@ def a_request_has_one_upstream_name(model: Model, fleet: Fleet) -> Iterator[Find
                 )
 
 
+@rule(
+    "MS728",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad=_OPEN + "upstream_model: Gigachät-2\n",
+    good=_OPEN + "upstream_model: Gigachat-2\n",
+)
+def upstream_names_are_ascii(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """An upstream's name holds characters that LiteLLM cannot answer with.
+
+    LiteLLM tells the upstream's name in a header of each answer. Beyond printable ASCII the answer fails, after the
+    upstream has done its work.
+
+    Ask the provider for another name of the model.
+    """
+    for deployment in _deployments(model, fleet):
+        name = deployment.upstream_model
+        if not (name.isascii() and name.isprintable()):
+            yield Finding(
+                place=_place(model, deployment, "upstream_model"),
+                message=f"LiteLLM cannot name the upstream {quote(name)} in the header of an answer",
+                label="not printable ASCII",
+                help="use a name of letters, digits and signs of ASCII",
+            )
+
+
 def _deployments(model: Model, fleet: Fleet, *, known: bool = True) -> list[Deployment]:
     """Those whose provider LiteLLM is given a way to, or those of the others."""
     if "litellm" not in fleet.targets:
@@ -290,8 +316,8 @@ def _endpoint_fault(model: Model, deployment: Deployment) -> tuple[str, str] | N
     provider = quote(deployment.provider)
     if endpoint is None:
         known = PROVIDERS.get(deployment.provider)
-        starts = "ollama" in f"{deployment.upstream_model}"
-        if starts and (known is None or known.public_endpoint is None) and not model.local_inference:
+        has_one = model.local_inference or (known is not None and known.public_endpoint is not None)
+        if "ollama" in deployment.upstream_model and not has_one:
             return (
                 "LiteLLM would start a server of its own for an upstream that is named after Ollama",
                 "write the endpoint",
@@ -321,4 +347,5 @@ RULES: tuple[Rule, ...] = (
     variables_of_references_are_left_alone,
     limits_are_of_one_deployment,
     a_request_has_one_upstream_name,
+    upstream_names_are_ascii,
 )

@@ -51,7 +51,8 @@ def upstream(says: str) -> Iterator[Upstream]:
             status, answer = 200, _answer(self.path, body, says)
             if state.fails is not None:
                 status, code, message = state.fails
-                answer = {"error": {"code": code, "type": code, "message": message}}
+                kind = "invalid_request_error" if status < 500 else "server_error"
+                answer = {"error": {"code": code, "type": kind, "message": message}}
             self._write(status, answer)
 
         def do_GET(self) -> None:
