@@ -119,7 +119,6 @@ def test_nobody_gets_in_without_a_key(head: Head) -> None:
         head.proxy.post("/v1/chat/completions", {"model": "openai", "messages": messages}, key)
         for key in (None, "", "sk-stranger", "no-key", "key-of-one")
     ]
-    print([(answer.status, answer.body) for answer in answers])
     assert all(answer.status in (400, 401, 500) for answer in answers)
     assert head.one.take() == []
 
