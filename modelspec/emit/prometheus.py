@@ -1,7 +1,7 @@
 """`gateways/prometheus/`: what to probe, and when to raise an alarm.
 
-`targets.json` is for file-based discovery, with the blackbox exporter in between: each target is a URL that the exporter
-is asked to probe. `alerts.yml` holds rules over its answers. Ids stand in labels only, never in a template. Neither
+`targets.json` is for file-based discovery, with the blackbox exporter in between: each target is a URL that it is asked
+to probe. `alerts.yml` holds rules over its answers. Ids stand in labels only, never in a template. Neither
 file holds keys, nor endpoints whose URL is itself in a variable.
 """
 

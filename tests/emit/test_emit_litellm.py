@@ -1,4 +1,4 @@
-"""What modelspec writes for LiteLLM: stable, strict, and data throughout. tests/gateways/ shows it to the real program."""
+"""What modelspec writes for LiteLLM: stable, strict, data throughout. tests/gateways/ shows it to the real program."""
 
 import json
 from collections.abc import Iterator
@@ -32,12 +32,16 @@ def files_of(routing: RoutingTable, **options: object) -> Files:
 
 
 def fleet(folder: Path, models: dict[str, str], **options: object) -> Files:
-    return files_of(routed(compiled(folder, models, FIXED | {"modelspec.yaml": "targets: [litellm]\n"})), **options)
+    return files_of(
+        routed(compiled(folder, models, FIXED | {"modelspec.yaml": "targets: [litellm]\n"})), **options
+    )
 
 
 def head(folder: Path, *lines: str, **options: object) -> dict[str, Any]:
     """The configuration of the head of one model."""
-    loaded: dict[str, Any] = json.loads(fleet(folder, {"atlas": model("atlas", *lines)}, **options)["head-eu-1.yaml"])
+    loaded: dict[str, Any] = json.loads(
+        fleet(folder, {"atlas": model("atlas", *lines)}, **options)["head-eu-1.yaml"]
+    )
     return loaded
 
 
@@ -129,7 +133,12 @@ def test_small_fleets_follow_the_schemas(name: str, tmp_path: Path) -> None:
 def test_every_change_of_a_name_or_type_is_noticed(example: Files) -> None:
     """LiteLLM itself would start with nearly all of these."""
     tried = 0
-    for path in ("head-service-eu.yaml", "head-service-us.yaml", "head-service-us.env.json", "head-service-jp.yaml"):
+    for path in (
+        "head-service-eu.yaml",
+        "head-service-us.yaml",
+        "head-service-us.env.json",
+        "head-service-jp.yaml",
+    ):
         value = json.loads(example[path])
         validator = checker("litellm-variables" if path.endswith(".json") else "litellm")
         assert validator.is_valid(value)
@@ -144,11 +153,19 @@ def _mutants(root: Any, node: Any, where: tuple[Any, ...] = ()) -> Iterator[tupl
     items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for key, inner in list(items):
         place = (*where, key)
-        is_name = where[-1:] == ("model_group_alias",) or (len(where) > 1 and str(where[-2]).endswith("fallbacks"))
+        is_name = where[-1:] == ("model_group_alias",) or (
+            len(where) > 1 and str(where[-2]).endswith("fallbacks")
+        )
         if isinstance(node, dict) and not is_name:
-            yield (*place, "misspelt"), _changed(root, where, lambda parent, key=key: parent.update({f"{key}z": parent.pop(key)}))
+            yield (
+                (*place, "misspelt"),
+                _changed(root, where, lambda parent, key=key: parent.update({f"{key}z": parent.pop(key)})),
+            )
         wrong: Any = {"os.environ/HOME": 1} if not isinstance(inner, dict) else "os.environ/HOME"
-        yield (*place, "type"), _changed(root, where, lambda parent, key=key, wrong=wrong: parent.__setitem__(key, wrong))
+        yield (
+            (*place, "type"),
+            _changed(root, where, lambda parent, key=key, wrong=wrong: parent.__setitem__(key, wrong)),
+        )
         yield from _mutants(root, inner, place)
 
 
@@ -179,10 +196,15 @@ KEYS = st.sampled_from(
 PLAIN = st.sampled_from([word for word, form in FORMS.items() if not form.hosts])
 NUMBER = st.none() | st.integers(1, 1000)
 UPSTREAMS = st.fixed_dictionaries(
-    {"endpoint": st.sampled_from(["https://atlas.example.com/v1", "https://atlas.example.com/"]), "provider": PLAIN},
+    {
+        "endpoint": st.sampled_from(["https://atlas.example.com/v1", "https://atlas.example.com/"]),
+        "provider": PLAIN,
+    },
     optional={
         "upstream_model": TEXTS,
-        "params": st.dictionaries(st.sampled_from(["timeout", "stream_timeout"]), st.floats(1e-9, 1e15), max_size=1),
+        "params": st.dictionaries(
+            st.sampled_from(["timeout", "stream_timeout"]), st.floats(1e-9, 1e15), max_size=1
+        ),
     },
 )
 MODELS = st.lists(
@@ -194,13 +216,15 @@ MODELS = st.lists(
             "key": KEYS,
             "groups": st.lists(TEXTS, max_size=2, unique=True),
             "visibility": st.sampled_from(["public", "internal", "private"]),
-            "upstreams": st.lists(st.tuples(UPSTREAMS, NUMBER, NUMBER, NUMBER, NUMBER), min_size=1, max_size=3),
+            "upstreams": st.lists(
+                st.tuples(UPSTREAMS, NUMBER, NUMBER, NUMBER, NUMBER), min_size=1, max_size=3
+            ),
             "falls": st.sampled_from(["error", "context_window", "content_policy"]),
         }
     ),
     min_size=1,
     max_size=5,
-    unique_by=lambda one: one["model_id"].lower(),
+    unique_by=lambda one: str(one["model_id"]).lower(),
 )
 
 
@@ -221,7 +245,9 @@ def _text(one: dict[str, Any], models: list[dict[str, Any]]) -> str:
         numbers = {"weight": weight, "order": order, "rpm": rpm, "tpm": tpm}
         row = upstream | {key: value for key, value in numbers.items() if value is not None}
         listed.append(row | ({"api_key": one["key"]} if one["key"] else {}))
-    others = [other["model_id"] for other in models if other is not one and not other["model_id"].endswith("/*")]
+    others = [
+        other["model_id"] for other in models if other is not one and not other["model_id"].endswith("/*")
+    ]
     value = {
         "model_id": one["model_id"],
         "name": "A model",
@@ -242,7 +268,12 @@ def test_beside_a_number_none_is_left_without(tmp_path: Path) -> None:
     found = deployments(tmp_path, "deployments: [" + ", ".join(rows) + "]")
     assert [row.get("weight") for row in found] == [3, 1, 1, 1]
     assert [row.get("order") for row in found] == [1, 1, 2, 2]
-    assert [(row.get("rpm"), row.get("tpm")) for row in found] == [(None, None), (5, None), (None, 9), (7, None)]
+    assert [(row.get("rpm"), row.get("tpm")) for row in found] == [
+        (None, None),
+        (5, None),
+        (None, 9),
+        (7, None),
+    ]
 
 
 def test_equal_numbers_are_left_as_they_are(tmp_path: Path) -> None:
@@ -253,7 +284,9 @@ def test_equal_numbers_are_left_as_they_are(tmp_path: Path) -> None:
 
 def test_the_lower_limit_counts(tmp_path: Path) -> None:
     (row,) = deployments(
-        tmp_path, "deployments: [{endpoint: https://upstream.example.com/v1, rpm: 9, tpm: 3}]", "limits: {rpm: 5, tpm: 7}"
+        tmp_path,
+        "deployments: [{endpoint: https://upstream.example.com/v1, rpm: 9, tpm: 3}]",
+        "limits: {rpm: 5, tpm: 7}",
     )
     assert (row["rpm"], row["tpm"]) == (5, 3)
 
@@ -278,7 +311,11 @@ def test_a_model_without_a_key_is_never_given_one_of_the_gateway(tmp_path: Path)
 
 
 def test_vertex_reads_its_file_itself(tmp_path: Path) -> None:
-    lines = ("provider: vertex_ai", "endpoint: https://europe-west1-aiplatform.googleapis.com/", "params: {vertex_location: europe-west1}")
+    lines = (
+        "provider: vertex_ai",
+        "endpoint: https://europe-west1-aiplatform.googleapis.com/",
+        "params: {vertex_location: europe-west1}",
+    )
     (row,) = deployments(tmp_path / "a", *lines, "api_key: {file: /run/secrets/vertex.json}")
     assert row["vertex_credentials"] == "/run/secrets/vertex.json"
     assert row["api_base"] == "https://europe-west1-aiplatform.googleapis.com"
@@ -296,7 +333,13 @@ def test_a_model_that_only_its_heads_reach_is_no_fallback_elsewhere(tmp_path: Pa
 
 
 def test_names_of_references_differ_and_tell_what_they_stand_for() -> None:
-    pairs = [("file", "/run/a-b"), ("file", "/run/a_b"), ("vault", "/run/a-b"), ("file", "/"), ("vault", "ü" * 300)]
+    pairs = [
+        ("file", "/run/a-b"),
+        ("file", "/run/a_b"),
+        ("vault", "/run/a-b"),
+        ("file", "/"),
+        ("vault", "ü" * 300),
+    ]
     names = [environment_name(kind, target) for kind, target in pairs]
     assert len(set(names)) == len(names)
     assert names[0].startswith("MODELSPEC_KEY_FILE_RUN_A_B_")

@@ -1,20 +1,20 @@
-"""Run by LiteLLM's own Python: what its router and its access check make of a configuration. A list of questions on stdin.
+"""Run by LiteLLM's own Python: what its router and its access check make of configurations.
 
-`config` is the file; `chat` and `embed` are models to ask; `access` pairs a model with what a key was given. A list of
-answers goes out.
+A list of questions comes in on stdin: `config` is the text of a file, `chat` and `embed` are models to ask, `access`
+pairs a model with what a key was given. A list of answers goes out.
 """
 
 import asyncio
 import json
 import sys
+from typing import Any
 
 import litellm
 from litellm.proxy.auth.auth_checks import check_model_access_helper
 
 
-async def _answers(questions: dict) -> dict:
-    with open(questions["config"], encoding="utf-8") as file:
-        config = json.load(file)
+async def _answers(questions: dict[str, Any]) -> dict[str, Any]:
+    config = json.loads(questions["config"])
     router = litellm.Router(model_list=config["model_list"], **config["router_settings"])
     messages = [{"role": "user", "content": "Hello"}]
     return {

@@ -61,7 +61,10 @@ api_key: {vault: "kv/llm/mistral#api_key"}
 provider: bedrock
 endpoint: {env: BEDROCK_URL}
 upstream_model: jp.anthropic.claude-sonnet-4-6
-params: {aws_region_name: ap-northeast-1, aws_access_key_id: {env: BEDROCK_ID}, aws_secret_access_key: {env: BEDROCK_SECRET}}
+params:
+  aws_region_name: ap-northeast-1
+  aws_access_key_id: {env: BEDROCK_ID}
+  aws_secret_access_key: {env: BEDROCK_SECRET}
 # cohere
 provider: cohere
 endpoint: ONE/v2
@@ -201,7 +204,11 @@ def _models(text: str, head: str, urls: Mapping[str, str]) -> list[tuple[str, st
         model_id, _, body = part.partition("\n")
         for word, url in urls.items():
             body = body.replace(f"endpoint: {word}", f"endpoint: {url}")
-        body = body.replace("NAME\n", "'" + HOSTILE_NAME.replace("'", "''") + "'\n") if "NAME\n" in body else body
+        body = (
+            body.replace("NAME\n", "'" + HOSTILE_NAME.replace("'", "''") + "'\n")
+            if "NAME\n" in body
+            else body
+        )
         lines = [f'model_id: "{model_id}"', "name: A model", "region: us", f"priority_head: {head}", body]
         found.append((f"m{len(found)}-{head}", "\n".join(lines) + "\n"))
     return found

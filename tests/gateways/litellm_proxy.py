@@ -21,11 +21,13 @@ def litellm_program() -> Path:
     """The program, in a virtual environment of its own; without it the test fails, since nothing else shows as much."""
     named = os.environ.get("MODELSPEC_LITELLM")
     program = Path(named) if named else ROOT / ".tools" / "litellm" / "bin" / "litellm"
-    assert program.is_file(), f"{program} is missing: set MODELSPEC_LITELLM, or run .ci/run, which installs it"
+    assert program.is_file(), (
+        f"{program} is missing: set MODELSPEC_LITELLM, or run .ci/run, which installs it"
+    )
     return program
 
 
-def environment(home: Path, variables: Mapping[str, str] = {}) -> dict[str, str]:  # noqa: B006 - never changed
+def environment(home: Path, variables: Mapping[str, str] = {}) -> dict[str, str]:
     """Nothing of the caller's environment; and nothing is asked of the internet."""
     return {
         "PATH": os.defpath,
@@ -95,7 +97,15 @@ def proxy(config: Path, home: Path, variables: Mapping[str, str]) -> Iterator[Pr
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [litellm_program(), "--config", config, "--host", "127.0.0.1", "--port", str(port)]
+    command: list[str | Path] = [
+        litellm_program(),
+        "--config",
+        config,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     process = subprocess.Popen(
         command,
         env=environment(home, {"LITELLM_MASTER_KEY": MASTER_KEY, **variables}),

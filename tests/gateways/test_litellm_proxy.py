@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from litellm_fleet import HOSTILE_NAME, VARIABLES, emitted
@@ -46,8 +45,8 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
         )
         servers["rude"].fails = (
             400,
-            "content_policy_violation",
-            "Your request was rejected as a result of our safety system. content_policy_violation",
+            "invalid_prompt",
+            "Invalid prompt: your prompt was flagged as potentially violating our usage policy.",
         )
         files = emitted(folder, {name.upper(): server.url for name, server in servers.items()})
         home = folder / "home"

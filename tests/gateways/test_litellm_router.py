@@ -72,13 +72,13 @@ def _asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
     folder = tmp_path_factory.mktemp("router")
     with upstream("one") as server:
         providers = {
-            "config": str(_providers(folder / "providers", server.url)),
+            "config": _providers(folder / "providers", server.url),
             "chat": [f"m-{word}" for word in LIKE_OPENAI],
             "embed": ["m-voyage"],
         }
         urls = dict.fromkeys(("ONE", "TWO", "BAD", "LONG", "RUDE"), server.url)
         access = {
-            "config": str(emitted(folder, urls).config),
+            "config": emitted(folder, urls).config.read_text(encoding="utf-8"),
             "access": [[name, [given]] for name, given in MAY],
         }
         nowhere = dict.fromkeys(("BEDROCK_URL", "VLLM_URL"), "http://127.0.0.1:1")
@@ -95,23 +95,21 @@ def _asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
         return Asked(providers=first, access=second, seen=server.take())
 
 
-def _providers(folder: Path, url: str) -> Path:
+def _providers(folder: Path, url: str) -> str:
     """A configuration with a model for each provider; every number and region is there to be kept from upstreams."""
     models = {
         word: model(
             f"m-{word}",
             "deployments:",
-            f"  - {{endpoint: '{url}{_base(word)}/', provider: {word}, upstream_model: {NAME}, api_key: {{env: ONE_KEY}},"
-            " region: eu, weight: 2, order: 1, rpm: 90, tpm: 9000}",
+            f"  - {{endpoint: '{url}{_base(word)}/', provider: {word}, upstream_model: {NAME},"
+            " api_key: {env: ONE_KEY}, region: eu, weight: 2, order: 1, rpm: 90, tpm: 9000}",
         )
         for word in (*LIKE_OPENAI, "voyage")
     }
     fixed = FIXED | {"modelspec.yaml": "targets: [litellm]\nrules: {MS509: off}\n"}
     routing = routed(compiled(folder, models, fixed))
     files = {a.path: a.content for a in emit(routing, GatewayOptions(options={"num_retries": 0}, edges=()))}
-    config = folder / "config.yaml"
-    config.write_bytes(files["gateways/litellm/head-eu-1.yaml"])
-    return config
+    return files["gateways/litellm/head-eu-1.yaml"].decode()
 
 
 def _base(provider: str) -> str:
@@ -120,7 +118,9 @@ def _base(provider: str) -> str:
 
 
 @pytest.mark.parametrize("word", LIKE_OPENAI)
-def test_providers_that_are_like_openai_are_called_below_the_endpoint_as_written(asked: Asked, word: str) -> None:
+def test_providers_that_are_like_openai_are_called_below_the_endpoint_as_written(
+    asked: Asked, word: str
+) -> None:
     position = LIKE_OPENAI.index(word)
     assert asked.providers["chat"][position] == "one"
     request = asked.seen[position]

@@ -58,7 +58,9 @@ def test_the_example_fleet_is_discovered_and_watched(tmp_path: Path) -> None:
     written(tmp_path, routed(compile_fleet(ROOT, today=TODAY, targets=["prometheus"])))
     assert "SUCCESS" in promtool("check", "config", "prometheus.yml", cwd=tmp_path)
     assert "4 rules found" in promtool("check", "rules", "alerts.yml", cwd=tmp_path)
-    found = json.loads(promtool("check", "service-discovery", "--timeout=3s", "prometheus.yml", "modelspec", cwd=tmp_path))
+    found = json.loads(
+        promtool("check", "service-discovery", "--timeout=3s", "prometheus.yml", "modelspec", cwd=tmp_path)
+    )
     scraped = {row["labels"]["__param_target"]: row["labels"] for row in found}
     assert scraped.keys() == {row["targets"][0] for row in targets(tmp_path)}
     labels = scraped["https://head-service-eu-2.llm.example.net/healthz"]
@@ -70,7 +72,9 @@ def test_the_example_fleet_is_discovered_and_watched(tmp_path: Path) -> None:
 def _small(tmp_path: Path) -> Path:
     models = {
         "atlas": model("atlas"),
-        "bison": model("bison", "endpoint: https://bison.example.com/v1?version=2", region="us", head="head-us-1"),
+        "bison": model(
+            "bison", "endpoint: https://bison.example.com/v1?version=2", region="us", head="head-us-1"
+        ),
         "cobra": model("cobra", "endpoint: {env: COBRA_URL}", "api_key: {env: COBRA_KEY}"),
         "dingo": model("dingo", "status: disabled", "endpoint: https://gone.example.com/v1"),
     }

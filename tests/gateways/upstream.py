@@ -81,7 +81,7 @@ def upstream(says: str) -> Iterator[Upstream]:
         server.server_close()
 
 
-def _answer(path: str, body: Any, says: str) -> object:
+def _answer(path: str, body: Any, says: str) -> object:  # noqa: PLR0911 - one a protocol
     """The answer of the API whose path this is; chat completions for all paths that are not known."""
     end = urlsplit(path).path.rsplit("/", 1)[-1]
     message = {"role": "assistant", "content": says}
@@ -90,7 +90,15 @@ def _answer(path: str, body: Any, says: str) -> object:
         text = [{"type": "text", "text": says}]
         usage = {"input_tokens": 1, "output_tokens": 1}
         stop = {"stop_reason": "end_turn", "stop_sequence": None}
-        return {"id": "m", "type": "message", "role": "assistant", "model": model, "content": text, "usage": usage, **stop}
+        return {
+            "id": "m",
+            "type": "message",
+            "role": "assistant",
+            "model": model,
+            "content": text,
+            "usage": usage,
+            **stop,
+        }
     if end.endswith(":generateContent"):
         part = {"content": {"role": "model", "parts": [{"text": says}]}, "finishReason": "STOP", "index": 0}
         usage = {"promptTokenCount": 1, "candidatesTokenCount": 1, "totalTokenCount": 2}
@@ -105,7 +113,13 @@ def _answer(path: str, body: Any, says: str) -> object:
         counts = {"prompt_eval_count": 1, "eval_count": 1}
         return {"model": model, "message": message, "done": True, "done_reason": "stop", **counts}
     if end == "embeddings":
-        return {"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}], "model": model, "usage": _USAGE, "service_tier": "default"}
+        return {
+            "object": "list",
+            "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}],
+            "model": model,
+            "usage": _USAGE,
+            "service_tier": "default",
+        }
     if end == "chat" and "choices" not in path:
         text = [{"type": "text", "text": says}]
         return {
@@ -115,4 +129,12 @@ def _answer(path: str, body: Any, says: str) -> object:
             "usage": {"tokens": {"input_tokens": 1, "output_tokens": 1}},
         }
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
-    return {"id": "c", "object": "chat.completion", "created": 1, "model": model, "choices": [choice], "usage": _USAGE, "service_tier": "default"}
+    return {
+        "id": "c",
+        "object": "chat.completion",
+        "created": 1,
+        "model": model,
+        "choices": [choice],
+        "usage": _USAGE,
+        "service_tier": "default",
+    }

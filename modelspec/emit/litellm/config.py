@@ -7,7 +7,7 @@ from modelspec.emit.litellm.deployment import deployments
 from modelspec.emit.litellm.groups import Group
 from modelspec.emit.text import encode
 
-MASTER_KEY = "LITELLM_MASTER_KEY"  # noqa: S105 - the name of a variable
+MASTER_KEY = "LITELLM_MASTER_KEY"
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """What JSON may hold as it is, and a YAML reader refuses or folds."""
 _SECTIONS = (

@@ -1,6 +1,6 @@
 """The environment variables that a head's LiteLLM reads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from modelspec.emit.entry import SCHEMA_VERSION
 from modelspec.emit.litellm.config import MASTER_KEY
@@ -15,9 +15,12 @@ def variables(groups: Iterable[Group]) -> bytes:
 
     All of them must be set: LiteLLM passes over one that is missing and sends another key of its environment instead.
     """
-    found: dict[str, Json] = {MASTER_KEY: {"env": MASTER_KEY}}
+    found = {MASTER_KEY: {"env": MASTER_KEY}, **dict(_named(groups))}
+    rows = (encode({"name": name, "reference": found[name]}) for name in sorted(found))
+    return document([SCHEMA_VERSION], [("variables", rows)])
+
+
+def _named(groups: Iterable[Group]) -> Iterator[tuple[str, Json]]:
     for group in groups:
         for target in group.targets:
-            found.update((variable(reference), reference) for reference in references(target))
-    rows = (encode({"name": name, "reference": reference}) for name, reference in sorted(found.items()))
-    return document([SCHEMA_VERSION], [("variables", rows)])
+            yield from ((variable(reference), reference) for reference in references(target))
