@@ -62,6 +62,18 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRule:
+    """An entry of `key_policy`: the keys that it names and the hosts that may receive them, all with `*` as in globs.
+
+    `kind` and `target` are those of a `Reference`.
+    """
+
+    kind: str
+    target: str
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """One upstream of a model. `endpoint` is a URL, a reference to one, or None: the provider's public one.
 
@@ -142,6 +154,7 @@ class Fleet:
     secret_folders: tuple[str, ...] = ()
     edge_regions: tuple[str, ...] = ()
     targets: frozenset[str] = frozenset()
+    key_policy: tuple[KeyRule, ...] = ()
 
     def knows(self, model: "Model") -> bool:
         """Whether every region and head that a model names is declared."""
@@ -166,7 +179,8 @@ class Fleet:
 class Signature(NamedTuple):
     """What other files may depend on in a model: its names, its references and its own reach.
 
-    `regions` are all that the file names, for whatever use.
+    `regions` are all that the file names, for whatever use. `key_hosts` are its keys as `kind:target`, each with a host
+    that receives it and the key's pointer.
     It is all that rules across models see, and all that the cache keeps of an unchanged file. A tuple, since ten
     thousand of them are made anew in every run with a cache.
     """
@@ -181,6 +195,7 @@ class Signature(NamedTuple):
     reach: tuple[str, ...]
     fallback_models: tuple[tuple[str, Pointer], ...]
     replaced_by: str | None
+    key_hosts: tuple[tuple[str, str, Pointer], ...]
 
 
 class Names:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from modelspec.catalog import Place
+from modelspec.catalog import KeyRule, Place
 
 WRITTEN_TARGETS = ("envoy", "litellm", "prometheus")
 """The gateways that this version writes configuration for, of those that modelspec.yaml may name."""
@@ -22,6 +22,7 @@ class Settings:
     metadata_schema: str | None = None
     secret_folders: tuple[str, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
+    key_policy: tuple[KeyRule, ...] = ()
     target_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -48,8 +49,16 @@ def settings_of(value: object) -> Settings:
         metadata_schema=value.get("metadata_schema"),
         secret_folders=tuple(value.get("secret_folders") or ()),
         edges=tuple((edge["edge_id"], edge["region"]) for edge in value.get("edges") or ()),
+        key_policy=tuple(map(_key_rule, value.get("key_policy") or ())),
         target_options=value.get("target_options") or {},
     )
+
+
+def _key_rule(entry: Mapping[str, Any]) -> KeyRule:
+    ((kind, target),) = entry["key"].items()
+    if kind == "kubernetes":
+        target = f"{target['secret']}/{target['key']}"
+    return KeyRule(kind=kind, target=target, hosts=tuple(entry["hosts"]))
 
 
 def waivers_of(value: object) -> tuple[Waiver, ...]:

@@ -39,6 +39,7 @@ def link_fleet(
         secret_folders=settings.secret_folders,
         edge_regions=tuple(region for _, region in settings.edges),
         targets=frozenset(settings.targets),
+        key_policy=settings.key_policy,
     )
     whole = replace(fleet, regions=whole_regions, heads=whole_heads)
     if regions_complete:

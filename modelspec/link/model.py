@@ -5,6 +5,7 @@ from typing import Any
 
 from modelspec.catalog import Deployment, Fleet, Model, ModelReference, Place, Reference, Signature
 from modelspec.document import Pointer, Scalar
+from modelspec.keys import key_hosts
 from modelspec.link.unknown import unknown_head, unknown_region
 from modelspec.reach import own_reach
 from modelspec.rule import Finding
@@ -102,6 +103,7 @@ def signature_of(model: Model, fleet: Fleet | None) -> Signature:
         reach=() if fleet is None else own_reach(model, fleet),
         fallback_models=tuple((r.model_id, r.pointer) for r in model.fallback_models),
         replaced_by=model.replaced_by,
+        key_hosts=tuple(key_hosts(model)),
     )
 
 

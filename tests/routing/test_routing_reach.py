@@ -26,6 +26,7 @@ def signature(
         reach=reach,
         fallback_models=tuple((name, ("fallback_models", n)) for n, name in enumerate(fallback_models)),
         replaced_by=None,
+        key_hosts=(),
     )
 
 

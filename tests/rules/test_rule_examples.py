@@ -72,6 +72,8 @@ PLACES = {
     "MS510": "models.d/atlas.yaml:6:11",
     "MS511": "models.d/atlas.yaml:6:11",
     "MS513": "models.d/atlas.yaml:8:9",
+    "MS514": "models.d/atlas.yaml:7:10",
+    "MS515": "models.d/bison.yaml:7:10",
     "MS516": "models.d/atlas.yaml:6:11",
     "MS601": "heads.yaml:7:15",
     "MS602": "regions.yaml:6:12",

@@ -1,0 +1,96 @@
+"""Where the keys of a model go: each reference with the hosts that receive what it stands for."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from modelspec.catalog import Deployment, Fleet, KeyRule, Model, Reference
+from modelspec.document import Pointer
+from modelspec.glob import is_match
+from modelspec.providers import endpoint_of
+from modelspec.reach import runs_on_heads
+from modelspec.secret import telling_key
+from modelspec.url import LONGEST, host_of, judged
+
+_WEB = re.compile(r"https?:", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """A URL that receives a key.
+
+    `host` is None where the gateway's environment decides it, or a provider's region; `pointer` is None where the file
+    does not write the URL out.
+    """
+
+    host: str | None
+    pointer: Pointer | None
+
+
+def key_references(deployment: Deployment) -> Iterator[tuple[Reference, Pointer]]:
+    """The references whose values are sent upstream: the API key, then those among the params."""
+    if deployment.api_key is not None:
+        yield deployment.api_key, (*deployment.pointer, "api_key")
+    for name, value in deployment.params.items():
+        if isinstance(value, Reference):
+            yield value, (*deployment.pointer, "params", name)
+
+
+def destinations(deployment: Deployment, model: Model, fleet: Fleet) -> Iterator[Destination]:
+    """Every URL that a gateway may send the keys of a deployment to, params that lead elsewhere included."""
+    pointer = (*deployment.pointer, "endpoint")
+    if isinstance(deployment.endpoint, str):
+        yield Destination(host=_host(deployment.endpoint), pointer=pointer)
+    elif isinstance(deployment.endpoint, Reference):
+        yield Destination(host=None, pointer=pointer)
+    elif runs_on_heads(model):
+        for head_id in model.heads:
+            head = fleet.heads.get(head_id)
+            if head is not None and head.inference_url is not None:
+                yield Destination(host=_host(head.inference_url), pointer=None)
+    else:
+        public = endpoint_of(deployment.provider)
+        yield Destination(host=None if public is None else _host(public), pointer=None)
+    for name, value in deployment.params.items():
+        if isinstance(value, str) and _WEB.match(value):
+            yield Destination(host=_host(value), pointer=(*deployment.pointer, "params", name))
+
+
+def key_hosts(model: Model) -> Iterator[tuple[str, str, Pointer]]:
+    """Each key that is meant to be secret, as `kind:target`, with a host that receives it and the key's pointer.
+
+    Hosts that the environment or a head decides are left out: they are the organisation's. So are URLs with a fault
+    of their own, which is told already.
+    """
+    if runs_on_heads(model):
+        return
+    for deployment in model.deployments:
+        endpoint = deployment.endpoint or endpoint_of(deployment.provider)
+        if not isinstance(endpoint, str) or judged(endpoint, False):
+            continue
+        host = _host(endpoint)
+        if host is None:
+            continue
+        for reference, pointer in key_references(deployment):
+            if pointer[-1] == "api_key" or telling_key(str(pointer[-1])):
+                yield f"{reference.kind}:{reference.target}", host, pointer
+
+
+def allowed_hosts(kind: str, target: str, policy: tuple[KeyRule, ...]) -> tuple[str, ...] | None:
+    """The host patterns of every entry that names a key; None where none does, so that it may go anywhere."""
+    named = [entry for entry in policy if entry.kind == kind and is_match(entry.target, target)]
+    return tuple(host for entry in named for host in entry.hosts) if named else None
+
+
+def may_go_to(host: str | None, allowed: tuple[str, ...]) -> bool:
+    """Whether a host is among the patterns; one that nobody can know is not."""
+    return host is not None and any(is_match(pattern.lower().strip("[]"), host) for pattern in allowed)
+
+
+def _host(url: str) -> str | None:
+    return _short_host(url) if len(url) <= LONGEST else host_of(url)
+
+
+_short_host = lru_cache(maxsize=1024)(host_of)
+"""A fleet has few endpoints; only short ones are kept, so that a pull request cannot fill the memory."""

@@ -1,0 +1,120 @@
+"""Which key goes to which host: MS514 and MS515."""
+
+from collections.abc import Iterator
+
+from modelspec.catalog import Catalog, Fleet, Model, Place
+from modelspec.diagnostic import Severity
+from modelspec.document import Pointer
+from modelspec.keys import Destination, allowed_hosts, destinations, key_references, may_go_to
+from modelspec.quote import quote
+from modelspec.rule import Finding, Rule, Scope, rule
+from modelspec.secret import mask
+from modelspec.url import registrable_domain
+
+_MODEL = """\
+# file: models.d/{0}.yaml
+model_id: {0}
+name: {0}
+region: us
+priority_head: head-us-1
+fallback_heads: [head-uk-1]
+endpoint: https://{1}/v1
+api_key: {{env: ATLAS_API_KEY}}
+"""
+_POLICY = """\
+# file: modelspec.yaml
+key_policy:
+  - key: {env: ATLAS_*}
+    hosts: [api.atlas.example, "*.eu.atlas.example"]
+"""
+
+
+@rule(
+    "MS514",
+    Severity.ERROR,
+    Scope.LINKED,
+    bad=_POLICY + _MODEL.format("atlas", "atlas.example.org"),
+    good=_POLICY + _MODEL.format("atlas", "api.atlas.example"),
+)
+def keys_go_where_the_policy_lets_them(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """A key goes to a host that `key_policy` does not allow.
+
+    A pull request can pair somebody else's key with an endpoint of its author. Nothing in the file is malformed, and
+    the gateway sends the key to a stranger. An entry of `key_policy` in modelspec.yaml says to which hosts a key may
+    go; a key that an entry names may go nowhere else, and not to a host that only the gateway's environment knows.
+
+    Correct the endpoint, or let a code owner add its host to the policy.
+    """
+    if not fleet.key_policy:
+        return
+    for deployment in model.deployments:
+        goes_to: list[Destination] | None = None
+        for reference, pointer in key_references(deployment):
+            allowed = allowed_hosts(reference.kind, reference.target, fleet.key_policy)
+            if allowed is None:
+                continue
+            if goes_to is None:
+                goes_to = list(destinations(deployment, model, fleet))
+            for destination in goes_to:
+                if not may_go_to(destination.host, allowed):
+                    yield _forbidden(
+                        model, pointer, f"{reference.kind}:{reference.target}", destination, allowed
+                    )
+
+
+def _forbidden(
+    model: Model, pointer: Pointer, key: str, destination: Destination, allowed: tuple[str, ...]
+) -> Finding:
+    host = destination.host
+    where = "a host that nobody can check here" if host is None else quote(host)
+    written = destination.pointer
+    return Finding(
+        place=Place(path=model.path, pointer=pointer),
+        message=f"the key {quote(mask(key))} would go to {where}, which key_policy does not allow",
+        label="this key",
+        help=f"use one of {', '.join(allowed[:5])}, or have key_policy in modelspec.yaml name this host"
+        if host is not None
+        else "write the endpoint out, so that its host can be held against key_policy",
+        related=() if written is None else ((Place(path=model.path, pointer=written), "goes there"),),
+    )
+
+
+@rule(
+    "MS515",
+    Severity.WARNING,
+    Scope.CATALOG,
+    bad=_MODEL.format("atlas", "api.atlas.example") + _MODEL.format("bison", "api.atlas-mirror.example"),
+    good=_MODEL.format("atlas", "api.atlas.example") + _MODEL.format("bison", "eu.atlas.example"),
+)
+def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
+    """A key goes to hosts of two different domains.
+
+    A key belongs to one provider. Where the same reference stands beside hosts of two registrable domains, one of
+    them is sent a key that is not meant for it. Keys that `key_policy` names are left to it.
+
+    Give each provider a key of its own, or write down in `key_policy` where this one may go.
+    """
+    first: dict[str, tuple[str, Place]] = {}
+    told: set[tuple[str, str]] = set()
+    for signature in catalog.signatures:
+        for key, host, pointer in signature.key_hosts:
+            domain = registrable_domain(host)
+            place = Place(path=signature.path, pointer=pointer)
+            known, earlier = first.setdefault(key, (domain, place))
+            if known == domain or (key, domain) in told:
+                continue
+            told.add((key, domain))
+            kind, _, target = key.partition(":")
+            if allowed_hosts(kind, target, catalog.fleet.key_policy) is not None:
+                continue
+            yield Finding(
+                place=place,
+                message=f"the key {quote(mask(key))} goes to {quote(domain)} here and to {quote(known)} elsewhere",
+                label="the same key",
+                help="use another key, or allow both hosts in key_policy of modelspec.yaml",
+                related=((earlier, f"goes to {quote(known)}"),),
+                subject=signature.model_id,
+            )
+
+
+RULES: tuple[Rule, ...] = (keys_go_where_the_policy_lets_them, a_key_goes_to_one_organisation)
