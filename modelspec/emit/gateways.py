@@ -6,12 +6,16 @@ a rule (`MS7xx`) at the field that asks for it, so that an emitter meets only wh
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from modelspec.emit import envoy
+from modelspec.emit import envoy, litellm, prometheus
 from modelspec.emit.artifact import Artifact
 from modelspec.emit.gateway import Edge, GatewayEmitter, GatewayOptions
 from modelspec.routing import RoutingTable
 
-GATEWAYS: Mapping[str, GatewayEmitter] = {"envoy": envoy.emit}
+GATEWAYS: Mapping[str, GatewayEmitter] = {
+    "envoy": envoy.emit,
+    "litellm": litellm.emit,
+    "prometheus": prometheus.emit,
+}
 """By the name in `targets`, in the order in which they are written."""
 
 

@@ -16,6 +16,7 @@ from modelspec.rules import (
     secrets,
     serving,
     target_envoy,
+    target_litellm,
 )
 
 RULES: tuple[Rule, ...] = tuple(
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = tuple(
             *links.TARGETS,
             *guards.RULES,
             *target_envoy.RULES,
+            *target_litellm.RULES,
         ),
         key=lambda rule: rule.code,
     )

@@ -13,6 +13,8 @@ FILES = {
     "routing/regions/*.json": "region",
     "site/admin/models.json": "snapshot",
     "site/admin/models/*.json": "model-page",
+    "gateways/litellm/*.env.json": "litellm-variables",
+    "gateways/prometheus/targets.json": "prometheus-targets",
 }
 KINDS = (*FILES.values(), "diagnostics")
 

@@ -91,6 +91,16 @@ PLACES = {
     "MS711": "models.d/atlas.yaml:7:26",
     "MS712": "heads.yaml:3:43",
     "MS713": "models.d/atlas.yaml:6:26",
+    "MS721": "models.d/atlas.yaml:7:11",
+    "MS722": "models.d/atlas.yaml:7:10",
+    "MS723": "models.d/atlas.yaml:6:11",
+    "MS724": "models.d/atlas.yaml:8:11",
+    "MS725": "models.d/atlas.yaml:7:16",
+    "MS726": "models.d/atlas.yaml:6:1",
+    "MS727": "models.d/atlas.yaml:7:19",
+    "MS728": "models.d/atlas.yaml:7:17",
+    "MS729": "models.d/atlas.yaml:7:56",
+    "MS730": "models.d/atlas.yaml:7:19",
 }
 """Where the one fault of each bad example is."""
 
