@@ -138,3 +138,17 @@ def test_colour_is_for_those_who_ask(modelspec: Command, root: Path) -> None:
     _replace(root, "ATLAS_API_KEY", "ATLAS_KEY_2")
     assert "\x1b[" in modelspec.run("plan", "--root", root, "--color", "always").out
     assert "\x1b[" not in modelspec.run("plan", "--root", root).out
+
+
+def test_the_pull_request_that_adds_the_first_configuration_has_a_plan(
+    modelspec: Command, tmp_path: Path
+) -> None:
+    top = tmp_path / "monorepo"
+    top.mkdir()
+    (top / "README").touch()
+    _git(top, "init", "--quiet", "--initial-branch", "main")
+    _commit(top)
+    ran = modelspec.run("plan", "--root", write_fleet(top / "services" / "fleet"))
+    assert (ran.code, ran.err) == (10, "")
+    assert "the base does not compile: heads.yaml, models.d, regions.yaml" in ran.out
+    assert "the head would serve 1 model at 2 heads" in ran.out
