@@ -31,7 +31,7 @@ def render(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
         "summary": said(spoken(summary(plan))),
         "changes": plan.changes,
         "compared": plan.compared,
-        "formatting_only": plan.compared and not plan.effects and bool(plan.changed),
+        "formatting_only": plan.formatting_only,
         "base": _side(plan.before, plan.models_before, plan.broken_before),
         "head": _side(plan.after, plan.models_after, plan.broken_after),
         "counts": [{"kind": k.name, "count": counts[k.name]} for k in KINDS if counts[k.name]],

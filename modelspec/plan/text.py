@@ -6,7 +6,7 @@ from textwrap import wrap
 
 from modelspec.plan.effect import HeadLoad, HeadShift, Place, Plan, Said, Words
 from modelspec.plan.fold import Entry, Fold, counted, entries, groups
-from modelspec.plan.summary import summary
+from modelspec.plan.summary import beside, summary
 from modelspec.report.paint import Paint, painter
 from modelspec.report.said import said
 from modelspec.report.visible import visible
@@ -23,6 +23,8 @@ def render(plan: Plan, *, colour: bool) -> Iterator[str]:
     paint = painter(_STYLES, colour=colour)
     yield f"{paint('subject', _line(summary(plan)))}\n"
     yield paint("faint", f"from {said(plan.before)} to {said(plan.after)}") + "\n"
+    if note := beside(plan):
+        yield f"{_line(note)}\n"
     for title, found in groups(entries(plan.effects)):
         yield f"\n{paint('heading', title)}\n"
         for entry in found:
