@@ -76,12 +76,12 @@ def _effect(effect: Effect) -> Mapping[str, object]:
         "after": _value(effect.after),
         "places": [{"path": _name(p.path), "line": p.line, "side": p.side} for p in effect.places],
         "causes": [_subject(cause) for cause in effect.causes],
-        "touches": [_name(model_id) for model_id in effect.touches],
+        "touches": [_name(without_secrets(model_id)) for model_id in effect.touches],
     }
 
 
 def _subject(subject: Subject) -> Mapping[str, str]:
-    return {"what": subject.what, "name": _name(subject.name)}
+    return {"what": subject.what, "name": _name(without_secrets(subject.name))}
 
 
 def _load(load: HeadLoad | None) -> Mapping[str, object] | None:

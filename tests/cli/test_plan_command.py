@@ -152,3 +152,17 @@ def test_the_pull_request_that_adds_the_first_configuration_has_a_plan(
     assert (ran.code, ran.err) == (10, "")
     assert "the base does not compile: heads.yaml, models.d, regions.yaml" in ran.out
     assert "the head would serve 1 model at 2 heads" in ran.out
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "json"])
+def test_a_key_in_place_of_a_name_is_never_echoed(format_: str, modelspec: Command, root: Path) -> None:
+    key = "ghp_" + "x7Kq2mZp9Rt4VwLb8NcYd3FhJs6GaEu1TiOo"
+    _replace(root, "model_id: atlas", f"model_id: {key}")
+    told = modelspec.run("plan", "--root", root, "--format", format_)
+    assert told.code == 1
+    assert "MS501" in told.out
+    assert key not in told.out + told.err
+    _git(root, "branch", key)
+    refused = modelspec.run("plan", "--root", root, "--base", f"{key}x", "--format", format_)
+    assert (refused.code, refused.out) == (2, "")
+    assert key not in refused.err
