@@ -8,7 +8,7 @@ from pathlib import Path
 
 from modelspec.catalog import Model
 from modelspec.git import Commit, Repository, find_repository, read_commit, revisions
-from modelspec.git.commit import unmerged
+from modelspec.git.checkout import unfit
 from modelspec.git.objects import blob_id
 from modelspec.load.find import Tree, read_tree
 from modelspec.pipeline import Compiled, compile_tree, has_same_surroundings
@@ -82,9 +82,9 @@ def _read_head(
 ) -> Tree | Refusal:
     if head is not None:
         return read_commit(repository, head, contents)
-    unfinished = unmerged(repository)
-    if unfinished is not None:
-        return unfinished
+    refused = unfit(repository)
+    if refused is not None:
+        return refused
     tree = read_tree(repository.root)
     contents.update(
         (blob_id(file.data, base.id), file.data) for file in chain(tree.fixed.values(), tree.models)

@@ -14,6 +14,7 @@ from modelspec.pipeline import Checked
 from modelspec.quote import quote
 from modelspec.refusal import Refusal
 from modelspec.report import REPORTS, Summary, step_summary
+from modelspec.report.said import said
 from modelspec.report.step_summary import MOST_BYTES
 
 STARTED = perf_counter()
@@ -84,5 +85,5 @@ def exit_code(checked: Checked, *, strict: bool) -> int:
 
 def refused(refusal: Refusal, *, code: int) -> int:
     """Say on standard error why nothing was done, and give the exit code on."""
-    click.echo(f"modelspec: {refusal.message}\n  = help: {refusal.help}", err=True)
+    click.echo(f"modelspec: {said(refusal.message)}\n  = help: {said(refusal.help)}", err=True)
     return code

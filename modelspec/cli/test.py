@@ -59,6 +59,9 @@ def command(
         raise click.UsageError(
             "--only runs some of the tests, so there is no coverage to go by; leave one out"
         )
+    if suggest and (fail_under is not None or format_ != "text"):
+        option = "--fail-under" if fail_under is not None else "--format"
+        raise click.UsageError(f"--suggest writes YAML to be pasted and reports nothing; leave {option} out")
     compiled = compiled_fleet(root, colour=colour, awaited="routes.test.yaml" if suggest else None)
     if compiled is None:
         return 1

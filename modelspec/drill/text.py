@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from modelspec.drill.drill import OVERLOAD, Outcome, Report
 from modelspec.drill.wording import effects, load, number, summary, title, ways
+from modelspec.report.paint import painter
 from modelspec.report.said import said
 
 _MOST = 8
@@ -14,7 +15,7 @@ _STYLES = {"bad": "1;31", "bold": "1"}
 
 def render(report: Report, *, colour: bool) -> Iterator[str]:
     """One paragraph a drill, then the whole in one line."""
-    paint = _coloured if colour else _bare
+    paint = painter(_STYLES, colour=colour)
     for outcome in report.outcomes:
         style = "bad" if outcome.losses else "bold"
         yield paint(style, said(f"{title(outcome)}: {effects(outcome)}")) + "\n"
@@ -44,11 +45,3 @@ def _details(outcome: Outcome) -> Iterator[str]:
 def _named(models: Sequence[str]) -> str:
     more = f" and {len(models) - _MOST} more" if len(models) > _MOST else ""
     return f"{', '.join(map(said, models[:_MOST]))}{more}"
-
-
-def _coloured(style: str, text: str) -> str:
-    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
-
-
-def _bare(_style: str, text: str) -> str:
-    return text

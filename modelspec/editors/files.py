@@ -107,7 +107,7 @@ def _texts(choices: Choices) -> Mapping[str, bytes]:
 
 
 def _look(root: Path, folder: Path, texts: Mapping[str, bytes]) -> list[Stale] | Refusal:
-    refusal = _leads_elsewhere(root, folder)
+    refusal = _leads_elsewhere(root, folder) or _of_others(root, folder)
     if refusal is not None:
         return refusal
     found: list[Stale] = []
@@ -137,6 +137,17 @@ def _leads_elsewhere(root: Path, folder: Path) -> Refusal | None:
     return Refusal(
         message=f"a symbolic link leads from {shown(str(folder))} to another folder",
         help="put a folder in its place, or name another one",
+    )
+
+
+def _of_others(root: Path, folder: Path) -> Refusal | None:
+    """In models.d every file is a model or a fault, and what lies in .git is git's."""
+    way = PurePosixPath(os.path.relpath(folder, root)).parts
+    if way[:1] != (MODELS,) and ".git" not in way:
+        return None
+    return Refusal(
+        message=f"{shown(str(folder))} is no place for schemas: it is for {'git' if '.git' in way else 'models'} alone",
+        help=f"name another folder, or none: the default is {FOLDER}",
     )
 
 

@@ -22,10 +22,12 @@ _SHORT = 7
 """Digits of an id that people are shown."""
 
 _LONGEST = 255
+_ANCESTRY = re.compile(r"[\^~][\^~0-9]*$")
 _FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NO_NAME = (
     (re.compile(r"^$"), "it is empty"),
     (re.compile(r"^-"), "it begins with '-'"),
+    (re.compile(r"^\^"), "it begins with '^', which leaves a commit out"),
     (re.compile(r"[\x00-\x1f\x7f ]"), "it holds a space or a control character"),
     (re.compile(r"\.\."), "it holds '..', which makes a range"),
     (re.compile(r"@\{"), "it holds '@{', which asks for what this clone alone remembers"),
@@ -71,22 +73,6 @@ def revisions(
     return Revisions(base=start, head=None if head is None else tip)
 
 
-def unmerged(repository: Repository) -> Refusal | None:
-    """Why the working tree is no state to look at: somebody is in the middle of a merge."""
-    listed = repository.git.run("ls-files", "--unmerged", "-z")
-    if listed.code:
-        return listed.refusal()
-    paths = sorted({row.partition(b"\t")[2] for row in listed.out.split(b"\0")[:-1]})
-    if not paths:
-        return None
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    return Refusal(
-        message=f"a merge is not finished: {quote(paths[0].decode(errors='surrogateescape'))}{more} "
-        f"{'have' if more else 'has'} conflicts",
-        help="resolve them and `git add` the files, or abort the merge",
-    )
-
-
 def _named(repository: Repository, name: str) -> Commit | Refusal:
     for pattern, why in _NO_NAME:
         if pattern.search(name):
@@ -123,6 +109,12 @@ def _unknown(repository: Repository, name: str) -> Refusal:
     if repository.is_shallow:
         return Refusal(
             message=f"this clone is shallow and does not hold {quote(name)}", help=f"fetch it: {_DEPTH}"
+        )
+    later = _ANCESTRY.sub("", name)
+    if later != name and not repository.git.run("rev-parse", "--verify", "--end-of-options", later).code:
+        return Refusal(
+            message=f"no commit is named {quote(name)}: the history of {quote(later)} does not go back that far",
+            help=f"`git log {_shown(later)}` shows it",
         )
     names = _names(repository.git)
     remote = f"origin/{name}"

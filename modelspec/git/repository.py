@@ -15,11 +15,15 @@ _NOT_OURS = re.compile(r"(?:dubious ownership in repository at |unsafe repositor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """A git repository with a working tree; `root`, the configuration, is in it and git is run there."""
+    """A git repository with a working tree; `root`, the configuration, is in it and git is run there.
+
+    `prefix` is the way down from the top of the working tree to it, as git writes it: `fleet/`, or nothing.
+    """
 
     git: Git
     root: Path
     top: Path
+    prefix: str
     is_shallow: bool
 
 
@@ -31,8 +35,14 @@ def find_repository(root: Path) -> Repository | Refusal:
     found = git.run("rev-parse", "--show-toplevel")
     if found.code:
         return _refused(root, found)
-    shallow = git.run("rev-parse", "--is-shallow-repository")
-    return Repository(git=git, root=root, top=Path(found.line), is_shallow=shallow.line == "true")
+    shallow, _, prefix = git.run("rev-parse", "--is-shallow-repository", "--show-prefix").out.partition(b"\n")
+    return Repository(
+        git=git,
+        root=root,
+        top=Path(found.line),
+        prefix=prefix.removesuffix(b"\n").decode(errors="surrogateescape"),
+        is_shallow=shallow == b"true",
+    )
 
 
 def _refused(root: Path, found: Outcome) -> Refusal:

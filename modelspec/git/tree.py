@@ -10,7 +10,6 @@ from modelspec.git.repository import Repository
 from modelspec.load.find import File, Tree, find_file, find_tree
 from modelspec.load.folder import Kind
 from modelspec.load.unread import MAX_BYTES, MODELS, irregular, link, no_folder, too_large, unreadable
-from modelspec.quote import quote
 from modelspec.refusal import Refusal
 
 _LINK = "120000"
@@ -63,30 +62,33 @@ class GitFolder:
 
 
 def read_commit(repository: Repository, commit: Commit, known: dict[str, bytes]) -> Tree | Refusal:
-    """Read the configuration as a commit has it.
+    """Read the configuration as a commit has it: one without its folder has nothing in it, like an empty checkout.
 
     `known` are contents by the ids of their blobs: what is in it is not read from git, and what is read is put into it.
     """
-    top = repository.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit.id}:./")
-    if top.code:
-        return Refusal(
-            message=f"{commit.title} has no folder {quote(repository.root.resolve().name)}",
-            help="compare with a commit that has the configuration",
-        )
     try:
         with objects(repository.git, known) as found:
-            folder = GitFolder(objects=found, listing=found.tree(top.line, deep=False))
-            return find_tree(folder, repository.root, lambda path: _other(repository, top.line, path))
+            top = _top(found, repository.prefix, commit)
+            return find_tree(top, repository.root, lambda path: _other(repository, commit, path))
     except UnreadableError as error:
         return error.refusal
 
 
-def _other(repository: Repository, top: str, path: str) -> File | Diagnostic | None:
+def _other(repository: Repository, commit: Commit, path: str) -> File | Diagnostic | None:
     try:
         with objects(repository.git, {}) as found:
-            return find_file(GitFolder(objects=found, listing=found.tree(top, deep=False)), path)
+            return find_file(_top(found, repository.prefix, commit), path)
     except UnreadableError as error:
         return unreadable(path, error.refusal.message)
+
+
+def _top(found: Objects, prefix: str, commit: Commit) -> GitFolder:
+    """The folder of the configuration. A pull request that adds the first one has nothing to be compared with."""
+    listing = found.tree(commit.id, deep=False)
+    for name in prefix.split("/")[:-1]:
+        entry = listing[""].get(name)
+        listing = {"": {}} if entry is None or entry.mode != _FOLDER else found.tree(entry.id, deep=False)
+    return GitFolder(objects=found, listing=listing)
 
 
 def _kind(entry: Entry) -> Kind:

@@ -59,11 +59,19 @@ class Change:
         return ((old, new) for old, new in self.kept() if self._differs(old, new))
 
     def _differs(self, old: Route, new: Route) -> bool:
-        # A new name that keeps the old one as an alias takes nothing away from those who send the old one.
-        steering = _steering if old.model_id == new.model_id else _steering_but_names
-        return steering(old) != steering(new) or any(
-            _access(self._old_heads[head]) != _access(self._new_heads[head]) for head in old.heads
-        )
+        # A route that both states share is the same object.
+        if old is not new:
+            # A new name that keeps the old one as an alias takes nothing away from those who send the old one.
+            steering = _steering if old.model_id == new.model_id else _steering_but_names
+            if steering(old) != steering(new):
+                return True
+        return bool(self._elsewhere) and not self._elsewhere.isdisjoint(old.heads)
+
+    @cached_property
+    def _elsewhere(self) -> frozenset[str]:
+        """Heads of both states to which requests go another way."""
+        before, after = ({head.head_id: _access(head) for head in t.heads} for t in (self.before, self.after))
+        return frozenset(name for name in before.keys() & after.keys() if before[name] != after[name])
 
     @cached_property
     def _names(self) -> Mapping[str, Route]:
@@ -72,14 +80,6 @@ class Change:
     @cached_property
     def _old_names(self) -> Mapping[str, Route]:
         return _by_name(self.before)
-
-    @cached_property
-    def _old_heads(self) -> Mapping[str, HeadEntry]:
-        return {head.head_id: head for head in self.before.heads}
-
-    @cached_property
-    def _new_heads(self) -> Mapping[str, HeadEntry]:
-        return {head.head_id: head for head in self.after.heads}
 
 
 def _access(head: HeadEntry) -> tuple[str, str]:

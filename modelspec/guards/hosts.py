@@ -24,12 +24,14 @@ def new_hosts(change: Change, models: Sequence[Model], fleet: Fleet) -> Iterator
 
     `models` and `fleet` are those of the state after the change: they know where in a file a host is named.
     """
-    hosts_of_keys = _hosts_of_keys(change.before.routes)
     olds: dict[str, list[Route]] = {}
     for old, new in change.answers():
         olds.setdefault(new.model_id, []).append(old)
     by_id = {model.model_id: model for model in models}
-    for route in change.after.routes:
+    # A route that is the very same object in both tables, and answers for no other, sends nothing anywhere new.
+    others = [route for route in change.after.routes if not _is_kept(route, olds.get(route.model_id, ()))]
+    hosts_of_keys = _hosts_of_keys(change.before.routes, others)
+    for route in others:
         common = _common_hosts(route, olds.get(route.model_id, ()))
         found: dict[str, Breach] = {}
         for target, deployment, head_id in _sources(route, by_id[route.model_id]):
@@ -109,11 +111,19 @@ def _breach(route: Route, host: str, key: str | None, place: Place) -> Breach:
     )
 
 
-def _hosts_of_keys(routes: Iterable[Route]) -> dict[str, set[str]]:
+def _is_kept(route: Route, olds: Sequence[Route]) -> bool:
+    return len(olds) == 1 and olds[0] is route
+
+
+def _hosts_of_keys(routes: Iterable[Route], asking: Iterable[Route]) -> dict[str, set[str]]:
+    """Where `routes` send each of the keys that the `asking` ones use."""
+    asked = {key for route in asking for target in _targets(route) for key in _keys(target)}
     known: dict[str, set[str]] = {}
+    if not asked:
+        return known
     for route in routes:
         for target in _targets(route):
-            for key in _keys(target):
+            for key in asked.intersection(_keys(target)):
                 known.setdefault(key, set()).update(hosts(target))
     return known
 

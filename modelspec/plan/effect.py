@@ -117,13 +117,16 @@ class State:
     lines: Mapping[Subject, int]
 
 
+_OF_ROUTES = frozenset({"regions.yaml", "heads.yaml"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The difference of two states.
 
     `effects` stand in the order in which they are read: by rank, kind and subject. `changed` are the paths of the files
-    that differ, sorted; where there are no effects, they differ in nothing but formatting. `compared` is False where
-    a side did not compile: then there are no effects, and `loads` are those of the side that did.
+    that differ, sorted. `compared` is False where a side did not compile: then there are no effects, and `loads` are
+    those of the side that did.
     """
 
     before: str
@@ -136,6 +139,16 @@ class Plan:
     broken_after: Sequence[str]
     models_before: int | None
     models_after: int | None
+
+    @property
+    def rules_changed(self) -> Sequence[str]:
+        """Of the paths that differ, those that no route is made of: policy, waivers, tests, the metadata schema."""
+        return [path for path in self.changed if path not in _OF_ROUTES and not path.startswith("models.d/")]
+
+    @property
+    def formatting_only(self) -> bool:
+        """Whether files differ, yet only in what no compiler looks at."""
+        return self.compared and not self.effects and bool(self.changed) and not self.rules_changed
 
     @property
     def changes(self) -> bool:

@@ -31,7 +31,7 @@ def render(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
         "summary": said(spoken(summary(plan))),
         "changes": plan.changes,
         "compared": plan.compared,
-        "formatting_only": plan.compared and not plan.effects and bool(plan.changed),
+        "formatting_only": plan.formatting_only,
         "base": _side(plan.before, plan.models_before, plan.broken_before),
         "head": _side(plan.after, plan.models_after, plan.broken_after),
         "counts": [{"kind": k.name, "count": counts[k.name]} for k in KINDS if counts[k.name]],
@@ -76,12 +76,12 @@ def _effect(effect: Effect) -> Mapping[str, object]:
         "after": _value(effect.after),
         "places": [{"path": _name(p.path), "line": p.line, "side": p.side} for p in effect.places],
         "causes": [_subject(cause) for cause in effect.causes],
-        "touches": [_name(model_id) for model_id in effect.touches],
+        "touches": [_name(without_secrets(model_id)) for model_id in effect.touches],
     }
 
 
 def _subject(subject: Subject) -> Mapping[str, str]:
-    return {"what": subject.what, "name": _name(subject.name)}
+    return {"what": subject.what, "name": _name(without_secrets(subject.name))}
 
 
 def _load(load: HeadLoad | None) -> Mapping[str, object] | None:

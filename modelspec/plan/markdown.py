@@ -10,7 +10,7 @@ from modelspec.diagnostic import Diagnostic
 from modelspec.plan.effect import Place, Plan, Rank
 from modelspec.plan.fold import Entry, Fold, counted, entries, groups
 from modelspec.plan.neutral import code, sentence
-from modelspec.plan.summary import summary
+from modelspec.plan.summary import beside, summary
 from modelspec.plan.text import load_row, shown_shifts
 
 MARKER = "<!-- modelspec:plan -->"
@@ -57,6 +57,9 @@ def render(plan: Plan, guards: Sequence[Diagnostic], errors: Sequence[Diagnostic
     """One piece: broken guards, errors of the head, then the effects by rank and the load of the heads."""
     sheet = _Sheet()
     sheet.add(f"{MARKER}\n**{sentence(summary(plan))}**\n\nFrom {code(plan.before)} to {code(plan.after)}.\n")
+    if note := beside(plan):
+        words = sentence(note)
+        sheet.add(f"\n{words[0].upper()}{words[1:]}.\n")
     cut = [
         *_diagnostics(sheet, "Guards", guards),
         *_diagnostics(sheet, "Errors of the head", errors),

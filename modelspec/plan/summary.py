@@ -19,10 +19,19 @@ def summary(plan: Plan) -> Words:
         there = f"; the head would serve {served[0]} at {served[1]}"
         return ("the base does not compile: ", *_files(plan.broken_before), there)
     if not plan.effects:
+        if plan.rules_changed:
+            return ("no route changes, but other rules may: see ", *_files(plan.rules_changed))
         if plan.changed:
             return ("nothing changes but formatting, in ", *_files(plan.changed))
         return ("nothing changes",)
     return tuple(_sentence(plan))
+
+
+def beside(plan: Plan) -> Words:
+    """What else a reviewer has to look at: effects are those on routes, and a policy is none."""
+    if not plan.effects or not plan.rules_changed:
+        return ()
+    return ("beside the routes, other rules may change: see ", *_files(plan.rules_changed))
 
 
 def _sentence(plan: Plan) -> Iterator[str | Said]:

@@ -6,7 +6,8 @@ from textwrap import wrap
 
 from modelspec.plan.effect import HeadLoad, HeadShift, Place, Plan, Said, Words
 from modelspec.plan.fold import Entry, Fold, counted, entries, groups
-from modelspec.plan.summary import summary
+from modelspec.plan.summary import beside, summary
+from modelspec.report.paint import Paint, painter
 from modelspec.report.said import said
 from modelspec.report.visible import visible
 
@@ -14,20 +15,18 @@ _WIDTH = 100
 _MOST_NAMES = 30
 """Names that are listed below a cause; JSON has them all."""
 
-_HEADING = "1;34"
-_SUBJECT = "1"
-_FAINT = "2"
-
-Paint = Callable[[str, str], str]
+_STYLES = {"heading": "1;34", "subject": "1", "faint": "2"}
 
 
 def render(plan: Plan, *, colour: bool) -> Iterator[str]:
     """The summary, the effects by rank, the load of the heads that changes; each piece ends in a line end."""
-    paint = _coloured if colour else _bare
-    yield f"{paint(_SUBJECT, _line(summary(plan)))}\n"
-    yield paint(_FAINT, f"from {said(plan.before)} to {said(plan.after)}") + "\n"
+    paint = painter(_STYLES, colour=colour)
+    yield f"{paint('subject', _line(summary(plan)))}\n"
+    yield paint("faint", f"from {said(plan.before)} to {said(plan.after)}") + "\n"
+    if note := beside(plan):
+        yield f"{_line(note)}\n"
     for title, found in groups(entries(plan.effects)):
-        yield f"\n{paint(_HEADING, title)}\n"
+        yield f"\n{paint('heading', title)}\n"
         for entry in found:
             yield from _entry(entry, paint)
     yield from _loads(plan, paint)
@@ -38,13 +37,13 @@ def _entry(entry: Entry, paint: Paint) -> Iterator[str]:
     name = said(subject.name) if subject.what in ("model", "file") else f"{subject.what} {said(subject.name)}"
     places: dict[Place, None] = {}
     for number, effect in enumerate(entry.effects):
-        lead = paint(_SUBJECT, name) if number == 0 else " " * len(name)
+        lead = paint("subject", name) if number == 0 else " " * len(name)
         yield f"  {lead} {_line(effect.words)}\n"
         places.update(dict.fromkeys(effect.places))
     touches = entry.effects[0].touches
     if touches:
         yield f"      it touches {counted(len(touches), 'model')}\n"
-    yield f"      {paint(_FAINT, ', '.join(map(_place, places)))}\n"
+    yield f"      {paint('faint', ', '.join(map(_place, places)))}\n"
     told = {name for fold in entry.folds if fold.what == "model" for name in fold.names}
     for fold in entry.folds:
         yield from _fold(fold)
@@ -78,7 +77,7 @@ def _loads(plan: Plan, paint: Paint) -> Iterator[str]:
     shifts = shown_shifts(plan)
     if not shifts:
         return
-    yield f"\n{paint(_HEADING, 'Load of the heads')}\n"
+    yield f"\n{paint('heading', 'Load of the heads')}\n"
     rows = [("head", "first choice of", "share", "fallback of", "capacity"), *map(load_row, shifts)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
@@ -115,11 +114,3 @@ def _step(old: HeadLoad | None, new: HeadLoad | None, cell: Callable[[HeadLoad],
 
 def _line(words: Words) -> str:
     return "".join(said(part.text) if isinstance(part, Said) else part for part in words)
-
-
-def _coloured(style: str, text: str) -> str:
-    return f"\x1b[{style}m{text}\x1b[0m"
-
-
-def _bare(_style: str, text: str) -> str:
-    return text

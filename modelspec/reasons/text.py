@@ -8,6 +8,7 @@ from modelspec.quote import quote
 from modelspec.reasons.account import Account, ToldHead, ToldModel, ToldTarget, ToldUnused
 from modelspec.reasons.places import Spot
 from modelspec.reasons.reach import Cause
+from modelspec.report.paint import painter
 from modelspec.report.said import said
 
 _MOST = 6
@@ -43,7 +44,7 @@ def headline(decision: Decision) -> str:
 
 
 def _lines(account: Account, *, colour: bool) -> Iterator[str]:
-    paint = _coloured if colour else _bare
+    paint = painter(_STYLES, colour=colour)
     decision = account.decision
     yield paint("good" if decision.why is Why.ROUTED else "bad", said(headline(decision)))
     if account.suggestion is not None:
@@ -160,11 +161,3 @@ def _listed(names: Sequence[str]) -> str:
 
 def _at(spot: Spot) -> str:
     return f"  [{said(spot.path)}:{spot.line}]"
-
-
-def _coloured(style: str, text: str) -> str:
-    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
-
-
-def _bare(_style: str, text: str) -> str:
-    return text

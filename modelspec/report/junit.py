@@ -51,10 +51,10 @@ def render(
 
 
 def _case(diagnostic: Diagnostic, name: str) -> str:
-    path = _escaped(visible(diagnostic.path))
-    message = _escaped(said(diagnostic.message))
-    opening = f'<testcase classname="{path}" name="{_escaped(name)}" file="{path}">\n'
-    text = _escaped("\n".join(_lines(diagnostic)))
+    path = xml(visible(diagnostic.path))
+    message = xml(said(diagnostic.message))
+    opening = f'<testcase classname="{path}" name="{xml(name)}" file="{path}">\n'
+    text = xml("\n".join(_lines(diagnostic)))
     # Jenkins shows the message of a skipped case, GitLab its text.
     outcome = OUTCOMES[diagnostic.severity]
     result = f'<{outcome} type="{diagnostic.code}" message="{message}">{text}</{outcome}>\n'
@@ -71,5 +71,6 @@ def _lines(diagnostic: Diagnostic) -> Iterator[str]:
         yield f"help: {said(diagnostic.help)}"
 
 
-def _escaped(text: str) -> str:
+def xml(text: str) -> str:
+    """A text without invisible characters, as content or as the value of an attribute."""
     return text.translate(_ENTITIES)

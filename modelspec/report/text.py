@@ -6,6 +6,7 @@ from functools import lru_cache
 from modelspec.diagnostic import Diagnostic
 from modelspec.report.contract import Sources
 from modelspec.report.frame import frame
+from modelspec.report.paint import Paint, painter
 from modelspec.report.said import said
 from modelspec.report.summary import Summary
 from modelspec.report.visible import visible
@@ -13,7 +14,6 @@ from modelspec.secret import mask
 from modelspec.source import START, Span
 
 Lines = Callable[[str], Sequence[str]]
-Paint = Callable[[str, str], str]
 
 # Codes of SGR, which every terminal knows; the keys beside `bold` and `frame` are severities.
 STYLES = {"error": "1;31", "warning": "1;33", "info": "1;34", "bold": "1", "frame": "34"}
@@ -34,7 +34,7 @@ def render(
 
     Nothing is cut and no severity is left out, also when quiet: who does not want to see a rule turns it off.
     """
-    paint = _coloured if colour else _bare
+    paint = painter(STYLES, colour=colour)
 
     @lru_cache(maxsize=_KEPT_FILES)
     def lines(path: str) -> Sequence[str]:
@@ -76,11 +76,3 @@ def _paragraph(diagnostic: Diagnostic, lines: Lines, paint: Paint) -> Iterator[s
 def _place(path: str, span: Span) -> str:
     """A path with line and column, or alone where the whole file is meant."""
     return visible(path) if span == START else f"{visible(path)}:{span.line}:{span.column}"
-
-
-def _coloured(style: str, text: str) -> str:
-    return f"\x1b[{STYLES[style]}m{text}\x1b[0m"
-
-
-def _bare(_style: str, text: str) -> str:
-    return text

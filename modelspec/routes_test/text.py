@@ -7,6 +7,7 @@ from shlex import quote as quoted
 from modelspec.decide import Decision
 from modelspec.reasons.places import Places, Spot
 from modelspec.reasons.text import headline
+from modelspec.report.paint import painter
 from modelspec.report.said import said
 from modelspec.routes_test.coverage import Coverage, Item, Kind
 from modelspec.routes_test.run import Difference, Result
@@ -21,7 +22,7 @@ def render(
     results: Sequence[Result], coverage: Coverage | None, places: Places, *, colour: bool, quiet: bool = False
 ) -> Iterator[str]:
     """The failures, the counts and the coverage; `quiet` leaves out all but the failures."""
-    paint = _coloured if colour else _bare
+    paint = painter(_STYLES, colour=colour)
     failed = [result for result in results if result.differences]
     for result in failed:
         yield paint("fail", f"failed: {said(result.case.name)}") + "\n"
@@ -130,11 +131,3 @@ def _at(spot: Spot) -> str:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _coloured(style: str, text: str) -> str:
-    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
-
-
-def _bare(_style: str, text: str) -> str:
-    return text

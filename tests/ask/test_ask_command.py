@@ -82,6 +82,8 @@ def test_an_answer_stands_on_standard_output_alone(arguments: tuple[str, ...], c
         ),
         (("test", "--only", "atlas", "--suggest"), "leave one out"),
         (("test", "--only", "atlas", "--fail-under", "0"), "leave one out"),
+        (("test", "--suggest", "--fail-under", "80"), "leave --fail-under out"),
+        (("test", "--suggest", "--format", "json"), "leave --format out"),
         (("test", "--fail-under", "101"), "not in the range"),
         (("test", "--fail-under", "all"), "not a valid float"),
         (("test", "--root", "/nowhere"), "not a folder"),

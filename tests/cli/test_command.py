@@ -255,6 +255,27 @@ def test_the_reader_may_leave_early(command: Command, tmp_path: Path) -> None:
     assert process.wait(timeout=10) == 1
 
 
+@pytest.mark.parametrize("closing", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_are_no_bug(closing: str, command: Command, faulty: Path, fleet: Path) -> None:
+    shell = Command(command.home, ("/bin/sh", "-c", f'exec "$0" "$@" {closing}'))
+    assert shell.run("validate", "--root", fleet).code == 0
+    outcome = shell.run("validate", "--root", faulty)
+    assert outcome.code == 1
+    assert outcome.err == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("arguments", [("validate", "--format", "json"), ("drill",), ("--help",)])
+def test_an_output_that_cannot_be_written_is_no_bug(
+    arguments: tuple[str, ...], command: Command, fleet: Path
+) -> None:
+    full = Command(command.home, ("/bin/sh", "-c", 'exec "$0" "$@" >/dev/full'))
+    outcome = full.run(*arguments, cwd=fleet)
+    assert outcome.code == 1
+    assert "the output cannot be written: No space left on device; make room" in outcome.err
+    assert "Traceback" not in outcome.err
+
+
 def _has_open(process: int, folder: Path) -> bool:
     for descriptor in Path(f"/proc/{process}/fd").iterdir():
         with suppress(FileNotFoundError):

@@ -138,3 +138,31 @@ def test_colour_is_for_those_who_ask(modelspec: Command, root: Path) -> None:
     _replace(root, "ATLAS_API_KEY", "ATLAS_KEY_2")
     assert "\x1b[" in modelspec.run("plan", "--root", root, "--color", "always").out
     assert "\x1b[" not in modelspec.run("plan", "--root", root).out
+
+
+def test_the_pull_request_that_adds_the_first_configuration_has_a_plan(
+    modelspec: Command, tmp_path: Path
+) -> None:
+    top = tmp_path / "monorepo"
+    top.mkdir()
+    (top / "README").touch()
+    _git(top, "init", "--quiet", "--initial-branch", "main")
+    _commit(top)
+    ran = modelspec.run("plan", "--root", write_fleet(top / "services" / "fleet"))
+    assert (ran.code, ran.err) == (10, "")
+    assert "the base does not compile: heads.yaml, models.d, regions.yaml" in ran.out
+    assert "the head would serve 1 model at 2 heads" in ran.out
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "json"])
+def test_a_key_in_place_of_a_name_is_never_echoed(format_: str, modelspec: Command, root: Path) -> None:
+    key = "ghp_" + "x7Kq2mZp9Rt4VwLb8NcYd3FhJs6GaEu1TiOo"
+    _replace(root, "model_id: atlas", f"model_id: {key}")
+    told = modelspec.run("plan", "--root", root, "--format", format_)
+    assert told.code == 1
+    assert "MS501" in told.out
+    assert key not in told.out + told.err
+    _git(root, "branch", key)
+    refused = modelspec.run("plan", "--root", root, "--base", f"{key}x", "--format", format_)
+    assert (refused.code, refused.out) == (2, "")
+    assert key not in refused.err

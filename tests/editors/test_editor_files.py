@@ -97,6 +97,13 @@ def test_a_file_of_somebody_else_is_left_alone(fleet: Path, content: str) -> Non
     assert theirs.read_bytes() == content.encode(errors="surrogateescape")
 
 
+@pytest.mark.parametrize("folder", ["models.d", "models.d/schemas", ".git", ".git/hooks", "sub/.git"])
+def test_folders_of_models_and_of_git_are_no_place(fleet: Path, folder: str) -> None:
+    assert "is no place for schemas" in refused(write_schemas(fleet, fleet / folder))
+    assert "is no place for schemas" in refused(stale_schemas(fleet, fleet / folder))
+    assert not list(fleet.rglob("*.schema.json"))
+
+
 def test_what_is_no_file_is_left_alone(fleet: Path) -> None:
     folder = fleet / FOLDER
     folder.mkdir(parents=True)

@@ -44,6 +44,7 @@ def _refused(root: Path, base: str | None = None, head: str | None = None) -> Re
         ("", "it is empty"),
         ("-x", "begins with '-'"),
         ("--output=/tmp/x", "begins with '-'"),
+        ("^HEAD", "begins with '^'"),
         ("a..b", "holds '..'"),
         ("main@{1}", "holds '@{'"),
         ("HEAD:models.d/atlas.yaml", "holds ':'"),
@@ -56,7 +57,9 @@ def _refused(root: Path, base: str | None = None, head: str | None = None) -> Re
         ("x" * 256, "too long"),
         ("x\udcff", "no commit is named 'x\\udcff'"),
         ("nope", "no commit is named 'nope'"),
-        ("HEAD~9", "no commit is named 'HEAD~9'"),
+        ("HEAD~9", "no commit is named 'HEAD~9': the history of 'HEAD' does not go back that far"),
+        ("main^^2", "no commit is named 'main^^2': the history of 'main'"),
+        ("nope~2", "no commit is named 'nope~2'"),
         ("0" * 40, f"no commit is named '{'0' * 40}'"),
     ],
 )
@@ -198,6 +201,19 @@ def test_an_unfinished_merge(tmp_path: Path) -> None:
     git(root, "checkout", "--ours", "heads.yaml")
     git(root, "add", "heads.yaml")
     assert _refused(root).message == "a merge is not finished: 'models.d/atlas.yaml' has conflicts"
+
+
+def test_a_sparse_checkout_is_not_what_was_removed(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {**FLEET, "docs/a.md": "", "models.d/zebra.yaml": "a: 1\n"})
+    git(root, "sparse-checkout", "set", "--no-cone", "/*", "!/docs", "!/models.d/zebra.yaml")
+    refused = _refused(root)
+    assert refused.message == "this checkout is sparse: 'models.d/zebra.yaml' has been left out"
+    assert "--head HEAD" in refused.help
+    assert _states(root, head="HEAD").head.commit == git(root, "rev-parse", "HEAD")
+    git(root, "sparse-checkout", "set", "--no-cone", "/*", "!/docs", "!/models.d")
+    assert "and 1 more have been left out" in _refused(root).message
+    git(root, "sparse-checkout", "set", "--no-cone", "/*", "!/docs")
+    assert _states(root).head.commit is None
 
 
 def test_a_repository_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

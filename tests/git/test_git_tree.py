@@ -214,16 +214,16 @@ def test_the_root_may_be_a_folder_of_the_repository(tmp_path: Path) -> None:
     assert [file.path for file in _committed(root).models] == ["models.d/a.yaml"]
 
 
-def test_a_folder_that_the_commit_does_not_have_is_said(tmp_path: Path) -> None:
-    top = repository(tmp_path / "t", {"README": ""})
+@pytest.mark.parametrize("there", ["README", "sub", "sub/README"])
+def test_a_folder_that_the_commit_does_not_have_is_empty(there: str, tmp_path: Path) -> None:
+    top = repository(tmp_path / "t", {there: "a: 1\n"})
+    (top / there).unlink()
     root = write(top / "sub", PLAIN)
-    found = find_repository(root)
-    assert not isinstance(found, Refusal)
-    named = revisions(found, base="HEAD", head=None, fork=False)
-    assert not isinstance(named, Refusal)
-    refused = read_commit(found, named.base, {})
-    assert isinstance(refused, Refusal)
-    assert refused.message == f"HEAD ({named.base.id[:7]}) has no folder 'sub'"
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    found = _committed(root)
+    assert (found.fixed, found.models) == ({}, [])
+    assert found.faults == read_tree(empty).faults
 
 
 def test_worktrees_and_replaced_objects(tmp_path: Path) -> None:
