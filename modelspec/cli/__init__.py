@@ -13,9 +13,14 @@ _COMMANDS = {
     "validate": "Find every fault of the repository.",
     "build": "Validate, then write routing tables and the site.",
     "serve": "Show the site on this machine, rebuilt as files change.",
+    "import": "Make a repository of another program's configuration.",
     "explain": "Explain a rule: why, examples, how to silence it.",
 }
 """Every verb and its help: a verb is imported when it is called, so that `--help` stays fast."""
+
+
+_MODULES = {"import": "import_"}
+"""Modules of verbs that Python keeps for itself; every other one has the name of its verb."""
 
 
 class _Verbs(click.Group):
@@ -27,7 +32,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"modelspec.cli.{cmd_name}").command
+        command: click.Command = import_module(f"modelspec.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

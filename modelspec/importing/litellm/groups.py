@@ -1,0 +1,139 @@
+"""The deployments under one `model_name` as one model."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import gcd, lcm
+
+from modelspec.importing.ledger import Ledger
+from modelspec.importing.litellm.upstream import Upstream
+from modelspec.importing.note import Kind, Place
+from modelspec.document import Pointer
+from modelspec.quote import quote
+
+_HEAVIEST = 1000
+_ORDERED = (
+    "endpoint",
+    "provider",
+    "upstream_model",
+    "api_key",
+    "params",
+    "region",
+    "weight",
+    "order",
+    "rpm",
+    "tpm",
+)
+_FLAT = frozenset(_ORDERED[:5])
+_METRICS = ("weight", "rpm", "tpm")
+
+
+def deployments(
+    upstreams: Sequence[Upstream], model_id: str, home: str, ledger: Ledger
+) -> tuple[dict[str, object], dict[Pointer, Place]]:
+    """The fields of a model that say where it is served: flat for a single plain one, else `deployments`."""
+    items = [dict(upstream.fields) for upstream in upstreams]
+    _weigh(items, upstreams, model_id, ledger)
+    _raise_orders(items)
+    for item in items:
+        if item.get("provider") == "openai":
+            del item["provider"]
+        if item.get("upstream_model") == model_id and not model_id.endswith("/*"):
+            del item["upstream_model"]
+    only = items[0]
+    if len(items) == 1 and only.get("region") in (None, home):
+        only.pop("region", None)
+        if only.pop("weight", None) is not None or only.pop("order", None) is not None:
+            ledger.remark_node(
+                Kind.CHANGED,
+                upstreams[0].node,
+                f"the model {quote(model_id)}",
+                "weight or order of its only deployment: left out",
+            )
+    places: dict[Pointer, Place] = {}
+    fields: dict[str, object]
+    if len(items) == 1 and only.keys() <= _FLAT:
+        fields = _in_order(only)
+        _place(places, (), upstreams[0])
+        if upstreams[0].is_local:
+            fields["local_inference"] = True
+        return fields, places
+    for position, upstream in enumerate(upstreams):
+        _place(places, ("deployments", position), upstream)
+    if any(upstream.is_local for upstream in upstreams):
+        first = next(upstream for upstream in upstreams if upstream.is_local)
+        ledger.remark_node(
+            Kind.CHANGED,
+            first.node,
+            f"the model {quote(model_id)}",
+            "it has a private endpoint among others: deployments are not marked as local_inference",
+        )
+    return {"deployments": [_in_order(item) or {"provider": "openai"} for item in items]}, places
+
+
+def _place(places: dict[Pointer, Place], pointer: Pointer, upstream: Upstream) -> None:
+    for name, place in upstream.places.items():
+        places[(*pointer, *name.split("/", 1))] = place
+
+
+def _in_order(item: Mapping[str, object]) -> dict[str, object]:
+    return {name: item[name] for name in _ORDERED if name in item}
+
+
+def _weigh(
+    items: Sequence[dict[str, object]], upstreams: Sequence[Upstream], model_id: str, ledger: Ledger
+) -> None:
+    """Weights as whole numbers, and an `order` for those that LiteLLM only calls when the others fail.
+
+    LiteLLM takes weights from `weight`, else `rpm`, else `tpm`; a deployment without the number that others have
+    weighs nothing.
+    """
+    weights = [upstream.weight for upstream in upstreams]
+    if any(weights):
+        for item, weight in zip(items, _whole(weights), strict=True):
+            if weight:
+                item["weight"] = weight
+    if len(items) == 1:
+        return
+    metric = next((name for name in _METRICS if any(name in item for item in items)), None)
+    if metric is None or all(metric in item for item in items):
+        return
+    idle = [position for position, item in enumerate(items) if metric not in item]
+    if any("order" in item for item in items):
+        ledger.remark_node(
+            Kind.SUSPICIOUS,
+            upstreams[idle[0]].node,
+            f"the model {quote(model_id)}",
+            f"a deployment without {metric} beside others with it: LiteLLM never picks it among those of its order",
+        )
+        return
+    for position, item in enumerate(items):
+        item["order"] = 2 if position in idle else 1
+    ledger.remark_node(
+        Kind.CHANGED,
+        upstreams[idle[0]].node,
+        f"the model {quote(model_id)}",
+        f"a deployment without {metric} beside others with it is only called when those fail: it has order 2 now",
+    )
+
+
+def _whole(weights: Sequence[float | None]) -> list[int]:
+    """Weights in the same proportion from 1 to 1000; 0 stays 0."""
+    exact = [Fraction(str(weight or 0)).limit_denominator(_HEAVIEST) for weight in weights]
+    scale = lcm(*(weight.denominator for weight in exact))
+    numbers = [int(weight * scale) for weight in exact]
+    if any(weight and weight < 1 for weight in exact):
+        common = gcd(*numbers)
+        numbers = [number // common for number in numbers]
+    largest = max(numbers)
+    if largest > _HEAVIEST:
+        numbers = [max(1, round(number * _HEAVIEST / largest)) if number else 0 for number in numbers]
+    return numbers
+
+
+def _raise_orders(items: Sequence[dict[str, object]]) -> None:
+    """LiteLLM's orders may begin at 0, ours begin at 1."""
+    orders = [order for item in items if isinstance(order := item.get("order"), int)]
+    if 0 in orders:
+        for item in items:
+            if isinstance(order := item.get("order"), int):
+                item["order"] = order + 1
