@@ -5,10 +5,11 @@ from types import MappingProxyType
 
 from modelspec.importing.draft import Importer
 from modelspec.importing.litellm import LiteLLM
+from modelspec.importing.modelsdev import ModelsDev
 from modelspec.importing.report import REPORTS
 from modelspec.importing.run import Outcome, Request, run
 
-IMPORTERS: tuple[Importer, ...] = (LiteLLM(),)
+IMPORTERS: tuple[Importer, ...] = (LiteLLM(), ModelsDev())
 """Every kind of source, in the order of the help."""
 
 BY_NAME: Mapping[str, Importer] = MappingProxyType({importer.name: importer for importer in IMPORTERS})

@@ -133,6 +133,16 @@ def _existing(into: Path, region: str | None, given: Mapping[str, str]) -> Desti
             message=f"{shown(str(into))} has no readable regions.yaml and heads.yaml",
             help="run modelspec validate there, and correct what it names first",
         )
+    return _of(tree, region, given, regions, heads)
+
+
+def _of(
+    tree: Tree,
+    region: str | None,
+    given: Mapping[str, str],
+    regions: Mapping[str, Mapping[str, object]],
+    heads: Mapping[str, Mapping[str, object]],
+) -> Destination | Refusal:
     code = region if region is not None else (next(iter(regions)) if len(regions) == 1 else None)
     if code is None:
         return Refusal(
@@ -154,7 +164,7 @@ def _existing(into: Path, region: str | None, given: Mapping[str, str]) -> Desti
             message=f"the region {quote(code)} has no active head",
             help=f"name heads with --head: {', '.join(heads)[:500]}",
         )
-    return Destination(root=into, tree=tree, region=code, regions=tuple(regions), heads=chosen, urls={})
+    return Destination(root=tree.root, tree=tree, region=code, regions=tuple(regions), heads=chosen, urls={})
 
 
 def _unknown(kind: str, name: str, known: list[str]) -> Refusal:

@@ -27,15 +27,17 @@ def publish(prepared: Sequence[Prepared], to: Destination, folder: str) -> Refus
     try:
         parent.mkdir(parents=True, exist_ok=True)
         staged.mkdir()
+        is_done = False
         try:
             for one in prepared:
                 _write(staged / one.file.path.removeprefix(prefix), one.file.data)
             # Onto nothing or an empty folder; onto anything else it fails.
             os.rename(staged, parent / name)  # noqa: PTH104 - as in the rest of the house
-        except BaseException:
-            with suppress(OSError):
-                rmtree(staged)
-            raise
+            is_done = True
+        finally:
+            if not is_done:
+                with suppress(OSError):
+                    rmtree(staged)
         _flush(parent)
     except OSError as error:
         return Refusal(

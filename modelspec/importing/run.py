@@ -76,7 +76,13 @@ def run(importer: Importer, request: Request, today: date) -> Outcome | Refusal:
         return imported
     if not imported.models:
         return _nothing(imported, request)
-    files = prepare(imported, to, importer.name)
+    return _written(importer.name, request, imported, to, today)
+
+
+def _written(
+    name: str, request: Request, imported: Imported, to: Destination, today: date
+) -> Outcome | Refusal:
+    files = prepare(imported, to, name)
     faults = list(faults_of(files, to, today))
     for found, note in faults:
         if is_taken(found, to):
@@ -86,11 +92,11 @@ def run(importer: Importer, request: Request, today: date) -> Outcome | Refusal:
                 help="the repository has that name already; rename one of the two, then import again",
             )
     if not request.dry_run:
-        refusal = publish(files, to, importer.name)
+        refusal = publish(files, to, name)
         if refusal is not None:
             return refusal
     return Outcome(
-        importer=importer.name,
+        importer=name,
         source=request.source.name,
         destination=to,
         files=files,

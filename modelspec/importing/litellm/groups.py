@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 
+from modelspec.document import Pointer
 from modelspec.importing.ledger import Ledger
 from modelspec.importing.litellm.upstream import Upstream
 from modelspec.importing.note import Kind, Place
-from modelspec.document import Pointer
 from modelspec.quote import quote
 
 _HEAVIEST = 1000

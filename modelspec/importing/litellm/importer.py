@@ -111,7 +111,11 @@ class _Run:
                 continue
             node = entries[0].entries["model_name"]
             wanted = legal_id(name)
-            if is_pattern(name) and not name.endswith("/*") or not wanted or "*" in wanted.removesuffix("/*"):
+            if (
+                (is_pattern(name) and not name.endswith("/*"))
+                or not wanted
+                or "*" in wanted.removesuffix("/*")
+            ):
                 why = (
                     "a wildcard ends in '/*' here, behind a prefix"
                     if is_pattern(name)

@@ -12,6 +12,8 @@ from modelspec.quote import quote
 from modelspec.source import Span
 
 _YAML = re.compile(r"\s*(?:-\s+)?[\"']?[A-Za-z_][A-Za-z0-9_.-]*[\"']?\s*:(?:\s|$)|\s*-\s")
+_SHOWN = 20
+"""Line numbers that one note lists."""
 _MARK = re.compile(r"modelspec:", re.IGNORECASE)
 
 
@@ -60,8 +62,8 @@ class Remarks:
                     self._tell(Kind.SECRET, path, comment, "a comment", "it holds a secret: rotate it")
             plain = [comment for comment in left.values() if comment.text and not holds_secret(comment.text)]
             if plain:
-                lines = ", ".join(str(comment.line) for comment in plain[:20]) + (
-                    ", …" if len(plain) > 20 else ""
+                lines = ", ".join(str(comment.line) for comment in plain[:_SHOWN]) + (
+                    ", …" if len(plain) > _SHOWN else ""
                 )
                 self._tell(
                     Kind.LOST,

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from modelspec.importing.draft import Place
 from modelspec.importing.ledger import Ledger, place_of
-from modelspec.importing.note import Kind
+from modelspec.importing.note import Kind, Place
 from modelspec.load.foreign import Foreign
 from modelspec.quote import quote
 from modelspec.secret import is_placeholder, scan, telling_key

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelspec.importing.ledger import Ledger, place_of
+from modelspec.importing.litellm.numbers import NUMBERS, is_local, numbers, weight
 from modelspec.importing.litellm.regions import region_of
 from modelspec.importing.litellm.values import Value, Values
 from modelspec.importing.litellm.words import (
@@ -21,13 +22,10 @@ from modelspec.load.foreign import Foreign
 from modelspec.providers import endpoint_of
 from modelspec.quote import quote
 from modelspec.url import Code, host_of, judge
-from modelspec.url.host import Kind as Standing
-from modelspec.url.host import standing
 
-_NUMBERS = ("rpm", "tpm", "order")
 _ENDPOINTS = ("api_base", "base_url")
 _GIVEN = frozenset(
-    {"model", "custom_llm_provider", "api_key", "litellm_credential_name", "weight", *_NUMBERS, *_ENDPOINTS}
+    {"model", "custom_llm_provider", "api_key", "litellm_credential_name", "weight", *NUMBERS, *_ENDPOINTS}
 )
 _APPENDED = {"cohere": "/chat", "gemini": "/v1beta"}
 """What LiteLLM wants behind the public endpoint of a provider."""
@@ -99,12 +97,12 @@ class Reader:
                 del settings["region_name"]
                 if not settings:
                     fields.pop("params", None)
-        fields.update(self._numbers(params, owner))
+        fields.update(numbers(params, owner, self._ledger))
         return Upstream(
             fields=fields,
             places=places,
-            weight=self._weight(params, owner),
-            is_local=_is_local(endpoint),
+            weight=weight(params, owner, self._ledger),
+            is_local=is_local(endpoint),
             node=entry,
         )
 
@@ -195,6 +193,12 @@ class Reader:
                 settings[setting] = path[0]
             else:
                 settings[setting] = {"env": variable}
+                self._ledger.remark_node(
+                    Kind.CHANGED,
+                    params["model"],
+                    f"the region of {quote(owner)}",
+                    f"the file has none: LiteLLM reads {variable}, written out",
+                )
         return settings
 
     def _told_endpoint(
@@ -270,43 +274,3 @@ class Reader:
             f"the file has none: LiteLLM reads {variable}, written out",
         )
         return {"env": variable}
-
-    def _numbers(self, params: Mapping[str, Foreign], owner: str) -> dict[str, object]:
-        numbers: dict[str, object] = {}
-        for name in _NUMBERS:
-            node = params.get(name)
-            if node is None or node.value is None:
-                continue
-            value = node.value
-            if isinstance(value, float) and value.is_integer():
-                value = int(value)
-            if isinstance(value, str) and value.isdecimal():
-                value = int(value[:18])
-            if isinstance(value, int) and not isinstance(value, bool) and value >= (name != "order"):
-                self._ledger.carried(node)
-                numbers[name] = value
-            else:
-                self._ledger.tell(
-                    Kind.LOST, node, f"{name} of {quote(owner)}", "not a whole number, or too small"
-                )
-        return numbers
-
-    def _weight(self, params: Mapping[str, Foreign], owner: str) -> float | None:
-        node = params.get("weight")
-        if node is None or node.value is None:
-            return None
-        value = node.value
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            self._ledger.tell(Kind.LOST, node, f"weight of {quote(owner)}", "not a number of 0 or more")
-            return None
-        self._ledger.carried(node)
-        return float(value)
-
-
-def _is_local(endpoint: Value) -> bool:
-    """Whether a head would run it: at the machine itself, or a private address."""
-    if not isinstance(endpoint, str):
-        return False
-    host = host_of(endpoint)
-    place = standing(host) if host is not None else None
-    return place is not None and place.kind in (Standing.LOOPBACK, Standing.PRIVATE)

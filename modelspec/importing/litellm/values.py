@@ -129,6 +129,10 @@ class Values:
             if telling_key(name) and is_dummy(value):
                 self._ledger.tell(Kind.CHANGED, node, shown, "a dummy, which is no secret: left out")
                 return None
+        return self._literal(node, value, name, owner)
+
+    def _literal(self, node: Foreign, value: str | float, name: str, owner: str) -> Value:
+        shown = f"{quote(name)} of {quote(owner)}"
         if is_secret(name, value):
             return self.secret(node, name, owner)
         if isinstance(value, str) and not is_visible(value):

@@ -7,8 +7,12 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-PROVIDERS = frozenset(
-    """
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PROVIDERS = _words("""
     a2a a2a_agent abliteration ai21 ai21_chat aihubmix aiml aiohttp_openai amazon_nova anthropic anthropic_text
     apertis assemblyai auto_router aws_polly aws_textract azure azure_ai azure_speech azure_text baseten bedrock
     bedrock_mantle bespoke black_forest_labs bytez cerebras charity_engine chatgpt chutes clarifai cloudflare
@@ -26,8 +30,7 @@ PROVIDERS = frozenset(
     text-completion-codestral text-completion-inception text-completion-openai together_ai topaz transcribe triton
     typesafe v0 valkey veniceai vercel_ai_gateway vertex_ai vertex_ai_beta vllm volcengine voyage wandb watsonx
     watsonx_text xai xiaomi_mimo xinference zai
-    """.split()
-)
+""")
 
 SAME_AS: Mapping[str, str] = MappingProxyType(
     {"cohere_chat": "cohere", "ollama_chat": "ollama", "vertex_ai_beta": "vertex_ai"}
