@@ -31,12 +31,15 @@ class Comment:
         return found[1].strip()[:128] if found else None
 
 
-def comments(source: Source, roots: Iterable[Foreign]) -> list[Comment]:
-    """Every comment of a text, in its order; `roots` are all of its documents."""
+def comments(source: Source, roots: Iterable[Foreign], texts: Iterable[Foreign] = ()) -> list[Comment]:
+    """Every comment of a text, in its order; `roots` are all of its documents.
+
+    `texts` are values of them that hold YAML of their own, which is among `roots`.
+    """
     ends: dict[int, int] = defaultdict(int)
     inside: set[int] = set()
     for root in roots:
-        _measure(root, ends, inside)
+        _measure(root, ends, inside, {id(text) for text in texts})
     found = []
     for number, line in enumerate(source.lines, 1):
         if "#" not in line or number in inside:
@@ -64,10 +67,9 @@ def _clean(text: str) -> str:
     return "".join(c for c in text.expandtabs(1) if c.isprintable())[:2000].removeprefix(" ").rstrip()
 
 
-def _measure(root: Foreign, ends: dict[int, int], inside: set[int]) -> None:
+def _measure(root: Foreign, ends: dict[int, int], inside: set[int], seen: set[int]) -> None:
     """The last column of the values on each line, and the lines that lie inside of a value."""
     pending = [root]
-    seen: set[int] = set()
     while pending:
         node = pending.pop()
         if id(node) in seen:

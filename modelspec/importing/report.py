@@ -67,11 +67,11 @@ REPORTS: Mapping[str, Callable[[Outcome], Iterator[str]]] = MappingProxyType(
 
 def _headline(outcome: Outcome) -> str:
     counts = outcome.counts
-    parts = [f"{counts[kind]} {TITLES[kind]}" for kind in Kind if counts.get(kind)]
+    parts = [f"{TITLES[kind]}: {counts[kind]}" for kind in Kind if counts.get(kind)]
     verb = "imported" if outcome.written else "would import"
     models = len(outcome.models)
     return f"{verb} {models} model{'' if models == 1 else 's'} from {said(outcome.source)}" + (
-        f": {', '.join(parts)}" if parts else ": nothing lost"
+        f" ({', '.join(parts)})" if parts else "; nothing is lost"
     )
 
 

@@ -153,12 +153,24 @@ def _find(file: ForeignFile, ledger: Ledger) -> Part:
             )
             # The text is read as YAML of its own: as a value it is accounted for.
             ledger.carried(*texts)
-            return _part(file.source, found, (*documents, *([found] if texts else [])), wrapped=True)
+            return _part(file.source, found, documents, wrapped=True, texts=texts)
     return _part(file.source, documents[0] if documents else empty, documents, wrapped=False)
 
 
-def _part(source: Source, root: Foreign, documents: Sequence[Foreign], *, wrapped: bool) -> Part:
-    return Part(root=root, documents=documents, comments=comments(source, documents), is_wrapped=wrapped)
+def _part(
+    source: Source,
+    root: Foreign,
+    documents: Sequence[Foreign],
+    *,
+    wrapped: bool,
+    texts: Sequence[Foreign] = (),
+) -> Part:
+    return Part(
+        root=root,
+        documents=documents,
+        comments=comments(source, (*documents, root), texts),
+        is_wrapped=wrapped,
+    )
 
 
 def _inside(node: Foreign, source: Source, depth: int) -> tuple[Foreign, list[Foreign]] | None:

@@ -110,17 +110,13 @@ class _Run:
                 ordered[name] = name
                 continue
             node = entries[0].entries["model_name"]
-            wanted = legal_id(name)
+            wanted = legal_id(name) or ("" if is_pattern(name) else "model")
             if (
                 (is_pattern(name) and not name.endswith("/*"))
                 or not wanted
                 or "*" in wanted.removesuffix("/*")
             ):
-                why = (
-                    "a wildcard ends in '/*' here, behind a prefix"
-                    if is_pattern(name)
-                    else "no id could be made of it"
-                )
+                why = "a wildcard ends in '/*' here, behind a prefix"
                 for entry in entries:
                     self._ledger.tell(Kind.LOST, entry, f"the model {quote(name)}", f"{why}: not carried")
                 continue

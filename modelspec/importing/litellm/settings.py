@@ -76,6 +76,13 @@ _SECTION_OF = {
 }
 """Where LiteLLM looks for a key; anywhere else it is ignored. The last three belong to the top and to entries."""
 
+_PARAMS = frozenset(
+    {"api_base", "api_key", "api_version", "base_url", "model", "order", "rpm", "timeout", "tpm", "weight"}
+)
+"""What stands beside litellm_params by mistake."""
+_IN_ENTRY = 3
+"""Steps to a key of an entry: model_list, its place, the key."""
+
 _WHY = (
     ("guardrails", "guardrails are the gateway's own; keep them in its configuration"),
     ("callback", "callbacks and logging are the gateway's own; keep them in its configuration"),
@@ -144,9 +151,10 @@ def tell_the_rest(roots: Sequence[Foreign], inner: Foreign, ledger: Ledger, alia
     `roots` are the documents of a file, `inner` LiteLLM's own mapping in one of them. `aliased` are keys of its top
     that only hold anchors.
     """
-    for root in roots:
+    # What is told of LiteLLM's own mapping is accounted for when what is around it is looked at.
+    for root in (inner, *roots):
         for pointer, node in _parts(root, inner, ledger):
-            what = ".".join(pointer[-3:]) or "this file"
+            what = ".".join(pointer[-3:]) or "another document"
             name = pointer[-1] if pointer else ""
             for leaf_name, leaf in _named_leaves(node, name):
                 if _is_told_secret(leaf_name, leaf.value):
@@ -157,6 +165,11 @@ def tell_the_rest(roots: Sequence[Foreign], inner: Foreign, ledger: Ledger, alia
                         "it is written out here: rotate it; it is not carried",
                     )
             section = pointer[0] if pointer else ""
+            if section == "model_list" and len(pointer) == _IN_ENTRY and name in _PARAMS:
+                ledger.tell(
+                    Kind.SUSPICIOUS, node, what, "LiteLLM looks for it in litellm_params: not carried"
+                )
+                continue
             right = _SECTION_OF.get(name)
             if right is not None and section not in right and len(pointer) <= 2:  # noqa: PLR2004 - section and key
                 where = " or ".join(right) if right else "an entry of model_list"

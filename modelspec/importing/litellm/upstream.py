@@ -253,7 +253,7 @@ class Reader:
             value = self._values.setting(credentials, "vertex_credentials", owner)
             return value if isinstance(value, dict) else None
         node = params.get("api_key")
-        if node is not None:
+        if node is not None and node.value is not None:
             return self._values.key(node, owner)
         variable = KEY_VARIABLES.get(provider)
         public = endpoint_of(provider)

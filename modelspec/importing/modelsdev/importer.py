@@ -6,7 +6,6 @@ from datetime import date, datetime, time
 from math import isfinite
 from pathlib import Path
 
-from modelspec.document import Pointer
 from modelspec.importing.draft import Draft, Imported, Wishes
 from modelspec.importing.modelsdev.catalogue import Checkout, Entry, Table
 from modelspec.importing.modelsdev.inherit import resolved
@@ -132,7 +131,10 @@ def _draft(checkout: Checkout, provider: str, model: str, notes: list[Note]) -> 
     if kept:
         fields["metadata"] = kept
     own = Place(path=entry.path, span=START)
-    places: dict[Pointer, Place] = {(): own, **{("metadata", key): Place(path=entry.path, span=entry.span(key)) for key in kept}}
+    places: dict[Pointer, Place] = {
+        (): own,
+        **{("metadata", key): Place(path=entry.path, span=entry.span(key)) for key in kept},
+    }
     return Draft(model_id=model_id, fields=fields, places=places)
 
 
