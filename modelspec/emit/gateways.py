@@ -4,32 +4,14 @@ An emitter sees the routing table and the settings of its own target, nothing el
 a rule (`MS7xx`) at the field that asks for it, so that an emitter meets only what it can write.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
+from modelspec.emit import litellm, prometheus
 from modelspec.emit.artifact import Artifact
+from modelspec.emit.gateway import Edge, GatewayEmitter, GatewayOptions
 from modelspec.routing import RoutingTable
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
-    """An edge gateway in front of the heads, and the region that it runs in."""
-
-    edge_id: str
-    region: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewayOptions:
-    """What modelspec.yaml says of one target: its `target_options`, and the edges of the fleet."""
-
-    options: Mapping[str, object]
-    edges: Sequence[Edge]
-
-
-GatewayEmitter = Callable[[RoutingTable, GatewayOptions], Iterator[Artifact]]
-
-GATEWAYS: Mapping[str, GatewayEmitter] = {}
+GATEWAYS: Mapping[str, GatewayEmitter] = {"litellm": litellm.emit, "prometheus": prometheus.emit}
 """By the name in `targets`, in the order in which they are written."""
 
 

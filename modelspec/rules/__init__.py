@@ -14,6 +14,7 @@ from modelspec.rules import (
     schema,
     secrets,
     serving,
+    target_litellm,
 )
 
 RULES: tuple[Rule, ...] = tuple(
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = tuple(
             *naming.RULES,
             *links.EXCEPTIONS,
             *links.TARGETS,
+            *target_litellm.RULES,
         ),
         key=lambda rule: rule.code,
     )

@@ -87,6 +87,14 @@ PLACES = {
     "MS610": "waivers.yaml:2:28",
     "MS611": "waivers.yaml:2:61",
     "MS701": "modelspec.yaml:1:11",
+    "MS721": "models.d/atlas.yaml:7:11",
+    "MS722": "models.d/atlas.yaml:7:10",
+    "MS723": "models.d/atlas.yaml:6:11",
+    "MS724": "models.d/atlas.yaml:8:11",
+    "MS725": "models.d/atlas.yaml:7:16",
+    "MS726": "models.d/atlas.yaml:6:1",
+    "MS727": "models.d/atlas.yaml:7:19",
+    "MS728": "models.d/atlas.yaml:7:17",
 }
 """Where the one fault of each bad example is."""
 

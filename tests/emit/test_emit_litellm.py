@@ -1,0 +1,351 @@
+"""What modelspec writes for LiteLLM: stable, strict, data throughout. tests/gateways/ shows it to the real program."""
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from published import ROOT, schema
+from small_fleets import FIXED, FLEETS, TODAY, compiled, model, routed
+
+from modelspec.emit.gateways import emit_gateways
+from modelspec.litellm import FORMS, environment_name
+from modelspec.pipeline import compile_fleet
+from modelspec.providers import PROVIDERS
+from modelspec.routing import RoutingTable
+
+EXPECTED = Path(__file__).parent / "expected_litellm"
+Files = dict[str, bytes]
+
+
+def files_of(routing: RoutingTable, **options: object) -> Files:
+    written = emit_gateways(routing, ["litellm"], {"litellm": options}, [])
+    return {artifact.path.removeprefix("gateways/litellm/"): artifact.content for artifact in written}
+
+
+def fleet(folder: Path, models: dict[str, str], **options: object) -> Files:
+    return files_of(
+        routed(compiled(folder, models, FIXED | {"modelspec.yaml": "targets: [litellm]\n"})), **options
+    )
+
+
+def head(folder: Path, *lines: str, **options: object) -> dict[str, Any]:
+    """The configuration of the head of one model."""
+    loaded: dict[str, Any] = json.loads(
+        fleet(folder, {"atlas": model("atlas", *lines)}, **options)["head-eu-1.yaml"]
+    )
+    return loaded
+
+
+def deployments(folder: Path, *lines: str) -> list[dict[str, Any]]:
+    return [entry["litellm_params"] for entry in head(folder, *lines)["model_list"]]
+
+
+@cache
+def checker(kind: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(schema(kind))
+
+
+def check(files: Files) -> None:
+    for path, content in files.items():
+        kind = "litellm-variables" if path.endswith(".json") else "litellm"
+        value = json.loads(content)
+        assert [error.message for error in checker(kind).iter_errors(value)] == [], path
+        if kind == "litellm":
+            assert yaml.safe_load(content) == value  # whatever reads it, as YAML 1.1 or as JSON
+            _whole(value)
+            named = {name.removeprefix("os.environ/") for name in _variables(value)}
+            listed = json.loads(files[path.replace(".yaml", ".env.json")])["variables"]
+            assert [row["name"] for row in listed] == sorted(named)
+
+
+def _whole(config: dict[str, Any]) -> None:
+    """Every group that is named is there, and no id twice: LiteLLM checks neither."""
+    ids = [entry["model_info"]["id"] for entry in config["model_list"]]
+    assert len(ids) == len(set(ids))
+    groups = {entry["model_name"] for entry in config["model_list"]}
+    aliases = config["router_settings"]["model_group_alias"]
+    assert set(aliases.values()) <= groups
+    assert not aliases.keys() & groups
+    prefixes = tuple(name[:-1] for name in groups if name.endswith("/*"))
+    for section in ("fallbacks", "context_window_fallbacks", "content_policy_fallbacks"):
+        entries = config["router_settings"][section]
+        assert len({name for entry in entries for name in entry}) == len(entries)
+        for entry in entries:
+            ((name, others),) = entry.items()
+            assert name in groups | aliases.keys()
+            assert name not in others
+            assert all(other in groups or other.startswith(prefixes) for other in others)
+
+
+def _variables(value: object) -> Iterator[str]:
+    match value:
+        case dict():
+            for item in value.values():
+                yield from _variables(item)
+        case list():
+            for item in value:
+                yield from _variables(item)
+        case str() if value.startswith("os.environ/"):
+            yield value
+
+
+@pytest.fixture(name="example", scope="module")
+def _example() -> Files:
+    result = compile_fleet(ROOT, today=TODAY, targets=["litellm"])
+    return files_of(routed(result), **result.setup.settings.target_options.get("litellm", {}))
+
+
+def test_the_example_fleet_gives_what_is_expected(example: Files, request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--update-golden"):
+        EXPECTED.mkdir(exist_ok=True)
+        for old in EXPECTED.iterdir():
+            old.unlink()
+        for path, content in example.items():
+            (EXPECTED / path).write_bytes(content)
+    assert {file.name: file.read_bytes() for file in EXPECTED.iterdir()} == example
+
+
+def test_the_example_fleet_follows_the_schemas(example: Files) -> None:
+    check(example)
+    assert {path.partition(".")[0] for path in example}.isdisjoint({"head-service-eu-3", "head-service-jp-2"})
+
+
+def test_what_people_are_told_stays_out(example: Files) -> None:
+    text = b"".join(example.values()).decode()
+    for word in ("metadata", "owner", "team-", "Sabiá", "Mistral Medium", "tags", "released"):
+        assert word not in text
+
+
+@pytest.mark.parametrize("name", set(FLEETS) - {"upstreams", "names"})
+def test_small_fleets_follow_the_schemas(name: str, tmp_path: Path) -> None:
+    check(fleet(tmp_path, FLEETS[name], num_retries=0, timeout=1e-9, drop_params=True))
+
+
+def test_every_change_of_a_name_or_type_is_noticed(example: Files) -> None:
+    """LiteLLM itself would start with nearly all of these."""
+    tried = 0
+    for path in (
+        "head-service-eu.yaml",
+        "head-service-us.yaml",
+        "head-service-us.env.json",
+        "head-service-jp.yaml",
+    ):
+        value = json.loads(example[path])
+        validator = checker("litellm-variables" if path.endswith(".json") else "litellm")
+        assert validator.is_valid(value)
+        for what, mutant in _mutants(value, value):
+            tried += 1
+            assert not validator.is_valid(mutant), (path, what)
+    assert tried > 1000
+
+
+def _mutants(root: Any, node: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """The document with one field misspelt or one value of another type."""
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, inner in list(items):
+        place = (*where, key)
+        is_name = where[-1:] == ("model_group_alias",) or (
+            len(where) > 1 and str(where[-2]).endswith("fallbacks")
+        )
+        if isinstance(node, dict) and not is_name:
+            yield (
+                (*place, "misspelt"),
+                _changed(root, where, lambda parent, key=key: parent.update({f"{key}z": parent.pop(key)})),
+            )
+        wrong: Any = {"os.environ/HOME": 1} if not isinstance(inner, dict) else "os.environ/HOME"
+        yield (
+            (*place, "type"),
+            _changed(root, where, lambda parent, key=key, wrong=wrong: parent.__setitem__(key, wrong)),
+        )
+        yield from _mutants(root, inner, place)
+
+
+def _changed(root: Any, where: tuple[Any, ...], change: Any) -> Any:
+    copy = deepcopy(root)
+    parent = copy
+    for step in where:
+        parent = parent[step]
+    change(parent)
+    return copy
+
+
+IDS = st.from_regex(r"\A[A-Za-z0-9]([A-Za-z0-9._:@/~+-]{0,6}[A-Za-z0-9])?(/\*)?\Z").filter(
+    lambda name: not any(part in ("", ".", "..") for part in name.split("/"))
+)
+TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=12).filter(
+    lambda text: text.strip() == text and not text.startswith("os.environ/")
+)
+KEYS = st.sampled_from(
+    [
+        None,
+        {"env": "ATLAS_KEY"},
+        {"file": "/run/secrets/atlas"},
+        {"vault": "kv/atlas#key"},
+        {"kubernetes": {"secret": "atlas", "key": "key"}},
+    ]
+)
+PLAIN = st.sampled_from([word for word, form in FORMS.items() if not form.hosts])
+NUMBER = st.none() | st.integers(1, 1000)
+UPSTREAMS = st.fixed_dictionaries(
+    {
+        "endpoint": st.sampled_from(["https://atlas.example.com/v1", "https://atlas.example.com/"]),
+        "provider": PLAIN,
+    },
+    optional={
+        "upstream_model": TEXTS,
+        "params": st.dictionaries(
+            st.sampled_from(["timeout", "stream_timeout"]), st.floats(1e-9, 1e15), max_size=1
+        ),
+    },
+)
+MODELS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "model_id": IDS,
+            "alias": st.none() | IDS,
+            "head": st.sampled_from(["head-eu-1", "head-uk-1", "head-us-1"]),
+            "key": KEYS,
+            "groups": st.lists(TEXTS, max_size=2, unique=True),
+            "visibility": st.sampled_from(["public", "internal", "private"]),
+            "upstreams": st.lists(
+                st.tuples(UPSTREAMS, NUMBER, NUMBER, NUMBER, NUMBER), min_size=1, max_size=3
+            ),
+            "falls": st.sampled_from(["error", "context_window", "content_policy"]),
+        }
+    ),
+    min_size=1,
+    max_size=5,
+    unique_by=lambda one: str(one["model_id"]).lower(),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(MODELS)
+def test_any_fleet_without_faults_follows_the_schemas(models: list[dict[str, Any]]) -> None:
+    with TemporaryDirectory() as name:
+        texts = {f"m{number}": _text(one, models) for number, one in enumerate(models)}
+        fixed = FIXED | {"modelspec.yaml": "targets: [litellm]\n"}
+        result = compiled(Path(name), texts, fixed)
+        if not result.has_errors:
+            check(files_of(routed(result)))
+
+
+def _text(one: dict[str, Any], models: list[dict[str, Any]]) -> str:
+    listed = []
+    for upstream, weight, order, rpm, tpm in one["upstreams"]:
+        numbers = {"weight": weight, "order": order, "rpm": rpm, "tpm": tpm}
+        row = upstream | {key: value for key, value in numbers.items() if value is not None}
+        listed.append(row | ({"api_key": one["key"]} if one["key"] else {}))
+    others = [
+        other["model_id"] for other in models if other is not one and not other["model_id"].endswith("/*")
+    ]
+    value = {
+        "model_id": one["model_id"],
+        "name": "A model",
+        "region": "us",
+        "priority_head": one["head"],
+        "deployments": listed,
+        "access": {"visibility": one["visibility"], "groups": one["groups"]},
+        "fallback_models": {one["falls"]: others},
+        **({"aliases": [one["alias"]]} if one["alias"] else {}),
+    }
+    return json.dumps(value)
+
+
+def test_beside_a_number_none_is_left_without(tmp_path: Path) -> None:
+    """LiteLLM would never call a deployment without a weight or an order beside one that has it."""
+    end = "endpoint: https://upstream.example.com/v1"
+    rows = [f"{{{end}, {more}}}" for more in ("weight: 3", "rpm: 5", "tpm: 9, order: 2", "rpm: 7, order: 2")]
+    found = deployments(tmp_path, "deployments: [" + ", ".join(rows) + "]")
+    assert [row.get("weight") for row in found] == [3, 1, 1, 1]
+    assert [row.get("order") for row in found] == [1, 1, 2, 2]
+    assert [(row.get("rpm"), row.get("tpm")) for row in found] == [
+        (None, None),
+        (5, None),
+        (None, 9),
+        (7, None),
+    ]
+
+
+def test_equal_numbers_are_left_as_they_are(tmp_path: Path) -> None:
+    end = "endpoint: https://upstream.example.com/v1"
+    found = deployments(tmp_path, f"deployments: [{{{end}, rpm: 3}}, {{{end}, rpm: 5}}]")
+    assert [row.get("weight") for row in found] == [None, None]
+
+
+def test_the_lower_limit_counts(tmp_path: Path) -> None:
+    (row,) = deployments(
+        tmp_path,
+        "deployments: [{endpoint: https://upstream.example.com/v1, rpm: 9, tpm: 3}]",
+        "limits: {rpm: 5, tpm: 7}",
+    )
+    assert (row["rpm"], row["tpm"]) == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("access", "groups"),
+    [
+        ("visibility: public", ["public", "internal"]),
+        ("groups: [research]", ["internal", "research"]),
+        ("visibility: private, groups: [research]", ["research"]),
+        ("visibility: private", None),
+    ],
+)
+def test_visibility_is_an_access_group(tmp_path: Path, access: str, groups: list[str] | None) -> None:
+    (entry,) = head(tmp_path, f"access: {{{access}}}")["model_list"]
+    assert entry["model_info"].get("access_groups") == groups
+
+
+def test_a_model_without_a_key_is_never_given_one_of_the_gateway(tmp_path: Path) -> None:
+    (row,) = deployments(tmp_path)
+    assert row["api_key"] == "no-key"
+
+
+def test_vertex_reads_its_file_itself(tmp_path: Path) -> None:
+    lines = (
+        "provider: vertex_ai",
+        "endpoint: https://europe-west1-aiplatform.googleapis.com/",
+        "params: {vertex_location: europe-west1}",
+    )
+    (row,) = deployments(tmp_path / "a", *lines, "api_key: {file: /run/secrets/vertex.json}")
+    assert row["vertex_credentials"] == "/run/secrets/vertex.json"
+    assert row["api_base"] == "https://europe-west1-aiplatform.googleapis.com"
+    (row,) = deployments(tmp_path / "b", *lines, "api_key: {env: VERTEX}")
+    assert row["vertex_credentials"] == "os.environ/VERTEX"
+    (row,) = deployments(tmp_path / "c", *lines[::2], "api_key: {env: VERTEX}")
+    assert "api_base" not in row
+
+
+def test_a_model_that_only_its_heads_reach_is_no_fallback_elsewhere(tmp_path: Path) -> None:
+    own = model("bison", "local_inference: true", "endpoint: http://127.0.0.1:8000/v1", head="head-uk-1")
+    files = fleet(tmp_path, {"atlas": model("atlas", "fallback_models: [bison]"), "bison": own})
+    assert json.loads(files["head-eu-1.yaml"])["router_settings"]["fallbacks"] == []
+    check(files)
+
+
+def test_names_of_references_differ_and_tell_what_they_stand_for() -> None:
+    pairs = [
+        ("file", "/run/a-b"),
+        ("file", "/run/a_b"),
+        ("vault", "/run/a-b"),
+        ("file", "/"),
+        ("vault", "ü" * 300),
+    ]
+    names = [environment_name(kind, target) for kind, target in pairs]
+    assert len(set(names)) == len(names)
+    assert names[0].startswith("MODELSPEC_KEY_FILE_RUN_A_B_")
+    assert all(len(name) <= 128 and name.replace("_", "").isalnum() and name.isascii() for name in names)
+
+
+def test_every_provider_is_written_or_left_out_knowingly() -> None:
+    assert set(PROVIDERS) - set(FORMS) == {"oci", "replicate", "sagemaker", "watsonx"}
+    assert set(FORMS) <= set(PROVIDERS)
