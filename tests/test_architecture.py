@@ -49,7 +49,8 @@ MAY_IMPORT = {
     "site": "diagnostic providers routing rules schema secret url emit",
     "build": "load routing settings emit pipeline route site write",
     "report": "source diagnostic secret",
-    "importing": "source document diagnostic providers nearest quote secret url load edit pipeline write report",
+    "importing": "source document diagnostic providers litellm nearest quote secret url load edit pipeline write"
+    " report",
     "serve": "diagnostic pipeline site build report",
     "cli": "diagnostic rule rules load nearest quote settings pipeline build write report importing serve",
     "__main__": "cli",

@@ -43,7 +43,8 @@ class Destination:
     """The fleet that models go to.
 
     `tree` is the repository that is there already, None for a new one. `heads` are the ids that models get, the first
-    of them as `priority_head`; `urls` those of a new repository. `placeholders` names what the user has not said.
+    of them as `priority_head`; `urls` those of a new repository. `placeholders` names what the user has not said,
+    `for_litellm` says whether `targets` names LiteLLM.
     """
 
     root: Path
@@ -53,6 +54,7 @@ class Destination:
     heads: tuple[str, ...]
     urls: Mapping[str, str]
     placeholders: tuple[str, ...] = ()
+    for_litellm: bool = True
 
     @property
     def region_name(self) -> str:
@@ -164,7 +166,22 @@ def _of(
             message=f"the region {quote(code)} has no active head",
             help=f"name heads with --head: {', '.join(heads)[:500]}",
         )
-    return Destination(root=tree.root, tree=tree, region=code, regions=tuple(regions), heads=chosen, urls={})
+    return Destination(
+        root=tree.root,
+        tree=tree,
+        region=code,
+        regions=tuple(regions),
+        heads=chosen,
+        urls={},
+        for_litellm=_targets_litellm(tree),
+    )
+
+
+def _targets_litellm(tree: Tree) -> bool:
+    file = tree.fixed.get("modelspec.yaml")
+    value = read(file).value if file is not None else None
+    targets = value.get("targets") if isinstance(value, dict) else None
+    return isinstance(targets, list) and "litellm" in targets
 
 
 def _unknown(kind: str, name: str, known: list[str]) -> Refusal:

@@ -39,8 +39,9 @@ class Wishes:
     """What the user asked for, as far as it changes what is read.
 
     `regions` are the codes of the fleet that models go to, `home` the region that they get. `providers` are those of
-    a catalogue; none means all. `wanted` says of a model's fields whether it is to be imported. `into_existing`
-    says that there is a repository with settings of its own. `progress` is told how many of how many files are read.
+    a catalogue; none means all. `wanted` says of a model's fields whether it is to be imported. `into_existing` says
+    that there is a repository with settings of its own, `for_litellm` that a LiteLLM configuration is written of it.
+    `progress` is told how many of how many files are read.
     """
 
     home: str
@@ -48,6 +49,7 @@ class Wishes:
     providers: tuple[str, ...] = ()
     wanted: Callable[[Mapping[str, object]], bool] | None = None
     into_existing: bool = False
+    for_litellm: bool = True
     progress: Callable[[int, int], None] | None = None
 
 

@@ -69,6 +69,7 @@ def run(importer: Importer, request: Request, today: date) -> Outcome | Refusal:
         providers=request.providers,
         wanted=request.wanted,
         into_existing=to.tree is not None,
+        for_litellm=to.for_litellm,
         progress=request.progress,
     )
     imported = importer.read(request.source, wishes)

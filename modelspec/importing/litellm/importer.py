@@ -8,7 +8,7 @@ from modelspec.importing.ledger import Ledger, place_of
 from modelspec.importing.litellm.config import Config, Part, read_config
 from modelspec.importing.litellm.fallbacks import fallbacks
 from modelspec.importing.litellm.groups import deployments
-from modelspec.importing.litellm.info import info_of
+from modelspec.importing.litellm.info import info_of, record_of
 from modelspec.importing.litellm.remarks import Remarks
 from modelspec.importing.litellm.settings import as_mapping, router_options, tell_the_rest
 from modelspec.importing.litellm.upstream import Reader, Upstream
@@ -56,7 +56,13 @@ class _Run:
         clash = _clash(ids, groups)
         if clash is not None:
             return clash
-        reader = Reader(self._ledger, self._values, self._credentials(), self._wishes.regions)
+        reader = Reader(
+            self._ledger,
+            self._values,
+            self._credentials(),
+            self._wishes.regions,
+            for_litellm=self._wishes.for_litellm,
+        )
         upstreams: dict[str, list[Upstream]] = {}
         for name in ids:
             found = [u for entry in groups[name] if (u := reader.upstream(entry, name)) is not None]
@@ -192,7 +198,12 @@ class _Run:
         if mine:
             fields["aliases"] = [alias for alias, _ in mine]
             places["aliases",] = place_of(mine[0][1])
-        fields.update(info_of(entries, model_id, self._ledger, places))
+        info = info_of(entries, model_id, self._ledger, places)
+        record = record_of([upstream.rest for upstream in upstreams])
+        if record is not None:
+            info["metadata"] = {**info.get("metadata", {}), "litellm_params": record}
+            places.setdefault(("metadata",), own)
+        fields.update(info)
         return Draft(
             model_id=model_id,
             fields=fields,

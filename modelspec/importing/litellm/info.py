@@ -15,7 +15,7 @@ _OPEN = {"public": "public", "internal": "internal"}
 
 def info_of(
     entries: Sequence[Foreign], model_id: str, ledger: Ledger, places: dict[Pointer, Place]
-) -> dict[str, object]:
+) -> dict[str, dict[str, object]]:
     """`access` and `metadata` of a model from the `model_info` of its entries; of several the first counts."""
     groups: list[str] = []
     metadata: dict[str, object] = {}
@@ -34,7 +34,7 @@ def info_of(
             else:
                 _record(metadata, key, node, model_id, ledger)
                 places.setdefault(("metadata", key), place_of(node))
-    found: dict[str, object] = {}
+    found: dict[str, dict[str, object]] = {}
     access: dict[str, object] = {}
     if "public" in groups:
         access["visibility"] = "public"
@@ -46,6 +46,14 @@ def info_of(
     if metadata:
         found["metadata"] = metadata
     return found
+
+
+def record_of(rests: Sequence[Mapping[str, object]]) -> object | None:
+    """What is recorded of settings without effect: one mapping, or one a deployment where they differ."""
+    if not any(rests):
+        return None
+    first = dict(rests[0])
+    return first if all(dict(rest) == first for rest in rests) else [dict(rest) for rest in rests]
 
 
 def _groups(node: Foreign, model_id: str, ledger: Ledger) -> list[str]:

@@ -114,7 +114,9 @@ def router_options(
     for section in sections:
         for key, node in section.entries.items():
             name = _SAME.get(key, key)
-            if name != "routing_strategy" and name not in _NUMBERS:
+            if name not in ("routing_strategy", "drop_params") and name not in _NUMBERS:
+                continue
+            if name == "drop_params" and section is not sections[-1]:
                 continue
             value = _option(name, node.value)
             if value is None:
@@ -136,6 +138,8 @@ def router_options(
 
 
 def _option(name: str, value: object) -> object | None:
+    if name == "drop_params":
+        return value if isinstance(value, bool) else None
     if name == "routing_strategy":
         return value if value in _STRATEGIES else None
     if isinstance(value, bool) or not isinstance(value, int | float) or value < _NUMBERS[name]:

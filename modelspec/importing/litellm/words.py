@@ -38,18 +38,7 @@ SAME_AS: Mapping[str, str] = MappingProxyType(
 """Words that mean the same upstream as another one, by a newer or an older way."""
 
 DEFAULT_ENDPOINTS: Mapping[str, str] = MappingProxyType(
-    {
-        "baseten": "https://inference.baseten.co/v1",
-        "codestral": "https://codestral.mistral.ai/v1",
-        "empower": "https://app.empower.dev/api/v1",
-        "featherless_ai": "https://api.featherless.ai/v1",
-        "galadriel": "https://api.galadriel.com/v1",
-        "lambda_ai": "https://api.lambda.ai/v1",
-        "llamafile": "http://127.0.0.1:8080/v1",
-        "meta_llama": "https://api.llama.com/compat/v1",
-        "ollama": "http://localhost:11434",
-        "volcengine": "https://ark.cn-beijing.volces.com/api/v3",
-    }
+    {"codestral": "https://codestral.mistral.ai/v1", "ollama": "http://localhost:11434"}
 )
 """Where LiteLLM sends requests without an `api_base`, for providers that we know no public endpoint of."""
 
@@ -103,6 +92,16 @@ REGION_PARAMS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """The setting that decides the host, and the variable in which LiteLLM looks for it."""
+
+CREDENTIALS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
+    {
+        "bedrock": (
+            ("aws_access_key_id", "AWS_ACCESS_KEY_ID"),
+            ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
+        ),
+    }
+)
+"""Settings without which LiteLLM takes credentials from variables of its own."""
 
 _HOSTS = (
     ("api.perplexity.ai", "perplexity"),

@@ -131,10 +131,8 @@ def _draft(checkout: Checkout, provider: str, model: str, notes: list[Note]) -> 
     if kept:
         fields["metadata"] = kept
     own = Place(path=entry.path, span=START)
-    places: dict[Pointer, Place] = {
-        (): own,
-        **{("metadata", key): Place(path=entry.path, span=entry.span(key)) for key in kept},
-    }
+    places: dict[tuple[str | int, ...], Place] = {(): own}
+    places.update((("metadata", key), Place(path=entry.path, span=entry.span(key))) for key in kept)
     return Draft(model_id=model_id, fields=fields, places=places)
 
 
