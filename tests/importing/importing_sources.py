@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from modelspec.importing import BY_NAME, Outcome, Request, run
+from modelspec.secret import scan
 from modelspec.write import Refusal
 
 TODAY = date(2026, 6, 1)
@@ -30,3 +31,8 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
+
+
+def secrets_in(text: str) -> list[str]:
+    """What of a text is a secret for certain."""
+    return [text[hit.start : hit.end] for hit in scan(text) if hit.certain]

@@ -12,12 +12,11 @@ from modelspec.importing.litellm.info import info_of, record_of
 from modelspec.importing.litellm.remarks import Remarks
 from modelspec.importing.litellm.settings import as_mapping, router_options, tell_the_rest
 from modelspec.importing.litellm.upstream import Reader, Upstream
-from modelspec.importing.litellm.values import Values, Variables, named_variables
+from modelspec.importing.litellm.values import Values, Variables, is_key, named_variables
 from modelspec.importing.names import is_legal, is_pattern, legal_id
 from modelspec.importing.note import Kind, Note
 from modelspec.load.foreign import Foreign
 from modelspec.quote import quote
-from modelspec.secret import scan
 from modelspec.write import Refusal
 
 _LONGEST_NAME = 128
@@ -102,6 +101,14 @@ class _Run:
                     Kind.SUSPICIOUS, entry, "an entry of model_list", "it has no model_name: not carried"
                 )
                 continue
+            if is_key(str(name.value)):
+                self._ledger.tell(
+                    Kind.SECRET,
+                    entry,
+                    "an entry of model_list",
+                    "its model_name is a key: rotate it; not carried",
+                )
+                continue
             self._ledger.carried(name)
             groups.setdefault(str(name.value), []).append(entry)
         return groups
@@ -160,7 +167,7 @@ class _Run:
             objection = None
             if not isinstance(target.value, str) or target.value not in names:
                 objection = "it stands for no model of this file: left out"
-            elif not is_legal(alias):
+            elif not is_legal(alias) or is_key(alias):
                 objection = "an id cannot hold this name: left out"
             elif alias.lower() in taken:
                 objection = "a model or alias has that name already, by case at most another: left out"
@@ -217,7 +224,7 @@ class _Run:
 
 def _title(name: str, model_id: str) -> str:
     title = name.strip()
-    if len(title) > _LONGEST_NAME or not title.isprintable() or any(hit.certain for hit in scan(title)):
+    if len(title) > _LONGEST_NAME or not title.isprintable() or is_key(title):
         return model_id
     return title
 

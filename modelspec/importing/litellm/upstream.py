@@ -8,7 +8,7 @@ from modelspec.importing.litellm.implied import Implied
 from modelspec.importing.litellm.numbers import NUMBERS, is_local, numbers, weight
 from modelspec.importing.litellm.passed import parted
 from modelspec.importing.litellm.regions import region_of
-from modelspec.importing.litellm.values import Value, Values
+from modelspec.importing.litellm.values import Value, Values, is_key, is_visible
 from modelspec.importing.litellm.words import PROVIDERS, SAME_AS, guess, split
 from modelspec.importing.note import Kind, Place
 from modelspec.load.foreign import Foreign
@@ -65,6 +65,14 @@ class Reader:
                 entry,
                 f"the model {quote(owner)}",
                 "litellm_params has no model: not carried",
+            )
+            return None
+        if is_key(model.value):
+            self._ledger.tell(
+                Kind.SECRET,
+                entry,
+                f"the model {quote(owner)}",
+                "its upstream's name is a key: rotate it; not carried",
             )
             return None
         self._ledger.carried(model)
@@ -203,6 +211,14 @@ class Reader:
         settings: dict[str, Value] = {}
         for setting, node in params.items():
             if setting in _GIVEN or not setting:
+                continue
+            if is_key(setting) or not is_visible(setting):
+                self._ledger.tell(
+                    Kind.SECRET,
+                    node,
+                    f"a setting of {quote(owner)}",
+                    "its name is a key: rotate it; not carried",
+                )
                 continue
             if provider == "vertex_ai" and setting == "vertex_credentials":
                 continue

@@ -72,6 +72,11 @@ def is_dummy(text: str) -> bool:
     return not text.strip() or _DUMMY.fullmatch(text.strip()) is not None or is_placeholder(text)
 
 
+def is_key(text: str) -> bool:
+    """Whether a name is a key itself, put where a name belongs."""
+    return any(hit.certain for hit in scan(text))
+
+
 def is_secret(name: str, value: object) -> bool:
     """Whether a literal value may not be copied."""
     if isinstance(value, bool) or value is None or isinstance(value, float):
@@ -81,7 +86,7 @@ def is_secret(name: str, value: object) -> bool:
     text = str(value)
     if (telling_key(name) or name in _ALSO_SECRET) and not is_placeholder(text):
         return True
-    return any(hit.certain for hit in scan(text))
+    return is_key(text)
 
 
 class Values:
@@ -145,6 +150,8 @@ class Values:
         text = str(node.value).strip()
         shown = f"{quote(name)} of {quote(owner)}"
         if python := _PYTHON.fullmatch(text):
+            if looks_like_key(python[1]):
+                return self.secret(node, name, owner)
             self._ledger.carried(node)
             return {"env": python[1]}
         if shell := _SHELL.fullmatch(text):
