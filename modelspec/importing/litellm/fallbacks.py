@@ -22,9 +22,10 @@ Names = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A model to fall back to, as it will be written, and where it stands."""
+    """A model to fall back to, as it will be written, the id of the model that answers, and where it stands."""
 
     name: str
+    owner: str
     node: Foreign
 
 
@@ -44,7 +45,7 @@ def fallbacks(
         everywhere = found.pop(_ALL, spare if condition == "error" else [])
         given = bool(found or everywhere)
         for model_id in ids if everywhere else ():
-            found.setdefault(model_id, [target for target in everywhere if target.name != model_id])
+            found.setdefault(model_id, [target for target in everywhere if target.owner != model_id])
         lists[condition] = found if given or condition == "error" else lists["error"]
     written = {}
     for model_id in ids:
@@ -135,23 +136,23 @@ def _targets(value: Foreign, key: str, names: Names, name: str, ledger: Ledger) 
                 f"{name} of {quote(key)}",
                 f"it falls back to {quote(target.value)}, which no model of this file is named: left out",
             )
-        elif key != _ALL and known == names.get(key):
+        elif key != _ALL and known[1] == names.get(key):
             ledger.tell(
                 Kind.SUSPICIOUS, target, f"{name} of {quote(key)}", "it falls back to itself: left out"
             )
         else:
             ledger.carried(target)
-            yield Target(name=known, node=target)
+            yield Target(name=known[0], owner=known[1], node=target)
 
 
-def _find(name: str, names: Names) -> str | None:
-    """The id that is written for a name: of one that only a wildcard covers, the name itself."""
+def _find(name: str, names: Names) -> tuple[str, str] | None:
+    """What is written for a name, and the id of its model: of one that only a wildcard covers, the name itself."""
     if name in names:
-        return names[name]
+        return names[name], names[name]
     end = len(name)
     while (end := name.rfind("/", 0, end)) >= 0:
         if f"{name[:end]}/*" in names:
-            return name
+            return name, names[f"{name[:end]}/*"]
     return None
 
 

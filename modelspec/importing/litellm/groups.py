@@ -32,8 +32,8 @@ def deployments(
 ) -> tuple[dict[str, object], dict[Pointer, Place]]:
     """The fields of a model that say where it is served: flat for a single plain one, else `deployments`."""
     items = [dict(upstream.fields) for upstream in upstreams]
-    _weigh(items, upstreams, model_id, ledger)
     _raise_orders(items)
+    _weigh(items, upstreams, model_id, ledger)
     for item in items:
         if item.get("provider") == "openai":
             del item["provider"]
@@ -92,28 +92,32 @@ def _weigh(
         for item, weight in zip(items, _whole(weights), strict=True):
             if weight:
                 item["weight"] = weight
-    if len(items) == 1:
+    ranks = [(_order(item), _is_idle(item, items)) for item in items]
+    if not any(idle for _, idle in ranks):
         return
-    metric = next((name for name in _METRICS if any(name in item for item in items)), None)
-    if metric is None or all(metric in item for item in items):
-        return
-    idle = [position for position, item in enumerate(items) if metric not in item]
-    if any("order" in item for item in items):
-        ledger.remark_node(
-            Kind.SUSPICIOUS,
-            upstreams[idle[0]].node,
-            f"the model {quote(model_id)}",
-            f"a deployment without {metric} beside others with it: LiteLLM never picks it among those of its order",
-        )
-        return
-    for position, item in enumerate(items):
-        item["order"] = 2 if position in idle else 1
+    places = {rank: place for place, rank in enumerate(sorted(set(ranks)), 1)}
+    for item, rank in zip(items, ranks, strict=True):
+        item["order"] = places[rank]
+    first = next(upstream for upstream, (_, idle) in zip(upstreams, ranks, strict=True) if idle)
     ledger.remark_node(
         Kind.CHANGED,
-        upstreams[idle[0]].node,
+        first.node,
         f"the model {quote(model_id)}",
-        f"a deployment without {metric} beside others with it is only called when those fail: it has order 2 now",
+        "a deployment without the weight, rpm or tpm that others have is only called when those fail: "
+        "it has a later order now",
     )
+
+
+def _order(item: Mapping[str, object]) -> int:
+    order = item.get("order")
+    return order if isinstance(order, int) else 1
+
+
+def _is_idle(item: Mapping[str, object], items: Sequence[Mapping[str, object]]) -> bool:
+    """Whether LiteLLM passes over a deployment while others of its order answer."""
+    peers = [peer for peer in items if _order(peer) == _order(item)]
+    metric = next((name for name in _METRICS if any(name in peer for peer in peers)), None)
+    return metric is not None and metric not in item
 
 
 def _whole(weights: Sequence[float | None]) -> list[int]:
