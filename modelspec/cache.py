@@ -23,7 +23,7 @@ from modelspec.ignore import Ignore
 from modelspec.load.find import Tree
 from modelspec.source import Span
 
-_FORMAT = 2
+_FORMAT = 3
 _PACKAGE = Path(__file__).parent
 
 
@@ -195,7 +195,19 @@ def _facts(path: str, signature: Any, is_sound: Any, diagnostics: Any, ignores: 
 
 
 def _signature(path: str, row: Sequence[Any]) -> Signature:
-    model_id, aliases, region, regions, status, heads, reach, fallback_models, replaced_by, key_hosts = row
+    (
+        model_id,
+        aliases,
+        region,
+        regions,
+        status,
+        heads,
+        reach,
+        fallback_models,
+        replaced_by,
+        key_hosts,
+        tied,
+    ) = row
     return Signature(
         path,
         model_id,
@@ -208,6 +220,7 @@ def _signature(path: str, row: Sequence[Any]) -> Signature:
         tuple((name, tuple(pointer)) for name, pointer in fallback_models) if fallback_models else (),
         replaced_by,
         tuple((key, host, tuple(pointer)) for key, host, pointer in key_hosts) if key_hosts else (),
+        tied,
     )
 
 

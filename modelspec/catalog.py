@@ -155,6 +155,7 @@ class Fleet:
     edge_regions: tuple[str, ...] = ()
     targets: frozenset[str] = frozenset()
     key_policy: tuple[KeyRule, ...] = ()
+    litellm_strategy: str = "simple-shuffle"
 
     def knows(self, model: "Model") -> bool:
         """Whether every region and head that a model names is declared."""
@@ -180,7 +181,7 @@ class Signature(NamedTuple):
     """What other files may depend on in a model: its names, its references and its own reach.
 
     `regions` are all that the file names, for whatever use. `key_hosts` are its keys as `kind:target`, each with a host
-    that receives it and the key's pointer.
+    that receives it and the key's pointer. `is_tied_to_heads`: its endpoint is meant as its own heads see it.
     It is all that rules across models see, and all that the cache keeps of an unchanged file. A tuple, since ten
     thousand of them are made anew in every run with a cache.
     """
@@ -196,6 +197,7 @@ class Signature(NamedTuple):
     fallback_models: tuple[tuple[str, Pointer], ...]
     replaced_by: str | None
     key_hosts: tuple[tuple[str, str, Pointer], ...]
+    is_tied_to_heads: bool
 
 
 class Names:

@@ -39,6 +39,7 @@ def link_fleet(
         secret_folders=settings.secret_folders,
         edge_regions=tuple(region for _, region in settings.edges),
         targets=frozenset(settings.targets),
+        litellm_strategy=settings.target_options.get("litellm", {}).get("routing_strategy", "simple-shuffle"),
         key_policy=settings.key_policy,
     )
     whole = replace(fleet, regions=whole_regions, heads=whole_heads)

@@ -7,7 +7,7 @@ from modelspec.catalog import Deployment, Fleet, Model, ModelReference, Place, R
 from modelspec.document import Pointer, Scalar
 from modelspec.keys import key_hosts
 from modelspec.link.unknown import unknown_head, unknown_region
-from modelspec.reach import own_reach
+from modelspec.reach import own_reach, runs_on_heads
 from modelspec.rule import Finding
 
 Found = tuple[str, Finding]
@@ -104,6 +104,7 @@ def signature_of(model: Model, fleet: Fleet | None) -> Signature:
         fallback_models=tuple((r.model_id, r.pointer) for r in model.fallback_models),
         replaced_by=model.replaced_by,
         key_hosts=tuple(key_hosts(model)),
+        is_tied_to_heads=runs_on_heads(model) and model.deployments[0].endpoint is not None,
     )
 
 

@@ -327,7 +327,8 @@ def test_vertex_reads_its_file_itself(tmp_path: Path) -> None:
 
 def test_a_model_that_only_its_heads_reach_is_no_fallback_elsewhere(tmp_path: Path) -> None:
     own = model("bison", "local_inference: true", "endpoint: http://127.0.0.1:8000/v1", head="head-uk-1")
-    files = fleet(tmp_path, {"atlas": model("atlas", "fallback_models: [bison]"), "bison": own})
+    models = {"atlas": model("atlas", "fallback_models: [bison]"), "bison": own}
+    files = files_of(routed(compiled(tmp_path, models)))  # not as a target: a rule would refuse it
     assert json.loads(files["head-eu-1.yaml"])["router_settings"]["fallbacks"] == []
     check(files)
 
@@ -349,3 +350,40 @@ def test_names_of_references_differ_and_tell_what_they_stand_for() -> None:
 def test_every_provider_is_written_or_left_out_knowingly() -> None:
     assert set(PROVIDERS) - set(FORMS) == {"oci", "replicate", "sagemaker", "watsonx"}
     assert set(FORMS) <= set(PROVIDERS)
+
+
+def test_a_head_has_the_upstreams_of_what_it_falls_back_to_under_names_that_no_client_can_send(
+    tmp_path: Path,
+) -> None:
+    models = {
+        "atlas": model(
+            "atlas", "fallback_models: {error: [far/away, cobra-latest], context_window: [dingo]}"
+        ),
+        "bison": model("far/*", head="head-uk-1"),
+        "cobra": model("cobra", "aliases: [cobra-latest]", "fallback_models: [emu]", head="head-uk-1"),
+        "dingo": model("dingo", "fallback_models: [far/b, gnu]"),
+        "emu": model("emu", head="head-uk-1"),
+        "gnu": model("gnu", "status: disabled"),
+    }
+    files = fleet(tmp_path, models)
+    check(files)
+    config = json.loads(files["head-eu-1.yaml"])
+    assert [entry["model_name"] for entry in config["model_list"]] == [
+        "atlas",
+        "dingo",
+        "fallback#far/*",
+        "fallback#cobra",
+        "fallback#emu",
+    ]
+    router = config["router_settings"]
+    assert router["fallbacks"] == [
+        {"atlas": ["fallback#far/away", "fallback#cobra"]},
+        {"dingo": ["fallback#far/b"]},
+        {"fallback#cobra": ["fallback#emu"]},
+    ]
+    assert router["context_window_fallbacks"] == [
+        {"atlas": ["dingo"]},
+        {"dingo": ["fallback#far/b"]},
+        {"fallback#cobra": ["fallback#emu"]},
+    ]
+    assert router["model_group_alias"] == {}

@@ -27,6 +27,7 @@ def signature(
         fallback_models=tuple((name, ("fallback_models", n)) for n, name in enumerate(fallback_models)),
         replaced_by=None,
         key_hosts=(),
+        is_tied_to_heads=False,
     )
 
 

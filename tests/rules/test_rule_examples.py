@@ -95,6 +95,8 @@ PLACES = {
     "MS726": "models.d/atlas.yaml:6:1",
     "MS727": "models.d/atlas.yaml:7:19",
     "MS728": "models.d/atlas.yaml:7:17",
+    "MS729": "models.d/atlas.yaml:7:56",
+    "MS730": "models.d/atlas.yaml:7:19",
 }
 """Where the one fault of each bad example is."""
 

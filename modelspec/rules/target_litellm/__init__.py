@@ -1,4 +1,4 @@
-"""What LiteLLM cannot express, or would not do as meant: `MS721` to `MS728`. Silent unless it is a target."""
+"""What LiteLLM cannot express, or would not do as meant: `MS721` to `MS730`. Silent unless it is a target."""
 
 from modelspec.rule import Rule
 from modelspec.rules.target_litellm import credentials, groups, upstreams

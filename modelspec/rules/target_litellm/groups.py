@@ -1,13 +1,32 @@
-"""What LiteLLM's model groups cannot do: `MS726` and `MS727`."""
+"""What LiteLLM's model groups cannot do: `MS726`, `MS727`, `MS729` and `MS730`."""
 
 from collections.abc import Iterator
 
-from modelspec.catalog import Fleet, Model, Place
+from modelspec.catalog import Catalog, Fleet, Model, Place
 from modelspec.diagnostic import Severity
 from modelspec.quote import quote
 from modelspec.rule import Finding, Rule, Scope, rule
 from modelspec.rules.target_litellm.subject import ATLAS, OPEN, TARGET
 
+_SHARED = (
+    "# file: modelspec.yaml\ntargets: [litellm]\ntarget_options: {litellm: SETTINGS}\n"
+    + ATLAS
+    + """\
+deployments:
+  - {endpoint: "https://one.atlas.example/v1", weight: 3}
+  - {endpoint: "https://two.atlas.example/v1"}
+"""
+)
+_BISON = """\
+# file: models.d/bison.yaml
+model_id: bison
+name: Bison
+region: eu
+priority_head: head-eu-2
+fallback_heads: [head-uk-1]
+local_inference: true
+endpoint: http://127.0.0.1:8000/v1
+"""
 _ROUTER = (
     "# file: models.d/router.yaml\n"
     + ATLAS.partition("\n")[2].replace("model_id: atlas", "model_id: router/*")
@@ -90,4 +109,71 @@ def a_request_has_one_upstream_name(model: Model, fleet: Fleet) -> Iterator[Find
                 )
 
 
-RULES: tuple[Rule, ...] = (limits_are_of_one_deployment, a_request_has_one_upstream_name)
+@rule(
+    "MS729",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad=_SHARED.replace("SETTINGS", "{routing_strategy: least-busy}"),
+    good=_SHARED.replace("SETTINGS", "{routing_strategy: simple-shuffle}"),
+)
+def weights_are_used(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """LiteLLM would not use a weight.
+
+    `weight` counts where deployments are picked by chance, which is LiteLLM's `simple-shuffle`. The other strategies
+    of `target_options` pick by load, time or cost alone.
+
+    Delete the weights, or the `routing_strategy`.
+    """
+    if "litellm" not in fleet.targets or fleet.litellm_strategy == "simple-shuffle":
+        return
+    for deployment in model.deployments:
+        if deployment.weight is not None:
+            yield Finding(
+                place=Place(path=model.path, pointer=(*deployment.pointer, "weight")),
+                message=f"the routing strategy {quote(fleet.litellm_strategy)} uses no weights",
+                label="has no effect",
+                help="delete the weight, or routing_strategy from target_options in modelspec.yaml",
+            )
+
+
+@rule(
+    "MS730",
+    Severity.ERROR,
+    Scope.CATALOG,
+    bad=OPEN + "fallback_models: [bison]\n" + _BISON,
+    good=OPEN + "fallback_models: [bison]\n" + _BISON.replace("head-uk-1", "head-eu-1, head-uk-1", 1),
+)
+def fallback_models_can_be_called(catalog: Catalog) -> Iterator[Finding]:
+    """A head cannot call the upstream of a fallback model.
+
+    With LiteLLM, a request that falls back stays at its head, which calls the other model's upstreams itself. An
+    `endpoint` beside `local_inference` is meant as the other model's own heads see it: from another head it leads
+    nowhere, or to something else.
+
+    Serve the fallback model at the same heads, or give those heads an `inference_url` in place of the endpoint.
+    """
+    if "litellm" not in catalog.fleet.targets:
+        return
+    for signature in catalog.signatures:
+        for name, pointer in signature.fallback_models:
+            fallback = catalog.names.find(name)
+            if fallback is None or not fallback.is_tied_to_heads:
+                continue
+            without = [head for head in signature.heads if head not in fallback.heads]
+            if without:
+                yield Finding(
+                    place=Place(path=signature.path, pointer=pointer),
+                    message=f"{', '.join(map(quote, without))} cannot call {quote(name)}, which runs on other heads",
+                    label="not at these heads",
+                    help="name a model of the same heads, or let that one run at the inference_url of its heads",
+                    related=((Place(path=fallback.path, pointer=("endpoint",)), "as its own heads see it"),),
+                    subject=signature.model_id,
+                )
+
+
+RULES: tuple[Rule, ...] = (
+    limits_are_of_one_deployment,
+    a_request_has_one_upstream_name,
+    weights_are_used,
+    fallback_models_can_be_called,
+)

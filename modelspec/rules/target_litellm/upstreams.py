@@ -1,6 +1,7 @@
 """How LiteLLM reaches an upstream: `MS721`, `MS722` and `MS728`."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from modelspec.catalog import Fleet, Model, Place, Reference
 from modelspec.diagnostic import Severity
@@ -108,6 +109,8 @@ def _fits(value: Scalar | Reference, kind: Kind) -> bool:
         case Kind.COUNT:
             whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
             return whole and not isinstance(value, bool) and value >= 0  # type: ignore[operator]
+        case _:
+            assert_never(kind)
 
 
 RULES: tuple[Rule, ...] = (provider_is_written, params_are_connection_settings, upstream_names_are_ascii)

@@ -1,0 +1,184 @@
+"""The rules about LiteLLM beyond their examples: every way in which a model could turn it against its operator."""
+
+from pathlib import Path
+
+import pytest
+from small_fleets import FIXED, compiled, found, model
+
+LITELLM = FIXED | {"modelspec.yaml": "targets: [litellm]\n"}
+CODES = [f"MS7{number}" for number in range(21, 31)]
+
+
+def faults(folder: Path, *lines: str, **others: str) -> list[str]:
+    """Codes, lines and columns in atlas.yaml, whose own lines begin with the fifth."""
+    result = compiled(folder, {"atlas": model("atlas", *lines), **others}, LITELLM)
+    return [entry.replace("models.d/atlas.yaml:", "") for entry in found(result, CODES)]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "mock_response: Hello",
+        "mock_timeout: true",
+        "callbacks: x",
+        "success_callback: langfuse",
+        "api_base: https://elsewhere.example.com",
+        "base_url: https://elsewhere.example.com",
+        "model: openai/other",
+        "api_key: {env: OTHER}",
+        "litellm_credential_name: other",
+        "custom_llm_provider: openai",
+        "use_in_pass_through: true",
+        "use_litellm_proxy: true",
+        "configurable_clientside_auth_params: api_base",
+        "organization: org",
+        "aws_role_name: admin",
+        "aws_profile_name: default",
+        "aws_sts_endpoint: https://elsewhere.example.com",
+        "vertex_credentials: /etc/passwd",
+        "tags: x",
+        "order: 1",
+        "weight: 1000",
+        "rpm: 1",
+        "api_verzion: '1'",
+        "stream: true",
+        "MOCK_RESPONSE: x",
+        "'timeout ': 5",
+    ],
+)
+def test_only_harmless_settings_are_passed_on(tmp_path: Path, setting: str) -> None:
+    assert "MS722 5:10" in faults(tmp_path, f"params: {{{setting}}}", "provider: mistral")
+
+
+@pytest.mark.parametrize(
+    ("setting", "column"),
+    [
+        ("timeout: 0", 19),
+        ("timeout: true", 19),
+        ("timeout: soon", 19),
+        ("timeout: {env: T}", 19),
+        ("max_retries: -1", 23),
+        ("max_retries: 1.5", 23),
+        ("max_retries: false", 23),
+        ("organization: 5", 24),
+    ],
+)
+def test_settings_are_of_the_right_kind(tmp_path: Path, setting: str, column: int) -> None:
+    assert faults(tmp_path, f"params: {{{setting}}}") == [f"MS722 5:{column}"]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["timeout: 0.5", "stream_timeout: 3", "max_retries: 0", "max_retries: 2.0", "organization: {env: ORG}"],
+)
+def test_right_settings_are_fine(tmp_path: Path, setting: str) -> None:
+    assert faults(tmp_path, f"params: {{{setting}}}") == []
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        "litellm_proxy",
+        "langfuse",
+        "custom",
+        "custom_openai",
+        "auto_router",
+        "text-completion-openai",
+        "sagemaker",
+        "oci",
+    ],
+)
+def test_words_that_lead_elsewhere_in_litellm_are_refused(tmp_path: Path, provider: str) -> None:
+    assert faults(tmp_path, f"provider: {provider}", "endpoint: https://a.example.com/v1") == ["MS721 5:11"]
+
+
+def test_a_provider_is_judged_in_every_deployment(tmp_path: Path) -> None:
+    rows = "{endpoint: https://a.example.com/v1}, {provider: custom, endpoint: https://b.example.com/v1}"
+    assert faults(tmp_path, f"deployments: [{rows}]") == ["MS721 5:64"]
+
+
+AWS = "aws_region_name: eu-west-1, aws_access_key_id: {env: A}, aws_secret_access_key: {env: B}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("provider: vertex_ai", "params: {vertex_location: europe-west1}"), ["MS723 5:11"]),
+        (
+            ("provider: bedrock", "params: {aws_region_name: eu-west-1, aws_access_key_id: {env: A}}"),
+            ["MS723 5:11"],
+        ),
+        (("provider: bedrock", "api_key: {env: TOKEN}", "params: {aws_region_name: eu-west-1}"), []),
+        (("provider: bedrock", f"params: {{{AWS}}}", "endpoint: {env: WHERE}"), []),
+        (
+            ("provider: bedrock", f"params: {{{AWS}}}", "endpoint: https://amazonaws.com.example.com"),
+            ["MS724 7:11"],
+        ),
+        (("provider: bedrock", f"params: {{{AWS}}}", "endpoint: https://xamazonaws.com"), ["MS724 7:11"]),
+        (("provider: bedrock", f"params: {{{AWS}}}", "endpoint: https://b.cn-north-1.amazonaws.com.cn"), []),
+        (("provider: bedrock", f"params: {{{AWS}}}", "upstream_model: my-ollama"), ["MS724 7:17"]),
+        (("provider: openai", "upstream_model: my-ollama"), []),
+        (("provider: ollama", "local_inference: true", "upstream_model: my-ollama"), []),
+        (("provider: cohere", "endpoint: {env: WHERE}"), ["MS724 6:11"]),
+        (("provider: gemini", "endpoint: {env: WHERE}"), ["MS724 6:11"]),
+        (("provider: mistral", "endpoint: {env: WHERE}"), []),
+        (("provider: cohere", "api_key: {env: K}"), []),
+    ],
+)
+def test_credentials_go_to_their_own_cloud(
+    tmp_path: Path, lines: tuple[str, ...], expected: list[str]
+) -> None:
+    assert faults(tmp_path, *lines) == expected
+
+
+def test_nobody_names_the_variable_of_another_reference(tmp_path: Path) -> None:
+    name = "{env: modelspec_key_FILE_X}"
+    lines = (f"endpoint: {name}", f"api_key: {name}", f"params: {{organization: {name}}}")
+    assert faults(tmp_path, *lines) == ["MS725 5:17", "MS725 6:16", "MS725 7:30"]
+
+
+def test_limits_of_a_model_with_two_prefixes_cannot_be_counted(tmp_path: Path) -> None:
+    router = model("router/*", "aliases: [other/*]", "limits: {tpm: 5}")
+    assert faults(tmp_path, "limits: {rpm: 5}", router=router) == ["MS726 models.d/router.yaml:6:1"]
+
+
+def test_aliases_of_a_wildcard_say_what_to_ask_for(tmp_path: Path) -> None:
+    router = model("router/*", "aliases: [any, other/*]")
+    fixed = model("fixed/*", "aliases: [one]", "upstream_model: up")
+    assert faults(tmp_path, router=router, fixed=fixed) == ["MS727 models.d/router.yaml:5:11"]
+
+
+def test_a_fallback_model_of_the_same_heads_may_be_theirs_alone(tmp_path: Path) -> None:
+    own = ("local_inference: true", "endpoint: http://127.0.0.1:8000/v1")
+    assert faults(tmp_path / "a", "fallback_models: [bison]", bison=model("bison", *own)) == []
+    elsewhere = model("bison", *own, head="head-uk-1")
+    assert faults(tmp_path / "b", "fallback_models: [bison]", bison=elsewhere) == ["MS730 5:19"]
+    inference = model("bison", own[0])
+    assert faults(tmp_path / "c", "fallback_models: [bison, nobody]", bison=inference) == []
+
+
+def test_nothing_is_said_where_litellm_is_no_target(tmp_path: Path) -> None:
+    text = model(
+        "atlas",
+        "provider: custom",
+        "endpoint: {env: MODELSPEC_KEY_X}",
+        "params: {mock_response: x}",
+        "limits: {rpm: 1}",
+        "fallback_models: [bison/*, cobra]",
+        "aliases: [other]",
+    )
+    cobra = model("cobra", "local_inference: true", "endpoint: http://127.0.0.1:8000/v1", head="head-uk-1")
+    models = {"atlas": text, "bison": model("bison/*", "aliases: [b]"), "cobra": cobra}
+    assert found(compiled(tmp_path, models), CODES) == []
+
+
+def test_weights_count_with_the_default_strategy(tmp_path: Path) -> None:
+    text = model("atlas", "deployments: [{endpoint: https://a.example.com/v1, weight: 2}]")
+    for options, expected in (
+        ("{}", []),
+        ("{routing_strategy: simple-shuffle}", []),
+        ("{routing_strategy: cost-based-routing}", ["MS729 models.d/atlas.yaml:5:60"]),
+    ):
+        settings = f"targets: [litellm]\ntarget_options: {{litellm: {options}}}\n"
+        result = compiled(tmp_path / str(len(options)), {"atlas": text}, FIXED | {"modelspec.yaml": settings})
+        assert found(result, CODES) == expected
