@@ -14,6 +14,7 @@ from modelspec.pipeline import compile_fleet
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.name for path in GOLDEN.iterdir())
 FLEETS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "documented": ("eu", ("head-eu=https://head-eu.example.com",)),
     "regions": ("eu", ("head-eu=https://head-eu.example.com",)),
     "json-style": ("eu", ("head-eu=https://a.example.com", "head-eu-2=https://b.example.com")),
 }
@@ -59,3 +60,11 @@ def test_the_result_validates_or_its_faults_are_in_the_report(case: str, tmp_pat
         if found.severity == "error"
     }
     assert errors == {note.what for note in outcome.notes if note.kind == "fault"}
+
+
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "report.txt", *(f"expected/models.d/{m}.yaml" for m in ("gpt-4o", "llama3"))]
+)
+def test_the_page_about_importing_shows_what_is_really_done(name: str) -> None:
+    page = (Path(__file__).parents[2] / "docs/import.md").read_text(encoding="utf-8")
+    assert (GOLDEN / "documented" / name).read_text(encoding="utf-8") in page
