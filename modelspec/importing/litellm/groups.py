@@ -89,6 +89,13 @@ def _weigh(
     """
     weights = [upstream.weight for upstream in upstreams]
     if any(weights):
+        if max(weight or 0 for weight in weights) > _HEAVIEST:
+            ledger.remark_node(
+                Kind.CHANGED,
+                upstreams[0].node,
+                f"the model {quote(model_id)}",
+                f"its weights are brought into 1 to {_HEAVIEST}, nearly in their proportion",
+            )
         for item, weight in zip(items, _whole(weights), strict=True):
             if weight:
                 item["weight"] = weight
