@@ -1,6 +1,6 @@
 """The account of an import: each value of the source is carried or told of, none is forgotten."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from modelspec.importing.note import Kind, Note, Place
 from modelspec.load.foreign import Foreign
@@ -52,10 +52,6 @@ class Ledger:
             yield from self.unknown(entry, (*pointer, name))
         for position, item in enumerate(node.items):
             yield from self.unknown(item, (*pointer, str(position)))
-
-    def knows(self, nodes: Iterable[Foreign]) -> bool:
-        """Whether any of these is accounted for."""
-        return any(self._has_known(node) for node in nodes)
 
     def _has_known(self, node: Foreign) -> bool:
         return any((leaf.path, leaf.whole) in self._known for leaf in node.leaves())

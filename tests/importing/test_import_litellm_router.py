@@ -25,9 +25,8 @@ COMPARED = {
     "fallbacks-router": (),
     "fallbacks-litellm-settings": (),
     "fallbacks-everywhere": ("openrouter/*",),  # it falls back to a model of its own, which is left out
-    "documented": (),
     "comments": (),
-    "embeddings-and-images": (),
+    "embeddings-and-images": ("rerank",),  # the target asks every model of cohere at the endpoint of its chat
     "anchors": (),
 }
 """Cases of which everything is carried that routes, and names in them that the report speaks of."""

@@ -28,7 +28,6 @@ class Part:
     root: Foreign
     documents: Sequence[Foreign]
     comments: Sequence[Comment]
-    is_wrapped: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +139,7 @@ def _find(file: ForeignFile, ledger: Ledger) -> Part:
     empty = Foreign(path=file.source.path, span=START, whole=START, value={})
     for root in documents:
         if any(name in root.entries for name in _SECTIONS):
-            return _part(file.source, root, documents, wrapped=len(documents) > 1)
+            return _part(file.source, root, documents)
     for root in documents:
         inner = _inside(root, file.source, _DEEPEST_WRAPPER)
         if inner is not None:
@@ -153,23 +152,20 @@ def _find(file: ForeignFile, ledger: Ledger) -> Part:
             )
             # The text is read as YAML of its own: as a value it is accounted for.
             ledger.carried(*texts)
-            return _part(file.source, found, documents, wrapped=True, texts=texts)
-    return _part(file.source, documents[0] if documents else empty, documents, wrapped=False)
+            return _part(file.source, found, documents, texts=texts)
+    return _part(file.source, documents[0] if documents else empty, documents)
 
 
 def _part(
     source: Source,
     root: Foreign,
     documents: Sequence[Foreign],
-    *,
-    wrapped: bool,
     texts: Sequence[Foreign] = (),
 ) -> Part:
     return Part(
         root=root,
         documents=documents,
         comments=comments(source, (*documents, root), texts),
-        is_wrapped=wrapped,
     )
 
 
