@@ -81,6 +81,12 @@ def validate(root: Path, *, today: date, cache: bool) -> Checked:
         return compiled
 
 
+def check(tree: Tree, *, today: date) -> Checked:
+    """Find every fault of a repository that is not on disk yet, or not all of it."""
+    with _without_collection():
+        return _compile(tree, today)
+
+
 def compile_fleet(root: Path, *, today: date, targets: Sequence[str] = ()) -> Compiled:
     """Check the repository and keep its models for routing; `targets` are gateways beside those of modelspec.yaml.
 

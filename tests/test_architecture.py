@@ -64,9 +64,12 @@ MAY_IMPORT = {
     "reasons": "nearest quote routing document catalog locate decide report",
     "routes_test": "routing catalog load locate decide report reasons",
     "drill": "routing decide report",
+    "importing": "source nearest quote secret url providers litellm diagnostic document load edit pipeline"
+    " write report",
     "serve": "diagnostic pipeline site build report",
     "cli": "nearest quote refusal diagnostic rule settings schema load decide rules pipeline route states"
-    " changed publish write build report editors init plan planning reasons routes_test drill serve",
+    " changed publish write build report editors init plan planning reasons routes_test drill importing"
+    " serve",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""

@@ -21,8 +21,13 @@ _COMMANDS = {
     "schema": "Print or write JSON Schemas for editors.",
     "serve": "Show the site on this machine, rebuilt as files change.",
     "init": "Begin a configuration repository, with its CI.",
+    "import": "Make a repository of another program's configuration.",
 }
 """Every verb and its help: a verb is imported when it is called, so that `--help` stays fast."""
+
+
+_MODULES = {"import": "import_"}
+"""Modules of verbs that Python keeps for itself; every other one has the name of its verb."""
 
 
 class _Verbs(click.Group):
@@ -34,7 +39,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"modelspec.cli.{cmd_name}").command
+        command: click.Command = import_module(f"modelspec.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -1,0 +1,17 @@
+"""Fleets of other programs as configuration repositories, with a report of all that could not be carried."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from modelspec.importing.draft import Importer
+from modelspec.importing.litellm import LiteLLM
+from modelspec.importing.modelsdev import ModelsDev
+from modelspec.importing.report import REPORTS
+from modelspec.importing.run import Outcome, Request, run
+
+IMPORTERS: tuple[Importer, ...] = (LiteLLM(), ModelsDev())
+"""Every kind of source, in the order of the help."""
+
+BY_NAME: Mapping[str, Importer] = MappingProxyType({importer.name: importer for importer in IMPORTERS})
+
+__all__ = ["BY_NAME", "IMPORTERS", "REPORTS", "Importer", "Outcome", "Request", "run"]

@@ -1,0 +1,124 @@
+"""What LiteLLM does where a configuration is silent, written out: endpoints, keys, regions of clouds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelspec.importing.ledger import Ledger
+from modelspec.importing.litellm.passed import LIKE_OPENAI
+from modelspec.importing.litellm.values import Value, Values
+from modelspec.importing.litellm.words import CREDENTIALS, DEFAULT_ENDPOINTS, KEY_VARIABLES, REGION_PARAMS
+from modelspec.importing.names import variable_of
+from modelspec.importing.note import Kind
+from modelspec.load.foreign import Foreign
+from modelspec.providers import endpoint_of
+from modelspec.quote import quote
+
+_APPENDED = {"cohere": "/chat", "gemini": "/v1beta"}
+"""What LiteLLM wants behind the public endpoint of a provider."""
+_AS_OPENAI = ("huggingface", "zhipu")
+"""Providers that are asked as OpenAI is, at their own endpoint."""
+_SECRET_FOLDERS = ("/run/secrets/", "/etc/modelspec/")
+
+Endpoint = str | dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Implied:
+    """Fills in for one entry; `owner` is its model_name, `model` the node that names its upstream."""
+
+    ledger: Ledger
+    values: Values
+    params: Mapping[str, Foreign]
+    owner: str
+    for_litellm: bool
+
+    def endpoint(
+        self, endpoint: Value, provider: str, settings: Mapping[str, Value]
+    ) -> tuple[Endpoint | None, str]:
+        """The endpoint and the provider: none for a public endpoint, and one that only LiteLLM knows written out."""
+        if provider in LIKE_OPENAI and self.for_litellm:
+            return self._like_openai(endpoint, provider), "openai"
+        if isinstance(endpoint, dict):
+            return endpoint, provider
+        if endpoint is not None:
+            base = str(endpoint).rstrip("/")
+            if provider == "openai":
+                provider = next((word for word in _AS_OPENAI if base == endpoint_of(word)), provider)
+            is_public = base.removesuffix(_APPENDED.get(provider, "")) == endpoint_of(provider)
+            return None if is_public else str(endpoint), provider
+        region = REGION_PARAMS.get(provider)
+        if endpoint_of(provider) is not None or (region is not None and region[0] in settings):
+            return None, provider
+        return self._unknown(provider), provider
+
+    def _unknown(self, provider: str) -> Endpoint:
+        default = DEFAULT_ENDPOINTS.get(provider)
+        if default is not None:
+            self._tell("endpoint", f"LiteLLM's default for {provider}, written out")
+            return default
+        variable = variable_of(provider, "API_BASE")
+        self._tell(
+            "endpoint",
+            f"the file has none, and {provider} has no public one: set {variable}, or write it out",
+        )
+        return {"env": variable}
+
+    def _like_openai(self, endpoint: Value, provider: str) -> Endpoint:
+        default = LIKE_OPENAI[provider]
+        implied = ", with the endpoint that LiteLLM implies" if default and endpoint is None else ""
+        self._tell("provider", f"{provider} speaks OpenAI's protocol: it is 'openai' now{implied}")
+        if isinstance(endpoint, str | dict):
+            return endpoint
+        return default or self._unknown(provider)
+
+    def key(self, provider: str, endpoint: Value, settings: Mapping[str, Value]) -> dict[str, str] | None:
+        """The key: as it is given, else from the variable in which LiteLLM looks for it."""
+        if provider == "vertex_ai":
+            return self._vertex_key()
+        node = self.params.get("api_key")
+        if node is not None and node.value is not None:
+            return self.values.key(node, self.owner)
+        variable = KEY_VARIABLES.get(provider)
+        if variable is None or any("token" in name or "client_secret" in name for name in settings):
+            return None
+        if endpoint is not None and endpoint_of(provider) is not None:
+            self._tell(
+                "key", f"the file has none: none is sent, where LiteLLM would send {variable} if that is set"
+            )
+            return None
+        return self._written_out("key", variable)
+
+    def _vertex_key(self) -> dict[str, str] | None:
+        node = self.params.get("vertex_credentials")
+        if node is None:
+            return self._written_out("key", "VERTEXAI_CREDENTIALS")
+        if isinstance(node.value, str) and node.value.startswith(_SECRET_FOLDERS):
+            self.ledger.carried(node)
+            return {"file": node.value}
+        value = self.values.setting(node, "vertex_credentials", self.owner)
+        return value if isinstance(value, dict) else None
+
+    def cloud_settings(self, provider: str, name: str, settings: dict[str, Value]) -> None:
+        """Add the credentials and the region that LiteLLM would look for in its environment."""
+        missing = [pair for pair in CREDENTIALS.get(provider, ()) if pair[0] not in settings]
+        if "api_key" not in self.params:
+            for setting, variable in missing:
+                settings[setting] = self._written_out(setting, variable)
+        region = REGION_PARAMS.get(provider)
+        if region is None or region[0] in settings or "api_base" in self.params:
+            return
+        setting, variable = region
+        first, slash, _ = name.partition("/")
+        if "region_name" in settings:
+            settings[setting] = settings.pop("region_name")
+        elif provider == "bedrock" and slash and "-" in first and first[-1:].isdigit():
+            settings[setting] = first
+        else:
+            settings[setting] = self._written_out("region", variable)
+
+    def _written_out(self, what: str, variable: str) -> dict[str, str]:
+        self._tell(what, f"the file has none: LiteLLM reads {variable}, written out")
+        return {"env": variable}
+
+    def _tell(self, what: str, why: str) -> None:
+        self.ledger.remark_node(Kind.CHANGED, self.params["model"], f"the {what} of {quote(self.owner)}", why)

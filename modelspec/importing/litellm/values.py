@@ -1,0 +1,193 @@
+"""Values of a LiteLLM configuration: references to variables in every notation, secrets, dummies."""
+
+import re
+from collections.abc import Iterable
+
+from modelspec.importing.ledger import Ledger
+from modelspec.importing.names import variable_of
+from modelspec.importing.note import Kind
+from modelspec.load.foreign import Foreign
+from modelspec.quote import quote
+from modelspec.secret import (
+    GATEWAY_MASTER_KEYS,
+    is_placeholder,
+    looks_like_key,
+    scan,
+    steers_process,
+    telling_key,
+)
+
+_PYTHON = re.compile(r"os\.environ/([A-Za-z0-9_]{1,128})")
+_SHELL = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,127})(?::?-[^{}]{0,256})?\}|\$([A-Z_][A-Z0-9_]{0,127})")
+_TEMPLATE = re.compile(r"\$\{|\{\{|\$[A-Z_][A-Z0-9_]*|%[A-Za-z_][A-Za-z0-9_]{2,127}%|os\.environ/")
+_DUMMY = re.compile(
+    r"(?i)(?:sk[-_]|key[-_])?(?:1234[0-9]{0,6}|0000+|xxx+|none|null|nil|dummy|fake|empty|test|testing|anything|any"
+    r"|local|ollama|vllm|lm[-_]?studio|llama\.?cpp|no[-_]?key|no[-_]?key[-_]required|not[-_]?(?:needed|used|required)"
+    r"|noop|na|n/a|unused|placeholder|changeme|secret|string|key)(?:[-_]?(?:key|token|api[-_]?key|not[-_]needed))?"
+)
+_ALSO_SECRET = frozenset(
+    {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "vertex_credentials"}
+)
+"""Names that hold credentials and do not all sound like it."""
+_COUNT = 10_000_000
+
+Value = str | int | float | bool | dict[str, str] | None
+
+
+class Variables:
+    """Gives names to variables for what may not be copied: the same secret has one name, and no two share one."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = {name.upper() for name in taken}
+        self._names: dict[str, str] = {}
+
+    def name(self, secret: str, owner: str, ending: str) -> str:
+        """The variable for a secret that `owner` is the first to hold."""
+        if secret not in self._names:
+            base = wanted = variable_of(owner, ending)
+            number = 1
+            while wanted.upper() in self._taken or not is_harmless(wanted):
+                number += 1
+                wanted = f"{base if is_harmless(base) else 'MODEL_' + ending}_{number}"
+            self._taken.add(wanted.upper())
+            self._names[secret] = wanted
+        return self._names[secret]
+
+
+def is_harmless(name: str) -> bool:
+    """Whether a model may refer to a variable of this name."""
+    return not (looks_like_key(name) or steers_process(name) or name.upper() in GATEWAY_MASTER_KEYS)
+
+
+def named_variables(nodes: Iterable[Foreign]) -> Iterable[str]:
+    """Every variable that a configuration names."""
+    for node in nodes:
+        for leaf in node.leaves():
+            if isinstance(leaf.value, str):
+                yield from (found[1] for found in _PYTHON.finditer(leaf.value))
+
+
+def is_dummy(text: str) -> bool:
+    """Whether a key is none: LiteLLM's clients insist on one where the server asks for none."""
+    return not text.strip() or _DUMMY.fullmatch(text.strip()) is not None or is_placeholder(text)
+
+
+def is_key(text: str) -> bool:
+    """Whether a name is a key itself, put where a name belongs."""
+    return any(hit.certain for hit in scan(text))
+
+
+def is_secret(name: str, value: object) -> bool:
+    """Whether a literal value may not be copied."""
+    if isinstance(value, bool) or value is None or isinstance(value, float):
+        return False
+    if isinstance(value, int):
+        return telling_key(name) and abs(value) >= _COUNT
+    text = str(value)
+    if (telling_key(name) or name in _ALSO_SECRET) and not is_placeholder(text):
+        return True
+    return is_key(text)
+
+
+class Values:
+    """Turns values into ours and tells what became of them."""
+
+    def __init__(self, ledger: Ledger, variables: Variables) -> None:
+        self._ledger = ledger
+        self._variables = variables
+
+    def key(self, node: Foreign, owner: str) -> dict[str, str] | None:
+        """An `api_key`: a reference, or None for a dummy or nothing."""
+        value = node.value
+        if value is None or (isinstance(value, str) and is_dummy(value) and not _TEMPLATE.search(value)):
+            self._ledger.carried(node)
+            if value is not None:
+                self._ledger.remark_node(
+                    Kind.CHANGED, node, f"api_key of {quote(owner)}", "a dummy, which is no key: left out"
+                )
+            return None
+        if isinstance(value, str):
+            reference = self._reference(node, "api_key", owner)
+            if reference is not None:
+                return reference
+        if node.entries or node.items:
+            self._ledger.tell(Kind.LOST, node, f"api_key of {quote(owner)}", "LiteLLM takes a text here")
+            return None
+        return self.secret(node, "api_key", owner)
+
+    def setting(self, node: Foreign, name: str, owner: str) -> Value:
+        """Any other single value; None where nothing is to be written."""
+        value = node.value
+        shown = f"{quote(name)} of {quote(owner)}"
+        if value is None:
+            self._ledger.carried(node)
+            return None
+        if not isinstance(value, str | int | float):
+            self._ledger.tell(
+                Kind.LOST, node, shown, "a list or mapping; connection settings (params) hold single values"
+            )
+            return None
+        if isinstance(value, str):
+            reference = self._reference(node, name, owner)
+            if reference is not None:
+                return reference
+            if telling_key(name) and is_dummy(value):
+                self._ledger.tell(Kind.CHANGED, node, shown, "a dummy, which is no secret: left out")
+                return None
+        return self._literal(node, value, name, owner)
+
+    def _literal(self, node: Foreign, value: str | float, name: str, owner: str) -> Value:
+        shown = f"{quote(name)} of {quote(owner)}"
+        if is_secret(name, value):
+            return self.secret(node, name, owner)
+        if isinstance(value, str) and not is_visible(value):
+            self._ledger.tell(Kind.LOST, node, shown, "it holds characters that cannot be seen")
+            return None
+        self._ledger.carried(node)
+        return value
+
+    def _reference(self, node: Foreign, name: str, owner: str) -> dict[str, str] | None:
+        text = str(node.value).strip()
+        shown = f"{quote(name)} of {quote(owner)}"
+        if python := _PYTHON.fullmatch(text):
+            if looks_like_key(python[1]):
+                return self.secret(node, name, owner)
+            self._ledger.carried(node)
+            return {"env": python[1]}
+        if shell := _SHELL.fullmatch(text):
+            variable = shell[1] or shell[2]
+            if looks_like_key(variable):
+                return self.secret(node, name, owner)
+            self._ledger.tell(
+                Kind.SUSPICIOUS,
+                node,
+                shown,
+                f"LiteLLM does not expand ${{…}}, it would send the text; taken as os.environ/{variable}",
+            )
+            return {"env": variable}
+        if not _TEMPLATE.search(text):
+            return None
+        variable = self._variables.name(text, owner, variable_of(name, "").strip("_"))
+        self._ledger.tell(
+            Kind.SUSPICIOUS,
+            node,
+            shown,
+            f"a template or variable inside a text, which LiteLLM would send as it stands; set {variable} instead",
+        )
+        return {"env": variable}
+
+    def secret(self, node: Foreign, name: str, owner: str) -> dict[str, str]:
+        """A variable in the place of a value that may not be copied."""
+        variable = self._variables.name(str(node.value), owner, variable_of(name, "").strip("_"))
+        self._ledger.tell(
+            Kind.SECRET,
+            node,
+            f"{quote(name)} of {quote(owner)}",
+            f"it is written out here: rotate it, and set the new one as {variable} in the gateway's environment",
+        )
+        return {"env": variable}
+
+
+def is_visible(text: str) -> bool:
+    """Whether every character of a text shows, line ends and tabs aside."""
+    return all(c.isprintable() or c in "\n\t" for c in text)

@@ -1,0 +1,147 @@
+"""What LiteLLM calls its providers, and what it does where a configuration is silent.
+
+Read in the source of its version 1.108: `get_llm_provider_logic.py`, `main.py`, `router.py`.
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PROVIDERS = _words("""
+    a2a a2a_agent abliteration ai21 ai21_chat aihubmix aiml aiohttp_openai amazon_nova anthropic anthropic_text
+    apertis assemblyai auto_router aws_polly aws_textract azure azure_ai azure_speech azure_text baseten bedrock
+    bedrock_mantle bespoke black_forest_labs bytez cerebras charity_engine chatgpt chutes clarifai cloudflare
+    codestral cognition cohere cohere_chat cometapi compactifai coralbricks cortecs crusoe cursor custom
+    custom_openai darkbloom dashscope databricks databricks_agent datarobot deepgram deepinfra deepseek
+    docker_model_runner dotprompt edenai elevenlabs empiriolabs empower fal_ai featherless_ai fireworks_ai
+    friendliai galadriel gdc gemini gigachat github github_copilot gmi gradient_ai groq helicone heroku hosted_vllm
+    huggingface humanloop hyperbolic inception inferenceapis infinity jina_ai lambda_ai langflow langfuse langgraph
+    laya lemonade libertai litellm_agent litellm_proxy llamafile llamagate lm_studio manus maritalk meta meta_llama
+    microsoft_365_copilot milvus minimax mistral modelscope mongodb moonshot morph nadir nano-gpt nebius neosantara
+    nlp_cloud novita nscale nvidia_nim nvidia_riva oci ollama ollama_chat oobabooga openai openai_like openrouter
+    ovhcloud parasail perplexity petals pg_vector pinstripes poe predibase prism publicai qwen_ai_platform qwencloud
+    ragflow recraft reducto reka replicate runwayml s3_vectors sagemaker sagemaker_chat sagemaker_nova sail sambanova
+    sap sarvam scaledown scaleway scx-ai snowflake soniox stability synthetic tencent tensormesh
+    text-completion-codestral text-completion-inception text-completion-openai together_ai topaz transcribe triton
+    typesafe v0 valkey veniceai vercel_ai_gateway vertex_ai vertex_ai_beta vllm volcengine voyage wandb watsonx
+    watsonx_text xai xiaomi_mimo xinference zai
+""")
+
+SAME_AS: Mapping[str, str] = MappingProxyType(
+    {"cohere_chat": "cohere", "ollama_chat": "ollama", "vertex_ai_beta": "vertex_ai"}
+)
+"""Words that mean the same upstream as another one, by a newer or an older way."""
+
+DEFAULT_ENDPOINTS: Mapping[str, str] = MappingProxyType(
+    {"codestral": "https://codestral.mistral.ai/v1", "ollama": "http://localhost:11434"}
+)
+"""Where LiteLLM sends requests without an `api_base`, for providers that we know no public endpoint of."""
+
+KEY_VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "ai21": "AI21_API_KEY",
+        "anthropic": "ANTHROPIC_API_KEY",
+        "azure": "AZURE_API_KEY",
+        "azure_ai": "AZURE_AI_API_KEY",
+        "cerebras": "CEREBRAS_API_KEY",
+        "codestral": "CODESTRAL_API_KEY",
+        "cohere": "COHERE_API_KEY",
+        "dashscope": "DASHSCOPE_API_KEY",
+        "databricks": "DATABRICKS_API_KEY",
+        "deepinfra": "DEEPINFRA_API_KEY",
+        "deepseek": "DEEPSEEK_API_KEY",
+        "fireworks_ai": "FIREWORKS_AI_API_KEY",
+        "friendliai": "FRIENDLIAI_API_KEY",
+        "gemini": "GEMINI_API_KEY",
+        "github": "GITHUB_API_KEY",
+        "groq": "GROQ_API_KEY",
+        "huggingface": "HUGGINGFACE_API_KEY",
+        "hyperbolic": "HYPERBOLIC_API_KEY",
+        "meta_llama": "LLAMA_API_KEY",
+        "minimax": "MINIMAX_API_KEY",
+        "mistral": "MISTRAL_API_KEY",
+        "moonshot": "MOONSHOT_API_KEY",
+        "nebius": "NEBIUS_API_KEY",
+        "novita": "NOVITA_API_KEY",
+        "nvidia_nim": "NVIDIA_NIM_API_KEY",
+        "openai": "OPENAI_API_KEY",
+        "openrouter": "OPENROUTER_API_KEY",
+        "perplexity": "PERPLEXITYAI_API_KEY",
+        "replicate": "REPLICATE_API_KEY",
+        "sambanova": "SAMBANOVA_API_KEY",
+        "together_ai": "TOGETHERAI_API_KEY",
+        "volcengine": "VOLCENGINE_API_KEY",
+        "voyage": "VOYAGE_API_KEY",
+        "watsonx": "WATSONX_API_KEY",
+        "xai": "XAI_API_KEY",
+        "zai": "ZAI_API_KEY",
+    }
+)
+"""The variable in which LiteLLM looks for a key where a model gives none."""
+
+REGION_PARAMS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "bedrock": ("aws_region_name", "AWS_REGION_NAME"),
+        "sagemaker": ("aws_region_name", "AWS_REGION_NAME"),
+        "vertex_ai": ("vertex_location", "VERTEXAI_LOCATION"),
+    }
+)
+"""The setting that decides the host, and the variable in which LiteLLM looks for it."""
+
+CREDENTIALS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
+    {
+        "bedrock": (
+            ("aws_access_key_id", "AWS_ACCESS_KEY_ID"),
+            ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
+        ),
+    }
+)
+"""Settings without which LiteLLM takes credentials from variables of its own."""
+
+_HOSTS = (
+    ("api.perplexity.ai", "perplexity"),
+    ("api.deepinfra.com", "deepinfra"),
+    ("api.mistral.ai", "mistral"),
+    ("api.groq.com", "groq"),
+    ("integrate.api.nvidia.com", "nvidia_nim"),
+    ("api.cerebras.ai", "cerebras"),
+    ("api.sambanova.ai", "sambanova"),
+    ("codestral.mistral.ai", "codestral"),
+    ("api.deepseek.com", "deepseek"),
+    ("api.together.xyz", "together_ai"),
+    ("api.fireworks.ai", "fireworks_ai"),
+    ("openrouter.ai", "openrouter"),
+    ("api.moonshot.ai", "moonshot"),
+)
+_NAMES = (
+    (
+        re.compile(r"gpt-|chatgpt|o[134](?:-|$)|text-embedding-|dall-e|whisper|tts-|omni-moderation|ft:gpt"),
+        "openai",
+    ),
+    (re.compile(r"claude"), "anthropic"),
+    (re.compile(r"command|embed-(?:english|multilingual)|rerank"), "cohere"),
+    (re.compile(r"gemini|text-bison|chat-bison"), "vertex_ai"),
+    (re.compile(r"(?:us\.|eu\.|apac\.)?(?:anthropic|amazon|meta|cohere|mistral|ai21)\.[a-z]"), "bedrock"),
+)
+"""How LiteLLM's own list of models decides where a name has no prefix."""
+
+
+def split(model: str) -> tuple[str | None, str]:
+    """The provider that a LiteLLM model name begins with, if any, and the upstream's own name."""
+    prefix, slash, rest = model.partition("/")
+    if slash and rest and prefix in PROVIDERS:
+        return prefix, rest
+    return None, model
+
+
+def guess(model: str, host: str | None) -> str | None:
+    """The provider that LiteLLM takes for a name without a prefix; None where it would refuse the model."""
+    for known, provider in _HOSTS:
+        if host == known:
+            return provider
+    return next((provider for pattern, provider in _NAMES if pattern.match(model)), None)

@@ -1,0 +1,38 @@
+"""Importing configurations in tests."""
+
+from datetime import date
+from pathlib import Path
+
+from modelspec.importing import BY_NAME, Outcome, Request, run
+from modelspec.secret import scan
+from modelspec.write import Refusal
+
+TODAY = date(2026, 6, 1)
+
+
+def import_litellm(
+    source: Path,
+    into: Path,
+    *,
+    region: str | None = None,
+    heads: tuple[str, ...] = (),
+    dry_run: bool = False,
+) -> Outcome | Refusal:
+    """Run the importer as the command does."""
+    return run(
+        BY_NAME["litellm"],
+        Request(source=source, into=into, region=region, heads=heads, dry_run=dry_run),
+        TODAY,
+    )
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """The files below a folder and their content."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def secrets_in(text: str) -> list[str]:
+    """What of a text is a secret for certain."""
+    return [text[hit.start : hit.end] for hit in scan(text) if hit.certain]

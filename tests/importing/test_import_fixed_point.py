@@ -1,0 +1,63 @@
+"""What is imported, built for LiteLLM and imported again is the same fleet."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from importing_sources import TODAY, import_litellm
+from test_import_golden import CASES, imported
+
+from modelspec.emit.gateway import GatewayOptions
+from modelspec.emit.litellm import emit
+from modelspec.importing import Outcome
+from modelspec.pipeline import compile_fleet
+from modelspec.route import route
+from modelspec.routing import About, RoutingTable
+
+FAULTY = {"keys", "local"}
+"""Their results have faults, which are in the report: nothing is built of them."""
+NOBODY = About(
+    name="",
+    priority_head="",
+    fallback_heads=(),
+    weights={},
+    sunset=None,
+    replaced_by=None,
+    tags=(),
+    metadata={},
+    path="",
+    line=0,
+)
+
+
+def table_of(root: Path) -> RoutingTable:
+    """Where requests go, without what people are told: LiteLLM has no place for names and metadata."""
+    compiled = compile_fleet(root, today=TODAY)
+    assert not compiled.has_errors, [found.message for found in compiled.diagnostics]
+    routing = route(compiled.catalog, compiled.models)
+    return replace(routing, routes=tuple(replace(one, about=NOBODY) for one in routing.routes))
+
+
+def built(root: Path) -> bytes:
+    """LiteLLM's configuration of the first head."""
+    compiled = compile_fleet(root, today=TODAY)
+    options = GatewayOptions(options=compiled.setup.settings.target_options.get("litellm", {}), edges=())
+    made = emit(route(compiled.catalog, compiled.models), options)
+    return next(one.content for one in made if one.path.endswith(".yaml"))
+
+
+@pytest.mark.parametrize("case", sorted(set(CASES) - FAULTY))
+def test_import_build_import_is_a_fixed_point(case: str, tmp_path: Path) -> None:
+    imported(case, tmp_path / "one")
+    (tmp_path / "config.yaml").write_bytes(built(tmp_path / "one"))
+    fleet = table_of(tmp_path / "one")
+    again = import_litellm(
+        tmp_path / "config.yaml",
+        tmp_path / "two",
+        region=fleet.regions[0].code,
+        heads=tuple(f"{head.head_id}={head.url}" for head in fleet.heads),
+    )
+    assert isinstance(again, Outcome)
+    assert [note.what for note in again.notes if note.kind in ("fault", "secret")] == []
+    assert table_of(tmp_path / "two").routes == fleet.routes
+    assert built(tmp_path / "two") == built(tmp_path / "one")

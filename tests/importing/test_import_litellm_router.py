@@ -1,0 +1,101 @@
+"""What is imported routes as the original did: LiteLLM's own router loads both, and its model lists are compared."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from test_import_fixed_point import built
+from test_import_golden import GOLDEN, imported
+
+from modelspec.providers import PROVIDERS
+
+pytestmark = pytest.mark.gateway
+
+ROOT = Path(__file__).parents[2]
+
+COMPARED = {
+    "simple": (),
+    "several-deployments": (),
+    "weights": ("odd",),  # its numbers are none, which the report says; the router refuses them
+    "heavy-weights": ("m",),  # 5000 to 1 is more than weights of ours can say, which the report tells
+    "fallbacks-router": (),
+    "fallbacks-litellm-settings": (),
+    "fallbacks-everywhere": ("openrouter/*",),  # it falls back to a model of its own, which is left out
+    "comments": (),
+    "embeddings-and-images": ("rerank",),  # the target asks every model of cohere at the endpoint of its chat
+    "anchors": (),
+}
+"""Cases of which everything is carried that routes, and names in them that the report speaks of."""
+VARIABLES = {
+    name: f"value-of-{name.lower()}"
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GROQ_API_KEY", "OPENROUTER_API_KEY", "AZURE_API_KEY")
+} | {
+    "AZURE_EU_KEY": "eu",
+    "AZURE_US_KEY": "us",
+    "AZURE_US_BASE": "https://us.example.com",
+    "AZURE_API_VERSION": "2024-10-21",
+    "AZURE_KEY": "azure",
+    "GPT_4O_API_KEY": "rotated",
+}
+
+
+def litellm_python() -> Path:
+    """The Python of LiteLLM's own virtual environment; without it the test fails, as nothing else shows as much."""
+    named = os.environ.get("MODELSPEC_LITELLM")
+    program = Path(named) if named else ROOT / ".tools" / "litellm" / "bin" / "litellm"
+    assert program.is_file(), (
+        f"{program} is missing: set MODELSPEC_LITELLM, or run .ci/run, which installs it"
+    )
+    return program.with_name("python")
+
+
+def ask(home: Path, texts: list[str]) -> list[dict[str, Any]]:
+    done = subprocess.run(
+        [litellm_python(), Path(__file__).with_name("ask_litellm_models.py")],
+        input=json.dumps(texts),
+        env={"PATH": os.defpath, "HOME": str(home), "LITELLM_LOCAL_MODEL_COST_MAP": "True", **VARIABLES},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    answers: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return answers
+
+
+def comparable(answer: dict[str, Any], left_out: tuple[str, ...]) -> dict[str, Any]:
+    """An endpoint that is the provider's public one says no more than none."""
+    for turns, _ in answer.values():
+        for turn in turns:
+            for deployment in turn:
+                provider, _, base, *_ = deployment
+                known = PROVIDERS.get(provider)
+                if base is not None and known is not None and base.rstrip("/") == known.public_endpoint:
+                    deployment[2] = None
+                if provider == "ollama":
+                    deployment[2] = base or "http://localhost:11434"
+            turn.sort(key=str)
+    return {name: value for name, value in answer.items() if name not in left_out}
+
+
+def original(case: str) -> str:
+    """Without what the router's own reading refuses or what the report says to be wrong."""
+    config = yaml.safe_load((GOLDEN / case / "config.yaml").read_text(encoding="utf-8"))
+    config["model_list"] = [e for e in config["model_list"] if e["model_name"] not in COMPARED[case]]
+    return yaml.safe_dump(config)
+
+
+def test_both_configurations_route_alike(tmp_path: Path) -> None:
+    texts = []
+    for case in COMPARED:
+        imported(case, tmp_path / case)
+        texts += [original(case), built(tmp_path / case).decode()]
+    answers = ask(tmp_path, texts)
+    for position, (case, left_out) in enumerate(COMPARED.items()):
+        before, after = (comparable(answers[2 * position + n], left_out) for n in (0, 1))
+        assert after == before, case
+        assert before, case
