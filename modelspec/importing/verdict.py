@@ -32,6 +32,7 @@ def faults_of(
         models=sorted([*([] if old is None else old.models), *models], key=lambda file: file.path),
         faults=[] if old is None else old.faults,
         unread=[] if old is None else old.unread,
+        other=(lambda _: None) if old is None else old.other,
     )
     for one in prepared:
         if len(one.file.data) > MAX_BYTES:
