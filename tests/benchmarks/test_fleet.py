@@ -19,7 +19,7 @@ def _fleet(folder: Path) -> dict[str, bytes]:
 def test_a_generated_fleet_has_nothing_to_find(tmp_path: Path) -> None:
     files = _fleet(tmp_path / "fleet")
     assert len(files) == 52
-    command = [sys.executable, "-m", "modelspec", "validate", "--no-cache", "--format", "json"]
+    command = [sys.executable, "-m", "modelspec", "validate", "--no-cache", "--format", "json", "--quiet"]
     outcome = subprocess.run(
         [*command, "--root", tmp_path / "fleet"], check=False, capture_output=True, text=True
     )
