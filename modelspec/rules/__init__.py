@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = tuple(
             *lifecycle.RULES,
             *naming.RULES,
             *links.EXCEPTIONS,
+            *links.DEFAULTS,
             *links.TARGETS,
             *guards.RULES,
         ),

@@ -1,0 +1,107 @@
+"""Folder defaults: what each `_defaults.yaml` gives to the models below it, and every fault of these files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.examine import examine_document
+from modelspec.ignore import MARK, Ignore, ignores
+from modelspec.load.find import Tree, folders_of
+from modelspec.load.limits import MAX_NODES
+from modelspec.locate import Locator
+from modelspec.merge import DEFAULTED_AND_REQUIRED, NOT_DEFAULTED, Inherited, merged, nodes_of
+from modelspec.source import START
+
+_UNKNOWN = frozenset({*DEFAULTED_AND_REQUIRED, "metadata"})
+"""What may be missing from a model whose defaults could not be read."""
+
+_NOTHING = Inherited(value={}, nodes=0, withheld=frozenset())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What the folders give, and the diagnostics of their files with the default severities.
+
+    `folders` has each folder with a defaults file, with all that holds there: its own values and those from above.
+    """
+
+    folders: Mapping[str, Inherited]
+    diagnostics: Sequence[Diagnostic]
+    ignores: Sequence[Ignore]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every defaults file says all that it is meant to say."""
+        return not any(given.withheld for given in self.folders.values())
+
+
+def read_defaults(tree: Tree, locator: Locator) -> Defaults:
+    """Read the defaults file of every folder."""
+    folders: dict[str, Inherited] = {}
+    diagnostics: list[Diagnostic] = []
+    silenced: list[Ignore] = []
+    used = _used(tree) if tree.defaults else frozenset()
+    for folder, file in tree.defaults.items():  # a folder comes before those inside it
+        outer = next((folders[above] for above in folders_of(folder) if above in folders), _NOTHING)
+        if file is None:
+            folders[folder] = _without(outer, _UNKNOWN)
+            continue
+        folders[folder], found = _read(file.path, outer, locator)
+        diagnostics.extend(found)
+        if folder not in used:
+            diagnostics.append(_unused(file.path))
+        reading = locator.reading(file.path)
+        if reading is not None and MARK in file.data:
+            silenced.extend(ignores(reading.document))
+    return Defaults(folders=folders, diagnostics=diagnostics, ignores=silenced)
+
+
+def _read(path: str, outer: Inherited, locator: Locator) -> tuple[Inherited, list[Diagnostic]]:
+    reading = locator.reading(path)
+    assert reading is not None
+    diagnostics, faults = examine_document(reading, "defaults", locator)
+    if reading.faults or not isinstance(reading.value, dict):
+        return _without(outer, _UNKNOWN), diagnostics
+    # A misspelt field is missing under the name that was meant.
+    faulty = {str(fault.pointer[0]) for fault in faults} | {fault.name for fault in faults if fault.name}
+    withheld = outer.withheld | faulty.difference(NOT_DEFAULTED)
+    value = merged(outer.value, {name: item for name, item in reading.value.items() if name not in faulty})
+    nodes = nodes_of(value)
+    if nodes > MAX_NODES:
+        return _without(outer, _UNKNOWN), [*diagnostics, _too_many(path)]
+    return Inherited(value=value, nodes=nodes, withheld=withheld), diagnostics
+
+
+def _without(outer: Inherited, fields: frozenset[str]) -> Inherited:
+    return Inherited(value=outer.value, nodes=outer.nodes, withheld=outer.withheld | fields)
+
+
+def _used(tree: Tree) -> frozenset[str]:
+    """Every folder with a model somewhere in it; a file that could not be read may be one."""
+    paths = [file.path for file in tree.models]
+    paths.extend(path for path in tree.unread if not path.rpartition("/")[2].startswith("_"))
+    return frozenset(folder for path in paths for folder in folders_of(path))
+
+
+def _too_many(path: str) -> Diagnostic:
+    return Diagnostic(
+        code="MS019",
+        severity=Severity.ERROR,
+        message=f"with those of the folders around it, these defaults hold more than {MAX_NODES:,} values",
+        path=path,
+        span=START,
+        help="write less here, or less in the folders around",
+        subject=path,
+    )
+
+
+def _unused(path: str) -> Diagnostic:
+    return Diagnostic(
+        code="MS613",
+        severity=Severity.INFO,
+        message="no model takes these defaults: there is none in this folder or below it",
+        path=path,
+        span=START,
+        help="delete the file, or move it to the folder of its models",
+        subject=path,
+    )
