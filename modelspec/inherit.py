@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from modelspec.catalog import Place
 from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.examine import examine_document
 from modelspec.ignore import MARK, Ignore, ignores
+from modelspec.load import Reading
 from modelspec.load.find import Tree, folders_of
 from modelspec.load.limits import MAX_NODES
 from modelspec.locate import Locator
 from modelspec.merge import DEFAULTED_AND_REQUIRED, NOT_DEFAULTED, Inherited, merged, nodes_of
-from modelspec.source import START
+from modelspec.rule import Finding
 
 _UNKNOWN = frozenset({*DEFAULTED_AND_REQUIRED, "metadata"})
 """What may be missing from a model whose defaults could not be read."""
@@ -43,22 +45,20 @@ def read_defaults(tree: Tree, locator: Locator) -> Defaults:
     used = _used(tree) if tree.defaults else frozenset()
     for folder, file in tree.defaults.items():  # a folder comes before those inside it
         outer = next((folders[above] for above in folders_of(folder) if above in folders), _NOTHING)
-        if file is None:
+        reading = None if file is None else locator.reading(file.path)
+        if reading is None:
             folders[folder] = _without(outer, _UNKNOWN)
             continue
-        folders[folder], found = _read(file.path, outer, locator)
+        folders[folder], found = _read(reading, outer, locator)
         diagnostics.extend(found)
         if folder not in used:
-            diagnostics.append(_unused(file.path))
-        reading = locator.reading(file.path)
-        if reading is not None and MARK in file.data:
+            diagnostics.append(locator.diagnostic("MS613", Severity.INFO, _unused(reading)))
+        if MARK in reading.file.data:
             silenced.extend(ignores(reading.document))
     return Defaults(folders=folders, diagnostics=diagnostics, ignores=silenced)
 
 
-def _read(path: str, outer: Inherited, locator: Locator) -> tuple[Inherited, list[Diagnostic]]:
-    reading = locator.reading(path)
-    assert reading is not None
+def _read(reading: Reading, outer: Inherited, locator: Locator) -> tuple[Inherited, list[Diagnostic]]:
     diagnostics, faults = examine_document(reading, "defaults", locator)
     if reading.faults or not isinstance(reading.value, dict):
         return _without(outer, _UNKNOWN), diagnostics
@@ -68,7 +68,8 @@ def _read(path: str, outer: Inherited, locator: Locator) -> tuple[Inherited, lis
     value = merged(outer.value, {name: item for name, item in reading.value.items() if name not in faulty})
     nodes = nodes_of(value)
     if nodes > MAX_NODES:
-        return _without(outer, _UNKNOWN), [*diagnostics, _too_many(path)]
+        diagnostics.append(locator.diagnostic("MS019", Severity.ERROR, _too_many(reading)))
+        return _without(outer, _UNKNOWN), diagnostics
     return Inherited(value=value, nodes=nodes, withheld=withheld), diagnostics
 
 
@@ -83,25 +84,20 @@ def _used(tree: Tree) -> frozenset[str]:
     return frozenset(folder for path in paths for folder in folders_of(path))
 
 
-def _too_many(path: str) -> Diagnostic:
-    return Diagnostic(
-        code="MS019",
-        severity=Severity.ERROR,
+def _too_many(reading: Reading) -> Finding:
+    return Finding(
+        place=Place(path=reading.file.path),
         message=f"with those of the folders around it, these defaults hold more than {MAX_NODES:,} values",
-        path=path,
-        span=START,
         help="write less here, or less in the folders around",
-        subject=path,
     )
 
 
-def _unused(path: str) -> Diagnostic:
-    return Diagnostic(
-        code="MS613",
-        severity=Severity.INFO,
+def _unused(reading: Reading) -> Finding:
+    # At the first field, so that a comment above it can silence it.
+    first = tuple(reading.value)[:1] if isinstance(reading.value, dict) else ()
+    return Finding(
+        place=Place(path=reading.file.path, pointer=first, on_key=bool(first)),
         message="no model takes these defaults: there is none in this folder or below it",
-        path=path,
-        span=START,
+        label="for nobody",
         help="delete the file, or move it to the folder of its models",
-        subject=path,
     )

@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "rules": "source quote secret url providers diagnostic document catalog rule reach keys",
     "judge": "source quote diagnostic catalog rule settings ignore rules",
     "examine": "source secret merge diagnostic catalog rule schema load locate ignore link rules",
-    "inherit": "source merge diagnostic load locate ignore examine",
+    "inherit": "merge diagnostic catalog rule load locate ignore examine",
     "setup": "nearest quote diagnostic document catalog rule settings schema load locate ignore link rules"
     " examine",
     "cache": "source diagnostic catalog load ignore examine",

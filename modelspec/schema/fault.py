@@ -1,6 +1,6 @@
 """What is wrong with a document, before its place in the text is known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 TOLD = 100
 """Faults of one list or mapping that are told one by one: more are not the work of a person."""
@@ -21,4 +21,4 @@ class Fault:
     message: str
     label: str
     help: str
-    name: str = ""
+    name: str = field(default="", compare=False)
