@@ -28,9 +28,10 @@ def effective(locator: Locator, path: str) -> Iterator[Given]:
     Nothing that a model leaves out is among them unless a folder gives it. Of a file that cannot be understood only the
     defaults are told. `Locator.effective` has the same values in one mapping.
     """
-    for pointer, value in _leaves((), locator.effective(path)):
-        place = locator.origin(Place(path=path, pointer=pointer))
-        yield Given(pointer=pointer, value=value, path=place.path, span=locator.span(place))
+    for field, whole in locator.effective(path).items():
+        for pointer, value in _leaves((field,), whole):
+            place = locator.origin(Place(path=path, pointer=pointer))
+            yield Given(pointer=pointer, value=value, path=place.path, span=locator.span(place))
 
 
 def _leaves(pointer: Pointer, value: object) -> Iterator[tuple[Pointer, object]]:
