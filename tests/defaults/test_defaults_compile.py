@@ -129,14 +129,8 @@ def _edits(draw: Random) -> dict[str, str | bytes | None]:
     path = f"{folder}/{draw.choice(('_defaults.yaml', '_defaults.yaml', '_defaults.yaml', '_defaults.yml'))}"
     number = draw.randrange(3)
     own = f"{('models.d', 'models.d/a', 'models.d/a/b')[number]}/m{number}.yaml"
-    return draw.choice(
-        [
-            {path: draw.choice(texts)},
-            {path: draw.choice(texts)},
-            {own: OWN.format(f"m{number}")},
-            {own: model(f"m{number}")},
-        ]
-    )
+    given, name = draw.choice(texts), f"m{number}"
+    return draw.choice([{path: given}, {path: given}, {own: OWN.format(name)}, {own: model(name)}])
 
 
 FLEET: dict[str, str | bytes | None] = {
@@ -168,21 +162,22 @@ def test_a_warm_cache_notices_every_change(
 
 
 def test_only_the_models_below_changed_defaults_are_looked_at_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is kept of the others is used: told by planting another answer for them."""
+    """What the cache has of the others is used: told by planting another answer for every model."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     root = write(tmp_path / "fleet", FLEET)
     assert run(["validate", "--root", str(root), "--quiet"]) == 0
     (kept,) = (tmp_path / "cache" / "modelspec").glob("*.facts.json")
-    before = json.loads(kept.read_bytes())
-    assert run(["validate", "--root", str(root), "--quiet"]) == 0
+    stored = json.loads(kept.read_bytes())
+    for path, row in stored["facts"].items():
+        row[3].append(["MS603", "warning", "planted", path, [1, 1, 1, 1], "", "", [], "m"])
+    kept.write_text(json.dumps(stored), encoding="utf-8")
     write(root, {"models.d/a/_defaults.yaml": "tags: [x]\n"})
-    assert run(["validate", "--root", str(root), "--quiet"]) == 0
-    after = json.loads(kept.read_bytes())
-    assert before["key"] == after["key"]
-    changed = {path for path, row in after["facts"].items() if row[0] != before["facts"][path][0]}
-    assert changed == {"models.d/a/m1.yaml", "models.d/a/b/m2.yaml"}
+    capsys.readouterr()
+    assert run(["validate", "--root", str(root), "--quiet", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert [one["path"] for one in told if one["message"] == "planted"] == ["models.d/m0.yaml"]
 
 
 @pytest.fixture(name="own_settings")
@@ -283,9 +278,17 @@ def test_every_value_is_told_with_the_line_that_gives_it(tmp_path: Path) -> None
         ("model_id", "m1", "a/m1.yaml:1"),
         ("name", "m1", "a/m1.yaml:2"),
     ]
-    assert [*effective(result.locator, "models.d/nowhere.yaml")] == [
-        one for one in effective(result.locator, "models.d/nowhere.yaml") if one.pointer == ()
-    ]
+    assert [*effective(result.locator, "models.d/nowhere.yaml")] == []
+
+
+def test_of_a_file_that_cannot_be_understood_the_defaults_are_told(tmp_path: Path) -> None:
+    files = {**FLEET, "models.d/m0.yaml": "model_id: [\n", "models.d/a/_defaults.yaml": "region: ]\n"}
+    result = compile_fleet(write(tmp_path, files), today=TODAY)
+    told = [(one.pointer[0], one.path) for one in effective(result.locator, "models.d/m0.yaml")]
+    assert told[0] == ("region", "models.d/_defaults.yaml")
+    assert len(told) == 4
+    below = {one.path for one in effective(result.locator, "models.d/a/m1.yaml")}
+    assert below == {"models.d/_defaults.yaml", "models.d/a/m1.yaml"}
 
 
 def test_a_place_that_nobody_writes_stays_in_the_file_of_the_model(tmp_path: Path) -> None:
