@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from modelspec.catalog import Fleet, Model, Place, Signature
 from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.excess import cut_short
 from modelspec.ignore import MARK, Ignore, ignores
 from modelspec.link import link_model, model_of, signature_of
 from modelspec.load import Reading, read
@@ -21,6 +22,10 @@ from modelspec.source import START
 
 _NAMED_FIELDS = ("model_id", "name", "region", "priority_head")
 """The fields that every model has."""
+
+
+_MOST_GIVEN = 50
+"""Faults of its defaults that are kept of one model; five thousand models may have the same."""
 
 
 def _checks(scope: Scope) -> Sequence[tuple[str, Severity, Callable[..., Iterator[Finding]]]]:
@@ -105,7 +110,7 @@ def _examine_model(reading: Reading, around: Surroundings) -> Facts:
         path=reading.file.path,
         signature=None if model is None else signature_of(model, around.fleet if is_linked else None),
         is_sound=is_sound,
-        diagnostics=tuple(diagnostics),
+        diagnostics=tuple(diagnostics if given is None else _bounded(diagnostics, reading.file.path)),
         ignores=tuple(ignores(reading.document)) if MARK in reading.file.data else (),
         model=model if is_sound and is_linked else None,
     )
@@ -130,6 +135,15 @@ def _completed(reading: Reading, given: Inherited) -> Reading:
         subject=reading.file.path,
     )
     return replace(reading, faults=[fault])
+
+
+def _bounded(diagnostics: Sequence[Diagnostic], path: str) -> Iterator[Diagnostic]:
+    """The diagnostics of a model, those that stand in defaults no more than anybody reads: each model has them."""
+    given = [found for found in diagnostics if found.path != path]
+    yield from (found for found in diagnostics if found.path == path)
+    yield from given[:_MOST_GIVEN]
+    if given[_MOST_GIVEN:]:
+        yield cut_short(given[_MOST_GIVEN:])
 
 
 def _findings(model: Model, fleet: Fleet, *, is_linked: bool) -> Iterator[tuple[str, Severity, Finding]]:

@@ -1,5 +1,6 @@
 """Folder defaults: what each `_defaults.yaml` gives to the models below it, and every fault of these files."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from modelspec.examine import examine_document
 from modelspec.ignore import MARK, Ignore, ignores
 from modelspec.load import Reading
 from modelspec.load.find import Tree, folders_of
-from modelspec.load.limits import MAX_NODES
+from modelspec.load.limits import MAX_GIVEN, MAX_NODES
 from modelspec.locate import Locator
 from modelspec.merge import DEFAULTED_AND_REQUIRED, NOT_DEFAULTED, Inherited, merged, nodes_of
 from modelspec.rule import Finding
@@ -42,23 +43,25 @@ def read_defaults(tree: Tree, locator: Locator) -> Defaults:
     folders: dict[str, Inherited] = {}
     diagnostics: list[Diagnostic] = []
     silenced: list[Ignore] = []
-    used = _used(tree) if tree.defaults else frozenset()
+    takers = _takers(tree) if tree.defaults else {}
     for folder, file in tree.defaults.items():  # a folder comes before those inside it
         outer = next((folders[above] for above in folders_of(folder) if above in folders), _NOTHING)
         reading = None if file is None else locator.reading(file.path)
         if reading is None:
             folders[folder] = _without(outer, _UNKNOWN)
             continue
-        folders[folder], found = _read(reading, outer, locator)
+        folders[folder], found = _read(reading, outer, locator, takers.get(folder, 0))
         diagnostics.extend(found)
-        if folder not in used:
+        if folder not in takers:
             diagnostics.append(locator.diagnostic("MS613", Severity.INFO, _unused(reading)))
         if MARK in reading.file.data:
             silenced.extend(ignores(reading.document))
     return Defaults(folders=folders, diagnostics=diagnostics, ignores=silenced)
 
 
-def _read(reading: Reading, outer: Inherited, locator: Locator) -> tuple[Inherited, list[Diagnostic]]:
+def _read(
+    reading: Reading, outer: Inherited, locator: Locator, takers: int
+) -> tuple[Inherited, list[Diagnostic]]:
     diagnostics, faults = examine_document(reading, "defaults", locator)
     if reading.faults or not isinstance(reading.value, dict):
         return _without(outer, _UNKNOWN), diagnostics
@@ -67,8 +70,9 @@ def _read(reading: Reading, outer: Inherited, locator: Locator) -> tuple[Inherit
     withheld = outer.withheld | faulty.difference(NOT_DEFAULTED)
     value = merged(outer.value, {name: item for name, item in reading.value.items() if name not in faulty})
     nodes = nodes_of(value)
-    if nodes > MAX_NODES:
-        diagnostics.append(locator.diagnostic("MS019", Severity.ERROR, _too_many(reading)))
+    excess = _excess(reading, nodes, takers)
+    if excess is not None:
+        diagnostics.append(locator.diagnostic("MS019", Severity.ERROR, excess))
         return _without(outer, _UNKNOWN), diagnostics
     return Inherited(value=value, nodes=nodes, withheld=withheld), diagnostics
 
@@ -77,19 +81,31 @@ def _without(outer: Inherited, fields: frozenset[str]) -> Inherited:
     return Inherited(value=outer.value, nodes=outer.nodes, withheld=outer.withheld | fields)
 
 
-def _used(tree: Tree) -> frozenset[str]:
-    """Every folder with a model somewhere in it; a file that could not be read may be one."""
+def _takers(tree: Tree) -> Mapping[str, int]:
+    """How many models there are in each folder and below it; a file that could not be read may be one."""
     paths = [file.path for file in tree.models]
     paths.extend(path for path in tree.unread if not path.rpartition("/")[2].startswith("_"))
-    return frozenset(folder for path in paths for folder in folders_of(path))
+    return Counter(folder for path in paths for folder in folders_of(path))
 
 
-def _too_many(reading: Reading) -> Finding:
-    return Finding(
-        place=Place(path=reading.file.path),
-        message=f"with those of the folders around it, these defaults hold more than {MAX_NODES:,} values",
-        help="write less here, or less in the folders around",
-    )
+def _excess(reading: Reading, nodes: int, takers: int) -> Finding | None:
+    """Why these are more values than anybody gives."""
+    place = Place(path=reading.file.path)
+    if nodes > MAX_NODES:
+        return Finding(
+            place=place,
+            message=f"with those of the folders around it, these defaults hold more than {MAX_NODES:,} values",
+            help="write less here, or less in the folders around",
+        )
+    own = nodes_of(reading.value)
+    if own * takers > MAX_GIVEN:
+        return Finding(
+            place=place,
+            message=f"these defaults give {own:,} values to each of {takers:,} models, "
+            f"more than {MAX_GIVEN:,} together",
+            help="write large values into the models that need them",
+        )
+    return None
 
 
 def _unused(reading: Reading) -> Finding:

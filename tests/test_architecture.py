@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "link": "quote document catalog rule settings reach keys",
     "rules": "source quote secret url providers diagnostic document catalog rule reach keys",
     "judge": "source quote diagnostic catalog rule settings ignore rules",
-    "examine": "source secret merge diagnostic catalog rule schema load locate ignore link rules",
+    "examine": "source secret merge diagnostic excess catalog rule schema load locate ignore link rules",
     "inherit": "merge diagnostic catalog rule load locate ignore examine",
     "setup": "nearest quote diagnostic document catalog rule settings schema load locate ignore link rules"
     " examine",

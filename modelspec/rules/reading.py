@@ -216,9 +216,10 @@ RULES: tuple[Rule, ...] = (
         "MS019",
         "A file holds more than 20,000 values.",
         """
-        The values behind aliases count each time.
+        The values behind aliases count each time, and those that defaults give to a model count as its own. What one
+        `_defaults.yaml` gives to all models below it together is at most a million values.
 
-        Split the file, or write less by alias.
+        Split the file, or write less by alias or in the defaults.
         """,
     ),
     stage_rule(

@@ -189,5 +189,25 @@ def test_many_faults_of_one_file_are_told_for_one_file(tmp_path: Path) -> None:
     files = {"models.d/_defaults.yaml": SHARED.replace("[head-uk-1]", f"[{heads}]")}
     files |= {f"models.d/m{number}.yaml": OWN.format(f"m{number}") for number in range(20)}
     result = of(tmp_path, files)
-    assert codes(result).count("MS202") == 200
-    assert codes(result).count("MS026") == 1
+    assert codes(result).count("MS202") == 50
+    (cut,) = (one for one in result.diagnostics if one.code == "MS026")
+    assert (cut.path, cut.message) == (
+        "models.d/_defaults.yaml",
+        "this file has 250 more faults, which are not shown",
+    )
+    assert cut.severity == "error"
+
+
+def test_one_file_gives_no_more_than_a_million_values(tmp_path: Path) -> None:
+    """A pull request writes it once; each model would have to be checked with all of it."""
+    files = {"models.d/_defaults.yaml": SHARED + many(4_990)}
+    files |= {f"models.d/m{number}.yaml": OWN.format(f"m{number}") for number in range(100)}
+    assert found(of(tmp_path, files), ["MS019"]) == []
+    files["models.d/more.yaml"] = OWN.format("more")
+    result = of(tmp_path, files)
+    assert without_infos(result) == ["MS019"]
+    assert result.models == []
+    (told,) = (one for one in result.diagnostics if one.code == "MS019")
+    assert (
+        told.message == "these defaults give 9,992 values to each of 101 models, more than 1,000,000 together"
+    )

@@ -134,3 +134,37 @@ def test_names_in_broken_defaults_cause_no_fault_elsewhere(tmp_path: Path) -> No
     }
     result = compile_fleet(write(tmp_path, {**FIXED, **files}), today=TODAY)
     assert [one.code for one in result.diagnostics] == ["MS008"]
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"models.d/x/_defaults.yaml": "region: eu\n"}, ["MS613 models.d/x/_defaults.yaml:1:1"]),
+        ({"models.d/x/_defaults.yaml": "# c\n\n{region: eu}\n"}, ["MS613 models.d/x/_defaults.yaml:3:2"]),
+        ({"models.d/x/_defaults.yaml": "{}\n"}, ["MS613 models.d/x/_defaults.yaml:1:1"]),
+        (
+            {"models.d/x/_defaults.yaml": "- 1\n"},
+            ["MS103 models.d/x/_defaults.yaml:1:1", "MS613 models.d/x/_defaults.yaml:1:1"],
+        ),
+        (
+            {"models.d/x/_defaults.yaml": "{}\n", "models.d/x/y/_z.yaml": ""},
+            ["MS613 models.d/x/_defaults.yaml:1:1"],
+        ),
+        ({"models.d/x/_defaults.yaml": "{}\n", "models.d/x/y/z.json": ""}, ["MS025 models.d/x/y/z.json:1:1"]),
+        ({"models.d/x/_defaults.yaml": "{}\n", "models.d/x/y/z.yaml": ""}, ["MS010 models.d/x/y/z.yaml:1:1"]),
+    ],
+)
+def test_defaults_without_a_model_are_told(
+    files: dict[str, str], expected: list[str], tmp_path: Path
+) -> None:
+    sound = {"models.d/one.yaml": OWN.format("one") + ALONE.format("") + "fallback_heads: [head-uk-1]\n"}
+    result = told(tmp_path, {**sound, **files})
+    assert [f"{one.code} {one.path}:{one.span.line}:{one.span.column}" for one in result] == expected
+
+
+def test_an_unused_one_is_silenced_by_a_comment_above(tmp_path: Path) -> None:
+    files = {
+        "models.d/x/_defaults.yaml": "# modelspec: ignore[MS613] models will follow\nregion: eu\n",
+        "models.d/one.yaml": OWN.format("one") + ALONE.format("") + "fallback_heads: [head-uk-1]\n",
+    }
+    assert told(tmp_path, files) == []
