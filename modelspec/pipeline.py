@@ -193,7 +193,12 @@ def _catalog(tree: Tree, setup: Setup, defaults: Defaults, facts: Sequence[Facts
     signatures = [one.signature for one in facts if one.signature is not None]
     unsound = {one.path: one.signature is None for one in facts if not one.is_sound}
     texts = {file.path: file.data.decode(errors="replace") for file in tree.models if file.path in unsound}
-    unread = [path for path in tree.unread if path not in setup.readings]
+    # Defaults declare no name.
+    unread = [
+        path
+        for path in tree.unread
+        if path not in setup.readings and not path.rpartition("/")[2].startswith("_")
+    ]
     return Catalog(
         fleet=setup.whole,
         signatures=signatures,

@@ -168,3 +168,13 @@ def test_an_unused_one_is_silenced_by_a_comment_above(tmp_path: Path) -> None:
         "models.d/one.yaml": OWN.format("one") + ALONE.format("") + "fallback_heads: [head-uk-1]\n",
     }
     assert told(tmp_path, files) == []
+
+
+def test_defaults_that_cannot_be_read_declare_no_model(tmp_path: Path) -> None:
+    own = OWN.format("one") + ALONE.format("") + "fallback_heads: [head-uk-1]\nfallback_models: [x]\n"
+    assert [
+        one.code for one in told(tmp_path, {"models.d/x/_defaults.yml": "", "models.d/one.yaml": own})
+    ] == [
+        "MS203",
+        "MS025",
+    ]
