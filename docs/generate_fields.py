@@ -13,6 +13,7 @@ FILES = {
     "regions": "regions.yaml",
     "heads": "heads.yaml",
     "model": "models.d/**/*.yaml",
+    "defaults": "models.d/**/_defaults.yaml",
     "modelspec": "modelspec.yaml",
     "routes.test": "routes.test.yaml",
     "waivers": "waivers.yaml",
@@ -34,6 +35,11 @@ by `python docs/generate_fields.py`; a test fails where it is stale.
 A field in **bold** is required. Fields that are not listed are errors, except inside `metadata` and `params`.
 """
 
+LIKE_A_MODEL = """\
+The fields are those of a model, above, less `model_id`, `name` and `aliases`; none is required. [Folder
+defaults](defaults.md) says which value holds where several files give one.
+"""
+
 
 def page() -> str:
     """Return the text of docs/fields.md."""
@@ -41,6 +47,9 @@ def page() -> str:
     for kind, name in FILES.items():
         schema = json.loads((ROOT / "schemas" / f"{kind}.schema.json").read_text(encoding="utf-8"))
         parts.append(f"## `{name}`\n\n{schema['description']}\n")
+        if kind == "defaults":
+            parts.append(LIKE_A_MODEL)
+            continue
         parts += sections(schema, schema, "")
     return "\n".join(parts)
 

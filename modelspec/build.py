@@ -84,9 +84,8 @@ def _manifest(prepared: Prepared) -> Callable[[Mapping[str, str]], Artifact]:
 def _origin(tree: Tree, *, commit: str | None, commit_date: str | None) -> Origin:
     """What the build is made of: the digest of every file that was read, in the order of the paths."""
     digest = sha256()
-    files = {**tree.fixed, **{file.path: file for file in tree.models}}
-    for path, file in sorted(files.items()):
-        digest.update(f"{path} {sha256(file.data).hexdigest()}\n".encode())
+    for file in sorted(tree.files, key=lambda file: file.path):
+        digest.update(f"{file.path} {sha256(file.data).hexdigest()}\n".encode())
     return Origin(digest=digest.hexdigest(), commit=commit, commit_date=commit_date)
 
 

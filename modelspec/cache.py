@@ -2,8 +2,8 @@
 
 Two files of JSON for each root in the user's cache folder: `result`, the diagnostics of the whole repository, and
 `facts`, what each model file told. Both are keyed by the compiler, the schemas and the files with fixed names; the
-facts of a model file also by its content. Nothing is ever read from the repository itself, so a pull request cannot
-plant an answer, and a cache that cannot be understood is as good as none.
+facts of a model file also by its content and that of the defaults that it takes. Nothing is ever read from the
+repository itself, so a pull request cannot plant an answer, and a cache that cannot be understood is as good as none.
 """
 
 import json
@@ -20,7 +20,7 @@ from modelspec.catalog import Signature
 from modelspec.diagnostic import Diagnostic, Label, Severity
 from modelspec.examine import Facts
 from modelspec.ignore import Ignore
-from modelspec.load.find import Tree
+from modelspec.load.find import File, Tree
 from modelspec.source import Span
 
 _FORMAT = 3
@@ -43,12 +43,24 @@ def key_of(tree: Tree, extra: Iterable[bytes]) -> Key:
         outer.update(b"%d:" % len(part) + part)
     for name, file in sorted(tree.fixed.items()):
         outer.update(f"{name} {len(file.data)}\n".encode() + file.data)
-    models = {file.path: sha256(file.data).hexdigest() for file in tree.models}
+    models = {file.path: _digest(tree, file) for file in tree.models}
     surroundings = outer.hexdigest()
+    for folder, given in tree.defaults.items():
+        outer.update(f"{folder} {'' if given is None else sha256(given.data).hexdigest()}\n".encode())
     outer.update("".join(f"{digest} {path}\n" for path, digest in models.items()).encode())
     for fault in tree.faults:
         outer.update(f"{fault.code} {fault.path} {fault.message}\n".encode(errors="backslashreplace"))
     return Key(surroundings=surroundings, models=models, whole=outer.hexdigest())
+
+
+def _digest(tree: Tree, model: File) -> str:
+    """Of a model and of the defaults that it takes."""
+    digest = sha256(model.data)
+    for folder, file in tree.layers(model.path):
+        # Where it ends is told apart by the length, and a file that is not there from an empty one.
+        digest.update(b"\n-\n" if file is None else b"\n%d\n" % len(file.data))
+        digest.update(folder.encode() + b"\n" + (b"" if file is None else file.data))
+    return digest.hexdigest()
 
 
 def _fingerprint() -> str:

@@ -62,10 +62,17 @@ def touched(states: States) -> list[Diagnostic]:
 
 
 def _changed_files(states: States) -> set[str]:
-    """The paths of files that are not the same; of what could not be read nobody knows."""
+    """The paths of files that are not the same, and of models whose defaults are not.
+
+    Of what could not be read nobody knows.
+    """
     base, head = states.base.files, states.head.files
     changed = {path for path in base.keys() | head.keys() if base.get(path) != head.get(path)}
-    return changed.union(states.base.compiled.tree.unread, states.head.compiled.tree.unread)
+    changed.update(states.base.compiled.tree.unread, states.head.compiled.tree.unread)
+    folders = tuple(
+        f"{folder}/" for folder, _, name in (path.rpartition("/") for path in changed) if name.startswith("_")
+    )
+    return changed | {path for path in base.keys() | head.keys() if path.startswith(folders)}
 
 
 def _signatures(state: State) -> list[Signature]:
@@ -73,5 +80,18 @@ def _signatures(state: State) -> list[Signature]:
 
 
 def _fault(found: Diagnostic) -> tuple[object, ...]:
-    """What makes two diagnostics of one unchanged file the same; the places that it points at may have moved."""
-    return (found.code, found.severity, found.path, found.span, found.message, found.subject, found.help)
+    """What makes two diagnostics of one unchanged file the same; the places that it points at may have moved.
+
+    What is said of them has not: of a fault of defaults it tells for how many models it stands.
+    """
+    texts = tuple(label.text for label in found.related)
+    return (
+        found.code,
+        found.severity,
+        found.path,
+        found.span,
+        found.message,
+        found.subject,
+        found.help,
+        texts,
+    )

@@ -1,23 +1,31 @@
 """One file by itself: everything that can be said of it without the other models."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from modelspec.catalog import Fleet, Model, Place, Signature
 from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.excess import cut_short
 from modelspec.ignore import MARK, Ignore, ignores
 from modelspec.link import link_model, model_of, signature_of
 from modelspec.load import Reading, read
-from modelspec.load.find import File
+from modelspec.load.find import File, folders_of
+from modelspec.load.limits import MAX_NODES
 from modelspec.locate import Locator
+from modelspec.merge import Inherited, merged, nodes_of
 from modelspec.rule import Finding, Scope
 from modelspec.rules import RULES
 from modelspec.schema import Fault, Kind, MetadataSchema, check
 from modelspec.secret import suspect
+from modelspec.source import START
 
 _NAMED_FIELDS = ("model_id", "name", "region", "priority_head")
 """The fields that every model has."""
+
+
+_MOST_GIVEN = 50
+"""Faults of its defaults that are kept of one model; five thousand models may have the same."""
 
 
 def _checks(scope: Scope) -> Sequence[tuple[str, Severity, Callable[..., Iterator[Finding]]]]:
@@ -52,6 +60,13 @@ class Surroundings:
     fleet: Fleet
     metadata: MetadataSchema | None
     locator: Locator
+    defaults: Mapping[str, Inherited]
+
+    def given(self, path: str) -> Inherited | None:
+        """What the folders around a model give to it."""
+        if not self.defaults:
+            return None
+        return next((self.defaults[folder] for folder in folders_of(path) if folder in self.defaults), None)
 
 
 def examine_model(file: File, around: Surroundings) -> Facts:
@@ -66,12 +81,20 @@ def examine_model(file: File, around: Surroundings) -> Facts:
 
 
 def _examine_model(reading: Reading, around: Surroundings) -> Facts:
-    diagnostics, faults = examine_document(reading, "model", around.locator)
+    given = around.given(reading.file.path)
+    withheld: frozenset[str] = frozenset() if given is None else given.withheld
+    if given is not None:
+        reading = _completed(reading, given)
+    diagnostics, faults = examine_document(reading, "model", around.locator, withheld)
     value = reading.value if isinstance(reading.value, dict) and not reading.faults else {}
-    if around.metadata is not None and isinstance(value.get("metadata", {}), dict):
+    if (
+        around.metadata is not None
+        and "metadata" not in withheld
+        and isinstance(value.get("metadata", {}), dict)
+    ):
         broken = around.metadata.check(value.get("metadata", {})) if value else ()
-        diagnostics.extend(_of_schema(fault, reading) for fault in broken)
-    is_sound = not faults and not reading.faults
+        diagnostics.extend(_of_schema(fault, reading.file.path, around.locator) for fault in broken)
+    is_sound = not faults and not reading.faults and not withheld
     sound = value if is_sound else _sound_part(value, faults)
     model = None if sound is None else model_of(reading.file.path, _line(reading), sound)
     is_linked = False
@@ -87,10 +110,40 @@ def _examine_model(reading: Reading, around: Surroundings) -> Facts:
         path=reading.file.path,
         signature=None if model is None else signature_of(model, around.fleet if is_linked else None),
         is_sound=is_sound,
-        diagnostics=tuple(diagnostics),
+        diagnostics=tuple(diagnostics if given is None else _bounded(diagnostics, reading.file.path)),
         ignores=tuple(ignores(reading.document)) if MARK in reading.file.data else (),
         model=model if is_sound and is_linked else None,
     )
+
+
+def _completed(reading: Reading, given: Inherited) -> Reading:
+    """A model's reading with the values that its folders give; its places stay those of its own file."""
+    if reading.faults or not isinstance(reading.value, dict):
+        return reading
+    value = merged(given.value, reading.value)
+    # A value takes a byte at least, but for those behind an alias: most files need not be counted.
+    is_small = given.nodes + len(reading.file.data) <= MAX_NODES and b"*" not in reading.file.data
+    if is_small or nodes_of(value) <= MAX_NODES:
+        return replace(reading, value=value)
+    fault = Diagnostic(
+        code="MS019",
+        severity=Severity.ERROR,
+        message=f"with the defaults of its folders this model holds more than {MAX_NODES:,} values",
+        path=reading.file.path,
+        span=START,
+        help="write less here, or less in the defaults",
+        subject=reading.file.path,
+    )
+    return replace(reading, faults=[fault])
+
+
+def _bounded(diagnostics: Sequence[Diagnostic], path: str) -> Iterator[Diagnostic]:
+    """The diagnostics of a model, those that stand in defaults no more than anybody reads: each model has them."""
+    given = [found for found in diagnostics if found.path != path]
+    yield from (found for found in diagnostics if found.path == path)
+    yield from given[:_MOST_GIVEN]
+    if given[_MOST_GIVEN:]:
+        yield cut_short(given[_MOST_GIVEN:])
 
 
 def _findings(model: Model, fleet: Fleet, *, is_linked: bool) -> Iterator[tuple[str, Severity, Finding]]:
@@ -111,18 +164,23 @@ def _sound_part(value: dict[str, object], faults: Sequence[Fault]) -> dict[str, 
 
 
 def examine_document(
-    reading: Reading, kind: Kind, locator: Locator
+    reading: Reading, kind: Kind, locator: Locator, withheld: frozenset[str] = frozenset()
 ) -> tuple[list[Diagnostic], Sequence[Fault]]:
     """The faults of any one file: its reading, its schema, and the rules about its text.
 
-    The faults of its schema are given as they are as well, with pointers in place of spans.
+    The faults of its schema are given as they are as well, with pointers in place of spans. That one of the fields
+    `withheld` is missing is none.
     """
     diagnostics = list(reading.faults)
     faults: Sequence[Fault] = ()
     subject = reading.file.path
     if not reading.faults:
-        faults = check(reading.value, kind)
-        diagnostics.extend(_of_schema(fault, reading) for fault in faults)
+        faults = [
+            fault
+            for fault in check(reading.value, kind)
+            if not (fault.code == "MS102" and fault.name in withheld and not fault.pointer)
+        ]
+        diagnostics.extend(_of_schema(fault, reading.file.path, locator) for fault in faults)
         if isinstance(reading.value, dict) and isinstance(reading.value.get("model_id"), str):
             subject = reading.value["model_id"]
     if suspect(reading.file.data.decode(errors="replace")):
@@ -134,18 +192,14 @@ def examine_document(
     return diagnostics, faults
 
 
-def _of_schema(fault: Fault, reading: Reading) -> Diagnostic:
-    path = reading.file.path
-    return Diagnostic(
-        code=fault.code,
-        severity=Severity.ERROR,
+def _of_schema(fault: Fault, path: str, locator: Locator) -> Diagnostic:
+    finding = Finding(
+        place=Place(path=path, pointer=fault.pointer, on_key=fault.on_key),
         message=fault.message,
-        path=path,
-        span=reading.span(Place(path=path, pointer=fault.pointer, on_key=fault.on_key)),
         label=fault.label,
         help=fault.help,
-        subject=path,
     )
+    return locator.diagnostic(fault.code, Severity.ERROR, finding, path)
 
 
 def _line(reading: Reading) -> int:

@@ -25,15 +25,18 @@ def without_excess(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
 
 def _of_one_file(found: list[Diagnostic]) -> Iterator[Diagnostic]:
     yield from found[:MOST_A_FILE]
-    rest = found[MOST_A_FILE:]
-    if rest:
-        yield replace(
-            rest[0],
-            code="MS026",
-            severity=min((one.severity for one in rest), key=_RANK.index),
-            message=f"this file has {len(rest):,} more faults, which are not shown",
-            label="the first of them",
-            help="correct those above first",
-            related=(),
-            subject=rest[0].path,
-        )
+    if found[MOST_A_FILE:]:
+        yield replace(cut_short(found[MOST_A_FILE:]), related=())
+
+
+def cut_short(rest: Sequence[Diagnostic]) -> Diagnostic:
+    """One in place of diagnostics, at least one, of one file: at the first of them, and as severe as the worst."""
+    return replace(
+        rest[0],
+        code="MS026",
+        severity=min((one.severity for one in rest), key=_RANK.index),
+        message=f"this file has {len(rest):,} more faults, which are not shown",
+        label="the first of them",
+        help="correct those above first",
+        subject=rest[0].path,
+    )

@@ -109,7 +109,21 @@ def _is_held_back(code: str, path: str, broken: set[str]) -> bool:
     scope = _SCOPES.get(code)
     if scope is None:
         return False
-    return bool(broken) if scope is Scope.CATALOG else path in broken or not broken.isdisjoint(_CENTRAL)
+    if scope is Scope.CATALOG:
+        return bool(broken)
+    return path in broken or not broken.isdisjoint(_CENTRAL) or _depends_on(path, broken)
+
+
+def _depends_on(path: str, broken: set[str]) -> bool:
+    """Whether broken defaults are those of a model, or broken models take these defaults."""
+    folder, _, name = path.rpartition("/")
+    if name.startswith("_"):
+        return any(other.startswith(f"{folder}/") for other in broken)
+    return any(
+        path.startswith(f"{around}/")
+        for around, _, other in (one.rpartition("/") for one in broken)
+        if other.startswith("_")
+    )
 
 
 def _idle_ignores(

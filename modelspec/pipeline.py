@@ -13,6 +13,7 @@ from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.distinct import distinct
 from modelspec.examine import Facts, Surroundings, examine_model
 from modelspec.excess import without_excess
+from modelspec.inherit import Defaults, read_defaults
 from modelspec.judge import judge
 from modelspec.link import link_catalog
 from modelspec.load.find import File, Tree, read_tree
@@ -21,6 +22,7 @@ from modelspec.parallel import each
 from modelspec.rule import Scope, is_fixed
 from modelspec.rules import RULES
 from modelspec.setup import Setup, metadata_path, read_setup
+from modelspec.told_once import told_once
 
 _WORTH_KEEPING = 50
 """Facts are written anew when one file in this many has changed: writing costs more than examining a few again."""
@@ -71,7 +73,7 @@ def validate(root: Path, *, today: date, cache: bool) -> Checked:
         store = Cache.of(root) if cache else None
         if store is None:
             return _compile(tree, today)
-        locator = _locator(tree)
+        locator = Locator.of(tree)
         key = key_of(tree, _outside(tree, today, locator))
         diagnostics = store.result(key)
         if diagnostics is not None:
@@ -118,9 +120,12 @@ def _compile(
     keep_models: bool = False,
     targets: Sequence[str] = (),
 ) -> Compiled:
-    locator = _locator(tree)
+    locator = Locator.of(tree)
     setup = read_setup(tree, locator, targets)
-    around = Surroundings(fleet=setup.fleet, metadata=setup.metadata, locator=locator)
+    defaults = read_defaults(tree, locator)
+    around = Surroundings(
+        fleet=setup.fleet, metadata=setup.metadata, locator=locator, defaults=defaults.folders
+    )
     known = _shared(tree, setup, like)
     if store is not None and key is not None:
         known.update(store.facts(key))
@@ -133,21 +138,26 @@ def _compile(
     facts = [known[file.path] for file in tree.models]
     if store is not None and key is not None and len(new) > len(facts) // _WORTH_KEEPING:
         store.keep_facts(key, facts)
-    catalog = _catalog(tree, setup, facts)
-    found = [*tree.faults, *setup.diagnostics]
+    catalog = _catalog(tree, setup, defaults, facts)
+    found = [*tree.faults, *setup.diagnostics, *defaults.diagnostics]
     found.extend(diagnostic for one in facts for diagnostic in one.diagnostics)
     found.extend(_across_models(catalog, locator))
     judged = judge(
         found,
         severities=setup.settings.rules,
-        ignores=[*setup.ignores, *(ignore for one in facts for ignore in one.ignores)],
+        ignores=[
+            *setup.ignores,
+            *defaults.ignores,
+            *(ignore for one in facts for ignore in one.ignores),
+        ],
         waivers=setup.waivers,
         today=today,
         where=locator.span,
     )
+    given = {file.path for file in tree.defaults.values() if file is not None}
     return Compiled(
         tree=tree,
-        diagnostics=without_excess(distinct(judged)),
+        diagnostics=without_excess(distinct(told_once(judged, given))),
         locator=locator,
         setup=setup,
         catalog=catalog,
@@ -161,7 +171,11 @@ def _shared(tree: Tree, setup: Setup, like: Compiled | None) -> dict[str, Facts]
     if like is None or not has_same_surroundings(tree, setup, like):
         return {}
     theirs = {file.path: file.data for file in like.tree.models}
-    return {file.path: like.facts[file.path] for file in tree.models if theirs.get(file.path) == file.data}
+    return {
+        file.path: like.facts[file.path]
+        for file in tree.models
+        if theirs.get(file.path) == file.data and tree.layers(file.path) == like.tree.layers(file.path)
+    }
 
 
 def has_same_surroundings(tree: Tree, setup: Setup, like: Compiled) -> bool:
@@ -181,23 +195,24 @@ def _across_models(catalog: Catalog, locator: Locator) -> Iterator[Diagnostic]:
                 yield locator.diagnostic(rule.code, rule.severity, finding)
 
 
-def _catalog(tree: Tree, setup: Setup, facts: Sequence[Facts]) -> Catalog:
+def _catalog(tree: Tree, setup: Setup, defaults: Defaults, facts: Sequence[Facts]) -> Catalog:
     signatures = [one.signature for one in facts if one.signature is not None]
     unsound = {one.path: one.signature is None for one in facts if not one.is_sound}
     texts = {file.path: file.data.decode(errors="replace") for file in tree.models if file.path in unsound}
-    unread = [path for path in tree.unread if path not in setup.readings]
+    # Defaults declare no name.
+    unread = [
+        path
+        for path in tree.unread
+        if path not in setup.readings and not path.rpartition("/")[2].startswith("_")
+    ]
     return Catalog(
         fleet=setup.whole,
         signatures=signatures,
         names=Names(signatures),
         paths=[file.path for file in tree.models],
         broken=[*(text for path, text in texts.items() if unsound[path] or "aliases" in text), *unread],
-        complete=not unsound and not unread,
+        complete=not unsound and not unread and defaults.is_whole,
     )
-
-
-def _locator(tree: Tree) -> Locator:
-    return Locator(files={**tree.fixed, **{file.path: file for file in tree.models}})
 
 
 def _outside(tree: Tree, today: date, locator: Locator) -> Iterator[bytes]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
 from pathlib import Path
 
 from modelspec.catalog import Model
@@ -86,9 +85,7 @@ def _read_head(
     if refused is not None:
         return refused
     tree = read_tree(repository.root)
-    contents.update(
-        (blob_id(file.data, base.id), file.data) for file in chain(tree.fixed.values(), tree.models)
-    )
+    contents.update((blob_id(file.data, base.id), file.data) for file in tree.files)
     return tree
 
 
@@ -106,7 +103,7 @@ def _routes(compiled: Compiled, table: RoutingTable) -> Mapping[str, tuple[Model
 
 def _state(compiled: Compiled, commit: Commit | None, table: RoutingTable | None, like: str) -> State:
     tree, schema = compiled.tree, compiled.setup.metadata_file
-    files = [*tree.fixed.values(), *tree.models, *([] if schema is None else [schema])]
+    files = [*tree.files, *([] if schema is None else [schema])]
     return State(
         compiled=compiled,
         title="the working tree" if commit is None else commit.title,

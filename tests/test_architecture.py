@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "routing": "",
     "providers": "",
     "litellm": "",
+    "merge": "",
     "diagnostic": "source",
     "distinct": "source diagnostic",
     "excess": "diagnostic",
@@ -31,7 +32,9 @@ MAY_IMPORT = {
     "settings": "catalog",
     "schema": "nearest quote",
     "load": "source quote diagnostic document catalog",
-    "locate": "source diagnostic catalog rule load",
+    "told_once": "quote diagnostic",
+    "locate": "source merge diagnostic catalog rule load",
+    "effective": "source document catalog locate",
     "ignore": "source document",
     "edit": "source document load",
     "reach": "catalog",
@@ -41,12 +44,13 @@ MAY_IMPORT = {
     "link": "quote document catalog rule settings reach keys",
     "rules": "source quote secret url providers litellm diagnostic document catalog rule reach keys",
     "judge": "source quote diagnostic catalog rule settings ignore rules",
-    "examine": "secret diagnostic catalog rule schema load locate ignore link rules",
+    "examine": "source secret merge diagnostic excess catalog rule schema load locate ignore link rules",
+    "inherit": "merge diagnostic catalog rule load locate ignore examine",
     "setup": "nearest quote diagnostic document catalog rule settings schema load locate ignore link rules"
     " examine",
     "cache": "source diagnostic catalog load ignore examine",
-    "pipeline": "source parallel diagnostic distinct excess catalog rule load locate link rules judge"
-    " examine setup cache",
+    "pipeline": "source parallel diagnostic distinct excess catalog rule load told_once locate link rules"
+    " judge examine inherit setup cache",
     "guards": "source quote url routing diagnostic document catalog rule settings rules judge pipeline",
     "route": "routing providers catalog reach",
     "states": "refusal routing catalog load git pipeline route",
@@ -57,10 +61,10 @@ MAY_IMPORT = {
     "site": "secret url routing providers diagnostic schema rules emit",
     "build": "routing settings load pipeline route emit write site",
     "report": "source secret diagnostic rule rules",
-    "editors": "quote secret catalog rule schema load locate rules setup write report",
-    "init": "quote load pipeline write editors",
     "plan": "routing diagnostic report",
     "planning": "refusal diagnostic pipeline guards route states report plan",
+    "editors": "quote secret merge catalog rule schema load locate rules setup write report",
+    "init": "quote load pipeline write editors",
     "reasons": "nearest quote routing document catalog locate decide report",
     "routes_test": "routing catalog load locate decide report reasons",
     "drill": "routing decide report",
@@ -68,7 +72,7 @@ MAY_IMPORT = {
     " write report",
     "serve": "diagnostic pipeline site build report",
     "cli": "nearest quote refusal diagnostic rule settings schema load decide rules pipeline route states"
-    " changed publish write build report editors init plan planning reasons routes_test drill importing"
+    " changed publish write build report plan planning editors init reasons routes_test drill importing"
     " serve",
     "__main__": "cli",
 }

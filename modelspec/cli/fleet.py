@@ -41,9 +41,7 @@ def compiled_fleet(root: Path, *, colour: bool, awaited: str | None = None) -> "
     ]
     if not errors:
         return compiled
-    summary = Summary.of(
-        errors, files=len(compiled.tree.models) + len(compiled.tree.fixed), models=len(compiled.tree.models)
-    )
+    summary = Summary.of(errors, files=len(compiled.tree.files), models=len(compiled.tree.models))
     sys.stderr.writelines(REPORTS["text"](errors, summary, compiled.locator.source, colour=colour))
     click.echo("modelspec: no route is known until the errors above are corrected", err=True)
     return None

@@ -30,7 +30,7 @@ def report(checked: Checked, *, format_: str, colour: bool, quiet: bool, left_ou
     """
     summary = Summary.of(
         checked.diagnostics,
-        files=len(checked.tree.models) + len(checked.tree.fixed),
+        files=len(checked.tree.files),
         models=len(checked.tree.models),
         left_out=left_out,
         seconds=perf_counter() - STARTED,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from modelspec.editors import WrittenSchemas
     from modelspec.write import Refusal, Stale
 
-_KINDS = ("model", "regions", "heads", "modelspec", "routes.test", "waivers")
+_KINDS = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers")
 """Those of `modelspec.schema`, which `--help` does not import; a test compares them."""
 
 
@@ -35,8 +35,8 @@ def command(*, root: Path, kind: str | None, write: str | None, check: bool, qui
     """Print or write JSON Schemas for editors.
 
     They are the published ones, with the region codes, head ids and model ids of this repository as choices and its
-    metadata schema inside. Without --write, print the one of KIND: model (the default), regions, heads,
-    modelspec, routes.test or waivers. Faults of the repository are no hindrance.
+    metadata schema inside. Without --write, print the one of KIND: model (the default), defaults,
+    regions, heads, modelspec, routes.test or waivers. Faults of the repository are no hindrance.
 
     Exit codes: 0 printed or written (or up to date), 1 stale or refused, 2 usage, 3 a bug in modelspec.
     """

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from modelspec.catalog import Head, Region
-from modelspec.load import read
-from modelspec.load.find import File, Tree, read_tree
+from modelspec.load.find import Tree, read_tree
 from modelspec.locate import Locator
+from modelspec.merge import merged
 from modelspec.quote import visible
 from modelspec.report.said import without_secrets
 from modelspec.rule import is_fixed
@@ -36,7 +36,8 @@ class Choices:
 
     `regions` and `heads` are in the order of their files, `models` and `aliases` in that of their names.
     `complete` is False where a region or a head may be missing: then any other name is let through as well.
-    `metadata` is the organisation's own schema. `notes` say what had to be left out, one line each.
+    `metadata` is the organisation's own schema. `defaulted` are the fields that some folder gives to its models, with
+    those inside its mappings. `notes` say what had to be left out, one line each.
     """
 
     regions: tuple[Choice, ...] = ()
@@ -47,6 +48,7 @@ class Choices:
     complete: bool = False
     metadata: Mapping[str, Any] | None = None
     metadata_required: bool = False
+    defaulted: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -57,7 +59,8 @@ def choices_of(root: Path) -> Choices:
         OSError: the root cannot be opened.
     """
     tree = read_tree(root)
-    setup = read_setup(tree, Locator(files=tree.fixed))
+    locator = Locator.of(tree)
+    setup = read_setup(tree, locator)
     regions = _sound("regionCode", map(_of_region, setup.fleet.regions.values()))
     heads = _sound("headId", map(_of_head, setup.fleet.heads.values()))
     complete = (
@@ -65,7 +68,7 @@ def choices_of(root: Path) -> Choices:
         and len(regions) == len(setup.fleet.regions)
         and len(heads) == len(setup.fleet.heads)
     )
-    models, aliases = _models(tree)
+    models, aliases = _models(tree, locator)
     schema = setup.metadata
     return Choices(
         regions=regions,
@@ -76,6 +79,7 @@ def choices_of(root: Path) -> Choices:
         complete=complete,
         metadata=None if schema is None else schema.schema,
         metadata_required=schema is not None and not schema.validator.is_valid({}),
+        defaulted=_defaulted(tree, locator),
         notes=tuple(_notes(tree, setup, regions, heads, complete=complete)),
     )
 
@@ -89,12 +93,21 @@ def _of_head(head: Head) -> Choice:
     return _choice(head.head_id, f"{head.head_id} ({head.region}), {head.status}, {head.url}")
 
 
-def _models(tree: Tree) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
+def _defaulted(tree: Tree, locator: Locator) -> Mapping[str, object]:
+    """The defaults of all folders, one upon the other: only which fields there are matters."""
+    fields: Mapping[str, object] = {}
+    for file in filter(None, tree.defaults.values()):
+        fields = merged(fields, locator.effective(file.path))
+    return fields
+
+
+def _models(tree: Tree, locator: Locator) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
     """Every model that has an id, and every alias; of names that two files claim, the first file's."""
     models: dict[str, Choice] = {}
     aliases: dict[str, Choice] = {}
     for file in tree.models:
-        value = _mapping(file)
+        value = locator.effective(file.path)
+        locator.known.pop(file.path, None)  # five thousand of them are large
         model_id = value.get("model_id")
         if not isinstance(model_id, str):
             continue
@@ -114,11 +127,6 @@ def _models(tree: Tree) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
 def _exact(choices: Iterable[Choice]) -> tuple[Choice, ...]:
     """Without wildcards, which nobody sends and nothing falls back to."""
     return tuple(choice for choice in choices if not choice.value.endswith("/*"))
-
-
-def _mapping(file: File) -> Mapping[str, object]:
-    reading = read(file)
-    return reading.value if isinstance(reading.value, dict) and not reading.faults else {}
 
 
 def _choice(value: str, text: str) -> Choice:

@@ -12,7 +12,7 @@ from urllib.parse import quote as percent_encoded
 
 from modelspec.editors.choices import Choices, choices_of
 from modelspec.editors.tailored import MARK, tailored, text_of, without_suggestions
-from modelspec.load.find import MODELS
+from modelspec.load.find import DEFAULTS, MODELS
 from modelspec.schema import KINDS, Kind
 from modelspec.write import Refusal, Stale, Staleness, shown
 
@@ -88,13 +88,17 @@ def schema_line(path: str, folder: str = FOLDER) -> str:
 
 def wiring(folder: str = FOLDER) -> str:
     """`yaml.schemas` of an editor's settings, as JSON: for files without such a line."""
-    models = [f"{MODELS}/**/*.yaml", f"{MODELS}/**/*.yml"]
-    files = {kind: models if kind == "model" else f"{kind}.yaml" for kind in KINDS}
-    schemas = {f"./{folder}/{_file_name(kind)}": pattern for kind, pattern in files.items()}
+    defaults = f"{MODELS}/**/{DEFAULTS}"
+    # Of several schemas that fit a file all would hold: the models must leave the defaults out.
+    models = [f"{MODELS}/**/*.yaml", f"{MODELS}/**/*.yml", f"!{defaults}"]
+    own: dict[Kind, str | list[str]] = {"model": models, "defaults": defaults}
+    schemas = {f"./{folder}/{_file_name(kind)}": own.get(kind, f"{kind}.yaml") for kind in KINDS}
     return json.dumps({"yaml.schemas": schemas}, ensure_ascii=False, indent=2)
 
 
 def _kind_of(path: str) -> Kind:
+    if path.rpartition("/")[2] == DEFAULTS:
+        return "defaults"
     return next((kind for kind in KINDS if path == f"{kind}.yaml"), "model")
 
 

@@ -28,6 +28,23 @@ def embedded(schema: Mapping[str, Any], at: str) -> _Schema:
     return _rewritten(schema, moved)
 
 
+def relax(schema: _Schema, given: Mapping[str, Any] | None) -> None:
+    """Let a mapping leave out what another file gives, inside its mappings as well; None may give anything."""
+    required = schema.get("required")
+    if isinstance(required, list):
+        left = [] if given is None else [name for name in required if name not in given]
+        schema["required"] = left
+        if not left:
+            del schema["required"]
+    for part in schema.get("allOf", ()):
+        if isinstance(part, dict):
+            relax(part, given)
+    for name, inner in schema.get("properties", {}).items():
+        below = None if given is None else given.get(name)
+        if isinstance(inner, dict) and (given is None or isinstance(below, dict)):
+            relax(inner, below)
+
+
 _Rewrite = Callable[[str, object], tuple[str, object] | None]
 
 

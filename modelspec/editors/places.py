@@ -22,21 +22,24 @@ class Names(Enum):
     METADATA = "metadata"
 
 
+_OF_MODELS: Mapping[str, Names] = {
+    "region": Names.REGION,
+    "priority_head": Names.HEAD,
+    "fallback_heads[]": Names.HEAD,
+    "load_balancing.weights": Names.HEAD_KEYS,
+    "deployments[].region": Names.REGION,
+    "fallback_models[]": Names.MODEL,
+    "fallback_models.error[]": Names.MODEL,
+    "fallback_models.context_window[]": Names.MODEL,
+    "fallback_models.content_policy[]": Names.MODEL,
+    "access.client_regions[]": Names.REGION,
+    "replaced_by": Names.MODEL,
+    "metadata": Names.METADATA,
+}
+
 PLACES: Mapping[Kind, Mapping[str, Names]] = {
-    "model": {
-        "region": Names.REGION,
-        "priority_head": Names.HEAD,
-        "fallback_heads[]": Names.HEAD,
-        "load_balancing.weights": Names.HEAD_KEYS,
-        "deployments[].region": Names.REGION,
-        "fallback_models[]": Names.MODEL,
-        "fallback_models.error[]": Names.MODEL,
-        "fallback_models.context_window[]": Names.MODEL,
-        "fallback_models.content_policy[]": Names.MODEL,
-        "access.client_regions[]": Names.REGION,
-        "replaced_by": Names.MODEL,
-        "metadata": Names.METADATA,
-    },
+    "model": _OF_MODELS,
+    "defaults": _OF_MODELS,
     "regions": {"regions[].residency[]": Names.REGION},
     "heads": {"heads[].region": Names.REGION},
     "modelspec": {"edges[].region": Names.REGION, "rules": Names.RULE_KEYS},

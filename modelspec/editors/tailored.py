@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from modelspec.editors.choices import Choice, Choices
-from modelspec.editors.keywords import embedded, without_own_keywords
+from modelspec.editors.keywords import embedded, relax, without_own_keywords
 from modelspec.editors.places import PLACES, Names, steps
 from modelspec.schema import Kind, schema_text
 
@@ -35,6 +35,13 @@ def tailored(kind: Kind, choices: Choices) -> _Schema:
         schema["$defs"][name].pop("examples", None)
     for path, names in PLACES[kind].items():
         _tailor(schema, path, names, choices)
+    metadata = schema.get("$defs", {}).get(Names.METADATA.value, {})
+    if kind == "defaults":
+        relax(metadata, None)
+    elif kind == "model":
+        relax(schema, choices.defaulted)
+        given = choices.defaulted.get("metadata")
+        relax(metadata, given if isinstance(given, Mapping) else {})
     return schema
 
 
@@ -160,6 +167,6 @@ def _constrain_metadata(schema: _Schema, node: _Schema, choices: Choices) -> boo
         return False
     schema["$defs"][Names.METADATA.value] = embedded(choices.metadata, f"#/$defs/{Names.METADATA.value}")
     node["$ref"] = f"#/$defs/{Names.METADATA.value}"
-    if choices.metadata_required:
+    if choices.metadata_required and "required" in schema:
         schema["required"] = [*schema["required"], "metadata"]
     return True

@@ -1,6 +1,6 @@
 """Finding and reading the files of a repository: nothing but regular files, none of them followed or too large."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,13 +13,20 @@ from modelspec.load.unread import MAX_BYTES, MODELS
 MAX_FOLDERS = 32
 """The deepest that folders of models.d may be nested."""
 
+DEFAULTS = "_defaults.yaml"
+"""The file of a folder below models.d that gives values to the models below it."""
+
 REQUIRED = ("regions.yaml", "heads.yaml")
 OPTIONAL = ("modelspec.yaml", "routes.test.yaml", "waivers.yaml")
+
+_NEARLY_DEFAULTS = frozenset({DEFAULTS, "_defaults.yml", "_defaults.json"})
+"""In any case: whoever names a file so wants it to be read."""
 
 Read = Callable[[str], "File | Diagnostic | None"]
 """Reads one file by its path from the root; None where there is none."""
 
 __all__ = [
+    "DEFAULTS",
     "MAX_BYTES",
     "MODELS",
     "OPTIONAL",
@@ -47,7 +54,8 @@ class Tree:
     """Every file of a repository in one state.
 
     `fixed` holds the files with fixed names; `models` are in the order of their paths; `faults` are the files
-    that could not be read, and `unread` their paths. `other` reads one more file of the same state by its path.
+    that could not be read, and `unread` their paths. `defaults` holds the defaults file of each folder that has one,
+    None where it could not be read. `other` reads one more file of the same state by its path.
     """
 
     root: Path
@@ -56,6 +64,30 @@ class Tree:
     faults: list[Diagnostic]
     other: Read
     unread: list[str] = field(default_factory=list)
+    defaults: dict[str, File | None] = field(default_factory=dict)
+
+    @property
+    def files(self) -> list[File]:
+        """Every file that was read."""
+        return [*self.fixed.values(), *filter(None, self.defaults.values()), *self.models]
+
+    def layers(self, path: str) -> tuple[tuple[str, File | None], ...]:
+        """The folders whose defaults a model takes, the outermost first, each with its defaults file."""
+        if not self.defaults:
+            return ()
+        return tuple(
+            (folder, self.defaults[folder])
+            for folder in reversed(folders_of(path))
+            if folder in self.defaults
+        )
+
+
+def folders_of(path: str) -> list[str]:
+    """The folders around a file, the nearest first: of `models.d/chat/atlas.yaml`, `models.d/chat` and `models.d`."""
+    folders = []
+    while path := path.rpartition("/")[0]:
+        folders.append(path)
+    return folders
 
 
 def read_tree(root: Path) -> Tree:
@@ -92,11 +124,21 @@ def find_tree(top: Folder, root: Path, other: Read) -> Tree:
             faults.append(data)
         elif name in REQUIRED:
             faults.append(unread.missing(name, (other_name for other_name, _ in top.entries())))
-    models = sorted(_models(top, faults), key=lambda file: file.path)
+    walk = _Walk(faults=faults)
+    _walk(top, walk)
+    models = sorted(walk.models, key=lambda file: file.path)
     paths = [fault.path for fault in faults]
     if not models and not any(path.startswith(MODELS) for path in paths):
         faults.append(unread.empty())
-    return Tree(root=root, fixed=fixed, models=models, faults=faults, unread=paths, other=other)
+    return Tree(
+        root=root,
+        fixed=fixed,
+        models=models,
+        faults=faults,
+        unread=paths,
+        other=other,
+        defaults=dict(sorted(walk.defaults.items())),
+    )
 
 
 def find_file(top: Folder, path: str) -> File | Diagnostic | None:
@@ -122,30 +164,52 @@ def _read(folder: Folder, name: str, path: str) -> bytes | Diagnostic | None:
     return unread.odd_name(path) or folder.file(name, path)
 
 
-def _models(top: Folder, faults: list[Diagnostic]) -> Iterator[File]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    """What has been found below models.d so far."""
+
+    faults: list[Diagnostic]
+    models: list[File] = field(default_factory=list)
+    defaults: dict[str, File | None] = field(default_factory=dict)
+
+    def take_model(self, folder: Folder, name: str, path: str, kind: Kind) -> None:
+        data = _model(folder, name, path, kind)
+        if isinstance(data, bytes):
+            self.models.append(File(path, data))
+        elif data is not None:
+            self.faults.append(data)
+
+    def take_defaults(self, folder: Folder, name: str, path: str, kind: Kind) -> None:
+        data = _defaults(folder, name, path, kind)
+        within = path.rpartition("/")[0]
+        if isinstance(data, bytes):
+            self.defaults[within] = File(path, data)
+        elif data is not None:
+            self.faults.append(data)
+            self.defaults.setdefault(within, None)
+
+
+def _walk(top: Folder, walk: _Walk) -> None:
     opened = top.folder(MODELS, MODELS)
     if isinstance(opened, Diagnostic):
-        faults.append(opened)
+        walk.faults.append(opened)
     pending = [] if opened is None or isinstance(opened, Diagnostic) else [(opened, MODELS, 1)]
     while pending:
         folder, within, depth = pending.pop()
         try:
             for name, kind in folder.entries():
-                if name[0] in "._" or name[-1] == "~":
-                    continue
                 path = f"{within}/{name}"
-                if kind is Kind.FOLDER:
+                if name[0] in "._" or name[-1] == "~":
+                    if name.lower() in _NEARLY_DEFAULTS:
+                        walk.take_defaults(folder, name, path, kind)
+                elif kind is Kind.FOLDER:
                     inner = _inner(folder, name, path, depth)
                     if isinstance(inner, Diagnostic):
-                        faults.append(inner)
+                        walk.faults.append(inner)
                     elif inner is not None:
                         pending.append((inner, path, depth + 1))
-                    continue
-                data = _model(folder, name, path, kind)
-                if isinstance(data, bytes):
-                    yield File(path, data)
-                elif data is not None:
-                    faults.append(data)
+                else:
+                    walk.take_model(folder, name, path, kind)
         finally:
             folder.close()
 
@@ -154,6 +218,13 @@ def _inner(folder: Folder, name: str, path: str, depth: int) -> Folder | Diagnos
     if depth == MAX_FOLDERS:
         return unread.unreadable(path, f"folders are nested deeper than {MAX_FOLDERS}")
     return unread.odd_name(path) or folder.folder(name, path)
+
+
+def _defaults(folder: Folder, name: str, path: str, kind: Kind) -> bytes | Diagnostic | None:
+    """The bytes of a defaults file; None where it went away meanwhile."""
+    if kind is not Kind.FILE:
+        return unread.link(path) if kind is Kind.LINK else unread.irregular(path)
+    return folder.file(name, path) if name == DEFAULTS else unread.other_defaults(path)
 
 
 def _model(folder: Folder, name: str, path: str, kind: Kind) -> bytes | Diagnostic | None:

@@ -9,5 +9,9 @@ MAX_ALIASES = 100
 MAX_NODES = 20_000
 """Scalars, mappings and sequences, those behind aliases counted each time."""
 
+MAX_GIVEN = 1_000_000
+"""Values that one defaults file may give to all models below it together: what it costs a pull request to write is no
+bound of what it costs to check."""
+
 MAX_ODD_CHARACTERS = 100
 """Control or invisible characters of one file that are named: a quarter of a million, one by one, would help nobody."""

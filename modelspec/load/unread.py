@@ -65,6 +65,16 @@ def not_a_model(path: str) -> Diagnostic:
     )
 
 
+def other_defaults(path: str) -> Diagnostic:
+    """Its name is nearly that of a defaults file."""
+    return _fault(
+        "MS025",
+        path,
+        "this file is not read: the defaults of a folder stand in _defaults.yaml",
+        "rename it to _defaults.yaml",
+    )
+
+
 def missing(name: str, present: Iterable[str]) -> Diagnostic:
     """A file that must be there is not; `present` are the names beside which it was looked for."""
     near = next((other for other in sorted(present) if other.lower() in (name, name[:-5] + ".yml")), None)

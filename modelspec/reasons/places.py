@@ -1,5 +1,6 @@
 """Where the parts of a decision stand in the repository's files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelspec.catalog import Fleet, Place
@@ -74,9 +75,8 @@ class Places:
         """Where a routing test stands, or something inside it."""
         return self._at("routes.test.yaml", ("tests", number, *pointer))
 
-    def _fields(self, route: Route) -> dict[str, object]:
-        reading = self.locator.reading(route.about.path)
-        return reading.value if reading is not None and isinstance(reading.value, dict) else {}
+    def _fields(self, route: Route) -> Mapping[str, object]:
+        return self.locator.effective(route.about.path)
 
     def _in(self, route: Route, pointer: Pointer, *, on_key: bool = False) -> Spot:
         if pointer[0] not in self._fields(route):
@@ -84,5 +84,5 @@ class Places:
         return self._at(route.about.path, pointer, on_key=on_key)
 
     def _at(self, path: str, pointer: Pointer, *, on_key: bool = False) -> Spot:
-        span = self.locator.span(Place(path=path, pointer=pointer, on_key=on_key))
-        return Spot(path=path, line=span.line)
+        place = self.locator.origin(Place(path=path, pointer=pointer, on_key=on_key))
+        return Spot(path=place.path, line=self.locator.span(place).line)

@@ -35,6 +35,7 @@ RULES: tuple[Rule, ...] = tuple(
             *lifecycle.RULES,
             *naming.RULES,
             *links.EXCEPTIONS,
+            *links.DEFAULTS,
             *links.TARGETS,
             *guards.RULES,
             *target_envoy.RULES,

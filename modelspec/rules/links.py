@@ -1,4 +1,4 @@
-"""The pages of faults of links, ignores, waivers and targets: `MS201` to `MS207`, `MS608` to `MS612`, `MS701`."""
+"""The pages of links, ignores, waivers, defaults and targets: `MS201` to `MS207`, `MS608` to `MS613`, `MS701`."""
 
 from modelspec.diagnostic import Severity
 from modelspec.rule import Rule, stage_rule
@@ -192,5 +192,20 @@ EXCEPTIONS: tuple[Rule, ...] = (
         "reason: why this is acceptable, expires: 9999-12-31, approved_by: alice}",
         good=MODEL + "# file: waivers.yaml\nwaivers:\n  - {guard: max_removed, subject: bison, "
         "reason: its clients have moved to atlas, expires: 9999-12-31, approved_by: alice}",
+    ),
+)
+DEFAULTS: tuple[Rule, ...] = (
+    stage_rule(
+        "MS613",
+        "No model takes the defaults of a folder.",
+        """
+        `_defaults.yaml` gives values to the models in its folder and below it. Without such a model it has no effect;
+        most often the models were moved and the file was left behind.
+
+        Delete it, or move it to the folder of its models.
+        """,
+        bad=MODEL + "# file: models.d/old/_defaults.yaml\nregion: eu",
+        good=MODEL.replace("region: eu\n", "") + "# file: models.d/_defaults.yaml\nregion: eu",
+        severity=Severity.INFO,
     ),
 )

@@ -216,9 +216,10 @@ RULES: tuple[Rule, ...] = (
         "MS019",
         "A file holds more than 20,000 values.",
         """
-        The values behind aliases count each time.
+        The values behind aliases count each time, and those that defaults give to a model count as its own. What one
+        `_defaults.yaml` gives to all models below it together is at most a million values.
 
-        Split the file, or write less by alias.
+        Split the file, or write less by alias or in the defaults.
         """,
     ),
     stage_rule(
@@ -262,12 +263,13 @@ RULES: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS025",
-        "A file looks like a model and is not read.",
+        "A file looks like a model or like defaults and is not read.",
         """
         Only names that end in `.yaml` or `.yml`, in lower case, are models. A model in `atlas.YAML` would
-        silently have no route.
+        silently have no route. The defaults of a folder stand in `_defaults.yaml` and in no other spelling, so that
+        there is one such file and everybody finds it.
 
-        Rename it, or begin its name with `_` to leave it out on purpose.
+        Rename it, or begin the name of a model with `_` to leave it out on purpose.
         """,
         bad=MODEL + "# file: models.d/bison.json\n{}",
         good=MODEL,

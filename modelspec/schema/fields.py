@@ -24,6 +24,7 @@ def missing(at: Trace) -> Iterator[Finding]:
         message=f"{at.path(name)} is missing",
         label=f"'{visible(name)}' is missing",
         help=f"add a line such as {example(name, at.declaration(name))}",
+        name=name,
     )
     yield Finding(fault=fault, name=name)
 
@@ -34,11 +35,15 @@ def unknown(at: Trace) -> Iterator[Finding]:
         yield from _wrong_keys(at)
         return
     known = sorted(at.schema.get("properties", {}))
+    # An organisation's own schema has no say in this.
+    others = {} if at.of.closed else at.schema.get("x-elsewhere", {})
     # Where no field is allowed at all, the validator does not list them.
     names = list(at.details.get("unexpected", at.value))
     for index, name in enumerate(names[:TOLD]):
-        meant = nearest(name, known) if index < _GUESSED else None
-        if meant is not None:
+        meant = nearest(name, known) if index < _GUESSED and name not in others else None
+        if name in others:
+            advice = others[name]
+        elif meant is not None:
             advice = f"did you mean '{visible(meant)}'?"
         elif known:
             fields = alternatives(list(map(visible, known)), "and")
@@ -53,6 +58,7 @@ def unknown(at: Trace) -> Iterator[Finding]:
             message=hidden if at.private else f"{quote(name)} is not a field of {at.subject}",
             label="unknown field",
             help=advice,
+            name=meant or "",
         )
         yield Finding(fault=fault, name=meant or "", fields=len(known))
     if names[TOLD:]:

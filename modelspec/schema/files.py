@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["model", "regions", "heads", "modelspec", "routes.test", "waivers"]
+Kind = Literal["model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers"]
 
-KINDS: tuple[Kind, ...] = ("model", "regions", "heads", "modelspec", "routes.test", "waivers")
+KINDS: tuple[Kind, ...] = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers")
 """The documents that people write."""
 
 _PACKAGE = Path(__file__).parent.parent

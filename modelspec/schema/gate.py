@@ -14,6 +14,10 @@ _PATTERN_SIZE = 1 << 20
 """The most bytes that one compiled pattern may take: enough for `^.{1,500}$`; ours stay far below."""
 
 
+_WHOLE = {"model": "a model", "defaults": "_defaults.yaml"}
+"""What the document is called as a whole, where that is not the name of its file."""
+
+
 def check(value: object, kind: Kind) -> list[Fault]:
     """Return every fault of a document, or an empty list.
 
@@ -47,7 +51,7 @@ def _explained(value: object, kind: Kind) -> list[Fault]:
     from modelspec.schema.explain import explain  # noqa: PLC0415
     from modelspec.schema.trace import Examined  # noqa: PLC0415
 
-    whole = "a model" if kind == "model" else f"{kind}.yaml"
+    whole = _WHOLE.get(kind, f"{kind}.yaml")
     schema = json.loads(schema_text(kind))
     part = excerpt(value, schema)
     of = Examined(schema=schema, document=part.document, whole=whole)

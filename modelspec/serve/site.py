@@ -73,7 +73,7 @@ def _text(compiled: Compiled) -> str:
     ranked = sorted(compiled.diagnostics, key=lambda found: found.severity is not Severity.ERROR)
     summary = Summary.of(
         compiled.diagnostics,
-        files=len(compiled.tree.models) + len(compiled.tree.fixed),
+        files=len(compiled.tree.files),
         models=len(compiled.tree.models),
     )
     text = "".join(REPORTS["text"](ranked[:_SHOWN], summary, compiled.locator.source, colour=False))

@@ -42,6 +42,7 @@ def test_all_are_written_once_and_then_only_what_changes(fleet: Path) -> None:
     (fleet / "heads.yaml").write_text(HEADS.replace("head-us-2", "head-us-9"), encoding="utf-8")
     assert written(write_schemas(fleet)) == (
         "model.schema.json",
+        "defaults.schema.json",
         "routes.test.schema.json",
         "waivers.schema.json",
     )
@@ -67,6 +68,7 @@ def test_what_is_stale_is_told_by_name(fleet: Path) -> None:
     (fleet / FOLDER / "waivers.schema.json").unlink()
     assert stale_schemas(fleet) == [
         Stale(path="model.schema.json", why=Staleness.DIFFERS),
+        Stale(path="defaults.schema.json", why=Staleness.DIFFERS),
         Stale(path="regions.schema.json", why=Staleness.DIFFERS),
         Stale(path="heads.schema.json", why=Staleness.DIFFERS),
         Stale(path="modelspec.schema.json", why=Staleness.DIFFERS),
@@ -82,6 +84,12 @@ def test_a_new_model_makes_nothing_stale(fleet: Path) -> None:
     assert stale_schemas(fleet) == []
     assert "model.schema.json" in written(write_schemas(fleet))
     assert '"bison"' in (fleet / FOLDER / "model.schema.json").read_text(encoding="utf-8")
+
+
+def test_defaults_make_the_schema_of_models_stale(fleet: Path) -> None:
+    write_schemas(fleet)
+    write_repository(fleet, {"_defaults": "region: eu\n"}, {})
+    assert stale_schemas(fleet) == [Stale(path="model.schema.json", why=Staleness.DIFFERS)]
 
 
 @pytest.mark.parametrize(
@@ -147,6 +155,7 @@ def test_a_folder_that_cannot_be_made_is_said(fleet: Path) -> None:
     [
         ("models.d/atlas.yaml", FOLDER, "../.modelspec/schemas/model.schema.json"),
         ("models.d/chat/eu/atlas.yml", FOLDER, "../../../.modelspec/schemas/model.schema.json"),
+        ("models.d/chat/_defaults.yaml", FOLDER, "../../.modelspec/schemas/defaults.schema.json"),
         ("models.d/heads.yaml", FOLDER, "../.modelspec/schemas/model.schema.json"),
         ("regions.yaml", FOLDER, ".modelspec/schemas/regions.schema.json"),
         ("routes.test.yaml", FOLDER, ".modelspec/schemas/routes.test.schema.json"),
@@ -161,5 +170,10 @@ def test_the_line_leads_from_the_file_to_its_schema(path: str, folder: str, line
 def test_the_settings_of_an_editor_name_every_kind_of_file() -> None:
     schemas = json.loads(wiring("schemas"))["yaml.schemas"]
     assert list(schemas) == [f"./schemas/{name}" for name in NAMES]
-    assert schemas["./schemas/model.schema.json"] == ["models.d/**/*.yaml", "models.d/**/*.yml"]
+    assert schemas["./schemas/model.schema.json"] == [
+        "models.d/**/*.yaml",
+        "models.d/**/*.yml",
+        "!models.d/**/_defaults.yaml",
+    ]
+    assert schemas["./schemas/defaults.schema.json"] == "models.d/**/_defaults.yaml"
     assert schemas["./schemas/routes.test.schema.json"] == "routes.test.yaml"

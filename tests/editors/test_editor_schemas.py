@@ -206,5 +206,46 @@ def test_names_that_are_not_all_known_are_suggested_only() -> None:
 def test_where_nothing_is_known_the_published_schema_is_left(kind: Kind) -> None:
     schema = tailored(kind, EMPTY)
     assert "enumDescriptions" not in keywords(schema)
-    path = REPOSITORY / (f"{kind}.yaml" if kind != "model" else "models.d/chat/gpt-5.4.yaml")
+    own = {"model": "models.d/chat/gpt-5.4.yaml", "defaults": "models.d/china/_defaults.yaml"}
+    path = REPOSITORY / own.get(kind, f"{kind}.yaml")
     assert faults(schema, path.read_text(encoding="utf-8")) == []
+
+
+_ORGANISATION = """\
+{"type": "object", "required": ["owner", "contact"], "allOf": [{"required": ["vendor"]}, true], "properties": {
+"owner": true, "contact": {"type": "object", "required": ["mail", "chat"], "properties": {"mail": {"type": "string"}}}}}
+"""
+
+
+def test_what_some_folder_gives_is_no_longer_required(small: Path) -> None:
+    """One schema serves all folders, so a field that any of them gives may be left out."""
+    others = {
+        **FIXED,
+        "modelspec.yaml": "metadata_schema: metadata.schema.json\n",
+        "metadata.schema.json": _ORGANISATION,
+        "models.d/_defaults.yaml": "region: eu\nmetadata: {vendor: acme, contact: {mail: x}}\n",
+        "models.d/deep/_defaults.yaml": "priority_head: head-eu-1\nmetadata: {owner: 1}\n",
+        "models.d/broken/_defaults.yaml": "name: [\n",
+    }
+    for folder in ("deep", "broken"):
+        (small / "models.d" / folder).mkdir()
+    root = write_repository(small, {}, others)
+    schema, defaults = schemas(root)["model"], schemas(root)["defaults"]
+    assert schema["required"] == ["model_id", "name"]
+    start = "model_id: a\nname: A\n"
+    assert faults(schema, start) == []
+    assert faults(schema, "name: A\n") == ["'model_id' is a required property"]
+    assert faults(schema, f"{start}metadata: {{contact: {{chat: y}}}}\n") == []
+    assert faults(schema, f"{start}metadata: {{contact: {{mail: y}}}}\n") == ["'chat' is a required property"]
+    assert faults(schema, f"{start}metadata: {{contact: {{mail: 1, chat: y}}}}\n") != []
+    assert faults(defaults, "metadata: {contact: {chat: y}}\n") == []
+    assert faults(defaults, "metadata: {contact: {mail: 1}}\n") != []
+    assert faults(defaults, start) != []
+
+
+def test_a_choice_of_models_tells_what_folders_give(small: Path) -> None:
+    write_repository(
+        small, {"_defaults": "region: uk\n", "bison": model("bison").replace("region: eu\n", "")}, {}
+    )
+    texts = {choice.value: choice.text for choice in choices_of(small).models}
+    assert texts["bison"].endswith("(uk)")

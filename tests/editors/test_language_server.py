@@ -134,7 +134,7 @@ def test_a_sound_model_has_no_fault(server: Server) -> None:
         ("fallback-wrong", "[head-service-no]", "[head-nowhere]", "Value is not accepted."),
         ("weight-wrong", "head-service-eu-2: 1", "head-nowhere: 1", "Property head-nowhere is not allowed."),
         ("owner-wrong", "owner: team-probe", "owner: me", "String does not match the pattern"),
-        ("owner-missing", "owner: team-probe, ", "", 'Missing property "owner".'),
+        ("vendor-missing", ", vendor: Probe", "", 'Missing property "vendor".'),
         ("field-wrong", "endpoint:", "end_point:", "Property end_point is not allowed."),
     ],
 )
@@ -144,6 +144,22 @@ def test_a_wrong_name_is_flagged_as_it_is_typed(
     assert good in SOUND
     (message,) = server.diagnostics(*probe(name, SOUND.replace(good, bad)))
     assert message.startswith(said)
+
+
+def test_what_a_folder_gives_is_not_missing(server: Server) -> None:
+    """models.d/china gives an owner. The editor sees one file; `validate` knows where that holds."""
+    assert server.diagnostics(*probe("owner-given", SOUND.replace("owner: team-probe, ", ""))) == []
+
+
+def test_defaults_are_no_model(server: Server) -> None:
+    def defaults(folder: str, text: str) -> tuple[str, str]:
+        path = f"models.d/{folder}/_defaults.yaml"
+        return path, with_line(path, text)
+
+    assert server.diagnostics(*defaults("sound", "region: eu\nmetadata: {owner: team-probe}\n")) == []
+    assert server.diagnostics(*defaults("id", "model_id: x\n")) == ["Property model_id is not allowed."]
+    assert server.diagnostics(*defaults("nowhere", "region: nowhere\n")) != []
+    assert "eu" in server.completions(*defaults("region", "region: |\n"))
 
 
 def test_a_deployment_excludes_the_fields_that_it_stands_for(server: Server) -> None:
@@ -182,6 +198,9 @@ def test_the_setting_does_what_the_line_does(fleet: Path) -> None:
         assert "eu" in server.completions("heads.yaml", "heads:\n  - region: |\n")
         assert server.diagnostics("routes.test.yaml", "tests: [{model: x, expect: {head: nowhere}}]\n") != []
         assert server.diagnostics("other.yaml", "region: nowhere\n") == []
+        assert server.diagnostics("models.d/deep/_defaults.yaml", "region: eu\n") == []
+        assert server.diagnostics("models.d/deep/er/_defaults.yaml", "model_id: x\n") != []
+        assert server.diagnostics("models.d/deep/model.yaml", "region: eu\n") != []
 
 
 def test_the_line_leads_to_a_folder_of_any_name(fleet: Path) -> None:
