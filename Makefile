@@ -17,7 +17,7 @@ run: $(VENV)/installed ## validate and build the example fleet
 	@echo "One model:              dist/site/admin/models/mistral-7b.json"
 
 test: $(VENV)/installed ## every test that needs nothing but Python and git
-	$(BIN)/pytest -n auto -m "not browser and not gateway"
+	$(BIN)/pytest -n auto -m "not browser and not gateway and not editor and not registry"
 
 test-all: $(VENV)/installed ## the tests that need Chromium or a real gateway as well
 	$(BIN)/coverage run -m pytest -n auto

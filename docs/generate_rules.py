@@ -9,9 +9,10 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from modelspec.diagnostic import Severity  # noqa: E402 - also without an installed package
-from modelspec.rule import Rule, is_fixed, is_housekeeping  # noqa: E402
+from modelspec.rule import Rule, is_fixed, is_guard, is_housekeeping  # noqa: E402
 from modelspec.rules import RULES  # noqa: E402
 from modelspec.rules.example import own_files  # noqa: E402
+from modelspec.rules.guards import GUARDS  # noqa: E402
 
 PAGE = ROOT / "docs" / "rules.md"
 STAGES = {
@@ -23,6 +24,7 @@ STAGES = {
     "MS5": "Secrets and exposure",
     "MS6": "Lifecycle and naming",
     "MS7": "Targets",
+    "MS8": "Guards of plan",
 }
 OPENING = """\
 # Rules
@@ -36,7 +38,7 @@ A code is never reused or renumbered. The examples are laid over a small fleet o
 ## Severity and silence
 
 Errors stop a build; warnings and infos never do (`--strict` counts warnings as errors). `modelspec.yaml` sets the
-severity of any rule from `MS301` on, everywhere, to `error`, `warning`, `info` or `off`:
+severity of any rule from `MS301` to `MS799`, everywhere, to `error`, `warning`, `info` or `off`:
 
 ```yaml
 rules: {MS402: error, MS404: off}
@@ -62,7 +64,8 @@ waivers:
 ```
 
 Faults of **reading, schema and links** (`MS0xx` to `MS2xx`) can be neither waived nor turned off: nothing sound can
-be built from such files.
+be built from such files. **Guards** (`MS8xx`) speak of a change: `guards` in `modelspec.yaml` sets them, and
+[a waiver](guards.md) names the guard.
 """
 
 
@@ -93,6 +96,8 @@ def silenced_by(rule: Rule) -> str:
     """Return what silences a rule, in a few words."""
     if is_fixed(rule.code):
         return "cannot be silenced"
+    if is_guard(rule.code):
+        return "waived by name in `waivers.yaml`" if rule.code in GUARDS else "cannot be silenced"
     if is_housekeeping(rule.code):
         return "silenced in `modelspec.yaml` only"
     return "silenced by a waiver" if rule.severity is Severity.ERROR else "silenced by a comment"

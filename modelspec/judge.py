@@ -8,7 +8,7 @@ from modelspec.catalog import Place
 from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.ignore import Ignore
 from modelspec.quote import quote
-from modelspec.rule import Scope, is_fixed
+from modelspec.rule import APPROVER_TO_NAME, REASON_TO_WRITE, Scope, is_fixed
 from modelspec.rules import RULES
 from modelspec.settings import Waiver
 from modelspec.source import Span
@@ -47,7 +47,7 @@ def judge(
         if is_fixed(found.code):
             kept.append(found)
             continue
-        diagnostic = _weighed(found, severities)
+        diagnostic = weighed(found, severities)
         if diagnostic is None:
             continue
         waiving = [
@@ -56,7 +56,7 @@ def judge(
             for number in by_subject.get((found.code, subject), ())
         ]
         used_waivers.update(waiving)
-        if any(not _is_expired(waivers[number], today) for number in waiving):
+        if any(holds(waivers[number], today) for number in waiving):
             continue
         silencing = [
             (number, found.code)
@@ -71,21 +71,37 @@ def judge(
         *_idle_ignores(ignores, used_ignores, broken),
         *_idle_waivers(waivers, used_waivers, today, where, is_whole=not broken),
     ):
-        told = _weighed(idle, severities)
+        told = weighed(idle, severities)
         if told is not None:
             kept.append(told)
     return kept
 
 
-def _weighed(found: Diagnostic, severities: Mapping[str, str]) -> Diagnostic | None:
+def holds(waiver: Waiver, today: date) -> bool:
+    """Whether a waiver waives anything: its last day has not passed, and somebody has filled it in."""
+    return not waiver.is_expired(today) and not _left_open(waiver)
+
+
+def idle_waiver(waiver: Waiver, where: Where) -> Diagnostic:
+    """What is said of a waiver that nothing needs."""
+    return Diagnostic(
+        code="MS610",
+        severity=Severity.WARNING,
+        message=f"the waiver of {waiver.code} for {quote(waiver.subject)} waives nothing"
+        + (" in this change" if waiver.is_of_guard else ""),
+        path=waiver.place.path,
+        span=_span(waiver, "subject", where),
+        help="delete it, or correct its subject",
+        subject=waiver.subject,
+    )
+
+
+def weighed(found: Diagnostic, severities: Mapping[str, str]) -> Diagnostic | None:
+    """A diagnostic with the severity that modelspec.yaml gives its code; None where that is `off`."""
     severity = severities.get(found.code)
     if severity is None:
         return found
     return None if severity == "off" else replace(found, severity=Severity(severity))
-
-
-def _is_expired(waiver: Waiver, today: date) -> bool:
-    return waiver.expires < today.isoformat()
 
 
 def _is_held_back(code: str, path: str, broken: set[str]) -> bool:
@@ -131,21 +147,39 @@ def _idle_ignores(
 def _idle_waivers(
     waivers: Sequence[Waiver], used: set[int], today: date, where: Where, *, is_whole: bool
 ) -> Iterator[Diagnostic]:
-    """Without faults of reading, schema and links, a waiver that was not used is idle."""
+    """Without faults of reading, schema and links, a waiver that was not used is idle; of guards, a plan knows."""
     for number, waiver in enumerate(waivers):
-        expired = _is_expired(waiver, today)
-        if not expired and (number in used or not is_whole):
-            continue
-        field = "expires" if expired else "subject"
-        yield Diagnostic(
-            code="MS611" if expired else "MS610",
-            severity=Severity.WARNING,
-            message=f"the waiver of {waiver.code} for {quote(waiver.subject)} "
-            + (f"expired on {waiver.expires}" if expired else "waives nothing"),
-            path=waiver.place.path,
-            span=where(Place(path=waiver.place.path, pointer=(*waiver.place.pointer, field))),
-            help="delete it, or have it reviewed once more"
-            if expired
-            else "delete it, or correct its subject",
-            subject=waiver.subject,
-        )
+        for field in _left_open(waiver):
+            yield Diagnostic(
+                code="MS612",
+                severity=Severity.ERROR,
+                message=f"the waiver of {waiver.code} for {quote(waiver.subject)} "
+                + ("gives no reason" if field == "reason" else "names no approver"),
+                path=waiver.place.path,
+                span=_span(waiver, field, where),
+                label="still what was printed",
+                help="write why this is acceptable" if field == "reason" else "name who answers for it",
+                subject=waiver.subject,
+            )
+        if waiver.is_expired(today):
+            yield Diagnostic(
+                code="MS611",
+                severity=Severity.WARNING,
+                message=f"the waiver of {waiver.code} for {quote(waiver.subject)} expired on {waiver.expires}",
+                path=waiver.place.path,
+                span=_span(waiver, "expires", where),
+                help="delete it, or have it reviewed once more",
+                subject=waiver.subject,
+            )
+        elif number not in used and is_whole and not waiver.is_of_guard:
+            yield idle_waiver(waiver, where)
+
+
+def _left_open(waiver: Waiver) -> list[str]:
+    """The fields that still hold what was printed for people to replace."""
+    said = {"reason": (waiver.reason, REASON_TO_WRITE), "approved_by": (waiver.approved_by, APPROVER_TO_NAME)}
+    return [field for field, (text, printed) in said.items() if text.strip().casefold() == printed.casefold()]
+
+
+def _span(waiver: Waiver, field: str, where: Where) -> Span:
+    return where(Place(path=waiver.place.path, pointer=(*waiver.place.pointer, field)))

@@ -12,12 +12,21 @@ from modelspec.document import Document
 _FIXED = ("MS0", "MS1", "MS2")
 """Stages whose faults nothing can waive: reading, schema and links."""
 
-_HOUSEKEEPING = frozenset({"MS608", "MS609", "MS610", "MS611"})
+_HOUSEKEEPING = frozenset({"MS608", "MS609", "MS610", "MS611", "MS612"})
+
+REASON_TO_WRITE = "why this is acceptable"
+APPROVER_TO_NAME = "NAME"
+"""What stands in a printed waiver until somebody fills it in; a waiver that is left so does not hold."""
 
 
 def is_fixed(code: str) -> bool:
     """Whether the faults of a code stand whatever anybody says."""
     return code.startswith(_FIXED)
+
+
+def is_guard(code: str) -> bool:
+    """Whether a code speaks of a change, not of a state: `guards` in modelspec.yaml is where it is set."""
+    return code.startswith("MS8")
 
 
 def is_housekeeping(code: str) -> bool:

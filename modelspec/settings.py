@@ -2,12 +2,53 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from modelspec.catalog import KeyRule, Place
 
 WRITTEN_TARGETS = ("envoy", "litellm", "prometheus")
 """The gateways that this version writes configuration for, of those that modelspec.yaml may name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """The most models: `number` of them or, where it is None, `percent` of those that were there.
+
+    A share is rounded down, and to `least` where that is more: no share but 0 % forbids the change of one model.
+    """
+
+    number: int | None = None
+    percent: int = 0
+    least: int = 1
+
+    def allowed(self, models: int) -> int:
+        """How many models one change may touch, where there were so many."""
+        if self.number is not None:
+            return self.number
+        return max(models * self.percent // 100, self.least) if self.percent else 0
+
+    def said(self, models: int) -> str:
+        """The threshold as a message shows it: `3`, or `2 (10% of 20)`."""
+        allowed = self.allowed(models)
+        return str(allowed) if self.number is not None else f"{allowed} ({self.percent}% of {models})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """What `plan` refuses without a waiver; a switch is `error`, `warning` or `off`.
+
+    30 % is what octoDNS lets one run update (`octodns/provider/plan.py`); it spares zones with fewer than ten records,
+    and so a small fleet may always change three models. Who removes or moves a model breaks its clients or takes
+    their requests elsewhere, which is rarer and worse: a third of that.
+    """
+
+    max_changed: Threshold = Threshold(percent=30, least=3)
+    max_removed: Threshold = Threshold(percent=10)
+    max_moved: Threshold = Threshold(percent=10)
+    last_model_of_region: str = "error"
+    empty_head: str = "error"
+    endpoint_host_change: str = "error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +65,24 @@ class Settings:
     edges: tuple[tuple[str, str], ...] = ()
     key_policy: tuple[KeyRule, ...] = ()
     target_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    guards: Guards = Guards()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """A reviewed exception. `code` is that of a rule or a guard; `expires` is the last day on which it holds."""
+    """A reviewed exception. `code` is that of a rule, or the name of a guard; `expires` is its last day."""
 
     code: str
     subject: str
+    reason: str
     expires: str
+    approved_by: str
+    is_of_guard: bool
     place: Place
+
+    def is_expired(self, today: date) -> bool:
+        """Whether its last day has passed."""
+        return self.expires < today.isoformat()
 
 
 def settings_of(value: object) -> Settings:
@@ -51,6 +100,7 @@ def settings_of(value: object) -> Settings:
         edges=tuple((edge["edge_id"], edge["region"]) for edge in value.get("edges") or ()),
         key_policy=tuple(map(_key_rule, value.get("key_policy") or ())),
         target_options=value.get("target_options") or {},
+        guards=_guards_of(value.get("guards") or {}),
     )
 
 
@@ -62,16 +112,29 @@ def _key_rule(entry: Mapping[str, Any]) -> KeyRule:
 
 
 def waivers_of(value: object) -> tuple[Waiver, ...]:
-    """The waivers of a document of the right form, those for guards aside: a plan uses them."""
+    """The waivers of a document of the right form, of rules and of guards."""
     if not isinstance(value, dict):
         return ()
     return tuple(
         Waiver(
-            code=item["rule"],
+            code=item["guard"] if "guard" in item else item["rule"],
             subject=item["subject"],
+            reason=item["reason"],
             expires=item["expires"],
+            approved_by=item["approved_by"],
+            is_of_guard="guard" in item,
             place=Place(path="waivers.yaml", pointer=("waivers", position)),
         )
         for position, item in enumerate(value.get("waivers") or ())
-        if "rule" in item
     )
+
+
+def _guards_of(value: Mapping[str, Any]) -> Guards:
+    said: dict[str, Any] = {
+        name: _threshold(one) if name.startswith("max_") else one for name, one in value.items()
+    }
+    return Guards(**said)
+
+
+def _threshold(said: float | str) -> Threshold:
+    return Threshold(percent=int(said[:-1])) if isinstance(said, str) else Threshold(number=int(said))

@@ -14,7 +14,7 @@ from modelspec.load.find import OPTIONAL, REQUIRED, Tree, read_file
 from modelspec.locate import Locator
 from modelspec.nearest import nearest
 from modelspec.quote import quote
-from modelspec.rule import Finding, is_fixed
+from modelspec.rule import Finding, is_fixed, is_guard
 from modelspec.rules import RULES
 from modelspec.schema import Kind, MetadataSchema, check, load_metadata_schema
 from modelspec.settings import WRITTEN_TARGETS, Settings, Waiver, settings_of, waivers_of
@@ -149,6 +149,7 @@ def _codes(settings: Settings, waivers: Sequence[Waiver]) -> Iterator[tuple[str,
     named.extend(
         (waiver.code, Place(path="waivers.yaml", pointer=(*waiver.place.pointer, "rule")))
         for waiver in waivers
+        if not waiver.is_of_guard
     )
     known = [rule.code for rule in RULES]
     for code, place in named:
@@ -161,6 +162,17 @@ def _codes(settings: Settings, waivers: Sequence[Waiver]) -> Iterator[tuple[str,
                     message=f"no rule has the code {quote(code)}",
                     label="unknown",
                     help=f"did you mean {quote(near)}?" if near else "docs/rules.md lists the rules",
+                ),
+            )
+        elif is_guard(code):
+            yield (
+                "MS207",
+                Finding(
+                    place=place,
+                    message=f"{code} is a guard of `plan`, not a rule",
+                    label="not to be set here",
+                    help="its threshold or severity stands under `guards` in modelspec.yaml; "
+                    "an entry of waivers.yaml names it by `guard`",
                 ),
             )
         elif is_fixed(code):

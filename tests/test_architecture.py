@@ -43,13 +43,15 @@ MAY_IMPORT = {
     "pipeline": "source parallel diagnostic distinct excess catalog rule rules load locate link judge examine setup"
     " cache",
     "route": "catalog providers reach routing",
+    "guards": "source diagnostic catalog document rule rules settings quote url routing judge pipeline",
     "emit": "routing",
     "write": "emit quote",
     "site": "diagnostic providers routing rules schema secret url emit",
     "build": "load routing settings emit pipeline route site write",
-    "report": "source diagnostic secret",
+    "report": "source diagnostic rule rules secret",
+    "editors": "catalog rule rules load locate setup schema secret quote report write",
     "serve": "diagnostic pipeline site build report",
-    "cli": "diagnostic rule rules load nearest quote settings pipeline build write report serve",
+    "cli": "diagnostic rule rules load nearest quote settings pipeline build schema write report editors serve",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""

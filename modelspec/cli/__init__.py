@@ -12,6 +12,7 @@ from modelspec import __version__
 _COMMANDS = {
     "validate": "Find every fault of the repository.",
     "build": "Validate, then write routing tables and the site.",
+    "schema": "Print or write JSON Schemas for editors.",
     "serve": "Show the site on this machine, rebuilt as files change.",
     "explain": "Explain a rule: why, examples, how to silence it.",
 }

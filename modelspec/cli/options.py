@@ -12,7 +12,7 @@ import click
 from modelspec.load.find import MODELS
 from modelspec.quote import quote
 
-FORMATS = ("text", "json", "github")
+FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
 _COLOURS = ("auto", "always", "never")
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -1,27 +1,74 @@
 """Diagnostics to standard output, and to an exit code."""
 
+import os
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
 
-from modelspec.diagnostic import Severity
+import click
+
+from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.pipeline import Checked
-from modelspec.report import REPORTS, Summary
+from modelspec.quote import quote
+from modelspec.report import REPORTS, Summary, step_summary
+from modelspec.report.step_summary import MOST_BYTES
 
 STARTED = perf_counter()
 
+_OF_FORGES = frozenset({"github", "gitlab", "sarif"})
+"""Formats whose reader looks a file up from the top of the checkout, which is where CI runs a command."""
+
 
 def report(checked: Checked, *, format_: str, colour: bool, quiet: bool) -> None:
-    """Write the diagnostics in one of the formats."""
+    """Write the diagnostics in one of the formats: it alone is on standard output, in formats for machines."""
     summary = Summary.of(
         checked.diagnostics,
         files=len(checked.tree.models) + len(checked.tree.fixed),
         models=len(checked.tree.models),
         seconds=perf_counter() - STARTED,
     )
+    prefix = _prefix(checked.tree.root) if format_ in _OF_FORGES else ""
+    diagnostics = [_moved(found, prefix) for found in checked.diagnostics] if prefix else checked.diagnostics
     chunks = REPORTS[format_](
-        checked.diagnostics, summary, checked.locator.source, colour=colour, quiet=quiet
+        diagnostics,
+        summary,
+        lambda path: checked.locator.source(path.removeprefix(prefix)),
+        colour=colour,
+        quiet=quiet,
     )
     sys.stdout.writelines(chunks)
+    if format_ != "text" and not quiet:
+        sys.stdout.flush()  # in a log of both, the summary stands behind the report
+        click.echo(summary.sentence(), err=True)
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if format_ == "github" and path:
+        _append(Path(path), diagnostics, summary)
+
+
+def _prefix(root: Path) -> str:
+    """The way from the current folder down to the repository, with a slash behind it; empty where there is none."""
+    here, there = Path.cwd(), root.resolve()
+    below = there.is_relative_to(here) and there != here
+    return f"{there.relative_to(here).as_posix()}/" if below else ""
+
+
+def _moved(found: Diagnostic, prefix: str) -> Diagnostic:
+    related = tuple(replace(label, path=prefix + label.path) for label in found.related)
+    return replace(found, path=prefix + found.path, related=related)
+
+
+def _append(path: Path, diagnostics: Sequence[Diagnostic], summary: Summary) -> None:
+    """Add to the summary of the step what annotations have no room for; a run never fails for it."""
+    try:
+        with path.open("ab") as file:
+            text = step_summary(diagnostics, summary, room=MOST_BYTES - file.tell())
+            file.write(text.encode())
+    except OSError as error:
+        click.echo(
+            f"modelspec: no step summary was written to {quote(str(path))}: {error.strerror}", err=True
+        )
 
 
 def exit_code(checked: Checked, *, strict: bool) -> int:

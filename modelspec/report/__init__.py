@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from modelspec.report import github, json, text
+from modelspec.report import github, gitlab, json, junit, sarif, text
 from modelspec.report.contract import Report, Sources
+from modelspec.report.step_summary import step_summary
 from modelspec.report.summary import Summary
 
 REPORTS: Mapping[str, Report] = MappingProxyType(
@@ -12,8 +13,11 @@ REPORTS: Mapping[str, Report] = MappingProxyType(
         "text": text.render,
         "json": json.render,
         "github": github.render,
+        "gitlab": gitlab.render,
+        "sarif": sarif.render,
+        "junit": junit.render,
     }
 )
 """What `--format` may name, in the order of the help."""
 
-__all__ = ["REPORTS", "Report", "Sources", "Summary"]
+__all__ = ["REPORTS", "Report", "Sources", "Summary", "step_summary"]

@@ -14,8 +14,8 @@ Sources = Callable[[str], Source | None]
 class Report(Protocol):
     """A format of diagnostics. What it yields, joined, is the whole output, which ends in a line end.
 
-    The diagnostics come in the order of `modelspec.diagnostic.ordered`. `quiet` leaves out what is neither a
-    diagnostic nor part of a machine's format: the line of the summary. Diagnostics are never left out.
+    The diagnostics come in the order of `modelspec.diagnostic.ordered`. `quiet` leaves the line of the summary out of
+    the text; formats for machines never hold one. Diagnostics are never left out for it, whatever their severity.
     """
 
     def __call__(

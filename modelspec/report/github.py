@@ -8,29 +8,28 @@ from collections.abc import Iterator, Sequence
 
 from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.report.contract import Sources
+from modelspec.report.rank import ranked
 from modelspec.report.said import said
 from modelspec.report.summary import Summary
 from modelspec.report.visible import visible
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
-"""By how bad they are: GitHub shows the first ten of each in a step."""
+
+SHOWN = 10
+"""Annotations of each command that GitHub shows of one step; the others stand in its log alone."""
 
 
 def render(
     diagnostics: Sequence[Diagnostic],
-    summary: Summary,
-    sources: Sources,  # noqa: ARG001  every report is called the same way
+    summary: Summary,  # noqa: ARG001  every report is called the same way
+    sources: Sources,  # noqa: ARG001  the same reason
     *,
     colour: bool,  # noqa: ARG001  the same reason
-    quiet: bool = False,
+    quiet: bool = False,  # noqa: ARG001  the same reason
 ) -> Iterator[str]:
-    """One line a diagnostic, errors first, then the summary for the log, unless `quiet`."""
-    for severity, command in COMMANDS.items():
-        for diagnostic in diagnostics:
-            if diagnostic.severity is severity:
-                yield f"::{command} {_properties(diagnostic)}::{_text(diagnostic)}\n"
-    if not quiet:
-        yield summary.sentence() + "\n"
+    """One line a diagnostic, ranked: what GitHub shows is what weighs most."""
+    for diagnostic in ranked(diagnostics):
+        yield f"::{COMMANDS[diagnostic.severity]} {_properties(diagnostic)}::{_text(diagnostic)}\n"
 
 
 def _properties(diagnostic: Diagnostic) -> str:

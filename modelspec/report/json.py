@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from modelspec import __version__
 from modelspec.diagnostic import Diagnostic
 from modelspec.report.contract import Sources
+from modelspec.report.path import as_written
 from modelspec.report.said import said, without_secrets
 from modelspec.report.summary import Summary
 from modelspec.source import Span
@@ -55,7 +56,7 @@ def _object(diagnostic: Diagnostic) -> dict[str, object]:
         **_place(diagnostic.path, diagnostic.span),
         "label": said(diagnostic.label),
         "help": said(diagnostic.help),
-        "subject": _name(without_secrets(diagnostic.subject)),
+        "subject": as_written(without_secrets(diagnostic.subject)),
         "related": [
             {**_place(label.path, label.span), "message": said(label.text)} for label in diagnostic.related
         ],
@@ -64,14 +65,9 @@ def _object(diagnostic: Diagnostic) -> dict[str, object]:
 
 def _place(path: str, span: Span) -> dict[str, object]:
     return {
-        "path": _name(path),
+        "path": as_written(path),
         "line": span.line,
         "column": span.column,
         "end_line": span.end_line,
         "end_column": span.end_column,
     }
-
-
-def _name(text: str) -> str:
-    """A name as it is, for a program must find the file by it; JSON readers choke only on lone surrogates."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -4,6 +4,7 @@ from modelspec.rule import Rule
 from modelspec.rules import (
     exposure,
     fallback_models,
+    guards,
     heads,
     keys,
     lifecycle,
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = tuple(
             *naming.RULES,
             *links.EXCEPTIONS,
             *links.TARGETS,
+            *guards.RULES,
         ),
         key=lambda rule: rule.code,
     )

@@ -1,4 +1,4 @@
-"""The pages of faults of links, ignores, waivers and targets: `MS201` to `MS207`, `MS608` to `MS611`, `MS701`."""
+"""The pages of faults of links, ignores, waivers and targets: `MS201` to `MS207`, `MS608` to `MS612`, `MS701`."""
 
 from modelspec.diagnostic import Severity
 from modelspec.rule import Rule, stage_rule
@@ -96,7 +96,8 @@ LINKS: tuple[Rule, ...] = (
         "No rule has this code, or its faults stand whatever is said of it.",
         """
         `rules` in modelspec.yaml and `rule` in waivers.yaml name a rule by its code. Faults of reading, schema
-        and links (`MS0xx` to `MS2xx`) cannot be turned off or waived: the compiler could not go on.
+        and links (`MS0xx` to `MS2xx`) cannot be turned off or waived: the compiler could not go on. Guards
+        (`MS8xx`) are set under `guards` and waived by `guard`, not by a code.
 
         Correct the code, or delete the entry.
         """,
@@ -157,7 +158,8 @@ EXCEPTIONS: tuple[Rule, ...] = (
         What it allowed is gone, or its subject is misspelt. Left behind, it would allow the same fault later.
 
         Delete it, or correct its subject: the model id, head id or region code that the diagnostic names, or
-        its file.
+        its file. A waiver of a guard is looked at by `plan`: once the change that it allowed is merged, it is
+        over.
         """,
         bad=MODEL + "# file: waivers.yaml\nwaivers:\n  - {rule: MS402, subject: atlas, reason: a trial, "
         "expires: 9999-12-31, approved_by: alice}",
@@ -176,5 +178,19 @@ EXCEPTIONS: tuple[Rule, ...] = (
         "expires: 2020-12-31, approved_by: alice}",
         good=MODEL + "# file: waivers.yaml\nwaivers: []",
         severity=Severity.WARNING,
+    ),
+    stage_rule(
+        "MS612",
+        "A waiver still holds what was printed for people to replace.",
+        """
+        modelspec prints the entry that would allow a fault, less what it cannot know: why this is acceptable and
+        who answers for it. A waiver without an answer to both is no review, and has no effect.
+
+        Write the reason, and name the approver.
+        """,
+        bad=MODEL + "# file: waivers.yaml\nwaivers:\n  - {guard: max_removed, subject: bison, "
+        "reason: why this is acceptable, expires: 9999-12-31, approved_by: alice}",
+        good=MODEL + "# file: waivers.yaml\nwaivers:\n  - {guard: max_removed, subject: bison, "
+        "reason: its clients have moved to atlas, expires: 9999-12-31, approved_by: alice}",
     ),
 )

@@ -3,18 +3,24 @@
 from collections.abc import Iterator
 
 from modelspec.diagnostic import Severity
-from modelspec.rule import Rule, is_fixed, is_housekeeping
+from modelspec.rule import APPROVER_TO_NAME, REASON_TO_WRITE, Rule, is_fixed, is_guard, is_housekeeping
+from modelspec.rules.guards import GUARDS
 
 _WAIVER = """\
 No comment silences an error. A reviewed exception is an entry in waivers.yaml; its subject is the model id, head id
 or region code that is at fault, or the path of the file:"""
-_ENTRY = """\
+_ENTRY = f"""\
 waivers:
-  - rule: %s
+  - %s: %s
     subject: SUBJECT
-    reason: why this is acceptable
+    reason: {REASON_TO_WRITE}
     expires: YYYY-MM-DD
-    approved_by: NAME"""
+    approved_by: {APPROVER_TO_NAME}"""
+_GUARD = """\
+No comment and no entry in `rules` silences a guard. A reviewed exception is an entry in waivers.yaml, which the
+diagnostic prints with its subject:"""
+_SETTING = """\
+Everywhere, in modelspec.yaml. What the base says holds, so this takes a change of its own, before:"""
 
 
 def ways_to_silence(rule: Rule) -> Iterator[tuple[str, str]]:
@@ -22,10 +28,13 @@ def ways_to_silence(rule: Rule) -> Iterator[tuple[str, str]]:
     if is_fixed(rule.code):
         yield "It cannot be waived, ignored or turned off: nothing sound can be built from such a file.", ""
         return
+    if is_guard(rule.code):
+        yield from _ways_around(rule.code)
+        return
     if is_housekeeping(rule.code):
         yield "No comment and no waiver silences it.", ""
     elif rule.severity is Severity.ERROR:
-        yield _WAIVER, _ENTRY % rule.code
+        yield _WAIVER, _ENTRY % ("rule", rule.code)
     else:
         yield (
             "In one place, by a comment at the end of the line, or alone on the line above:",
@@ -36,3 +45,15 @@ def ways_to_silence(rule: Rule) -> Iterator[tuple[str, str]]:
         "Everywhere, in modelspec.yaml, as error, warning, info or off:",
         f"rules: {{{rule.code}: {other}}}",
     )
+
+
+def _ways_around(code: str) -> Iterator[tuple[str, str]]:
+    guard = GUARDS.get(code)
+    if guard is None:
+        yield (
+            "It cannot be waived, ignored or turned off: nothing stands behind it that could be weighed.",
+            "",
+        )
+        return
+    yield _GUARD, _ENTRY % ("guard", guard)
+    yield _SETTING, f"guards: {{{guard}: {'100%' if guard.startswith('max_') else 'warning'}}}"

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from modelspec_command import MODEL, Command, write_fleet
 
+from modelspec.cli.options import FORMATS
+
 _KIB = 512 * 1024
 """Address space, which is more than what is resident: 512 MiB."""
 
@@ -65,7 +67,7 @@ def confined(command: Command) -> Command:
 
 def _faults(command: Command, root: Path) -> Iterator[tuple[str, str, tuple[int, int]]]:
     """The path, code and place of every error."""
-    outcome = command.run("validate", "--root", root, "--no-cache", "--format", "json")
+    outcome = command.run("validate", "--root", root, "--no-cache", "--format", "json", "--quiet")
     assert "Traceback" not in outcome.err
     assert (outcome.code, outcome.err) == (1, "")
     for found in json.loads(outcome.out)["diagnostics"]:
@@ -307,8 +309,8 @@ def test_a_syntax_error_does_not_echo_the_secret_beside_it(confined: Command, tm
     )
     files = {f"models.d/b{n}.yaml": _MODEL + text.replace("SECRET", secret) for n, text in enumerate(broken)}
     root = write_fleet(tmp_path / "fleet", files)
-    for form in ("text", "json", "github"):
-        outcome = confined.run("validate", "--root", root, "--no-cache", "--format", form)
+    for form in FORMATS:
+        outcome = confined.run("validate", "--root", root, "--no-cache", "--format", form, "--quiet")
         assert (outcome.code, outcome.err) == (1, "")
         assert outcome.out.count("a secret is written out here") >= len(broken)
         assert secret[3:] not in outcome.out

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 from contextlib import suppress
@@ -70,7 +71,9 @@ def test_a_build_reports_on_standard_error(command: Command, fleet: Path) -> Non
     outcome = command.run("build", "--root", fleet, "--format", "json")
     assert outcome.code == 0
     assert json.loads(outcome.out)["diagnostics"] == []
-    assert outcome.err.startswith("wrote ")
+    checked, written = outcome.err.splitlines()
+    assert checked.startswith("checked 1 model in ")
+    assert written.startswith("wrote ")
 
 
 def test_a_faulty_repository_is_not_built(command: Command, faulty: Path) -> None:
@@ -84,7 +87,7 @@ def test_json_stands_alone_on_standard_output(command: Command, faulty: Path) ->
     outcome = command.run("validate", "--root", faulty, "--format", "json")
     report = json.loads(outcome.out)
     assert outcome.code == 1
-    assert outcome.err == ""
+    assert re.fullmatch(r"checked 2 models in [0-9.]+ s: 1 error\n", outcome.err)
     assert report["tool"]["version"] == __version__
     (fault,) = report["diagnostics"]
     assert (fault["code"], fault["path"], fault["line"], fault["column"]) == (
@@ -96,8 +99,8 @@ def test_json_stands_alone_on_standard_output(command: Command, faulty: Path) ->
 
 
 def test_github_annotations_stand_alone_on_standard_output(command: Command, faulty: Path) -> None:
-    outcome = command.run("validate", "--root", faulty, "--format", "github")
-    first = outcome.out.splitlines()[0]
+    outcome = command.run("validate", "--root", faulty, "--format", "github", "--quiet")
+    (first,) = outcome.out.splitlines()
     assert outcome.code == 1
     assert outcome.err == ""
     assert first.startswith("::error ")

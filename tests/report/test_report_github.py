@@ -108,6 +108,5 @@ def test_line_ends_and_other_commands_cannot_be_smuggled_in() -> None:
     )
 
 
-def test_the_summary_is_the_last_line_unless_quiet() -> None:
-    assert render(quiet=False) == "checked 26 models in 0.12 s: 2 errors, 1 warning, 3 infos\n"
-    assert render(quiet=True) == ""
+def test_the_summary_is_no_part_of_the_format() -> None:
+    assert render(quiet=False) == render(quiet=True) == ""

@@ -2,6 +2,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
+from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,7 +68,7 @@ def test_no_format_prints_anything_but_characters_that_show_themselves(
     for name in REPORTS:
         output = render(name, diagnostics, text)
         assert all(line.isprintable() for line in output.split("\n"))
-        assert "##[" not in output or name == "json"
+        assert "##[" not in output or name in ("json", "gitlab", "sarif")
         output.encode()
 
 
@@ -89,7 +90,11 @@ def test_every_line_begins_with_the_words_of_the_report(diagnostics: list[Diagno
 @given(diagnostics=DIAGNOSTICS, text=TEXT)
 def test_machine_formats_hold_every_diagnostic_once(diagnostics: list[Diagnostic], text: str) -> None:
     assert len(json.loads(render("json", diagnostics, text))["diagnostics"]) == len(diagnostics)
-    assert render("github", diagnostics, text).count("\n") == len(diagnostics) + 1
+    assert len(json.loads(render("gitlab", diagnostics, text))) == len(diagnostics)
+    assert len(json.loads(render("sarif", diagnostics, text))["runs"][0]["results"]) == len(diagnostics)
+    assert render("github", diagnostics, text).count("\n") == len(diagnostics)
+    cases = list(ET.fromstring(render("junit", diagnostics, text)).iter("testcase"))
+    assert len(cases) == max(len(diagnostics), 1)
 
 
 @unhurried

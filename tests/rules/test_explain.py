@@ -66,6 +66,10 @@ Everywhere, in modelspec.yaml, as error, warning, info or off:
         ("MS610", "No comment and no waiver silences it.", "# modelspec: ignore[MS610]"),
         ("MS404", "rules: {MS404: warning}", "approved_by"),
         ("MS001", "How to silence it", "Bad, "),
+        ("MS802", "      - guard: max_removed\n        subject: SUBJECT\n", "rules: {"),
+        ("MS802", "guards: {max_removed: 100%}", "# modelspec: ignore"),
+        ("MS806", "guards: {endpoint_host_change: warning}", "rules: {"),
+        ("MS807", "cannot be waived, ignored or turned off", "guards: {"),
         ("MS110", "Bad, metadata.schema.json:", "waivers:"),
     ],
 )

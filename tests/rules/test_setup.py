@@ -49,7 +49,7 @@ def test_one_faulty_setting_leaves_the_others_in_force(tmp_path: Path) -> None:
 
 def test_settings_have_defaults() -> None:
     assert settings_of(None) == settings_of({}) == Settings()
-    assert waivers_of(None) == waivers_of({}) == waivers_of({"waivers": [{"guard": "max_removed"}]}) == ()
+    assert waivers_of(None) == waivers_of({}) == ()
 
 
 def test_suggestions_are_worked_out_once_and_end_after_some() -> None:

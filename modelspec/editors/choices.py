@@ -1,0 +1,154 @@
+"""What a repository declares, as an editor offers it."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelspec.catalog import Head, Region
+from modelspec.load import read
+from modelspec.load.find import File, Tree, read_tree
+from modelspec.locate import Locator
+from modelspec.quote import visible
+from modelspec.report.said import without_secrets
+from modelspec.rule import is_fixed
+from modelspec.rules import RULES
+from modelspec.schema import schema_text
+from modelspec.schema.gate import compiled
+from modelspec.setup import Setup, read_setup
+
+_LONGEST = 200
+"""Characters of the line beside a choice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A value that may be written somewhere, and the line that an editor shows beside it."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """All that a repository declares, as far as it can be understood; no secret is among it.
+
+    `regions` and `heads` are in the order of their files, `models` and `aliases` in that of their names.
+    `complete` is False where a region or a head may be missing: then any other name is let through as well.
+    `metadata` is the organisation's own schema. `notes` say what had to be left out, one line each.
+    """
+
+    regions: tuple[Choice, ...] = ()
+    heads: tuple[Choice, ...] = ()
+    models: tuple[Choice, ...] = ()
+    aliases: tuple[Choice, ...] = ()
+    rules: tuple[Choice, ...] = ()
+    complete: bool = False
+    metadata: Mapping[str, Any] | None = None
+    metadata_required: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def choices_of(root: Path) -> Choices:
+    """Read the repository at `root`. Its faults do not stop this: an editor is where they are corrected.
+
+    Raises:
+        OSError: the root cannot be opened.
+    """
+    tree = read_tree(root)
+    setup = read_setup(tree, Locator(files=tree.fixed))
+    regions = _sound("regionCode", map(_of_region, setup.fleet.regions.values()))
+    heads = _sound("headId", map(_of_head, setup.fleet.heads.values()))
+    complete = (
+        setup.fleet.complete
+        and len(regions) == len(setup.fleet.regions)
+        and len(heads) == len(setup.fleet.heads)
+    )
+    models, aliases = _models(tree)
+    schema = setup.metadata
+    return Choices(
+        regions=regions,
+        heads=heads,
+        models=models,
+        aliases=aliases,
+        rules=tuple(_choice(rule.code, rule.title) for rule in RULES if not is_fixed(rule.code)),
+        complete=complete,
+        metadata=None if schema is None else schema.schema,
+        metadata_required=schema is not None and not schema.validator.is_valid({}),
+        notes=tuple(_notes(tree, setup, regions, heads, complete=complete)),
+    )
+
+
+def _of_region(region: Region) -> Choice:
+    where = "" if region.residency is None else f"; served in {', '.join(region.residency)}"
+    return _choice(region.code, f"{_line(region.title)}{where}")
+
+
+def _of_head(head: Head) -> Choice:
+    return _choice(head.head_id, f"{head.head_id} ({head.region}), {head.status}, {head.url}")
+
+
+def _models(tree: Tree) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
+    """Every model that has an id, and every alias; of names that two files claim, the first file's."""
+    models: dict[str, Choice] = {}
+    aliases: dict[str, Choice] = {}
+    for file in tree.models:
+        value = _mapping(file)
+        model_id = value.get("model_id")
+        if not isinstance(model_id, str):
+            continue
+        state = value.get("status")
+        suffix = f", {state}" if state in ("deprecated", "disabled") else ""
+        text = f"{_line(value.get('name'))} ({_line(value.get('region'))}){suffix}"
+        models.setdefault(model_id, _choice(model_id, text))
+        listed = value.get("aliases")
+        for alias in listed if isinstance(listed, list) else ():
+            if isinstance(alias, str):
+                aliases.setdefault(alias, _choice(alias, f"alias of {_line(model_id)}"))
+    own = _sound("modelId", (models[name] for name in sorted(models)))
+    other = _sound("modelId", (aliases[name] for name in sorted(aliases.keys() - models.keys())))
+    return _exact(own), _exact(other)
+
+
+def _exact(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """Without wildcards, which nobody sends and nothing falls back to."""
+    return tuple(choice for choice in choices if not choice.value.endswith("/*"))
+
+
+def _mapping(file: File) -> Mapping[str, object]:
+    reading = read(file)
+    return reading.value if isinstance(reading.value, dict) and not reading.faults else {}
+
+
+def _choice(value: str, text: str) -> Choice:
+    return Choice(value=value, text=_line(text))
+
+
+def _line(text: object) -> str:
+    return visible(without_secrets(text), _LONGEST) if isinstance(text, str) else "?"
+
+
+def _sound(form: str, choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """The choices whose values have the form of a name and do not look like a secret."""
+    definitions = json.loads(schema_text("model"))["$defs"]
+    fits = compiled({"$ref": f"#/$defs/{form}", "$defs": definitions})
+    return tuple(
+        choice
+        for choice in choices
+        if fits.is_valid(choice.value) and without_secrets(choice.value) == choice.value
+    )
+
+
+def _notes(
+    tree: Tree, setup: Setup, regions: Iterable[Choice], heads: Iterable[Choice], *, complete: bool
+) -> Iterator[str]:
+    for name, choices, what in (("regions.yaml", regions, "regions"), ("heads.yaml", heads, "heads")):
+        if not choices:
+            yield f"no {what} could be read from {name}, so they are left out of the choices"
+    if regions and heads and not complete:
+        yield "not every region and head could be understood, so other names are let through as well"
+    if setup.settings.metadata_schema is not None and setup.metadata is None:
+        yield "the metadata schema cannot be used, so any metadata is let through"
+    if tree.unread:
+        yield f"files that could not be read: {len(tree.unread)}; modelspec validate says why"

@@ -1,0 +1,163 @@
+"""Diagnostics as SARIF 2.1.0 (OASIS, with errata 01), for GitHub's code scanning and for viewers.
+
+Only the rules that are named by a result are described. The results come ranked, so that whatever has to be
+left out weighs least. The same input gives the same bytes, all of them ASCII, one rule or result a line.
+"""
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+
+from modelspec import __version__
+from modelspec.diagnostic import Diagnostic, Label
+from modelspec.report.contract import Sources
+from modelspec.report.fingerprint import fingerprints
+from modelspec.report.path import as_uri
+from modelspec.report.rank import ranking
+from modelspec.report.said import said
+from modelspec.report.sarif_rules import LEVELS, described
+from modelspec.report.summary import Summary
+from modelspec.rule import Rule
+from modelspec.rules import RULES
+from modelspec.source import START, Span
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+# docs.github.com, "SARIF support for code scanning": an upload that holds more is refused as a whole.
+MOST_RESULTS = 25_000
+MOST_RELATED = 100
+"""Of a thousand that may be there, GitHub shows a hundred."""
+MOST_BYTES = 10_000_000 - 500_000
+"""Of the file as gzip packs it; the rest is room for rules, frame and what zlib has not handed out yet."""
+
+BASE = "SRCROOT"
+BASES = {BASE: {"description": {"text": "The folder that holds models.d/."}}}
+
+_RULES: Mapping[str, Rule] = {rule.code: rule for rule in RULES}
+
+_encode = json.JSONEncoder().encode
+
+
+def render(
+    diagnostics: Sequence[Diagnostic],
+    summary: Summary,  # noqa: ARG001  every report is called the same way
+    sources: Sources,  # noqa: ARG001  the same reason
+    *,
+    colour: bool,  # noqa: ARG001  the same reason
+    quiet: bool = False,  # noqa: ARG001  the same reason
+) -> Iterator[str]:
+    """The head of the log with the rules, one piece a result, and what had to be left out."""
+    marks = list(fingerprints(diagnostics))
+    order = ranking(diagnostics)[:MOST_RESULTS]
+    rules = [
+        _RULES[code] for code in sorted({diagnostics[number].code for number in order}) if code in _RULES
+    ]
+    indices = {rule.code: index for index, rule in enumerate(rules)}
+    results = list(
+        _while_room(
+            _encode(_result(diagnostics[number], indices.get(diagnostics[number].code), marks[number]))
+            for number in order
+        )
+    )
+    kept = [diagnostics[number] for number in order[: len(results)]]
+
+    yield f'{{\n"$schema": {_encode(SCHEMA)},\n"version": "2.1.0",\n"runs": [{{\n'
+    yield f'"tool": {{"driver": {{"name": "modelspec", "version": {_encode(__version__)}, "rules": ['
+    yield from _list(_encode(described(rule)) for rule in rules)
+    yield f'}}}},\n"automationDetails": {{"id": "modelspec/"}},\n"originalUriBaseIds": {_encode(BASES)},\n'
+    yield f'"columnKind": "unicodeCodePoints",\n"invocations": [{_encode(_invocation(diagnostics, kept))}],\n'
+    yield '"results": ['
+    yield from _list(iter(results))
+    yield "\n}]\n}\n"
+
+
+def _list(pieces: Iterator[str]) -> Iterator[str]:
+    """Pieces with what parts them, then the end of the list."""
+    separator = "\n"
+    for piece in pieces:
+        yield separator + piece
+        separator = ",\n"
+    yield "]" if separator == "\n" else "\n]"
+
+
+def _while_room(results: Iterator[str]) -> Iterator[str]:
+    """The results for which GitHub has room. The fastest packing is the loosest: no file is larger than counted."""
+    packer = zlib.compressobj(level=1)
+    size = 0
+    for result in results:
+        size += len(packer.compress(result.encode("ascii")))
+        if size > MOST_BYTES:
+            return
+        yield result
+
+
+def _result(diagnostic: Diagnostic, index: int | None, fingerprint: str) -> dict[str, object]:
+    advice = f"\nhelp: {said(diagnostic.help)}" if diagnostic.help else ""
+    related = diagnostic.related[:MOST_RELATED]
+    result: dict[str, object] = {"ruleId": diagnostic.code}
+    if index is not None:
+        result["ruleIndex"] = index
+    result |= {
+        "level": LEVELS[diagnostic.severity],
+        "message": {"text": _unlinked(said(diagnostic.message) + advice)},
+        "locations": [_location(diagnostic.path, diagnostic.span)],
+        "partialFingerprints": {"modelspecFault/v1": fingerprint},
+    }
+    if related:
+        result["relatedLocations"] = [_related(number, label) for number, label in enumerate(related, 1)]
+    return result
+
+
+def _related(number: int, label: Label) -> dict[str, object]:
+    return {
+        "id": number,
+        **_location(label.path, label.span),
+        "message": {"text": _unlinked(said(label.text)) or "see here"},
+    }
+
+
+def _location(path: str, span: Span) -> dict[str, object]:
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": as_uri(path), "uriBaseId": BASE},
+            "region": _region(span),
+        }
+    }
+
+
+def _region(span: Span) -> dict[str, int]:
+    """A region, or the first line where the whole file is meant: GitHub shows no result without a line."""
+    if span == START:
+        return {"startLine": 1}
+    line, column = max(span.line, 1), max(span.column, 1)
+    end_line = max(span.end_line, line)
+    least = column if end_line == line else 1
+    return {
+        "startLine": line,
+        "startColumn": column,
+        "endLine": end_line,
+        "endColumn": max(span.end_column, least),
+    }
+
+
+def _unlinked(text: str) -> str:
+    r"""A message without links: `[text](target)` is one even in plain text, and `\]` is how a bracket escapes it."""
+    return text.replace("](", "\\](")
+
+
+def _invocation(diagnostics: Sequence[Diagnostic], kept: Sequence[Diagnostic]) -> dict[str, object]:
+    invocation: dict[str, object] = {"executionSuccessful": True}
+    notes = [{"level": "warning", "message": {"text": note}} for note in _notes(diagnostics, kept)]
+    return {**invocation, "toolExecutionNotifications": notes} if notes else invocation
+
+
+def _notes(diagnostics: Sequence[Diagnostic], kept: Sequence[Diagnostic]) -> Iterator[str]:
+    left = len(diagnostics) - len(kept)
+    if left:
+        yield (
+            f"{left:,} of {len(diagnostics):,} results are left out, those that weigh least: code scanning takes "
+            f"{MOST_RESULTS:,} and 10 MB; `modelspec validate` shows them all"
+        )
+    cut = sum(len(one.related) > MOST_RELATED for one in kept)
+    if cut:
+        yield f"{cut:,} results show only the first {MOST_RELATED} of their related places"

@@ -1,0 +1,210 @@
+"""The schemas for editors: what they let through, what they refuse, and what they say."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from small_fleets import FIXED, FLEETS, HEADS, model, write_repository
+
+from modelspec.editors import Choice, Choices, choices_of, tailored, text_of
+from modelspec.load import read
+from modelspec.load.find import File
+from modelspec.schema import KINDS, Kind
+from modelspec.schema.gate import compiled
+
+REPOSITORY = Path(__file__).parents[2]
+EMPTY = Choices()
+
+
+def schemas(root: Path) -> dict[Kind, dict[str, Any]]:
+    choices = choices_of(root)
+    return {kind: tailored(kind, choices) for kind in KINDS}
+
+
+def faults(schema: dict[str, Any], text: str) -> list[str]:
+    value = read(File("any.yaml", text.encode())).value
+    return [error.message for error in Draft202012Validator(schema).iter_errors(value)]
+
+
+def keywords(part: object) -> set[str]:
+    if isinstance(part, dict):
+        return set(part).union(*map(keywords, part.values()))
+    return set().union(*map(keywords, part)) if isinstance(part, list) else set()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    return write_repository(tmp_path, {"atlas": model("atlas", "aliases: [atlas-latest]")})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_is_a_schema_of_the_draft_that_it_names(kind: Kind, small: Path) -> None:
+    for choices in (EMPTY, choices_of(small), choices_of(REPOSITORY)):
+        schema = tailored(kind, choices)
+        assert schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
+        Draft202012Validator.check_schema(schema)
+        compiled(schema)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_none_has_keywords_of_ours_or_the_address_of_another(kind: Kind) -> None:
+    found = keywords(tailored(kind, choices_of(REPOSITORY)))
+    assert not [name for name in found if name.startswith("x-")]
+    assert "$id" not in found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_reference_leads_to_something(kind: Kind) -> None:
+    schema = tailored(kind, choices_of(REPOSITORY))
+
+    def references(part: object) -> set[str]:
+        if isinstance(part, dict):
+            own = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
+            return own.union(*map(references, part.values()))
+        return set().union(*map(references, part)) if isinstance(part, list) else set()
+
+    for reference in references(schema):
+        node: Any = schema
+        for step in reference.removeprefix("#/").split("/"):
+            node = node[step]
+        assert isinstance(node, dict)
+
+
+@pytest.mark.parametrize("name", FLEETS)
+def test_a_sound_fleet_satisfies_its_own_schemas(name: str, tmp_path: Path) -> None:
+    root = write_repository(tmp_path, FLEETS[name])
+    own = schemas(root)
+    for path in sorted(root.rglob("*.yaml")):
+        kind: Kind = next((kind for kind in KINDS if path.name == f"{kind}.yaml"), "model")
+        assert faults(own[kind], path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("model", model("atlas", head="head-nowhere")),
+        ("model", model("atlas", region="nowhere")),
+        ("model", model("atlas", "fallback_heads: [head-uk-1, head-nowhere]")),
+        ("model", model("atlas", "load_balancing: {weights: {head-eu-1: 1, head-nowhere: 1}}")),
+        ("model", model("atlas", "load_balancing: {weights: {head-eu-1: 0}}")),
+        ("model", model("atlas", "access: {client_regions: [nowhere]}")),
+        ("model", model("atlas", "deployments: [{region: nowhere}]")),
+        ("model", model("atlas", "fallback_models: [not a name]")),
+        ("heads", HEADS.replace("region: uk", "region: nowhere")),
+        ("regions", "regions: [{code: new, name: New, residency: [nowhere]}]"),
+        ("modelspec", "edges: [{edge_id: edge, region: nowhere}]"),
+        ("modelspec", "rules: {MS402: no}"),
+        ("modelspec", "rules: {MS999: info}"),
+        ("modelspec", "rules: {MS201: off}"),
+        ("routes.test", "tests: [{model: x, from: head-eu-1, expect: {status: 200}}]"),
+        ("routes.test", "tests: [{model: x, down: [nowhere], expect: {status: 200}}]"),
+        ("routes.test", "tests: [{model: x, expect: {head: eu}}]"),
+        ("routes.test", "tests: [{model: x, expect: {tiers: [head-nowhere]}}]"),
+        ("routes.test", "tests: [{model: x, expect: {tiers: [[head-eu-1, head-nowhere]]}}]"),
+        ("routes.test", "tests: [{model: x, expect: {tiers: [[]]}}]"),
+        ("routes.test", "tests: [{model: x, expect: {reach_within: [nowhere]}}]"),
+        ("routes.test", "tests: [{model: '', expect: {status: 404}}]"),
+        ("waivers", "waivers: [{rule: MS201, subject: x, reason: y, expires: 2027-01-01, approved_by: z}]"),
+    ],
+)
+def test_a_name_that_nobody_declares_is_one_fault(kind: Kind, text: str, small: Path) -> None:
+    assert len(faults(schemas(small)[kind], text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("model", model("new", "fallback_models: [another-new]", "replaced_by: a-third")),
+        ("routes.test", "tests: [{model: router/any-1, expect: {status: 404}}]"),
+        ("routes.test", "tests: [{model: atlas, down: [eu, head-uk-1], expect: {tiers: [[head-eu-1]]}}]"),
+        ("waivers", "waivers: [{rule: MS301, subject: x, reason: y, expires: 2027-01-01, approved_by: z}]"),
+        (
+            "waivers",
+            "waivers: [{guard: max_moved, subject: x, reason: y, expires: 2027-01-01, approved_by: z}]",
+        ),
+        ("modelspec", "rules: {MS402: info, MS404: off}"),
+    ],
+)
+def test_names_that_are_only_suggested_bind_nobody(kind: Kind, text: str, small: Path) -> None:
+    assert faults(schemas(small)[kind], text) == []
+
+
+def test_a_region_or_a_head_is_declared_by_any_name(small: Path) -> None:
+    own = schemas(small)
+    assert faults(own["regions"], "regions: [{code: new, name: New, residency: [eu]}]") == []
+    assert faults(own["heads"], "heads: [{head_id: new, region: eu, url: https://x.example.net}]") == []
+
+
+def test_no_example_names_what_is_not_there(small: Path) -> None:
+    own = schemas(small)
+    texts = {kind: text_of(schema) for kind, schema in own.items()}
+    assert "head-service" not in texts["model"] + texts["routes.test"]
+    assert "examples" not in own["model"]["properties"]["fallback_heads"]
+    assert "head-eu-1 (eu), active, https://head-eu-1.example.net" in texts["model"]
+
+
+def test_metadata_is_held_to_the_schema_of_the_organisation(small: Path) -> None:
+    own = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "required": ["owner"],
+        "properties": {
+            "owner": {"$ref": "#/$defs/team"},
+            "$ref": {"type": "string"},
+            "odd": {"const": {"$ref": "#/$defs/team"}},
+            "any": True,
+        },
+        "anyOf": [{"$ref": "#/$defs/any"}, False],
+        "$defs": {"team": {"pattern": "^team-"}, "any": True},
+    }
+    (small / "modelspec.yaml").write_text("metadata_schema: own.json\n", encoding="utf-8")
+    (small / "own.json").write_text(json.dumps(own), encoding="utf-8")
+    schema = schemas(small)["model"]
+    assert (
+        faults(schema, model("x", "metadata: {owner: team-a, $ref: x, odd: {$ref: '#/$defs/team'}, any: 1}"))
+        == []
+    )
+    assert faults(schema, model("x", "metadata: {owner: me}")) == ["'me' does not match '^team-'"]
+    assert faults(schema, model("x")) == ["'metadata' is a required property"]
+    (small / "own.json").write_text('{"properties": {"owner": {"pattern": "^team-"}}}', encoding="utf-8")
+    schema = schemas(small)["model"]
+    assert faults(schema, model("x")) == []
+    assert len(faults(schema, model("x", "metadata: {owner: me}"))) == 1
+    (small / "own.json").write_text("[]", encoding="utf-8")
+    choices = choices_of(small)
+    assert choices.notes == ("the metadata schema cannot be used, so any metadata is let through",)
+    assert faults(tailored("model", choices), model("x", "metadata: {owner: me}")) == []
+
+
+def test_a_head_with_the_name_of_a_region_is_one_choice(tmp_path: Path) -> None:
+    heads = "heads: [{head_id: eu, region: eu, url: https://eu.example.net}]\n"
+    root = write_repository(tmp_path, {"atlas": model("atlas", head="eu")}, {**FIXED, "heads.yaml": heads})
+    definition = schemas(root)["routes.test"]["$defs"]["declaredHeadOrRegion"]
+    assert definition["enum"] == ["eu", "us", "uk"]
+    assert definition["enumDescriptions"][0] == "eu (eu), active, https://eu.example.net"
+
+
+def test_names_that_are_not_all_known_are_suggested_only() -> None:
+    some = Choices(
+        regions=(Choice(value="eu", text="Europe (eu)"),),
+        heads=(Choice(value="head-eu", text="head-eu (eu)"),),
+    )
+    schema = tailored("model", some)
+    text = model("x", "load_balancing: {weights: {other: 1, head-eu: 1}}", head="other", region="other")
+    assert faults(schema, text) == []
+    assert len(faults(schema, text.replace("region: other", "region: Not A Code"))) == 1
+    assert len(faults(schema, text.replace("head-eu: 1", "head-eu: 0"))) == 1
+    tests = tailored("routes.test", some)
+    assert faults(tests, "tests: [{model: x, down: [z], expect: {tiers: [other, [a]]}}]") == []
+    assert faults(tests, "tests: [{model: x, expect: {tiers: [Not An Id]}}]") != []
+    assert schema["$defs"]["declaredHead"]["anyOf"][0]["enum"] == ["head-eu"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_nothing_is_known_the_published_schema_is_left(kind: Kind) -> None:
+    schema = tailored(kind, EMPTY)
+    assert "enumDescriptions" not in keywords(schema)
+    path = REPOSITORY / (f"{kind}.yaml" if kind != "model" else "models.d/chat/gpt-5.4.yaml")
+    assert faults(schema, path.read_text(encoding="utf-8")) == []

@@ -1,0 +1,64 @@
+"""What each format says of one rich set of diagnostics, byte by byte: `pytest --update-golden` writes it anew."""
+
+import re
+from pathlib import Path
+
+import pytest
+from rich_diagnostics import DIAGNOSTICS, FILES, KEY, SUMMARY
+
+from modelspec import __version__
+from modelspec.cli.options import FORMATS
+from modelspec.report import REPORTS, step_summary
+
+GOLDEN = Path(__file__).parent / "formats"
+SUFFIXES = {
+    "text": "txt", "json": "json", "github": "log", "gitlab": "gitlab.json", "sarif": "sarif", "junit": "xml",
+}  # fmt: skip
+
+
+def rendered(name: str) -> str:
+    output = "".join(REPORTS[name](DIAGNOSTICS, SUMMARY, FILES.get, colour=False))
+    return output.replace(f'"version": "{__version__}"', '"version": "VERSION"')
+
+
+def test_every_format_can_be_asked_for() -> None:
+    assert tuple(REPORTS) == FORMATS == tuple(SUFFIXES)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_format_says_what_it_said_before(name: str, pytestconfig: pytest.Config) -> None:
+    golden = GOLDEN / f"diagnostics.{SUFFIXES[name]}"
+    if pytestconfig.getoption("update_golden"):
+        golden.write_text(rendered(name), encoding="utf-8")
+    assert rendered(name) == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_no_format_gives_a_key_away(name: str) -> None:
+    output = rendered(name)
+    assert KEY not in output
+    assert KEY[8:] not in output
+    assert "*" * len(KEY) in output
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_format_is_the_same_twice_and_whatever_the_time(name: str) -> None:
+    assert rendered(name) == rendered(name)
+    if name != "text":
+        assert "seconds" not in rendered(name)
+        assert not re.search(r"\d\d:\d\d:\d\d|20\d\d-", rendered(name))
+
+
+@pytest.mark.parametrize("name", set(REPORTS) - {"text"})
+def test_colour_and_quiet_change_nothing_for_a_program(name: str) -> None:
+    plain = "".join(REPORTS[name](DIAGNOSTICS, SUMMARY, FILES.get, colour=False, quiet=False))
+    assert "".join(REPORTS[name](DIAGNOSTICS, SUMMARY, FILES.get, colour=True, quiet=True)) == plain
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_an_output_ends_in_one_line_end(name: str) -> None:
+    assert re.search(r"[^\n]\n\Z", rendered(name))
+
+
+def test_a_step_that_shows_all_needs_no_summary() -> None:
+    assert step_summary(DIAGNOSTICS, SUMMARY) == ""
