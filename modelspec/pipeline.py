@@ -1,7 +1,7 @@
 """The compile, from top to bottom: files in, every fault named, one routing table out."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -15,15 +15,18 @@ from modelspec.examine import Facts, Surroundings, examine_model
 from modelspec.excess import without_excess
 from modelspec.judge import judge
 from modelspec.link import link_catalog
-from modelspec.load.find import File, Tree, read_file, read_tree
+from modelspec.load.find import File, Tree, read_tree
 from modelspec.locate import Locator
 from modelspec.parallel import each
-from modelspec.rule import Scope
+from modelspec.rule import Scope, is_fixed
 from modelspec.rules import RULES
 from modelspec.setup import Setup, metadata_path, read_setup
 
 _WORTH_KEEPING = 50
 """Facts are written anew when one file in this many has changed: writing costs more than examining a few again."""
+
+_SURROUNDINGS = ("regions.yaml", "heads.yaml", "modelspec.yaml")
+"""The files that one model file is checked against; the metadata schema is one more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +45,19 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled(Checked):
-    """A checked repository with what routing needs; of no use where there are errors."""
+    """A checked repository with what routing needs; `facts` are those of every model file by its path."""
 
     setup: Setup
     catalog: Catalog
     models: Sequence[Model]
+    facts: Mapping[str, Facts]
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether every file could be read and every name looked up, so that each model has a route."""
+        return not any(
+            found.severity is Severity.ERROR and is_fixed(found.code) for found in self.diagnostics
+        )
 
 
 def validate(root: Path, *, today: date, cache: bool) -> Checked:
@@ -76,8 +87,19 @@ def compile_fleet(root: Path, *, today: date, targets: Sequence[str] = ()) -> Co
     Raises:
         OSError: the root cannot be opened.
     """
+    return compile_tree(read_tree(root), today=today, targets=targets)
+
+
+def compile_tree(
+    tree: Tree, *, today: date, like: Compiled | None = None, targets: Sequence[str] = ()
+) -> Compiled:
+    """Check a repository that was read and keep its models for routing.
+
+    `like` is another state of it. Where both check models against the same, the facts of the files that both have are
+    taken over: the very same objects.
+    """
     with _without_collection():
-        return _compile(read_tree(root), today, keep_models=True, targets=targets)
+        return _compile(tree, today, like=like, keep_models=True, targets=targets)
 
 
 def _compile(
@@ -86,13 +108,16 @@ def _compile(
     store: Cache | None = None,
     key: Key | None = None,
     *,
+    like: Compiled | None = None,
     keep_models: bool = False,
     targets: Sequence[str] = (),
 ) -> Compiled:
     locator = _locator(tree)
     setup = read_setup(tree, locator, targets)
     around = Surroundings(fleet=setup.fleet, metadata=setup.metadata, locator=locator)
-    known = {} if store is None or key is None else store.facts(key)
+    known = _shared(tree, setup, like)
+    if store is not None and key is not None:
+        known.update(store.facts(key))
     new = [file for file in tree.models if file.path not in known]
     if keep_models:
         examined = [examine_model(file, around) for file in new]
@@ -121,6 +146,24 @@ def _compile(
         setup=setup,
         catalog=catalog,
         models=[one.model for one in facts if one.model is not None],
+        facts=known,
+    )
+
+
+def _shared(tree: Tree, setup: Setup, like: Compiled | None) -> dict[str, Facts]:
+    """The facts of another state that hold in this one as well."""
+    if like is None or not has_same_surroundings(tree, setup, like):
+        return {}
+    theirs = {file.path: file.data for file in like.tree.models}
+    return {file.path: like.facts[file.path] for file in tree.models if theirs.get(file.path) == file.data}
+
+
+def has_same_surroundings(tree: Tree, setup: Setup, like: Compiled) -> bool:
+    """Whether model files are checked against the same in both states."""
+    return (
+        all(tree.fixed.get(name) == like.tree.fixed.get(name) for name in _SURROUNDINGS)
+        and setup.metadata_file == like.setup.metadata_file
+        and setup.settings.targets == like.setup.settings.targets
     )
 
 
@@ -158,7 +201,7 @@ def _outside(tree: Tree, today: date, locator: Locator) -> Iterator[bytes]:
         yield today.isoformat().encode()
     path = metadata_path(locator)
     if path is not None:
-        file = read_file(tree.root, path)
+        file = tree.other(path)
         yield file.data if isinstance(file, File) else str(file).encode()
 
 

@@ -1,6 +1,7 @@
 """Catalog to routing table: tiers, targets and reach."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from modelspec.catalog import Catalog, Deployment, Fleet, Model, Reference
 from modelspec.providers import endpoint_of
@@ -8,11 +9,26 @@ from modelspec.reach import runs_on_heads, transitive_reach
 from modelspec.routing import About, HeadEntry, Json, RegionEntry, Route, RoutingTable, Target, Tier
 
 
-def route(catalog: Catalog, models: Iterable[Model]) -> RoutingTable:
-    """Compile a repository without errors; `models` are those of the catalog."""
+def route(
+    catalog: Catalog,
+    models: Iterable[Model],
+    *,
+    known: Mapping[str, tuple[Model, Route]] = MappingProxyType({}),
+) -> RoutingTable:
+    """Compile a repository whose files could be read and linked; `models` are those of the catalog.
+
+    `known` are models and their routes by id, from another state of the repository with the same regions and heads:
+    what is the same object there and reaches as far has the same route.
+    """
     fleet = catalog.fleet
     reaches = transitive_reach(catalog.signatures, catalog.names)
-    routes = [_route(model, fleet, reaches[model.model_id]) for model in models]
+    routes = []
+    for model in models:
+        reach = reaches[model.model_id]
+        other, its_route = known.get(model.model_id, (None, None))
+        if its_route is None or other is not model or its_route.reach != (reach if its_route.tiers else ()):
+            its_route = _route(model, fleet, reach)
+        routes.append(its_route)
     routes.sort(key=lambda route: route.model_id)
     return RoutingTable(
         regions=tuple(

@@ -10,7 +10,7 @@ from modelspec.ignore import MARK, Ignore, ignores
 from modelspec.link import Listed, link_fleet
 from modelspec.link.unknown import unknown_head, unknown_region
 from modelspec.load import Reading
-from modelspec.load.find import OPTIONAL, REQUIRED, Tree, read_file
+from modelspec.load.find import OPTIONAL, REQUIRED, File, Tree
 from modelspec.locate import Locator
 from modelspec.nearest import nearest
 from modelspec.quote import quote
@@ -32,7 +32,8 @@ _KINDS: Mapping[str, Kind] = {
 class Setup:
     """What models are checked against, and the diagnostics of it with their default severities.
 
-    `fleet` is for linking; `whole` leaves out the regions and heads that have faults of their own.
+    `fleet` is for linking; `whole` leaves out the regions and heads that have faults of their own. `metadata_file`
+    is what `metadata` was made from, be it sound or not.
     """
 
     settings: Settings
@@ -40,6 +41,7 @@ class Setup:
     fleet: Fleet
     whole: Fleet
     metadata: MetadataSchema | None
+    metadata_file: File | None
     diagnostics: Sequence[Diagnostic]
     ignores: Sequence[Ignore]
     readings: Mapping[str, Reading]
@@ -68,7 +70,7 @@ def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Set
     diagnostics.extend(
         locator.diagnostic(code, severity, finding) for code, severity, finding in findings_of_fleet(whole)
     )
-    metadata, objections = _metadata_schema(tree, settings, locator)
+    metadata_file, metadata, objections = _metadata_schema(tree, settings, locator)
     diagnostics.extend(objections)
     return Setup(
         settings=settings,
@@ -76,6 +78,7 @@ def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Set
         fleet=fleet,
         whole=whole,
         metadata=metadata,
+        metadata_file=metadata_file,
         diagnostics=diagnostics,
         ignores=[
             ignore
@@ -203,14 +206,14 @@ def _tests(value: object, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
 
 def _metadata_schema(
     tree: Tree, settings: Settings, locator: Locator
-) -> tuple[MetadataSchema | None, list[Diagnostic]]:
+) -> tuple[File | None, MetadataSchema | None, list[Diagnostic]]:
     path = settings.metadata_schema
     if path is None:
-        return None, []
+        return None, None, []
     place = Place(path="modelspec.yaml", pointer=("metadata_schema",))
-    file = read_file(tree.root, path)
+    file = tree.other(path)
     if isinstance(file, Diagnostic):
-        return None, [file]
+        return None, None, [file]
     if file is None:
         missing = Finding(
             place=place,
@@ -218,9 +221,9 @@ def _metadata_schema(
             label="no such file",
             help="correct the path, relative to the top of the repository",
         )
-        return None, [locator.diagnostic("MS110", Severity.ERROR, missing)]
+        return None, None, [locator.diagnostic("MS110", Severity.ERROR, missing)]
     schema, faults = load_metadata_schema(file.data)
     found = [
         Finding(place=place, message=fault.message, label=fault.label, help=fault.help) for fault in faults
     ]
-    return schema, [locator.diagnostic("MS110", Severity.ERROR, finding) for finding in found]
+    return file, schema, [locator.diagnostic("MS110", Severity.ERROR, finding) for finding in found]

@@ -12,6 +12,7 @@ import click
 from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.pipeline import Checked
 from modelspec.quote import quote
+from modelspec.refusal import Refusal
 from modelspec.report import REPORTS, Summary, step_summary
 from modelspec.report.step_summary import MOST_BYTES
 
@@ -21,12 +22,16 @@ _OF_FORGES = frozenset({"github", "gitlab", "sarif"})
 """Formats whose reader looks a file up from the top of the checkout, which is where CI runs a command."""
 
 
-def report(checked: Checked, *, format_: str, colour: bool, quiet: bool) -> None:
-    """Write the diagnostics in one of the formats: it alone is on standard output, in formats for machines."""
+def report(checked: Checked, *, format_: str, colour: bool, quiet: bool, left_out: int = 0) -> None:
+    """Write the diagnostics in one of the formats: it alone is on standard output, in formats for machines.
+
+    `left_out` others were found.
+    """
     summary = Summary.of(
         checked.diagnostics,
         files=len(checked.tree.models) + len(checked.tree.fixed),
         models=len(checked.tree.models),
+        left_out=left_out,
         seconds=perf_counter() - STARTED,
     )
     prefix = _prefix(checked.tree.root) if format_ in _OF_FORGES else ""
@@ -75,3 +80,9 @@ def exit_code(checked: Checked, *, strict: bool) -> int:
     """0 where the repository is clean, 1 where it has errors; with `strict`, warnings count as errors."""
     severities = {found.severity for found in checked.diagnostics}
     return int(Severity.ERROR in severities or (strict and Severity.WARNING in severities))
+
+
+def refused(refusal: Refusal, *, code: int) -> int:
+    """Say on standard error why nothing was done, and give the exit code on."""
+    click.echo(f"modelspec: {refusal.message}\n  = help: {refusal.help}", err=True)
+    return code

@@ -10,18 +10,28 @@ from modelspec.diagnostic import Diagnostic, Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The counts of one run. `seconds` is nothing where the time is not to be shown."""
+    """The counts of one run.
+
+    `left_out` are diagnostics that nobody asked to see. `seconds` is nothing where the time is not to be shown.
+    """
 
     files: int
     models: int
     errors: int
     warnings: int
     infos: int
+    left_out: int = 0
     seconds: float | None = None
 
     @classmethod
     def of(
-        cls, diagnostics: Sequence[Diagnostic], *, files: int, models: int, seconds: float | None = None
+        cls,
+        diagnostics: Sequence[Diagnostic],
+        *,
+        files: int,
+        models: int,
+        left_out: int = 0,
+        seconds: float | None = None,
     ) -> Self:
         """The summary of a run that found these diagnostics."""
         found = Counter(diagnostic.severity for diagnostic in diagnostics)
@@ -31,6 +41,7 @@ class Summary:
             errors=found[Severity.ERROR],
             warnings=found[Severity.WARNING],
             infos=found[Severity.INFO],
+            left_out=left_out,
             seconds=seconds,
         )
 
@@ -39,7 +50,8 @@ class Summary:
         time = "" if self.seconds is None else f" in {self.seconds:.2f} s"
         counts = ((self.errors, "error"), (self.warnings, "warning"), (self.infos, "info"))
         faults = ", ".join(_counted(count, noun) for count, noun in counts if count)
-        return f"checked {_counted(self.models, 'model')}{time}: {faults or 'no faults'}"
+        others = f"; {_counted(self.left_out, 'other')} left out" if self.left_out else ""
+        return f"checked {_counted(self.models, 'model')}{time}: {faults or 'no faults'}{others}"
 
 
 def _counted(count: int, noun: str) -> str:

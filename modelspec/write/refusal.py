@@ -2,9 +2,11 @@
 
 import errno
 import os
-from dataclasses import dataclass
 
 from modelspec.quote import visible
+from modelspec.refusal import Refusal
+
+__all__ = ["Refusal", "shown", "unusable"]
 
 _LONGEST = 4096
 
@@ -18,14 +20,6 @@ _HELP = {
     errno.EPERM: "choose an output folder that you may write to",
     errno.EROFS: "choose an output folder on a file system that can be written to",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """The output was left as it was: `message` names the path and the reason, `help` is an action."""
-
-    message: str
-    help: str
 
 
 def shown(path: str) -> str:

@@ -1,0 +1,190 @@
+"""Names of commits to their ids. A name comes from the command line and is never an option of git."""
+
+import re
+from dataclasses import dataclass
+
+from modelspec.git.program import Git
+from modelspec.git.repository import Repository
+from modelspec.nearest import nearest
+from modelspec.quote import quote
+from modelspec.refusal import Refusal
+
+_DEFAULTS = (
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+    "refs/heads/main",
+    "refs/heads/master",
+)
+"""Where the default branch is looked for, in this order."""
+
+_SHORT = 7
+"""Digits of an id that people are shown."""
+
+_LONGEST = 255
+_FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_NO_NAME = (
+    (re.compile(r"^$"), "it is empty"),
+    (re.compile(r"^-"), "it begins with '-'"),
+    (re.compile(r"[\x00-\x1f\x7f ]"), "it holds a space or a control character"),
+    (re.compile(r"\.\."), "it holds '..', which makes a range"),
+    (re.compile(r"@\{"), "it holds '@{', which asks for what this clone alone remembers"),
+    (re.compile(r":"), "it holds ':', which names a file, not a commit"),
+    (re.compile(r"\^\{|[*?\[\\]"), "it holds what no branch or tag can"),
+)
+_DEPTH = "git fetch --unshallow; in a GitHub workflow, `fetch-depth: 0` of actions/checkout"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit and what people are told that it is: "main (3f2a91c)"."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revisions:
+    """The two commits to compare; `head` is None for the working tree."""
+
+    base: Commit
+    head: Commit | None
+
+
+def revisions(
+    repository: Repository, *, base: str | None, head: str | None, fork: bool
+) -> Revisions | Refusal:
+    """Look both commits up.
+
+    Without a base it is the commit where the head left the default branch; `fork` asks for that of any base.
+    """
+    tip = _named(repository, "HEAD" if head is None else head)
+    if isinstance(tip, Refusal):
+        return tip
+    start = _default(repository) if base is None else _named(repository, base)
+    if isinstance(start, Refusal):
+        return start
+    if base is None or fork:
+        start = _fork(repository, start, tip)
+        if isinstance(start, Refusal):
+            return start
+    return Revisions(base=start, head=None if head is None else tip)
+
+
+def unmerged(repository: Repository) -> Refusal | None:
+    """Why the working tree is no state to look at: somebody is in the middle of a merge."""
+    listed = repository.git.run("ls-files", "--unmerged", "-z")
+    if listed.code:
+        return listed.refusal()
+    paths = sorted({row.partition(b"\t")[2] for row in listed.out.split(b"\0")[:-1]})
+    if not paths:
+        return None
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return Refusal(
+        message=f"a merge is not finished: {quote(paths[0].decode(errors='surrogateescape'))}{more} "
+        f"{'have' if more else 'has'} conflicts",
+        help="resolve them and `git add` the files, or abort the merge",
+    )
+
+
+def _named(repository: Repository, name: str) -> Commit | Refusal:
+    for pattern, why in _NO_NAME:
+        if pattern.search(name):
+            return Refusal(
+                message=f"{quote(name)} is not the name of a commit: {why}",
+                help="name a branch, a tag or an id",
+            )
+    if len(name) > _LONGEST:
+        return Refusal(message="this name of a commit is too long", help="name a branch, a tag or an id")
+    git = repository.git
+    found = git.run("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
+    if "is ambiguous" in found.err and not _FULL_ID.fullmatch(name):
+        return Refusal(
+            message=f"{quote(name)} may mean several things",
+            help=f"write more digits of the id, or {quote(f'refs/heads/{name}')} or {quote(f'refs/tags/{name}')}",
+        )
+    if found.code:
+        return _unknown(repository, name)
+    return Commit(id=found.line, title=f"{_shown(name)} ({found.line[:_SHORT]})")
+
+
+def _unknown(repository: Repository, name: str) -> Refusal:
+    """Why a name is none of a commit."""
+    kind = repository.git.run("cat-file", "-t", name)
+    if not kind.code:
+        return Refusal(
+            message=f"{quote(name)} is a {kind.line}, not a commit", help="name a branch, a tag or an id"
+        )
+    if name == "HEAD":
+        return Refusal(
+            message="this repository has no commit yet",
+            help="commit the configuration first: git add, git commit",
+        )
+    if repository.is_shallow:
+        return Refusal(
+            message=f"this clone is shallow and does not hold {quote(name)}", help=f"fetch it: {_DEPTH}"
+        )
+    names = _names(repository.git)
+    remote = f"origin/{name}"
+    near = remote if remote in names else nearest(name, names)
+    return Refusal(
+        message=f"no commit is named {quote(name)}",
+        help=f"did you mean {quote(near)}?"
+        if near
+        else "`git branch -a` and `git tag` list the names; `git fetch` gets new ones",
+    )
+
+
+def _default(repository: Repository) -> Commit | Refusal:
+    """The tip of the default branch."""
+    git = repository.git
+    for name in _DEFAULTS:
+        found = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        if not found.code:
+            target = git.run("symbolic-ref", "--quiet", name)
+            shown = _short(name if target.code else target.line)
+            return Commit(id=found.line, title=f"{_shown(shown)} ({found.line[:_SHORT]})")
+    if repository.is_shallow:
+        return Refusal(
+            message="this clone is shallow and does not hold the default branch", help=f"fetch it: {_DEPTH}"
+        )
+    return Refusal(
+        message="there is no default branch to compare with: neither origin/HEAD, main nor master",
+        help="name the commit to compare with: --base REF",
+    )
+
+
+def _fork(repository: Repository, start: Commit, tip: Commit) -> Commit | Refusal:
+    """The last commit that two have in common."""
+    found = repository.git.run("merge-base", start.id, tip.id)
+    if not found.code:
+        if found.line == start.id:
+            return start
+        name = start.title.rpartition(" (")[0]
+        return Commit(id=found.line, title=f"the merge base with {name} ({found.line[:_SHORT]})")
+    if found.err:
+        # A history with a hole in it is no other history.
+        return found.refusal()
+    if repository.is_shallow:
+        return Refusal(
+            message=f"this clone is shallow and ends before {start.title} and {tip.title} meet",
+            help=f"fetch the rest: {_DEPTH}",
+        )
+    return Refusal(
+        message=f"{start.title} and {tip.title} have no history in common",
+        help="name the commit to compare with: --base REF",
+    )
+
+
+def _names(git: Git) -> list[str]:
+    listed = git.run("for-each-ref", "--format=%(refname)")
+    return [_short(name) for name in listed.out.decode(errors="surrogateescape").splitlines()]
+
+
+def _short(name: str) -> str:
+    return re.sub(r"^refs/(?:heads|tags|remotes)/", "", name)
+
+
+def _shown(name: str) -> str:
+    """A name in a title: an id is shortened, another one only made safe."""
+    return name[:_SHORT] if _FULL_ID.fullmatch(name) else quote(name)[1:-1]
