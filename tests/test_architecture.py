@@ -55,8 +55,10 @@ MAY_IMPORT = {
     "report": "source diagnostic rule rules secret",
     "editors": "catalog rule rules load locate setup schema secret quote report write",
     "serve": "diagnostic pipeline site build report",
-    "cli": "diagnostic rule rules load nearest quote settings pipeline build schema write report editors serve states"
-    " changed refusal",
+    "authoring": "source document diagnostic catalog providers nearest glob quote secret schema load edit pipeline git"
+    " write site report editors refusal",
+    "cli": "source diagnostic catalog providers rule rules load nearest quote settings pipeline build schema write report editors serve"
+    " states changed refusal edit authoring",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""

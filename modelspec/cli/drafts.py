@@ -1,0 +1,118 @@
+"""From a draft to the disk: judged, shown or written, for every verb that changes files."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from modelspec.cli.options import today
+from modelspec.cli.report import refused
+from modelspec.quote import quote
+
+if TYPE_CHECKING:
+    from modelspec.authoring.draft import Draft, Verdict
+    from modelspec.pipeline import Compiled
+    from modelspec.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """What is done with a draft; `is_agreed` is False where somebody is to be asked first."""
+
+    dry_run: bool
+    quiet: bool
+    is_agreed: bool = True
+
+
+def draft_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every verb that changes files."""
+    options = (
+        click.option("--dry-run", is_flag=True, help="Print the change as a diff; write nothing."),
+        click.option("--quiet", "-q", is_flag=True, help="Faults only."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def compiled(root: Path) -> "Compiled":
+    """The repository as it is.
+
+    Raises:
+        click.UsageError: the root cannot be opened.
+    """
+    from modelspec.pipeline import compile_fleet  # noqa: PLC0415 - when a repository is to be read
+
+    try:
+        return compile_fleet(root, today=today())
+    except OSError as error:
+        raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
+
+
+def carry_out(  # noqa: PLR0911 - one end a return
+    before: "Compiled", draft: "Draft | Refusal", way: Way
+) -> int:
+    """Judge a draft, then print or write it; the exit code."""
+    from modelspec.authoring.apply import apply  # noqa: PLC0415
+    from modelspec.authoring.difference import difference  # noqa: PLC0415
+    from modelspec.authoring.draft import judged  # noqa: PLC0415
+    from modelspec.refusal import Refusal  # noqa: PLC0415
+
+    if isinstance(draft, Refusal):
+        return refused(draft, code=1)
+    if not draft.files:
+        tell(["nothing to change: it is so already"], quiet=way.quiet)
+        return 0
+    verdict = judged(before, draft, today())
+    if verdict.is_refused:
+        tell_faults(verdict)
+        click.echo("modelspec: nothing was written: the change would add the errors above", err=True)
+        return 1
+    if way.dry_run:
+        sys.stdout.writelines(difference(before.locator.files, draft))
+        sys.stdout.flush()
+        tell([*draft.effects, "nothing was written: this was a dry run"], quiet=way.quiet)
+        return 0
+    tell(draft.effects, quiet=way.quiet)
+    if not way.is_agreed and not agreed(len(draft.files)):
+        return 1
+    refusal = apply(before.tree.root, draft.files, before.locator.files)
+    if refusal is not None:
+        return refused(refusal, code=1)
+    if not way.quiet:
+        tell_faults(verdict)
+        for path, data in draft.files.items():
+            click.echo(f"{'deleted' if data is None else 'wrote'} {quote(path)[1:-1]}", err=True)
+    return 0
+
+
+def tell(lines: "list[str] | tuple[str, ...]", *, quiet: bool) -> None:
+    """Sentences for people."""
+    from modelspec.report.said import said  # noqa: PLC0415 - with something to say
+
+    if not quiet:
+        for line in lines:
+            click.echo(said(line), err=True)
+
+
+def tell_faults(verdict: "Verdict") -> None:
+    """What a draft adds, as the verb `validate` would show it, but on standard error."""
+    from modelspec.report import REPORTS, Summary  # noqa: PLC0415 - only where something is wrong
+
+    summary = Summary.of(verdict.new, files=0, models=0, seconds=0.0)
+    chunks = REPORTS["text"](verdict.new, summary, verdict.after.locator.source, colour=False, quiet=True)
+    sys.stderr.writelines(chunks)
+
+
+def agreed(files: int) -> bool:
+    """Ask before many files change.
+
+    Raises:
+        click.UsageError: there is nobody to ask.
+    """
+    if not sys.stdin.isatty():
+        raise click.UsageError("nobody can be asked here: say --yes, or look first with --dry-run")
+    return click.confirm(f"Change {files} {'file' if files == 1 else 'files'}?", err=True)
