@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "authoring": "source document diagnostic catalog providers nearest glob quote secret schema load edit pipeline git"
     " write site report editors refusal",
     "cli": "source diagnostic catalog providers rule rules load nearest quote settings pipeline build schema write report editors serve"
-    " states changed refusal edit authoring",
+    " states changed refusal edit git authoring",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""

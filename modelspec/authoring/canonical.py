@@ -43,7 +43,7 @@ def canonical(file: File) -> bytes | Refusal:
         if not again.faults and _is_reordered(again.value, reading.value, wanted):
             return data
     return Refusal(
-        message=f"{file.path} was left alone: its fields cannot be moved, since it is written with anchors or in one line",
+        message=f"{file.path} was left alone: its fields cannot be moved, as it has anchors or is in one line",
         help="put its fields in order by hand",
     )
 
@@ -93,7 +93,7 @@ def _begin(lines: Sequence[str], key: int, above: int) -> int:
 
 
 def _behind_the_head(lines: Sequence[str], key: int) -> int:
-    """Behind the last blank line, or the start of the document, above the first field; at the field if there is none."""
+    """Behind the last blank line or `---` above the first field; at the field if there is none."""
     for number in range(key - 1, -1, -1):
         if not lines[number].strip() or lines[number].startswith("---"):
             return number + 1

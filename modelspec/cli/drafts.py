@@ -1,7 +1,7 @@
 """From a draft to the disk: judged, shown or written, for every verb that changes files."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from modelspec.cli.options import today
+from modelspec.cli.recording import Record, begin, finish, record_of
 from modelspec.cli.report import refused
-from modelspec.quote import quote
+from modelspec.quote import visible
 
 if TYPE_CHECKING:
     from modelspec.authoring.draft import Draft, Verdict
@@ -18,19 +19,50 @@ if TYPE_CHECKING:
     from modelspec.refusal import Refusal
 
 
+Given = str | bool | None
+"""What click gives for an option of `draft_options`."""
+
+_LONGEST = 4096
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """What is done with a draft; `is_agreed` is False where somebody is to be asked first."""
+    """What is done with a draft: shown, or written and, with `record`, committed."""
 
     dry_run: bool
     quiet: bool
-    is_agreed: bool = True
+    record: Record | None
+
+    @classmethod
+    def of(cls, options: Mapping[str, Given]) -> "Way":
+        """What the options of `draft_options` ask for.
+
+        Raises:
+            click.UsageError: they do not go together.
+        """
+        record = record_of(
+            branch=_text(options["branch"]),
+            commit=bool(options["commit"]),
+            message=_text(options["message"]),
+            push=bool(options["push"]),
+        )
+        return cls(dry_run=bool(options["dry_run"]), quiet=bool(options["quiet"]), record=record)
+
+
+def _text(given: Given) -> str | None:
+    return given if isinstance(given, str) else None
 
 
 def draft_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every verb that changes files."""
     options = (
         click.option("--dry-run", is_flag=True, help="Print the change as a diff; write nothing."),
+        click.option("--commit", is_flag=True, help="Commit the changed files, and nothing else."),
+        click.option("--branch", metavar="NAME", help="Commit on a new branch."),
+        click.option(
+            "--message", "-m", metavar="TEXT", help="The commit's title. Default: what the change does."
+        ),
+        click.option("--push", is_flag=True, help="Push the branch; print the page for a pull request."),
         click.option("--quiet", "-q", is_flag=True, help="Faults only."),
     )
     for option in reversed(options):
@@ -52,11 +84,10 @@ def compiled(root: Path) -> "Compiled":
         raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
 
 
-def carry_out(  # noqa: PLR0911 - one end a return
-    before: "Compiled", draft: "Draft | Refusal", way: Way
+def carry_out(
+    before: "Compiled", draft: "Draft | Refusal", way: Way, *, is_agreed: bool = True
 ) -> int:
-    """Judge a draft, then print or write it; the exit code."""
-    from modelspec.authoring.apply import apply  # noqa: PLC0415
+    """Judge a draft, then print or write it; where `is_agreed` is False, somebody is asked first. The exit code."""
     from modelspec.authoring.difference import difference  # noqa: PLC0415
     from modelspec.authoring.draft import judged  # noqa: PLC0415
     from modelspec.refusal import Refusal  # noqa: PLC0415
@@ -77,16 +108,31 @@ def carry_out(  # noqa: PLR0911 - one end a return
         tell([*draft.effects, "nothing was written: this was a dry run"], quiet=way.quiet)
         return 0
     tell(draft.effects, quiet=way.quiet)
-    if not way.is_agreed and not agreed(len(draft.files)):
+    if not is_agreed and not agreed(len(draft.files)):
         return 1
-    refusal = apply(before.tree.root, draft.files, before.locator.files)
+    refusal = _write(before, draft, verdict, way)
+    return 0 if refusal is None else refused(refusal, code=1)
+
+
+def _write(before: "Compiled", draft: "Draft", verdict: "Verdict", way: Way) -> "Refusal | None":
+    """The files to the disk, and their commit to its branch."""
+    from modelspec.authoring.apply import apply  # noqa: PLC0415 - only where something is written
+    from modelspec.refusal import Refusal  # noqa: PLC0415
+
+    files = before.locator.files
+    recording = None if way.record is None else begin(before.tree.root, draft, files, way.record)
+    if isinstance(recording, Refusal):
+        return recording
+    refusal = apply(before.tree.root, draft.files, files)
     if refusal is not None:
-        return refused(refusal, code=1)
+        return refusal
     if not way.quiet:
         tell_faults(verdict)
         for path, data in draft.files.items():
-            click.echo(f"{'deleted' if data is None else 'wrote'} {quote(path)[1:-1]}", err=True)
-    return 0
+            click.echo(f"{'deleted' if data is None else 'wrote'} {visible(path, _LONGEST)}", err=True)
+    if recording is None or way.record is None:
+        return None
+    return finish(verdict.after, recording, way.record, quiet=way.quiet)
 
 
 def tell(lines: "list[str] | tuple[str, ...]", *, quiet: bool) -> None:

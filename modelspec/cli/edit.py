@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from modelspec.cli.drafts import Way, carry_out, compiled, draft_options, tell
+from modelspec.cli.drafts import Given, Way, carry_out, compiled, draft_options, tell
 from modelspec.cli.options import root_option
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ def command(
     unset: tuple[str, ...],
     where: str | None,
     yes: bool,
-    dry_run: bool,
-    quiet: bool,
+    **way: Given,
 ) -> int:
     """Change fields of a model, or of all models that --where selects.
 
@@ -44,7 +43,7 @@ def command(
     if model_id is not None and not assignments and not unset:
         from modelspec.cli.editor import edit_by_hand  # noqa: PLC0415 - an editor is rarely needed
 
-        return edit_by_hand(root, model_id, Way(dry_run=dry_run, quiet=quiet))
+        return edit_by_hand(root, model_id, Way.of(way))
     changes = _changes(assignments, unset)
     # The compiler is imported when a repository is to be read, not for `--help`.
     from modelspec.authoring.edit_models import draft_of_edit  # noqa: PLC0415
@@ -54,10 +53,10 @@ def command(
     if isinstance(entries, int):
         return entries
     if not entries:
-        tell(["no model is selected"], quiet=quiet)
+        tell(["no model is selected"], quiet=bool(way["quiet"]))
         return 0
     draft = draft_of_edit(entries, changes)
-    return carry_out(before, draft, Way(dry_run=dry_run, quiet=quiet, is_agreed=yes or where is None))
+    return carry_out(before, draft, Way.of(way), is_agreed=yes or where is None)
 
 
 def one_entry(tree: object, model_id: str) -> "list[Entry] | int":

@@ -28,25 +28,17 @@ def command(*, root: Path, paths: tuple[str, ...], check: bool, dry_run: bool, q
     """
     # Files are read when a repository is to be read, not for `--help`.
     from modelspec.authoring.apply import apply  # noqa: PLC0415
-    from modelspec.authoring.canonical import canonical  # noqa: PLC0415
     from modelspec.authoring.difference import difference  # noqa: PLC0415
     from modelspec.authoring.draft import Draft  # noqa: PLC0415
     from modelspec.cli.report import refused  # noqa: PLC0415
     from modelspec.load.find import read_tree  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
 
     try:
         tree = read_tree(root)
     except OSError as error:
         raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
     chosen = _chosen(tree, root, paths)
-    files: dict[str, bytes | None] = {}
-    for file in chosen:
-        outcome = canonical(file)
-        if isinstance(outcome, Refusal):
-            refused(outcome, code=0)
-        elif outcome != file.data:
-            files[file.path] = outcome
+    files = _ordered(chosen)
     before = {file.path: file for file in chosen}
     if dry_run:
         sys.stdout.writelines(difference(before, Draft(files=files, title="Put fields into order")))
@@ -60,6 +52,22 @@ def command(*, root: Path, paths: tuple[str, ...], check: bool, dry_run: bool, q
     if not quiet:
         click.echo(f"{len(chosen)} files looked at, {len(files)} out of order", err=True)
     return int(check and bool(files))
+
+
+def _ordered(chosen: "list[File]") -> "dict[str, bytes | None]":
+    """The new bytes of the files that are out of order; which ones cannot be ordered is told."""
+    from modelspec.authoring.canonical import canonical  # noqa: PLC0415 - as the files are read
+    from modelspec.cli.report import refused  # noqa: PLC0415
+    from modelspec.refusal import Refusal  # noqa: PLC0415
+
+    files: dict[str, bytes | None] = {}
+    for file in chosen:
+        outcome = canonical(file)
+        if isinstance(outcome, Refusal):
+            refused(outcome, code=0)
+        elif outcome != file.data:
+            files[file.path] = outcome
+    return files
 
 
 def _chosen(tree: "Tree", root: Path, paths: tuple[str, ...]) -> "list[File]":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from modelspec.cli.drafts import Way, carry_out, compiled, draft_options
+from modelspec.cli.drafts import Given, Way, carry_out, compiled, draft_options
 from modelspec.cli.options import root_option
 from modelspec.cli.remove import tell_users
 from modelspec.cli.report import refused
@@ -30,7 +30,7 @@ def command() -> None:
 @click.option("--health-path", metavar="PATH", help="Default: /health.")
 @click.option("--capacity", type=click.IntRange(min=1), metavar="N", help="Its relative size.")
 @draft_options
-def add(*, root: Path, head_id: str, dry_run: bool, quiet: bool, **given: Any) -> int:  # noqa: ANN401 - one key an option
+def add(*, root: Path, head_id: str, **given: Any) -> int:  # noqa: ANN401 - one key an option
     """Add a head at the end of heads.yaml.
 
     Exit codes: 0 written, 1 refused, 2 usage, 3 a bug in modelspec.
@@ -40,7 +40,7 @@ def add(*, root: Path, head_id: str, dry_run: bool, quiet: bool, **given: Any) -
     before = compiled(root)
     fields = ("region", "url", "health_path", "inference_url", "capacity")
     value = {"head_id": head_id, **{name: given[name] for name in fields if given[name] is not None}}
-    return carry_out(before, draft_of_addition(before.tree, "head", value), Way(dry_run=dry_run, quiet=quiet))
+    return carry_out(before, draft_of_addition(before.tree, "head", value), Way.of(given))
 
 
 def _state(name: str, state: "State", text: str) -> None:
@@ -51,14 +51,14 @@ def _state(name: str, state: "State", text: str) -> None:
     @root_option
     @click.argument("head_id")
     @draft_options
-    def change(*, root: Path, head_id: str, dry_run: bool, quiet: bool) -> int:
+    def change(*, root: Path, head_id: str, **way: Given) -> int:
         from modelspec.authoring.heads import draft_of_state  # noqa: PLC0415 - as a repository is read
 
         before = compiled(root)
         head = _found(before, head_id)
         if isinstance(head, int):
             return head
-        return carry_out(before, draft_of_state(head, state), Way(dry_run=dry_run, quiet=quiet))
+        return carry_out(before, draft_of_state(head, state), Way.of(way))
 
 
 _state("drain", "draining", "Drain a head: it is tried only after every active one.")
@@ -72,7 +72,7 @@ _state("offline", "offline", "Take a head offline: it is never tried.")
 @click.option("--cascade", is_flag=True, help="Take it out of models, tests and waivers as well.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before a cascade.")
 @draft_options
-def remove(*, root: Path, head_id: str, cascade: bool, yes: bool, dry_run: bool, quiet: bool) -> int:
+def remove(*, root: Path, head_id: str, cascade: bool, yes: bool, **way: Given) -> int:
     """Remove a head.
 
     With --cascade, models lose it from their lists; where it was the first, their next head becomes the first. A
@@ -91,8 +91,9 @@ def remove(*, root: Path, head_id: str, cascade: bool, yes: bool, dry_run: bool,
     if users and not cascade:
         tell_users(users)
         return refused(still_used("the head", head_id, users), code=1)
-    way = Way(dry_run=dry_run, quiet=quiet, is_agreed=yes or not users)
-    return carry_out(before, draft_of_head_removal(before.tree, head, users), way)
+    return carry_out(
+        before, draft_of_head_removal(before.tree, head, users), Way.of(way), is_agreed=yes or not users
+    )
 
 
 @command.command("rename")
@@ -100,7 +101,7 @@ def remove(*, root: Path, head_id: str, cascade: bool, yes: bool, dry_run: bool,
 @click.argument("old", metavar="HEAD_ID")
 @click.argument("new", metavar="NEW_ID")
 @draft_options
-def rename(*, root: Path, old: str, new: str, dry_run: bool, quiet: bool) -> int:
+def rename(*, root: Path, old: str, new: str, **way: Given) -> int:
     """Give a head another id, in every file that names it.
 
     Exit codes: 0 written, 1 refused, 2 usage or no such head, 3 a bug in modelspec.
@@ -111,7 +112,7 @@ def rename(*, root: Path, old: str, new: str, dry_run: bool, quiet: bool) -> int
     head = _found(before, old)
     if isinstance(head, int):
         return head
-    return carry_out(before, draft_of_head_rename(before.tree, head, new), Way(dry_run=dry_run, quiet=quiet))
+    return carry_out(before, draft_of_head_rename(before.tree, head, new), Way.of(way))
 
 
 def _found(before: "Compiled", head_id: str) -> "Listed | int":

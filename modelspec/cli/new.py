@@ -42,7 +42,7 @@ _REQUIRED = {"model_id": "MODEL_ID", "name": "--name", "region": "--region", "he
 @click.option("--metadata", multiple=True, metavar="KEY=VALUE", help="A field of metadata; dots lead inside.")
 @click.option("--folder", metavar="DIR", help="A folder below models.d for the file.")
 @draft_options
-def command(*, root: Path, dry_run: bool, quiet: bool, **given: Any) -> int:  # noqa: ANN401 - one key an option
+def command(*, root: Path, **given: Any) -> int:  # noqa: ANN401 - one key an option
     """Add a model: write its file below models.d/.
 
     What is missing is asked for at a terminal, with regions and heads as lists. Elsewhere nothing is ever asked.
@@ -61,7 +61,7 @@ def command(*, root: Path, dry_run: bool, quiet: bool, **given: Any) -> int:  # 
 
         given = {**given, **answers(before.setup.fleet, given)}
     wanted = Wanted(model_id=given["model_id"], values=_values(given), folder=_folder(given["folder"]))
-    return carry_out(before, draft_of_new(before.tree, wanted), Way(dry_run=dry_run, quiet=quiet))
+    return carry_out(before, draft_of_new(before.tree, wanted), Way.of(given))
 
 
 def _values(given: dict[str, Any]) -> dict[str, Any]:

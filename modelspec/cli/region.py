@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from modelspec.cli.drafts import Way, carry_out, compiled, draft_options
+from modelspec.cli.drafts import Given, Way, carry_out, compiled, draft_options
 from modelspec.cli.options import root_option
 from modelspec.cli.remove import tell_users
 from modelspec.cli.report import refused
@@ -28,7 +28,7 @@ def command() -> None:
     "--residency", multiple=True, metavar="CODE", help="A region that may see its requests; again for more."
 )
 @draft_options
-def add(*, root: Path, code: str, name: str, residency: tuple[str, ...], dry_run: bool, quiet: bool) -> int:
+def add(*, root: Path, code: str, name: str, residency: tuple[str, ...], **way: Given) -> int:
     """Add a region at the end of regions.yaml.
 
     Without --residency, its requests may be served anywhere.
@@ -42,7 +42,7 @@ def add(*, root: Path, code: str, name: str, residency: tuple[str, ...], dry_run
     if residency:
         value["residency"] = list(dict.fromkeys(residency))
     draft = draft_of_addition(before.tree, "region", value)
-    return carry_out(before, draft, Way(dry_run=dry_run, quiet=quiet))
+    return carry_out(before, draft, Way.of(way))
 
 
 @command.command("remove")
@@ -51,7 +51,7 @@ def add(*, root: Path, code: str, name: str, residency: tuple[str, ...], dry_run
 @click.option("--cascade", is_flag=True, help="Take it out of lists, tests and waivers as well.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before a cascade.")
 @draft_options
-def remove(*, root: Path, code: str, cascade: bool, yes: bool, dry_run: bool, quiet: bool) -> int:
+def remove(*, root: Path, code: str, cascade: bool, yes: bool, **way: Given) -> int:
     """Remove a region.
 
     --cascade takes it out of residency rules, client regions, tests and waivers. What lies in the region (models,
@@ -77,8 +77,9 @@ def remove(*, root: Path, code: str, cascade: bool, yes: bool, dry_run: bool, qu
     if users and not cascade:
         tell_users(users)
         return refused(still_used("the region", code, users), code=1)
-    way = Way(dry_run=dry_run, quiet=quiet, is_agreed=yes or not users)
-    return carry_out(before, draft_of_region_removal(before.tree, region, users), way)
+    return carry_out(
+        before, draft_of_region_removal(before.tree, region, users), Way.of(way), is_agreed=yes or not users
+    )
 
 
 @command.command("rename")
@@ -86,7 +87,7 @@ def remove(*, root: Path, code: str, cascade: bool, yes: bool, dry_run: bool, qu
 @click.argument("old", metavar="CODE")
 @click.argument("new", metavar="NEW_CODE")
 @draft_options
-def rename(*, root: Path, old: str, new: str, dry_run: bool, quiet: bool) -> int:
+def rename(*, root: Path, old: str, new: str, **way: Given) -> int:
     """Give a region another code, in every file that names it.
 
     Exit codes: 0 written, 1 refused, 2 usage or no such region, 3 a bug in modelspec.
@@ -98,7 +99,7 @@ def rename(*, root: Path, old: str, new: str, dry_run: bool, quiet: bool) -> int
     if isinstance(region, int):
         return region
     draft = draft_of_region_rename(before.tree, region, new)
-    return carry_out(before, draft, Way(dry_run=dry_run, quiet=quiet))
+    return carry_out(before, draft, Way.of(way))
 
 
 def _found(before: "Compiled", code: str) -> "Listed | int":

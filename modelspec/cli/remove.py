@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from modelspec.cli.drafts import Way, carry_out, compiled, draft_options
+from modelspec.cli.drafts import Given, Way, carry_out, compiled, draft_options
 from modelspec.cli.edit import one_entry
 from modelspec.cli.options import root_option
 from modelspec.cli.report import refused
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--cascade", is_flag=True, help="Clean up what still refers to it as well.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before a cascade.")
 @draft_options
-def command(*, root: Path, model_id: str, cascade: bool, yes: bool, dry_run: bool, quiet: bool) -> int:
+def command(*, root: Path, model_id: str, cascade: bool, yes: bool, **way: Given) -> int:
     """Remove a model: its file, and with --cascade every reference to it.
 
     Without --cascade, nothing happens while a fallback, a replaced_by, a routing test or a waiver still names it.
@@ -41,8 +41,9 @@ def command(*, root: Path, model_id: str, cascade: bool, yes: bool, dry_run: boo
     if users and not cascade:
         tell_users(users)
         return refused(still_used("the model", model_id, users), code=1)
-    way = Way(dry_run=dry_run, quiet=quiet, is_agreed=yes or not users)
-    return carry_out(before, draft_of_removal(before, entries[0], users), way)
+    return carry_out(
+        before, draft_of_removal(before, entries[0], users), Way.of(way), is_agreed=yes or not users
+    )
 
 
 def tell_users(users: "Sequence[Use]") -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from modelspec.cli.drafts import Way, carry_out, compiled, draft_options
+from modelspec.cli.drafts import Given, Way, carry_out, compiled, draft_options
 from modelspec.cli.edit import one_entry
 from modelspec.cli.options import root_option
 
@@ -15,7 +15,7 @@ from modelspec.cli.options import root_option
 @click.argument("new", metavar="NEW_ID")
 @click.option("--no-alias", is_flag=True, help="Do not keep the old id as an alias: its clients get 404.")
 @draft_options
-def command(*, root: Path, old: str, new: str, no_alias: bool, dry_run: bool, quiet: bool) -> int:
+def command(*, root: Path, old: str, new: str, no_alias: bool, **way: Given) -> int:
     """Give a model another id, change every reference to it, and rename its file.
 
     The old id stays as an alias, so that clients notice nothing. The upstream is asked for the same model as
@@ -31,4 +31,4 @@ def command(*, root: Path, old: str, new: str, no_alias: bool, dry_run: bool, qu
     if isinstance(entries, int):
         return entries
     draft = draft_of_rename(before.tree, entries[0], new, keep_alias=not no_alias)
-    return carry_out(before, draft, Way(dry_run=dry_run, quiet=quiet))
+    return carry_out(before, draft, Way.of(way))
