@@ -22,7 +22,8 @@ _Key = tuple[str, str, str, str]
 class Draft:
     """What a verb is about to do.
 
-    `files` leads from paths to new bytes, or to None for a file that goes; `moved` from new paths to old ones.
+    `files` leads from paths to new bytes, or to None for a file that goes; `moved` from new paths to old ones, and
+    `renamed` from new names to old ones.
     `effects` are sentences for people, one for each thing that changes; `title` is the first line of a commit.
     """
 
@@ -30,6 +31,7 @@ class Draft:
     title: str
     effects: tuple[str, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +50,10 @@ class Verdict:
 def judged(before: Compiled, draft: Draft, today: date) -> Verdict:
     """Compile the repository with the files of a draft in the place of its own; the disk is left alone."""
     after = compile_tree(laid_over(before.tree, draft.files), today=today, like=before)
-    known = Counter(_key(found, {}) for found in before.diagnostics)
+    known = Counter(_key(found, {}, {}) for found in before.diagnostics)
     new = []
     for found in after.diagnostics:
-        key = _key(found, draft.moved)
+        key = _key(found, draft.moved, draft.renamed)
         if known[key]:
             known[key] -= 1
         else:
@@ -59,9 +61,12 @@ def judged(before: Compiled, draft: Draft, today: date) -> Verdict:
     return Verdict(after=after, new=ordered(new))
 
 
-def _key(found: Diagnostic, moved: Mapping[str, str]) -> _Key:
-    """What makes a fault the same one, wherever its line has gone."""
-    return found.code, moved.get(found.path, found.path), found.message, found.severity.value
+def _key(found: Diagnostic, moved: Mapping[str, str], renamed: Mapping[str, str]) -> _Key:
+    """What makes a fault the same one, wherever its line has gone and whatever its names are now."""
+    message = found.message
+    for new, old in renamed.items():
+        message = message.replace(quote(new), quote(old))
+    return found.code, moved.get(found.path, found.path), message, found.severity.value
 
 
 def laid_over(tree: Tree, files: Mapping[str, bytes | None]) -> Tree:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from modelspec.authoring.draft import Draft, edited
 from modelspec.authoring.listed import Listed, draft_of_changes
-from modelspec.authoring.prune import pruned
+from modelspec.authoring.prune import fates, pruned
 from modelspec.authoring.references import HEADS, Use, uses
 from modelspec.authoring.rewording import renamed
 from modelspec.authoring.wording import counted, listed
@@ -34,8 +34,9 @@ def draft_of_state(head: Listed, state: State) -> Draft | Refusal:
 def draft_of_head_removal(tree: Tree, head: Listed, users: Sequence[Use]) -> Draft | Refusal:
     """Without the head, and without every use of it; where it was the first, the next one becomes it."""
     files = {**tree.fixed, **{file.path: file for file in tree.models}}
-    changes = pruned(files, [use for use in users if use.pointer != ("priority_head",)])
-    effects = [f"{use.shown} goes" for use in users if use.pointer != ("priority_head",)]
+    others = [use for use in users if use.pointer != ("priority_head",)]
+    changes = pruned(files, others)
+    effects = fates(others)
     stranded: list[str] = []
     for use in users:
         if use.pointer != ("priority_head",):
@@ -94,6 +95,7 @@ def draft_of_head_rename(tree: Tree, head: Listed, new_id: str) -> Draft | Refus
         return files
     return Draft(
         files=files,
+        renamed={new_id: head.name},
         title=f"Rename head {head.name} to {new_id}",
         effects=(f"head {head.name} is now {new_id}", *(f"{use.shown} follows" for use in users)),
     )

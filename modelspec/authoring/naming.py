@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from modelspec.load.find import MODELS
+from modelspec.refusal import Refusal
+from modelspec.report.said import without_secrets
+from modelspec.schema import check
 
 _ODD_LETTERS = re.compile(r"[^A-Za-z0-9._@~+/-]")
 _WILDCARD = "/*"
@@ -26,6 +29,13 @@ def paths_of(model_id: str, folder: str | None = None) -> Iterator[str]:
         path = PurePosixPath(MODELS, folder or "", f"{name}.yaml")
         if all(map(_is_read, path.parts[1:])):
             yield str(path)
+
+
+def id_refusal(model_id: str) -> Refusal | None:
+    """Why a text cannot be the id of a model, in the validator's words; None where it can."""
+    faults = check({"model_id": model_id}, "model")
+    fault = next((fault for fault in faults if fault.pointer == ("model_id",)), None)
+    return None if fault is None else Refusal(message=without_secrets(fault.message), help=fault.help)
 
 
 def free_path(model_id: str, taken: frozenset[str], folder: str | None = None) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from modelspec.authoring.draft import Draft
 from modelspec.authoring.fields import field_order
-from modelspec.authoring.naming import free_path
+from modelspec.authoring.naming import free_path, id_refusal
 from modelspec.edit import block
 from modelspec.editors import FOLDER, schema_line
 from modelspec.load.find import Tree
@@ -25,6 +25,9 @@ class Wanted:
 
 def draft_of_new(tree: Tree, wanted: Wanted) -> Draft | Refusal:
     """A file with the fields in the order of the schema, with the schema line where editors have schemas."""
+    refusal = id_refusal(wanted.model_id)
+    if refusal is not None:
+        return refusal
     paths = frozenset(file.path for file in tree.models)
     path = free_path(wanted.model_id, paths, wanted.folder)
     if path is None:

@@ -23,6 +23,14 @@ def pruned(files: Mapping[str, File], users: Sequence[Use]) -> dict[str, list[Ch
     return changes
 
 
+def fates(users: Sequence[Use]) -> list[str]:
+    """A sentence for each thing that goes with the uses: a test or a waiver once, however often it names it."""
+    gone: dict[tuple[str, Pointer], Use] = {}
+    for use in users:
+        gone.setdefault((use.path, _whole(use.path, use.pointer)), use)
+    return [f"{path}:{use.line}: {'.'.join(map(str, pointer))} goes" for (path, pointer), use in gone.items()]
+
+
 def _pruned(path: str, value: Any, users: Sequence[Use]) -> Iterable[Change]:  # noqa: ANN401 - a plain document
     pointers = {_whole(path, use.pointer) for use in users}
     # What goes as a whole takes what is inside along.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from modelspec.authoring.draft import Draft, edited
 from modelspec.authoring.listed import Listed
-from modelspec.authoring.prune import pruned
+from modelspec.authoring.prune import fates, pruned
 from modelspec.authoring.references import REGIONS, Use, uses
 from modelspec.authoring.rewording import renamed
 from modelspec.authoring.wording import counted
@@ -52,7 +52,7 @@ def draft_of_region_removal(tree: Tree, region: Listed, users: Sequence[Use]) ->
     return Draft(
         files=done,
         title=f"Remove region {region.name}" + (f" from {counted(len(users), 'place')}" if users else ""),
-        effects=(f"region {region.name} goes", *(f"{use.shown} goes" for use in users)),
+        effects=(f"region {region.name} goes", *fates(users)),
     )
 
 
@@ -66,6 +66,7 @@ def draft_of_region_rename(tree: Tree, region: Listed, new_code: str) -> Draft |
         return files
     return Draft(
         files=files,
+        renamed={new_code: region.name},
         title=f"Rename region {region.name} to {new_code}",
         effects=(f"region {region.name} is now {new_code}", *(f"{use.shown} follows" for use in users)),
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from modelspec.authoring.draft import Draft, edited
 from modelspec.authoring.entries import Entry
-from modelspec.authoring.prune import pruned
+from modelspec.authoring.prune import fates, pruned
 from modelspec.authoring.references import MODELS, Use, uses
 from modelspec.authoring.wording import counted
 from modelspec.pipeline import Compiled
@@ -35,7 +35,7 @@ def draft_of_removal(compiled: Compiled, entry: Entry, users: Sequence[Use]) -> 
     return Draft(
         files={entry.path: None, **rest},
         title=title,
-        effects=(f"{entry.model_id} goes, with {entry.path}", *(f"{use.shown} goes" for use in users)),
+        effects=(f"{entry.model_id} goes, with {entry.path}", *fates(users)),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from modelspec.authoring.draft import Draft, edited
 from modelspec.authoring.entries import Entry
-from modelspec.authoring.naming import moved_path
+from modelspec.authoring.naming import id_refusal, moved_path
 from modelspec.authoring.references import MODELS, Use, uses
 from modelspec.authoring.rewording import renamed
 from modelspec.edit import Append, Change, Discard, Put
@@ -23,6 +23,9 @@ def draft_of_rename(tree: Tree, entry: Entry, new_id: str, *, keep_alias: bool) 
     old_id, old_path = entry.model_id, entry.path
     if new_id == old_id:
         return Refusal(message=f"{quote(old_id)} has this id already", help="name another one")
+    refusal = id_refusal(new_id)
+    if refusal is not None:
+        return refusal
     new_path = moved_path(old_path, old_id, new_id, frozenset(file.path for file in tree.models))
     if new_path is None:
         return Refusal(
@@ -45,6 +48,7 @@ def draft_of_rename(tree: Tree, entry: Entry, new_id: str, *, keep_alias: bool) 
     return Draft(
         files=files,
         moved=moved,
+        renamed={new_id: old_id},
         title=f"Rename {old_id} to {new_id}",
         effects=(
             f"{old_id} is now {new_id}" + (f", in {new_path}" if moved else ""),

@@ -23,6 +23,7 @@ Given = str | bool | None
 """What click gives for an option of `draft_options`."""
 
 _LONGEST = 4096
+_MOST_NAMES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +85,7 @@ def compiled(root: Path) -> "Compiled":
         raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
 
 
-def carry_out(
-    before: "Compiled", draft: "Draft | Refusal", way: Way, *, is_agreed: bool = True
-) -> int:
+def carry_out(before: "Compiled", draft: "Draft | Refusal", way: Way, *, is_agreed: bool = True) -> int:
     """Judge a draft, then print or write it; where `is_agreed` is False, somebody is asked first. The exit code."""
     from modelspec.authoring.difference import difference  # noqa: PLC0415
     from modelspec.authoring.draft import judged  # noqa: PLC0415
@@ -109,6 +108,7 @@ def carry_out(
         return 0
     tell(draft.effects, quiet=way.quiet)
     if not is_agreed and not agreed(len(draft.files)):
+        tell(["nothing was written"], quiet=False)
         return 1
     refusal = _write(before, draft, verdict, way)
     return 0 if refusal is None else refused(refusal, code=1)
@@ -128,11 +128,19 @@ def _write(before: "Compiled", draft: "Draft", verdict: "Verdict", way: Way) -> 
         return refusal
     if not way.quiet:
         tell_faults(verdict)
-        for path, data in draft.files.items():
-            click.echo(f"{'deleted' if data is None else 'wrote'} {visible(path, _LONGEST)}", err=True)
+        tell_written(draft)
     if recording is None or way.record is None:
         return None
     return finish(verdict.after, recording, way.record, quiet=way.quiet)
+
+
+def tell_written(draft: "Draft") -> None:
+    """Each file, or how many there are."""
+    if len(draft.files) > _MOST_NAMES:
+        click.echo(f"changed {len(draft.files)} files", err=True)
+        return
+    for path, data in draft.files.items():
+        click.echo(f"{'deleted' if data is None else 'wrote'} {visible(path, _LONGEST)}", err=True)
 
 
 def tell(lines: "list[str] | tuple[str, ...]", *, quiet: bool) -> None:
@@ -145,11 +153,13 @@ def tell(lines: "list[str] | tuple[str, ...]", *, quiet: bool) -> None:
 
 
 def tell_faults(verdict: "Verdict") -> None:
-    """What a draft adds, as the verb `validate` would show it, but on standard error."""
-    from modelspec.report import REPORTS, Summary  # noqa: PLC0415 - only where something is wrong
+    """What a draft adds, as `validate` would show it, but on standard error; of a refused one, the errors alone."""
+    from modelspec.diagnostic import Severity  # noqa: PLC0415 - only where something is wrong
+    from modelspec.report import REPORTS, Summary  # noqa: PLC0415
 
-    summary = Summary.of(verdict.new, files=0, models=0, seconds=0.0)
-    chunks = REPORTS["text"](verdict.new, summary, verdict.after.locator.source, colour=False, quiet=True)
+    told = [found for found in verdict.new if found.severity is Severity.ERROR or not verdict.is_refused]
+    summary = Summary.of(told, files=0, models=0, seconds=0.0)
+    chunks = REPORTS["text"](told, summary, verdict.after.locator.source, colour=False, quiet=True)
     sys.stderr.writelines(chunks)
 
 

@@ -11,6 +11,7 @@ from modelspec.cli.options import root_option
 if TYPE_CHECKING:
     from modelspec.authoring.entries import Entry
     from modelspec.edit import Change
+    from modelspec.load.find import Tree
 
 
 @click.command("edit", context_settings={"ignore_unknown_options": False})
@@ -47,6 +48,8 @@ def command(
     changes = _changes(assignments, unset)
     # The compiler is imported when a repository is to be read, not for `--help`.
     from modelspec.authoring.edit_models import draft_of_edit  # noqa: PLC0415
+    from modelspec.authoring.wording import counted  # noqa: PLC0415
+    from modelspec.refusal import Refusal  # noqa: PLC0415
 
     before = compiled(root)
     entries = one_entry(before.tree, model_id) if model_id is not None else _selected(before.tree, where)
@@ -56,28 +59,31 @@ def command(
         tell(["no model is selected"], quiet=bool(way["quiet"]))
         return 0
     draft = draft_of_edit(entries, changes)
+    if where is not None and not isinstance(draft, Refusal):
+        tell(
+            [f"{counted(len(entries), 'model')} selected, {counted(len(draft.files), 'file')} to change"],
+            quiet=bool(way["quiet"]),
+        )
     return carry_out(before, draft, Way.of(way), is_agreed=yes or where is None)
 
 
-def one_entry(tree: object, model_id: str) -> "list[Entry] | int":
+def one_entry(tree: "Tree", model_id: str) -> "list[Entry] | int":
     """The model of an id in a list, or the exit code."""
     from modelspec.authoring.entries import entries_of, find_entry  # noqa: PLC0415
     from modelspec.cli.report import refused  # noqa: PLC0415
-    from modelspec.load.find import Tree  # noqa: PLC0415
     from modelspec.refusal import Refusal  # noqa: PLC0415
 
-    assert isinstance(tree, Tree)
     entry = find_entry(entries_of(tree), model_id)
     return refused(entry, code=2) if isinstance(entry, Refusal) else [entry]
 
 
-def _selected(tree: object, where: str | None) -> "list[Entry]":
+def _selected(tree: "Tree", where: str | None) -> "list[Entry]":
     from modelspec.authoring.entries import entries_of  # noqa: PLC0415
-    from modelspec.cli.listing import selected  # noqa: PLC0415
-    from modelspec.load.find import Tree  # noqa: PLC0415
+    from modelspec.cli.listing import selected, tell_lost  # noqa: PLC0415
 
-    assert isinstance(tree, Tree)
-    return selected(entries_of(tree), where)
+    entries = entries_of(tree)
+    tell_lost(len(tree.models) - len(entries))
+    return selected(entries, where)
 
 
 def _changes(assignments: tuple[str, ...], unset: tuple[str, ...]) -> "list[Change]":

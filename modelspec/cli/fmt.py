@@ -30,6 +30,7 @@ def command(*, root: Path, paths: tuple[str, ...], check: bool, dry_run: bool, q
     from modelspec.authoring.apply import apply  # noqa: PLC0415
     from modelspec.authoring.difference import difference  # noqa: PLC0415
     from modelspec.authoring.draft import Draft  # noqa: PLC0415
+    from modelspec.authoring.wording import counted  # noqa: PLC0415
     from modelspec.cli.report import refused  # noqa: PLC0415
     from modelspec.load.find import read_tree  # noqa: PLC0415
 
@@ -50,7 +51,7 @@ def command(*, root: Path, paths: tuple[str, ...], check: bool, dry_run: bool, q
         for path in files:
             click.echo(f"{'out of order' if check or dry_run else 'wrote'}: {path}", err=True)
     if not quiet:
-        click.echo(f"{len(chosen)} files looked at, {len(files)} out of order", err=True)
+        click.echo(f"{counted(len(chosen), 'file')} looked at, {len(files)} out of order", err=True)
     return int(check and bool(files))
 
 
