@@ -142,13 +142,12 @@ def _looked_at(folder: int, name: str, path: str, before: File | None) -> int:
         raise _RefusedError(_changed(path)) from None
     except OSError as error:
         raise _RefusedError(_unusable(error, shown(path))) from error
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or before is None:
+        os.close(handle)
+        raise _RefusedError(_changed(path))
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if (
-            not stat.S_ISREG(status.st_mode)
-            or before is None
-            or file.read(len(before.data) + 1) != before.data
-        ):
+        if file.read(len(before.data) + 1) != before.data:
             raise _RefusedError(_changed(path))
     if not status.st_mode & stat.S_IWUSR:
         raise _RefusedError(

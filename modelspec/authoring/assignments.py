@@ -89,10 +89,12 @@ def _split(text: str) -> _Typed | Refusal:
             in_quotes = not in_quotes
         elif character == "=" and not in_quotes:
             operator = text[position - 1 : position + 1] if position and text[position - 1] in "+-" else "="
-            way = text[: position + 1 - len(operator)].strip()
-            if not way:
+            way, value = text[: position + 1 - len(operator)], text[position + 1 :]
+            if not way.strip():
                 break
-            return _Typed(way=way, operator=operator, value=text[position + 1 :])
+            # Who writes `region = eu` means no space.
+            value = value if way == way.rstrip() else value.strip()
+            return _Typed(way=way.strip(), operator=operator, value=value)
     return Refusal(message=f"{_quoted(text)} is no assignment", help=_HELP)
 
 

@@ -1,8 +1,9 @@
 """`fmt`: the fields of a model in their order.
 
 A field goes with the comments and blank lines above it, and with everything that belongs to its value. What stands
-above the first field and ends with a blank line is about the whole file and stays at the top; comments below the last
-field stay at the bottom. Spaces, quotes and styles are never touched.
+above the first field is about the whole file and stays at the top; only where blank lines divide it, what is below
+the last one goes with the field. Comments below the last field stay at the bottom. Spaces, quotes and styles are
+never touched.
 """
 
 from collections.abc import Sequence

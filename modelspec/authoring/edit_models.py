@@ -8,7 +8,7 @@ from modelspec.authoring.wording import counted, shown
 from modelspec.edit import Append, Change, Discard, Put, Unset, changed
 from modelspec.edit.change import found, same
 from modelspec.load import read
-from modelspec.load.find import File
+from modelspec.load.find import MAX_BYTES, File
 from modelspec.quote import quote
 from modelspec.refusal import Refusal
 
@@ -18,13 +18,19 @@ def draft_of_edit(entries: Sequence[Entry], changes: Sequence[Change]) -> Draft 
     asked: dict[str, list[Change]] = {}
     effects: list[str] = []
     for entry in entries:
-        needed = [change for change in changes if not _is_there(entry, change)]
-        told = list(_effects(entry, needed))
-        if isinstance(told[-1] if told else None, Refusal):
-            assert isinstance(told[-1], Refusal)
-            return told[-1]
-        effects.extend(f"{entry.model_id}: {one}" for one in told)
-        asked[entry.path] = needed
+        asked[entry.path] = []
+        value: object = entry.value
+        for change in changes:
+            if _is_there(value, change):
+                continue
+            try:
+                after = changed(value, change)
+            except KeyError:
+                return _misplaced(entry, change)
+            told = _effect(change, value, after)
+            effects.extend(f"{entry.model_id}: {words}" for words in told)
+            asked[entry.path].append(change)
+            value = after
     files = edited({entry.path: entry.reading.file for entry in entries}, asked)
     if isinstance(files, Refusal):
         return files
@@ -39,40 +45,41 @@ def draft_of_text(entry: Entry, text: bytes) -> Draft | Refusal:
             message=f"the id of {quote(entry.model_id)} was changed",
             help="`modelspec rename` changes an id, with every reference to it",
         )
+    if len(text) > MAX_BYTES:
+        return Refusal(
+            message=f"the text is larger than {MAX_BYTES // 1024} KiB", help="keep large documents elsewhere"
+        )
     files: dict[str, bytes | None] = {} if text == entry.reading.file.data else {entry.path: text}
     return Draft(files=files, title=f"Edit {entry.model_id}", effects=(f"{entry.model_id}: edited by hand",))
 
 
-def _is_there(entry: Entry, change: Change) -> bool:
+def _is_there(value: object, change: Change) -> bool:
     """Whether a list holds already what would be appended to it."""
     if not isinstance(change, Append):
         return False
-    listed = found(entry.value, change.pointer)
+    listed = found(value, change.pointer)
     return isinstance(listed, list) and any(same(item, change.value) for item in listed)
 
 
-def _effects(entry: Entry, changes: Sequence[Change]) -> Iterator["str | Refusal"]:
-    value: object = entry.value
-    for change in changes:
-        way = ".".join(map(str, change.pointer))
-        try:
-            after = changed(value, change)
-        except KeyError:
-            yield Refusal(
-                message=f"{entry.path}: {quote(way)} has no place there: something on the way is no mapping or list",
-                help=f"`modelspec show {entry.model_id}` shows what is there",
-            )
-            return
-        old, new = found(value, change.pointer), found(after, change.pointer)
-        value = after
-        if same(old, new):
-            continue
-        if old is None:
-            yield f"{way} {shown(new)} is new"
-        elif new is None:
-            yield f"{way} {shown(old)} goes"
-        else:
-            yield f"{way} {shown(old)} → {shown(new)}"
+def _misplaced(entry: Entry, change: Change) -> Refusal:
+    way = ".".join(map(str, change.pointer))
+    return Refusal(
+        message=f"{entry.path}: {quote(way)} has no place there: something on the way is no mapping or list",
+        help=f"`modelspec show {entry.model_id}` shows what is there",
+    )
+
+
+def _effect(change: Change, before: object, after: object) -> Iterator[str]:
+    way = ".".join(map(str, change.pointer))
+    old, new = found(before, change.pointer), found(after, change.pointer)
+    if same(old, new):
+        return
+    if old is None:
+        yield f"{way} {shown(new)} is new"
+    elif new is None:
+        yield f"{way} {shown(old)} goes"
+    else:
+        yield f"{way} {shown(old)} → {shown(new)}"
 
 
 def _title(entries: Sequence[Entry], changes: Sequence[Change]) -> str:

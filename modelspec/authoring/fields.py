@@ -108,6 +108,8 @@ def _objection(node: Mapping[str, Any], steps: Pointer, number: int) -> str:
     way = ".".join(map(str, steps[:number]))
     step = steps[number]
     known = list(node.get("properties", ()))
+    if "array" in types_of(node):
+        return f"{quote(way)} is a list; an item is named by its position: {way}.0"
     if not known:
         return f"{quote(way)} has no fields of its own"
     near = nearest(str(step), known)

@@ -65,7 +65,10 @@ def _once(before: "Compiled", entry: "Entry", copy: Path, way: Way) -> tuple[int
     from modelspec.authoring.edit_models import draft_of_text  # noqa: PLC0415
     from modelspec.refusal import Refusal  # noqa: PLC0415
 
-    click.edit(filename=str(copy))
+    try:
+        click.edit(filename=str(copy))
+    except ValueError as error:  # quotes that are never closed
+        raise click.ClickException(f"the command of the editor cannot be understood: {error}") from error
     draft = draft_of_text(entry, copy.read_bytes())
     if isinstance(draft, Refusal):
         refused(draft, code=1)

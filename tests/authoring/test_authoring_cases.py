@@ -1,4 +1,4 @@
-"""Every verb that lists or changes models, as a user runs it: its words, its exit code, and what it did to the files."""
+"""Every verb that lists or changes models, as a user runs it: words, exit code, and what became of the files."""
 
 import difflib
 import shlex
@@ -16,7 +16,7 @@ from modelspec_command import Command, tree
 HERE = Path(__file__).parent
 CASES: dict[str, str] = {
     "list": "list",
-    "list-where": "list --where 'region == \"us\" and not (status == \"deprecated\" or tags contains \"chat\")'",
+    "list-where": 'list --where \'region == "us" and not (status == "deprecated" or tags contains "chat")\'',
     "list-filters": "list --region us --head head-uk --tag chat --status active --format ids",
     "list-json": "list --where 'model_id matches \"*atlas*\"' --format json",
     "list-csv": "list --format csv",
@@ -38,9 +38,10 @@ CASES: dict[str, str] = {
     "new-dots": "new ../../etc/passwd --name D --region eu --head head-eu --endpoint https://d.example.com",
     "new-folder-dots": "new d --name D --region eu --head head-eu --endpoint https://d.example.com --folder ../x",
     "new-two-keys": "new d --name D --region eu --head head-eu --api-key-env A --api-key-file /run/secrets/a",
-    "edit": "edit atlas name=O\\'Atlas tags+=fast tags-=small limits.rpm=60 metadata.owner=team-b 'metadata.\"a.b\"=2'"
-    " fallback_heads-=head-eu-2",
-    "edit-crlf": "edit bison load_balancing.weights.head-spare=3 'name=Big Bison' status=active --unset fallback_models",
+    "edit": "edit atlas name=O\\'Atlas tags+=fast tags-=small limits.rpm=60 metadata.owner=team-b"
+    " 'metadata.\"a.b\"=2' fallback_heads-=head-eu-2",
+    "edit-crlf": "edit bison load_balancing.weights.head-spare=3 'name=Big Bison' status=active"
+    " --unset fallback_models",
     "edit-dry-run": "edit bison tags+=x --dry-run",
     "edit-nothing": "edit atlas region=eu tags+=chat",
     "edit-error": "edit atlas region=uk priority_head=head-none",
@@ -117,8 +118,8 @@ def _part(title: str, text: str) -> list[str]:
 def _diff(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[str]:
     for path in sorted({*before, *after}):
         # A carriage return is shown, so that a lost one is seen.
-        lines = [
+        old, new = (
             files.get(path, b"").decode().replace("\r", "<CR>").splitlines(keepends=True)
             for files in (before, after)
-        ]
-        yield from difflib.unified_diff(*lines, f"a/{path}", f"b/{path}", n=1)
+        )
+        yield from difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", n=1)
