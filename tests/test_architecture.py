@@ -57,8 +57,8 @@ MAY_IMPORT = {
     "serve": "diagnostic pipeline site build report",
     "authoring": "source document diagnostic catalog providers nearest glob quote secret schema load edit pipeline git"
     " write site report editors refusal",
-    "cli": "source diagnostic catalog providers rule rules load nearest quote settings pipeline build schema write report editors serve"
-    " states changed refusal edit git authoring",
+    "cli": "source diagnostic catalog providers rule rules load nearest quote settings pipeline build schema write"
+    " report editors serve states changed refusal edit git authoring",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""

@@ -9,6 +9,7 @@ from modelspec.load.find import Tree
 from modelspec.nearest import nearest
 from modelspec.quote import quote
 from modelspec.refusal import Refusal
+from modelspec.report.said import without_secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def find_entry(entries: Sequence[Entry], name: str) -> Entry | Refusal:
         )
     near = nearest(name, [entry.model_id for entry in entries])
     return Refusal(
-        message=f"no model has the id {quote(name)}",
+        message=f"no model has the id {quote(without_secrets(name))}",
         help=f"did you mean {quote(near)}?" if near else "`modelspec list` shows every model",
     )
 

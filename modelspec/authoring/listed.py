@@ -11,6 +11,7 @@ from modelspec.load.find import File, Tree
 from modelspec.nearest import nearest
 from modelspec.quote import quote
 from modelspec.refusal import Refusal
+from modelspec.report.said import without_secrets
 
 What = Literal["head", "region"]
 
@@ -51,7 +52,7 @@ def find_listed(tree: Tree, what: What, name: str) -> Listed | Refusal:
     known = [item[key] for item in items if isinstance(item.get(key), str)]
     near = nearest(name, known)
     return Refusal(
-        message=f"no {what} is named {quote(name)}",
+        message=f"no {what} is named {quote(without_secrets(name))}",
         help=f"did you mean {quote(near)}?" if near else f"{path} declares {field}: {', '.join(known[:20])}",
     )
 

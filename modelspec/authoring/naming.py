@@ -33,9 +33,11 @@ def paths_of(model_id: str, folder: str | None = None) -> Iterator[str]:
 
 def id_refusal(model_id: str) -> Refusal | None:
     """Why a text cannot be the id of a model, in the validator's words; None where it can."""
+    if without_secrets(model_id) != model_id:
+        return Refusal(message="this id looks like a key", help="choose a name; revoke the key if it was one")
     faults = check({"model_id": model_id}, "model")
     fault = next((fault for fault in faults if fault.pointer == ("model_id",)), None)
-    return None if fault is None else Refusal(message=without_secrets(fault.message), help=fault.help)
+    return None if fault is None else Refusal(message=fault.message, help=fault.help)
 
 
 def free_path(model_id: str, taken: frozenset[str], folder: str | None = None) -> str | None:

@@ -47,8 +47,9 @@ def parsed(where: str) -> "Expression":
         return outcome
     line = "".join(" " if character in "\r\n" else character for character in without_secrets(where))
     marked = frame([line], Span(1, outcome.start + 1, 1, outcome.end + 1))
+    message = without_secrets(outcome.message)
     raise click.UsageError(
-        f"--where: {outcome.message}\n\n    {marked.text}\n    {' ' * marked.indent}{'^' * marked.carets}"
+        f"--where: {message}\n\n    {marked.text}\n    {' ' * marked.indent}{'^' * marked.carets}"
     )
 
 
