@@ -167,8 +167,8 @@ def test_a_full_disk_changes_nothing(command: Command, tmp_path: Path) -> None:
     before = tree(fleet)
     # Quick and small files pass, the long one does not.
     limited = subprocess.run(
-        ["/bin/bash", "-c", 'trap "" XFSZ; ulimit -f 8; exec "$@"', "bash", PROGRAM, "edit", "--where", 'region == "us"',
-         "tags+=x", "--yes"],
+        ["/bin/bash", "-c", 'trap "" XFSZ; ulimit -f 8; exec "$@"', "bash", PROGRAM,
+         "edit", "--where", 'region == "us"', "tags+=x", "--yes"],
         cwd=fleet, env=command.environment(), capture_output=True, text=True, check=False, timeout=SECONDS,
     )  # fmt: skip
     assert limited.returncode == 1, limited.stderr
