@@ -1,14 +1,17 @@
 """Files on a real disk: all of them changed or none, whatever stands in the way."""
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from modelspec.authoring.apply import apply
-from modelspec.load.find import File
+from modelspec.load.find import File, read_tree
 from modelspec.refusal import Refusal
 
 OLD = {"models.d/a.yaml": b"a: 1\n", "models.d/x/b.yaml": b"b: 1\n", "heads.yaml": b"h: 1\n"}
@@ -143,3 +146,38 @@ def test_a_file_system_without_hard_links_will_do(root: Path, monkeypatch: pytes
     monkeypatch.setattr(os, "link", link)
     assert apply(root, {"heads.yaml": b"h: 2\n"}, _before()) is None
     assert _all(root) == {**OLD, "heads.yaml": b"h: 2\n"}
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from modelspec.authoring import apply as room
+from modelspec.load.find import File
+left = int(sys.argv[2])
+real = os.rename
+def rename(*names, **folders):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(*names, **folders)
+os.rename = rename
+files = {"models.d/a.yaml": b"a: 2\\n", "heads.yaml": b"h: 2\\n"}
+before = {"models.d/a.yaml": File("models.d/a.yaml", b"a: 1\\n"), "heads.yaml": File("heads.yaml", b"h: 1\\n")}
+room.apply(Path(sys.argv[1]), files, before)
+"""
+
+
+@pytest.mark.parametrize(
+    ("renames", "first", "second"), [(0, b"a: 1\n", b"h: 1\n"), (1, b"a: 2\n", b"h: 1\n")]
+)
+def test_after_a_kill_every_file_is_whole(root: Path, renames: int, first: bytes, second: bytes) -> None:
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(root), str(renames)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert (root / "models.d/a.yaml").read_bytes() == first
+    assert (root / "heads.yaml").read_bytes() == second
+    # What it leaves behind is no model, and does not stand in the way of the next run.
+    assert all(file.path in OLD for file in read_tree(root).models)
+    now = {path: File(path, (root / path).read_bytes()) for path in OLD}
+    assert apply(root, {"models.d/a.yaml": b"a: 3\n", "heads.yaml": b"h: 3\n"}, now) is None
+    assert (root / "models.d/a.yaml").read_bytes() == b"a: 3\n"
