@@ -1,8 +1,9 @@
 """The git program, run so that nothing of a repository is ever executed.
 
 A repository is a stranger's: its own configuration may name programs (an alias, a hook, a pager, a file system
-monitor, a filter, a helper of a remote). Only commands that read objects and names are run here, with what could
-still start a program turned off on the command line, where it wins over every file, and with an environment of our own.
+monitor, a filter, a helper of a remote). Only plumbing is run here, which reads and, for a commit, writes
+objects, names and the index, with what could still start a program turned off on the command line, where it wins over
+every file, and with an environment of our own. A push is the exception, in a module of its own.
 """
 
 import os
