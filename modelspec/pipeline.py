@@ -183,6 +183,7 @@ def has_same_surroundings(tree: Tree, setup: Setup, like: Compiled) -> bool:
     return (
         all(tree.fixed.get(name) == like.tree.fixed.get(name) for name in _SURROUNDINGS)
         and setup.metadata_file == like.setup.metadata_file
+        and setup.settings.targets == like.setup.settings.targets
     )
 
 

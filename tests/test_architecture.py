@@ -39,7 +39,6 @@ MAY_IMPORT = {
     "edit": "source document load",
     "reach": "catalog",
     "decide": "routing",
-    "git": "nearest quote refusal diagnostic load",
     "keys": "glob secret url providers document catalog reach",
     "link": "quote document catalog rule settings reach keys",
     "rules": "source quote secret url providers litellm diagnostic document catalog rule reach keys",
@@ -51,9 +50,10 @@ MAY_IMPORT = {
     "cache": "source diagnostic catalog load ignore examine",
     "pipeline": "source parallel diagnostic distinct excess catalog rule load told_once locate link rules"
     " judge examine inherit setup cache",
-    "guards": "source quote url routing diagnostic document catalog rule settings rules judge pipeline",
     "route": "routing providers catalog reach",
-    "states": "refusal routing catalog load git pipeline route",
+    "guards": "source quote url routing diagnostic document catalog rule settings rules judge pipeline",
+    "git": "nearest quote refusal diagnostic load",
+    "states": "refusal routing catalog load pipeline route git",
     "changed": "refusal diagnostic catalog load pipeline states",
     "emit": "routing litellm",
     "publish": "nearest quote emit",
@@ -62,18 +62,20 @@ MAY_IMPORT = {
     "build": "routing settings load pipeline route emit write site",
     "report": "source secret diagnostic rule rules",
     "plan": "routing diagnostic report",
-    "planning": "refusal diagnostic pipeline guards route states report plan",
-    "editors": "quote secret merge catalog rule schema load locate rules setup write report",
-    "init": "quote load pipeline write editors",
+    "planning": "refusal diagnostic pipeline route guards states report plan",
     "reasons": "nearest quote routing document catalog locate decide report",
     "routes_test": "routing catalog load locate decide report reasons",
     "drill": "routing decide report",
     "importing": "source nearest quote secret url providers litellm diagnostic document load edit pipeline"
     " write report",
+    "editors": "quote secret merge catalog rule schema load locate rules setup write report",
+    "init": "quote load pipeline write editors",
     "serve": "diagnostic pipeline site build report",
-    "cli": "nearest quote refusal diagnostic rule settings schema load decide rules pipeline route states"
-    " changed publish write build report plan planning editors init reasons routes_test drill importing"
-    " serve",
+    "authoring": "source nearest glob quote refusal secret providers diagnostic document catalog schema load"
+    " edit pipeline git write site report editors",
+    "cli": "source nearest quote refusal providers diagnostic catalog rule settings schema load edit decide"
+    " rules pipeline route git states changed publish write build report plan planning reasons routes_test"
+    " drill importing editors init serve authoring",
     "__main__": "cli",
 }
 """Each room and what it may import, all of it from above; `from modelspec import __version__` is open to all."""

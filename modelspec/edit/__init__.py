@@ -1,7 +1,19 @@
 """Changing one file of YAML: what is not touched stays as it is, byte for byte."""
 
-from modelspec.edit.change import Append, Change, Discard, Put, Unset, changed
+from modelspec.edit.change import Append, Change, Discard, Put, Rekey, Unset, changed
 from modelspec.edit.rewrite import Unfit, rewrite
 from modelspec.edit.style import block, scalar
 
-__all__ = ["Append", "Change", "Discard", "Put", "Unfit", "Unset", "block", "changed", "rewrite", "scalar"]
+__all__ = [
+    "Append",
+    "Change",
+    "Discard",
+    "Put",
+    "Rekey",
+    "Unfit",
+    "Unset",
+    "block",
+    "changed",
+    "rewrite",
+    "scalar",
+]

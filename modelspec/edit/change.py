@@ -39,7 +39,15 @@ class Discard:
     value: object
 
 
-Change = Put | Unset | Append | Discard
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rekey:
+    """Give the entry at `pointer` another key, at its place; nothing happens where there is none."""
+
+    pointer: Pointer
+    key: str
+
+
+Change = Put | Unset | Append | Discard | Rekey
 
 
 def changed(document: object, change: Change) -> object:
@@ -68,6 +76,8 @@ def changed(document: object, change: Change) -> object:
                 _put(copy, pointer, rest)
             elif listed:
                 _unset(copy, pointer)
+        case Rekey(pointer=pointer, key=key):
+            _rekey(copy, pointer, key)
         case _:
             assert_never(change)
     return copy
@@ -92,6 +102,18 @@ def same(one: object, other: object) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
     return one == other
+
+
+def _rekey(document: Any, pointer: Pointer, key: str) -> None:  # noqa: ANN401 - any plain value
+    *way, last = pointer
+    holder = found(document, tuple(way))
+    if not isinstance(holder, dict) or last not in holder or last == key:
+        return
+    if key in holder:
+        raise KeyError(pointer)
+    entries = [(key if name == last else name, value) for name, value in holder.items()]
+    holder.clear()
+    holder.update(entries)
 
 
 def _put(document: Any, pointer: Pointer, value: object) -> None:  # noqa: ANN401 - any plain value

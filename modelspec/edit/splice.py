@@ -1,10 +1,11 @@
 """One change as one cut in the text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from modelspec.document import Document, Entry, ListNode, MapNode, Node, Pointer, ScalarNode
-from modelspec.edit.change import Append, Change, Discard, Put, Unset, found, same
+from modelspec.edit.change import Append, Change, Discard, Put, Rekey, Unset, found, same
 from modelspec.edit.style import block, flow, in_style_of, item_lines
+from modelspec.edit.text import Text
 from modelspec.source import Source, Span
 
 
@@ -26,6 +27,8 @@ def splice(document: Document, change: Change, wanted: object, order: Sequence[s
         while len(pointer) > 1 and found(wanted, pointer[:-1]) is None:
             pointer = pointer[:-1]
         return cutter.removed(_holder(node, pointer), pointer[-1])
+    if isinstance(change, Rekey):
+        return cutter.rekeyed(_holder(node, pointer), pointer[-1], change.key)
     value = found(wanted, pointer)
     holder, rest = _nearest(node, pointer)
     if len(rest) > 1 or not _has(holder, rest[0]):
@@ -83,60 +86,12 @@ def _alias(node: Node, step: str | int) -> Span | None:
     return node.aliases.get(step) if isinstance(node, ListNode) and isinstance(step, int) else None
 
 
-class _Cutter:
+class _Cutter(Text):
     """Knows the text, its line ends and the order of fields."""
 
     def __init__(self, source: Source, order: Sequence[str]) -> None:
-        self._source = source
-        self._text = source.text
+        super().__init__(source)
         self._order = {field: position for position, field in enumerate(order)}
-        first = self._text.find("\n")
-        self._newline = "\r\n" if first > 0 and self._text[first - 1] == "\r" else "\n"
-
-    # Offsets
-
-    def _begin(self, span: Span) -> int:
-        return self._source.offset(span.line, span.column)
-
-    def _end(self, node: Node, alias: Span | None) -> int:
-        """Behind the last character of a node; libyaml ends a block collection where the next thing begins."""
-        if alias is not None:
-            return self._source.offset(alias.end_line, alias.end_column)
-        if isinstance(node, MapNode) and not node.flow and node.entries:
-            last = list(node.entries.values())[-1]
-            return max(
-                self._end(last.node, last.alias), self._source.offset(last.key.end_line, last.key.end_column)
-            )
-        if isinstance(node, ListNode) and not node.flow and node.items:
-            position = len(node.items) - 1
-            return self._end(node.items[position], node.aliases.get(position))
-        end = self._source.offset(node.span.end_line, node.span.end_column)
-        if isinstance(node, ScalarNode) and self._is_block_scalar(node):
-            return len(self._text[:end].rstrip())
-        return end
-
-    def _is_block_scalar(self, node: ScalarNode) -> bool:
-        return node.span.end_line > node.span.line and self._source.slice(node.span)[:1] in ("|", ">", "&")
-
-    def _line_start(self, offset: int) -> int:
-        return self._text.rfind("\n", 0, offset) + 1
-
-    def _line_end(self, offset: int) -> int:
-        """Behind the end of the line that holds an offset."""
-        end = self._text.find("\n", offset)
-        return len(self._text) if end < 0 else end + 1
-
-    def _cut(self, begin: int, end: int, text: str) -> str:
-        return self._text[:begin] + text + self._text[end:]
-
-    def _inserted(self, offset: int, lines: Iterator[str]) -> str:
-        """Whole lines at the start of a line, or at the end of a text that lacks its last line end."""
-        text = "".join(line + self._newline for line in lines)
-        if offset and self._text[offset - 1] != "\n":
-            text = self._newline + text.removesuffix(self._newline)
-        return self._cut(offset, offset, text)
-
-    # Changes
 
     def added(self, holder: Node, key: str, value: object) -> str:
         """A new entry of a mapping: where `order` has it at the top level, else behind the last one."""
@@ -209,6 +164,16 @@ class _Cutter:
             return self._cut(start, end, text)
         raise NoPlaceError
 
+    def rekeyed(self, holder: Node, step: str | int, name: str) -> str:
+        """Another key for an entry, in the quotes of the old one."""
+        assert isinstance(holder, MapNode)
+        span = holder.entries[str(step)].key
+        return self._cut(
+            self._begin(span),
+            self._source.offset(span.end_line, span.end_column),
+            in_style_of(self._source.slice(span), name),
+        )
+
     def appended(self, node: ListNode, value: object, alias: Span | None) -> str:
         """One more item at the end of a list."""
         if alias is not None:
@@ -218,7 +183,9 @@ class _Cutter:
         indent = self._dash(node, len(node.items) - 1)
         dash = self._line_start(self._end(node, None))
         end = self._line_end(max(self._end(node, None), dash))
-        return self._inserted(end, item_lines(value, indent))
+        last = node.items[-1] if node.items else None
+        as_block = isinstance(last, MapNode) and not last.flow
+        return self._inserted(end, item_lines(value, indent, as_block=as_block))
 
     def discarded(self, node: ListNode, value: object, alias: Span | None) -> str:
         """One item less; where several are equal, only the last, so that the caller's proof fails."""

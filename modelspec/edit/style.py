@@ -54,10 +54,10 @@ def block(key: str, value: object, indent: int = 0) -> Iterator[str]:
             yield from item_lines(item, indent + 2)
 
 
-def item_lines(item: object, indent: int) -> Iterator[str]:
-    """The lines of an item of a block list."""
+def item_lines(item: object, indent: int, *, as_block: bool = False) -> Iterator[str]:
+    """The lines of an item of a block list; a mapping goes over several where it is long, or `as_block`."""
     space = " " * indent
-    if isinstance(item, Mapping) and item and len(f"{space}- {flow(item)}") > _WIDTH:
+    if isinstance(item, Mapping) and item and (as_block or len(f"{space}- {flow(item)}") > _WIDTH):
         lines = [line for name, inner in item.items() for line in block(name, inner, indent + 2)]
         yield f"{space}- {lines[0].lstrip()}"
         yield from lines[1:]

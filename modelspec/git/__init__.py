@@ -1,7 +1,20 @@
-"""States of a configuration repository out of git: objects are read, nothing is checked out, nothing is executed."""
+"""States of a configuration repository out of git, and commits into it: nothing is checked out, nothing is executed."""
 
 from modelspec.git.commit import Commit, Revisions, revisions
+from modelspec.git.push import push
+from modelspec.git.record import Recording, prepare, publish
 from modelspec.git.repository import Repository, find_repository
 from modelspec.git.tree import read_commit
 
-__all__ = ["Commit", "Repository", "Revisions", "find_repository", "read_commit", "revisions"]
+__all__ = [
+    "Commit",
+    "Recording",
+    "Repository",
+    "Revisions",
+    "find_repository",
+    "prepare",
+    "publish",
+    "push",
+    "read_commit",
+    "revisions",
+]

@@ -1,14 +1,15 @@
 """The git program, run so that nothing of a repository is ever executed.
 
 A repository is a stranger's: its own configuration may name programs (an alias, a hook, a pager, a file system
-monitor, a filter, a helper of a remote). Only commands that read objects and names are run here, with what could
-still start a program turned off on the command line, where it wins over every file, and with an environment of our own.
+monitor, a filter, a helper of a remote). Only plumbing is run here, which reads and, for a commit, writes
+objects, names and the index, with what could still start a program turned off on the command line, where it wins over
+every file, and with an environment of our own. A push is the exception, in a module of its own.
 """
 
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,14 +66,18 @@ class Outcome:
         """An output that is one line; a path in it may hold line ends, so only the last one is git's."""
         return os.fsdecode(self.out.removesuffix(b"\n"))
 
-    def refusal(self) -> Refusal:
-        """What git complained of, for faults that have no words of their own here."""
+    def words(self, longest: int) -> str:
+        """The first line of what git complained of."""
         lines = [line for line in self.err.splitlines() if not line.startswith(("warning:", "hint:"))]
         words = (
             lines[0].removeprefix("fatal: ").removeprefix("error: ") if lines else f"exit code {self.code}"
         )
+        return visible(words, longest)
+
+    def refusal(self) -> Refusal:
+        """What git complained of, for faults that have no words of their own here."""
         return Refusal(
-            message=f"git cannot read this repository: {visible(words, _LONGEST)}",
+            message=f"git cannot read this repository: {self.words(_LONGEST)}",
             help="`git fsck` says whether the repository is whole",
         )
 
@@ -95,13 +100,19 @@ class Git:
             )
         return cls(program=found, folder=folder)
 
-    def run(self, *arguments: str) -> Outcome:
-        """Run one command to its end."""
+    def run(
+        self,
+        *arguments: str,
+        told: bytes = b"",
+        more: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> Outcome:
+        """Run one command to its end: `told` on its standard input, with `more` in its environment."""
         done = subprocess.run(  # noqa: S603 - what a user names stands behind --end-of-options
             self._command(arguments),
-            cwd=self.folder,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
+            cwd=folder or self.folder,
+            env={**_environment(), **(more or {})},
+            input=told,
             capture_output=True,
             check=False,
         )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from yaml_texts import SCALARS, VALUES, WORDS, documents
 
 from modelspec.document import Pointer
-from modelspec.edit import Append, Change, Discard, Put, Unfit, Unset, changed, rewrite
+from modelspec.edit import Append, Change, Discard, Put, Rekey, Unfit, Unset, changed, rewrite
 from modelspec.edit.change import found, same
 from modelspec.load import read
 from modelspec.load.find import File
@@ -233,3 +233,31 @@ def test_an_edit_says_what_was_asked_or_nothing(edit: tuple[dict[str, object], s
     assert isinstance(wanted, dict)
     assert got == wanted
     assert (outcome == text.encode()) == same(wanted, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("m: {a: 1, b: 2}  # c\n", "m: {new: 1, b: 2}  # c\n"),
+        ("m:\n  a: 1  # one\n\n  b: 2\n", "m:\n  new: 1  # one\n\n  b: 2\n"),
+        ("m:\r\n  'a'   : 1\r\n", "m:\r\n  'new'   : 1\r\n"),
+        ('m:\n  "a":\n    - x\n', 'm:\n  "new":\n    - x\n'),
+        ("m: {b: 1}\n", "m: {b: 1}\n"),
+        ("m: [a]\n", "m: [a]\n"),
+    ],
+)
+def test_a_key_gets_another_name_at_its_place(text: str, wanted: str) -> None:
+    assert _rewritten(text, Rekey(pointer=("m", "a"), key="new")) == wanted
+
+
+def test_a_key_never_takes_the_name_of_its_neighbour() -> None:
+    assert isinstance(_rewritten("m: {a: 1, b: 2}\n", Rekey(pointer=("m", "a"), key="b")), Unfit)
+    assert _rewritten("m: {a: 1, b: 2}\n", Rekey(pointer=("m", "a"), key="a")) == "m: {a: 1, b: 2}\n"
+
+
+def test_an_item_is_written_as_its_neighbours_are() -> None:
+    added = Append(pointer=("l",), value={"a": 3, "b": [4]})
+    assert _rewritten("l:\n  - a: 1\n    b: [2]\n", added) == (
+        "l:\n  - a: 1\n    b: [2]\n  - a: 3\n    b: [4]\n"
+    )
+    assert _rewritten("l:\n  - {a: 1}\n", added) == "l:\n  - {a: 1}\n  - {a: 3, b: [4]}\n"

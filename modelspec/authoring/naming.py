@@ -1,0 +1,65 @@
+"""From a model's id to the path of its file, as the rule MS603 has it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from modelspec.load.find import MODELS
+from modelspec.refusal import Refusal
+from modelspec.report.said import without_secrets
+from modelspec.schema import check
+
+_ODD_LETTERS = re.compile(r"[^A-Za-z0-9._@~+/-]")
+_WILDCARD = "/*"
+
+
+def paths_of(model_id: str, folder: str | None = None) -> Iterator[str]:
+    """The paths that a new file may have, the best one first.
+
+    `acme/atlas:8b` lives in `models.d/acme/atlas_8b.yaml`, or else in `models.d/acme_atlas_8b.yaml`; in a folder that
+    is named, the last part of the id is enough. `folder` is relative to models.d.
+    """
+    wanted = _ODD_LETTERS.sub("_", model_id.removesuffix(_WILDCARD))
+    is_wildcard = model_id.endswith(_WILDCARD)
+    flat = wanted.replace("/", "_")
+    names = [f"{wanted}/any"] if is_wildcard else [wanted]
+    if folder is not None:
+        names = [wanted.rpartition("/")[2]]
+    for name in dict.fromkeys((*names, flat)):
+        path = PurePosixPath(MODELS, folder or "", f"{name}.yaml")
+        if all(map(_is_read, path.parts[1:])):
+            yield str(path)
+
+
+def id_refusal(model_id: str) -> Refusal | None:
+    """Why a text cannot be the id of a model, in the validator's words; None where it can."""
+    if without_secrets(model_id) != model_id:
+        return Refusal(message="this id looks like a key", help="choose a name; revoke the key if it was one")
+    faults = check({"model_id": model_id}, "model")
+    fault = next((fault for fault in faults if fault.pointer == ("model_id",)), None)
+    return None if fault is None else Refusal(message=fault.message, help=fault.help)
+
+
+def free_path(model_id: str, taken: frozenset[str], folder: str | None = None) -> str | None:
+    """The best path that no file has, upper and lower case aside; None where all are taken."""
+    folded = {path.casefold() for path in taken}
+    return next((path for path in paths_of(model_id, folder) if path.casefold() not in folded), None)
+
+
+def moved_path(old_path: str, old_id: str, new_id: str, taken: frozenset[str]) -> str | None:
+    """Where the file of a renamed model goes: beside the others as it was, or in its own folder as it was."""
+    extension = PurePosixPath(old_path).suffix
+    if old_path.removesuffix(extension) in {path.removesuffix(".yaml") for path in paths_of(old_id)}:
+        folder = None
+    else:
+        inner = PurePosixPath(old_path).parent.relative_to(MODELS)
+        folder = None if str(inner) == "." else str(inner)
+        if folder is None:
+            new_id = new_id.replace("/", "_") if not new_id.endswith(_WILDCARD) else new_id
+    found = free_path(new_id, taken - {old_path}, folder)
+    return None if found is None else found.removesuffix(".yaml") + extension
+
+
+def _is_read(part: str) -> bool:
+    """Whether the reader of models.d looks at a name."""
+    return part[0] not in "._" and part[-1] != "~"

@@ -1,0 +1,206 @@
+"""A commit of some files and nothing else: neither what is staged nor the rest of the working tree has a part in it.
+
+Only plumbing is used: objects, a temporary index, references. No hook and no filter runs, so that a change made by a
+command costs what it says; whatever a hook would check, CI checks again.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from modelspec.git.program import Outcome
+from modelspec.git.repository import Repository
+from modelspec.quote import visible
+from modelspec.refusal import Refusal
+
+_IDENTITY = (
+    "GIT_AUTHOR_NAME",
+    "GIT_AUTHOR_EMAIL",
+    "GIT_AUTHOR_DATE",
+    "GIT_COMMITTER_NAME",
+    "GIT_COMMITTER_EMAIL",
+    "GIT_COMMITTER_DATE",
+    "EMAIL",
+)
+_UNDER_WAY = {
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "REBASE_HEAD": "rebase",
+}
+_FILE = "100644"
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A commit that is ready: its objects are there, and no reference leads to it yet."""
+
+    repository: Repository
+    commit: str
+    parent: str
+    branch: str | None
+    title: str
+    entries: bytes
+
+
+def prepare(  # noqa: PLR0911 - a return for each thing that may be wrong
+    repository: Repository,
+    files: Mapping[str, bytes | None],
+    before: Mapping[str, bytes],
+    message: str,
+    branch: str | None,
+) -> Recording | Refusal:
+    """Make the commit of some files upon HEAD.
+
+    Paths are relative to the configuration's root; None stands for a file that goes. `before` is what the files hold
+    on disk: one that HEAD has otherwise, or that is staged, would take other work along, and is refused.
+    """
+    git = repository.git
+    head = git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if head.code:
+        return Refusal(message="there is no commit yet to build upon", help="make a first one: git commit")
+    refusal = _under_way(repository) or (None if branch is None else _no_branch(repository, branch))
+    if refusal is not None:
+        return refusal
+    prefix = _prefix(repository)
+    committed = dict(_listed(git.run("ls-tree", "-r", "-z", "--full-tree", "HEAD").out))
+    staged = dict(_staged(git.run("ls-files", "--stage", "-z", "--full-name").out))
+    entries = b""
+    for path, data in files.items():
+        whole = prefix + path
+        refusal = _other_work(repository, whole, before.get(path), committed.get(whole), staged.get(whole))
+        if refusal is not None:
+            return refusal
+        name = os.fsencode(whole)
+        if data is None:
+            entries += b"0 " + b"0" * len(head.line) + b"\t" + name + b"\0"
+            continue
+        blob = git.run("hash-object", "-w", "--stdin", told=data)
+        if blob.code:
+            return _failed(blob)
+        mode = committed[whole][0] if whole in committed else _FILE
+        entries += f"{mode} {blob.line}\t".encode() + name + b"\0"
+    tree = _tree(repository, entries)
+    if tree.code:
+        return _failed(tree)
+    identity = {name: os.environ[name] for name in _IDENTITY if name in os.environ}
+    made = git.run("commit-tree", tree.line, "-p", head.line, told=message.encode(), more=identity)
+    if made.code:
+        return _failed(made)
+    return Recording(
+        repository=repository,
+        commit=made.line,
+        parent=head.line,
+        branch=branch,
+        title=message.partition("\n")[0],
+        entries=entries,
+    )
+
+
+def publish(recording: Recording) -> Refusal | None:
+    """Let HEAD lead to the commit, on its new branch if it has one; the index follows for these files alone."""
+    git = recording.repository.git
+    note = ("-m", f"modelspec: {recording.title}")
+    if recording.branch is None:
+        steps: list[tuple[str, ...]] = [("update-ref", *note, "HEAD", recording.commit, recording.parent)]
+    else:
+        name = f"refs/heads/{recording.branch}"
+        steps = [
+            ("update-ref", *note, name, recording.commit, "0" * len(recording.commit)),
+            ("symbolic-ref", *note, "HEAD", name),
+        ]
+    for step in steps:
+        done = git.run(*step)
+        if done.code:
+            return _failed(done)
+    done = git.run(
+        "update-index", "-z", "--index-info", told=recording.entries, folder=recording.repository.top
+    )
+    return _failed(done) if done.code else None
+
+
+def _tree(repository: Repository, entries: bytes) -> Outcome:
+    with TemporaryDirectory(prefix="modelspec-") as folder:
+        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        git = repository.git
+        for arguments, told in (
+            (("read-tree", "HEAD"), b""),
+            (("update-index", "-z", "--index-info"), entries),
+        ):
+            done = git.run(*arguments, told=told, more=index, folder=repository.top)
+            if done.code:
+                return done
+        return git.run("write-tree", more=index, folder=repository.top)
+
+
+def _prefix(repository: Repository) -> str:
+    """The way from the top of the working tree to the configuration, with a slash behind it."""
+    return repository.git.run("rev-parse", "--show-prefix").line
+
+
+def _listed(out: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Path, mode and id of each line of `ls-tree`."""
+    for line in out.split(b"\0")[:-1]:
+        about, _, path = line.partition(b"\t")
+        mode, _, blob = about.decode().split(" ")
+        yield os.fsdecode(path), (mode, blob)
+
+
+def _staged(out: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Path, mode and id of each line of `ls-files --stage`; of a conflict, the last of its stages."""
+    for line in out.split(b"\0")[:-1]:
+        about, _, path = line.partition(b"\t")
+        mode, blob, _ = about.decode().split(" ")
+        yield os.fsdecode(path), (mode, blob)
+
+
+def _other_work(
+    repository: Repository,
+    path: str,
+    data: bytes | None,
+    committed: tuple[str, str] | None,
+    staged: tuple[str, str] | None,
+) -> Refusal | None:
+    on_disk = None if data is None else repository.git.run("hash-object", "--stdin", told=data).line
+    if committed == staged and on_disk == (None if committed is None else committed[1]):
+        return None
+    return Refusal(
+        message=f"'{visible(path, _LONGEST)}' has changes that are not committed; a commit would take them along",
+        help="commit or stash them first, or leave --commit and --branch out",
+    )
+
+
+def _under_way(repository: Repository) -> Refusal | None:
+    for name, what in _UNDER_WAY.items():
+        if not repository.git.run("rev-parse", "--verify", "--quiet", name).code:
+            return Refusal(
+                message=f"a {what} is under way", help=f"finish it first: git {what} --continue, or --abort"
+            )
+    return None
+
+
+def _no_branch(repository: Repository, branch: str) -> Refusal | None:
+    shown = f"'{visible(branch, _LONGEST)}'"
+    if branch.startswith("-") or repository.git.run("check-ref-format", f"refs/heads/{branch}").code:
+        return Refusal(
+            message=f"{shown} cannot be the name of a branch", help="write letters, digits, - and /"
+        )
+    if not repository.git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}").code:
+        return Refusal(
+            message=f"there is a branch {shown} already", help="name another one, or go to it: git switch"
+        )
+    return None
+
+
+def _failed(done: Outcome) -> Refusal:
+    if "tell me who you are" in done.err or "empty ident" in done.err or "auto-detect" in done.err:
+        return Refusal(
+            message="git does not know who you are",
+            help="git config user.name 'Your Name' && git config user.email you@example.com",
+        )
+    return Refusal(
+        message=f"git made no commit: {done.words(_LONGEST)}", help="put it right, then run it again"
+    )

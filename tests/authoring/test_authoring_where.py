@@ -1,0 +1,172 @@
+"""The grammar of `--where`: what it means, what it refuses and where it points."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelspec.authoring.entries import Entry, entries_of, find_entry
+from modelspec.authoring.matching import holds
+from modelspec.authoring.selection import DEEPEST, parse
+from modelspec.authoring.tokens import LONGEST, Fault
+from modelspec.load import read
+from modelspec.load.find import File, read_tree
+
+TEXT = b"""\
+model_id: atlas
+name: Atlas
+region: eu
+priority_head: head-eu
+fallback_heads: [head-uk]
+load_balancing: {weights: {head-eu: 3, head-eu-2: 1}}
+deployments:
+  - {endpoint: https://a.example.com/v1, weight: 2}
+limits: {rpm: 60}
+tags: [chat, "it's"]
+metadata: {owner: team-a, "a.b": 1, open: true, in: {x: null}, none: null, list: [1, {k: v}]}
+"""
+
+
+def _entry(text: bytes = TEXT, path: str = "models.d/chat/eu/atlas.yaml") -> Entry:
+    reading = read(File(path, text))
+    assert isinstance(reading.value, dict)
+    return Entry(model_id="atlas", reading=reading, value=reading.value)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'region == "eu"',
+        "region == 'eu'",
+        'region != "us"',
+        'region in ["us", "eu"]',
+        'region not in ["us"]',
+        "region not in []",
+        'not region in ["us"]',
+        'tags contains "chat"',
+        'not tags contains "code"',
+        'name contains "tla"',
+        'load_balancing.weights contains "head-eu"',
+        'tags contains "it\\\'s"',
+        "limits.rpm == 60",
+        "limits.rpm == 60.0",
+        "limits.rpm > 59 and limits.rpm >= 60 and limits.rpm < 61 and limits.rpm <= 60",
+        "limits.tpm == null",
+        "limits.tpm != 3",
+        "not limits.tpm < 3",
+        'not limits.rpm < "9"',
+        "metadata.open",
+        "metadata.open == true",
+        "not metadata.open == 1",
+        "not local_inference",
+        "local_inference == false",
+        'status == "active"',
+        'access.visibility == "internal"',
+        'load_balancing.policy == "round_robin"',
+        "load_balancing.weights.head-eu-2 == 1",
+        "deployments.0.weight == 2",
+        'deployments.0.provider == "openai"',
+        "deployments.7.weight == null",
+        'metadata."a.b" == 1',
+        "metadata.in.x == null",
+        "metadata.list.0 == 1",
+        'metadata.list.1.k == "v"',
+        'metadata.owner > "team" and metadata.owner < "team-b"',
+        'model_id matches "at*"',
+        'heads matches "*-uk"',
+        'heads contains "head-eu-2"',
+        'path matches "models.d/chat/*"',
+        'folder == "chat/eu"',
+        'region == "us" or region == "eu" and tags contains "chat"',
+        'not (region == "us" or region == "br")',
+        "not not metadata.open",
+        "metadata.none == null",
+        "limits.rpm > -1",
+        'sunset == null and not sunset < "2027-01-01"',
+    ],
+)
+def test_it_holds(expression: str) -> None:
+    parsed = parse(expression)
+    assert not isinstance(parsed, Fault), parsed
+    assert holds(parsed, _entry())
+    refused = parse(f"not ({expression})")
+    assert not isinstance(refused, Fault)
+    assert not holds(refused, _entry())
+
+
+@pytest.mark.parametrize(
+    ("expression", "message", "marked"),
+    [
+        ("", "a field belongs here, such as region or metadata.owner", ""),
+        ('region = "eu"', "write == to compare", "="),
+        ("region == eu", 'a text is written in quotes: "…"', "eu"),
+        ("region ==", "a value belongs here", ""),
+        ("limits.rpm > true", "a number or a text in quotes belongs here", "true"),
+        ("limits.rmp > 3", "'rmp' is not a field of 'limits'; did you mean 'rpm'?", "rmp"),
+        ("regoin", "'regoin' is not a field of a model; did you mean 'region'?", "regoin"),
+        ("zzz", "'zzz' is not a field of a model; docs/fields.md lists the fields", "zzz"),
+        ("heads.x", "'heads' has no fields of its own", "x"),
+        ("region.", "the name of a field belongs behind the dot", ""),
+        ("region.x", "'region' has no fields of its own", "x"),
+        ('"region" == "eu"', "a field belongs here, such as region or metadata.owner", '"region"'),
+        ('name == "x', "this quote is never closed", '"'),
+        ('name == "x\\', "this quote is never closed", '"'),
+        ("name matches 3", 'a pattern in quotes belongs here, such as "gpt-*"', "3"),
+        ('name in "x"', 'a list belongs here, such as ["eu", "uk"]', '"x"'),
+        ('name in ["x" "y"]', "',' or ']' belongs here", '"y"'),
+        ('name in ["x",', "a value belongs here", ""),
+        ("(metadata.open", "a parenthesis is never closed: ')' belongs here", ""),
+        ("metadata.open metadata.x", "'and' or 'or' belongs before this", "metadata"),
+        ("metadata.open)", "'and' or 'or' belongs before this", ")"),
+        ("region == 12345678901234567890123", "this number is too large", "12345678901234567890123"),
+        ("region; drop", "this character means nothing here", ";"),
+        (
+            "__import__('os')",
+            "'__import__' is not a field of a model; docs/fields.md lists the fields",
+            "__import__",
+        ),
+        ("(" * 40 + "metadata.open" + ")" * 40, f"nested deeper than {DEEPEST}", "("),
+        ("not " * 40 + "metadata.open", f"nested deeper than {DEEPEST}", "not"),
+        ("x" * (LONGEST + 1), f"an expression has at most {LONGEST} characters", "x"),
+    ],
+)
+def test_a_fault_is_pointed_at(expression: str, message: str, marked: str) -> None:
+    fault = parse(expression)
+    assert isinstance(fault, Fault)
+    assert fault.message == message
+    assert expression[fault.start : fault.end] == marked
+    assert fault.end > fault.start
+
+
+@given(st.text(alphabet="ab \"'\\().,[]=!<>-1e9\n\u202e", max_size=60))
+def test_no_text_raises(text: str) -> None:
+    parsed = parse(text)
+    if not isinstance(parsed, Fault):
+        assert holds(parsed, _entry()) in (True, False)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
+def test_a_file_with_any_values_can_be_asked(value: object) -> None:
+    entry = _entry()
+    odd = Entry(model_id="x", reading=entry.reading, value=dict.fromkeys(entry.value, value))
+    for expression in ('heads contains "x"', "deployments.0.weight > 3", 'tags matches "a*"', 'region < "x"'):
+        parsed = parse(expression)
+        assert not isinstance(parsed, Fault)
+        assert holds(parsed, odd) in (True, False)
+
+
+def test_two_files_of_one_id_are_no_answer(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "models.d").mkdir(exist_ok=True)
+        (tmp_path / f"models.d/{name}.yaml").write_text("model_id: atlas\naliases: 3\n")
+    (tmp_path / "models.d/list.yaml").write_text("- a\n")
+    (tmp_path / "models.d/broken.yaml").write_text("a: [\n")
+    (tmp_path / "models.d/number.yaml").write_text("model_id: 3\n")
+    entries = entries_of(read_tree(tmp_path))
+    assert [entry.path for entry in entries] == ["models.d/a.yaml", "models.d/b.yaml"]
+    for name, message in (("atlas", "two files declare 'atlas': models.d/a.yaml and models.d/b.yaml"),
+                          ("zebra", "no model has the id 'zebra'")):  # fmt: skip
+        refusal = find_entry(entries, name)
+        assert not isinstance(refusal, Entry)
+        assert refusal.message == message
