@@ -72,7 +72,7 @@ MAY_IMPORT = {
     "init": "quote load pipeline write editors",
     "serve": "diagnostic pipeline site build report",
     "authoring": "source nearest glob quote refusal secret providers diagnostic document catalog schema load"
-    " edit pipeline git write site report editors",
+    " locate edit pipeline git write site report editors",
     "cli": "source nearest quote refusal providers diagnostic catalog rule settings schema load edit decide"
     " rules pipeline route git states changed publish write build report plan planning reasons routes_test"
     " drill importing editors init serve authoring",

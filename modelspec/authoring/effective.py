@@ -10,11 +10,11 @@ _UPSTREAM = ("provider", "upstream_model", "endpoint")
 
 
 def effective(entry: Entry) -> dict[str, Any]:
-    """The plain value of a model file with its defaults filled in; the given one stays as it is.
+    """The plain value of a model with all defaults filled in, of folders and of fields; the given one stays as it is.
 
     Where a field holds something that it may not, the value is passed on as it is.
     """
-    value = dict(entry.value)
+    value = dict(entry.whole)
     value.setdefault("fallback_heads", [])
     _inside(value, "load_balancing", {"policy": "round_robin"})
     value.setdefault("local_inference", False)

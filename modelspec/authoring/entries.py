@@ -6,6 +6,7 @@ from typing import Any
 
 from modelspec.load import Reading, read
 from modelspec.load.find import Tree
+from modelspec.locate import Locator
 from modelspec.nearest import nearest
 from modelspec.quote import quote
 from modelspec.refusal import Refusal
@@ -14,11 +15,16 @@ from modelspec.report.said import without_secrets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One model file, read; whatever else is wrong with it, it says its id."""
+    """One model file, read; whatever else is wrong with it, it says its id.
+
+    `value` is what the file says, `whole` that and what the defaults of its folders give; `locator` knows which line.
+    """
 
     model_id: str
     reading: Reading
     value: Mapping[str, Any]
+    whole: Mapping[str, Any]
+    locator: Locator
 
     @property
     def path(self) -> str:
@@ -32,14 +38,16 @@ def entries_of(tree: Tree) -> list[Entry]:
 
 
 def _entries(tree: Tree) -> Iterator[Entry]:
+    locator = Locator.of(tree)
     for file in tree.models:
-        reading = read(file)
+        reading = locator.known[file.path] = read(file)
         value = reading.value
         if reading.faults or not isinstance(value, dict):
             continue
         model_id = value.get("model_id")
         if isinstance(model_id, str) and model_id:
-            yield Entry(model_id=model_id, reading=reading, value=value)
+            whole = locator.effective(file.path) if tree.defaults else value
+            yield Entry(model_id=model_id, reading=reading, value=value, whole=whole, locator=locator)
 
 
 def find_entry(entries: Sequence[Entry], name: str) -> Entry | Refusal:

@@ -10,6 +10,7 @@ from modelspec.authoring.entries import Entry
 from modelspec.authoring.fields import field_order
 from modelspec.authoring.rows import harmless
 from modelspec.authoring.wording import shown
+from modelspec.catalog import Place
 from modelspec.document import Pointer
 from modelspec.edit.change import found
 from modelspec.providers import endpoint_of
@@ -85,11 +86,11 @@ def _values(entry: Entry, pointer: Pointer, value: object) -> Iterator[Value]:
 
 
 def _value(entry: Entry, pointer: Pointer, value: object) -> Value:
-    written = found(entry.value, pointer[:-1])
+    written = found(entry.whole, pointer[:-1])
     is_written = isinstance(written, list) or (isinstance(written, dict) and pointer[-1] in written)
     if is_written:
-        line = entry.reading.document.span(pointer).line
-        return Value(pointer=pointer, value=value, path=entry.path, line=line)
+        place = entry.locator.origin(Place(path=entry.path, pointer=pointer))
+        return Value(pointer=pointer, value=value, path=place.path, line=entry.locator.span(place).line)
     why = "(default)"
     if pointer[-1] == "upstream_model":
         why = "(default: the model_id)"

@@ -1,5 +1,6 @@
 """The grammar of `--where`: what it means, what it refuses and where it points."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,12 @@ from hypothesis import strategies as st
 
 from modelspec.authoring.entries import Entry, entries_of, find_entry
 from modelspec.authoring.matching import holds
+from modelspec.authoring.origins import values
 from modelspec.authoring.selection import DEEPEST, parse
 from modelspec.authoring.tokens import LONGEST, Fault
 from modelspec.load import read
 from modelspec.load.find import File, read_tree
+from modelspec.locate import Locator
 
 TEXT = b"""\
 model_id: atlas
@@ -29,9 +32,11 @@ metadata: {owner: team-a, "a.b": 1, open: true, in: {x: null}, none: null, list:
 
 
 def _entry(text: bytes = TEXT, path: str = "models.d/chat/eu/atlas.yaml") -> Entry:
-    reading = read(File(path, text))
+    file = File(path, text)
+    reading = read(file)
     assert isinstance(reading.value, dict)
-    return Entry(model_id="atlas", reading=reading, value=reading.value)
+    locator = Locator(files={path: file})
+    return Entry(model_id="atlas", reading=reading, value=reading.value, whole=reading.value, locator=locator)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +154,7 @@ def test_no_text_raises(text: str) -> None:
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_a_file_with_any_values_can_be_asked(value: object) -> None:
     entry = _entry()
-    odd = Entry(model_id="x", reading=entry.reading, value=dict.fromkeys(entry.value, value))
+    odd = replace(entry, whole=dict.fromkeys(entry.value, value))
     for expression in ('heads contains "x"', "deployments.0.weight > 3", 'tags matches "a*"', 'region < "x"'):
         parsed = parse(expression)
         assert not isinstance(parsed, Fault)
@@ -170,3 +175,20 @@ def test_two_files_of_one_id_are_no_answer(tmp_path: Path) -> None:
         refusal = find_entry(entries, name)
         assert not isinstance(refusal, Entry)
         assert refusal.message == message
+
+
+def test_what_a_folder_gives_counts_and_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "models.d").mkdir()
+    own = "model_id: a\nname: A\nregion: eu\npriority_head: head-eu\nmetadata: {context: 8}\n"
+    (tmp_path / "models.d" / "a.yaml").write_text(own)
+    (tmp_path / "models.d" / "_defaults.yaml").write_text(
+        "# given\nmetadata:\n  owner: team-a\ntags: [chat]\n"
+    )
+    (entry,) = entries_of(read_tree(tmp_path))
+    parsed = parse('metadata.owner == "team-a" and tags contains "chat" and metadata.context == 8')
+    assert not isinstance(parsed, Fault)
+    assert holds(parsed, entry)
+    places = {one.pointer: (one.path, one.line) for one in values(entry)}
+    assert places["metadata", "owner"] == ("models.d/_defaults.yaml", 3)
+    assert places["tags",] == ("models.d/_defaults.yaml", 4)
+    assert places["metadata", "context"] == ("models.d/a.yaml", 5)
