@@ -49,7 +49,8 @@ def _files(folder: Path, provider: Upstream, heads: dict[str, int], edge: tuple[
         "port": edge[0],
         "admin_port": edge[1],
         "config_dir": str(folder / "envoy"),
-        "health_check_interval_ms": 100,
+        "health_check_interval_ms": 500,
+        "health_check_timeout_ms": 20_000,  # a proxy of a busy machine may take its time
     }
     texts: dict[str, Any] = {
         "regions.yaml": {"regions": [{"code": code, "name": code.upper()} for code in ("us", "eu")]},
@@ -112,6 +113,8 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
         for name in FILES:
             shutil.copy(gateways / "envoy" / "edge-us" / name, config / name)
         edge = stack.enter_context(running(config / "bootstrap.json", edge_ports))
+        for head_id in HEADS:
+            until(lambda name=head_id: edge.health(name) == {"healthy"}, f"seen that {head_id} lives")
         yield Chain(edge=edge, proxies=proxies, provider=provider)
 
 
