@@ -18,7 +18,7 @@ from upstreams import free_port
 pytestmark = pytest.mark.gateway
 
 HEADS = ("head-us-1", "head-eu-1")
-_VARIABLES = {"ATLAS_KEY": "key-of-atlas", "OPENAI_API_KEY": "gateways-own", "LITELLM_MASTER_KEY": MASTER_KEY}
+_VARIABLES = {"OPENAI_API_KEY": "gateways-own", "LITELLM_MASTER_KEY": MASTER_KEY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +103,11 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
         for head_id, port in ports.items():
             home = tmp_path / head_id
             home.mkdir()
+            # Each head has its own key for the upstream, so that the upstream shows which head asked.
+            variables = {**_VARIABLES, "ATLAS_KEY": f"key-at-{head_id}"}
             proxies[head_id] = stack.enter_context(ExitStack())
             started: Proxy = proxies[head_id].enter_context(
-                proxy(gateways / "litellm" / f"{head_id}.yaml", home, _VARIABLES, port=port)
+                proxy(gateways / "litellm" / f"{head_id}.yaml", home, variables, port=port)
             )
             assert started.port == port
         config = tmp_path / "envoy"
@@ -125,14 +127,11 @@ def test_a_request_reaches_the_upstream_by_way_of_the_edge_and_a_head_and_surviv
         says, seen = chain.ask(model, **{"x-model": "stolen"})
         assert (says, seen.path) == ("provider", "/v1/chat/completions")
         assert seen.body["model"] == "org/Atlas-7B-Instruct"
-        assert seen.headers["authorization"] == "Bearer key-of-atlas"
+        assert seen.headers["authorization"] == "Bearer key-at-head-us-1"
         assert "x-model" not in seen.headers
         assert not [text for text in seen.headers.values() if MASTER_KEY in text or "gateways-own" in text]
-    assert chain.edge.stat("cluster.head-us-1.upstream_rq_200") >= 2
-    before = chain.edge.stat("cluster.head-eu-1.upstream_rq_200")
 
     chain.proxies["head-us-1"].close()
     says, seen = chain.ask("atlas-latest")
-    assert (says, seen.headers["authorization"]) == ("provider", "Bearer key-of-atlas")
-    until(lambda: chain.edge.stat("cluster.head-eu-1.upstream_rq_200") > before, "answered by the other head")
+    assert (says, seen.headers["authorization"]) == ("provider", "Bearer key-at-head-eu-1")
     assert chain.edge.ask("stolen").code == (404, "model_not_found")
