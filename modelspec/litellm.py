@@ -21,6 +21,7 @@ class Kind(Enum):
     """What a connection setting holds."""
 
     TEXT = "text"
+    REGION = "a region of letters, digits and '-'"
     SECONDS = "a number above 0"
     COUNT = "a whole number, 0 or more"
 
@@ -103,7 +104,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "bedrock": Form(
             prefix="bedrock",
             params={
-                "aws_region_name": Kind.TEXT,
+                "aws_region_name": Kind.REGION,
                 "aws_access_key_id": Kind.TEXT,
                 "aws_secret_access_key": Kind.TEXT,
                 "aws_session_token": Kind.TEXT,
@@ -116,7 +117,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "openai": Form(prefix="openai", params={"organization": Kind.TEXT}),
         "vertex_ai": Form(
             prefix="vertex_ai",
-            params={"vertex_project": Kind.TEXT, "vertex_location": Kind.TEXT},
+            params={"vertex_project": Kind.TEXT, "vertex_location": Kind.REGION},
             hosts=("googleapis.com",),
         ),
     }

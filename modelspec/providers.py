@@ -1,8 +1,12 @@
 """The providers that we know: the protocol of each and, where it has one, its public endpoint."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+
+REGION = re.compile(r"[A-Za-z0-9-]+")
+"""What a cloud's region may hold: a part of the host's name is made of it, and nothing in it may end that name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

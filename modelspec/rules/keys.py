@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from modelspec.catalog import Catalog, Fleet, Model, Place
 from modelspec.diagnostic import Severity
 from modelspec.document import Pointer
-from modelspec.keys import Destination, allowed_hosts, destinations, key_references, may_go_to
+from modelspec.keys import (
+    Destination,
+    allowed_hosts,
+    destinations,
+    is_place_of_key,
+    key_references,
+    may_go_to,
+)
 from modelspec.quote import quote
 from modelspec.rule import Finding, Rule, Scope, rule
 from modelspec.secret import mask
@@ -90,14 +97,20 @@ def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
     """A key goes to hosts of two different domains.
 
     A key belongs to one provider. Where the same reference stands beside hosts of two registrable domains, one of
-    them is sent a key that is not meant for it. Keys that `key_policy` names are left to it.
+    them is sent a key that is not meant for it. What one model uses as a key is a key in every field of every other
+    model. Keys that `key_policy` names are left to it.
 
     Give each provider a key of its own, or write down in `key_policy` where this one may go.
     """
     first: dict[str, tuple[str, Place]] = {}
     told: set[tuple[str, str]] = set()
+    keys = {
+        key for one in catalog.signatures for key, _, pointer in one.key_hosts if is_place_of_key(pointer)
+    }
     for signature in catalog.signatures:
         for key, host, pointer in signature.key_hosts:
+            if key not in keys:
+                continue
             domain = registrable_domain(host)
             place = Place(path=signature.path, pointer=pointer)
             known, earlier = first.setdefault(key, (domain, place))

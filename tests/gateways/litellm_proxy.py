@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
 from typing import Any
+
+from upstreams import free_port
 
 ROOT = Path(__file__).parents[2]
 MASTER_KEY = "sk-master-of-the-tests"
@@ -92,11 +93,11 @@ class Proxy:
 
 
 @contextmanager
-def proxy(config: Path, home: Path, variables: Mapping[str, str]) -> Iterator[Proxy]:
-    """Start the proxy and wait until it says that it listens; stop it at the end of the block."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def proxy(
+    config: Path, home: Path, variables: Mapping[str, str], *, port: int | None = None
+) -> Iterator[Proxy]:
+    """Start the proxy, at any free port unless one is given, and wait until it listens; stop it at the end."""
+    port = port or free_port()
     command: list[str | Path] = [
         litellm_program(),
         "--config",

@@ -114,7 +114,7 @@ def test_the_public_endpoint_of_a_provider_is_one_of_the_two(tmp_path: Path) -> 
     "second",
     [
         {"api_key": "{env: BISON_KEY}", "endpoint": "https://bison.example/v1"},
-        {"endpoint": "https://bison.example/v1", "params": "{api_version: {env: ATLAS_KEY}}"},
+        {"endpoint": "https://bison.example/v1", "params": "{api_version: {env: API_VERSION}}"},
         {"api_key": ATLAS, "endpoint": "{env: BISON_URL}"},
         {"api_key": ATLAS, "endpoint": "", "provider": "bedrock"},
     ],
@@ -122,6 +122,34 @@ def test_the_public_endpoint_of_a_provider_is_one_of_the_two(tmp_path: Path) -> 
 def test_other_keys_and_unknown_hosts_are_no_second_domain(second: dict[str, str], tmp_path: Path) -> None:
     text = model("atlas", api_key=ATLAS, endpoint="https://atlas.example/v1") + model("bison", **second)
     assert places(found_in(tmp_path, text), "MS515") == []
+
+
+def test_a_key_in_a_harmless_field_of_another_model_is_a_key_still(tmp_path: Path) -> None:
+    text = model("atlas", api_key=ATLAS, endpoint="https://atlas.example/v1") + model(
+        "bison", endpoint="https://evil.example/v1", params=f"{{organization: {ATLAS}}}"
+    )
+    assert places(found_in(tmp_path, text), "MS515") == ["models.d/bison.yaml:7:24"]
+
+
+def test_what_nobody_uses_as_a_key_may_go_to_two_domains(tmp_path: Path) -> None:
+    version = "{api_version: {env: API_VERSION}}"
+    text = model("atlas", endpoint="https://atlas.example/v1", params=version)
+    text += model("bison", endpoint="https://bison.example/v1", params=version)
+    assert places(found_in(tmp_path, text), "MS515") == []
+
+
+@pytest.mark.parametrize("name", ["aws_region_name", "vertex_location"])
+@pytest.mark.parametrize(
+    "region", ["evil.example/", "evil.example#", "a@evil.example", "evil.example?", "evil.example:443"]
+)
+def test_a_region_that_would_build_another_host_is_a_host_that_nobody_knows(
+    name: str, region: str, tmp_path: Path
+) -> None:
+    endpoint = "https://api.atlas.example/v1"
+    diverted = model(api_key=ATLAS, endpoint=endpoint, params=f"{{{name}: '{region}'}}")
+    assert places(found_in(tmp_path, diverted + _policy()), "MS514") == ["models.d/atlas.yaml:7:10"]
+    home = model(api_key=ATLAS, endpoint=endpoint, params=f"{{{name}: eu-west-1}}")
+    assert places(found_in(tmp_path, home + _policy()), "MS514") == []
 
 
 @given(

@@ -75,6 +75,20 @@ def test_right_settings_are_fine(tmp_path: Path, setting: str) -> None:
     assert faults(tmp_path, f"params: {{{setting}}}") == []
 
 
+@pytest.mark.parametrize("region", ["evil.example/", "a@evil.example", "eu-west-1#", "eu west", "''", "5"])
+@pytest.mark.parametrize(
+    ("provider", "name"), [("bedrock", "aws_region_name"), ("vertex_ai", "vertex_location")]
+)
+def test_a_region_is_no_part_of_another_url(tmp_path: Path, provider: str, name: str, region: str) -> None:
+    lines = (f"provider: {provider}", "api_key: {env: K}")
+    value = region if region in ("''", "5") else f"'{region}'"
+    assert [found[:5] for found in faults(tmp_path / "a", *lines, f"params: {{{name}: {value}}}")] == [
+        "MS722"
+    ]
+    for fine in ("eu-west-1", "{env: WHERE}"):
+        assert faults(tmp_path / fine[:2].strip("{"), *lines, f"params: {{{name}: {fine}}}") == []
+
+
 @pytest.mark.parametrize(
     "provider",
     [

@@ -7,6 +7,7 @@ from modelspec.catalog import Fleet, Model, Place, Reference
 from modelspec.diagnostic import Severity
 from modelspec.document import Scalar
 from modelspec.litellm import COMMON_PARAMS, FORMS, Kind
+from modelspec.providers import REGION
 from modelspec.quote import quote
 from modelspec.rule import Finding, Rule, Scope, rule
 from modelspec.rules.target_litellm.subject import OPEN, deployments_of, place_in
@@ -104,6 +105,10 @@ def _fits(value: Scalar | Reference, kind: Kind) -> bool:
     match kind:
         case Kind.TEXT:
             return isinstance(value, str | Reference)
+        case Kind.REGION:
+            return isinstance(value, Reference) or (
+                isinstance(value, str) and REGION.fullmatch(value) is not None
+            )
         case Kind.SECONDS:
             return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
         case Kind.COUNT:

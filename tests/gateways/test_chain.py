@@ -1,0 +1,137 @@
+"""The whole way: the real Envoy at the edge, the real LiteLLM at two heads, a small upstream behind both."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from envoy_edge import Edge, running, until
+from envoy_fleet import FILES, modelspec
+from litellm_proxy import MASTER_KEY, Proxy, proxy
+from upstream import Seen, Upstream, upstream
+from upstreams import free_port
+
+pytestmark = pytest.mark.gateway
+
+HEADS = ("head-us-1", "head-eu-1")
+_VARIABLES = {"OPENAI_API_KEY": "gateways-own", "LITELLM_MASTER_KEY": MASTER_KEY}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """The three of them; each head's proxy has a stack of its own, so that closing it kills the proxy."""
+
+    edge: Edge
+    proxies: dict[str, ExitStack]
+    provider: Upstream
+
+    def ask(self, model: str, **headers: str) -> tuple[str, Seen]:
+        """What the edge answered with, and what the upstream was sent for it."""
+        self.provider.take()
+        content: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": "Hello"}]}
+        sent = {"authorization": f"Bearer {MASTER_KEY}", **headers}
+        reply = self.edge.send("POST", "/v1/chat/completions", json.dumps(content).encode(), headers=sent)
+        assert reply.status == 200, reply
+        (seen,) = self.provider.take()
+        return reply.json["choices"][0]["message"]["content"], seen
+
+
+def _files(folder: Path, provider: Upstream, heads: dict[str, int], edge: tuple[int, int]) -> Path:
+    """Build a fleet of one model behind these ports with the installed command; the build."""
+    root = folder / "fleet"
+    (root / "models.d").mkdir(parents=True)
+    envoy = {
+        "address": "127.0.0.1",
+        "port": edge[0],
+        "admin_port": edge[1],
+        "config_dir": str(folder / "envoy"),
+        "health_check_interval_ms": 500,
+        "health_check_timeout_ms": 20_000,  # a proxy of a busy machine may take its time
+    }
+    texts: dict[str, Any] = {
+        "regions.yaml": {"regions": [{"code": code, "name": code.upper()} for code in ("us", "eu")]},
+        "heads.yaml": {
+            "heads": [
+                {
+                    "head_id": head_id,
+                    "region": head_id[5:7],
+                    "url": f"http://127.0.0.1:{port}",
+                    "health_path": "/health/liveliness",
+                }
+                for head_id, port in heads.items()
+            ]
+        },
+        "modelspec.yaml": {
+            "targets": ["envoy", "litellm"],
+            "edges": [{"edge_id": "edge-us", "region": "us"}],
+            "key_policy": [{"key": {"env": "ATLAS_*"}, "hosts": ["127.0.0.1"]}],
+            # The heads and the upstream of a test stand on this very machine.
+            "rules": {"MS404": "off", "MS509": "off", "MS510": "off", "MS601": "off"},
+            "target_options": {"envoy": envoy},
+        },
+        "models.d/atlas.yaml": {
+            "model_id": "atlas",
+            "name": "Atlas",
+            "region": "us",
+            "priority_head": HEADS[0],
+            "fallback_heads": [HEADS[1]],
+            "aliases": ["atlas-latest"],
+            "endpoint": f"{provider.url}/v1",
+            "upstream_model": "org/Atlas-7B-Instruct",
+            "api_key": {"env": "ATLAS_KEY"},
+        },
+    }
+    for name, content in texts.items():
+        (root / name).write_text(json.dumps(content), encoding="utf-8")
+    built = modelspec("build", "--root", root)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return root / "dist" / "gateways"
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Iterator[Chain]:
+    with ExitStack() as stack:
+        provider = stack.enter_context(upstream("provider"))
+        ports = {head_id: free_port() for head_id in HEADS}
+        edge_ports = (free_port(), free_port())
+        gateways = _files(tmp_path, provider, ports, edge_ports)
+        proxies: dict[str, ExitStack] = {}
+        for head_id, port in ports.items():
+            home = tmp_path / head_id
+            home.mkdir()
+            # Each head has its own key for the upstream, so that the upstream shows which head asked.
+            variables = {**_VARIABLES, "ATLAS_KEY": f"key-at-{head_id}"}
+            proxies[head_id] = stack.enter_context(ExitStack())
+            started: Proxy = proxies[head_id].enter_context(
+                proxy(gateways / "litellm" / f"{head_id}.yaml", home, variables, port=port)
+            )
+            assert started.port == port
+        config = tmp_path / "envoy"
+        config.mkdir()
+        for name in FILES:
+            shutil.copy(gateways / "envoy" / "edge-us" / name, config / name)
+        edge = stack.enter_context(running(config / "bootstrap.json", edge_ports))
+        for head_id in HEADS:
+            until(lambda name=head_id: edge.health(name) == {"healthy"}, f"seen that {head_id} lives")
+        yield Chain(edge=edge, proxies=proxies, provider=provider)
+
+
+def test_a_request_reaches_the_upstream_by_way_of_the_edge_and_a_head_and_survives_the_heads_death(
+    chain: Chain,
+) -> None:
+    for model in ("atlas", "atlas-latest"):
+        says, seen = chain.ask(model, **{"x-model": "stolen"})
+        assert (says, seen.path) == ("provider", "/v1/chat/completions")
+        assert seen.body["model"] == "org/Atlas-7B-Instruct"
+        assert seen.headers["authorization"] == "Bearer key-at-head-us-1"
+        assert "x-model" not in seen.headers
+        assert not [text for text in seen.headers.values() if MASTER_KEY in text or "gateways-own" in text]
+
+    chain.proxies["head-us-1"].close()
+    says, seen = chain.ask("atlas-latest")
+    assert (says, seen.headers["authorization"]) == ("provider", "Bearer key-at-head-eu-1")
+    assert chain.edge.ask("stolen").code == (404, "model_not_found")
