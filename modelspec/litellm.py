@@ -1,4 +1,4 @@
-"""What LiteLLM calls the things of a model, as read in the source of its version 1.110.2."""
+"""What LiteLLM calls the things of a model, as read in the source of its version 1.108.7."""
 
 import re
 from collections.abc import Mapping
