@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 from modelspec import states
@@ -10,6 +11,7 @@ from modelspec.diagnostic import Diagnostic, Severity
 from modelspec.guards import check_guards
 from modelspec.pipeline import Compiled
 from modelspec.plan import Plan, State, Subject, compare, json, markdown, text
+from modelspec.plan.summary import summary
 from modelspec.refusal import Refusal
 from modelspec.report import REPORTS, Summary
 from modelspec.route import route
@@ -52,6 +54,21 @@ def plan_change(root: Path, *, base: str | None, head: str | None, today: date) 
     )
 
 
+def effect_of(before: Compiled, after: Compiled) -> str:
+    """What one repository does that another does not, in one line: the summary of their plan."""
+    old, new = (
+        states.State(
+            compiled=compiled,
+            title="",
+            commit=None,
+            files={file.path: sha256(file.data).hexdigest() for file in compiled.tree.files},
+            routing=None,
+        )
+        for compiled in (before, after)
+    )
+    return text.line(summary(compare(_state(old), _state(new))))
+
+
 def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:
     """The plan as `text`, `markdown` or `json`; broken guards and errors come before the effects."""
     told = [*planned.guards, *planned.errors]
@@ -61,8 +78,8 @@ def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:
         case "markdown":
             yield from markdown.render(planned.plan, planned.guards, planned.errors)
         case _:
-            summary = Summary.of(told, files=0, models=0)
-            yield from REPORTS["text"](told, summary, planned.head.locator.source, colour=colour, quiet=True)
+            counts = Summary.of(told, files=0, models=0)
+            yield from REPORTS["text"](told, counts, planned.head.locator.source, colour=colour, quiet=True)
             yield from text.render(planned.plan, colour=colour)
 
 

@@ -16,7 +16,7 @@ _ORDERS: Mapping[str, Callable[[Anything, Anything], bool]] = {"<": lt, "<=": le
 
 def holds(expression: Expression, entry: Entry) -> bool:
     """Whether it is true of a model; of what is missing, every comparison but `!=` and `== null` is false."""
-    return _holds(expression, asked_of(entry))
+    return is_true(expression, asked_of(entry))
 
 
 def asked_of(entry: Entry) -> Mapping[str, Anything]:
@@ -26,16 +26,17 @@ def asked_of(entry: Entry) -> Mapping[str, Anything]:
     return {**value, "path": entry.path, "folder": folder, "heads": heads_of(value)}
 
 
-def _holds(expression: Expression, value: Mapping[str, Anything]) -> bool:
+def is_true(expression: Expression, value: Mapping[str, Anything]) -> bool:
+    """Whether an expression is true of the plain fields of a model."""
     match expression:
         case Not(inner=inner):
-            return not _holds(inner, value)
+            return not is_true(inner, value)
         case All(parts=parts):
-            return all(_holds(part, value) for part in parts)
+            return all(is_true(part, value) for part in parts)
         case Any(parts=parts):
-            return any(_holds(part, value) for part in parts)
+            return any(is_true(part, value) for part in parts)
         case Test():
-            return _is_true(expression, _value(value, expression.field))
+            return _compared(expression, _value(value, expression.field))
         case _:
             assert_never(expression)
 
@@ -47,7 +48,7 @@ def _value(value: Mapping[str, Anything], way: tuple[str, ...]) -> object:
     return inner
 
 
-def _is_true(test: Test, actual: object) -> bool:  # noqa: PLR0911 - one operator a return
+def _compared(test: Test, actual: object) -> bool:  # noqa: PLR0911 - one operator a return
     wanted = test.value
     match test.operator:
         case "==":

@@ -120,7 +120,11 @@ def _write(before: "Compiled", draft: "Draft", verdict: "Verdict", way: Way) -> 
     from modelspec.refusal import Refusal  # noqa: PLC0415
 
     files = before.locator.files
-    recording = None if way.record is None else begin(before.tree.root, draft, files, way.record)
+    recording = None
+    if way.record is not None:
+        from modelspec.planning import effect_of  # noqa: PLC0415 - only where a commit is made
+
+        recording = begin(before.tree.root, draft, files, way.record, effect_of(before, verdict.after))
     if isinstance(recording, Refusal):
         return recording
     refusal = apply(before.tree.root, draft.files, files)

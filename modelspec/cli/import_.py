@@ -77,6 +77,11 @@ def litellm(**options: Any) -> int:  # noqa: ANN401 - click's
     multiple=True,
     help="Only models of this provider; may be repeated.",
 )
+@click.option(
+    "--where",
+    metavar="EXPR",
+    help="Only models of which this is true, such as 'metadata.open_weights == true'.",
+)
 @_into_option
 @_region_option
 @_head_option
@@ -102,6 +107,7 @@ def _run(name: str, options: Mapping[str, Any]) -> int:
         region=options["region"],
         heads=options["heads"],
         providers=options.get("providers", ()),
+        wanted=_wanted(options.get("where")),
         dry_run=options["dry_run"],
         progress=_progress if sys.stderr.isatty() else None,
     )
@@ -116,6 +122,21 @@ def _run(name: str, options: Mapping[str, Any]) -> int:
     else:
         click.echo("nothing was written", err=True)
     return int(outcome.counts.get(Kind.FAULT, 0) > 0)
+
+
+def _wanted(where: str | None) -> Callable[[Mapping[str, object]], bool] | None:
+    """The filter of --where, over the fields that a model will have.
+
+    Raises:
+        click.UsageError: it does not parse.
+    """
+    if where is None:
+        return None
+    from modelspec.authoring.matching import is_true  # noqa: PLC0415 - only where it is used
+    from modelspec.cli.listing import parsed  # noqa: PLC0415
+
+    expression = parsed(where)
+    return lambda fields: is_true(expression, fields)
 
 
 def _progress(done: int, of: int) -> None:

@@ -41,7 +41,9 @@ def record_of(*, branch: str | None, commit: bool, message: str | None, push: bo
     return Record(branch=branch, message=message, push=push)
 
 
-def begin(root: Path, draft: "Draft", before: "Mapping[str, File]", record: Record) -> "Recording | Refusal":
+def begin(
+    root: Path, draft: "Draft", before: "Mapping[str, File]", record: Record, effect: str
+) -> "Recording | Refusal":
     """The commit, made but not yet part of any branch: what is wrong is known before a file is written."""
     from modelspec.authoring.message import message_of  # noqa: PLC0415 - only where a commit is made
     from modelspec.git import find_repository, prepare  # noqa: PLC0415
@@ -51,7 +53,8 @@ def begin(root: Path, draft: "Draft", before: "Mapping[str, File]", record: Reco
     if isinstance(repository, Refusal):
         return repository
     on_disk = {path: before[path].data for path in draft.files if path in before}
-    return prepare(repository, draft.files, on_disk, message_of(draft, record.message), record.branch)
+    message = message_of(draft, record.message, effect)
+    return prepare(repository, draft.files, on_disk, message, record.branch)
 
 
 def finish(compiled: "Compiled", recording: "Recording", record: Record, *, quiet: bool) -> "Refusal | None":

@@ -21,10 +21,10 @@ _STYLES = {"heading": "1;34", "subject": "1", "faint": "2"}
 def render(plan: Plan, *, colour: bool) -> Iterator[str]:
     """The summary, the effects by rank, the load of the heads that changes; each piece ends in a line end."""
     paint = painter(_STYLES, colour=colour)
-    yield f"{paint('subject', _line(summary(plan)))}\n"
+    yield f"{paint('subject', line(summary(plan)))}\n"
     yield paint("faint", f"from {said(plan.before)} to {said(plan.after)}") + "\n"
     if note := beside(plan):
-        yield f"{_line(note)}\n"
+        yield f"{line(note)}\n"
     for title, found in groups(entries(plan.effects)):
         yield f"\n{paint('heading', title)}\n"
         for entry in found:
@@ -38,7 +38,7 @@ def _entry(entry: Entry, paint: Paint) -> Iterator[str]:
     places: dict[Place, None] = {}
     for number, effect in enumerate(entry.effects):
         lead = paint("subject", name) if number == 0 else " " * len(name)
-        yield f"  {lead} {_line(effect.words)}\n"
+        yield f"  {lead} {line(effect.words)}\n"
         places.update(dict.fromkeys(effect.places))
     touches = entry.effects[0].touches
     if touches:
@@ -55,7 +55,7 @@ def _entry(entry: Entry, paint: Paint) -> Iterator[str]:
 
 def _fold(fold: Fold) -> Iterator[str]:
     """Like `moves: head-eu → head-us · 3 models`, then which."""
-    yield from _names(f"{_line(fold.words)} · {counted(len(fold.names), fold.what)}", fold.names)
+    yield from _names(f"{line(fold.words)} · {counted(len(fold.names), fold.what)}", fold.names)
 
 
 def _names(title: str, names: Sequence[str]) -> Iterator[str]:
@@ -112,5 +112,6 @@ def _step(old: HeadLoad | None, new: HeadLoad | None, cell: Callable[[HeadLoad],
     return after if before == after else f"{before} → {after}"
 
 
-def _line(words: Words) -> str:
+def line(words: Words) -> str:
+    """A sentence as people read it, secrets starred out."""
     return "".join(said(part.text) if isinstance(part, Said) else part for part in words)

@@ -56,7 +56,8 @@ def test_a_commit_has_these_files_alone(command: Command, top: Path) -> None:
     outcome = _run(command, top, "edit", "atlas", "tags+=new", "--commit")
     assert outcome.code == 0, outcome.err
     assert _git(command, top, "show", "--name-status", "--format=%an|%s|%b") == (
-        "A|Add to tags of atlas|- atlas: tags [new] is new\n\n\nM\tfleet/models.d/atlas.yaml\n"
+        "A|Add to tags of atlas|1 model changes its tags\n\n- atlas: tags [new] is new\n\n\n"
+        "M\tfleet/models.d/atlas.yaml\n"
     )
     assert _git(command, top, "status", "--porcelain") == " M fleet/regions.yaml\nA  staged\n"
     assert "committed " in outcome.err

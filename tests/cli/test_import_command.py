@@ -116,3 +116,20 @@ def test_a_catalogue_is_imported(command: Command) -> None:
     done = command.run("import", "modelsdev", "catalogue", "--provider", "acme", "--into", "fleet")
     assert (done.code, done.err) == (0, "wrote 4 files to 'fleet'\n")
     assert command.run("validate", "--root", "fleet").code == 0
+
+
+def test_a_part_of_a_catalogue_is_imported(command: Command) -> None:
+    models = command.home / "catalogue/providers/acme/models"
+    models.mkdir(parents=True)
+    (models.parent / "provider.toml").write_text(
+        'api = "https://api.acme.example/v1"\nenv = ["ACME_API_KEY"]\n'
+    )
+    for name, weights in (("open", "true"), ("shut", "false")):
+        (models / f"{name}.toml").write_text(f'name = "{name}"\nopen_weights = {weights}\n')
+    way = ("import", "modelsdev", "catalogue", "--into", "fleet", "--where")
+    refused = command.run(*way, "metadata.open_weights = true")
+    assert refused.code == 2
+    assert "^" in refused.err
+    assert not (command.home / "fleet").exists()
+    assert command.run(*way, "metadata.open_weights == true").code == 0
+    assert [path.stem for path in (command.home / "fleet/models.d").rglob("*.yaml")] == ["acme_open"]
