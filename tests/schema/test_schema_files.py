@@ -15,7 +15,7 @@ from modelspec.schema.files import schema_folder
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "schemas").glob("*.schema.json"))
 NAMES = [file.name.removesuffix(".schema.json") for file in FILES]
-OPEN = {"metadata", "params", "weights", "files", "rules", "local_targets", "heads"}
+OPEN = {"metadata", "params", "weights", "files", "rules", "local_targets", "heads", "model_group_alias"}
 
 
 def nodes(value: Any) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from modelspec.importing.litellm.values import Value
 from modelspec.litellm import COMMON_PARAMS, FORMS, Kind
+from modelspec.providers import REGION
 
 LIKE_OPENAI: Mapping[str, str | None] = MappingProxyType(
     {
@@ -53,6 +54,8 @@ def parted(provider: str, settings: Mapping[str, Value]) -> tuple[dict[str, Valu
 def _fits(value: Value, kind: Kind) -> bool:
     if kind is Kind.TEXT:
         return isinstance(value, str | dict)
+    if kind is Kind.REGION:
+        return isinstance(value, dict) or (isinstance(value, str) and REGION.fullmatch(value) is not None)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return value > 0 if kind is Kind.SECONDS else value >= 0 and value == int(value)
