@@ -20,7 +20,8 @@ test: $(VENV)/installed ## every test that needs nothing but Python and git
 	$(BIN)/pytest -n auto -m "not browser and not gateway and not editor and not registry"
 
 test-all: $(VENV)/gateways ## the tests that need Chromium or a real gateway as well
-	$(BIN)/coverage run -m pytest -n auto --dist loadfile # a module's tests share its proxy, which is slow to start
+	$(BIN)/coverage run -m pytest -n auto --dist loadfile -m "not browser" # a module's tests share its slow proxy
+	$(BIN)/coverage run -m pytest -m browser # a browser's loop suffers no other in its process
 	-$(BIN)/coverage combine # a process that a test kills leaves half a file, which is passed over
 	$(BIN)/coverage report --fail-under=97
 
