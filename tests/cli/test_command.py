@@ -264,7 +264,6 @@ def test_closed_streams_are_no_bug(closing: str, command: Command, faulty: Path,
     assert outcome.err == ""
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 @pytest.mark.parametrize("arguments", [("validate", "--format", "json"), ("drill",), ("--help",)])
 def test_an_output_that_cannot_be_written_is_no_bug(
     arguments: tuple[str, ...], command: Command, fleet: Path
