@@ -34,7 +34,7 @@ def program() -> str:
     own = REPOSITORY / ".tools" / "node_modules" / ".bin" / PROGRAM
     found = os.environ.get(VARIABLE) or shutil.which(own) or shutil.which(PROGRAM)
     if not found:
-        raise FileNotFoundError(f"no {PROGRAM}: npm install --prefix .tools {PROGRAM}, or set {VARIABLE}")
+        raise FileNotFoundError(f"no {PROGRAM}: run npm install {PROGRAM} in .tools, or set {VARIABLE}")
     return found
 
 
