@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from inspect import cleandoc
 
-from modelspec.catalog import Catalog, Fleet, Model, Place
+from modelspec.catalog import Place
 from modelspec.diagnostic import Severity
-from modelspec.document import Document
 
 _FIXED = ("MS0", "MS1", "MS2")
 """Stages whose faults nothing can waive: reading, schema and links."""
@@ -54,16 +53,9 @@ class Scope(Enum):
 
     STAGE = "found by a stage of the compiler, not by a check of its own"
     TEXT = "the text and tree of any one file"
-    FLEET = "regions and heads"
     MODEL = "one model; its regions and heads need not be declared"
     LINKED = "one model whose regions and heads are all declared, and the fleet"
     CATALOG = "all models"
-
-
-ModelCheck = Callable[[Model, Fleet], Iterator[Finding]]
-FleetCheck = Callable[[Fleet], Iterator[Finding]]
-CatalogCheck = Callable[[Catalog], Iterator[Finding]]
-TextCheck = Callable[[Document], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +75,7 @@ class Rule:
     bad: str
     good: str
     check: Callable[..., Iterator[Finding]] | None
-    fleet_check: FleetCheck | None = None
+    fleet_check: Callable[..., Iterator[Finding]] | None = None
 
 
 def rule(

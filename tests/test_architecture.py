@@ -34,7 +34,6 @@ MAY_IMPORT = {
     "load": "source quote diagnostic document catalog",
     "told_once": "quote diagnostic",
     "locate": "source merge diagnostic catalog rule load",
-    "effective": "source document catalog locate",
     "ignore": "source document",
     "edit": "source document load",
     "reach": "catalog",

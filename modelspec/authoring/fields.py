@@ -38,11 +38,6 @@ def field_order() -> tuple[str, ...]:
     return tuple(model_schema()["properties"])
 
 
-def required_fields() -> tuple[str, ...]:
-    """The fields that every model has."""
-    return tuple(model_schema()["required"])
-
-
 def field_at(steps: Pointer) -> Mapping[str, Any] | NoField:
     """The schema of the field that a way leads to; `FREE` inside of mappings that may hold anything."""
     node = _resolved(model_schema())

@@ -1,6 +1,6 @@
 """Guards that count: at most so many models changed, removed or moved."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from modelspec.catalog import Place
 from modelspec.guards.breach import Breach
@@ -11,8 +11,6 @@ from modelspec.settings import Threshold
 
 MOST = 20
 """Models that are listed each with its waiver; beyond these, a change is rather split than waived."""
-
-Counted = Callable[[Change], Iterable[tuple[Route, Route | None]]]
 
 _WORDS = {
     "max_changed": ("changes", "change", Change.changed, "model_id"),

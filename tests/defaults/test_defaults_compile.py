@@ -20,7 +20,6 @@ from modelspec.catalog import Place
 from modelspec.changed import touched
 from modelspec.cli import run
 from modelspec.decide import Index, Request, decide
-from modelspec.effective import effective
 from modelspec.pipeline import Compiled, compile_fleet
 from modelspec.reasons.account import account
 from modelspec.reasons.places import Places
@@ -253,42 +252,6 @@ def test_the_digest_of_the_sources_covers_defaults(tmp_path: Path) -> None:
     before = digest()
     write(root, {"models.d/a/_defaults.yaml": "tags: [x]\n"})
     assert digest() != before
-
-
-def test_every_value_is_told_with_the_line_that_gives_it(tmp_path: Path) -> None:
-    files = {
-        **FLEET,
-        "models.d/a/_defaults.yaml": "api_key: {env: A}\nmetadata:\n  owner: me\n  list: []\n",
-        "models.d/a/m1.yaml": OWN.format("m1")
-        + "endpoint: https://b.example.com/v1\nmetadata: {owner: you}\n",
-    }
-    result = compile_fleet(write(tmp_path, files), today=TODAY)
-    told = [
-        (".".join(map(str, one.pointer)), one.value, f"{one.path.removeprefix('models.d/')}:{one.span.line}")
-        for one in effective(result.locator, "models.d/a/m1.yaml")
-    ]
-    assert told == [
-        ("region", "eu", "_defaults.yaml:1"),
-        ("priority_head", "head-eu-1", "_defaults.yaml:2"),
-        ("fallback_heads.0", "head-uk-1", "_defaults.yaml:3"),
-        ("endpoint", "https://b.example.com/v1", "a/m1.yaml:3"),
-        ("api_key.env", "A", "a/_defaults.yaml:1"),
-        ("metadata.owner", "you", "a/m1.yaml:4"),
-        ("metadata.list", [], "a/_defaults.yaml:4"),
-        ("model_id", "m1", "a/m1.yaml:1"),
-        ("name", "m1", "a/m1.yaml:2"),
-    ]
-    assert [*effective(result.locator, "models.d/nowhere.yaml")] == []
-
-
-def test_of_a_file_that_cannot_be_understood_the_defaults_are_told(tmp_path: Path) -> None:
-    files = {**FLEET, "models.d/m0.yaml": "model_id: [\n", "models.d/a/_defaults.yaml": "region: ]\n"}
-    result = compile_fleet(write(tmp_path, files), today=TODAY)
-    told = [(one.pointer[0], one.path) for one in effective(result.locator, "models.d/m0.yaml")]
-    assert told[0] == ("region", "models.d/_defaults.yaml")
-    assert len(told) == 4
-    below = {one.path for one in effective(result.locator, "models.d/a/m1.yaml")}
-    assert below == {"models.d/_defaults.yaml", "models.d/a/m1.yaml"}
 
 
 def test_a_place_that_nobody_writes_stays_in_the_file_of_the_model(tmp_path: Path) -> None:

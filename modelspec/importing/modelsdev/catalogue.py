@@ -12,7 +12,6 @@ from modelspec.source import START, Span
 
 MAX_BYTES = 256 * 1024
 """Bytes of one TOML file; the longest of the catalogue has a few thousand."""
-MAX_FILES = 100_000
 _DEEPEST = 16
 _ENDING = ".toml"
 
