@@ -19,10 +19,10 @@ from socket import socket
 from measure import Case, Sample, interleaved, typical
 from table import aligned, markdown
 
-from modelspec.emit.envoy import emit
-from modelspec.emit.gateway import Edge, GatewayOptions
-from modelspec.publish import find_envoy
-from modelspec.routing import About, HeadEntry, Route, RoutingTable, Tier
+from modelspec.gateways.envoy.check import find_envoy
+from modelspec.gateways.envoy.emit import emit
+from modelspec.gateways.gateway import Edge, GatewayOptions
+from modelspec.routing.table import About, HeadEntry, Route, RoutingTable, Tier
 
 HEADS = 100
 SIZES = (100, 1_000, 10_000)

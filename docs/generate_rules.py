@@ -8,11 +8,11 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from modelspec.diagnostic import Severity  # noqa: E402 - also without an installed package
-from modelspec.rule import Rule, is_fixed, is_guard, is_housekeeping  # noqa: E402
+from modelspec.diagnose.diagnostic import Severity  # noqa: E402 - also without an installed package
+from modelspec.diagnose.rule import Rule, is_fixed, is_guard, is_housekeeping  # noqa: E402
 from modelspec.rules import RULES  # noqa: E402
-from modelspec.rules.example import own_files  # noqa: E402
 from modelspec.rules.guards import GUARDS  # noqa: E402
+from modelspec.rules.pages import own_files  # noqa: E402
 
 PAGE = ROOT / "docs" / "rules.md"
 STAGES = {

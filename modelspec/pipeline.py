@@ -1,34 +1,38 @@
-"""The compile, from top to bottom: files in, every fault named, one routing table out."""
+"""The program: from a folder to the routing table, and from the table to its artifacts.
+
+    load ▶ check ▶ link ▶ rules ▶ settle ▶ route ▶ emit ▶ write
+
+What makes it fast is `incremental.py`, which does the same without doing twice what was done before.
+"""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
-from modelspec.cache import Cache, Key, key_of
-from modelspec.catalog import Catalog, Model, Names
-from modelspec.diagnostic import Diagnostic, Severity
-from modelspec.distinct import distinct
-from modelspec.examine import Facts, Surroundings, examine_model
-from modelspec.excess import without_excess
-from modelspec.inherit import Defaults, read_defaults
-from modelspec.judge import judge
-from modelspec.link import link_catalog
-from modelspec.load.find import File, Tree, read_tree
-from modelspec.locate import Locator
-from modelspec.parallel import each
-from modelspec.rule import Scope, is_fixed
-from modelspec.rules import RULES
-from modelspec.setup import Setup, metadata_path, read_setup
-from modelspec.told_once import told_once
-
-_WORTH_KEEPING = 50
-"""Facts are written anew when one file in this many has changed: writing costs more than examining a few again."""
-
-_SURROUNDINGS = ("regions.yaml", "heads.yaml", "modelspec.yaml")
-"""The files that one model file is checked against; the metadata schema is one more."""
+from modelspec.check.defaults import Defaults, read_defaults
+from modelspec.check.examine import Facts, Surroundings, examine_model
+from modelspec.check.setup import Setup, read_setup
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.refusal import Refusal, shown
+from modelspec.diagnose.rule import is_fixed
+from modelspec.diagnose.settle import settle
+from modelspec.emit.artifact import Artifact
+from modelspec.emit.manifest import Origin, manifest
+from modelspec.fleet.link_names import link_catalog
+from modelspec.fleet.model import Catalog, Model, Names
+from modelspec.fleet.settings import Settings
+from modelspec.load.find import File, Tree
+from modelspec.load.locate import Locator
+from modelspec.routing.route import route
+from modelspec.routing.table import RoutingTable
+from modelspec.rules import SCOPES, across_models
+from modelspec.site import SiteContext
+from modelspec.site.context import repository_of, with_slashes
+from modelspec.write import Stale, Written, stale, write_tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,153 +51,167 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled(Checked):
-    """A checked repository with what routing needs; `facts` are those of every model file by its path."""
+    """A checked repository and its routing table; `facts` are those of every model file by its path.
+
+    `table` is None where a file could not be read or a name not be looked up: then not every model has a route.
+    """
 
     setup: Setup
     catalog: Catalog
     models: Sequence[Model]
     facts: Mapping[str, Facts]
-
-    @property
-    def is_linked(self) -> bool:
-        """Whether every file could be read and every name looked up, so that each model has a route."""
-        return not any(
-            found.severity is Severity.ERROR and is_fixed(found.code) for found in self.diagnostics
-        )
+    table: RoutingTable | None
 
 
-def validate(root: Path, *, today: date, cache: bool) -> Checked:
-    """Find every fault of the repository at `root`; `today` decides which waivers have expired.
+Examine = Callable[[Sequence[File], Surroundings], list[Facts]]
+"""Model files to what each of them says by itself, in their order."""
 
-    Raises:
-        OSError: the root cannot be opened.
-    """
-    with _without_collection():
-        tree = read_tree(root)
-        store = Cache.of(root) if cache else None
-        if store is None:
-            return _compile(tree, today)
-        locator = Locator.of(tree)
-        key = key_of(tree, _outside(tree, today, locator))
-        diagnostics = store.result(key)
-        if diagnostics is not None:
-            return Checked(tree=tree, diagnostics=diagnostics, locator=locator)
-        compiled = _compile(tree, today, store, key)
-        store.keep_result(key, compiled.diagnostics)
-        return compiled
+Route = Callable[[Catalog, Iterable[Model]], RoutingTable]
 
 
-def check(tree: Tree, *, today: date) -> Checked:
-    """Find every fault of a repository that is not on disk yet, or not all of it."""
-    with _without_collection():
-        return _compile(tree, today)
-
-
-def compile_fleet(root: Path, *, today: date, targets: Sequence[str] = ()) -> Compiled:
-    """Check the repository and keep its models for routing; `targets` are gateways beside those of modelspec.yaml.
-
-    Raises:
-        OSError: the root cannot be opened.
-    """
-    return compile_tree(read_tree(root), today=today, targets=targets)
+def examine_each(files: Sequence[File], around: Surroundings) -> list[Facts]:
+    """Load, check and link each model file, and ask the rules about one model of it."""
+    return [examine_model(file, around) for file in files]
 
 
 def compile_tree(
-    tree: Tree, *, today: date, like: Compiled | None = None, targets: Sequence[str] = ()
+    tree: Tree,
+    *,
+    today: date,
+    targets: Sequence[str] = (),
+    examine: Examine = examine_each,
+    route: Route | None = route,
 ) -> Compiled:
-    """Check a repository that was read and keep its models for routing.
+    """Compile the files of a repository; `today` decides which waivers have expired.
 
-    `like` is another state of it. Where both check models against the same, the facts of the files that both have are
-    taken over: the very same objects.
+    `targets` are gateways beside those of modelspec.yaml. Without `route`, faults are all that is asked for.
     """
     with _without_collection():
-        return _compile(tree, today, like=like, keep_models=True, targets=targets)
-
-
-def _compile(
-    tree: Tree,
-    today: date,
-    store: Cache | None = None,
-    key: Key | None = None,
-    *,
-    like: Compiled | None = None,
-    keep_models: bool = False,
-    targets: Sequence[str] = (),
-) -> Compiled:
-    locator = Locator.of(tree)
-    setup = read_setup(tree, locator, targets)
-    defaults = read_defaults(tree, locator)
-    around = Surroundings(
-        fleet=setup.fleet, metadata=setup.metadata, locator=locator, defaults=defaults.folders
-    )
-    known = _shared(tree, setup, like)
-    if store is not None and key is not None:
-        known.update(store.facts(key))
-    new = [file for file in tree.models if file.path not in known]
-    if keep_models:
-        examined = [examine_model(file, around) for file in new]
-    else:
-        examined = each(new, lambda file: examine_model(file, around)._replace(model=None))
-    known.update((one.path, one) for one in examined)
-    facts = [known[file.path] for file in tree.models]
-    if store is not None and key is not None and len(new) > len(facts) // _WORTH_KEEPING:
-        store.keep_facts(key, facts)
-    catalog = _catalog(tree, setup, defaults, facts)
-    found = [*tree.faults, *setup.diagnostics, *defaults.diagnostics]
-    found.extend(diagnostic for one in facts for diagnostic in one.diagnostics)
-    found.extend(_across_models(catalog, locator))
-    judged = judge(
-        found,
-        severities=setup.settings.rules,
-        ignores=[
-            *setup.ignores,
-            *defaults.ignores,
-            *(ignore for one in facts for ignore in one.ignores),
-        ],
-        waivers=setup.waivers,
-        today=today,
-        where=locator.span,
-    )
-    given = {file.path for file in tree.defaults.values() if file is not None}
+        locator = Locator.of(tree)
+        setup = read_setup(tree, locator, targets)  # load, check and link all but the models
+        defaults = read_defaults(tree, locator)
+        around = Surroundings(setup=setup, locator=locator, defaults=defaults.folders)
+        facts = examine(tree.models, around)  # load, check and link each model, and ask the rules about it
+        catalog = _catalog(tree, setup, defaults, facts)
+        findings = [
+            *(fault for part in (tree.faults, setup.diagnostics, defaults.diagnostics) for fault in part),
+            *(found for one in facts for found in one.diagnostics),
+            *(locator.diagnostic(code, Severity.ERROR, found) for code, found in link_catalog(catalog)),
+            *(locator.diagnostic(code, severity, found) for code, severity, found in across_models(catalog)),
+        ]
+        diagnostics = settle(
+            findings,
+            severities=setup.settings.rules,
+            ignores=[
+                *setup.ignores,
+                *defaults.ignores,
+                *(ignore for one in facts for ignore in one.ignores),
+            ],
+            waivers=setup.waivers,
+            today=today,
+            where=locator.span,
+            scopes=SCOPES,
+            defaults={file.path for file in tree.defaults.values() if file is not None},
+        )
+        models = [one.model for one in facts if one.model is not None]
+        table = None if route is None or _is_broken(diagnostics) else route(catalog, models)
     return Compiled(
         tree=tree,
-        diagnostics=without_excess(distinct(told_once(judged, given))),
+        diagnostics=diagnostics,
         locator=locator,
         setup=setup,
         catalog=catalog,
-        models=[one.model for one in facts if one.model is not None],
-        facts=known,
+        models=models,
+        facts={one.path: one for one in facts},
+        table=table,
     )
 
 
-def _shared(tree: Tree, setup: Setup, like: Compiled | None) -> dict[str, Facts]:
-    """The facts of another state that hold in this one as well."""
-    if like is None or not has_same_surroundings(tree, setup, like):
-        return {}
-    theirs = {file.path: file.data for file in like.tree.models}
-    return {
-        file.path: like.facts[file.path]
-        for file in tree.models
-        if theirs.get(file.path) == file.data and tree.layers(file.path) == like.tree.layers(file.path)
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emission:
+    """All that emitting needs: the compiled repository, as large again, can be let go of."""
+
+    table: RoutingTable
+    origin: Origin
+    context: SiteContext
+    settings: Settings
+    root: Path
 
 
-def has_same_surroundings(tree: Tree, setup: Setup, like: Compiled) -> bool:
-    """Whether model files are checked against the same in both states."""
-    return (
-        all(tree.fixed.get(name) == like.tree.fixed.get(name) for name in _SURROUNDINGS)
-        and setup.metadata_file == like.setup.metadata_file
-        and setup.settings.targets == like.setup.settings.targets
+def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: str | None = None) -> Emission:
+    """What is to be emitted of a repository.
+
+    Raises:
+        ValueError: it has errors; nothing is emitted then.
+    """
+    if compiled.has_errors or compiled.table is None:
+        raise ValueError("nothing is emitted where there is an error")
+    settings = compiled.setup.settings
+    return Emission(
+        table=compiled.table,
+        origin=Origin(digest=_digest(compiled.tree), commit=commit, commit_date=commit_date),
+        context=SiteContext(
+            base_path=with_slashes(settings.base_path),
+            repository=repository_of(settings.repository),
+            diagnostics=tuple(compiled.diagnostics),
+            commit=commit,
+            commit_date=commit_date,
+        ),
+        settings=settings,
+        root=compiled.tree.root,
     )
 
 
-def _across_models(catalog: Catalog, locator: Locator) -> Iterator[Diagnostic]:
-    for code, finding in link_catalog(catalog):
-        yield locator.diagnostic(code, Severity.ERROR, finding)
-    for rule in RULES:
-        if rule.scope is Scope.CATALOG and rule.check is not None:
-            for finding in rule.check(catalog):
-                yield locator.diagnostic(rule.code, rule.severity, finding)
+def emit(emission: Emission) -> Iterator[Artifact]:
+    """Every file of the output but the manifest, in memory one at a time."""
+    # Only a build pays for these imports.
+    from modelspec.emit import emit as emit_tables
+    from modelspec.gateways.emit import emit_gateways
+    from modelspec.site import emit as emit_site
+
+    settings = emission.settings
+    yield from emit_tables(emission.table)
+    yield from emit_site(emission.table, emission.context)
+    yield from emit_gateways(emission.table, settings.targets, settings.target_options, settings.edges)
+
+
+def write(emission: Emission, output: Path) -> Written | Refusal:
+    """Replace the output folder as a whole, or leave it as it was and say why."""
+    return write_tree(output, emit(emission), manifest=_manifest(emission), root=emission.root)
+
+
+def stale_files(emission: Emission, output: Path) -> list[Stale] | Refusal:
+    """What `write` would change."""
+    return stale(output, emit(emission), manifest=_manifest(emission), root=emission.root)
+
+
+def configured_output(compiled: Compiled) -> Path | Refusal:
+    """The folder that modelspec.yaml names, or `dist`; never outside of the repository, whatever links stand there."""
+    root = compiled.tree.root.resolve()
+    output = root / compiled.setup.settings.output
+    if not output.parent.resolve().is_relative_to(root):
+        return Refusal(
+            message=f"the output folder {shown(compiled.setup.settings.output)} leads out of the repository",
+            help="name a folder inside in modelspec.yaml, or any folder with --output",
+        )
+    return output
+
+
+def _manifest(emission: Emission) -> Callable[[Mapping[str, str]], Artifact]:
+    return lambda files: manifest(files, emission.origin)
+
+
+def _digest(tree: Tree) -> str:
+    """Of every file that was read, in the order of the paths."""
+    digest = sha256()
+    for file in sorted(tree.files, key=lambda file: file.path):
+        digest.update(f"{file.path} {sha256(file.data).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _is_broken(diagnostics: Sequence[Diagnostic]) -> bool:
+    """Whether a file could not be read or a name not be looked up."""
+    return any(found.severity is Severity.ERROR and is_fixed(found.code) for found in diagnostics)
 
 
 def _catalog(tree: Tree, setup: Setup, defaults: Defaults, facts: Sequence[Facts]) -> Catalog:
@@ -214,16 +232,6 @@ def _catalog(tree: Tree, setup: Setup, defaults: Defaults, facts: Sequence[Facts
         broken=[*(text for path, text in texts.items() if unsound[path] or "aliases" in text), *unread],
         complete=not unsound and not unread and defaults.is_whole,
     )
-
-
-def _outside(tree: Tree, today: date, locator: Locator) -> Iterator[bytes]:
-    """What an answer depends on beside the files of the tree: the metadata schema, and the day where waivers count."""
-    if "waivers.yaml" in tree.fixed:
-        yield today.isoformat().encode()
-    path = metadata_path(locator)
-    if path is not None:
-        file = tree.other(path)
-        yield file.data if isinstance(file, File) else str(file).encode()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from modelspec.routing import About, HeadEntry, Route, RoutingTable, Tier
+from modelspec.routing.table import About, HeadEntry, Route, RoutingTable, Tier
 
 
 def head(

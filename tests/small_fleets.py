@@ -5,9 +5,10 @@ from datetime import date
 from pathlib import Path
 
 from modelspec.emit import emit
-from modelspec.pipeline import Compiled, compile_fleet
-from modelspec.route import route
-from modelspec.routing import RoutingTable
+from modelspec.incremental import compile_fleet
+from modelspec.pipeline import Compiled
+from modelspec.routing.route import route
+from modelspec.routing.table import RoutingTable
 
 TODAY = date(2026, 6, 1)
 

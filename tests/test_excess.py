@@ -1,6 +1,6 @@
-from modelspec.diagnostic import Diagnostic, Severity
-from modelspec.excess import MOST_A_FILE, without_excess
-from modelspec.source import Span
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.settle import MOST_A_FILE, without_excess
+from modelspec.text.source import Span
 
 
 def faults(path: str, severities: list[Severity]) -> list[Diagnostic]:

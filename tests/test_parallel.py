@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from modelspec import parallel
+from modelspec import incremental as parallel
 
 
 def test_few_items_stay_in_this_process() -> None:

@@ -3,7 +3,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from modelspec.providers import PROVIDERS, Provider, endpoint_of
+from modelspec.fleet.providers import PROVIDERS, Provider, endpoint_of
 
 KNOWN = sorted(PROVIDERS.items())
 PUBLIC = [

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from modelspec.site.svg.projection import project
+from modelspec.site.svg.world import project
 
 _TARGET = Path(__file__).parents[1] / "modelspec/site/svg/land.txt"
 _ANTARCTIC = -60.0

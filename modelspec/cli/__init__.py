@@ -61,7 +61,7 @@ class _Verbs(click.Group):
         name = args[0]
         if name not in _COMMANDS and not name.startswith("-"):
             # Only a mistyped verb pays for this import.
-            from modelspec.nearest import nearest  # noqa: PLC0415
+            from modelspec.text.names import nearest
 
             near = nearest(name, _COMMANDS)
             hint = f"; did you mean '{near}'?" if near else f"; the verbs are {', '.join(_COMMANDS)}"

@@ -13,11 +13,12 @@ from modelspec.cli.options import (
     strict_option,
     today,
 )
-from modelspec.quote import quote
-from modelspec.settings import WRITTEN_TARGETS
+from modelspec.fleet.settings import WRITTEN_TARGETS
+from modelspec.text.quote import quote
 
 if TYPE_CHECKING:
-    from modelspec.write import Refusal, Stale
+    from modelspec.diagnose.refusal import Refusal
+    from modelspec.write import Stale
 
 
 @click.command("build")
@@ -65,10 +66,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     Exit codes: 0 written (or up to date), 1 errors (or stale), 2 usage, 3 a bug in modelspec.
     """
     # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.build import configured_output, prepare, stale_files, write_files  # noqa: PLC0415
-    from modelspec.cli.report import exit_code, report  # noqa: PLC0415
-    from modelspec.pipeline import compile_fleet  # noqa: PLC0415
-    from modelspec.write import Refusal, shown  # noqa: PLC0415
+    from modelspec.cli.report import exit_code, report
+    from modelspec.diagnose.refusal import Refusal, shown
+    from modelspec.incremental import compile_fleet
+    from modelspec.pipeline import configured_output, emission_of, stale_files, write
 
     try:
         compiled = compile_fleet(root, today=today(), targets=targets)
@@ -82,11 +83,11 @@ def command(  # noqa: PLR0913 - one parameter an option
     destination = configured_output(compiled) if output is None else Path(output)
     if isinstance(destination, Refusal):
         return _refused(destination)
-    prepared = prepare(compiled, commit=commit, commit_date=commit_date)
+    prepared = emission_of(compiled, commit=commit, commit_date=commit_date)
     del compiled  # a large fleet takes as much memory again
     if check:
         return _tell_stale(stale_files(prepared, destination), shown(str(destination)), quiet=quiet)
-    written = write_files(prepared, destination)
+    written = write(prepared, destination)
     if isinstance(written, Refusal):
         return _refused(written)
     for folder in written.kept:

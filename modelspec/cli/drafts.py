@@ -11,12 +11,12 @@ import click
 from modelspec.cli.options import today
 from modelspec.cli.recording import Record, begin, finish, record_of
 from modelspec.cli.report import refused
-from modelspec.quote import visible
+from modelspec.text.quote import visible
 
 if TYPE_CHECKING:
-    from modelspec.authoring.draft import Draft, Verdict
+    from modelspec.author.draft import Draft, Verdict
+    from modelspec.diagnose.refusal import Refusal
     from modelspec.pipeline import Compiled
-    from modelspec.refusal import Refusal
 
 
 Given = str | bool | None
@@ -77,7 +77,7 @@ def compiled(root: Path) -> "Compiled":
     Raises:
         click.UsageError: the root cannot be opened.
     """
-    from modelspec.pipeline import compile_fleet  # noqa: PLC0415 - when a repository is to be read
+    from modelspec.incremental import compile_fleet
 
     try:
         return compile_fleet(root, today=today())
@@ -87,9 +87,11 @@ def compiled(root: Path) -> "Compiled":
 
 def carry_out(before: "Compiled", draft: "Draft | Refusal", way: Way, *, is_agreed: bool = True) -> int:
     """Judge a draft, then print or write it; where `is_agreed` is False, somebody is asked first. The exit code."""
-    from modelspec.authoring.difference import difference  # noqa: PLC0415
-    from modelspec.authoring.draft import judged  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.draft import (
+        difference,
+        judged,
+    )
+    from modelspec.diagnose.refusal import Refusal
 
     if isinstance(draft, Refusal):
         return refused(draft, code=1)
@@ -116,13 +118,13 @@ def carry_out(before: "Compiled", draft: "Draft | Refusal", way: Way, *, is_agre
 
 def _write(before: "Compiled", draft: "Draft", verdict: "Verdict", way: Way) -> "Refusal | None":
     """The files to the disk, and their commit to its branch."""
-    from modelspec.authoring.apply import apply  # noqa: PLC0415 - only where something is written
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.apply import apply
+    from modelspec.diagnose.refusal import Refusal
 
     files = before.locator.files
     recording = None
     if way.record is not None:
-        from modelspec.planning import effect_of  # noqa: PLC0415 - only where a commit is made
+        from modelspec.change.plan import effect_of
 
         recording = begin(before.tree.root, draft, files, way.record, effect_of(before, verdict.after))
     if isinstance(recording, Refusal):
@@ -149,7 +151,7 @@ def tell_written(draft: "Draft") -> None:
 
 def tell(lines: "list[str] | tuple[str, ...]", *, quiet: bool) -> None:
     """Sentences for people."""
-    from modelspec.report.said import said  # noqa: PLC0415 - with something to say
+    from modelspec.report.said import said
 
     if not quiet:
         for line in lines:
@@ -158,8 +160,8 @@ def tell(lines: "list[str] | tuple[str, ...]", *, quiet: bool) -> None:
 
 def tell_faults(verdict: "Verdict") -> None:
     """What a draft adds, as `validate` would show it, but on standard error; of a refused one, the errors alone."""
-    from modelspec.diagnostic import Severity  # noqa: PLC0415 - only where something is wrong
-    from modelspec.report import REPORTS, Summary  # noqa: PLC0415
+    from modelspec.diagnose.diagnostic import Severity
+    from modelspec.report import REPORTS, Summary
 
     told = [found for found in verdict.new if found.severity is Severity.ERROR or not verdict.is_refused]
     summary = Summary.of(told, files=0, models=0, seconds=0.0)

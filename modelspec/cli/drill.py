@@ -28,23 +28,21 @@ def command(*, down: tuple[str, ...], root: Path, format_: str, colour: bool) ->
 
     Exit codes: 0 reported, 1 errors in the repository, 2 usage, 3 a bug in modelspec.
     """
-    compiled = compiled_fleet(root, colour=colour)
-    if compiled is None:
+    found = compiled_fleet(root, colour=colour)
+    if found is None:
         return 1
+    _, index = found
     # The drill is imported when there is a fleet to drill, not for `--help`.
-    from modelspec.decide import Index  # noqa: PLC0415
-    from modelspec.drill import json, markdown, text  # noqa: PLC0415
-    from modelspec.drill.drill import drill, each_alone  # noqa: PLC0415
-    from modelspec.route import route  # noqa: PLC0415
+    from modelspec.ask.drill import drill, each_alone
+    from modelspec.ask.drill_formats import drill_json, drill_markdown, drill_text
 
-    index = Index(route(compiled.catalog, compiled.models))
     check_names(index, origin=None, down=down)
     report = drill(index, [tuple(dict.fromkeys(down))] if down else list(each_alone(index)))
     match format_:
         case "json":
-            sys.stdout.write(json.render(report))
+            sys.stdout.write(drill_json(report))
         case "markdown":
-            sys.stdout.write(markdown.render(report))
+            sys.stdout.write(drill_markdown(report))
         case _:
-            sys.stdout.writelines(text.render(report, colour=colour))
+            sys.stdout.writelines(drill_text(report, colour=colour))
     return 0

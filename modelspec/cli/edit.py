@@ -9,8 +9,8 @@ from modelspec.cli.drafts import Given, Way, carry_out, compiled, draft_options,
 from modelspec.cli.options import root_option
 
 if TYPE_CHECKING:
-    from modelspec.authoring.entries import Entry
-    from modelspec.edit import Change
+    from modelspec.author.edit import Change
+    from modelspec.author.entries import ModelFile
     from modelspec.load.find import Tree
 
 
@@ -42,14 +42,14 @@ def command(
     if (model_id is None) == (where is None):
         raise click.UsageError("name one model, or many with --where" + (", not both" if model_id else ""))
     if model_id is not None and not assignments and not unset:
-        from modelspec.cli.editor import edit_by_hand  # noqa: PLC0415 - an editor is rarely needed
+        from modelspec.cli.editor import edit_by_hand
 
         return edit_by_hand(root, model_id, Way.of(way))
     changes = _changes(assignments, unset)
     # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.authoring.edit_models import draft_of_edit  # noqa: PLC0415
-    from modelspec.authoring.wording import counted  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.models import draft_of_edit
+    from modelspec.author.values import counted
+    from modelspec.diagnose.refusal import Refusal
 
     before = compiled(root)
     entries = one_entry(before.tree, model_id) if model_id is not None else _selected(before.tree, where)
@@ -67,19 +67,19 @@ def command(
     return carry_out(before, draft, Way.of(way), is_agreed=yes or where is None)
 
 
-def one_entry(tree: "Tree", model_id: str) -> "list[Entry] | int":
+def one_entry(tree: "Tree", model_id: str) -> "list[ModelFile] | int":
     """The model of an id in a list, or the exit code."""
-    from modelspec.authoring.entries import entries_of, find_entry  # noqa: PLC0415
-    from modelspec.cli.report import refused  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.entries import entries_of, find_entry
+    from modelspec.cli.report import refused
+    from modelspec.diagnose.refusal import Refusal
 
     entry = find_entry(entries_of(tree), model_id)
     return refused(entry, code=2) if isinstance(entry, Refusal) else [entry]
 
 
-def _selected(tree: "Tree", where: str | None) -> "list[Entry]":
-    from modelspec.authoring.entries import entries_of  # noqa: PLC0415
-    from modelspec.cli.listing import selected, tell_lost  # noqa: PLC0415
+def _selected(tree: "Tree", where: str | None) -> "list[ModelFile]":
+    from modelspec.author.entries import entries_of
+    from modelspec.cli.listing import selected, tell_lost
 
     entries = entries_of(tree)
     tell_lost(len(tree.models) - len(entries))
@@ -87,8 +87,8 @@ def _selected(tree: "Tree", where: str | None) -> "list[Entry]":
 
 
 def _changes(assignments: tuple[str, ...], unset: tuple[str, ...]) -> "list[Change]":
-    from modelspec.authoring.assignments import change_of, unset_of  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.assignments import change_of, unset_of
+    from modelspec.diagnose.refusal import Refusal
 
     changes = []
     for change in (*map(change_of, assignments), *map(unset_of, unset)):

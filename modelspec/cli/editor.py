@@ -11,10 +11,10 @@ import click
 from modelspec.cli.drafts import Way, carry_out, compiled, tell_faults
 from modelspec.cli.options import today
 from modelspec.cli.report import refused
-from modelspec.quote import visible
+from modelspec.text.quote import visible
 
 if TYPE_CHECKING:
-    from modelspec.authoring.entries import Entry
+    from modelspec.author.entries import ModelFile
     from modelspec.pipeline import Compiled
 
 _LONGEST = 4096
@@ -26,8 +26,8 @@ def edit_by_hand(root: Path, model_id: str, way: Way) -> int:
     Raises:
         click.UsageError: no editor is set and there is no terminal for one.
     """
-    from modelspec.authoring.entries import entries_of, find_entry  # noqa: PLC0415 - as the repository is read
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.entries import entries_of, find_entry
+    from modelspec.diagnose.refusal import Refusal
 
     is_set = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not is_set and not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -59,11 +59,11 @@ def edit_by_hand(root: Path, model_id: str, way: Way) -> int:
     return code
 
 
-def _once(before: "Compiled", entry: "Entry", copy: Path, way: Way) -> tuple[int, bool]:
+def _once(before: "Compiled", entry: "ModelFile", copy: Path, way: Way) -> tuple[int, bool]:
     """One turn of the editor: the exit code, and whether it was the last one."""
-    from modelspec.authoring.draft import judged  # noqa: PLC0415
-    from modelspec.authoring.edit_models import draft_of_text  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.draft import judged
+    from modelspec.author.models import draft_of_text
+    from modelspec.diagnose.refusal import Refusal
 
     try:
         click.edit(filename=str(copy))

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from modelspec.quote import quote
+from modelspec.text.quote import quote
 
 if TYPE_CHECKING:
-    from modelspec.rule import Rule
+    from modelspec.diagnose.rule import Rule
 
 _WIDTH = 79
 _INDENT = "    "
@@ -23,7 +23,7 @@ def command(*, code: str | None) -> int:
     Exit codes: 0 explained, 2 no such rule.
     """
     # The rules are imported when one is asked for, not for `--help`.
-    from modelspec.rules import RULES  # noqa: PLC0415
+    from modelspec.rules import RULES
 
     if code is None:
         click.echo("\n".join(map(_row, RULES)))
@@ -44,15 +44,17 @@ def _row(rule: "Rule") -> str:
 
 def _hint(code: str, known: list[str]) -> str:
     # Only a mistyped code pays for this import.
-    from modelspec.nearest import nearest  # noqa: PLC0415
+    from modelspec.text.names import nearest
 
     near = nearest(code.upper(), known)
     return f"; did you mean {near}?" if near else "; `modelspec explain` lists every code"
 
 
 def _page(rule: "Rule") -> Iterator[str]:
-    from modelspec.rules.example import own_files  # noqa: PLC0415 - only a rule that exists has a page
-    from modelspec.rules.silence import ways_to_silence  # noqa: PLC0415
+    from modelspec.rules.pages import (
+        own_files,
+        ways_to_silence,
+    )
 
     yield _wrapped(f"{rule.severity.value}[{rule.code}]: {rule.title}")
     for paragraph in rule.text.split("\n\n"):

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,14 @@ import click
 from modelspec.cli.options import today
 
 if TYPE_CHECKING:
-    from modelspec.decide import Index
     from modelspec.pipeline import Compiled
+    from modelspec.routing.decide import Index
 
 
-def compiled_fleet(root: Path, *, colour: bool, awaited: str | None = None) -> "Compiled | None":
-    """The compiled repository; None where it has errors, which are then on standard error.
+def compiled_fleet(
+    root: Path, *, colour: bool, awaited: str | None = None
+) -> "tuple[Compiled, Index] | None":
+    """The compiled repository and its routes; None where it has errors, which are then on standard error.
 
     Standard output holds the answer and nothing else, whatever its format. A file that is `awaited` may be empty: a
     shell that is to fill it with the answer has opened it before the command began.
@@ -24,23 +27,22 @@ def compiled_fleet(root: Path, *, colour: bool, awaited: str | None = None) -> "
         click.UsageError: the root cannot be read.
     """
     # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.diagnostic import Severity  # noqa: PLC0415
-    from modelspec.pipeline import compile_fleet  # noqa: PLC0415
-    from modelspec.report import REPORTS, Summary  # noqa: PLC0415
+    from modelspec.diagnose.diagnostic import Severity
+    from modelspec.incremental import compile_tree
+    from modelspec.load.find import read_tree
+    from modelspec.report import REPORTS, Summary
+    from modelspec.routing.decide import Index
 
     try:
-        compiled = compile_fleet(root, today=today())
+        tree = read_tree(root)
     except OSError as error:
         raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
-    file = None if awaited is None else compiled.tree.fixed.get(awaited)
-    empty = None if file is None or file.data.strip() else awaited
-    errors = [
-        found
-        for found in compiled.diagnostics
-        if found.severity is Severity.ERROR and (found.path != empty or empty is None)
-    ]
-    if not errors:
-        return compiled
+    if awaited is not None and awaited in tree.fixed and not tree.fixed[awaited].data.strip():
+        tree = replace(tree, fixed={name: file for name, file in tree.fixed.items() if name != awaited})
+    compiled = compile_tree(tree, today=today())
+    if not compiled.has_errors and compiled.table is not None:
+        return compiled, Index(compiled.table)
+    errors = [found for found in compiled.diagnostics if found.severity is Severity.ERROR]
     summary = Summary.of(errors, files=len(compiled.tree.files), models=len(compiled.tree.models))
     sys.stderr.writelines(REPORTS["text"](errors, summary, compiled.locator.source, colour=colour))
     click.echo("modelspec: no route is known until the errors above are corrected", err=True)
@@ -62,8 +64,8 @@ def check_names(index: "Index", *, origin: str | None, down: Iterable[str]) -> N
 
 def _unknown(option: str, kind: str, name: str, known: Iterable[str]) -> click.UsageError:
     # Only a mistyped name pays for these imports.
-    from modelspec.nearest import nearest  # noqa: PLC0415
-    from modelspec.quote import quote  # noqa: PLC0415
+    from modelspec.text.names import nearest
+    from modelspec.text.quote import quote
 
     near = nearest(name, known)
     hint = f"did you mean '{near}'?" if near else "regions.yaml and heads.yaml declare the names"

@@ -27,12 +27,14 @@ def command(*, root: Path, paths: tuple[str, ...], check: bool, dry_run: bool, q
     Exit codes: 0 in order (or written), 1 out of order or refused, 2 usage, 3 a bug in modelspec.
     """
     # Files are read when a repository is to be read, not for `--help`.
-    from modelspec.authoring.apply import apply  # noqa: PLC0415
-    from modelspec.authoring.difference import difference  # noqa: PLC0415
-    from modelspec.authoring.draft import Draft  # noqa: PLC0415
-    from modelspec.authoring.wording import counted  # noqa: PLC0415
-    from modelspec.cli.report import refused  # noqa: PLC0415
-    from modelspec.load.find import read_tree  # noqa: PLC0415
+    from modelspec.author.apply import apply
+    from modelspec.author.draft import (
+        Draft,
+        difference,
+    )
+    from modelspec.author.values import counted
+    from modelspec.cli.report import refused
+    from modelspec.load.find import read_tree
 
     try:
         tree = read_tree(root)
@@ -57,9 +59,9 @@ def command(*, root: Path, paths: tuple[str, ...], check: bool, dry_run: bool, q
 
 def _ordered(chosen: "list[File]") -> "dict[str, bytes | None]":
     """The new bytes of the files that are out of order; which ones cannot be ordered is told."""
-    from modelspec.authoring.canonical import canonical  # noqa: PLC0415 - as the files are read
-    from modelspec.cli.report import refused  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.canonical import canonical
+    from modelspec.cli.report import refused
+    from modelspec.diagnose.refusal import Refusal
 
     files: dict[str, bytes | None] = {}
     for file in chosen:
@@ -77,7 +79,7 @@ def _chosen(tree: "Tree", root: Path, paths: tuple[str, ...]) -> "list[File]":
     Raises:
         click.UsageError: a path leads to no model.
     """
-    from modelspec.quote import quote  # noqa: PLC0415 - only where a path is named
+    from modelspec.text.quote import quote
 
     if not paths:
         return tree.models

@@ -11,8 +11,7 @@ from modelspec.cli.remove import tell_users
 from modelspec.cli.report import refused
 
 if TYPE_CHECKING:
-    from modelspec.authoring.heads import State
-    from modelspec.authoring.listed import Listed
+    from modelspec.author.listed import ListedEntry, State
     from modelspec.pipeline import Compiled
 
 
@@ -35,7 +34,7 @@ def add(*, root: Path, head_id: str, **given: Any) -> int:  # noqa: ANN401 - one
 
     Exit codes: 0 written, 1 refused, 2 usage, 3 a bug in modelspec.
     """
-    from modelspec.authoring.listed import draft_of_addition  # noqa: PLC0415 - as a repository is read
+    from modelspec.author.listed import draft_of_addition
 
     before = compiled(root)
     fields = ("region", "url", "health_path", "inference_url", "capacity")
@@ -52,7 +51,7 @@ def _state(name: str, state: "State", text: str) -> None:
     @click.argument("head_id")
     @draft_options
     def change(*, root: Path, head_id: str, **way: Given) -> int:
-        from modelspec.authoring.heads import draft_of_state  # noqa: PLC0415 - as a repository is read
+        from modelspec.author.listed import draft_of_state
 
         before = compiled(root)
         head = _found(before, head_id)
@@ -80,8 +79,8 @@ def remove(*, root: Path, head_id: str, cascade: bool, yes: bool, **way: Given) 
 
     Exit codes: 0 written, 1 refused, 2 usage or no such head, 3 a bug in modelspec.
     """
-    from modelspec.authoring.heads import draft_of_head_removal, users_of_head  # noqa: PLC0415
-    from modelspec.authoring.remove_model import still_used  # noqa: PLC0415
+    from modelspec.author.listed import draft_of_head_removal, users_of_head
+    from modelspec.author.models import still_used
 
     before = compiled(root)
     head = _found(before, head_id)
@@ -106,7 +105,7 @@ def rename(*, root: Path, old: str, new: str, **way: Given) -> int:
 
     Exit codes: 0 written, 1 refused, 2 usage or no such head, 3 a bug in modelspec.
     """
-    from modelspec.authoring.heads import draft_of_head_rename  # noqa: PLC0415 - as a repository is read
+    from modelspec.author.listed import draft_of_head_rename
 
     before = compiled(root)
     head = _found(before, old)
@@ -115,9 +114,9 @@ def rename(*, root: Path, old: str, new: str, **way: Given) -> int:
     return carry_out(before, draft_of_head_rename(before.tree, head, new), Way.of(way))
 
 
-def _found(before: "Compiled", head_id: str) -> "Listed | int":
-    from modelspec.authoring.listed import find_listed  # noqa: PLC0415 - as a repository is read
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+def _found(before: "Compiled", head_id: str) -> "ListedEntry | int":
+    from modelspec.author.listed import find_listed
+    from modelspec.diagnose.refusal import Refusal
 
     found = find_listed(before.tree, "head", head_id)
     return refused(found, code=2) if isinstance(found, Refusal) else found

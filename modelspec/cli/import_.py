@@ -97,11 +97,11 @@ def modelsdev(**options: Any) -> int:  # noqa: ANN401 - click's
 
 def _run(name: str, options: Mapping[str, Any]) -> int:
     # The compiler is imported when there is something to import, not for `--help`.
-    from modelspec.importing import BY_NAME, REPORTS, Outcome, Request, run  # noqa: PLC0415
-    from modelspec.importing.note import Kind  # noqa: PLC0415
-    from modelspec.write import shown  # noqa: PLC0415
+    from modelspec.diagnose.refusal import shown
+    from modelspec.importing import BY_NAME, REPORTS, ImportOutcome, ImportRequest, run
+    from modelspec.importing.draft import NoteKind
 
-    request = Request(
+    request = ImportRequest(
         source=options["source"],
         into=options["into"],
         region=options["region"],
@@ -112,7 +112,7 @@ def _run(name: str, options: Mapping[str, Any]) -> int:
         progress=_progress if sys.stderr.isatty() else None,
     )
     outcome = run(BY_NAME[name], request, today())
-    if not isinstance(outcome, Outcome):
+    if not isinstance(outcome, ImportOutcome):
         click.echo(f"modelspec: {outcome.message}\n  = help: {outcome.help}", err=True)
         return 1
     sys.stdout.writelines(REPORTS[options["format_"]](outcome))
@@ -121,7 +121,7 @@ def _run(name: str, options: Mapping[str, Any]) -> int:
         click.echo(f"wrote {len(outcome.files)} files to {where}", err=True)
     else:
         click.echo("nothing was written", err=True)
-    return int(outcome.counts.get(Kind.FAULT, 0) > 0)
+    return int(outcome.counts.get(NoteKind.FAULT, 0) > 0)
 
 
 def _wanted(where: str | None) -> Callable[[Mapping[str, object]], bool] | None:
@@ -132,8 +132,8 @@ def _wanted(where: str | None) -> Callable[[Mapping[str, object]], bool] | None:
     """
     if where is None:
         return None
-    from modelspec.authoring.matching import is_true  # noqa: PLC0415 - only where it is used
-    from modelspec.cli.listing import parsed  # noqa: PLC0415
+    from modelspec.author.matching import is_true
+    from modelspec.cli.listing import parsed
 
     expression = parsed(where)
     return lambda fields: is_true(expression, fields)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from modelspec.cli.options import colour_option, quiet_option, today
-from modelspec.quote import quote
+from modelspec.text.quote import quote
 
 if TYPE_CHECKING:
-    from modelspec.init import Start
+    from modelspec.author.init import Start
 
 _FORGES = ("github", "gitlab", "gitea", "bitbucket", "none")
 
@@ -50,10 +50,10 @@ def command(
     Exit codes: 0 written, 1 not written, 2 usage, 3 a bug in modelspec.
     """
     # The compiler is imported when a repository is to be made, not for `--help`.
-    from modelspec.cli.report import report  # noqa: PLC0415
-    from modelspec.init import Created, create, files, forge_of  # noqa: PLC0415
-    from modelspec.pipeline import validate  # noqa: PLC0415
-    from modelspec.write import Refusal, shown  # noqa: PLC0415
+    from modelspec.author.init import Created, create, files, forge_of
+    from modelspec.cli.report import report
+    from modelspec.diagnose.refusal import Refusal, shown
+    from modelspec.incremental import validate
 
     found = None if forge else forge_of(folder.absolute())
     start = _start(forge or found or "github", regions, owner)
@@ -72,7 +72,7 @@ def command(
 
 
 def _start(forge: str, regions: tuple[str, ...], owner: str | None) -> "Start":
-    from modelspec.init.start import DEFAULT_OWNER, DEFAULT_REGIONS, Start, is_owner, region_fault  # noqa: PLC0415
+    from modelspec.author.init.start import DEFAULT_OWNER, DEFAULT_REGIONS, Start, is_owner, region_fault
 
     pairs: list[tuple[str, str]] = []
     for given in regions:
@@ -93,8 +93,8 @@ def _start(forge: str, regions: tuple[str, ...], owner: str | None) -> "Start":
 
 
 def _next(folder: Path, start: "Start", *, guessed: bool) -> Iterator[str]:
-    from modelspec.init.forge import FORGES, git_top  # noqa: PLC0415
-    from modelspec.write import shown  # noqa: PLC0415
+    from modelspec.author.init.forge import FORGES, git_top
+    from modelspec.diagnose.refusal import shown
 
     yield ""
     yield "Next:"

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from modelspec.catalog import Fleet, Head
-from modelspec.cli.prompts import Option, one_of, some_of, text
-from modelspec.providers import endpoint_of
+from modelspec.cli.prompts import PromptOption, one_of, some_of, text
+from modelspec.fleet.model import Fleet, Head
+from modelspec.fleet.providers import endpoint_of
 
 
 def answers(fleet: Fleet, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,14 +49,16 @@ def _insisted(question: str) -> str:
             return answer
 
 
-def _regions(fleet: Fleet) -> list[Option]:
-    return [Option(value=region.code, text=region.title) for region in fleet.regions.values()]
+def _regions(fleet: Fleet) -> list[PromptOption]:
+    return [PromptOption(value=region.code, text=region.title) for region in fleet.regions.values()]
 
 
-def _heads(fleet: Fleet, region: str, but: str | None = None) -> list[Option]:
+def _heads(fleet: Fleet, region: str, but: str | None = None) -> list[PromptOption]:
     """Those of the region first, otherwise as in heads.yaml; what is no active head says so."""
     heads = sorted(fleet.heads.values(), key=lambda head: head.region != region)
-    return [Option(value=head.head_id, text=_title(head, fleet)) for head in heads if head.head_id != but]
+    return [
+        PromptOption(value=head.head_id, text=_title(head, fleet)) for head in heads if head.head_id != but
+    ]
 
 
 def _title(head: Head, fleet: Fleet) -> str:

@@ -10,7 +10,7 @@ from modelspec.cli.listing import read_entries, selected, tell_lost
 from modelspec.cli.options import root_option
 
 if TYPE_CHECKING:
-    from modelspec.authoring.rows import Format
+    from modelspec.author.values import RowFormat
 
 _STATUS = ("active", "deprecated", "disabled")
 
@@ -38,7 +38,7 @@ def command(
     tags: tuple[str, ...],
     status: str | None,
     where: str | None,
-    format_: "Format",
+    format_: "RowFormat",
 ) -> int:
     """List models, with the defaults of what their files do not say.
 
@@ -47,8 +47,8 @@ def command(
     Exit codes: 0 listed (no model is an answer, too), 2 usage, 3 a bug in modelspec.
     """
     # Files are read when a repository is to be read, not for `--help`.
-    from modelspec.authoring.matching import asked_of  # noqa: PLC0415
-    from modelspec.authoring.rows import rows  # noqa: PLC0415
+    from modelspec.author.matching import asked_of
+    from modelspec.author.values import rows
 
     entries, lost = read_entries(root)
     found = []

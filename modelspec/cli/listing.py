@@ -8,18 +8,18 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modelspec.authoring.entries import Entry
-    from modelspec.authoring.selection import Expression
+    from modelspec.author.entries import ModelFile
+    from modelspec.author.where import Expression
 
 
-def read_entries(root: Path) -> "tuple[list[Entry], int]":
+def read_entries(root: Path) -> "tuple[list[ModelFile], int]":
     """Every model that can be read, and how many files could not.
 
     Raises:
         click.UsageError: the root cannot be opened.
     """
-    from modelspec.authoring.entries import entries_of  # noqa: PLC0415 - when a repository is to be read
-    from modelspec.load.find import read_tree  # noqa: PLC0415
+    from modelspec.author.entries import entries_of
+    from modelspec.load.find import read_tree
 
     try:
         tree = read_tree(root)
@@ -36,14 +36,16 @@ def parsed(where: str) -> "Expression":
     Raises:
         click.UsageError: it does not parse; the message shows the place.
     """
-    from modelspec.authoring.selection import parse  # noqa: PLC0415 - only where it is used
-    from modelspec.authoring.tokens import Fault  # noqa: PLC0415
-    from modelspec.report.frame import frame  # noqa: PLC0415
-    from modelspec.report.said import without_secrets  # noqa: PLC0415
-    from modelspec.source import Span  # noqa: PLC0415
+    from modelspec.author.where import (
+        ExpressionFault,
+        parse,
+    )
+    from modelspec.report.said import without_secrets
+    from modelspec.report.text import frame
+    from modelspec.text.source import Span
 
     outcome = parse(where)
-    if not isinstance(outcome, Fault):
+    if not isinstance(outcome, ExpressionFault):
         return outcome
     line = "".join(" " if character in "\r\n" else character for character in without_secrets(where))
     marked = frame([line], Span(1, outcome.start + 1, 1, outcome.end + 1))
@@ -53,12 +55,12 @@ def parsed(where: str) -> "Expression":
     )
 
 
-def selected(entries: "Sequence[Entry]", where: str | None) -> "list[Entry]":
+def selected(entries: "Sequence[ModelFile]", where: str | None) -> "list[ModelFile]":
     """The models of which an expression is true."""
     if where is None:
         return list(entries)
     expression = parsed(where)
-    from modelspec.authoring.matching import holds  # noqa: PLC0415 - only where it is used
+    from modelspec.author.matching import holds
 
     return [entry for entry in entries if holds(expression, entry)]
 

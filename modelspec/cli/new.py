@@ -10,7 +10,7 @@ from modelspec.cli.options import root_option
 from modelspec.cli.prompts import can_ask
 
 if TYPE_CHECKING:
-    from modelspec.refusal import Refusal
+    from modelspec.diagnose.refusal import Refusal
 
 _REQUIRED = {"model_id": "MODEL_ID", "name": "--name", "region": "--region", "head": "--head"}
 
@@ -53,11 +53,11 @@ def command(*, root: Path, **given: Any) -> int:  # noqa: ANN401 - one key an op
     if missing and not can_ask():
         raise click.UsageError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.authoring.new_model import Wanted, draft_of_new  # noqa: PLC0415
+    from modelspec.author.models import Wanted, draft_of_new
 
     before = compiled(root)
     if missing:
-        from modelspec.cli.interview import answers  # noqa: PLC0415 - only where something is to be asked
+        from modelspec.cli.interview import answers
 
         given = {**given, **answers(before.setup.fleet, given)}
     wanted = Wanted(model_id=given["model_id"], values=_values(given), folder=_folder(given["folder"]))
@@ -93,7 +93,7 @@ def _key(given: dict[str, Any]) -> dict[str, Any] | None:
         return None
     if named == ["api_key_env"]:
         return _variable(given["api_key_env"], "--api-key-env")
-    from modelspec.report.said import without_secrets  # noqa: PLC0415 - only where there is a reference
+    from modelspec.report.said import without_secrets
 
     reference: str = given[named[0]]
     if without_secrets(reference) != reference:
@@ -104,8 +104,8 @@ def _key(given: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _variable(name: str, option: str) -> dict[str, Any]:
-    from modelspec.authoring.variables import reference_to_variable  # noqa: PLC0415 - only where there is one
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.assignments import reference_to_variable
+    from modelspec.diagnose.refusal import Refusal
 
     reference = reference_to_variable(name)
     if isinstance(reference, Refusal):
@@ -115,9 +115,9 @@ def _variable(name: str, option: str) -> dict[str, Any]:
 
 def _metadata(assignments: tuple[str, ...]) -> dict[str, Any]:
     """Raises click.UsageError where one of them is no assignment."""
-    from modelspec.authoring.assignments import change_of  # noqa: PLC0415 - only where there are some
-    from modelspec.edit import changed  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.assignments import change_of
+    from modelspec.author.edit import changed
+    from modelspec.diagnose.refusal import Refusal
 
     document: Any = {}
     for assignment in assignments:

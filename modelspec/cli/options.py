@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from modelspec.load.find import MODELS
-from modelspec.quote import quote
+from modelspec.load.unread import MODELS
+from modelspec.text.quote import quote
 
 FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
 _COLOURS = ("auto", "always", "never")

@@ -35,9 +35,9 @@ def command(*, root: Path, base: str | None, head: str | None, format_: str, col
     3 a bug in modelspec.
     """
     # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.cli.report import refused  # noqa: PLC0415
-    from modelspec.planning import plan_change, rendered  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.change.plan import plan_change, rendered
+    from modelspec.cli.report import refused
+    from modelspec.diagnose.refusal import Refusal
 
     try:
         planned = plan_change(root, base=base, head=head, today=today())

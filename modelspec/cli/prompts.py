@@ -7,14 +7,14 @@ from typing import TypeVar
 
 import click
 
-from modelspec.quote import visible
+from modelspec.text.quote import visible
 
 _WIDEST = 100
 _Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class PromptOption:
     """Something to choose: its value, and what people read."""
 
     value: str
@@ -36,7 +36,7 @@ def text(question: str, default: str = "") -> str:
     return answer.strip()
 
 
-def one_of(question: str, options: Sequence[Option]) -> str:
+def one_of(question: str, options: Sequence[PromptOption]) -> str:
     """One of some options.
 
     Raises:
@@ -46,7 +46,7 @@ def one_of(question: str, options: Sequence[Option]) -> str:
         numbers = _numbered(question, options)
         number: str = click.prompt("Number", type=click.Choice(numbers), show_choices=False)
         return options[int(number) - 1].value
-    import questionary  # noqa: PLC0415 - takes 0.2 s, and only a question needs it
+    import questionary
 
     choices = [questionary.Choice(visible(one.text, _WIDEST), value=one.value) for one in options]
     asked = questionary.select(question, choices=choices, qmark="", instruction="(arrows, enter)")
@@ -54,7 +54,7 @@ def one_of(question: str, options: Sequence[Option]) -> str:
     return _answered(chosen)
 
 
-def some_of(question: str, options: Sequence[Option]) -> list[str]:
+def some_of(question: str, options: Sequence[PromptOption]) -> list[str]:
     """Any of some options, in the order in which they are shown or, by number, in the order that is typed.
 
     Raises:
@@ -69,7 +69,7 @@ def some_of(question: str, options: Sequence[Option]) -> list[str]:
             if all(number in numbers for number in typed):
                 return [options[int(number) - 1].value for number in dict.fromkeys(typed)]
             click.echo(f"numbers from 1 to {len(options)}, such as: 1 3")
-    import questionary  # noqa: PLC0415 - the same
+    import questionary
 
     choices = [questionary.Choice(visible(one.text, _WIDEST), value=one.value) for one in options]
     asked = questionary.checkbox(question, choices=choices, qmark="", instruction="(space marks, enter ends)")
@@ -83,7 +83,7 @@ def _answered(answer: _Answer | None) -> _Answer:
     return answer
 
 
-def _numbered(question: str, options: Sequence[Option]) -> list[str]:
+def _numbered(question: str, options: Sequence[PromptOption]) -> list[str]:
     click.echo(f"{question}:")
     for number, option in enumerate(options, 1):
         click.echo(f"  {number:>2}  {visible(option.text, _WIDEST)}")
@@ -92,7 +92,7 @@ def _numbered(question: str, options: Sequence[Option]) -> list[str]:
 
 def _has_questionary() -> bool:
     try:
-        import questionary  # noqa: F401, PLC0415 - an extra: modelspec[prompt]
+        import questionary  # noqa: F401 - an extra: modelspec[prompt]
     except ImportError:
         return False
     return True

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from modelspec.publish import EdgeFiles, Published, Refusal
+    from modelspec.diagnose.refusal import Refusal
+    from modelspec.gateways.envoy.check import EdgeFiles
+    from modelspec.gateways.envoy.publish import Published
 
 
 @click.group("publish")
@@ -59,7 +61,8 @@ def envoy_command(
 
 
 def _check(build: Path, edge_id: str | None, envoy: str | None, *, quiet: bool) -> int:
-    from modelspec.publish import Refusal, check, edge_files, edges_of, find_envoy  # noqa: PLC0415
+    from modelspec.diagnose.refusal import Refusal
+    from modelspec.gateways.envoy.check import check, edge_files, edges_of, find_envoy
 
     program = envoy or find_envoy()
     if program is None:
@@ -91,7 +94,10 @@ def _publish(
     quiet: bool,
 ) -> int:
     # Only this verb needs them.
-    from modelspec.publish import Admin, Refusal, check, edge_files, edges_of, find_envoy, publish  # noqa: PLC0415
+    from modelspec.diagnose.refusal import Refusal
+    from modelspec.gateways.envoy.admin import Admin
+    from modelspec.gateways.envoy.check import check, edge_files, edges_of, find_envoy
+    from modelspec.gateways.envoy.publish import publish
 
     interface = Admin.of(admin)
     if isinstance(interface, Refusal):
@@ -112,7 +118,7 @@ def _publish(
 
 
 def _told(done: "Published", files: "EdgeFiles", folder: Path) -> str:
-    from modelspec.publish.refusal import shown  # noqa: PLC0415
+    from modelspec.diagnose.refusal import shown
 
     if done.is_first:
         return f"installed edge {files.edge_id}: start Envoy with -c {shown(folder / 'bootstrap.json')}"

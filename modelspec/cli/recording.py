@@ -9,11 +9,11 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from modelspec.authoring.draft import Draft
+    from modelspec.author.draft import Draft
+    from modelspec.diagnose.refusal import Refusal
     from modelspec.git import Recording
     from modelspec.load.find import File
     from modelspec.pipeline import Compiled
-    from modelspec.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +45,9 @@ def begin(
     root: Path, draft: "Draft", before: "Mapping[str, File]", record: Record, effect: str
 ) -> "Recording | Refusal":
     """The commit, made but not yet part of any branch: what is wrong is known before a file is written."""
-    from modelspec.authoring.message import message_of  # noqa: PLC0415 - only where a commit is made
-    from modelspec.git import find_repository, prepare  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.models import message_of
+    from modelspec.diagnose.refusal import Refusal
+    from modelspec.git import find_repository, prepare
 
     repository = find_repository(root)
     if isinstance(repository, Refusal):
@@ -59,10 +59,10 @@ def begin(
 
 def finish(compiled: "Compiled", recording: "Recording", record: Record, *, quiet: bool) -> "Refusal | None":
     """Publish the commit, push it if asked to, and print where the forge opens a pull request."""
-    from modelspec.authoring.proposal import proposal_url  # noqa: PLC0415 - only where a commit is made
-    from modelspec.git import publish, push  # noqa: PLC0415
-    from modelspec.quote import visible  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.proposal import proposal_url
+    from modelspec.diagnose.refusal import Refusal
+    from modelspec.git import publish, push
+    from modelspec.text.quote import visible
 
     refusal = publish(recording)
     if refusal is not None:

@@ -11,7 +11,7 @@ from modelspec.cli.remove import tell_users
 from modelspec.cli.report import refused
 
 if TYPE_CHECKING:
-    from modelspec.authoring.listed import Listed
+    from modelspec.author.listed import ListedEntry
     from modelspec.pipeline import Compiled
 
 
@@ -35,7 +35,7 @@ def add(*, root: Path, code: str, name: str, residency: tuple[str, ...], **way: 
 
     Exit codes: 0 written, 1 refused, 2 usage, 3 a bug in modelspec.
     """
-    from modelspec.authoring.listed import draft_of_addition  # noqa: PLC0415 - as a repository is read
+    from modelspec.author.listed import draft_of_addition
 
     before = compiled(root)
     value: dict[str, Any] = {"code": code, "name": name}
@@ -59,9 +59,9 @@ def remove(*, root: Path, code: str, cascade: bool, yes: bool, **way: Given) -> 
 
     Exit codes: 0 written, 1 refused, 2 usage or no such region, 3 a bug in modelspec.
     """
-    from modelspec.authoring.regions import draft_of_region_removal, lasting, users_of_region  # noqa: PLC0415
-    from modelspec.authoring.remove_model import still_used  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.listed import draft_of_region_removal, lasting, users_of_region
+    from modelspec.author.models import still_used
+    from modelspec.diagnose.refusal import Refusal
 
     before = compiled(root)
     region = _found(before, code)
@@ -92,7 +92,7 @@ def rename(*, root: Path, old: str, new: str, **way: Given) -> int:
 
     Exit codes: 0 written, 1 refused, 2 usage or no such region, 3 a bug in modelspec.
     """
-    from modelspec.authoring.regions import draft_of_region_rename  # noqa: PLC0415 - as a repository is read
+    from modelspec.author.listed import draft_of_region_rename
 
     before = compiled(root)
     region = _found(before, old)
@@ -102,9 +102,9 @@ def rename(*, root: Path, old: str, new: str, **way: Given) -> int:
     return carry_out(before, draft, Way.of(way))
 
 
-def _found(before: "Compiled", code: str) -> "Listed | int":
-    from modelspec.authoring.listed import find_listed  # noqa: PLC0415 - as a repository is read
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+def _found(before: "Compiled", code: str) -> "ListedEntry | int":
+    from modelspec.author.listed import find_listed
+    from modelspec.diagnose.refusal import Refusal
 
     found = find_listed(before.tree, "region", code)
     return refused(found, code=2) if isinstance(found, Refusal) else found

@@ -14,7 +14,7 @@ from modelspec.cli.report import refused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modelspec.authoring.references import Use
+    from modelspec.author.references import Use
 
 
 @click.command("remove")
@@ -31,7 +31,7 @@ def command(*, root: Path, model_id: str, cascade: bool, yes: bool, **way: Given
     Exit codes: 0 removed, 1 refused, 2 usage or no such model, 3 a bug in modelspec.
     """
     # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.authoring.remove_model import draft_of_removal, still_used, users_of_model  # noqa: PLC0415
+    from modelspec.author.models import draft_of_removal, still_used, users_of_model
 
     before = compiled(root)
     entries = one_entry(before.tree, model_id)
@@ -48,7 +48,7 @@ def command(*, root: Path, model_id: str, cascade: bool, yes: bool, **way: Given
 
 def tell_users(users: "Sequence[Use]") -> None:
     """Where something is still named."""
-    from modelspec.report.said import said  # noqa: PLC0415 - with something to say
+    from modelspec.report.said import said
 
     for use in users:
         click.echo(said(use.shown), err=True)

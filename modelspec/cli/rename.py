@@ -24,7 +24,7 @@ def command(*, root: Path, old: str, new: str, no_alias: bool, **way: Given) -> 
     Exit codes: 0 renamed, 1 refused, 2 usage or no such model, 3 a bug in modelspec.
     """
     # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.authoring.rename_model import draft_of_rename  # noqa: PLC0415
+    from modelspec.author.models import draft_of_rename
 
     before = compiled(root)
     entries = one_entry(before.tree, old)

@@ -9,13 +9,13 @@ from time import perf_counter
 
 import click
 
-from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.refusal import Refusal
 from modelspec.pipeline import Checked
-from modelspec.quote import quote
-from modelspec.refusal import Refusal
 from modelspec.report import REPORTS, Summary, step_summary
+from modelspec.report.github import MOST_BYTES
 from modelspec.report.said import said
-from modelspec.report.step_summary import MOST_BYTES
+from modelspec.text.quote import quote
 
 STARTED = perf_counter()
 

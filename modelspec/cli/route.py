@@ -32,17 +32,17 @@ def command(
 
     Exit codes: 0 routed, 1 not routed (404, 403, 503) or errors in the repository, 2 usage, 3 a bug in modelspec.
     """
-    compiled = compiled_fleet(root, colour=colour)
-    if compiled is None:
+    found = compiled_fleet(root, colour=colour)
+    if found is None:
         return 1
+    compiled, index = found
     # The answer is imported when there is one, not for `--help`.
-    from modelspec.decide import Index, Request, Why, decide  # noqa: PLC0415
-    from modelspec.reasons import json, text  # noqa: PLC0415
-    from modelspec.reasons.account import account  # noqa: PLC0415
-    from modelspec.reasons.places import Places  # noqa: PLC0415
-    from modelspec.route import route  # noqa: PLC0415
+    from modelspec.ask import account_json as json
+    from modelspec.ask import account_text as text
+    from modelspec.ask.account import account
+    from modelspec.ask.places import Places
+    from modelspec.routing.decide import Request, Why, decide
 
-    index = Index(route(compiled.catalog, compiled.models))
     check_names(index, origin=origin, down=down)
     request = Request(model=model, origin=origin, down=tuple(dict.fromkeys(down)))
     decision = decide(index, request)

@@ -10,8 +10,9 @@ import click
 from modelspec.cli.options import quiet_option, root_option
 
 if TYPE_CHECKING:
-    from modelspec.editors import WrittenSchemas
-    from modelspec.write import Refusal, Stale
+    from modelspec.author.schemas import WrittenSchemas
+    from modelspec.diagnose.refusal import Refusal
+    from modelspec.write import Stale
 
 _KINDS = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers")
 """Those of `modelspec.schema`, which `--help` does not import; a test compares them."""
@@ -43,8 +44,8 @@ def command(*, root: Path, kind: str | None, write: str | None, check: bool, qui
     if kind is not None and (write is not None or check):
         raise click.UsageError("--write and --check are for all of the schemas: leave KIND out")
     # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.editors import choices_of, stale_schemas, tailored, text_of, write_schemas  # noqa: PLC0415
-    from modelspec.schema import KINDS  # noqa: PLC0415
+    from modelspec.author.schemas import choices_of, stale_schemas, tailored, text_of, write_schemas
+    from modelspec.schema import KINDS
 
     folder = Path(write) if write else None
     try:
@@ -63,7 +64,7 @@ def command(*, root: Path, kind: str | None, write: str | None, check: bool, qui
 def _tell_written(
     outcome: "WrittenSchemas | Refusal", root: Path, folder: Path | None, *, quiet: bool
 ) -> int:
-    from modelspec.editors import FOLDER, WrittenSchemas, schema_line, wiring  # noqa: PLC0415
+    from modelspec.author.schemas import FOLDER, WrittenSchemas, schema_line, wiring
 
     if not isinstance(outcome, WrittenSchemas):
         return _refused(outcome)
@@ -103,6 +104,6 @@ def _refused(refusal: "Refusal") -> int:
 
 
 def _shown(path: str) -> str:
-    from modelspec.write import shown  # noqa: PLC0415 - only what was written is shown
+    from modelspec.diagnose.refusal import shown
 
     return shown(path)

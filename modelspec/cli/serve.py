@@ -32,7 +32,7 @@ def command(*, root: Path, host: str, port: int, opens: bool) -> int:
     if not all(map(find_spec, _EXTRA)):
         raise click.UsageError("serve needs a few packages more: pip install 'modelspec[serve]'")
     # An optional part, and too large to be imported for `--help`.
-    from modelspec.serve.server import Stage, listen, serve  # noqa: PLC0415
+    from modelspec.serve.server import LiveServer, listen, serve
 
     try:
         bound = listen(host, port)
@@ -40,7 +40,7 @@ def command(*, root: Path, host: str, port: int, opens: bool) -> int:
         raise click.UsageError(
             f"cannot listen at {host[:100]} port {port}: {error.strerror}; choose another with --port or --host"
         ) from error
-    stage = Stage(
+    stage = LiveServer(
         root=root,
         host=host,
         opens=opens,

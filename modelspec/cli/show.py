@@ -10,7 +10,7 @@ from modelspec.cli.listing import read_entries, tell_lost
 from modelspec.cli.options import root_option
 
 if TYPE_CHECKING:
-    from modelspec.authoring.origins import Format
+    from modelspec.author.values import Format
 
 
 @click.command("show")
@@ -30,10 +30,10 @@ def command(*, root: Path, model_id: str, format_: "Format") -> int:
     Exit codes: 0 shown, 2 usage or no such model, 3 a bug in modelspec.
     """
     # Files are read when a repository is to be read, not for `--help`.
-    from modelspec.authoring.entries import find_entry  # noqa: PLC0415
-    from modelspec.authoring.origins import told  # noqa: PLC0415
-    from modelspec.cli.report import refused  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.author.entries import find_entry
+    from modelspec.author.values import told
+    from modelspec.cli.report import refused
+    from modelspec.diagnose.refusal import Refusal
 
     entries, lost = read_entries(root)
     entry = find_entry(entries, model_id)

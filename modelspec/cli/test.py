@@ -12,10 +12,10 @@ from modelspec.cli.options import colour_option, quiet_option, root_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modelspec.decide import Index
-    from modelspec.reasons.places import Places
-    from modelspec.routes_test.cases import Case
-    from modelspec.routes_test.coverage import Coverage
+    from modelspec.ask.cases import Case
+    from modelspec.ask.coverage import Coverage
+    from modelspec.ask.places import Places
+    from modelspec.routing.decide import Index
 
 
 @click.command("test")
@@ -62,19 +62,21 @@ def command(
     if suggest and (fail_under is not None or format_ != "text"):
         option = "--fail-under" if fail_under is not None else "--format"
         raise click.UsageError(f"--suggest writes YAML to be pasted and reports nothing; leave {option} out")
-    compiled = compiled_fleet(root, colour=colour, awaited="routes.test.yaml" if suggest else None)
-    if compiled is None:
+    found = compiled_fleet(root, colour=colour, awaited="routes.test.yaml" if suggest else None)
+    if found is None:
         return 1
+    compiled, index = found
     # The runner is imported when there is something to run, not for `--help`.
-    from modelspec.decide import Index  # noqa: PLC0415
-    from modelspec.reasons.places import Places  # noqa: PLC0415
-    from modelspec.route import route  # noqa: PLC0415
-    from modelspec.routes_test import json, junit, text  # noqa: PLC0415
-    from modelspec.routes_test.cases import FILE, cases_of  # noqa: PLC0415
-    from modelspec.routes_test.coverage import measure  # noqa: PLC0415
-    from modelspec.routes_test.run import run  # noqa: PLC0415
+    from modelspec.ask.cases import (
+        FILE,
+        cases_of,
+        run,
+    )
+    from modelspec.ask.cases_formats import cases_json, cases_junit
+    from modelspec.ask.cases_text import cases_text
+    from modelspec.ask.coverage import measure
+    from modelspec.ask.places import Places
 
-    index = Index(route(compiled.catalog, compiled.models))
     places = Places(locator=compiled.locator, fleet=compiled.setup.whole)
     reading = compiled.setup.readings.get(FILE)
     cases = list(cases_of(None if reading is None else reading.value))
@@ -84,12 +86,12 @@ def command(
         return _suggest(index, coverage, places, has_cases=bool(cases))
     match format_:
         case "json":
-            sys.stdout.write(json.render(results, coverage, places))
+            sys.stdout.write(cases_json(results, coverage, places))
         case "junit":
-            sys.stdout.writelines(junit.render(results, coverage, places, fail_under=fail_under))
+            sys.stdout.writelines(cases_junit(results, coverage, places, fail_under=fail_under))
         case _:
             shown = coverage if cases else None
-            sys.stdout.writelines(text.render(results, shown, places, colour=colour, quiet=quiet))
+            sys.stdout.writelines(cases_text(results, shown, places, colour=colour, quiet=quiet))
     code = int(any(result.differences for result in results))
     if not cases:
         _told(f"{FILE} has no tests; begin with: modelspec test --suggest")
@@ -103,7 +105,7 @@ def command(
 def _chosen(cases: "Sequence[Case]", only: str | None) -> "Sequence[Case]":
     if only is None:
         return cases
-    from modelspec.routes_test.select import select  # noqa: PLC0415 - only some runs choose
+    from modelspec.ask.cases import select
 
     chosen = select(cases, only)
     if not chosen:
@@ -114,9 +116,13 @@ def _chosen(cases: "Sequence[Case]", only: str | None) -> "Sequence[Case]":
 
 
 def _suggest(index: "Index", coverage: "Coverage", places: "Places", *, has_cases: bool) -> int:
-    from modelspec.routes_test.paste import dash_column, fitting  # noqa: PLC0415 - only some runs suggest
-    from modelspec.routes_test.suggest import suggestions  # noqa: PLC0415 - the same reason
-    from modelspec.routes_test.yaml import OPENING, render  # noqa: PLC0415 - the same reason
+    from modelspec.ask.suggest import (
+        OPENING,
+        dash_column,
+        fitting,
+        suggestions,
+        suggestions_yaml,
+    )
 
     found = list(suggestions(index, coverage))
     if not found:
@@ -125,7 +131,7 @@ def _suggest(index: "Index", coverage: "Coverage", places: "Places", *, has_case
     column = dash_column(places.locator) if has_cases else None
     if has_cases and column is None:
         _told("routes.test.yaml has its tests in brackets; write them as a list with dashes, then paste this")
-    pieces = list(render(index, found, indent=2 if column is None else column))
+    pieces = list(suggestions_yaml(index, found, indent=2 if column is None else column))
     kept, left_out = fitting(pieces, places.locator)
     if not has_cases:
         sys.stdout.write(OPENING)

@@ -39,9 +39,9 @@ def command(
     Exit codes: 0 clean, 1 errors (or warnings with --strict), 2 usage, 3 a bug in modelspec.
     """
     # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.cli.report import exit_code, refused, report  # noqa: PLC0415
-    from modelspec.pipeline import validate  # noqa: PLC0415
-    from modelspec.refusal import Refusal  # noqa: PLC0415
+    from modelspec.cli.report import exit_code, refused, report
+    from modelspec.diagnose.refusal import Refusal
+    from modelspec.incremental import validate
 
     left_out = 0
     try:
@@ -49,7 +49,7 @@ def command(
             checked = validate(root, today=today(), cache=not no_cache)
         else:
             # Only a run that looks at two states needs git.
-            from modelspec.changed import validate_changes  # noqa: PLC0415
+            from modelspec.change.touched import validate_changes
 
             changes = validate_changes(root, since=since, today=today())
             if isinstance(changes, Refusal):

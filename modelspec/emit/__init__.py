@@ -5,13 +5,14 @@ What every build writes is listed in `EMITTERS`, in the order in which it is wri
 
 from collections.abc import Callable, Iterator
 
-from modelspec.emit import heads, regions, snapshot, table
 from modelspec.emit.artifact import Artifact
-from modelspec.routing import RoutingTable
+from modelspec.emit.snapshot import emit_snapshot
+from modelspec.emit.tables import emit_heads, emit_regions, emit_table
+from modelspec.routing.table import RoutingTable
 
 Emitter = Callable[[RoutingTable], Iterator[Artifact]]
 
-EMITTERS: tuple[Emitter, ...] = (table.emit, heads.emit, regions.emit, snapshot.emit)
+EMITTERS: tuple[Emitter, ...] = (emit_table, emit_heads, emit_regions, emit_snapshot)
 
 __all__ = ["EMITTERS", "Emitter", "emit"]
 

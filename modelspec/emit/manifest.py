@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelspec import __version__
-from modelspec.emit.artifact import Artifact
-from modelspec.emit.text import encode
+from modelspec.emit.artifact import Artifact, encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

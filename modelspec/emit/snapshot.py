@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from modelspec.emit.artifact import Artifact
-from modelspec.emit.entry import (
+from modelspec.emit.artifact import Artifact, Sheet, document, encode
+from modelspec.emit.tables import (
     SCHEMA_VERSION,
     access_row,
     head_entry,
@@ -12,11 +12,10 @@ from modelspec.emit.entry import (
     target_row,
     tier_rows,
 )
-from modelspec.emit.text import Sheet, document, encode
-from modelspec.routing import Route, RoutingTable
+from modelspec.routing.table import Route, RoutingTable
 
 
-def emit(routing: RoutingTable) -> Iterator[Artifact]:
+def emit_snapshot(routing: RoutingTable) -> Iterator[Artifact]:
     """One artifact a model, then the snapshot of them all.
 
     Models stand in the order of their ids, regions and heads in the order of their files.

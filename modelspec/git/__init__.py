@@ -1,8 +1,7 @@
 """States of a configuration repository out of git, and commits into it: nothing is checked out, nothing is executed."""
 
 from modelspec.git.commit import Commit, Revisions, revisions
-from modelspec.git.push import push
-from modelspec.git.record import Recording, prepare, publish
+from modelspec.git.record import Recording, prepare, publish, push
 from modelspec.git.repository import Repository, find_repository
 from modelspec.git.tree import read_commit
 

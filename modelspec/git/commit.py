@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from modelspec.diagnose.refusal import Refusal
 from modelspec.git.program import Git
 from modelspec.git.repository import Repository
-from modelspec.nearest import nearest
-from modelspec.quote import quote
-from modelspec.refusal import Refusal
+from modelspec.text.names import nearest
+from modelspec.text.quote import quote
 
 _DEFAULTS = (
     "refs/remotes/origin/HEAD",

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from modelspec.quote import visible
-from modelspec.refusal import Refusal
+from modelspec.diagnose.refusal import Refusal
+from modelspec.text.quote import visible
 
 _KEPT = (
     "HOME",
@@ -54,7 +54,7 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class GitResult:
     """What a run of git gave: its exit code, its output, and its complaints."""
 
     code: int
@@ -106,7 +106,7 @@ class Git:
         told: bytes = b"",
         more: Mapping[str, str] | None = None,
         folder: Path | None = None,
-    ) -> Outcome:
+    ) -> GitResult:
         """Run one command to its end: `told` on its standard input, with `more` in its environment."""
         done = subprocess.run(  # noqa: S603 - what a user names stands behind --end-of-options
             self._command(arguments),
@@ -116,7 +116,7 @@ class Git:
             capture_output=True,
             check=False,
         )
-        return Outcome(code=done.returncode, out=done.stdout, err=done.stderr.decode(errors="replace"))
+        return GitResult(code=done.returncode, out=done.stdout, err=done.stderr.decode(errors="replace"))
 
     @contextmanager
     def talk(self, *arguments: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:

@@ -7,11 +7,11 @@ from modelspec.importing.draft import Importer
 from modelspec.importing.litellm import LiteLLM
 from modelspec.importing.modelsdev import ModelsDev
 from modelspec.importing.report import REPORTS
-from modelspec.importing.run import Outcome, Request, run
+from modelspec.importing.run import ImportOutcome, ImportRequest, run
 
 IMPORTERS: tuple[Importer, ...] = (LiteLLM(), ModelsDev())
 """Every kind of source, in the order of the help."""
 
 BY_NAME: Mapping[str, Importer] = MappingProxyType({importer.name: importer for importer in IMPORTERS})
 
-__all__ = ["BY_NAME", "IMPORTERS", "REPORTS", "Importer", "Outcome", "Request", "run"]
+__all__ = ["BY_NAME", "IMPORTERS", "REPORTS", "ImportOutcome", "ImportRequest", "Importer", "run"]

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.load import read
-from modelspec.load.find import MODELS, File, Tree, read_tree
-from modelspec.nearest import nearest
-from modelspec.quote import quote
+from modelspec.load.find import File, Tree, read_tree
+from modelspec.load.unread import MODELS
+from modelspec.text.names import nearest
+from modelspec.text.quote import quote
 from modelspec.url import judge
-from modelspec.write import Refusal, shown
 
 PLACEHOLDER_REGION = "main"
 PLACEHOLDER_HEAD = ("head-main", "http://localhost:4000")
@@ -39,7 +40,7 @@ _LONGEST_CODE, _LONGEST_HEAD = 32, 63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
+class ImportDestination:
     """The fleet that models go to.
 
     `tree` is the repository that is there already, None for a new one. `heads` are the ids that models get, the first
@@ -62,7 +63,7 @@ class Destination:
         return _NAMES.get(self.region) or _NAMES.get(self.region.partition("-")[0]) or self.region.title()
 
 
-def find_destination(into: Path, region: str | None, heads: Sequence[str]) -> Destination | Refusal:
+def find_destination(into: Path, region: str | None, heads: Sequence[str]) -> ImportDestination | Refusal:
     """The repository at `into`, or the place for a new one; `heads` are `ID` or `ID=URL`."""
     given = dict(head.partition("=")[::2] for head in heads)
     for name, length, form, kind in (
@@ -93,7 +94,7 @@ def find_destination(into: Path, region: str | None, heads: Sequence[str]) -> De
     return _new(into, region, given)
 
 
-def _new(into: Path, region: str | None, given: Mapping[str, str]) -> Destination | Refusal:
+def _new(into: Path, region: str | None, given: Mapping[str, str]) -> ImportDestination | Refusal:
     bare = next((head for head, url in given.items() if not url), None)
     if bare is not None:
         return Refusal(
@@ -109,7 +110,7 @@ def _new(into: Path, region: str | None, given: Mapping[str, str]) -> Destinatio
         placeholders.append(f"the head {quote(PLACEHOLDER_HEAD[0])} at {PLACEHOLDER_HEAD[1]} (--head ID=URL)")
     urls = dict(given) or dict([PLACEHOLDER_HEAD])
     code = region or PLACEHOLDER_REGION
-    return Destination(
+    return ImportDestination(
         root=into,
         tree=None,
         region=code,
@@ -120,7 +121,7 @@ def _new(into: Path, region: str | None, given: Mapping[str, str]) -> Destinatio
     )
 
 
-def _existing(into: Path, region: str | None, given: Mapping[str, str]) -> Destination | Refusal:
+def _existing(into: Path, region: str | None, given: Mapping[str, str]) -> ImportDestination | Refusal:
     try:
         tree = read_tree(into)
     except OSError as error:
@@ -144,7 +145,7 @@ def _of(
     given: Mapping[str, str],
     regions: Mapping[str, Mapping[str, object]],
     heads: Mapping[str, Mapping[str, object]],
-) -> Destination | Refusal:
+) -> ImportDestination | Refusal:
     code = region if region is not None else (next(iter(regions)) if len(regions) == 1 else None)
     if code is None:
         return Refusal(
@@ -166,7 +167,7 @@ def _of(
             message=f"the region {quote(code)} has no active head",
             help=f"name heads with --head: {', '.join(heads)[:500]}",
         )
-    return Destination(
+    return ImportDestination(
         root=tree.root,
         tree=tree,
         region=code,

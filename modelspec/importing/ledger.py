@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from modelspec.importing.note import Kind, Note, Place
+from modelspec.importing.draft import Note, NoteKind, SourcePlace
 from modelspec.load.foreign import Foreign
-from modelspec.source import Span
+from modelspec.text.source import Span
 
 Mark = tuple[str, Span]
 
 
-def place_of(node: Foreign) -> Place:
+def place_of(node: Foreign) -> SourcePlace:
     """Where a value is shown."""
-    return Place(path=node.path, span=node.span)
+    return SourcePlace(path=node.path, span=node.span)
 
 
 class Ledger:
@@ -27,16 +27,16 @@ class Ledger:
             if node is not None:
                 self._known.update((leaf.path, leaf.whole) for leaf in node.leaves())
 
-    def tell(self, kind: Kind, node: Foreign, what: str, why: str) -> None:
+    def tell(self, kind: NoteKind, node: Foreign, what: str, why: str) -> None:
         """Make a note of a value, which accounts for all of it."""
         self.carried(node)
         self.remark(kind, place_of(node), what, why)
 
-    def remark(self, kind: Kind, place: Place, what: str, why: str) -> None:
+    def remark(self, kind: NoteKind, place: SourcePlace, what: str, why: str) -> None:
         """Make a note of a place; what stands there is accounted for elsewhere."""
         self.notes.append(Note(kind=kind, place=place, what=what, why=why))
 
-    def remark_node(self, kind: Kind, node: Foreign, what: str, why: str) -> None:
+    def remark_node(self, kind: NoteKind, node: Foreign, what: str, why: str) -> None:
         """Make a note of the place of a value."""
         self.remark(kind, place_of(node), what, why)
 

@@ -6,8 +6,8 @@ from itertools import groupby
 from types import MappingProxyType
 
 from modelspec import __version__
-from modelspec.importing.note import TITLES, Kind, Note, Place
-from modelspec.importing.run import Outcome
+from modelspec.importing.draft import TITLES, Note, NoteKind, SourcePlace
+from modelspec.importing.run import ImportOutcome
 from modelspec.report.said import said, without_secrets
 
 SCHEMA_VERSION = 1
@@ -15,7 +15,7 @@ _encode = json.JSONEncoder().encode
 _TABLE = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "\\`", "*": "\\*", "_": "\\_", "[": "\\["})
 
 
-def text(outcome: Outcome) -> Iterator[str]:
+def text(outcome: ImportOutcome) -> Iterator[str]:
     """A headline, then the notes by kind, one a line with its place first."""
     yield f"{_headline(outcome)}\n"
     for line in outcome.destination.placeholders:
@@ -26,7 +26,7 @@ def text(outcome: Outcome) -> Iterator[str]:
             yield f"  {_place(note)}: {said(note.what)}: {said(note.why)}\n"
 
 
-def markdown(outcome: Outcome) -> Iterator[str]:
+def markdown(outcome: ImportOutcome) -> Iterator[str]:
     """The same as a document with a table for each kind."""
     yield f"# Import of {_cell(outcome.source)}\n\n{_cell(_headline(outcome))}.\n"
     for line in outcome.destination.placeholders:
@@ -37,9 +37,9 @@ def markdown(outcome: Outcome) -> Iterator[str]:
             yield f"| {_cell(_place(note))} | {_cell(note.what)} | {_cell(note.why)} |\n"
 
 
-def as_json(outcome: Outcome) -> Iterator[str]:
+def as_json(outcome: ImportOutcome) -> Iterator[str]:
     """One object; the same import gives the same bytes."""
-    counts = {kind.value: outcome.counts.get(kind, 0) for kind in Kind}
+    counts = {kind.value: outcome.counts.get(kind, 0) for kind in NoteKind}
     yield (
         f'{{\n"schema_version": {SCHEMA_VERSION},\n"tool": {_encode({"name": "modelspec", "version": __version__})},\n'
         f'"importer": {_encode(outcome.importer)},\n"source": {_encode(_clean(outcome.source))},\n'
@@ -59,15 +59,15 @@ def as_json(outcome: Outcome) -> Iterator[str]:
     yield "]\n}\n"
 
 
-REPORTS: Mapping[str, Callable[[Outcome], Iterator[str]]] = MappingProxyType(
+REPORTS: Mapping[str, Callable[[ImportOutcome], Iterator[str]]] = MappingProxyType(
     {"text": text, "markdown": markdown, "json": as_json}
 )
 """What `--format` may name."""
 
 
-def _headline(outcome: Outcome) -> str:
+def _headline(outcome: ImportOutcome) -> str:
     counts = outcome.counts
-    parts = [f"{TITLES[kind]}: {counts[kind]}" for kind in Kind if counts.get(kind)]
+    parts = [f"{TITLES[kind]}: {counts[kind]}" for kind in NoteKind if counts.get(kind)]
     verb = "imported" if outcome.written else "would import"
     models = len(outcome.models)
     return f"{verb} {models} model{'' if models == 1 else 's'} from {said(outcome.source)}" + (
@@ -75,7 +75,7 @@ def _headline(outcome: Outcome) -> str:
     )
 
 
-def _by_kind(outcome: Outcome) -> Iterator[tuple[Kind, Iterator[Note]]]:
+def _by_kind(outcome: ImportOutcome) -> Iterator[tuple[NoteKind, Iterator[Note]]]:
     return groupby(outcome.notes, key=lambda note: note.kind)
 
 
@@ -96,7 +96,7 @@ def _rows(rows: Iterator[Mapping[str, object]]) -> Iterator[str]:
         yield "\n"
 
 
-def _span(place: Place) -> Mapping[str, object]:
+def _span(place: SourcePlace) -> Mapping[str, object]:
     span = place.span
     return {
         "source": _clean(place.path),

@@ -1,14 +1,25 @@
 """Drafts as the files of a repository."""
 
+import os
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from shutil import rmtree
 
-from modelspec.edit import block
-from modelspec.importing.destination import Destination
-from modelspec.importing.draft import Draft, Imported
-from modelspec.importing.note import Place
-from modelspec.load.find import MODELS, File
+from modelspec.author.edit import block
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.refusal import Refusal, shown
+from modelspec.importing.destination import ImportDestination
+from modelspec.importing.draft import Imported, ModelDraft, Note, NoteKind, SourcePlace
+from modelspec.incremental import check
+from modelspec.load import source_of
+from modelspec.load.compose import compose
+from modelspec.load.find import File, Tree
+from modelspec.load.unread import MAX_BYTES, MODELS
 
 _FIELDS = (
     "model_id",
@@ -37,15 +48,15 @@ _ODD = re.compile(r"[^A-Za-z0-9._@~+/-]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class PreparedImport:
     """A file of the result. `draft` is the model in it; `places` are where a file of settings comes from."""
 
     file: File
-    draft: Draft | None = None
-    places: Sequence[Place] = ()
+    draft: ModelDraft | None = None
+    places: Sequence[SourcePlace] = ()
 
 
-def prepare(imported: Imported, to: Destination, folder: str) -> list[Prepared]:
+def prepare(imported: Imported, to: ImportDestination, folder: str) -> list[PreparedImport]:
     """Every file of the result; in a repository that is there already, models only, in a folder of their own."""
     top = MODELS if to.tree is None else f"{MODELS}/{folder}"
     taken: set[str] = set()
@@ -53,7 +64,7 @@ def prepare(imported: Imported, to: Destination, folder: str) -> list[Prepared]:
     for draft in imported.models:
         path = _path(draft.model_id, top, taken)
         taken.add(path.lower())
-        prepared.append(Prepared(file=File(path, _model(draft, to)), draft=draft))
+        prepared.append(PreparedImport(file=File(path, _model(draft, to)), draft=draft))
     return prepared if to.tree is not None else [*_fixed(imported, to), *prepared]
 
 
@@ -70,7 +81,7 @@ def _path(model_id: str, top: str, taken: set[str]) -> str:
         number += 1
 
 
-def _model(draft: Draft, to: Destination) -> bytes:
+def _model(draft: ModelDraft, to: ImportDestination) -> bytes:
     fields = {
         **draft.fields,
         "region": to.region,
@@ -84,16 +95,16 @@ def _model(draft: Draft, to: Destination) -> bytes:
     return _text(lines)
 
 
-def _fixed(imported: Imported, to: Destination) -> Iterator[Prepared]:
+def _fixed(imported: Imported, to: ImportDestination) -> Iterator[PreparedImport]:
     regions = [{"code": to.region, "name": to.region_name}]
     heads = [{"head_id": head, "region": to.region, "url": url} for head, url in to.urls.items()]
     settings: Mapping[str, object] = {
         "targets": ["litellm"],
         **({"target_options": {"litellm": dict(imported.litellm)}} if imported.litellm else {}),
     }
-    yield Prepared(file=File("regions.yaml", _text(block("regions", regions))))
-    yield Prepared(file=File("heads.yaml", _text(block("heads", heads))))
-    yield Prepared(
+    yield PreparedImport(file=File("regions.yaml", _text(block("regions", regions))))
+    yield PreparedImport(file=File("heads.yaml", _text(block("heads", heads))))
+    yield PreparedImport(
         file=File(
             "modelspec.yaml", _text(line for name, value in settings.items() for line in block(name, value))
         ),
@@ -103,3 +114,129 @@ def _fixed(imported: Imported, to: Destination) -> Iterator[Prepared]:
 
 def _text(lines: Iterator[str] | Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
+
+
+def publish(prepared: Sequence[PreparedImport], to: ImportDestination, folder: str) -> Refusal | None:
+    """Write a new repository, or one new folder of models; what is there already is never touched.
+
+    Everything is written into a folder of another name first, in the same parent, so that the rename cannot be torn.
+    """
+    if to.tree is None:
+        root = Path(os.path.realpath(to.root))
+        parent, name, prefix = root.parent, root.name, ""
+    else:
+        parent, name, prefix = to.root / MODELS, folder, f"{MODELS}/{folder}/"
+    staged = parent / f".{name}.modelspec-{secrets.token_hex(4)}.new"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        staged.mkdir()
+        is_done = False
+        try:
+            for one in prepared:
+                _write(staged / one.file.path.removeprefix(prefix), one.file.data)
+            # Onto nothing or an empty folder; onto anything else it fails.
+            os.rename(staged, parent / name)  # noqa: PTH104 - as in the rest of the house
+            is_done = True
+        finally:
+            if not is_done:
+                with suppress(OSError):
+                    rmtree(staged)
+        _flush(parent)
+    except OSError as error:
+        return Refusal(
+            message=f"cannot write {shown(str(parent / name))}: {(error.strerror or 'unknown reason').lower()}",
+            help="nothing was written; name another folder with --into DIR, or make this one writable",
+        )
+    return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+_TWICE = "MS205"
+
+
+def faults_of(
+    prepared: Sequence[PreparedImport], to: ImportDestination, today: date
+) -> Iterator[tuple[Diagnostic, Note]]:
+    """Every error that the result would have, each with a note at the place in the source that causes it.
+
+    Errors of a repository that are there already are no news.
+    """
+    old = to.tree
+    new = {one.file.path: one for one in prepared}
+    fixed = {path: one.file for path, one in new.items() if "/" not in path}
+    models = [one.file for path, one in new.items() if "/" in path]
+    tree = Tree(
+        root=to.root,
+        fixed={**({} if old is None else old.fixed), **fixed},
+        models=sorted([*([] if old is None else old.models), *models], key=lambda file: file.path),
+        faults=[] if old is None else old.faults,
+        unread=[] if old is None else old.unread,
+        other=(lambda _: None) if old is None else old.other,
+    )
+    for one in prepared:
+        if len(one.file.data) > MAX_BYTES:
+            note = f"its file would be larger than {MAX_BYTES // 1024} KiB"
+            yield _too_large(one), Note(kind=NoteKind.FAULT, place=_whole(one), what=one.file.path, why=note)
+    for found in check(tree, today=today).diagnostics:
+        if found.severity is not Severity.ERROR:
+            continue
+        paths = (found.path, *(label.path for label in found.related))
+        path = next((path for path in paths if path in new), None)
+        if path is not None:
+            yield found, _note(found, new[path])
+
+
+def is_taken(found: Diagnostic, to: ImportDestination) -> bool:
+    """Whether an error says that the repository has a model or alias of that name already."""
+    return to.tree is not None and found.code == _TWICE
+
+
+def _note(found: Diagnostic, one: PreparedImport) -> Note:
+    where = f"{one.file.path}:{found.span.line}" if found.path == one.file.path else one.file.path
+    return Note(
+        kind=NoteKind.FAULT,
+        place=_place(found, one),
+        what=f"{found.code} in {where}",
+        why=found.message + (f"; {found.help}" if found.help else ""),
+    )
+
+
+def _place(found: Diagnostic, one: PreparedImport) -> SourcePlace:
+    """The source of the last field that begins above the fault."""
+    if one.draft is None or found.path != one.file.path:
+        return _whole(one)
+    document = compose(source_of(one.file))[0]
+    best, line = _whole(one), 0
+    for pointer, place in one.draft.places.items():
+        if not pointer:
+            continue
+        begins = document.span(pointer, on_key=True).line
+        if line <= begins <= found.span.line:
+            best, line = place, begins
+    return best
+
+
+def _whole(one: PreparedImport) -> SourcePlace:
+    return one.draft.places[()] if one.draft is not None else one.places[0]
+
+
+def _too_large(one: PreparedImport) -> Diagnostic:
+    span = _whole(one).span
+    return Diagnostic(
+        code="MS003", severity=Severity.ERROR, message="too large", path=one.file.path, span=span
+    )

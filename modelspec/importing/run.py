@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from modelspec.importing.destination import Destination, find_destination
-from modelspec.importing.draft import Imported, Importer, Wishes
-from modelspec.importing.note import Kind, Note, ordered
-from modelspec.importing.publish import publish
-from modelspec.importing.repository import Prepared, prepare
-from modelspec.importing.verdict import faults_of, is_taken
-from modelspec.load.find import MODELS
-from modelspec.write import Refusal, shown
+from modelspec.diagnose.refusal import Refusal, shown
+from modelspec.importing.destination import ImportDestination, find_destination
+from modelspec.importing.draft import Imported, Importer, Note, NoteKind, Wishes, ordered
+from modelspec.importing.repository import PreparedImport, faults_of, is_taken, prepare, publish
+from modelspec.load.unread import MODELS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class ImportRequest:
     """What the user asked for; `heads` are `ID` or `ID=URL`."""
 
     source: Path
@@ -31,28 +28,28 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ImportOutcome:
     """What an import did, for its report."""
 
     importer: str
     source: str
-    destination: Destination
-    files: Sequence[Prepared]
+    destination: ImportDestination
+    files: Sequence[PreparedImport]
     notes: Sequence[Note]
     written: bool
 
     @property
-    def counts(self) -> Mapping[Kind, int]:
+    def counts(self) -> Mapping[NoteKind, int]:
         """Notes by their kind."""
         return Counter(note.kind for note in self.notes)
 
     @property
-    def models(self) -> Sequence[Prepared]:
+    def models(self) -> Sequence[PreparedImport]:
         """The files that hold models."""
         return [one for one in self.files if one.draft is not None]
 
 
-def run(importer: Importer, request: Request, today: date) -> Outcome | Refusal:
+def run(importer: Importer, request: ImportRequest, today: date) -> ImportOutcome | Refusal:
     """Import a source into a repository. Where something is refused, nothing was written."""
     to = find_destination(request.into, request.region, request.heads)
     if isinstance(to, Refusal):
@@ -81,8 +78,8 @@ def run(importer: Importer, request: Request, today: date) -> Outcome | Refusal:
 
 
 def _written(
-    name: str, request: Request, imported: Imported, to: Destination, today: date
-) -> Outcome | Refusal:
+    name: str, request: ImportRequest, imported: Imported, to: ImportDestination, today: date
+) -> ImportOutcome | Refusal:
     files = prepare(imported, to, name)
     faults = list(faults_of(files, to, today))
     for found, note in faults:
@@ -96,7 +93,7 @@ def _written(
         refusal = publish(files, to, name)
         if refusal is not None:
             return refusal
-    return Outcome(
+    return ImportOutcome(
         importer=name,
         source=request.source.name,
         destination=to,
@@ -106,7 +103,7 @@ def _written(
     )
 
 
-def _nothing(imported: Imported, request: Request) -> Refusal:
+def _nothing(imported: Imported, request: ImportRequest) -> Refusal:
     first = next(iter(ordered(imported.notes)), None)
     why = (
         f": {first.place.path}:{first.place.span.line}: {first.what}: {first.why}"

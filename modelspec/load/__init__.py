@@ -4,9 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
-from modelspec.catalog import Place
-from modelspec.diagnostic import Diagnostic
-from modelspec.document import Document
+from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.load.compose import compose, event_span
 from modelspec.load.find import File
 from modelspec.load.limits import MAX_ODD_CHARACTERS
@@ -21,7 +19,8 @@ from modelspec.load.text import (
     odd_values,
 )
 from modelspec.load.values import Marks, values
-from modelspec.source import START, Source, Span
+from modelspec.text.document import Document, Place
+from modelspec.text.source import START, Source, Span
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,13 +20,13 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from modelspec.diagnostic import Diagnostic, Label, Severity
-from modelspec.document import Document, Entry, ListNode, MapNode, Node, ScalarNode
+from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.load.limits import MAX_ALIASES, MAX_DEPTH, MAX_NODES
 from modelspec.load.scalar import NotANumberError, TooLargeError, resolve
 from modelspec.load.syntax import syntax_fault
-from modelspec.quote import quote
-from modelspec.source import START, Source, Span
+from modelspec.text.document import Document, Entry, ListNode, MapNode, Node, ScalarNode
+from modelspec.text.quote import quote
+from modelspec.text.source import START, Source, Span
 
 _OPEN = object()
 """What an anchor stands for while the node that it names is still being built."""

@@ -5,11 +5,38 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
+from typing import Protocol, Self
 
-from modelspec.diagnostic import Diagnostic
-from modelspec.load.folder import Kind
+from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.load.unread import MAX_BYTES, irregular, link, no_folder, too_large, unreadable
+
+
+class FileKind(Enum):
+    """What stands behind a name."""
+
+    FILE = auto()
+    FOLDER = auto()
+    LINK = auto()
+    OTHER = auto()
+
+
+class Folder(Protocol):
+    """An open folder. `path` is always the whole path from the root, for diagnostics; no link is ever followed."""
+
+    def entries(self) -> Iterator[tuple[str, FileKind]]:
+        """The names in it, in no order, bytes that are not UTF-8 as lone surrogates."""
+
+    def folder(self, name: str, path: str) -> Self | Diagnostic | None:
+        """Open a folder in it; None where nothing has the name."""
+
+    def file(self, name: str, path: str) -> bytes | Diagnostic | None:
+        """The bytes of a regular file in it, at most MAX_BYTES; None where nothing has the name."""
+
+    def close(self) -> None:
+        """Let go of it; what was opened in it stays open."""
+
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _OPEN_FOLDER = _OPEN | os.O_DIRECTORY
@@ -30,7 +57,7 @@ class DiskFolder:
         """
         return cls(os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
 
-    def entries(self) -> Iterator[tuple[str, Kind]]:
+    def entries(self) -> Iterator[tuple[str, FileKind]]:
         """The names in it."""
         with os.scandir(self.descriptor) as entries:
             for entry in entries:
@@ -72,12 +99,12 @@ class DiskFolder:
         os.close(self.descriptor)
 
 
-def _kind(entry: "os.DirEntry[str]") -> Kind:
+def _kind(entry: "os.DirEntry[str]") -> FileKind:
     if entry.is_dir(follow_symlinks=False):
-        return Kind.FOLDER
+        return FileKind.FOLDER
     if entry.is_file(follow_symlinks=False):
-        return Kind.FILE
-    return Kind.LINK if entry.is_symlink() else Kind.OTHER
+        return FileKind.FILE
+    return FileKind.LINK if entry.is_symlink() else FileKind.OTHER
 
 
 def _content(handle: int, size: int) -> bytes:

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from modelspec.diagnostic import Diagnostic
+from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.load import unread
-from modelspec.load.disk import DiskFolder
-from modelspec.load.folder import Folder, Kind
+from modelspec.load.disk import DiskFolder, FileKind, Folder
 from modelspec.load.unread import MAX_BYTES, MODELS
 
 MAX_FOLDERS = 32
@@ -172,14 +171,14 @@ class _Walk:
     models: list[File] = field(default_factory=list)
     defaults: dict[str, File | None] = field(default_factory=dict)
 
-    def take_model(self, folder: Folder, name: str, path: str, kind: Kind) -> None:
+    def take_model(self, folder: Folder, name: str, path: str, kind: FileKind) -> None:
         data = _model(folder, name, path, kind)
         if isinstance(data, bytes):
             self.models.append(File(path, data))
         elif data is not None:
             self.faults.append(data)
 
-    def take_defaults(self, folder: Folder, name: str, path: str, kind: Kind) -> None:
+    def take_defaults(self, folder: Folder, name: str, path: str, kind: FileKind) -> None:
         data = _defaults(folder, name, path, kind)
         within = path.rpartition("/")[0]
         if isinstance(data, bytes):
@@ -202,7 +201,7 @@ def _walk(top: Folder, walk: _Walk) -> None:
                 if name[0] in "._" or name[-1] == "~":
                     if name.lower() in _NEARLY_DEFAULTS:
                         walk.take_defaults(folder, name, path, kind)
-                elif kind is Kind.FOLDER:
+                elif kind is FileKind.FOLDER:
                     inner = _inner(folder, name, path, depth)
                     if isinstance(inner, Diagnostic):
                         walk.faults.append(inner)
@@ -220,17 +219,19 @@ def _inner(folder: Folder, name: str, path: str, depth: int) -> Folder | Diagnos
     return unread.odd_name(path) or folder.folder(name, path)
 
 
-def _defaults(folder: Folder, name: str, path: str, kind: Kind) -> bytes | Diagnostic | None:
+def _defaults(folder: Folder, name: str, path: str, kind: FileKind) -> bytes | Diagnostic | None:
     """The bytes of a defaults file; None where it went away meanwhile."""
-    if kind is not Kind.FILE:
-        return unread.link(path) if kind is Kind.LINK else unread.irregular(path)
+    if kind is not FileKind.FILE:
+        return unread.link(path) if kind is FileKind.LINK else unread.irregular(path)
     return folder.file(name, path) if name == DEFAULTS else unread.other_defaults(path)
 
 
-def _model(folder: Folder, name: str, path: str, kind: Kind) -> bytes | Diagnostic | None:
+def _model(folder: Folder, name: str, path: str, kind: FileKind) -> bytes | Diagnostic | None:
     """The bytes of a model file; nothing where a file of this name is none and nobody could think so."""
-    if kind is not Kind.FILE:
-        return unread.odd_name(path) or (unread.link(path) if kind is Kind.LINK else unread.irregular(path))
+    if kind is not FileKind.FILE:
+        return unread.odd_name(path) or (
+            unread.link(path) if kind is FileKind.LINK else unread.irregular(path)
+        )
     if name.endswith((".yaml", ".yml")):
         return _read(folder, name, path)
     if name.lower().endswith((".yaml", ".yml", ".json")):

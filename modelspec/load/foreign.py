@@ -19,14 +19,14 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from modelspec.diagnostic import Diagnostic, Severity
-from modelspec.document import Scalar
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.load.compose import event_span
-from modelspec.load.scalar11 import resolve11
+from modelspec.load.scalar import resolve11
 from modelspec.load.syntax import syntax_fault
 from modelspec.load.text import control_characters
-from modelspec.quote import quote
-from modelspec.source import START, Source, Span
+from modelspec.text.document import Scalar
+from modelspec.text.quote import quote
+from modelspec.text.source import START, Source, Span
 
 MAX_FOREIGN_BYTES = 4 * 1024 * 1024
 """Bytes of one foreign file: whole fleets stand in one."""
@@ -91,7 +91,7 @@ class ForeignFile:
     fault: Diagnostic | None
 
 
-class _StopError(Exception):
+class _ForeignStopError(Exception):
     """A limit was passed."""
 
 
@@ -102,12 +102,12 @@ def read_foreign(source: Source) -> ForeignFile:
         return ForeignFile(source=source, documents=(), oddities=(), fault=unreadable)
     # What only libyaml takes for the end of a line would put every place behind it wrong.
     text = source.text.translate({0x85: "\ufffd", 0x2028: "\ufffd", 0x2029: "\ufffd", 0xFEFF: "\ufffd"})
-    reader = _Reader(source, CParser(text))
+    reader = _ForeignReader(source, CParser(text))
     documents: list[Foreign] = []
     fault: Diagnostic | None = None
     try:
         documents.extend(reader.documents())
-    except _StopError as stop:
+    except _ForeignStopError as stop:
         fault = _fault(source, reader.last, str(stop), "split the file, and import its parts")
     except yaml.MarkedYAMLError as error:
         fault = syntax_fault(source, error)
@@ -134,7 +134,7 @@ def _fault(source: Source, span: Span, message: str, help_: str) -> Diagnostic:
 
 
 @dataclass
-class _Reader:
+class _ForeignReader:
     source: Source
     parser: CParser
     oddities: list[Oddity] = field(default_factory=list)
@@ -157,7 +157,7 @@ class _Reader:
             return self.alias(event, span)
         self.count(1)
         if depth == 0:
-            raise _StopError(f"this is nested deeper than {MAX_FOREIGN_DEPTH} levels")
+            raise _ForeignStopError(f"this is nested deeper than {MAX_FOREIGN_DEPTH} levels")
         before = self.nodes - 1
         if event.tag is not None:
             self.oddities.append(Oddity(span=span, message="a tag, which is left out"))
@@ -189,12 +189,14 @@ class _Reader:
     def count(self, nodes: int) -> None:
         self.nodes += nodes
         if self.nodes > MAX_FOREIGN_NODES:
-            raise _StopError(f"this file holds more than {MAX_FOREIGN_NODES:,} values, aliases expanded")
+            raise _ForeignStopError(
+                f"this file holds more than {MAX_FOREIGN_NODES:,} values, aliases expanded"
+            )
 
     def alias(self, event: Any, span: Span) -> Foreign:  # noqa: ANN401
         self.aliases += 1
         if self.aliases > MAX_FOREIGN_ALIASES:
-            raise _StopError(f"this file holds more than {MAX_FOREIGN_ALIASES:,} aliases")
+            raise _ForeignStopError(f"this file holds more than {MAX_FOREIGN_ALIASES:,} aliases")
         node, nodes = self.anchors.get(event.anchor, (None, 0))
         if node is None:
             self.oddities.append(Oddity(span=span, message=f"no anchor is named {quote(event.anchor)} above"))

@@ -2,8 +2,8 @@
 
 import yaml
 
-from modelspec.diagnostic import Diagnostic, Label, Severity
-from modelspec.source import Source, Span
+from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
+from modelspec.text.source import Source, Span
 
 _MEANINGS = (
     (

@@ -4,9 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from modelspec.diagnostic import Diagnostic, Severity
-from modelspec.document import Document, MapNode, Node, ScalarNode
-from modelspec.source import START, Source, Span
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.text.document import Document, MapNode, Node, ScalarNode
+from modelspec.text.source import START, Source, Span
 
 BOM = b"\xef\xbb\xbf"
 

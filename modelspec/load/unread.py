@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from modelspec.diagnostic import Diagnostic, Severity
-from modelspec.source import START
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.text.source import START
 
 MAX_BYTES = 256 * 1024
 """The most that one file may hold (SPEC, "How YAML is read")."""

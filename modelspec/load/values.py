@@ -19,9 +19,9 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from modelspec.document import Scalar
 from modelspec.load.limits import MAX_DEPTH, MAX_NODES
 from modelspec.load.scalar import resolve
+from modelspec.text.document import Scalar
 
 Values = dict[str, object]
 Marks = Mapping[str, ScalarEvent]

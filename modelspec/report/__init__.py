@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from modelspec.report import github, gitlab, json, junit, sarif, text
-from modelspec.report.contract import Report, Sources
-from modelspec.report.step_summary import step_summary
-from modelspec.report.summary import Summary
+from modelspec.report.contract import Report, Sources, Summary
+from modelspec.report.github import step_summary
 
 REPORTS: Mapping[str, Report] = MappingProxyType(
     {

@@ -1,11 +1,63 @@
 """What every format is given and gives."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, Self
 
-from modelspec.diagnostic import Diagnostic
-from modelspec.report.summary import Summary
-from modelspec.source import Source
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.text.source import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The counts of one run.
+
+    `left_out` are diagnostics that nobody asked to see. `seconds` is nothing where the time is not to be shown.
+    """
+
+    files: int
+    models: int
+    errors: int
+    warnings: int
+    infos: int
+    left_out: int = 0
+    seconds: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        diagnostics: Sequence[Diagnostic],
+        *,
+        files: int,
+        models: int,
+        left_out: int = 0,
+        seconds: float | None = None,
+    ) -> Self:
+        """The summary of a run that found these diagnostics."""
+        found = Counter(diagnostic.severity for diagnostic in diagnostics)
+        return cls(
+            files=files,
+            models=models,
+            errors=found[Severity.ERROR],
+            warnings=found[Severity.WARNING],
+            infos=found[Severity.INFO],
+            left_out=left_out,
+            seconds=seconds,
+        )
+
+    def sentence(self) -> str:
+        """The summary as one line, without its end."""
+        time = "" if self.seconds is None else f" in {self.seconds:.2f} s"
+        counts = ((self.errors, "error"), (self.warnings, "warning"), (self.infos, "info"))
+        faults = ", ".join(_counted(count, noun) for count, noun in counts if count)
+        others = f"; {_counted(self.left_out, 'other')} left out" if self.left_out else ""
+        return f"checked {_counted(self.models, 'model')}{time}: {faults or 'no faults'}{others}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
 
 Sources = Callable[[str], Source | None]
 """The text behind a path of a diagnostic; nothing where the path is no file or its bytes are no text."""
@@ -28,3 +80,32 @@ class Report(Protocol):
         quiet: bool = False,
     ) -> Iterator[str]:
         """Write the report, piece by piece."""
+
+
+SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+
+_STAGES = ("MS5", "MS3", "MS8", "MS0", "MS1", "MS2", "MS7", "MS4", "MS6")
+"""A key that leaks or data that leaves its region weigh most, then what stops a build, then what may wait."""
+
+
+def ranking(diagnostics: Sequence[Diagnostic]) -> list[int]:
+    """Their numbers, the worst first, and of equal severity one of each code before the second of any.
+
+    One mistake in a central file can be five hundred equal faults; they do not hide the one of another kind.
+    """
+    seen: Counter[tuple[Severity, str]] = Counter()
+    keys: list[tuple[int, int, int, int]] = []
+    for number, diagnostic in enumerate(diagnostics):
+        kind = (diagnostic.severity, diagnostic.code)
+        seen[kind] += 1
+        keys.append((SEVERITIES.index(diagnostic.severity), seen[kind], _weight(diagnostic.code), number))
+    return [number for *_, number in sorted(keys)]
+
+
+def ranked(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The diagnostics in the order of their `ranking`."""
+    return [diagnostics[number] for number in ranking(diagnostics)]
+
+
+def _weight(code: str) -> int:
+    return next((at for at, stage in enumerate(_STAGES) if code.startswith(stage)), len(_STAGES))

@@ -6,12 +6,10 @@ The form is GitLab's own (docs.gitlab.com, "Code Quality report format"), a part
 import json
 from collections.abc import Iterator, Sequence
 
-from modelspec.diagnostic import Diagnostic, Severity
-from modelspec.report.contract import Sources
-from modelspec.report.fingerprint import fingerprints
-from modelspec.report.path import as_written
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.report.contract import Sources, Summary
+from modelspec.report.places import as_written, fingerprints
 from modelspec.report.said import said
-from modelspec.report.summary import Summary
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}
 

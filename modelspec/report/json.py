@@ -7,12 +7,11 @@ import json
 from collections.abc import Iterator, Sequence
 
 from modelspec import __version__
-from modelspec.diagnostic import Diagnostic
-from modelspec.report.contract import Sources
-from modelspec.report.path import as_written
+from modelspec.diagnose.diagnostic import Diagnostic
+from modelspec.report.contract import Sources, Summary
+from modelspec.report.places import as_written
 from modelspec.report.said import said, without_secrets
-from modelspec.report.summary import Summary
-from modelspec.source import Span
+from modelspec.text.source import Span
 
 SCHEMA_VERSION = 1
 """Counts changes that a reader could stumble over; a new field is none."""

@@ -8,11 +8,10 @@ skipped cases, whose text is shown. A run without diagnostics is one case that p
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from modelspec.diagnostic import Diagnostic, Severity
-from modelspec.report.contract import Sources
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.report.contract import Sources, Summary
 from modelspec.report.said import said
-from modelspec.report.summary import Summary
-from modelspec.report.visible import visible
+from modelspec.text.visible import visible
 
 OUTCOMES = {Severity.ERROR: "failure", Severity.WARNING: "skipped", Severity.INFO: "skipped"}
 

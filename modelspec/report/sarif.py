@@ -5,21 +5,66 @@ left out weighs least. The same input gives the same bytes, all of them ASCII, o
 """
 
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from modelspec import __version__
-from modelspec.diagnostic import Diagnostic, Label
-from modelspec.report.contract import Sources
-from modelspec.report.fingerprint import fingerprints
-from modelspec.report.path import as_uri
-from modelspec.report.rank import ranking
+from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
+from modelspec.diagnose.rule import Rule
+from modelspec.report.contract import Sources, Summary, ranking
+from modelspec.report.places import as_uri, fingerprints
 from modelspec.report.said import said
-from modelspec.report.sarif_rules import LEVELS, described
-from modelspec.report.summary import Summary
-from modelspec.rule import Rule
 from modelspec.rules import RULES
-from modelspec.source import START, Span
+from modelspec.rules.pages import own_files, ways_to_silence
+from modelspec.text.source import START, Span
+
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+_WORD = re.compile(r"[A-Za-z0-9]+")
+
+
+def described(rule: Rule) -> dict[str, object]:
+    """The rule as a `reportingDescriptor`: its severity there is the default, whatever modelspec.yaml says."""
+    return {
+        "id": rule.code,
+        "name": _name(rule.title),
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": _unwrapped(rule.text.split("\n\n")[0]) or rule.title},
+        "help": {"text": "\n\n".join(_text(rule)), "markdown": "\n\n".join(_markdown(rule))},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
+    }
+
+
+def _name(title: str) -> str:
+    """The title in the spelling that SARIF asks of names: TheUrlHasNoHost."""
+    return "".join(word[0].upper() + word[1:] for word in _WORD.findall(title))
+
+
+def _text(rule: Rule) -> Iterator[str]:
+    yield rule.title
+    yield from map(_unwrapped, rule.text.split("\n\n"))
+    for words, lines in ways_to_silence(rule):
+        yield f"{words}\n{lines}".strip()
+
+
+def _markdown(rule: Rule) -> Iterator[str]:
+    yield f"# {rule.code}: {rule.title}"
+    yield from map(_unwrapped, rule.text.split("\n\n"))
+    for name, example in (("Bad", rule.bad), ("Good", rule.good)):
+        for path, text in own_files(example).items():
+            yield f"{name}, `{path}`:"
+            yield f"```{'json' if path.endswith('.json') else 'yaml'}\n{text}```"
+    yield "## How to silence it"
+    for words, lines in ways_to_silence(rule):
+        yield words
+        if lines:
+            yield f"```yaml\n{lines.rstrip()}\n```"
+
+
+def _unwrapped(paragraph: str) -> str:
+    return paragraph.replace("\n", " ")
+
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

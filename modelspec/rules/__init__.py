@@ -1,6 +1,13 @@
 """Every rule, in the order of the codes."""
 
-from modelspec.rule import Rule
+from collections.abc import Callable, Iterator, Mapping
+
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Finding, Rule, Scope
+from modelspec.fleet.model import Catalog, Fleet
+from modelspec.gateways.envoy import rules as target_envoy
+from modelspec.gateways.litellm.group_rules import RULES as GROUP_RULES
+from modelspec.gateways.litellm.upstream_rules import CREDENTIAL_RULES, UPSTREAM_RULES
 from modelspec.rules import (
     exposure,
     fallback_models,
@@ -15,8 +22,6 @@ from modelspec.rules import (
     schema,
     secrets,
     serving,
-    target_envoy,
-    target_litellm,
 )
 
 RULES: tuple[Rule, ...] = tuple(
@@ -39,8 +44,39 @@ RULES: tuple[Rule, ...] = tuple(
             *links.TARGETS,
             *guards.RULES,
             *target_envoy.RULES,
-            *target_litellm.RULES,
+            *UPSTREAM_RULES,
+            *CREDENTIAL_RULES,
+            *GROUP_RULES,
         ),
         key=lambda rule: rule.code,
     )
 )
+
+SCOPES: Mapping[str, Scope] = {rule.code: rule.scope for rule in RULES if rule.scope is not Scope.STAGE}
+"""What each rule looks at that has a check of its own."""
+
+Checks = tuple[tuple[str, Severity, Callable[..., Iterator[Finding]]], ...]
+"""The codes of rules with their default severities and checks."""
+
+
+def checks_of(scope: Scope) -> Checks:
+    """The rules that look at the same."""
+    return tuple((r.code, r.severity, r.check) for r in RULES if r.scope is scope and r.check is not None)
+
+
+_ACROSS = checks_of(Scope.CATALOG)
+
+
+def across_models(catalog: Catalog) -> Iterator[tuple[str, Severity, Finding]]:
+    """What the rules say of all models together."""
+    for code, severity, check in _ACROSS:
+        for finding in check(catalog):
+            yield code, severity, finding
+
+
+def about_fleet(fleet: Fleet) -> Iterator[tuple[str, Severity, Finding]]:
+    """What the rules say of regions and heads alone."""
+    for rule in RULES:
+        if rule.fleet_check is not None:
+            for finding in rule.fleet_check(fleet):
+                yield rule.code, rule.severity, finding

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from modelspec.catalog import Deployment, Fleet, Head, Model, Place
-from modelspec.diagnostic import Severity
-from modelspec.document import Pointer
-from modelspec.quote import quote
-from modelspec.rule import Finding, Rule, Scope, rule
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Finding, Rule, Scope, rule
+from modelspec.fleet.model import Deployment, Fleet, Head, Model
+from modelspec.text.document import Place, Pointer
+from modelspec.text.quote import quote
 from modelspec.url import Code, UrlFault, has_key, judge, judged
 
 _ATLAS = """\

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from modelspec.catalog import Catalog, Fleet, Model, Place, Signature
-from modelspec.diagnostic import Severity
-from modelspec.quote import quote
-from modelspec.reach import transitive_reach
-from modelspec.rule import Finding, Scope, rule
-from modelspec.rules.residency import residency_of, way_out
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Finding, Scope, rule
+from modelspec.fleet.model import Catalog, Fleet, Model, Signature
+from modelspec.fleet.reach import transitive_reach
+from modelspec.rules.heads import residency_of, way_out
+from modelspec.text.document import Place
+from modelspec.text.quote import quote
 
 _ATLAS = """\
 # file: models.d/atlas.yaml

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from modelspec.diagnostic import Severity
-from modelspec.rule import Rule, stage_rule
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Rule, stage_rule
 
 GUARDS: Mapping[str, str] = MappingProxyType(
     {

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator
 
-from modelspec.catalog import Catalog, Fleet, Model, Place
-from modelspec.diagnostic import Severity
-from modelspec.document import Pointer
-from modelspec.keys import (
-    Destination,
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Finding, Rule, Scope, rule
+from modelspec.fleet.keys import (
+    KeyDestination,
     allowed_hosts,
     destinations,
     is_place_of_key,
     key_references,
     may_go_to,
 )
-from modelspec.quote import quote
-from modelspec.rule import Finding, Rule, Scope, rule
+from modelspec.fleet.model import Catalog, Fleet, Model
 from modelspec.secret import mask
+from modelspec.text.document import Place, Pointer
+from modelspec.text.quote import quote
 from modelspec.url import registrable_domain
 
 _MODEL = """\
@@ -55,7 +55,7 @@ def keys_go_where_the_policy_lets_them(model: Model, fleet: Fleet) -> Iterator[F
     if not fleet.key_policy:
         return
     for deployment in model.deployments:
-        goes_to: list[Destination] | None = None
+        goes_to: list[KeyDestination] | None = None
         for reference, pointer in key_references(deployment):
             allowed = allowed_hosts(reference.kind, reference.target, fleet.key_policy)
             if allowed is None:
@@ -70,7 +70,7 @@ def keys_go_where_the_policy_lets_them(model: Model, fleet: Fleet) -> Iterator[F
 
 
 def _forbidden(
-    model: Model, pointer: Pointer, key: str, destination: Destination, allowed: tuple[str, ...]
+    model: Model, pointer: Pointer, key: str, destination: KeyDestination, allowed: tuple[str, ...]
 ) -> Finding:
     host = destination.host
     where = "a host that nobody can check here" if host is None else quote(host)

@@ -1,7 +1,7 @@
 """The pages of links, ignores, waivers, defaults and targets: `MS201` to `MS207`, `MS608` to `MS613`, `MS701`."""
 
-from modelspec.diagnostic import Severity
-from modelspec.rule import Rule, stage_rule
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Rule, stage_rule
 from modelspec.rules.reading import MODEL
 
 BISON = MODEL.partition("\n")[2].replace("atlas", "bison").replace("Atlas", "Bison")

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from modelspec.catalog import Catalog, Fleet, Model, Place
-from modelspec.diagnostic import Severity
-from modelspec.quote import quote
-from modelspec.rule import Finding, Scope, rule
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Finding, Scope, rule
+from modelspec.fleet.model import Catalog, Fleet, Model
+from modelspec.text.document import Place
+from modelspec.text.quote import quote
 
 _ODD_LETTERS = re.compile(r"[^A-Za-z0-9._@~+/-]")
 _DEVICES = frozenset(

@@ -1,6 +1,6 @@
 """The pages of faults of reading: `MS001` to `MS025`."""
 
-from modelspec.rule import Rule, stage_rule
+from modelspec.diagnose.rule import Rule, stage_rule
 
 MODEL = """\
 # file: models.d/atlas.yaml

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from modelspec.catalog import Fleet, Model, Place, Reference
-from modelspec.diagnostic import Severity
-from modelspec.document import Document, Pointer
-from modelspec.quote import quote
-from modelspec.rule import Finding, Rule, Scope, rule
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Finding, Rule, Scope, rule
+from modelspec.fleet.model import Fleet, Model, Reference
 from modelspec.secret import GATEWAY_MASTER_KEYS, looks_like_key, mask, steers_process, telling_key
+from modelspec.text.document import Document, Place, Pointer
+from modelspec.text.quote import quote
 
 _ATLAS = """\
 # file: models.d/atlas.yaml

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from modelspec.catalog import Fleet, Model, Place
-from modelspec.diagnostic import Severity
-from modelspec.quote import quote
-from modelspec.rule import Finding, Scope, rule
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Finding, Scope, rule
+from modelspec.fleet.model import Fleet, Model
+from modelspec.text.document import Place
+from modelspec.text.quote import quote
 
 _PRIORITY_HEAD = ("priority_head",)
 _OFFLINE_HEADS = """

@@ -1,6 +1,6 @@
 """The pages of faults against the schemas: `MS101` to `MS110`."""
 
-from modelspec.rule import Rule, stage_rule
+from modelspec.diagnose.rule import Rule, stage_rule
 from modelspec.rules.reading import MODEL
 
 RULES: tuple[Rule, ...] = (

@@ -4,21 +4,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from modelspec.catalog import Place
-from modelspec.diagnostic import Severity
-from modelspec.document import Document, ListNode, MapNode, Node, Pointer, ScalarNode
-from modelspec.quote import quote
-from modelspec.rule import Finding, Rule, Scope, rule
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.rules import references
-from modelspec.secret import (
-    Hit,
-    is_placeholder,
-    mask,
-    scan,
-    suspect,
-    telling_key,
-)
-from modelspec.source import Span
+from modelspec.secret import Hit, is_placeholder, mask, scan, suspect, telling_key
+from modelspec.text.document import Document, ListNode, MapNode, Node, Place, Pointer, ScalarNode
+from modelspec.text.quote import quote
+from modelspec.text.source import Span
 
 _ATLAS = """\
 # file: models.d/atlas.yaml

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from modelspec.catalog import Fleet, Model, Place
-from modelspec.diagnostic import Severity
-from modelspec.providers import endpoint_of
-from modelspec.quote import quote
-from modelspec.rule import Finding, Scope, rule
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Finding, Scope, rule
+from modelspec.fleet.model import Fleet, Model
+from modelspec.fleet.providers import endpoint_of
+from modelspec.text.document import Place
+from modelspec.text.quote import quote
 
 REGION_PARAMS = {
     "bedrock": "aws_region_name",

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from modelspec.quote import quote
 from modelspec.schema.place import is_number
 from modelspec.schema.trace import resolve
+from modelspec.text.quote import quote
 
 _DEEPEST = 64
 """Levels of nesting, references followed."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from modelspec.nearest import nearest
-from modelspec.quote import quote, visible
 from modelspec.schema.fault import TOLD, Fault
 from modelspec.schema.fold import Finding
 from modelspec.schema.trace import Trace
 from modelspec.schema.values import finding, not_of_types, other, rest
 from modelspec.schema.wording import alternatives, count, example
+from modelspec.text.names import nearest
+from modelspec.text.quote import quote, visible
 
 _GUESSED = 20
 """Unknown fields of one mapping for which a meant name is looked for: more are no slips of the fingers."""

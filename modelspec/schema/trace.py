@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from modelspec.quote import quote
 from modelspec.schema.place import exact_place, keys
 from modelspec.schema.wording import path
+from modelspec.text.quote import quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from modelspec.nearest import nearest
-from modelspec.quote import quote, visible
 from modelspec.schema.fault import TOLD, Fault
 from modelspec.schema.fold import Finding
 from modelspec.schema.gate import compiled
 from modelspec.schema.trace import Trace
 from modelspec.schema.wording import alternatives, count, example, flow, found, wanted
+from modelspec.text.names import nearest
+from modelspec.text.quote import quote, visible
 
 _REPEATED = 40
 """Characters of a value that a corrected line may repeat."""

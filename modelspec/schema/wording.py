@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from modelspec.quote import visible
+from modelspec.text.quote import visible
 
 _WANTED = {
     "string": "a string",

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from modelspec.secret.randomness import dense, drawn
+from modelspec.secret.patterns import dense, drawn
 from modelspec.secret.scan import scan
 
 

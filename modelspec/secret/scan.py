@@ -3,13 +3,72 @@
 import re
 from base64 import b64decode
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from modelspec.secret.hit import Hit
-from modelspec.secret.patterns import DOCUMENTED, PATTERNS, Pattern
-from modelspec.secret.placeholder import is_placeholder
-from modelspec.secret.randomness import dense
+from modelspec.secret.patterns import DOCUMENTED, PATTERNS, Pattern, dense, drawn
 from modelspec.secret.view import View, views
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A stretch `text[start:end]` that holds a secret; `kind` is in words for people.
+
+    `certain` is False where nothing but its randomness speaks for it.
+    """
+
+    start: int
+    end: int
+    kind: str
+    certain: bool
+
+
+_WORDS = frozenset(
+    {
+        "changeme",
+        "change-me",
+        "change_me",
+        "todo",
+        "tbd",
+        "fixme",
+        "none",
+        "null",
+        "nil",
+        "n/a",
+        "na",
+        "unset",
+        "empty",
+        "example",
+        "placeholder",
+        "redacted",
+        "removed",
+        "hidden",
+        "masked",
+        "omitted",
+    }
+)
+_BRACKETED = re.compile(
+    r"<[^<>]*>|\[[^\[\]]*\]|\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$[A-Za-z_][A-Za-z0-9_]*|%[A-Za-z_][A-Za-z0-9_]*%"
+)
+_REQUEST = re.compile(r"(?i:your|insert|enter|replace|put|paste|fill)[-_ ]")
+_ELIDED = re.compile(r"(?:[A-Za-z]{1,10}[0-9]{0,2}[-_.]){0,4}(?:\.{3,}|…|[xX]{3,}|\*{3,}|0{4,}|-{3,}|_{3,})")
+_LONGEST = 64
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a value says by its form that the real one stands elsewhere.
+
+    Only forms that no key can have count: a key with the word `example` behind it is still a key.
+    """
+    value = value.strip()
+    return (
+        len(set(value)) <= 1
+        or value.casefold() in _WORDS
+        or value in DOCUMENTED
+        or _BRACKETED.fullmatch(value) is not None
+        or _ELIDED.fullmatch(value) is not None
+        or (len(value) <= _LONGEST and _REQUEST.match(value) is not None and not drawn(value))
+    )
+
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_CONTENT = re.compile(r"[A-Za-z0-9]{20}")
@@ -27,7 +86,7 @@ _PUBLIC = re.compile(
     r"|(?i:sha|blake)\d{1,3}[-:][A-Za-z0-9+/=]++"
 )
 """Certificates, public keys (OpenSSH's begin with `AAAA`), embedded files and digests are random and no secrets."""
-_LONGEST = 96
+_LONGEST_RUN = 96
 UNSURE = "a long random string"
 
 
@@ -132,7 +191,7 @@ def _random_runs(text: str, sure: list[Hit]) -> Iterator[Hit]:
     ]:
         taken[start:end] = b"\1" * (end - start)
     for match in _RUN.finditer(text):
-        if 1 not in taken[match.start() : match.end()] and dense(match[0][:_LONGEST]):
+        if 1 not in taken[match.start() : match.end()] and dense(match[0][:_LONGEST_RUN]):
             yield Hit(start=match.start(), end=match.end(), kind=UNSURE, certain=False)
 
 

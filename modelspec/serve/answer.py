@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from modelspec.serve.site import Faults, Site
-from modelspec.site.missing import missing_page
-from modelspec.site.negotiation import prefers_html
-from modelspec.site.policy import headers
-from modelspec.site.problem import PROBLEM_TYPE, Problem, not_found, problem, read_only
+from modelspec.site.hosting import missing_page
+from modelspec.site.http import PROBLEM_TYPE, Problem, headers, not_found, prefers_html, problem, read_only
 
 OWN = "/_modelspec/"
 """Where the script, the style and the events of `serve` are, whatever the base path is."""

@@ -1,9 +1,12 @@
 """The ASGI application: pages, the events that reload them, and who may ask."""
 
-from collections.abc import Callable
+import json
+from collections.abc import AsyncIterator, Callable
 from importlib.resources import files
+from ipaddress import ip_address
 
 import anyio
+from anyio import Event
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,8 +14,74 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from modelspec.serve.answer import OWN, Answer, answer, refuse_host
-from modelspec.serve.host import is_allowed
-from modelspec.serve.live import Live
+from modelspec.serve.site import Faults, Site
+
+
+class Live:
+    """The last good site and the faults that came after it. One task takes outcomes; any number of pages listen."""
+
+    def __init__(self) -> None:
+        self.site: Site | None = None
+        self.faults: Faults | None = None
+        self._changed = Event()
+        self._is_closed = False
+
+    def take(self, outcome: Site | Faults) -> None:
+        """A new site replaces the old one; faults leave it up."""
+        if isinstance(outcome, Site):
+            self.site, self.faults = outcome, None
+        else:
+            self.faults = outcome
+        self._tell()
+
+    def close(self) -> None:
+        """End every stream of news, so that the server can stop."""
+        self._is_closed = True
+        self._tell()
+
+    async def news(self) -> AsyncIterator[bytes]:
+        """Server-sent events: the state now, and then each new one, until the end."""
+        while not self._is_closed:
+            changed = self._changed
+            state = {
+                "version": self.site.version if self.site else "",
+                "faults": self.faults.text if self.faults else None,
+            }
+            yield f"data: {json.dumps(state)}\n\n".encode()
+            await changed.wait()
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, Event()
+        changed.set()
+
+
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
+
+
+def allowed_names(host: str, machine: str) -> frozenset[str]:
+    """The names that are this server's, beside IP addresses and localhost: that of `--host`, or the machine's."""
+    return frozenset({machine.lower() if host in _EVERYWHERE else host.lower()})
+
+
+def is_allowed(header: str, names: frozenset[str]) -> bool:
+    """Whether a `Host` header names this server."""
+    name = _without_port(header.strip().lower())
+    return name == "localhost" or name.endswith(".localhost") or name in names or _is_address(name)
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
 
 _ASSETS = {"reload.js": "text/javascript; charset=utf-8", "overlay.css": "text/css; charset=utf-8"}
 

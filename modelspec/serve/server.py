@@ -17,9 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from watchfiles import Change, DefaultFilter, awatch
 
-from modelspec.serve.application import application
-from modelspec.serve.host import allowed_names
-from modelspec.serve.live import Live
+from modelspec.serve.application import Live, allowed_names, application
 from modelspec.serve.site import Faults, build_site
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -42,7 +40,7 @@ def address(bound: socket.socket, host: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class LiveServer:
     """What is served, where, and to whom it is said.
 
     `say` is given a line when the server is ready, and text after each build that changed something or failed.
@@ -55,12 +53,12 @@ class Stage:
     say: Callable[[str], None]
 
 
-def serve(stage: Stage, bound: socket.socket) -> int:
+def serve(stage: LiveServer, bound: socket.socket) -> int:
     """Serve the repository at a listening socket until a signal comes; its number."""
     return anyio.run(_serve, stage, bound)
 
 
-async def _serve(stage: Stage, bound: socket.socket) -> int:
+async def _serve(stage: LiveServer, bound: socket.socket) -> int:
     live = Live()
     server = _Server(live, application(live, allowed_names(stage.host, socket.gethostname())))
     changed, ended = _Flag(), anyio.Event()
@@ -91,13 +89,13 @@ async def _watch(root: Path, changed: "_Flag", ended: anyio.Event) -> None:
         changed.set()
 
 
-async def _rebuild(live: Live, stage: Stage, changed: "_Flag") -> None:
+async def _rebuild(live: Live, stage: LiveServer, changed: "_Flag") -> None:
     while True:
         await changed.wait()
         await _build(live, stage)
 
 
-async def _build(live: Live, stage: Stage) -> None:
+async def _build(live: Live, stage: LiveServer) -> None:
     before = live.site.version if live.site else ""
     outcome = await anyio.to_thread.run_sync(lambda: build_site(stage.root, today=stage.today()))
     live.take(outcome)

@@ -7,9 +7,9 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-from modelspec.build import artifacts, prepare
-from modelspec.diagnostic import Severity
-from modelspec.pipeline import Compiled, compile_fleet
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.incremental import compile_fleet
+from modelspec.pipeline import Compiled, emission_of, emit
 from modelspec.report import REPORTS, Summary
 from modelspec.site.context import with_slashes
 
@@ -56,7 +56,7 @@ def build_site(root: Path, *, today: date) -> Site | Faults:
         return Faults(text=_text(compiled))
     files = {
         artifact.path.removeprefix(_FOLDER): artifact.content
-        for artifact in artifacts(prepare(compiled, commit=None, commit_date=None))
+        for artifact in emit(emission_of(compiled, commit=None, commit_date=None))
         if artifact.path.startswith(_FOLDER)
     }
     settings = compiled.setup.settings

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from modelspec.emit.artifact import Artifact
-from modelspec.routing import RoutingTable
+from modelspec.routing.table import RoutingTable
 from modelspec.site import hosting, openapi
 from modelspec.site.context import SiteContext
 from modelspec.site.dashboard import emit_dashboard
@@ -15,7 +15,7 @@ from modelspec.site.model import emit_model_pages
 from modelspec.site.models import emit_models
 from modelspec.site.places import emit_places
 from modelspec.site.propose import emit_propose
-from modelspec.site.wording import Names
+from modelspec.site.wording import Wording
 
 __all__ = ["SiteContext", "emit"]
 
@@ -23,7 +23,7 @@ __all__ = ["SiteContext", "emit"]
 def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
     """Every page and every static file; the JSON beside them is the snapshot's."""
     frame = frame_of(context)
-    names = Names(routing, Links(base=context.base_path))
+    names = Wording(routing, Links(base=context.base_path))
     yield from emit_dashboard(routing, context, frame, names)
     yield from emit_models(routing, context, frame, names)
     yield from emit_places(routing, frame, names)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from modelspec.diagnostic import Diagnostic
+from modelspec.diagnose.diagnostic import Diagnostic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
+class ForgeRepository:
     """`repository` of modelspec.yaml. `forge` None: the host decides; `templates` replace those of the forge."""
 
     url: str
@@ -25,7 +25,7 @@ class SiteContext:
     """
 
     base_path: str = "/"
-    repository: Repository | None = None
+    repository: ForgeRepository | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     commit: str | None = None
     commit_date: str | None = None
@@ -39,13 +39,13 @@ def with_slashes(base_path: str) -> str:
     return f"/{inner}/" if inner else "/"
 
 
-def repository_of(value: Mapping[str, object] | None) -> Repository | None:
+def repository_of(value: Mapping[str, object] | None) -> ForgeRepository | None:
     """The repository that modelspec.yaml names, in the form that its schema allows."""
     if value is None:
         return None
     forge = value.get("forge")
     templates = value.get("templates")
-    return Repository(
+    return ForgeRepository(
         url=str(value["url"]),
         branch=str(value.get("branch", "main")),
         forge=None if forge is None else str(forge),

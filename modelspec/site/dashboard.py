@@ -1,21 +1,57 @@
 """The first page: how much there is, how the load is spread, what the build warns of."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.emit.artifact import Artifact
-from modelspec.routing import RoutingTable
+from modelspec.routing.table import RoutingTable
 from modelspec.site.context import SiteContext
-from modelspec.site.load import Load, load_of_heads, load_of_regions
+from modelspec.site.frame import Files, PageFrame, files_of
 from modelspec.site.render import render
-from modelspec.site.sources import files_of
-from modelspec.site.svg.bars import Bar, bars_svg
-from modelspec.site.view import Files, Frame
-from modelspec.site.wording import Names, count
+from modelspec.site.svg.drawing import Bar, bars_svg
+from modelspec.site.wording import Wording, count
+
+
+@dataclass(slots=True, kw_only=True)
+class Load:
+    """Ids of models in their order; `first` are those of the first tier, `fallback` those of a later one."""
+
+    first: list[str] = field(default_factory=list)
+    fallback: list[str] = field(default_factory=list)
+
+
+def load_of_heads(routing: RoutingTable) -> dict[str, Load]:
+    """By head id, in the order of the file; heads without any model included."""
+    loads = {head.head_id: Load() for head in routing.heads}
+    for route in routing.routes:
+        for number, tier in enumerate(route.tiers):
+            for head in tier.weights:
+                (loads[head].fallback if number else loads[head].first).append(route.model_id)
+    return loads
+
+
+def load_of_regions(routing: RoutingTable) -> dict[str, Load]:
+    """By region code: a model counts once, where its first tier has a head or else where a later one has."""
+    regions = {head.head_id: head.region for head in routing.heads}
+    loads = {region.code: Load() for region in routing.regions}
+    for route in routing.routes:
+        first = _regions_of([route.tiers[0].weights] if route.tiers else [], regions)
+        later = _regions_of([tier.weights for tier in route.tiers[1:]], regions)
+        for code in first:
+            loads[code].first.append(route.model_id)
+        for code in later:
+            if code not in first:
+                loads[code].fallback.append(route.model_id)
+    return loads
+
+
+def _regions_of(tiers: Sequence[Iterable[str]], regions: dict[str, str]) -> dict[str, None]:
+    return {regions[head]: None for heads in tiers for head in heads}
+
 
 _MOST_FAULTS = 100
 _MOST_BARS = 40
@@ -32,7 +68,7 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class FaultRow:
     """A warning or info of the build."""
 
     severity: str
@@ -53,13 +89,13 @@ class Dashboard:
     regions: Markup
     regions_more: str
     regions_href: str
-    faults: tuple[Fault, ...]
+    faults: tuple[FaultRow, ...]
     faults_counted: str
     faults_more: str
 
 
 def emit_dashboard(
-    routing: RoutingTable, context: SiteContext, frame: Frame, names: Names
+    routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
     """One page."""
     heads = [
@@ -90,7 +126,7 @@ def emit_dashboard(
     yield Artifact(path="site/admin/index.html", content=render("dashboard", frame, view))
 
 
-def _tiles(routing: RoutingTable, names: Names) -> Iterator[Tile]:
+def _tiles(routing: RoutingTable, names: Wording) -> Iterator[Tile]:
     models = Counter(route.status for route in routing.routes)
     local = sum(route.local_inference for route in routing.routes)
     heads = Counter(head.status for head in routing.heads)
@@ -132,8 +168,8 @@ def _more(bars: list[Bar], noun: str) -> str:
     return f"and {count(len(bars) - _MOST_BARS, noun)} with less" if len(bars) > _MOST_BARS else ""
 
 
-def _fault(fault: Diagnostic, context: SiteContext) -> Fault:
-    return Fault(
+def _fault(fault: Diagnostic, context: SiteContext) -> FaultRow:
+    return FaultRow(
         severity=fault.severity.value,
         code=fault.code,
         message=fault.message,

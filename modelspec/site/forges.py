@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
-from modelspec.site.context import Repository
+from modelspec.site.context import ForgeRepository
 
 LONGEST_LINK = 8_000
 """Bytes of a URL that forges and the proxies before them surely take (RFC 9110, 4.1)."""
@@ -98,7 +98,7 @@ class ForgeLinks:
     new: str | None
 
 
-def forge_of(repository: Repository) -> Forge | None:
+def forge_of(repository: ForgeRepository) -> Forge | None:
     """The forge that `forge` names, or else the one that a part of the host's name gives away."""
     if repository.forge is not None:
         return FORGES[repository.forge]
@@ -106,7 +106,7 @@ def forge_of(repository: Repository) -> Forge | None:
     return next((forge for forge in FORGES.values() if not {*labels}.isdisjoint(forge.hosts)), None)
 
 
-def links_for(repository: Repository | None, path: str, line: int = 1) -> ForgeLinks | None:
+def links_for(repository: ForgeRepository | None, path: str, line: int = 1) -> ForgeLinks | None:
     """The links for a file, for `new` without its text; None where there is no repository with a web page."""
     if repository is None or home_of(repository) is None:
         return None
@@ -119,7 +119,7 @@ def links_for(repository: Repository | None, path: str, line: int = 1) -> ForgeL
     )
 
 
-def templates_of(repository: Repository) -> dict[str, str]:
+def templates_of(repository: ForgeRepository) -> dict[str, str]:
     """Whole templates by `view`, `edit`, `delete` and `new`: the forge's, replaced by the repository's own."""
     forge = forge_of(repository)
     found: dict[str, str] = {}
@@ -131,7 +131,7 @@ def templates_of(repository: Repository) -> dict[str, str]:
     return found
 
 
-def browser_templates(repository: Repository | None) -> dict[str, str]:
+def browser_templates(repository: ForgeRepository | None) -> dict[str, str]:
     """What `links_for` gives, for paths and texts that only the browser knows; `bare` is `new` without the text.
 
     `{path}`, `{name}` and `{value}` are left, the rest is filled in; what gives no http(s) URL is left out.
@@ -148,12 +148,12 @@ def browser_templates(repository: Repository | None) -> dict[str, str]:
     }
 
 
-def home_of(repository: Repository) -> str | None:
+def home_of(repository: ForgeRepository) -> str | None:
     """The repository's own page; None where it is no http(s) URL."""
     return _safe(_base(repository))
 
 
-def origin_of(repository: Repository | None) -> str | None:
+def origin_of(repository: ForgeRepository | None) -> str | None:
     """Scheme, host and port of the forge's page for new files: what a form may lead to."""
     links = links_for(repository, "models.d/new.yaml")
     url = links and (links.new or links.edit)
@@ -163,7 +163,7 @@ def origin_of(repository: Repository | None) -> str | None:
     return f"{found.scheme}://{found.netloc}"
 
 
-def expand(template: str, repository: Repository, path: str, line: int) -> str | None:
+def expand(template: str, repository: ForgeRepository, path: str, line: int) -> str | None:
     """Fill in a template, everything percent-encoded; None where that gives no http(s) URL.
 
     Slashes of a branch or path stay in the URL's path and are encoded in its query.
@@ -196,7 +196,7 @@ def _without_value(template: str) -> str:
     )
 
 
-def _base(repository: Repository) -> str:
+def _base(repository: ForgeRepository) -> str:
     return repository.url.rstrip("/").removesuffix(".git")
 
 

@@ -1,21 +1,78 @@
 """What stands around every page of one site."""
 
+from dataclasses import dataclass
+
 from modelspec import __version__
 from modelspec.site.context import SiteContext
-from modelspec.site.forges import home_of, origin_of
+from modelspec.site.forges import home_of, links_for, origin_of
+from modelspec.site.http import content_policy
 from modelspec.site.links import Links
-from modelspec.site.policy import content_policy
-from modelspec.site.view import Frame, Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A text with an address; without one it stands as text alone."""
+
+    text: str
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A term and what is said of it."""
+
+    term: str
+    values: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFrame:
+    """The same on every page of a site.
+
+    `nav` is in the order shown; `origin` says what the site was made from; `repository` is where changes are made.
+    """
+
+    base: str
+    assets: str
+    policy: str
+    nav: tuple[Link, ...]
+    dashboard: str
+    models: str
+    snapshot: str
+    propose: str
+    origin: str
+    version: str
+    repository: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """A source file: where it is and what the forge offers for it; None where there is no such page."""
+
+    path: str
+    line: int
+    view: str | None = None
+    edit: str | None = None
+    delete: str | None = None
+
+
+def files_of(context: SiteContext, path: str, line: int) -> Files:
+    """The file with its links; without any where the settings name no repository that has a web page."""
+    links = links_for(context.repository, path, line)
+    if links is None:
+        return Files(path=path, line=line)
+    return Files(path=path, line=line, view=links.view, edit=links.edit, delete=links.delete)
+
 
 _SHORT = 12
 """Characters of a commit's id that people compare."""
 
 
-def frame_of(context: SiteContext) -> Frame:
+def frame_of(context: SiteContext) -> PageFrame:
     """The frame; the policy allows forms to open the forge alone."""
     links = Links(base=context.base_path)
     forge = origin_of(context.repository)
-    return Frame(
+    return PageFrame(
         base=context.base_path,
         assets=links.asset(""),
         policy=content_policy([] if forge is None else [forge]),

@@ -7,15 +7,61 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from modelspec.emit.artifact import Artifact
-from modelspec.routing import Route, RoutingTable, Target
+from modelspec.routing.table import Route, RoutingTable, Target
 from modelspec.site.context import SiteContext
-from modelspec.site.picture import route_view
+from modelspec.site.frame import Files, Link, PageFrame, Row, files_of
 from modelspec.site.render import render
-from modelspec.site.sources import files_of
-from modelspec.site.svg.route import route_svg
-from modelspec.site.svg.spelling import spell_route
-from modelspec.site.view import Files, Frame, Link, Row
-from modelspec.site.wording import Names, count, endpoint, host, key, listed, setting
+from modelspec.site.svg.route import DrawnHead, DrawnTier, RouteView, route_svg, spell_route
+from modelspec.site.svg.route import DrawnTarget as Drawn
+from modelspec.site.wording import Wording, count, endpoint, host, key, listed, setting
+
+
+def route_view(route: Route, names: Wording) -> RouteView:
+    """The picture of a route; a model that nothing serves stands alone."""
+    first = min((_order(target) for target in route.targets), default=1)
+    return RouteView(
+        model=route.about.name,
+        region=names.region_titles[route.region],
+        tiers=tuple(
+            DrawnTier(
+                heads=tuple(
+                    _head(head, weight, route, names, is_alone=len(tier.weights) == 1)
+                    for head, weight in tier.weights.items()
+                )
+            )
+            for tier in route.tiers
+        ),
+        targets=tuple(_drawn(target, names, is_later=_order(target) > first) for target in route.targets)
+        if route.tiers
+        else (),
+    )
+
+
+def _head(head: str, weight: int, route: Route, names: Wording, *, is_alone: bool) -> DrawnHead:
+    status = names.statuses[head]
+    local = route.local_targets.get(head)
+    return DrawnHead(
+        title=head,
+        region=names.region_titles[names.region_of[head]],
+        weight="" if is_alone else f"weight {weight}",
+        note="" if status == "active" else status,
+        local=None if local is None else _drawn(local, names, is_later=False),
+    )
+
+
+def _drawn(target: Target, names: Wording, *, is_later: bool) -> Drawn:
+    return Drawn(
+        title=host(target),
+        region="" if target.region is None else names.region_titles[target.region],
+        weight="" if target.weight is None else f"weight {target.weight}",
+        note=target.provider,
+        is_later=is_later,
+    )
+
+
+def _order(target: Target) -> int:
+    return 1 if target.order is None else target.order
+
 
 _CONDITIONS = {
     "any": "Whatever went wrong",
@@ -28,7 +74,7 @@ _MOST_LINKS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upstream:
+class UpstreamRow:
     """A deployment, or what a head runs itself. `endpoint` is what the copy button copies, None where it is no URL."""
 
     title: str
@@ -37,7 +83,7 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class ModelPage:
     """Everything about one model. `metadata` is JSON text, empty where there is none."""
 
     model_id: str
@@ -51,7 +97,7 @@ class Model:
     picture: Markup
     spelled: str
     facts: tuple[Row, ...]
-    upstreams: tuple[Upstream, ...]
+    upstreams: tuple[UpstreamRow, ...]
     fallbacks: tuple[Row, ...]
     used_by: tuple[Link, ...]
     used_by_more: str
@@ -62,7 +108,7 @@ class Model:
 
 
 def emit_model_pages(
-    routing: RoutingTable, context: SiteContext, frame: Frame, names: Names
+    routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
     """One page a model, beside its JSON."""
     users = _users(routing, names)
@@ -71,10 +117,10 @@ def emit_model_pages(
         yield Artifact(path=f"site/admin/models/{route.model_id}.html", content=render("model", frame, view))
 
 
-def _model(route: Route, context: SiteContext, names: Names, users: Sequence[str]) -> Model:
+def _model(route: Route, context: SiteContext, names: Wording, users: Sequence[str]) -> ModelPage:
     about = route.about
     picture = route_view(route, names)
-    return Model(
+    return ModelPage(
         model_id=route.model_id,
         name=about.name,
         status=route.status,
@@ -100,7 +146,7 @@ def _model(route: Route, context: SiteContext, names: Names, users: Sequence[str
     )
 
 
-def _users(routing: RoutingTable, names: Names) -> Mapping[str, list[str]]:
+def _users(routing: RoutingTable, names: Wording) -> Mapping[str, list[str]]:
     """The models that fall back to a model, by its id."""
     users: dict[str, dict[str, None]] = {}
     for route in routing.routes:
@@ -121,7 +167,7 @@ def _notice(route: Route) -> str:
     return ""
 
 
-def _facts(route: Route, names: Names) -> Iterator[Row]:
+def _facts(route: Route, names: Wording) -> Iterator[Row]:
     about = route.about
     yield Row(term="Region", values=(names.region(route.region),))
     yield Row(term="Priority head", values=(names.head(about.priority_head),))
@@ -148,14 +194,14 @@ def _facts(route: Route, names: Names) -> Iterator[Row]:
     yield _texts("Limits", limits or ["none"])
 
 
-def _upstreams(route: Route, names: Names) -> Iterator[Upstream]:
+def _upstreams(route: Route, names: Wording) -> Iterator[UpstreamRow]:
     for target in route.targets:
         yield _upstream(target, host(target), names)
     for head, target in route.local_targets.items():
         yield _upstream(target, f"On {names.head_titles[head]}", names)
 
 
-def _upstream(target: Target, title: str, names: Names) -> Upstream:
+def _upstream(target: Target, title: str, names: Wording) -> UpstreamRow:
     rows = [
         _texts("Endpoint", [endpoint(target)]),
         _texts("Provider", [target.provider]),
@@ -172,14 +218,14 @@ def _upstream(target: Target, title: str, names: Names) -> Upstream:
     if limits:
         rows.append(_texts("Limits", limits))
     rows.extend(_texts(name, [setting(value)]) for name, value in target.params.items())
-    return Upstream(
+    return UpstreamRow(
         title=title,
         endpoint=target.endpoint if isinstance(target.endpoint, str) else None,
         rows=tuple(rows),
     )
 
 
-def _reach(route: Route, names: Names) -> Iterator[Row]:
+def _reach(route: Route, names: Wording) -> Iterator[Row]:
     """Each region that a request may touch, and through what."""
     heads: dict[str, list[str]] = {}
     for head in route.heads:

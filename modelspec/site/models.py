@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from modelspec.emit.artifact import Artifact
-from modelspec.emit.text import document, encode
-from modelspec.routing import Route, RoutingTable
+from modelspec.emit.artifact import Artifact, document, encode
+from modelspec.routing.table import Route, RoutingTable
 from modelspec.site.context import SiteContext
+from modelspec.site.frame import Link, PageFrame
 from modelspec.site.render import render
-from modelspec.site.view import Frame, Link
-from modelspec.site.wording import Names, count, endpoint, host
+from modelspec.site.wording import Wording, count, endpoint, host
 
 MOST_OPTIONS = 200
 """Options of one facet; beyond them nobody picks from a list, and the search finds the rest."""
@@ -37,7 +36,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class FacetOption:
     """One choice of a facet; `count` is worded."""
 
     value: str
@@ -51,7 +50,7 @@ class Facet:
 
     name: str
     legend: str
-    options: tuple[Option, ...]
+    options: tuple[FacetOption, ...]
     more: str = ""
 
 
@@ -75,7 +74,7 @@ class Models:
 
 
 def emit_models(
-    routing: RoutingTable, context: SiteContext, frame: Frame, names: Names
+    routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
     """The page under both of its names; where there are many models, further pages and the compact list."""
     cards = [card_of(route, names) for route in routing.routes]
@@ -107,7 +106,7 @@ def emit_models(
         yield Artifact(path="site/admin/assets/models.json", content=_compact(cards, names))
 
 
-def card_of(route: Route, names: Names) -> Card:
+def card_of(route: Route, names: Wording) -> Card:
     """The card of a model: the upstream is the first deployment, or the priority head's own."""
     about = route.about
     first = route.targets[0] if route.targets else route.local_targets[about.priority_head]
@@ -137,7 +136,7 @@ def _groups(cards: Sequence[Card], size: int) -> Iterator[tuple[Card, ...]]:
         yield tuple(cards[start : start + size])
 
 
-def _facets(cards: Sequence[Card], names: Names) -> Iterator[Facet]:
+def _facets(cards: Sequence[Card], names: Wording) -> Iterator[Facet]:
     """Regions and heads in the order of their files, the rest by how often they occur; nobody's values are left out."""
     regions = Counter(card.region for card in cards)
     heads = Counter(card.head for card in cards)
@@ -160,7 +159,7 @@ def _facet(name: str, legend: str, counts: Counter[str], labels: Mapping[str, st
     return Facet(
         name=name,
         legend=legend,
-        options=tuple(Option(value=v, label=label, count=f"{counts[v]:,}") for v, label in shown),
+        options=tuple(FacetOption(value=v, label=label, count=f"{counts[v]:,}") for v, label in shown),
         more=f"and {rest:,} more: use the search" if rest else "",
     )
 
@@ -173,7 +172,7 @@ def _by_count(counts: Counter[str]) -> dict[str, str]:
     return {value: value for value, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
 
 
-def _pager(number: int, pages: int, names: Names) -> Iterator[Link]:
+def _pager(number: int, pages: int, names: Wording) -> Iterator[Link]:
     """The first, the last, and those around the current one; a link without an address is a gap or the page itself."""
     shown = sorted({1, pages, *range(max(1, number - 2), min(pages, number + 2) + 1)})
     before = 0
@@ -184,7 +183,7 @@ def _pager(number: int, pages: int, names: Names) -> Iterator[Link]:
         before = each
 
 
-def _compact(cards: Iterable[Card], names: Names) -> bytes:
+def _compact(cards: Iterable[Card], names: Wording) -> bytes:
     rows = [
         encode(
             [

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from modelspec.emit.artifact import Artifact
-from modelspec.routing import HeadEntry, RegionEntry, RoutingTable
-from modelspec.site.load import Load, load_of_heads
+from modelspec.routing.table import HeadEntry, RegionEntry, RoutingTable
+from modelspec.site.dashboard import Load, load_of_heads
+from modelspec.site.frame import Link, PageFrame, Row
 from modelspec.site.render import render
 from modelspec.site.svg.world import Point, world_svg
-from modelspec.site.view import Frame, Link, Row
-from modelspec.site.wording import Names, count, listed
+from modelspec.site.wording import Wording, count, listed
 
 _MOST_LINKS = 60
 
@@ -64,7 +64,7 @@ class Heads:
     heads: tuple[HeadView, ...]
 
 
-def emit_places(routing: RoutingTable, frame: Frame, names: Names) -> Iterator[Artifact]:
+def emit_places(routing: RoutingTable, frame: PageFrame, names: Wording) -> Iterator[Artifact]:
     """Two pages."""
     loads = load_of_heads(routing)
     belonging: dict[str, list[str]] = {region.code: [] for region in routing.regions}
@@ -79,7 +79,7 @@ def emit_places(routing: RoutingTable, frame: Frame, names: Names) -> Iterator[A
     yield Artifact(path="site/admin/heads.html", content=render("heads", frame, heads))
 
 
-def _world(routing: RoutingTable, belonging: dict[str, list[str]], names: Names) -> Markup | None:
+def _world(routing: RoutingTable, belonging: dict[str, list[str]], names: Wording) -> Markup | None:
     return world_svg(
         [
             Point(
@@ -96,7 +96,7 @@ def _world(routing: RoutingTable, belonging: dict[str, list[str]], names: Names)
 
 
 def _region(
-    region: RegionEntry, routing: RoutingTable, models: Sequence[str], loads: dict[str, Load], names: Names
+    region: RegionEntry, routing: RoutingTable, models: Sequence[str], loads: dict[str, Load], names: Wording
 ) -> RegionView:
     link = Link(text="the models page", href=names.links.models_where(region=region.code))
     return RegionView(
@@ -113,14 +113,14 @@ def _region(
     )
 
 
-def _rule(region: RegionEntry, names: Names) -> str:
+def _rule(region: RegionEntry, names: Wording) -> str:
     if region.residency is None:
         return "Requests for its models may be served anywhere."
     places = listed([names.region_titles[code] for code in region.residency])
     return f"Requests for its models may be served in {places}, and nowhere else."
 
 
-def _head(head: HeadEntry, load: Load, names: Names) -> HeadView:
+def _head(head: HeadEntry, load: Load, names: Wording) -> HeadView:
     rows = [
         Row(term="Region", values=(names.region(head.region),)),
         Row(term="URL", values=(Link(text=head.url),)),
@@ -154,7 +154,7 @@ def _served(head: HeadEntry, load: Load) -> str:
     return words if head.status == "active" else f"{head.status}: {words}"
 
 
-def _listings(lists: Sequence[tuple[str, Sequence[str], Link]], names: Names) -> Iterator[Listing]:
+def _listings(lists: Sequence[tuple[str, Sequence[str], Link]], names: Wording) -> Iterator[Listing]:
     for words, models, more in lists:
         if models:
             yield Listing(

@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from modelspec.emit.artifact import Artifact
-from modelspec.emit.text import encode
-from modelspec.providers import PROVIDERS
-from modelspec.routing import RoutingTable
+from modelspec.emit.artifact import Artifact, encode
+from modelspec.fleet.providers import PROVIDERS
+from modelspec.routing.table import RoutingTable
 from modelspec.rules.serving import REGION_PARAMS
 from modelspec.site.context import SiteContext
 from modelspec.site.forges import LONGEST_LINK, browser_templates, forge_of, links_for
+from modelspec.site.frame import PageFrame
 from modelspec.site.propose_words import TEXTS, forms, keys, unseen
 from modelspec.site.render import render
-from modelspec.site.view import Frame
-from modelspec.site.wording import Names
+from modelspec.site.wording import Wording
 from modelspec.url.host import PRIVATE_ENDS
 
 _DATA = "admin/propose.json"
@@ -32,7 +31,7 @@ tags: [chat]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class FormOption:
     """A choice of a list; `region` is set for heads."""
 
     value: str
@@ -48,8 +47,8 @@ class ProposeView:
     and, where the forge is known, `new_file` to begin with.
     """
 
-    regions: tuple[Option, ...]
-    heads: tuple[Option, ...]
+    regions: tuple[FormOption, ...]
+    heads: tuple[FormOption, ...]
     providers: tuple[str, ...]
     data: str
     models: str
@@ -60,7 +59,7 @@ class ProposeView:
 
 
 def emit_propose(
-    routing: RoutingTable, context: SiteContext, frame: Frame, names: Names
+    routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
     """The page and the data of its script."""
     page = render("propose", frame, view_of(routing, context, names))
@@ -68,15 +67,15 @@ def emit_propose(
     yield Artifact(path=f"site/{_DATA}", content=data_of(routing, context))
 
 
-def view_of(routing: RoutingTable, context: SiteContext, names: Names) -> ProposeView:
+def view_of(routing: RoutingTable, context: SiteContext, names: Wording) -> ProposeView:
     """What the page prints."""
     example_path = "models.d/my-model.yaml"
     pages = links_for(context.repository, example_path)
     first = routing.heads[0]
     return ProposeView(
-        regions=tuple(Option(value=code, label=title) for code, title in names.region_titles.items()),
+        regions=tuple(FormOption(value=code, label=title) for code, title in names.region_titles.items()),
         heads=tuple(
-            Option(value=head, label=title, region=names.region_of[head])
+            FormOption(value=head, label=title, region=names.region_of[head])
             for head, title in names.head_titles.items()
         ),
         providers=tuple(sorted({*PROVIDERS, *(t.provider for r in routing.routes for t in r.targets)})),

@@ -4,10 +4,10 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from modelspec.site.view import Frame
+from modelspec.site.frame import PageFrame
 
 
-def render(template: str, frame: Frame, view: object) -> bytes:
+def render(template: str, frame: PageFrame, view: object) -> bytes:
     """One page; a template sees the `frame` of the site and the `view` of the page."""
     return _template(template).render(frame=frame, view=view).encode()
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from modelspec.routing import Json, RoutingTable, Target
+from modelspec.routing.table import Json, RoutingTable, Target
+from modelspec.site.frame import Link
 from modelspec.site.links import Links
-from modelspec.site.view import Link
 
 _KEYS = {"env": "environment variable {}", "file": "file {}", "vault": "Vault {}"}
 
 
-class Names:
+class Wording:
     """Titles and addresses of everything in a routing table."""
 
     def __init__(self, routing: RoutingTable, links: Links) -> None:

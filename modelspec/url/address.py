@@ -5,7 +5,7 @@ from enum import IntEnum
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
 
 
-class Kind(IntEnum):
+class AddressKind(IntEnum):
     """What stands at a host, from harmless to forbidden; of several readings the greatest counts."""
 
     PRIVATE = 0
@@ -21,7 +21,7 @@ _LONGEST_PART = 16  # 4294967295 has ten digits, 037777777777 twelve: all longer
 _DIGITS = {8: frozenset("01234567"), 10: frozenset("0123456789"), 16: frozenset("0123456789abcdef")}
 
 _IPV4_HOSTS = {
-    int(IPv4Address(text)): Kind.METADATA
+    int(IPv4Address(text)): AddressKind.METADATA
     for text in (
         "168.63.129.16",  # Azure, learn.microsoft.com: "What is IP address 168.63.129.16?"
         "100.100.100.200",  # Alibaba Cloud ECS, "Access instance metadata"
@@ -31,36 +31,36 @@ _IPV4_HOSTS = {
 _IPV4_NETWORKS = tuple(
     (int(IPv4Address(network)) >> (32 - bits), 32 - bits, kind)
     for network, bits, kind in (
-        ("169.254.0.0", 16, Kind.METADATA),  # RFC 3927; metadata of most clouds, the ECS agent
-        ("127.0.0.0", 8, Kind.LOOPBACK),  # RFC 1122, 3.2.1.3
-        ("0.0.0.0", 8, Kind.LOOPBACK),  # noqa: S104  # RFC 1122: "this host"; Linux connects to itself
-        ("10.0.0.0", 8, Kind.PRIVATE),  # RFC 1918, as the next two
-        ("172.16.0.0", 12, Kind.PRIVATE),
-        ("192.168.0.0", 16, Kind.PRIVATE),
-        ("100.64.0.0", 10, Kind.PRIVATE),  # RFC 6598, carrier-grade NAT
-        ("192.0.0.0", 24, Kind.PRIVATE),  # RFC 6890, protocol assignments
-        ("198.18.0.0", 15, Kind.PRIVATE),  # RFC 2544, benchmarks
-        ("224.0.0.0", 4, Kind.UNUSABLE),  # RFC 5771, multicast
-        ("240.0.0.0", 4, Kind.UNUSABLE),  # RFC 1112, reserved; with the broadcast address
+        ("169.254.0.0", 16, AddressKind.METADATA),  # RFC 3927; metadata of most clouds, the ECS agent
+        ("127.0.0.0", 8, AddressKind.LOOPBACK),  # RFC 1122, 3.2.1.3
+        ("0.0.0.0", 8, AddressKind.LOOPBACK),  # noqa: S104  # RFC 1122: "this host"; Linux connects to itself
+        ("10.0.0.0", 8, AddressKind.PRIVATE),  # RFC 1918, as the next two
+        ("172.16.0.0", 12, AddressKind.PRIVATE),
+        ("192.168.0.0", 16, AddressKind.PRIVATE),
+        ("100.64.0.0", 10, AddressKind.PRIVATE),  # RFC 6598, carrier-grade NAT
+        ("192.0.0.0", 24, AddressKind.PRIVATE),  # RFC 6890, protocol assignments
+        ("198.18.0.0", 15, AddressKind.PRIVATE),  # RFC 2544, benchmarks
+        ("224.0.0.0", 4, AddressKind.UNUSABLE),  # RFC 5771, multicast
+        ("240.0.0.0", 4, AddressKind.UNUSABLE),  # RFC 1112, reserved; with the broadcast address
     )
 )
 _IPV6_HOSTS = {
     int(IPv6Address(text)): kind
     for text, kind in (
-        ("fd00:ec2::254", Kind.METADATA),  # AWS EC2 user guide, "instance metadata", IPv6 endpoint
-        ("fd00:ec2::23", Kind.METADATA),  # AWS EKS pod identity agent
-        ("fd20:ce::254", Kind.METADATA),  # Google Compute Engine, IPv6-only instances
-        ("::1", Kind.LOOPBACK),  # RFC 4291, 2.5.3
-        ("::", Kind.LOOPBACK),  # RFC 4291, 2.5.2
+        ("fd00:ec2::254", AddressKind.METADATA),  # AWS EC2 user guide, "instance metadata", IPv6 endpoint
+        ("fd00:ec2::23", AddressKind.METADATA),  # AWS EKS pod identity agent
+        ("fd20:ce::254", AddressKind.METADATA),  # Google Compute Engine, IPv6-only instances
+        ("::1", AddressKind.LOOPBACK),  # RFC 4291, 2.5.3
+        ("::", AddressKind.LOOPBACK),  # RFC 4291, 2.5.2
     )
 }
 _IPV6_NETWORKS = tuple(
     (int(IPv6Address(network)) >> (128 - bits), 128 - bits, kind)
     for network, bits, kind in (
-        ("fe80::", 10, Kind.METADATA),  # RFC 4291, 2.5.6: link-local
-        ("fc00::", 7, Kind.PRIVATE),  # RFC 4193
-        ("fec0::", 10, Kind.PRIVATE),  # RFC 3879: site-local, withdrawn
-        ("ff00::", 8, Kind.UNUSABLE),  # RFC 4291, 2.7: multicast
+        ("fe80::", 10, AddressKind.METADATA),  # RFC 4291, 2.5.6: link-local
+        ("fc00::", 7, AddressKind.PRIVATE),  # RFC 4193
+        ("fec0::", 10, AddressKind.PRIVATE),  # RFC 3879: site-local, withdrawn
+        ("ff00::", 8, AddressKind.UNUSABLE),  # RFC 4291, 2.7: multicast
     )
 )
 _EMBEDDING = tuple(
@@ -105,22 +105,24 @@ def ipv6_address(text: str) -> int | None:
         return None
 
 
-def ipv4_kind(value: int) -> Kind:
+def ipv4_kind(value: int) -> AddressKind:
     """What an IPv4 address is for. The documentation networks count as public."""
     if value in _IPV4_HOSTS:
         return _IPV4_HOSTS[value]
-    return next((kind for network, shift, kind in _IPV4_NETWORKS if value >> shift == network), Kind.PUBLIC)
+    return next(
+        (kind for network, shift, kind in _IPV4_NETWORKS if value >> shift == network), AddressKind.PUBLIC
+    )
 
 
-def ipv6_kind(value: int) -> Kind:
+def ipv6_kind(value: int) -> AddressKind:
     """What an IPv6 address is for, or the IPv4 address inside it where that one is worse."""
     if value in _IPV6_HOSTS:
         return _IPV6_HOSTS[value]
     own = next((kind for network, shift, kind in _IPV6_NETWORKS if value >> shift == network), None)
     inside = [ipv4_kind(part) for part in _embedded(value)]
     if own is None:
-        return max(inside) if inside else Kind.PUBLIC
-    return max(own, *(kind for kind in inside if kind is not Kind.PUBLIC), Kind.PRIVATE)
+        return max(inside) if inside else AddressKind.PUBLIC
+    return max(own, *(kind for kind in inside if kind is not AddressKind.PUBLIC), AddressKind.PRIVATE)
 
 
 def canonical(value: int, *, version: int) -> str:

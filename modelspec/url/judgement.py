@@ -2,15 +2,92 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
-from modelspec.url.address import Kind
-from modelspec.url.fault import Code, UrlFault, shown
-from modelspec.url.host import Standing, is_wildcard, standing
-from modelspec.url.idna import misleads
-from modelspec.url.query import has_key
+from modelspec.url.address import AddressKind
+from modelspec.url.host import Standing, is_wildcard, misleads, standing
 from modelspec.url.shape import Parts, is_host, is_ordinary, is_port, parts, possible_hosts
+
+_SHOWN = 80
+
+
+class Code(StrEnum):
+    """The codes of the rules that judge URLs."""
+
+    PLAIN_HTTP = "MS506"
+    CREDENTIALS = "MS507"
+    METADATA = "MS508"
+    LOOPBACK = "MS509"
+    FOREIGN_HOST = "MS510"
+    CONTROL = "MS511"
+    TOO_LONG = "MS512"
+    MALFORMED = "MS516"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrlFault:
+    """One fault of a URL.
+
+    `message` is a predicate, read after the name of the field ("the endpoint … carries a fragment"). It
+    quotes at most the host, visibly escaped: never credentials, a query or the URL. `help` is an action.
+    """
+
+    code: Code
+    message: str
+    help: str
+
+
+def shown(host: str) -> str:
+    """A host between quotes: what is not printable ASCII as its code point, cut after 80 characters."""
+    cut = host if len(host) <= _SHOWN else f"{host[:_SHOWN]}..."
+    plain = (c if " " < c <= "~" and c not in "'\\" else f"\\u{{{ord(c):x}}}" for c in cut)
+    return f"'{''.join(plain)}'"
+
+
+_PAIRS = re.compile(r"[&;]")
+_WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+")
+_TELLING = frozenset(
+    {
+        "accesskey",
+        "accesstoken",
+        "apikey",
+        "auth",
+        "authorization",
+        "authtoken",
+        "awsaccesskeyid",
+        "bearer",
+        "clientsecret",
+        "code",  # Azure Functions: the function key
+        "cred",
+        "credential",
+        "credentials",
+        "jwt",
+        "key",
+        "passphrase",
+        "passwd",
+        "password",
+        "pwd",
+        "sas",
+        "secret",
+        "sig",  # Azure storage: shared access signatures
+        "signature",  # X-Amz-Signature, X-Goog-Signature
+        "token",
+    }
+)
+
+
+def has_key(query: str) -> bool:
+    """Whether a parameter is named as a key, in any of `api_key`, `api-key`, `apiKey`, `API%5FKEY`."""
+    for pair in _PAIRS.split(query):
+        name = unquote_plus(pair.partition("=")[0])
+        words = {word.lower() for word in _WORDS.findall(name)}
+        if not _TELLING.isdisjoint(words | {"".join(c for c in name.lower() if c.isalnum())}):
+            return True
+    return False
+
 
 LONGEST = 2048
 """Characters: longer ones are cut or refused by proxies; RFC 9110, 4.1 asks for no more than 8,000."""
@@ -100,13 +177,13 @@ def _place(url: str, found: Parts | None) -> Standing | None:
 
 def _host_fault(found: Parts | None, place: Standing | None, *, local: bool) -> UrlFault | None:
     """The fault of the host that explains all others of the host."""
-    if place and place.kind is Kind.METADATA:
+    if place and place.kind is AddressKind.METADATA:
         return UrlFault(
             code=Code.METADATA,
             message=f"leads to {shown(place.name)}, a link-local or metadata address",
             help="name the server of the model; such an address gives away the machine's own credentials",
         )
-    if place and place.kind is Kind.LOOPBACK and not local:
+    if place and place.kind is AddressKind.LOOPBACK and not local:
         return UrlFault(
             code=Code.LOOPBACK,
             message=f"leads to {shown(place.name)}, the machine itself",
@@ -156,7 +233,7 @@ def _malformed_host(found: Parts, place: Standing | None) -> tuple[str, str] | N
             "has a host that is neither a name nor an address",
             "write the host with letters, digits, hyphens and dots",
         )
-    if place.kind is Kind.UNUSABLE:
+    if place.kind is AddressKind.UNUSABLE:
         return "leads to a multicast, broadcast or reserved address", "name the server of the model"
     if not place.plain:
         return f"spells the address {place.name} in an unusual way", "write the address in its usual form"
@@ -177,7 +254,7 @@ def _malformed_rest(found: Parts) -> tuple[str, str] | None:
 
 
 def _is_public(place: Standing | None) -> bool:
-    return place is not None and (place.kind is Kind.PUBLIC or is_wildcard(place.name))
+    return place is not None and (place.kind is AddressKind.PUBLIC or is_wildcard(place.name))
 
 
 def _carried(found: Parts) -> list[str]:

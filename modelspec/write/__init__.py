@@ -4,8 +4,7 @@
 """
 
 from modelspec.write.compare import Stale, Staleness, stale
-from modelspec.write.refusal import Refusal, shown
 from modelspec.write.tree import MANIFEST
 from modelspec.write.write import Written, write_tree
 
-__all__ = ["MANIFEST", "Refusal", "Stale", "Staleness", "Written", "shown", "stale", "write_tree"]
+__all__ = ["MANIFEST", "Stale", "Staleness", "Written", "stale", "write_tree"]

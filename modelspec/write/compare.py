@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from modelspec.diagnose.refusal import Refusal
 from modelspec.emit.artifact import Artifact
 from modelspec.write.manifest import ManifestOf, complete
-from modelspec.write.output import Output, claim, locate
-from modelspec.write.refusal import Refusal, unusable
-from modelspec.write.tree import FOLDER, Kind, walk
+from modelspec.write.output import Output, claim, locate, unusable_output
+from modelspec.write.tree import FOLDER, NodeKind, walk
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -45,7 +45,7 @@ def stale(
     try:
         folder = _open(place)
     except OSError as error:
-        return unusable("read", place.path, error)
+        return unusable_output("read", place.path, error)
     if isinstance(folder, Refusal):
         return folder
     try:
@@ -78,18 +78,18 @@ def _compare(
     found = []
     try:
         entries = () if folder is None else walk(folder)
-        present = {path: kind for path, kind in entries if kind is not Kind.FOLDER}
+        present = {path: kind for path, kind in entries if kind is not NodeKind.FOLDER}
     except OSError as error:
-        return unusable("read", output.path, error)
+        return unusable_output("read", output.path, error)
     for artifact, _ in complete(artifacts, manifest):
         kind = present.pop(artifact.path, None)
         try:
             if folder is None or kind is None:
                 found.append(Stale(path=artifact.path, why=Staleness.MISSING))
-            elif kind is Kind.OTHER or not _is_same(folder, artifact):
+            elif kind is NodeKind.OTHER or not _is_same(folder, artifact):
                 found.append(Stale(path=artifact.path, why=Staleness.DIFFERS))
         except OSError as error:
-            return unusable("read", f"{output.path}/{artifact.path}", error)
+            return unusable_output("read", f"{output.path}/{artifact.path}", error)
     found += [Stale(path=path, why=Staleness.EXTRA) for path in present]
     return sorted(found, key=lambda stale: stale.path)
 

@@ -9,8 +9,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from modelspec.write.output import Output
-from modelspec.write.refusal import Refusal, shown, unusable
+from modelspec.diagnose.refusal import Refusal, shown
+from modelspec.write.output import Output, unusable_output
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _HOLDER = re.compile(rb"[0-9]{1,10} on [A-Za-z0-9._-]{1,64}")
@@ -29,7 +29,7 @@ def acquire(parent: int, output: Output, wait: float) -> int | Refusal:
         try:
             attempt = _attempt(parent, name)
         except OSError as error:
-            return unusable("lock", str(Path(output.path).with_name(name)), error)
+            return unusable_output("lock", str(Path(output.path).with_name(name)), error)
         if isinstance(attempt, int):
             return attempt
         if time.monotonic() >= deadline:

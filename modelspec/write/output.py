@@ -1,15 +1,28 @@
 """Where the output folder is, and whether it is ours to replace."""
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.write.manifest import read_listing
-from modelspec.write.refusal import Refusal, shown
-from modelspec.write.tree import FOLDER, MANIFEST, Kind, walk
+from modelspec.write.tree import FOLDER, MANIFEST, NodeKind, walk
 
 _ELSEWHERE = "give a folder of its own, such as dist"
+
+
+_HELP = {
+    errno.EACCES: "choose an output folder that you may write to",
+    errno.EBUSY: "the output is replaced as a whole, so it cannot be a mount point: choose a folder in it",
+    errno.EDQUOT: "free some space, then build again",
+    errno.EFBIG: "raise the limit on the size of a file, then build again",
+    errno.ENAMETOOLONG: "choose a shorter path for the output folder",
+    errno.ENOSPC: "free some space, then build again",
+    errno.EPERM: "choose an output folder that you may write to",
+    errno.EROFS: "choose an output folder on a file system that can be written to",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +106,7 @@ def own(parent: int, output: Output) -> frozenset[str] | Refusal:
         return listed
     folder = os.open(output.name, FOLDER, dir_fd=parent)
     try:
-        foreign = [path for path, kind in walk(folder) if kind is not Kind.FOLDER and path not in listed]
+        foreign = [path for path, kind in walk(folder) if kind is not NodeKind.FOLDER and path not in listed]
     finally:
         os.close(folder)
     if not foreign:
@@ -117,3 +130,10 @@ def _holds(folder: str, path: str) -> bool:
 
 def _not_ours(output: Output, why: str, advice: str) -> Refusal:
     return Refusal(message=f"cannot build into {shown(output.path)}: {why}", help=advice)
+
+
+def unusable_output(verb: str, path: str, error: OSError) -> Refusal:
+    """What the operating system said to `verb`, and what to do about an output folder."""
+    number = error.errno or errno.EIO
+    default = "choose another output folder, or put this one right, then build again"
+    return unusable(verb, path, error, _HELP.get(number, default))

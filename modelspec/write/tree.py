@@ -9,7 +9,7 @@ MANIFEST = "manifest.json"
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class Kind(Enum):
+class NodeKind(Enum):
     """What an entry of a folder is, taken for itself and not for what it may point to."""
 
     FILE = auto()
@@ -17,7 +17,7 @@ class Kind(Enum):
     OTHER = auto()
 
 
-def walk(folder: int) -> Iterator[tuple[str, Kind]]:
+def walk(folder: int) -> Iterator[tuple[str, NodeKind]]:
     """Every entry below an open folder, with its path; a folder before its content, else in any order."""
     waiting = [""]
     while waiting:
@@ -29,9 +29,9 @@ def walk(folder: int) -> Iterator[tuple[str, Kind]]:
                     path = f"{below}/{entry.name}" if below else entry.name
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(path)
-                        yield path, Kind.FOLDER
+                        yield path, NodeKind.FOLDER
                     else:
-                        yield path, Kind.FILE if entry.is_file(follow_symlinks=False) else Kind.OTHER
+                        yield path, NodeKind.FILE if entry.is_file(follow_symlinks=False) else NodeKind.OTHER
         finally:
             os.close(here)
 
@@ -47,7 +47,7 @@ def remove(parent: int, name: str, listed: Container[str] | None) -> bool:
         kept = False
         # As a list: file systems disagree on what a scan yields while entries disappear.
         for path, kind in list(walk(folder)):
-            if kind is Kind.FOLDER:
+            if kind is NodeKind.FOLDER:
                 folders.append(path)
             elif listed is None or path in listed:
                 if path != MANIFEST:

@@ -6,14 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from modelspec.diagnose.refusal import Refusal
 from modelspec.emit.artifact import Artifact
-from modelspec.write.libc import exchange, flush
 from modelspec.write.lock import acquire, release
 from modelspec.write.manifest import ManifestOf, complete
-from modelspec.write.output import Output, locate, own
-from modelspec.write.refusal import Refusal, unusable
-from modelspec.write.stage import Stage
-from modelspec.write.swap import Exchange, clear, put, recover, staging_name
+from modelspec.write.output import Output, locate, own, unusable_output
+from modelspec.write.swap import Exchange, StagedTree, clear, exchange, flush, put, recover, staging_name
 from modelspec.write.tree import FOLDER
 
 
@@ -64,7 +62,7 @@ def write_tree(
         Path(place.parent).mkdir(parents=True, exist_ok=True)
         parent = os.open(place.parent, FOLDER)
     except OSError as error:
-        return unusable("write to", place.path, error)
+        return unusable_output("write to", place.path, error)
     try:
         lock = acquire(parent, place, wait)
         if isinstance(lock, Refusal):
@@ -86,9 +84,9 @@ def _replace(job: _Job) -> Written | Refusal:
         if isinstance(listed, Refusal):
             return listed
         staged = staging_name(job.output)
-        stage = Stage(job.parent, staged)
+        stage = StagedTree(job.parent, staged)
     except OSError as error:
-        return unusable("write to", job.output.path, error)
+        return unusable_output("write to", job.output.path, error)
     try:
         written = _publish(job, stage, staged, replaces=bool(listed))
     finally:
@@ -102,17 +100,17 @@ def _replace(job: _Job) -> Written | Refusal:
     return replace(written, kept=(*kept, *(() if gone else (staged,))))
 
 
-def _publish(job: _Job, stage: Stage, staged: str, *, replaces: bool) -> Written | Refusal:
+def _publish(job: _Job, stage: StagedTree, staged: str, *, replaces: bool) -> Written | Refusal:
     """Fill the staged folder, then put it in place."""
     for artifact, folders in complete(job.artifacts, job.manifest):
         try:
             stage.add(artifact, folders)
         except OSError as error:
-            return unusable("write", f"{job.output.path}/{artifact.path}", error)
+            return unusable_output("write", f"{job.output.path}/{artifact.path}", error)
     try:
         flush(stage.folder)
         put(job.parent, staged, job.output, replaces=replaces, swap=job.swap)
         os.fsync(job.parent)
     except OSError as error:
-        return unusable("replace", job.output.path, error)
+        return unusable_output("replace", job.output.path, error)
     return Written(files=stage.files, size=stage.size, kept=())

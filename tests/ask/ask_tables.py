@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from modelspec.routing import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
+from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
 
 
 def region(code: str, residency: tuple[str, ...] | None = None) -> RegionEntry:

@@ -103,7 +103,7 @@ def test_junit_shows_what_xml_cannot_hold(
     failing: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # No file that can be read holds such a name; the emitter must not rely on it.
-    from modelspec.routes_test import cases  # noqa: PLC0415
+    from modelspec.ask import cases  # noqa: PLC0415
 
     monkeypatch.setattr(cases, "title", lambda request: f"\x00\x1b[31m\ufffe\ud800\t{request.model}\n")
     text = (failing / "routes.test.yaml").read_text(encoding="utf-8").replace("name: unknown, ", "")

@@ -3,8 +3,8 @@ from ask_tables import head, region, route, table, target
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelspec.decide import Decision, Index, Request, Unused, Why, decide, targets_at, unused
-from modelspec.routing import Route, RoutingTable
+from modelspec.routing.decide import Decision, Index, Request, Unused, Why, decide, targets_at, unused
+from modelspec.routing.table import Route, RoutingTable
 
 REGIONS = [region("eu", ("eu", "uk")), region("uk"), region("us")]
 HEADS = [

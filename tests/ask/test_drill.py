@@ -3,10 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_decide import tables
 
-from modelspec.decide import Index, Request, decide
-from modelspec.drill import markdown, text
-from modelspec.drill.drill import Report, drill, each_alone
-from modelspec.drill.markdown import ROOM, code
+from modelspec.ask.drill import DrillReport, drill, each_alone
+from modelspec.ask.drill_formats import ROOM, code, drill_markdown, drill_text
+from modelspec.routing.decide import Index, Request, decide
 
 FLEET = table(
     [region("eu"), region("us"), region("cn")],
@@ -106,7 +105,7 @@ def test_a_drill_agrees_with_the_decisions(data: st.DataObject) -> None:
     assert abs(total + len(lost) - sum(bool(each.tiers) for each in fleet.routes)) < 1e-5
 
 
-def _large() -> Report:
+def _large() -> DrillReport:
     heads = [head(f"h{n}", "eu", capacity=1) for n in range(300)]
     routes = [route(f"model-{n:04}", {f"h{n % 300}": 1}, {f"h{(n + 1) % 300}": 1}) for n in range(9_000)]
     index = Index(table([region("eu")], heads, routes))
@@ -115,20 +114,20 @@ def _large() -> Report:
 
 def test_markdown_fits_a_comment_and_says_what_it_cut() -> None:
     report = _large()
-    shown = markdown.render(report)
+    shown = drill_markdown(report)
     assert 40_000 < len(shown) <= ROOM
     assert "drills are left out; `modelspec drill` shows them" in shown
     assert "more drills do less and are left out of the table" in shown
     assert shown.index("| `eu` |") < shown.index("| `h0` |")  # the worst first
     assert shown.count("<details>") == shown.count("</details>")
-    assert "and 22 more" in "".join(text.render(report, colour=False))
+    assert "and 22 more" in "".join(drill_text(report, colour=False))
 
 
 def test_without_any_size_nothing_is_overloaded_and_nothing_is_averaged() -> None:
     index = Index(
         table([region("eu")], [head(each, "eu") for each in "ab"], [route("m", {"a": 1}, {"b": 1})])
     )
-    shown = "".join(text.render(drill(index, [("a",)]), colour=False))
+    shown = "".join(drill_text(drill(index, [("a",)]), colour=False))
     assert "average" not in shown
     assert "load of b: 0 to 1 models\n" in shown
     assert shown.endswith("1 drill: every model keeps a head\n")

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from small_fleets import FLEETS, compiled, model, routed
 
-from modelspec.decide import Index, Request, decide
-from modelspec.pipeline import Compiled, compile_fleet
-from modelspec.reasons import json, text
-from modelspec.reasons.account import Account, account
-from modelspec.reasons.places import Places, Spot
+from modelspec.ask import account_json as json
+from modelspec.ask import account_text as text
+from modelspec.ask.account import Account, account
+from modelspec.ask.places import Places, Spot
+from modelspec.incremental import compile_fleet
+from modelspec.pipeline import Compiled
+from modelspec.routing.decide import Index, Request, decide
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 6, 1)

@@ -7,17 +7,15 @@ from hypothesis import given, settings
 from small_fleets import FLEETS, compiled, model, routed, write_repository
 from test_decide import tables
 
+from modelspec.ask.cases import cases_of
+from modelspec.ask.cases import run as run_cases
+from modelspec.ask.coverage import CoverageKind, measure
+from modelspec.ask.suggest import dash_column, fitting, suggestions, suggestions_yaml
 from modelspec.cli import run
-from modelspec.decide import Index
 from modelspec.load.find import File
-from modelspec.locate import Locator
-from modelspec.routes_test.cases import cases_of
-from modelspec.routes_test.coverage import Kind, measure
-from modelspec.routes_test.paste import dash_column, fitting
-from modelspec.routes_test.run import run as run_cases
-from modelspec.routes_test.suggest import suggestions
-from modelspec.routes_test.yaml import render
-from modelspec.routing import RoutingTable
+from modelspec.load.locate import Locator
+from modelspec.routing.decide import Index
+from modelspec.routing.table import RoutingTable
 
 FLEET = Path(__file__).parent / "fleet"
 
@@ -25,7 +23,7 @@ FLEET = Path(__file__).parent / "fleet"
 def completed(table: RoutingTable) -> str:
     """The suggestion for a fleet without any test."""
     index = Index(table)
-    return "tests:\n" + "".join(render(index, suggestions(index, measure(index, [])), indent=2))
+    return "tests:\n" + "".join(suggestions_yaml(index, suggestions(index, measure(index, [])), indent=2))
 
 
 def _typed(text: str) -> dict[str, list[dict[str, object]]]:
@@ -194,7 +192,11 @@ def test_a_large_fleet_is_told_what_is_left_out(tmp_path: Path, capsys: pytest.C
 
 def test_nothing_to_exercise_is_all_exercised() -> None:
     coverage = measure(Index(RoutingTable(regions=(), heads=(), routes=())), [])
-    assert (coverage.percent, coverage.reaches(100), coverage.counted(Kind.MODEL)) == (100.0, True, (0, 0))
+    assert (coverage.percent, coverage.reaches(100), coverage.counted(CoverageKind.MODEL)) == (
+        100.0,
+        True,
+        (0, 0),
+    )
 
 
 def test_a_percentage_is_never_rounded_up(tmp_path: Path) -> None:

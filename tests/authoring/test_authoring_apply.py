@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from modelspec.authoring.apply import apply
+from modelspec.author.apply import apply
+from modelspec.diagnose.refusal import Refusal
 from modelspec.load.find import File, read_tree
-from modelspec.refusal import Refusal
 
 OLD = {"models.d/a.yaml": b"a: 1\n", "models.d/x/b.yaml": b"b: 1\n", "heads.yaml": b"h: 1\n"}
 

@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelspec.authoring.assignments import LONGEST, change_of, unset_of
-from modelspec.authoring.variables import reference_to_variable
-from modelspec.document import Pointer
-from modelspec.edit import Append, Change, Discard, Put, Unset
-from modelspec.refusal import Refusal
+from modelspec.author.assignments import LONGEST, change_of, reference_to_variable, unset_of
+from modelspec.author.edit import Append, Change, Discard, Put, Unset
+from modelspec.diagnose.refusal import Refusal
+from modelspec.text.document import Pointer
 
 KEY = "sk-proj-9fK2mQx7LrT4vNbW8sYcZ1aHdE6gJuP3iXoV5kB0"
 

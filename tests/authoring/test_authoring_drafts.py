@@ -6,44 +6,50 @@ from pathlib import Path
 import pytest
 from small_fleets import FIXED, HEADS, REGIONS, TODAY, compiled, model
 
-from modelspec.authoring.difference import difference
-from modelspec.authoring.draft import Draft, edited, judged
-from modelspec.authoring.edit_models import draft_of_edit
-from modelspec.authoring.entries import Entry, entries_of, find_entry
-from modelspec.authoring.heads import draft_of_head_removal, draft_of_head_rename, users_of_head
-from modelspec.authoring.listed import Listed, draft_of_addition, find_listed
-from modelspec.authoring.message import message_of
-from modelspec.authoring.naming import free_path, moved_path
-from modelspec.authoring.new_model import Wanted, draft_of_new
-from modelspec.authoring.regions import (
+from modelspec.author.draft import Draft, difference, edited, judged
+from modelspec.author.edit import Append, Change, Put, Rekey, Unset
+from modelspec.author.entries import ModelFile, entries_of, find_entry, free_path, moved_path
+from modelspec.author.listed import (
+    ListedEntry,
+    draft_of_addition,
+    draft_of_head_removal,
+    draft_of_head_rename,
     draft_of_region_removal,
     draft_of_region_rename,
+    find_listed,
     lasting,
+    users_of_head,
     users_of_region,
 )
-from modelspec.authoring.remove_model import draft_of_removal, users_of_model
-from modelspec.authoring.rename_model import draft_of_rename
-from modelspec.edit import Append, Change, Put, Rekey, Unset
+from modelspec.author.models import (
+    Wanted,
+    draft_of_edit,
+    draft_of_new,
+    draft_of_removal,
+    draft_of_rename,
+    message_of,
+    users_of_model,
+)
+from modelspec.diagnose.refusal import Refusal
 from modelspec.load.find import File
 from modelspec.pipeline import Compiled
-from modelspec.refusal import Refusal
 
 
-def _entry(fleet: Compiled, model_id: str) -> Entry:
+def _entry(fleet: Compiled, model_id: str) -> ModelFile:
     entry = find_entry(entries_of(fleet.tree), model_id)
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, ModelFile)
     return entry
 
 
-def _head(fleet: Compiled, name: str) -> Listed:
+def _head(fleet: Compiled, name: str) -> ListedEntry:
     head = find_listed(fleet.tree, "head", name)
-    assert isinstance(head, Listed)
+    assert isinstance(head, ListedEntry)
     return head
 
 
-def _region(fleet: Compiled, name: str) -> Listed:
+def _region(fleet: Compiled, name: str) -> ListedEntry:
     region = find_listed(fleet.tree, "region", name)
-    assert isinstance(region, Listed)
+    assert isinstance(region, ListedEntry)
     return region
 
 

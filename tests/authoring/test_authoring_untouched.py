@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelspec.authoring.assignments import change_of
-from modelspec.authoring.canonical import canonical
-from modelspec.authoring.draft import Draft, judged
-from modelspec.authoring.edit_models import draft_of_edit
-from modelspec.authoring.entries import Entry, entries_of
-from modelspec.document import MapNode
-from modelspec.edit import Append
-from modelspec.edit.change import changed, found, same
+from modelspec.author.assignments import change_of
+from modelspec.author.canonical import canonical
+from modelspec.author.draft import Draft, judged
+from modelspec.author.edit import Append
+from modelspec.author.edit.change import changed, found, same
+from modelspec.author.entries import ModelFile, entries_of
+from modelspec.author.models import draft_of_edit
+from modelspec.diagnose.refusal import Refusal
 from modelspec.load import read
 from modelspec.load.find import File, read_tree
-from modelspec.refusal import Refusal
+from modelspec.text.document import MapNode
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = entries_of(read_tree(ROOT))
@@ -33,7 +33,7 @@ ASSIGNMENTS = st.sampled_from(
 
 @given(entry=st.sampled_from(ENTRIES), assignments=st.lists(ASSIGNMENTS, min_size=1, max_size=4))
 @settings(deadline=None, max_examples=150)
-def test_what_is_not_edited_stays(entry: Entry, assignments: list[str]) -> None:
+def test_what_is_not_edited_stays(entry: ModelFile, assignments: list[str]) -> None:
     changes = [change_of(text) for text in assignments]
     assert not any(isinstance(change, Refusal) for change in changes)
     draft = draft_of_edit([entry], changes)  # type: ignore[arg-type]
@@ -58,7 +58,7 @@ def test_what_is_not_edited_stays(entry: Entry, assignments: list[str]) -> None:
             assert fields <= touched, b"".join(old[first:last])
 
 
-def _field(entry: Entry, line: int) -> str:
+def _field(entry: ModelFile, line: int) -> str:
     """The top-level field that a line belongs to; the one above a blank line or a comment."""
     root = entry.reading.document.root
     assert isinstance(root, MapNode)
@@ -67,7 +67,7 @@ def _field(entry: Entry, line: int) -> str:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.model_id)
-def test_fmt_moves_lines_and_changes_none(entry: Entry) -> None:
+def test_fmt_moves_lines_and_changes_none(entry: ModelFile) -> None:
     ordered = canonical(entry.reading.file)
     assert isinstance(ordered, bytes)
     assert sorted(ordered.splitlines()) == sorted(entry.reading.file.data.splitlines())

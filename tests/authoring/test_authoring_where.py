@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelspec.authoring.entries import Entry, entries_of, find_entry
-from modelspec.authoring.matching import holds
-from modelspec.authoring.origins import values
-from modelspec.authoring.selection import DEEPEST, parse
-from modelspec.authoring.tokens import LONGEST, Fault
+from modelspec.author.entries import ModelFile, entries_of, find_entry
+from modelspec.author.matching import holds
+from modelspec.author.values import values
+from modelspec.author.where import DEEPEST, LONGEST, ExpressionFault, parse
 from modelspec.load import read
 from modelspec.load.find import File, read_tree
-from modelspec.locate import Locator
+from modelspec.load.locate import Locator
 
 TEXT = b"""\
 model_id: atlas
@@ -31,12 +30,14 @@ metadata: {owner: team-a, "a.b": 1, open: true, in: {x: null}, none: null, list:
 """
 
 
-def _entry(text: bytes = TEXT, path: str = "models.d/chat/eu/atlas.yaml") -> Entry:
+def _entry(text: bytes = TEXT, path: str = "models.d/chat/eu/atlas.yaml") -> ModelFile:
     file = File(path, text)
     reading = read(file)
     assert isinstance(reading.value, dict)
     locator = Locator(files={path: file})
-    return Entry(model_id="atlas", reading=reading, value=reading.value, whole=reading.value, locator=locator)
+    return ModelFile(
+        model_id="atlas", reading=reading, value=reading.value, whole=reading.value, locator=locator
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,10 +94,10 @@ def _entry(text: bytes = TEXT, path: str = "models.d/chat/eu/atlas.yaml") -> Ent
 )
 def test_it_holds(expression: str) -> None:
     parsed = parse(expression)
-    assert not isinstance(parsed, Fault), parsed
+    assert not isinstance(parsed, ExpressionFault), parsed
     assert holds(parsed, _entry())
     refused = parse(f"not ({expression})")
-    assert not isinstance(refused, Fault)
+    assert not isinstance(refused, ExpressionFault)
     assert not holds(refused, _entry())
 
 
@@ -138,7 +139,7 @@ def test_it_holds(expression: str) -> None:
 )
 def test_a_fault_is_pointed_at(expression: str, message: str, marked: str) -> None:
     fault = parse(expression)
-    assert isinstance(fault, Fault)
+    assert isinstance(fault, ExpressionFault)
     assert fault.message == message
     assert expression[fault.start : fault.end] == marked
     assert fault.end > fault.start
@@ -147,7 +148,7 @@ def test_a_fault_is_pointed_at(expression: str, message: str, marked: str) -> No
 @given(st.text(alphabet="ab \"'\\().,[]=!<>-1e9\n\u202e", max_size=60))
 def test_no_text_raises(text: str) -> None:
     parsed = parse(text)
-    if not isinstance(parsed, Fault):
+    if not isinstance(parsed, ExpressionFault):
         assert holds(parsed, _entry()) in (True, False)
 
 
@@ -157,7 +158,7 @@ def test_a_file_with_any_values_can_be_asked(value: object) -> None:
     odd = replace(entry, whole=dict.fromkeys(entry.value, value))
     for expression in ('heads contains "x"', "deployments.0.weight > 3", 'tags matches "a*"', 'region < "x"'):
         parsed = parse(expression)
-        assert not isinstance(parsed, Fault)
+        assert not isinstance(parsed, ExpressionFault)
         assert holds(parsed, odd) in (True, False)
 
 
@@ -173,7 +174,7 @@ def test_two_files_of_one_id_are_no_answer(tmp_path: Path) -> None:
     for name, message in (("atlas", "two files declare 'atlas': models.d/a.yaml and models.d/b.yaml"),
                           ("zebra", "no model has the id 'zebra'")):  # fmt: skip
         refusal = find_entry(entries, name)
-        assert not isinstance(refusal, Entry)
+        assert not isinstance(refusal, ModelFile)
         assert refusal.message == message
 
 
@@ -186,7 +187,7 @@ def test_what_a_folder_gives_counts_and_is_told_with_its_line(tmp_path: Path) ->
     )
     (entry,) = entries_of(read_tree(tmp_path))
     parsed = parse('metadata.owner == "team-a" and tags contains "chat" and metadata.context == 8')
-    assert not isinstance(parsed, Fault)
+    assert not isinstance(parsed, ExpressionFault)
     assert holds(parsed, entry)
     places = {one.pointer: (one.path, one.line) for one in values(entry)}
     assert places["metadata", "owner"] == ("models.d/_defaults.yaml", 3)

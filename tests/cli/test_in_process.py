@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 import pytest
 
-from modelspec import __main__, cache, cli
-from modelspec.cache import Cache
+from modelspec import __main__, cli, incremental
 from modelspec.cli.options import find_root
-from modelspec.rules.example import example_files
+from modelspec.incremental import Cache, _fingerprint
+from modelspec.rules.pages import example_files
 
 
 @pytest.fixture
@@ -95,8 +95,8 @@ def test_a_root_that_cannot_be_opened_is_usage(
 def test_an_installed_compiler_is_known_by_its_version(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(cache, "_PACKAGE", tmp_path / "modelspec")
-    assert cache._fingerprint() == ""  # noqa: SLF001 - a checkout cannot show it from outside
+    monkeypatch.setattr(incremental, "_PACKAGE", tmp_path / "modelspec")
+    assert _fingerprint() == ""
 
 
 def test_a_cache_in_the_current_folder_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

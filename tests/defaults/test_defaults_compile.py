@@ -15,17 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_fleets import FIXED, TODAY, artifacts, codes, model
 
-from modelspec.build import prepare
-from modelspec.catalog import Place
-from modelspec.changed import touched
+from modelspec.ask.account import account
+from modelspec.ask.places import Places
+from modelspec.change.states import States, read_states
+from modelspec.change.touched import touched
 from modelspec.cli import run
-from modelspec.decide import Index, Request, decide
-from modelspec.pipeline import Compiled, compile_fleet
-from modelspec.reasons.account import account
-from modelspec.reasons.places import Places
-from modelspec.refusal import Refusal
-from modelspec.route import route
-from modelspec.states import States, read_states
+from modelspec.diagnose.refusal import Refusal
+from modelspec.incremental import compile_fleet
+from modelspec.pipeline import Compiled, emission_of
+from modelspec.routing.decide import Index, Request, decide
+from modelspec.routing.route import route
+from modelspec.text.document import Place
 
 SHARED = (
     "region: eu\npriority_head: head-eu-1\nfallback_heads: [head-uk-1]\nendpoint: https://a.example.com/v1\n"
@@ -205,8 +205,8 @@ def test_two_states_compiled_together_are_what_each_is_alone(seed: int, tmp_path
         for state, alone in ((states.base, base), (states.head, compile_fleet(root, today=TODAY))):
             assert state.compiled.diagnostics == alone.diagnostics
             assert state.compiled.models == alone.models
-            if state.routing is not None:
-                assert state.routing == route(alone.catalog, alone.models)
+            if state.compiled.table is not None:
+                assert state.compiled.table == route(alone.catalog, alone.models)
 
 
 @pytest.mark.usefixtures("own_settings")
@@ -214,9 +214,9 @@ def test_a_route_is_shared_unless_its_defaults_changed(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", FLEET)
     write(root, {"models.d/a/_defaults.yaml": "limits: {rpm: 5}\n"})
     states = _states(root)
-    assert states.base.routing is not None
-    assert states.head.routing is not None
-    pairs = zip(states.base.routing.routes, states.head.routing.routes, strict=True)
+    assert states.base.compiled.table is not None
+    assert states.head.compiled.table is not None
+    pairs = zip(states.base.compiled.table.routes, states.head.compiled.table.routes, strict=True)
     assert [old is new for old, new in pairs] == [True, False, False]
     assert "models.d/a/_defaults.yaml" in states.head.files
 
@@ -247,7 +247,7 @@ def test_the_digest_of_the_sources_covers_defaults(tmp_path: Path) -> None:
 
     def digest() -> str:
         compiled = compile_fleet(root, today=TODAY)
-        return prepare(compiled, commit=None, commit_date=None).origin.digest
+        return emission_of(compiled, commit=None, commit_date=None).origin.digest
 
     before = digest()
     write(root, {"models.d/a/_defaults.yaml": "tags: [x]\n"})

@@ -8,11 +8,11 @@ import pytest
 from git_repositories import write
 from small_fleets import FIXED, TODAY, codes, found, model
 
-from modelspec.diagnostic import Diagnostic
-from modelspec.load.disk import DiskFolder
+from modelspec.diagnose.diagnostic import Diagnostic
+from modelspec.incremental import compile_fleet, compile_tree
+from modelspec.load.disk import DiskFolder, FileKind
 from modelspec.load.find import find_tree, read_tree
-from modelspec.load.folder import Kind
-from modelspec.pipeline import Compiled, compile_fleet, compile_tree
+from modelspec.pipeline import Compiled
 
 SHARED = (
     "region: eu\npriority_head: head-eu-1\nfallback_heads: [head-uk-1]\nendpoint: https://a.example.com/v1\n"
@@ -100,7 +100,7 @@ class Shuffled:
         self._folder = folder
         self._gone = gone
 
-    def entries(self) -> Iterator[tuple[str, Kind]]:
+    def entries(self) -> Iterator[tuple[str, FileKind]]:
         yield from sorted(self._folder.entries(), reverse=True, key=lambda entry: entry[0])
 
     def folder(self, name: str, path: str) -> "Shuffled | Diagnostic | None":

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelspec.merge import (
+from modelspec.load.defaults import (
     DEFAULTED_AND_REQUIRED,
     NOT_DEFAULTED,
     UPSTREAM,

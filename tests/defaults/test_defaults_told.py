@@ -6,10 +6,10 @@ import pytest
 from git_repositories import write
 from small_fleets import FIXED, TODAY
 
-from modelspec.diagnostic import Diagnostic, Severity
-from modelspec.pipeline import compile_fleet
-from modelspec.source import START
-from modelspec.told_once import told_once
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.settle import told_once
+from modelspec.incremental import compile_fleet
+from modelspec.text.source import START
 
 ALONE = "region: eu\npriority_head: head-eu-1{0}\nendpoint: https://a.example.com/v1\n"
 OWN = "model_id: {0}\nname: {0}\n"

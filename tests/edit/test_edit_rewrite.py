@@ -9,11 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yaml_texts import SCALARS, VALUES, WORDS, documents
 
-from modelspec.document import Pointer
-from modelspec.edit import Append, Change, Discard, Put, Rekey, Unfit, Unset, changed, rewrite
-from modelspec.edit.change import found, same
+from modelspec.author.edit import Append, Change, Discard, Put, Rekey, Unfit, Unset, changed, rewrite
+from modelspec.author.edit.change import found, same
 from modelspec.load import read
 from modelspec.load.find import File
+from modelspec.text.document import Pointer
 
 ROOT = Path(__file__).parents[2]
 FIELDS = (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from small_fleets import FIXED, HEADS, REGIONS, model, write_repository
 
-from modelspec.editors import Choice, choices_of, tailored, text_of
+from modelspec.author.schemas import Choice, choices_of, tailored, text_of
 from modelspec.schema import KINDS
 
 SECRET = "sk" + "-proj-" + sha512(b"a fake").hexdigest() + "aB3"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from small_fleets import FIXED, HEADS, model, write_repository
 
-from modelspec.editors import FOLDER, WrittenSchemas, schema_line, stale_schemas, wiring, write_schemas
+from modelspec.author.schemas import FOLDER, WrittenSchemas, schema_line, stale_schemas, wiring, write_schemas
+from modelspec.diagnose.refusal import Refusal
 from modelspec.schema import KINDS
-from modelspec.write import Refusal, Stale, Staleness
+from modelspec.write import Stale, Staleness
 
 NAMES = tuple(f"{kind}.schema.json" for kind in KINDS)
 

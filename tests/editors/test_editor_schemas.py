@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from small_fleets import FIXED, FLEETS, HEADS, model, write_repository
 
-from modelspec.editors import Choice, Choices, choices_of, tailored, text_of
+from modelspec.author.schemas import Choice, Choices, choices_of, tailored, text_of
 from modelspec.load import read
 from modelspec.load.find import File
 from modelspec.schema import KINDS, Kind

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from language_server import REPOSITORY, Server, language_server
 
-from modelspec.editors import WrittenSchemas, schema_line, wiring, write_schemas
+from modelspec.author.schemas import WrittenSchemas, schema_line, wiring, write_schemas
 
 pytestmark = pytest.mark.editor
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modelspec.emit.envoy import emit
-from modelspec.emit.gateway import Edge, GatewayOptions
-from modelspec.routing import RoutingTable
+from modelspec.gateways.envoy.emit import emit
+from modelspec.gateways.gateway import Edge, GatewayOptions
+from modelspec.routing.table import RoutingTable
 
 EDGES = (Edge(edge_id="edge-us", region="us"), Edge(edge_id="edge-eu", region="eu"))
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from small_fleets import FLEETS, artifacts, compiled, model, routed, write_repository
 
-from modelspec.catalog import Names
 from modelspec.emit import emit
-from modelspec.route import route
+from modelspec.fleet.model import Names
+from modelspec.routing.route import route
 
 
 def test_the_order_of_models_does_not_matter(tmp_path: Path) -> None:

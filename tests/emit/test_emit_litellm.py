@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from published import ROOT, schema
 from small_fleets import FIXED, FLEETS, TODAY, compiled, model, routed
 
-from modelspec.emit.gateways import emit_gateways
-from modelspec.litellm import FORMS, environment_name
-from modelspec.pipeline import compile_fleet
-from modelspec.providers import PROVIDERS
-from modelspec.routing import RoutingTable
+from modelspec.fleet.providers import PROVIDERS
+from modelspec.gateways.emit import emit_gateways
+from modelspec.gateways.litellm.names import FORMS, environment_name
+from modelspec.incremental import compile_fleet
+from modelspec.routing.table import RoutingTable
 
 EXPECTED = Path(__file__).parent / "expected_litellm"
 Files = dict[str, bytes]

@@ -9,10 +9,10 @@ import yaml
 from published import ROOT, schema
 from small_fleets import FLEETS, TODAY, compiled, model, routed
 
-from modelspec.emit.gateways import GATEWAYS, emit_gateways
-from modelspec.pipeline import compile_fleet
-from modelspec.routing import RoutingTable
-from modelspec.settings import WRITTEN_TARGETS
+from modelspec.fleet.settings import WRITTEN_TARGETS
+from modelspec.gateways.emit import GATEWAYS, emit_gateways
+from modelspec.incremental import compile_fleet
+from modelspec.routing.table import RoutingTable
 
 
 def files_of(routing: RoutingTable) -> dict[str, bytes]:

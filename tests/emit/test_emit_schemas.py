@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator
 from published import KINDS, ROOT, kind_of, schema, schema_path
 from small_fleets import FLEETS, TODAY, artifacts, compiled
 
-from modelspec.build import prepare, write_files
-from modelspec.pipeline import compile_fleet
+from modelspec.incremental import compile_fleet
+from modelspec.pipeline import emission_of
+from modelspec.pipeline import write as write_files
 
 COMMAND = Path(sys.executable).with_name("check-jsonschema")
 Outputs = dict[str, dict[str, Any]]
@@ -77,7 +78,7 @@ def test_outputs_of_small_fleets_follow_their_schemas(name: str, outputs: Output
 
 def test_outputs_of_the_example_fleet_follow_their_schemas_by_the_installed_command(tmp_path: Path) -> None:
     result = compile_fleet(ROOT, today=TODAY)
-    prepared = prepare(result, commit="f" * 40, commit_date="2026-06-01T00:00:00Z")
+    prepared = emission_of(result, commit="f" * 40, commit_date="2026-06-01T00:00:00Z")
     write_files(prepared, tmp_path / "dist")
     by_kind: dict[str, list[str]] = {}
     for file in sorted((tmp_path / "dist").rglob("*.json")):
@@ -108,7 +109,7 @@ def test_a_field_that_is_missing_unknown_or_of_another_type_breaks_the_schema(
 
 def test_a_manifest_with_any_field_changed_breaks_its_schema(tmp_path: Path) -> None:
     result = compiled(tmp_path / "in", FLEETS["plain"])
-    write_files(prepare(result, commit=None, commit_date=None), tmp_path / "dist")
+    write_files(emission_of(result, commit=None, commit_date=None), tmp_path / "dist")
     validator = Draft202012Validator(schema("manifest"))
     value = json.loads((tmp_path / "dist/manifest.json").read_bytes())
     validator.validate(value)

@@ -6,10 +6,11 @@ import pytest
 from published import ROOT
 from small_fleets import FIXED, FLEETS, TODAY, artifacts, compiled, model, routed
 
-from modelspec.build import artifacts as build_artifacts
-from modelspec.build import prepare, stale_files, write_files
 from modelspec.emit import EMITTERS
-from modelspec.pipeline import compile_fleet
+from modelspec.incremental import compile_fleet
+from modelspec.pipeline import emission_of, stale_files
+from modelspec.pipeline import emit as build_artifacts
+from modelspec.pipeline import write as write_files
 from modelspec.write import Written
 
 Outputs = dict[str, Any]
@@ -239,7 +240,7 @@ def test_lists_without_entries_are_empty(tmp_path: Path) -> None:
 
 def test_the_manifest_lists_every_artifact_in_order(tmp_path: Path) -> None:
     result = compiled(tmp_path / "in", FLEETS["plain"])
-    prepared = prepare(result, commit="abc", commit_date="2026-06-01")
+    prepared = emission_of(result, commit="abc", commit_date="2026-06-01")
     written = write_files(prepared, tmp_path / "dist")
     assert isinstance(written, Written)
     manifest = json.loads((tmp_path / "dist/manifest.json").read_bytes())
@@ -262,4 +263,4 @@ def test_emitters_write_each_path_once(tmp_path: Path) -> None:
 def test_nothing_is_written_where_there_is_an_error(tmp_path: Path) -> None:
     result = compiled(tmp_path / "in", {"atlas": model("atlas", region="nowhere")})
     with pytest.raises(ValueError, match="where there is an error"):
-        prepare(result, commit=None, commit_date=None)
+        emission_of(result, commit=None, commit_date=None)

@@ -8,7 +8,7 @@ import pytest
 from envoy_files import EDGES, emitted, files_of, hosts, members
 from routing_tables import a_route, head, table
 
-from modelspec.emit.envoy.layout import laid_out
+from modelspec.gateways.envoy.layout import laid_out
 
 HEADS = (
     head("a", url="https://a.example.net"),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing_tables import a_route, head, table
 
-from modelspec.routing import Route, RoutingTable
+from modelspec.routing.table import Route, RoutingTable
 
 HEADS = tuple(f"h{number}" for number in range(6))
 STATUS = {name: "draining" if name in {"h4", "h5"} else "active" for name in HEADS}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from small_fleets import FIXED, compiled, routed
 
-from modelspec.emit.gateway import GatewayOptions
-from modelspec.emit.litellm import emit
-from modelspec.litellm import environment_name
+from modelspec.gateways.gateway import GatewayOptions
+from modelspec.gateways.litellm.emit import emit
+from modelspec.gateways.litellm.names import environment_name
 
 HEAD = "head-eu-1"
 VARIABLES = {

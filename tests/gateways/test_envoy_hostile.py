@@ -8,8 +8,8 @@ from envoy_edge import running
 from routing_tables import a_route, head, table
 from upstreams import Upstreams, free_port, urls
 
-from modelspec.emit.envoy import emit
-from modelspec.emit.gateway import Edge, GatewayOptions
+from modelspec.gateways.envoy.emit import emit
+from modelspec.gateways.gateway import Edge, GatewayOptions
 
 pytestmark = pytest.mark.gateway
 

@@ -18,9 +18,12 @@ from envoy_edge import SECONDS, Edge, Load, program, running, until
 from envoy_fleet import FILES, PROGRAM, Fleet, modelspec, small_fleet, write_model
 from upstreams import Upstreams, free_port
 
-from modelspec.emit.envoy import discovery
-from modelspec.emit.envoy.layout import laid_out
-from modelspec.publish import Admin, EdgeFiles, Published, Refusal, check, edge_files, edges_of, publish
+from modelspec.diagnose.refusal import Refusal
+from modelspec.gateways.envoy.admin import Admin
+from modelspec.gateways.envoy.check import EdgeFiles, check, edge_files, edges_of
+from modelspec.gateways.envoy.emit import discovery
+from modelspec.gateways.envoy.layout import laid_out
+from modelspec.gateways.envoy.publish import Published, publish
 
 pytestmark = pytest.mark.gateway
 

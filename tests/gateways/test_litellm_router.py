@@ -16,10 +16,10 @@ from litellm_proxy import environment, litellm_program
 from small_fleets import FIXED, compiled, model, routed
 from upstream import Seen, upstream
 
-from modelspec.emit.gateway import GatewayOptions
-from modelspec.emit.litellm import emit
-from modelspec.litellm import FORMS
-from modelspec.providers import PROVIDERS
+from modelspec.fleet.providers import PROVIDERS
+from modelspec.gateways.gateway import GatewayOptions
+from modelspec.gateways.litellm.emit import emit
+from modelspec.gateways.litellm.names import FORMS
 
 pytestmark = pytest.mark.gateway
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from small_fleets import FIXED, TODAY, compiled, model, routed
 
-from modelspec.emit.gateways import emit_gateways
-from modelspec.pipeline import compile_fleet
-from modelspec.routing import RoutingTable
+from modelspec.gateways.emit import emit_gateways
+from modelspec.incremental import compile_fleet
+from modelspec.routing.table import RoutingTable
 
 pytestmark = pytest.mark.gateway
 

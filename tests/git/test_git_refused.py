@@ -8,8 +8,8 @@ import pytest
 from git_repositories import commit, git, repository, write
 from small_fleets import FIXED, FLEETS
 
-from modelspec.refusal import Refusal
-from modelspec.states import States, read_states
+from modelspec.change.states import States, read_states
+from modelspec.diagnose.refusal import Refusal
 
 TODAY = date(2026, 6, 1)
 FLEET: dict[str, str | bytes | None] = {
@@ -170,7 +170,7 @@ def test_unrelated_histories(tmp_path: Path) -> None:
     git(root, "checkout", "--quiet", "--orphan", "other")
     commit(root, {"README": "x"})
     assert "have no history in common" in _refused(root).message
-    assert _states(root, base="main").base.routing == _states(root, base="main").head.routing
+    assert _states(root, base="main").base.compiled.table == _states(root, base="main").head.compiled.table
 
 
 def test_the_default_base_is_where_the_branch_left(tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_a_root_with_a_planted_repository_of_its_own_executes_nothing(tmp_path: 
     lost = git(root, "rev-parse", "HEAD:models.d/atlas.yaml")
     _booby_trapped(root / ".git", canary)
     write(root, {"models.d/atlas.yaml": "a: 2\n"})
-    assert _states(root).base.routing is not None
+    assert _states(root).base.compiled.table is not None
     (root / ".git/objects" / lost[:2] / lost[2:]).unlink()
     assert lost[:12] in _refused(root).message
     assert "no commit is named" in _refused(root, base="0" * 40).message

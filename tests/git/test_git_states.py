@@ -11,14 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_fleets import FIXED, FLEETS, HEADS, model
 
-from modelspec.changed import touched
-from modelspec.git.objects import blob_id
-from modelspec.pipeline import Compiled, compile_fleet
-from modelspec.refusal import Refusal
-from modelspec.route import route
+from modelspec.change.states import State, States, read_states
+from modelspec.change.touched import touched
+from modelspec.diagnose.refusal import Refusal
+from modelspec.git.tree import blob_id
+from modelspec.incremental import compile_fleet
+from modelspec.pipeline import Compiled
+from modelspec.routing.route import route
 from modelspec.rules import RULES
-from modelspec.rules.example import example_files
-from modelspec.states import State, States, read_states
+from modelspec.rules.pages import example_files
 
 TODAY = date(2026, 6, 1)
 FLEET: dict[str, str | bytes | None] = {
@@ -46,9 +47,8 @@ def _same(state: State, alone: Compiled) -> bool:
     assert ours.diagnostics == alone.diagnostics
     assert ours.models == alone.models
     assert ours.catalog.signatures == alone.catalog.signatures
-    assert ours.is_linked == alone.is_linked
-    if state.routing is not None:
-        assert state.routing == route(alone.catalog, alone.models)
+    if state.compiled.table is not None:
+        assert state.compiled.table == route(alone.catalog, alone.models)
     return True
 
 
@@ -105,8 +105,7 @@ def test_two_states_together_are_each_alone(
     states = _states(root)
     assert _same(states.base, alone)
     assert _same(states.head, compile_fleet(root, today=TODAY))
-    assert (states.base.routing is not None) == alone.is_linked
-    assert (states.head.routing is None) == states.head.compiled.has_errors
+    assert (states.base.compiled.table is None) == (alone.table is None)
     left_out = [found for found in states.head.compiled.diagnostics if found not in touched(states)]
     assert all(
         [replace(found, related=())]
@@ -129,7 +128,7 @@ def test_what_both_states_have_is_the_same_object(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", FLEET)
     write(root, {"models.d/atlas.yaml": model("atlas", "tags: [new]"), "waivers.yaml": "waivers: []\n"})
     states = _states(root)
-    base, head = states.base.routing, states.head.routing
+    base, head = states.base.compiled.table, states.head.compiled.table
     assert base is not None
     assert head is not None
     assert [one is two for one, two in zip(base.routes, head.routes, strict=True)] == [False, True, True]
@@ -141,8 +140,8 @@ def test_a_route_that_reaches_elsewhere_is_not_shared(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", FLEET)
     write(root, {"models.d/cobra.yaml": model("cobra", region="us", head="head-us-1")})
     states = _states(root)
-    assert states.base.routing is not None
-    reaches = {found.model_id: found.reach for found in states.base.routing.routes}
+    assert states.base.compiled.table is not None
+    reaches = {found.model_id: found.reach for found in states.base.compiled.table.routes}
     assert reaches["atlas"] == ("eu", "uk")
     assert (
         states.head.compiled.facts["models.d/atlas.yaml"] is states.base.compiled.facts["models.d/atlas.yaml"]
@@ -176,7 +175,7 @@ def test_line_ends_that_git_changes_are_only_another_content(tmp_path: Path) -> 
     git(root, "add", ".")
     assert git(root, "status", "--porcelain") == ""
     states = _states(root)
-    assert states.base.routing == states.head.routing
+    assert states.base.compiled.table == states.head.compiled.table
     assert states.base.files["models.d/atlas.yaml"] != states.head.files["models.d/atlas.yaml"]
     assert blob_id(b"", "0" * 40) == git(root, "hash-object", "--stdin")
 
@@ -190,8 +189,8 @@ def test_a_base_with_faults_beyond_links_has_a_table(code: str, tmp_path: Path) 
     states = _states(root)
     assert states.base.compiled.diagnostics == alone.diagnostics
     fixed = [found.code for found in alone.diagnostics if found.code < "MS3" and found.severity == "error"]
-    assert (states.base.routing is None) == bool(fixed)
-    assert (states.head.routing is None) == alone.has_errors
+    assert (states.base.compiled.table is None) == bool(fixed)
+    assert (states.head.compiled.table is None) == bool(fixed)
 
 
 def test_the_head_may_be_any_commit(tmp_path: Path) -> None:
@@ -202,6 +201,6 @@ def test_the_head_may_be_any_commit(tmp_path: Path) -> None:
     states = _states(root, first, "HEAD")
     assert states.head.title == f"HEAD ({git(root, 'rev-parse', 'HEAD')[:7]})"
     assert states.base.title == f"{first[:7]} ({first[:7]})"
-    assert states.head.routing is not None
-    assert _states(root, first).head.routing is None
+    assert states.head.compiled.table is not None
+    assert _states(root, first).head.compiled.table is None
     assert [found.path for found in states.head.compiled.diagnostics if found.severity == "error"] == []

@@ -10,11 +10,12 @@ from git_repositories import commit, git, repository, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelspec.diagnostic import Diagnostic, ordered
+from modelspec.diagnose.diagnostic import Diagnostic, ordered
+from modelspec.diagnose.refusal import Refusal
 from modelspec.git import find_repository, read_commit, revisions
-from modelspec.git.objects import blob_id
-from modelspec.load.find import MAX_BYTES, MAX_FOLDERS, File, Tree, read_tree
-from modelspec.refusal import Refusal
+from modelspec.git.tree import blob_id
+from modelspec.load.find import MAX_FOLDERS, File, Tree, read_tree
+from modelspec.load.unread import MAX_BYTES
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from small_fleets import FIXED, TODAY, compiled, model, routed
 
-from modelspec.diagnostic import Diagnostic
-from modelspec.guards import check_guards
+from modelspec.change.guards import check_guards
+from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.pipeline import Compiled
 
 KEY = "api_key: {env: MODEL_KEY}"

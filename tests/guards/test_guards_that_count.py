@@ -4,8 +4,8 @@ import pytest
 from changes import change, many, settings, waiver, waivers, without
 from small_fleets import FIXED, HEADS, model
 
-from modelspec.guards.counts import MOST
-from modelspec.settings import Guards, Threshold, settings_of
+from modelspec.change.guard_counts import MOST
+from modelspec.fleet.settings import Guards, Threshold, settings_of
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,15 @@ import pytest
 from changes import KEY, change, many, settings, waiver, waivers, without
 from small_fleets import FIXED, TODAY, codes, compiled, model, routed
 
-from modelspec.catalog import Place
-from modelspec.diagnostic import Severity
-from modelspec.guards import check_guards
-from modelspec.guards.entry import waiver_entry
+from modelspec.change.guards import check_guards, waiver_entry
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.settle import waivers_of
 from modelspec.load import read
 from modelspec.load.find import File
+from modelspec.report.contract import Summary
 from modelspec.report.said import said
-from modelspec.report.summary import Summary
 from modelspec.report.text import render
-from modelspec.settings import waivers_of
+from modelspec.text.document import Place
 
 PRINTED = re.compile(r"waivers\.yaml: (- \{.*\})$")
 

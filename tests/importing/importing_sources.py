@@ -3,9 +3,9 @@
 from datetime import date
 from pathlib import Path
 
-from modelspec.importing import BY_NAME, Outcome, Request, run
+from modelspec.diagnose.refusal import Refusal
+from modelspec.importing import BY_NAME, ImportOutcome, ImportRequest, run
 from modelspec.secret import scan
-from modelspec.write import Refusal
 
 TODAY = date(2026, 6, 1)
 
@@ -17,11 +17,11 @@ def import_litellm(
     region: str | None = None,
     heads: tuple[str, ...] = (),
     dry_run: bool = False,
-) -> Outcome | Refusal:
+) -> ImportOutcome | Refusal:
     """Run the importer as the command does."""
     return run(
         BY_NAME["litellm"],
-        Request(source=source, into=into, region=region, heads=heads, dry_run=dry_run),
+        ImportRequest(source=source, into=into, region=region, heads=heads, dry_run=dry_run),
         TODAY,
     )
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from importing_sources import import_litellm, secrets_in, tree
 from test_import_golden import CASES, GOLDEN, imported
 
-from modelspec.importing import REPORTS, Outcome
-from modelspec.load.scalar11 import resolve11
-from modelspec.providers import PROVIDERS
+from modelspec.fleet.providers import PROVIDERS
+from modelspec.importing import REPORTS, ImportOutcome
+from modelspec.load.scalar import resolve11
 
 Position = tuple[int, int]
 LINKS = {"litellm_credential_name", "credential_name", "include", "custom_llm_provider", "weight", "order"}
@@ -160,7 +160,7 @@ def test_whatever_stands_in_a_model_list_nothing_is_raised(
     folder = tmp_path_factory.mktemp("any")
     (folder / "config.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     outcome = import_litellm(folder / "config.yaml", folder / "new", dry_run=True)
-    if isinstance(outcome, Outcome):
+    if isinstance(outcome, ImportOutcome):
         for render in REPORTS.values():
             assert "".join(render(outcome))
     else:
@@ -174,7 +174,7 @@ def test_whatever_a_text_is_nothing_is_raised(text: str, tmp_path_factory: pytes
     folder = tmp_path_factory.mktemp("text")
     (folder / "config.yaml").write_text("model_list:\n" + text, encoding="utf-8")
     outcome = import_litellm(folder / "config.yaml", folder / "new", dry_run=True)
-    assert isinstance(outcome, Outcome) or outcome.message
+    assert isinstance(outcome, ImportOutcome) or outcome.message
 
 
 SECRET = "sk-proj-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9fG"
@@ -210,7 +210,7 @@ def test_a_secret_comes_out_nowhere(text: str, tmp_path: Path) -> None:
     names = "\n".join(tree(tmp_path / "new")) if (tmp_path / "new").exists() else ""
     told = (
         "".join("".join(render(outcome)) for render in REPORTS.values())
-        if isinstance(outcome, Outcome)
+        if isinstance(outcome, ImportOutcome)
         else outcome.message + outcome.help
     )
     assert SECRET.lower() not in f"{made}\n{names}\n{told}".lower()

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from importing_sources import import_litellm, tree
 
-from modelspec.importing import REPORTS, Outcome
+from modelspec.diagnose.refusal import Refusal
+from modelspec.importing import REPORTS, ImportOutcome
 from modelspec.load.foreign import MAX_FOREIGN_BYTES
-from modelspec.write import Refusal
 
 MODEL = (
     "model_list: [{model_name: gpt-4o, litellm_params: {model: openai/gpt-4o, api_key: os.environ/KEY}}]\n"
@@ -129,7 +129,7 @@ def test_includes_stay_inside_the_folder(tmp_path: Path) -> None:
         "a\\b",
     ]
     outcome = import_litellm(write(inside, f"include: {json.dumps(names)}\n{MODEL}"), tmp_path / "new")
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, ImportOutcome)
     assert [one.draft.model_id for one in outcome.models if one.draft] == ["gpt-4o"]
     assert [note.kind for note in outcome.notes] == ["lost"] * len(names)
 
@@ -162,7 +162,7 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     not_a_folder = import_litellm(source, source)
     assert isinstance(not_a_folder, Refusal)
     (tmp_path / "empty").mkdir()
-    assert isinstance(import_litellm(source, tmp_path / "empty"), Outcome)
+    assert isinstance(import_litellm(source, tmp_path / "empty"), ImportOutcome)
     assert "models.d/gpt-4o.yaml" in tree(tmp_path / "empty")
 
 
@@ -178,7 +178,7 @@ def test_only_models_come_into_a_repository(tmp_path: Path) -> None:
     before = tree(fleet)
     source = write(tmp_path, MODEL + "router_settings: {num_retries: 3}\n")
     outcome = import_litellm(source, fleet, region="us")
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, ImportOutcome)
     after = tree(fleet)
     assert {name: data for name, data in after.items() if name in before} == before
     (new,) = after.keys() - before.keys()
@@ -245,7 +245,7 @@ def test_regions_of_the_repository_are_recognised(tmp_path: Path) -> None:
         "  - {model_name: d, litellm_params: {model: openai/x, region_name: us, api_key: os.environ/K}}\n"
     )
     outcome = import_litellm(write(tmp_path, text), fleet, region="eu", heads=("head-eu",))
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, ImportOutcome)
     made = {name: data.decode() for name, data in tree(fleet / "models.d" / "litellm").items()}
     assert "aws_role_name: r" in made["a.yaml"]
     assert "deployments" not in made["a.yaml"]

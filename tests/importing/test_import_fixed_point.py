@@ -7,12 +7,12 @@ import pytest
 from importing_sources import TODAY, import_litellm
 from test_import_golden import CASES, imported
 
-from modelspec.emit.gateway import GatewayOptions
-from modelspec.emit.litellm import emit
-from modelspec.importing import Outcome
-from modelspec.pipeline import compile_fleet
-from modelspec.route import route
-from modelspec.routing import About, RoutingTable
+from modelspec.gateways.gateway import GatewayOptions
+from modelspec.gateways.litellm.emit import emit
+from modelspec.importing import ImportOutcome
+from modelspec.incremental import compile_fleet
+from modelspec.routing.route import route
+from modelspec.routing.table import About, RoutingTable
 
 FAULTY = {"keys", "local"}
 """Their results have faults, which are in the report: nothing is built of them."""
@@ -57,7 +57,7 @@ def test_import_build_import_is_a_fixed_point(case: str, tmp_path: Path) -> None
         region=fleet.regions[0].code,
         heads=tuple(f"{head.head_id}={head.url}" for head in fleet.heads),
     )
-    assert isinstance(again, Outcome)
+    assert isinstance(again, ImportOutcome)
     assert [note.what for note in again.notes if note.kind in ("fault", "secret")] == []
     assert table_of(tmp_path / "two").routes == fleet.routes
     assert built(tmp_path / "two") == built(tmp_path / "one")

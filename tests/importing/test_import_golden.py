@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from importing_sources import TODAY, import_litellm, tree
 
-from modelspec.importing import REPORTS, Outcome
-from modelspec.pipeline import compile_fleet
+from modelspec.importing import REPORTS, ImportOutcome
+from modelspec.incremental import compile_fleet
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.name for path in GOLDEN.iterdir())
@@ -20,10 +20,10 @@ FLEETS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def imported(case: str, into: Path) -> Outcome:
+def imported(case: str, into: Path) -> ImportOutcome:
     region, heads = FLEETS.get(case, (None, ()))
     outcome = import_litellm(GOLDEN / case / "config.yaml", into, region=region, heads=heads)
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, ImportOutcome)
     return outcome
 
 

@@ -11,7 +11,7 @@ import yaml
 from test_import_fixed_point import built
 from test_import_golden import GOLDEN, imported
 
-from modelspec.providers import PROVIDERS
+from modelspec.fleet.providers import PROVIDERS
 
 pytestmark = pytest.mark.gateway
 

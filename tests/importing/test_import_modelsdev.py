@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from importing_sources import TODAY, tree
 
-from modelspec.importing import BY_NAME, Outcome, Request, run
+from modelspec.diagnose.refusal import Refusal
+from modelspec.importing import BY_NAME, ImportOutcome, ImportRequest, run
 from modelspec.importing.draft import Wishes
-from modelspec.pipeline import compile_fleet
-from modelspec.write import Refusal
+from modelspec.incremental import compile_fleet
 
 SECRET = "sk-proj-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9fG"
 FILES = {
@@ -79,13 +79,13 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def read(checkout: Path, into: Path, *providers: str) -> Outcome | Refusal:
-    return run(BY_NAME["modelsdev"], Request(source=checkout, into=into, providers=providers), TODAY)
+def read(checkout: Path, into: Path, *providers: str) -> ImportOutcome | Refusal:
+    return run(BY_NAME["modelsdev"], ImportRequest(source=checkout, into=into, providers=providers), TODAY)
 
 
 def test_models_inherit_and_links_inside_are_followed(checkout: Path, tmp_path: Path) -> None:
     outcome = read(checkout, tmp_path / "new", "acme", "openrouter")
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, ImportOutcome)
     made = {name: data.decode() for name, data in tree(tmp_path / "new" / "models.d").items()}
     assert sorted(made) == [
         "acme_link.yaml",
@@ -114,7 +114,7 @@ def test_models_inherit_and_links_inside_are_followed(checkout: Path, tmp_path: 
 
 def test_what_cannot_be_read_is_told_of(checkout: Path, tmp_path: Path) -> None:
     outcome = read(checkout, tmp_path / "new", "acme", "unreadable")
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, ImportOutcome)
     told = {(note.kind.value, note.place.path.rpartition("/")[2]): note.why for note in outcome.notes}
     assert told["lost", "loop.toml"].startswith("it inherits from providers/acme/models/loop.toml")
     assert "models/nobody/nothing.toml, which cannot be read" in told["lost", "lost.toml"]
@@ -128,7 +128,7 @@ def test_what_cannot_be_read_is_told_of(checkout: Path, tmp_path: Path) -> None:
 
 def test_clouds_and_templates_get_variables(checkout: Path, tmp_path: Path) -> None:
     outcome = read(checkout, tmp_path / "new", "azure", "amazon-bedrock", "tilted")
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, ImportOutcome)
     made = {name: data.decode() for name, data in tree(tmp_path / "new" / "models.d").items()}
     assert "params: {aws_region_name: {env: AWS_REGION}}" in made["amazon-bedrock_amazon.nova-v1_0.yaml"]
     assert "endpoint: {env: AZURE_API_BASE}\nprovider: azure" in made["azure_gpt-5.yaml"]
@@ -138,7 +138,7 @@ def test_clouds_and_templates_get_variables(checkout: Path, tmp_path: Path) -> N
 
 def test_the_result_validates_or_says_why_not(checkout: Path, tmp_path: Path) -> None:
     outcome = read(checkout, tmp_path / "new")
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, ImportOutcome)
     compiled = compile_fleet(tmp_path / "new", today=TODAY)
     errors = {f"{f.code} in {f.path}:{f.span.line}" for f in compiled.diagnostics if f.severity == "error"}
     assert errors == {note.what for note in outcome.notes if note.kind == "fault"}

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from modelspec_command import Command, tree
 
-from modelspec.init import Created, Start, create, files
-from modelspec.pipeline import validate
-from modelspec.write import Refusal
+from modelspec.author.init import Created, Start, create, files
+from modelspec.diagnose.refusal import Refusal
+from modelspec.incremental import validate
 
 FILES = files(Start(forge="github"))
 CHECK = partial(validate, today=date(2026, 1, 1), cache=False)

@@ -12,8 +12,8 @@ from git_command import git
 from modelspec_command import Command, tree
 
 import modelspec
-from modelspec.init import FORGES
-from modelspec.init.start import is_owner, region_fault
+from modelspec.author.init import FORGES
+from modelspec.author.init.start import is_owner, region_fault
 
 PROGRAMS = Path(sysconfig.get_path("scripts"))
 PIPELINES = {

@@ -2,10 +2,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from modelspec.catalog import Fleet
-from modelspec.document import Pointer
-from modelspec.link import Listed, link_fleet
-from modelspec.settings import Settings
+from modelspec.fleet.link_fleet import CheckedValue, link_fleet
+from modelspec.fleet.model import Fleet
+from modelspec.fleet.settings import Settings
+from modelspec.text.document import Pointer
 
 REGIONS = {
     "regions": [{"code": "eu", "name": "Europe", "residency": ["eu"]}, {"code": "us", "name": "States"}]
@@ -20,7 +20,9 @@ def _linked(
     head_faults: Sequence[Pointer] = (),
 ) -> tuple[Fleet, Fleet, list[tuple[str, Pointer, str]]]:
     fleet, whole, found = link_fleet(
-        Listed(value=regions, faults=region_faults), Listed(value=heads, faults=head_faults), Settings()
+        CheckedValue(value=regions, faults=region_faults),
+        CheckedValue(value=heads, faults=head_faults),
+        Settings(),
     )
     return fleet, whole, [(code, finding.place.pointer, finding.message) for code, finding in found]
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 from small_fleets import FIXED, compiled, found, model
 
-from modelspec.catalog import Fleet, Reference
-from modelspec.link import link_model, model_of, signature_of
+from modelspec.fleet.link_model import link_model, model_of, signature_of
+from modelspec.fleet.model import Fleet, Reference
 
 LINKS = ("MS201", "MS202")
 

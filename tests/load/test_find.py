@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from modelspec.diagnostic import Diagnostic
+from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.load.find import MAX_FOLDERS, File, read_file, read_tree
 
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from modelspec.load import read
-from modelspec.load.find import MAX_BYTES, File, read_file
+from modelspec.load.find import File, read_file
+from modelspec.load.unread import MAX_BYTES
 from modelspec.load.values import _MEMO_SIZE, _scalars
 
 PATH = "models.d/a.yaml"

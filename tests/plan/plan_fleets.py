@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 from plan_repositories import TODAY
 
-from modelspec.pipeline import Compiled, compile_fleet
-from modelspec.plan import State
-from modelspec.route import route
+from modelspec.change.effect import PlannedState
+from modelspec.incremental import compile_fleet
+from modelspec.pipeline import Compiled
 
 Entity = dict[str, Any]
 Fleet = dict[str, list[Entity]]
@@ -184,13 +184,15 @@ def compiled(root: Path, fleet: Fleet) -> Compiled:
     return compile_fleet(root, today=TODAY)
 
 
-def state(result: Compiled, title: str) -> State:
+def state(result: Compiled, title: str) -> PlannedState:
     """One side of a plan, whether or not a rule finds fault with it."""
     files = [*result.tree.fixed.values(), *result.tree.models]
-    return State(
+    return PlannedState(
         title=title,
-        routing=route(result.catalog, result.models) if result.is_linked else None,
+        routing=result.table,
         files={file.path: file.data.hex() for file in files},
-        broken=() if result.is_linked else tuple(dict.fromkeys(found.path for found in result.diagnostics)),
+        broken=()
+        if result.table is not None
+        else tuple(dict.fromkeys(found.path for found in result.diagnostics)),
         lines={},
     )

@@ -6,7 +6,7 @@ import subprocess
 from datetime import date
 from pathlib import Path
 
-from modelspec.planning import Planned, plan_change
+from modelspec.change.plan import Planned, plan_change
 
 TODAY = date(2026, 6, 1)
 GOLDEN = Path(__file__).parent / "golden"

@@ -3,11 +3,11 @@
 from collections import Counter
 from dataclasses import fields
 
-from modelspec.plan.declared import HEAD_FIELDS, REGION_FIELDS
-from modelspec.plan.kinds import BY_NAME, KINDS, ORDER
-from modelspec.plan.models import CLAIMS
-from modelspec.plan.upstreams import TARGET_FIELDS
-from modelspec.routing import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
+from modelspec.change.fleet import HEAD_FIELDS, REGION_FIELDS
+from modelspec.change.kinds import BY_NAME, KINDS, ORDER
+from modelspec.change.models import CLAIMS
+from modelspec.change.upstreams import TARGET_FIELDS
+from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
 
 
 def _names(*types: type) -> set[str]:

@@ -11,9 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from plan_repositories import GOLDEN, case, planned
 
-from modelspec.plan import KINDS
-from modelspec.plan.markdown import LIMIT
-from modelspec.planning import rendered
+from modelspec.change.kinds import KINDS
+from modelspec.change.markdown import LIMIT
+from modelspec.change.plan import rendered
 
 CASES = sorted(path.parent.name for path in GOLDEN.glob("*/after"))
 FORMATS = {"plan.txt": "text", "plan.md": "markdown", "plan.json": "json"}

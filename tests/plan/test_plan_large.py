@@ -4,10 +4,13 @@ from dataclasses import replace
 
 from live_markdown import live
 
-from modelspec.diagnostic import Diagnostic, Severity
-from modelspec.plan import Plan, State, compare, json, markdown, text
-from modelspec.routing import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
-from modelspec.source import Span
+from modelspec.change import json, text
+from modelspec.change.compare import compare
+from modelspec.change.effect import Plan, PlannedState
+from modelspec.change.markdown import LIMIT, MARKER, render
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
+from modelspec.text.source import Span
 
 HEADS = tuple(
     HeadEntry(
@@ -75,13 +78,13 @@ TABLE = RoutingTable(regions=(REGION,), heads=HEADS, routes=ROUTES)
 
 
 def _plan(after: RoutingTable) -> Plan:
-    sides = [State(title="x", routing=table, files={}, lines={}) for table in (TABLE, after)]
+    sides = [PlannedState(title="x", routing=table, files={}, lines={}) for table in (TABLE, after)]
     return compare(*sides)
 
 
 def _comment(plan: Plan, guards: tuple[Diagnostic, ...] = ()) -> str:
-    comment = "".join(markdown.render(plan, guards, ()))
-    assert len(comment.encode()) <= markdown.LIMIT
+    comment = "".join(render(plan, guards, ()))
+    assert len(comment.encode()) <= LIMIT
     assert list(live(comment)) == []
     assert comment.count("<details>") == comment.count("</details>")
     return comment
@@ -99,7 +102,7 @@ def test_a_comment_is_cut_from_the_least_consequence_and_says_what() -> None:
     plan = _plan(replace(TABLE, routes=tuple(changed)))
     assert len(plan.effects) == 4_000
     comment = _comment(plan)
-    assert comment.startswith(f"{markdown.MARKER}\n**2,000 models use another key, 2,000 change their name**")
+    assert comment.startswith(f"{MARKER}\n**2,000 models use another key, 2,000 change their name**")
     shown = comment.count("uses another key")
     assert 200 < shown < 2_000
     assert (
@@ -159,6 +162,7 @@ def test_a_route_that_is_the_same_object_is_not_compared() -> None:
     route = replace(ROUTES[0], local_targets=Untouchable())  # type: ignore[arg-type]
     table = replace(TABLE, routes=(route,))
     sides = [
-        State(title="x", routing=t, files={}, lines={}) for t in (table, replace(table, heads=HEADS[:2]))
+        PlannedState(title="x", routing=t, files={}, lines={})
+        for t in (table, replace(table, heads=HEADS[:2]))
     ]
     assert [effect.kind for effect in compare(*sides).effects] == ["head-removed"]

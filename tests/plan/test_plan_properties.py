@@ -9,11 +9,14 @@ from jsonschema import Draft202012Validator
 from live_markdown import live
 from plan_fleets import Fleet, compiled, edited, fleets, state
 
+from modelspec.change import json as json_report
+from modelspec.change import text
+from modelspec.change.compare import compare
+from modelspec.change.effect import Plan, PlannedState
+from modelspec.change.fold import entries
+from modelspec.change.markdown import LIMIT, render
 from modelspec.emit import emit
-from modelspec.plan import Plan, State, compare, markdown, text
-from modelspec.plan import json as json_report
-from modelspec.plan.fold import entries
-from modelspec.routing import RoutingTable
+from modelspec.routing.table import RoutingTable
 
 SCHEMA = Draft202012Validator(
     json.loads((Path(__file__).parents[2] / "schemas/plan.schema.json").read_text(encoding="utf-8"))
@@ -29,7 +32,7 @@ def changes(draw: st.DrawFn) -> tuple[Fleet, Fleet]:
     return before, draw(edited(before))
 
 
-def _states(before: Fleet, after: Fleet) -> tuple[State, State]:
+def _states(before: Fleet, after: Fleet) -> tuple[PlannedState, PlannedState]:
     with TemporaryDirectory() as folder:
         return (
             state(compiled(Path(folder) / "before", before), "base"),
@@ -50,7 +53,7 @@ def _placeless(table: RoutingTable) -> str:
 def _reports(plan: Plan) -> tuple[str, str, str]:
     return (
         "".join(text.render(plan, colour=False)),
-        "".join(markdown.render(plan, (), ())),
+        "".join(render(plan, (), ())),
         "".join(json_report.render(plan, ())),
     )
 
@@ -78,7 +81,7 @@ def test_every_plan_can_be_shown_and_nothing_in_it_is_live(pair: tuple[Fleet, Fl
     plan = compare(*_states(*pair))
     shown, comment, document = _reports(plan)
     assert shown.isprintable() or all(line.isprintable() for line in shown.split("\n"))
-    assert len(comment.encode()) <= markdown.LIMIT
+    assert len(comment.encode()) <= LIMIT
     assert list(live(comment)) == []
     said = json.loads(document)
     SCHEMA.validate(said)

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from yaml_texts import SOUP, documents
 
 from modelspec.cli import run
-from modelspec.diagnostic import ordered
-from modelspec.pipeline import Checked, validate
+from modelspec.diagnose.diagnostic import ordered
+from modelspec.incremental import validate
+from modelspec.pipeline import Checked
 from modelspec.report import REPORTS, Summary
 from modelspec.rules import RULES
-from modelspec.rules.example import example_files
+from modelspec.rules.pages import example_files
 from modelspec.rules.reading import MODEL
 
 ROOT = Path(__file__).parents[2]

@@ -5,15 +5,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from yaml_texts import SOUP, documents
 
-from modelspec.document import Document, ListNode, MapNode, Node, ScalarNode
-from modelspec.ignore import ignores
+from modelspec.diagnose.ignore import ignores
 from modelspec.load import read
 from modelspec.load.compose import compose, event_span
 from modelspec.load.find import File
 from modelspec.load.scalar import resolve
 from modelspec.load.text import control_characters, decode, has_invisible
 from modelspec.load.values import values
-from modelspec.source import Source, Span
+from modelspec.text.document import Document, ListNode, MapNode, Node, ScalarNode
+from modelspec.text.source import Source, Span
 
 PATH = "models.d/a.yaml"
 bounded = settings(deadline=None, max_examples=300)

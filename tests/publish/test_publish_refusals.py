@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 from modelspec import cli
-from modelspec.publish import Admin, EdgeFiles, Refusal, check, edge_files, edges_of, find_envoy, publish
+from modelspec.diagnose.refusal import Refusal
+from modelspec.gateways.envoy.admin import Admin
+from modelspec.gateways.envoy.check import EdgeFiles, check, edge_files, edges_of, find_envoy
+from modelspec.gateways.envoy.publish import publish
 
 EXAMPLE = Path(__file__).parents[1] / "golden" / "ok" / "envoy-edges" / "input"
 NOBODY = Admin(host="127.0.0.1", port=1)

@@ -1,8 +1,8 @@
 """One set of diagnostics for every format: usual ones, equal ones, and all that a pull request could try."""
 
-from modelspec.diagnostic import Diagnostic, Label, Severity, ordered
+from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity, ordered
 from modelspec.report import Summary
-from modelspec.source import START, Source, Span
+from modelspec.text.source import START, Source, Span
 
 _BODY = "u8Rk2Zq9Lw4Xn7Tb1Vc6Ym3Hs5Pd0Gf8Je2Ka9Lq4"
 KEY = "sk-" + "proj-" + _BODY

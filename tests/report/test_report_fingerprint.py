@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich_diagnostics import DIAGNOSTICS, KEY
 
-from modelspec.diagnostic import Diagnostic
-from modelspec.report.fingerprint import fingerprints
-from modelspec.source import Span
+from modelspec.diagnose.diagnostic import Diagnostic
+from modelspec.report.places import fingerprints
+from modelspec.text.source import Span
 
 
 def moved(diagnostic: Diagnostic, lines: int) -> Diagnostic:

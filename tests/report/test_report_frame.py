@@ -1,5 +1,5 @@
-from modelspec.report.frame import WIDTH, frame
-from modelspec.source import Span
+from modelspec.report.text import WIDTH, frame
+from modelspec.text.source import Span
 
 
 def marked(text: str, start: int, end: int) -> tuple[str, str]:

@@ -1,6 +1,6 @@
-from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.report import REPORTS, Summary
-from modelspec.source import START, Span
+from modelspec.text.source import START, Span
 
 SUMMARY = Summary(files=28, models=26, errors=2, warnings=1, infos=3, seconds=0.1234)
 

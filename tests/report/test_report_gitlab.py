@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from jsonschema import Draft202012Validator
 from rich_diagnostics import DIAGNOSTICS, SUMMARY
 
-from modelspec.diagnostic import Diagnostic
+from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report import REPORTS
 
 # What docs.gitlab.com asks of a report; GitLab publishes no schema of it.

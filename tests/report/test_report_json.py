@@ -1,9 +1,9 @@
 import json
 
 from modelspec import __version__
-from modelspec.diagnostic import Diagnostic, Label, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.report import REPORTS, Summary
-from modelspec.source import START, Span
+from modelspec.text.source import START, Span
 
 SUMMARY = Summary(files=28, models=26, errors=2, warnings=1, infos=3, seconds=0.1234)
 REGION = Diagnostic(

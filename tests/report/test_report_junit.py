@@ -4,10 +4,10 @@ from typing import Any
 from junitparser import Failure, JUnitXml, Skipped
 from rich_diagnostics import DIAGNOSTICS, SUMMARY
 
-from modelspec.diagnostic import Diagnostic
+from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report import REPORTS, Summary
 from modelspec.report.said import said
-from modelspec.report.visible import visible
+from modelspec.text.visible import visible
 
 
 def suite(diagnostics: Sequence[Diagnostic], summary: Summary = SUMMARY) -> Any:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from modelspec.report.markdown import BREAK, code, escaped
-from modelspec.report.visible import visible
+from modelspec.text.markdown import BREAK, code, escaped
+from modelspec.text.visible import visible
 
 HOSTILE = [
     "@octocat please look, cc @org/team",

@@ -7,11 +7,11 @@ from xml.etree import ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelspec.diagnostic import Diagnostic, Label, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.report import REPORTS, Summary
-from modelspec.report.frame import WIDTH, frame
-from modelspec.report.visible import visible
-from modelspec.source import Source, Span
+from modelspec.report.text import WIDTH, frame
+from modelspec.text.source import Source, Span
+from modelspec.text.visible import visible
 
 STEERING = "\0\a\b\t\n\v\r\x1b\x7f\x85\x9b\u061c\u200b\u200d\u202e\u2028\u2066\ufe0f\ufeff\U000e0041"
 TEXT = st.text(

@@ -1,7 +1,7 @@
 from rich_diagnostics import many
 
-from modelspec.diagnostic import Severity
-from modelspec.report.rank import ranked, ranking
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.report.contract import ranked, ranking
 
 
 def test_errors_come_before_warnings_before_infos() -> None:

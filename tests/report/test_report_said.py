@@ -1,9 +1,9 @@
 import pytest
 
-from modelspec.diagnostic import Diagnostic, Label, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.report import REPORTS, Summary
 from modelspec.report.said import said
-from modelspec.source import START, Source, Span
+from modelspec.text.source import START, Source, Span
 
 BODY = "Zx81kq0Wm3vT5rYb7nLc9dFgHj2PsQeA4uXoRiKt6VyB"
 SECRET = "sk-" + "proj-" + BODY

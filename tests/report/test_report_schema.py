@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from modelspec.diagnostic import Diagnostic, Label, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.report import REPORTS, Summary
-from modelspec.source import START, Span
+from modelspec.text.source import START, Span
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "schemas/diagnostics.schema.json").read_text(encoding="utf-8")

@@ -4,9 +4,9 @@ import cmarkgfm
 from cmarkgfm.cmark import Options
 from rich_diagnostics import DIAGNOSTICS, KEY, SUMMARY, many
 
-from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.report import Summary, step_summary
-from modelspec.report.step_summary import MOST_BYTES
+from modelspec.report.github import MOST_BYTES
 
 
 def written(diagnostics: list[Diagnostic], room: int = MOST_BYTES) -> str:

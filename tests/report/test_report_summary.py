@@ -1,8 +1,8 @@
 import pytest
 
-from modelspec.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.report import Summary
-from modelspec.source import START
+from modelspec.text.source import START
 
 
 @pytest.mark.parametrize(

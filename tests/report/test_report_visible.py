@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from modelspec.report.visible import visible
+from modelspec.text.visible import visible
 
 
 def test_plain_text_stays() -> None:

@@ -1,7 +1,7 @@
 import pytest
 from test_routing_reach import signature
 
-from modelspec.catalog import Names
+from modelspec.fleet.model import Names
 
 NAMES = Names(
     [

@@ -4,21 +4,12 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelspec.catalog import (
-    Catalog,
-    Deployment,
-    Fleet,
-    Head,
-    Model,
-    ModelReference,
-    Names,
-    Place,
-    Region,
-)
 from modelspec.emit import emit
-from modelspec.link import signature_of
-from modelspec.route import route
-from modelspec.routing import RoutingTable
+from modelspec.fleet.link_model import signature_of
+from modelspec.fleet.model import Catalog, Deployment, Fleet, Head, Model, ModelReference, Names, Region
+from modelspec.routing.route import route
+from modelspec.routing.table import RoutingTable
+from modelspec.text.document import Place
 
 REGIONS = ("eu", "us", "cn")
 HERE = Place(path="heads.yaml")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelspec.catalog import Names, Signature
-from modelspec.reach import transitive_reach
+from modelspec.fleet.model import Names, Signature
+from modelspec.fleet.reach import transitive_reach
 
 
 def signature(

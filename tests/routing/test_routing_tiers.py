@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from small_fleets import FIXED, compiled, model, routed
 
-from modelspec.reach import own_reach
-from modelspec.routing import Route
+from modelspec.fleet.reach import own_reach
+from modelspec.routing.table import Route
 
 OFF = {**FIXED, "modelspec.yaml": "rules: {MS301: off, MS308: off, MS401: off}\n"}
 """Where a test needs what the rules would not let pass."""

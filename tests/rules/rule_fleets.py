@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from modelspec.diagnostic import Diagnostic, Severity
-from modelspec.pipeline import validate
-from modelspec.rules.example import example_files
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.incremental import validate
+from modelspec.rules.pages import example_files
 
 TODAY = date(2026, 6, 15)
 

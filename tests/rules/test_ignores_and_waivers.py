@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from rule_fleets import codes, found_in, heads, model, told
 
-from modelspec.diagnostic import Severity
-from modelspec.ignore import Ignore, ignores
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.ignore import Ignore, ignores
 from modelspec.load.compose import compose
-from modelspec.source import Source
+from modelspec.text.source import Source
 
 ALONE = model(fallback_heads="")
 """A model with one head: `MS402` at line 4."""

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from rule_fleets import codes, found_in, places
 
-from modelspec.diagnostic import Severity
-from modelspec.rule import Rule
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Rule
 from modelspec.rules import RULES
-from modelspec.rules.example import own_files
+from modelspec.rules.pages import own_files
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rule_fleets import found_in, heads, model, places
 
-from modelspec.glob import is_match
+from modelspec.text.names import is_match
 
 POLICY = "# file: modelspec.yaml\nkey_policy:\n  - {{key: {}, hosts: [{}]}}\n"
 ATLAS = "{env: ATLAS_KEY}"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from rule_fleets import TODAY, found_in, write
 
-from modelspec.diagnostic import Severity
-from modelspec.pipeline import validate
-from modelspec.rules.example import example_files
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.incremental import validate
+from modelspec.rules.pages import example_files
 from modelspec.rules.reading import MODEL
 
 BODY = MODEL.partition("\n")[2]

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 from rule_fleets import found_in, model
 
-from modelspec.settings import Settings, settings_of, waivers_of
-from modelspec.suggest import MOST, Suggestions
+from modelspec.diagnose.settle import waivers_of
+from modelspec.fleet.settings import Settings, settings_of
+from modelspec.text.names import MOST, Suggestions
 
 EDGES = "# file: modelspec.yaml\nedges:\n  - {edge_id: edge-1, region: %s}\n"
 TESTS = "# file: routes.test.yaml\ntests:\n  - {name: one, model: zebra, from: %s, down: [%s], expect: {status: 200}}\n"

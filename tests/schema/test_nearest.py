@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelspec.nearest import nearest
+from modelspec.text.names import nearest
 
 FIELDS = (
     "model_id",

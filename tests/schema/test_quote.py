@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelspec.quote import LONGEST, quote, visible
+from modelspec.text.quote import LONGEST, quote, visible
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 import yaml
 
-from modelspec.document import Document, Entry, ListNode, MapNode, Node, ScalarNode
-from modelspec.rule import Finding, Scope
+from modelspec.diagnose.rule import Finding, Scope
 from modelspec.rules.secrets import RULES
-from modelspec.source import Source, Span
+from modelspec.text.document import Document, Entry, ListNode, MapNode, Node, ScalarNode
+from modelspec.text.source import Source, Span
 
 _KEPT = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null")
 

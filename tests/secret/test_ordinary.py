@@ -2,10 +2,10 @@ import yaml
 from ordinary_metadata import ordinary_documents
 from secret_documents import document, findings
 
-from modelspec.document import Document
 from modelspec.rules.secrets import RULES
 from modelspec.secret import scan
-from modelspec.source import Source
+from modelspec.text.document import Document
+from modelspec.text.source import Source
 
 
 def test_there_are_more_than_200_distinct_documents_of_yaml() -> None:

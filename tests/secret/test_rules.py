@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 from secret_documents import document, findings, where
 from secret_fakes import fakes
 
-from modelspec.catalog import Deployment, Fleet, Model, Place, Reference
-from modelspec.rule import Finding
+from modelspec.diagnose.rule import Finding
+from modelspec.fleet.model import Deployment, Fleet, Model, Reference
 from modelspec.rules.references import environment_names_are_harmless, secret_files_lie_in_secret_folders
 from modelspec.rules.secrets import RULES
 from modelspec.secret import mask, suspect
+from modelspec.text.document import Place
 
 FAKES = fakes()
 FORMS = (

@@ -11,8 +11,7 @@ from negotiation_table import HTML, PROBLEM
 from served_fleet import write_repository
 
 from modelspec.serve.answer import answer
-from modelspec.serve.host import allowed_names, is_allowed
-from modelspec.serve.live import Live
+from modelspec.serve.application import Live, allowed_names, is_allowed
 from modelspec.serve.server import address, listen
 from modelspec.serve.site import Faults, Site, build_site
 

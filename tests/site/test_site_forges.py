@@ -1,6 +1,6 @@
 import pytest
 
-from modelspec.site.context import Repository, repository_of
+from modelspec.site.context import ForgeRepository, repository_of
 from modelspec.site.forges import (
     FORGES,
     ForgeLinks,
@@ -12,7 +12,7 @@ from modelspec.site.forges import (
 )
 
 
-def at(**settings: object) -> Repository:
+def at(**settings: object) -> ForgeRepository:
     found = repository_of(settings)
     assert found is not None
     return found

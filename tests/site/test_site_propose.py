@@ -11,16 +11,16 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, Route
 
-from modelspec.emit import snapshot
-from modelspec.pipeline import compile_fleet, validate
-from modelspec.route import route
-from modelspec.routing import RoutingTable
+from modelspec.emit.snapshot import emit_snapshot
+from modelspec.incremental import compile_fleet, validate
+from modelspec.routing.route import route
+from modelspec.routing.table import RoutingTable
 from modelspec.secret import scan
-from modelspec.site.context import Repository, SiteContext
+from modelspec.site.context import ForgeRepository, SiteContext
 from modelspec.site.frame import frame_of
 from modelspec.site.links import Links
 from modelspec.site.propose import emit_propose
-from modelspec.site.wording import Names
+from modelspec.site.wording import Wording
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +63,7 @@ def site(
 ) -> dict[str, str]:
     """One address a forge, with the page, its data and the models."""
     root = tmp_path_factory.mktemp("site")
-    for artifact in snapshot.emit(routing):
+    for artifact in emit_snapshot(routing):
         file = root / artifact.path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(artifact.content)
@@ -72,11 +72,11 @@ def site(
         base = root / "site" / name / "admin"
         base.mkdir(parents=True)
         context = SiteContext(
-            base_path=f"/{name}/", repository=None if url is None else Repository(url=url, branch="live")
+            base_path=f"/{name}/", repository=None if url is None else ForgeRepository(url=url, branch="live")
         )
         for folder in ("assets", "models"):
             (base / folder).symlink_to(root / "site/admin" / folder)
-        names = Names(routing, Links(base=context.base_path))
+        names = Wording(routing, Links(base=context.base_path))
         for artifact in emit_propose(routing, context, frame_of(context), names):
             (base.parent / artifact.path.removeprefix("site/")).write_bytes(artifact.content)
     address = serve(root / "site")
@@ -280,7 +280,7 @@ def test_every_model_of_the_example_comes_back_as_it_was(
     again = route(compiled.catalog, compiled.models)
 
     def rows(table: RoutingTable) -> Iterator[dict[str, object]]:
-        for artifact in list(snapshot.emit(table))[:-1]:
+        for artifact in list(emit_snapshot(table))[:-1]:
             row = json.loads(artifact.content)["model"]
             del row["source"]
             yield row

@@ -5,40 +5,44 @@ from xml.etree import ElementTree as ET
 import pytest
 from markupsafe import Markup
 
-from modelspec.site.svg.bars import Bar, bars_svg
-from modelspec.site.svg.element import element
-from modelspec.site.svg.lettering import fit, width
-from modelspec.site.svg.projection import HEIGHT, WIDTH, project
-from modelspec.site.svg.route import Head, RouteView, Target, Tier, route_svg
-from modelspec.site.svg.spelling import spell_route
-from modelspec.site.svg.world import Point, world_svg
+from modelspec.site.svg.drawing import Bar, bars_svg, element, fit, width
+from modelspec.site.svg.route import DrawnHead, DrawnTarget, DrawnTier, RouteView, route_svg, spell_route
+from modelspec.site.svg.world import HEIGHT, WIDTH, Point, project, world_svg
 
 EVIL = "<script>alert(1)</script>\"'&]]>"
 EU = "Europe (eu)"
-FIRST = Tier(
+FIRST = DrawnTier(
     heads=(
-        Head(title="head-eu", region=EU, weight="weight 3"),
-        Head(title="head-eu-2", region=EU, weight="weight 1"),
+        DrawnHead(title="head-eu", region=EU, weight="weight 3"),
+        DrawnHead(title="head-eu-2", region=EU, weight="weight 1"),
     )
 )
-THEN = Tier(heads=(Head(title="head-us", region="United States (us)", note="draining"),))
+THEN = DrawnTier(heads=(DrawnHead(title="head-us", region="United States (us)", note="draining"),))
 ROUTE = RouteView(
     model="atlas",
     region=EU,
     tiers=(FIRST, THEN),
     targets=(
-        Target(title="api.example.com", region=EU, weight="weight 2", note="openai"),
-        Target(title="late.example.com", is_later=True),
+        DrawnTarget(title="api.example.com", region=EU, weight="weight 2", note="openai"),
+        DrawnTarget(title="late.example.com", is_later=True),
     ),
 )
 LOCAL = RouteView(
     model="atlas",
     region=EU,
     tiers=(
-        Tier(
-            heads=(Head(title="head-eu", region=EU, local=Target(title="10.0.0.1:8000", note="inference")),)
+        DrawnTier(
+            heads=(
+                DrawnHead(
+                    title="head-eu", region=EU, local=DrawnTarget(title="10.0.0.1:8000", note="inference")
+                ),
+            )
         ),
-        Tier(heads=(Head(title="head-no", region="Norway (no)", local=Target(title="10.0.0.2:8000")),)),
+        DrawnTier(
+            heads=(
+                DrawnHead(title="head-no", region="Norway (no)", local=DrawnTarget(title="10.0.0.2:8000")),
+            )
+        ),
     ),
 )
 
@@ -105,7 +109,7 @@ def test_heads_that_run_the_model_lead_to_their_own_server() -> None:
 
 
 def test_a_model_that_nothing_serves_is_drawn_alone() -> None:
-    view = RouteView(model="atlas", region=EU, tiers=(), targets=(Target(title="api.example.com"),))
+    view = RouteView(model="atlas", region=EU, tiers=(), targets=(DrawnTarget(title="api.example.com"),))
     tree = _parse(route_svg(view))
     assert _texts(tree)[0] == "atlas"
     assert not list(tree.iter("path"))
@@ -119,8 +123,8 @@ def test_a_route_without_known_deployments_ends_at_its_heads() -> None:
 
 
 def test_boxes_of_a_route_do_not_overlap_however_many_there_are() -> None:
-    tiers = tuple(Tier(heads=(Head(title=f"h{n}", region=EU),)) for n in range(20))
-    targets = tuple(Target(title=f"t{n}") for n in range(41))
+    tiers = tuple(DrawnTier(heads=(DrawnHead(title=f"h{n}", region=EU),)) for n in range(20))
+    targets = tuple(DrawnTarget(title=f"t{n}") for n in range(41))
     tree = _parse(route_svg(RouteView(model="m", region=EU, tiers=tiers, targets=targets)))
     boxes = [
         [float(node.get(key) or "") for key in ("x", "y", "width", "height")] for node in tree.iter("rect")
@@ -141,8 +145,10 @@ def test_a_long_name_is_cut_and_told_in_a_title() -> None:
 
 
 def test_whatever_names_hold_is_shown_as_text() -> None:
-    head = Head(title=EVIL, region=EVIL, weight=EVIL, note=EVIL, local=Target(title=EVIL, note=EVIL))
-    _parse(route_svg(RouteView(model=EVIL, region=EVIL, tiers=(Tier(heads=(head,)),))))
+    head = DrawnHead(
+        title=EVIL, region=EVIL, weight=EVIL, note=EVIL, local=DrawnTarget(title=EVIL, note=EVIL)
+    )
+    _parse(route_svg(RouteView(model=EVIL, region=EVIL, tiers=(DrawnTier(heads=(head,)),))))
     _parse(bars_svg([Bar(label=EVIL, value=1, href=EVIL, note=EVIL)], title=EVIL))
     _parse(world_svg([Point(title=EVIL, latitude=0, longitude=0, href=EVIL)], title=EVIL) or Markup())
 

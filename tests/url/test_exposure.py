@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from modelspec.catalog import Deployment, Fleet, Head, Model, Place, Reference
-from modelspec.rule import Finding
+from modelspec.diagnose.rule import Finding
+from modelspec.fleet.model import Deployment, Fleet, Head, Model, Reference
 from modelspec.rules.exposure import RULES
+from modelspec.text.document import Place
 
 HEADS = {
     "public": "https://head.example.com",

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelspec.url import host_of, judge
-from modelspec.url.address import Kind, ipv4_kind, ipv6_kind
+from modelspec.url.address import AddressKind, ipv4_kind, ipv6_kind
 
 METADATA = 0xA9FEA9FE
 
@@ -98,7 +98,7 @@ def test_every_spelling_of_the_metadata_address_is_found(start: str, host: str, 
 def test_what_the_c_library_reads_is_what_is_judged(pair: tuple[int, str]) -> None:
     value, spelling = pair
     assert int.from_bytes(socket.inet_aton(spelling), "big") == value
-    if ipv4_kind(value) is Kind.METADATA:
+    if ipv4_kind(value) is AddressKind.METADATA:
         assert [fault.code for fault in judge(f"http://{spelling}", local=True)] == ["MS508"]
     host = host_of(f"http://{spelling}")
     assert host is not None
@@ -111,11 +111,11 @@ def test_what_the_c_library_reads_is_what_is_judged(pair: tuple[int, str]) -> No
 def test_ipv4_addresses_are_told_apart_as_the_standard_library_does(address: IPv4Address) -> None:
     kind = ipv4_kind(int(address))
     if address.is_link_local:
-        assert kind is Kind.METADATA
+        assert kind is AddressKind.METADATA
     elif address.is_loopback or address.is_unspecified:
-        assert kind is Kind.LOOPBACK
+        assert kind is AddressKind.LOOPBACK
     elif address.is_multicast:
-        assert kind is Kind.UNUSABLE
+        assert kind is AddressKind.UNUSABLE
 
 
 @settings(deadline=None)
@@ -123,8 +123,8 @@ def test_ipv4_addresses_are_told_apart_as_the_standard_library_does(address: IPv
 def test_ipv6_addresses_are_told_apart_as_the_standard_library_does(address: IPv6Address) -> None:
     kind = ipv6_kind(int(address))
     if address.is_link_local:
-        assert kind is Kind.METADATA
+        assert kind is AddressKind.METADATA
     elif address.is_multicast:
-        assert kind >= Kind.UNUSABLE
+        assert kind >= AddressKind.UNUSABLE
     host = host_of(f"http://[{address.exploded}]:80/")
     assert host == str(address.ipv4_mapped or address)

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from modelspec.diagnose.refusal import Refusal
 from modelspec.emit.artifact import Artifact
-from modelspec.write import Refusal, Stale, Written, stale, write_tree
+from modelspec.write import Stale, Written, stale, write_tree
 
 STEPS = frozenset(
     {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.scandir", "os.listdir", "fcntl.flock"}

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from output_trees import (
@@ -24,9 +25,11 @@ from output_trees import (
 )
 
 from modelspec.emit.artifact import Artifact
-from modelspec.write import Refusal, Written
-from modelspec.write.libc import exchange
-from modelspec.write.swap import Exchange
+from modelspec.write import Written
+from modelspec.write.swap import Exchange, exchange
+
+if TYPE_CHECKING:
+    from modelspec.diagnose.refusal import Refusal
 
 SWAPS = [exchange, no_exchange]
 

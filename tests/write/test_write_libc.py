@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from modelspec.write.libc import call, exchange, flush
+from modelspec.write.swap import call, exchange, flush
 from modelspec.write.tree import FOLDER
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from output_trees import beside, build, built, content, end, expected, manifest, refused, start, tree
 
+from modelspec.diagnose.refusal import Refusal
 from modelspec.emit.artifact import Artifact
-from modelspec.write import MANIFEST, Refusal, Written, write_tree
+from modelspec.write import MANIFEST, Written, write_tree
 
 DIGEST = "0" * 64
 

@@ -4,16 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelspec.diagnostic import Diagnostic
-from modelspec.importing.comments import Comment, comments
-from modelspec.importing.files import read_inside, read_named
+from modelspec.diagnose.diagnostic import Diagnostic
+from modelspec.diagnose.refusal import Refusal, shown
+from modelspec.importing.draft import NoteKind, SourcePlace
 from modelspec.importing.ledger import Ledger, place_of
-from modelspec.importing.note import Kind, Place
+from modelspec.importing.sources import Comment, comments, read_inside, read_named
 from modelspec.load.foreign import Foreign, ForeignFile, read_foreign
 from modelspec.load.text import decode
-from modelspec.quote import quote
-from modelspec.source import START, Source
-from modelspec.write import Refusal, shown
+from modelspec.text.quote import quote
+from modelspec.text.source import START, Source
 
 MOST_FILES = 200
 """How many files one configuration may include."""
@@ -61,7 +60,7 @@ def read_config(source: Path, ledger: Ledger) -> Config | Refusal:
         entry, name = waiting.pop(0)
         if name in seen:
             ledger.tell(
-                Kind.SUSPICIOUS,
+                NoteKind.SUSPICIOUS,
                 entry,
                 f"include of {quote(name)}",
                 "it is included already: a circle, or twice",
@@ -69,13 +68,16 @@ def read_config(source: Path, ledger: Ledger) -> Config | Refusal:
             continue
         if len(seen) > MOST_FILES:
             ledger.tell(
-                Kind.LOST, entry, f"include of {quote(name)}", f"more than {MOST_FILES} files are included"
+                NoteKind.LOST,
+                entry,
+                f"include of {quote(name)}",
+                f"more than {MOST_FILES} files are included",
             )
             continue
         seen.add(name)
         read = _read_part(name, read_inside(source.parent, name), ledger)
         if isinstance(read, Refusal):
-            ledger.tell(Kind.LOST, entry, f"include of {quote(name)}", read.message)
+            ledger.tell(NoteKind.LOST, entry, f"include of {quote(name)}", read.message)
             continue
         ledger.carried(entry)
         parts.append(read)
@@ -110,7 +112,7 @@ def _included(part: Part, folder: str, ledger: Ledger) -> Iterator[tuple[Foreign
             name = entry.value.removeprefix("./")
             yield entry, f"{folder}/{name}" if folder and not name.startswith("/") else name
         else:
-            ledger.tell(Kind.SUSPICIOUS, entry, "include", "LiteLLM takes a list of paths here")
+            ledger.tell(NoteKind.SUSPICIOUS, entry, "include", "LiteLLM takes a list of paths here")
 
 
 def _read_part(name: str, data: bytes | str, ledger: Ledger) -> Part | Refusal:
@@ -125,11 +127,11 @@ def _read_part(name: str, data: bytes | str, ledger: Ledger) -> Part | Refusal:
     assert isinstance(file, ForeignFile)
     found = _find(file, ledger)
     for oddity in file.oddities:
-        place = Place(path=name, span=oddity.span)
+        place = SourcePlace(path=name, span=oddity.span)
         if oddity.unread is not None:
-            ledger.tell(Kind.SUSPICIOUS, oddity.unread, "a key that is here twice", oddity.message)
+            ledger.tell(NoteKind.SUSPICIOUS, oddity.unread, "a key that is here twice", oddity.message)
         else:
-            ledger.remark(Kind.SUSPICIOUS, place, "odd YAML", oddity.message)
+            ledger.remark(NoteKind.SUSPICIOUS, place, "odd YAML", oddity.message)
     return found
 
 
@@ -145,7 +147,7 @@ def _find(file: ForeignFile, ledger: Ledger) -> Part:
         if inner is not None:
             found, texts = inner
             ledger.remark(
-                Kind.CHANGED,
+                NoteKind.CHANGED,
                 place_of(found),
                 "the wrapper",
                 "LiteLLM's configuration stands inside another file; only that part is imported",

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from modelspec.importing.draft import NoteKind
 from modelspec.importing.ledger import Ledger
-from modelspec.importing.note import Kind
 from modelspec.load.foreign import Foreign
-from modelspec.quote import quote
+from modelspec.text.quote import quote
 
 CONDITIONS = {
     "error": "fallbacks",
@@ -21,7 +21,7 @@ Names = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class FallbackTarget:
     """A model to fall back to, as it will be written, the id of the model that answers, and where it stands."""
 
     name: str
@@ -39,7 +39,7 @@ def fallbacks(
     """
     general = _lists(sections, "fallbacks", names, ledger)
     spare = _default(sections, names, ledger) or general.pop(_ALL, [])
-    lists: dict[str, dict[str, list[Target]]] = {}
+    lists: dict[str, dict[str, list[FallbackTarget]]] = {}
     for condition, name in CONDITIONS.items():
         found = general if condition == "error" else _lists(sections, name, names, ledger)
         everywhere = found.pop(_ALL, spare if condition == "error" else [])
@@ -60,7 +60,7 @@ def fallbacks(
     return written
 
 
-def _distinct(targets: Sequence[Target]) -> list[str]:
+def _distinct(targets: Sequence[FallbackTarget]) -> list[str]:
     return list(dict.fromkeys(target.name for target in targets))
 
 
@@ -69,20 +69,22 @@ def _all(value: Mapping[str, Sequence[str]] | Sequence[str]) -> Iterator[str]:
         yield from names
 
 
-def _lists(sections: Sequence[Foreign], name: str, names: Names, ledger: Ledger) -> dict[str, list[Target]]:
+def _lists(
+    sections: Sequence[Foreign], name: str, names: Names, ledger: Ledger
+) -> dict[str, list[FallbackTarget]]:
     """One of LiteLLM's lists, by our ids and `*`."""
     given = [section.entries[name] for section in sections if name in section.entries]
     counts = next((node for node in given if node.items or node.entries or node.value), None)
-    found: dict[str, list[Target]] = {}
+    found: dict[str, list[FallbackTarget]] = {}
     for node in given:
         if node is not counts:
-            ledger.tell(Kind.LOST, node, name, "router_settings has this list too, and that one counts")
+            ledger.tell(NoteKind.LOST, node, name, "router_settings has this list too, and that one counts")
             continue
         for key, value in _pairs(node, name, ledger):
             owner = _ALL if key == _ALL else names.get(key)
             if owner is None:
                 ledger.tell(
-                    Kind.SUSPICIOUS,
+                    NoteKind.SUSPICIOUS,
                     value,
                     f"{name} of {quote(key)}",
                     "no model of this file has that name: left out",
@@ -100,7 +102,7 @@ def _pairs(node: Foreign, name: str, ledger: Ledger) -> Iterator[tuple[str, Fore
         if item.entries:
             if len(item.entries) > 1 and node.items:
                 ledger.remark_node(
-                    Kind.SUSPICIOUS,
+                    NoteKind.SUSPICIOUS,
                     item,
                     name,
                     "LiteLLM takes one model an item and refuses more; all are carried",
@@ -109,21 +111,26 @@ def _pairs(node: Foreign, name: str, ledger: Ledger) -> Iterator[tuple[str, Fore
         elif isinstance(item.value, str) and item.value:
             yield _ALL, item
         elif item.value not in (None, (), {}):
-            ledger.tell(Kind.SUSPICIOUS, item, name, "neither a mapping from a model to others nor a name")
+            ledger.tell(
+                NoteKind.SUSPICIOUS, item, name, "neither a mapping from a model to others nor a name"
+            )
 
 
-def _targets(value: Foreign, key: str, names: Names, name: str, ledger: Ledger) -> Iterator[Target]:
+def _targets(value: Foreign, key: str, names: Names, name: str, ledger: Ledger) -> Iterator[FallbackTarget]:
     for node in value.items or (value,):
         target = node.entries.get("model", node)
         if not isinstance(target.value, str):
             ledger.tell(
-                Kind.SUSPICIOUS, node, f"{name} of {quote(key)}", "it falls back to something that is no name"
+                NoteKind.SUSPICIOUS,
+                node,
+                f"{name} of {quote(key)}",
+                "it falls back to something that is no name",
             )
             continue
         for setting, inner in node.entries.items():
             if setting != "model":
                 ledger.tell(
-                    Kind.LOST,
+                    NoteKind.LOST,
                     inner,
                     f"{name} of {quote(key)}",
                     "a fallback is a model here, without settings of its own",
@@ -131,18 +138,18 @@ def _targets(value: Foreign, key: str, names: Names, name: str, ledger: Ledger) 
         known = _find(target.value, names)
         if known is None:
             ledger.tell(
-                Kind.SUSPICIOUS,
+                NoteKind.SUSPICIOUS,
                 target,
                 f"{name} of {quote(key)}",
                 f"it falls back to {quote(target.value)}, which no model of this file is named: left out",
             )
         elif key != _ALL and known[1] == names.get(key):
             ledger.tell(
-                Kind.SUSPICIOUS, target, f"{name} of {quote(key)}", "it falls back to itself: left out"
+                NoteKind.SUSPICIOUS, target, f"{name} of {quote(key)}", "it falls back to itself: left out"
             )
         else:
             ledger.carried(target)
-            yield Target(name=known[0], owner=known[1], node=target)
+            yield FallbackTarget(name=known[0], owner=known[1], node=target)
 
 
 def _find(name: str, names: Names) -> tuple[str, str] | None:
@@ -156,7 +163,7 @@ def _find(name: str, names: Names) -> tuple[str, str] | None:
     return None
 
 
-def _default(sections: Sequence[Foreign], names: Names, ledger: Ledger) -> list[Target]:
+def _default(sections: Sequence[Foreign], names: Names, ledger: Ledger) -> list[FallbackTarget]:
     for section in sections:
         node = section.entries.get("default_fallbacks")
         if node is not None:
@@ -191,7 +198,7 @@ def _tell_circles(
                 circle = path[on_path[following] :]
                 shown = " → ".join(map(quote, (*circle[:6], following)))
                 ledger.remark_node(
-                    Kind.SUSPICIOUS, written[following][1], "fallbacks that go round in a circle", shown
+                    NoteKind.SUSPICIOUS, written[following][1], "fallbacks that go round in a circle", shown
                 )
             elif following in edges and following not in done:
                 on_path[following] = len(path)

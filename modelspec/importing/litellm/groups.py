@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 
-from modelspec.document import Pointer
+from modelspec.importing.draft import NoteKind, SourcePlace
 from modelspec.importing.ledger import Ledger
-from modelspec.importing.litellm.upstream import Upstream
-from modelspec.importing.note import Kind, Place
-from modelspec.quote import quote
+from modelspec.importing.litellm.upstream import ImportedUpstream
+from modelspec.text.document import Pointer
+from modelspec.text.quote import quote
 
 _HEAVIEST = 1000
 _ORDERED = (
@@ -28,8 +28,8 @@ _METRICS = ("weight", "rpm", "tpm")
 
 
 def deployments(
-    upstreams: Sequence[Upstream], model_id: str, home: str, ledger: Ledger
-) -> tuple[dict[str, object], dict[Pointer, Place]]:
+    upstreams: Sequence[ImportedUpstream], model_id: str, home: str, ledger: Ledger
+) -> tuple[dict[str, object], dict[Pointer, SourcePlace]]:
     """The fields of a model that say where it is served: flat for a single plain one, else `deployments`."""
     items = [dict(upstream.fields) for upstream in upstreams]
     _raise_orders(items)
@@ -44,12 +44,12 @@ def deployments(
         only.pop("region", None)
         if only.pop("weight", None) is not None or only.pop("order", None) is not None:
             ledger.remark_node(
-                Kind.CHANGED,
+                NoteKind.CHANGED,
                 upstreams[0].node,
                 f"the model {quote(model_id)}",
                 "weight or order of its only deployment: left out",
             )
-    places: dict[Pointer, Place] = {}
+    places: dict[Pointer, SourcePlace] = {}
     fields: dict[str, object]
     if len(items) == 1 and only.keys() <= _FLAT:
         fields = _in_order(only)
@@ -62,7 +62,7 @@ def deployments(
     if any(upstream.is_local for upstream in upstreams):
         first = next(upstream for upstream in upstreams if upstream.is_local)
         ledger.remark_node(
-            Kind.CHANGED,
+            NoteKind.CHANGED,
             first.node,
             f"the model {quote(model_id)}",
             "it has a private endpoint among others: deployments are not marked as local_inference",
@@ -70,7 +70,7 @@ def deployments(
     return {"deployments": [_in_order(item) or {"provider": "openai"} for item in items]}, places
 
 
-def _place(places: dict[Pointer, Place], pointer: Pointer, upstream: Upstream) -> None:
+def _place(places: dict[Pointer, SourcePlace], pointer: Pointer, upstream: ImportedUpstream) -> None:
     for name, place in upstream.places.items():
         places[(*pointer, *name.split("/", 1))] = place
 
@@ -80,7 +80,7 @@ def _in_order(item: Mapping[str, object]) -> dict[str, object]:
 
 
 def _weigh(
-    items: Sequence[dict[str, object]], upstreams: Sequence[Upstream], model_id: str, ledger: Ledger
+    items: Sequence[dict[str, object]], upstreams: Sequence[ImportedUpstream], model_id: str, ledger: Ledger
 ) -> None:
     """Weights as whole numbers, and an `order` for those that LiteLLM only calls when the others fail.
 
@@ -91,7 +91,7 @@ def _weigh(
     if any(weights):
         if max(weight or 0 for weight in weights) > _HEAVIEST:
             ledger.remark_node(
-                Kind.CHANGED,
+                NoteKind.CHANGED,
                 upstreams[0].node,
                 f"the model {quote(model_id)}",
                 f"its weights are brought into 1 to {_HEAVIEST}, nearly in their proportion",
@@ -107,7 +107,7 @@ def _weigh(
         item["order"] = places[rank]
     first = next(upstream for upstream, (_, idle) in zip(upstreams, ranks, strict=True) if idle)
     ledger.remark_node(
-        Kind.CHANGED,
+        NoteKind.CHANGED,
         first.node,
         f"the model {quote(model_id)}",
         "a deployment without the weight, rpm or tpm that others have is only called when those fail: "

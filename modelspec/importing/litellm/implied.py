@@ -2,16 +2,70 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from modelspec.fleet.providers import REGION, endpoint_of
+from modelspec.gateways.litellm.names import COMMON_PARAMS, FORMS, ParamKind
+from modelspec.importing.draft import NoteKind, variable_of
 from modelspec.importing.ledger import Ledger
-from modelspec.importing.litellm.passed import LIKE_OPENAI
 from modelspec.importing.litellm.values import Value, Values
 from modelspec.importing.litellm.words import CREDENTIALS, DEFAULT_ENDPOINTS, KEY_VARIABLES, REGION_PARAMS
-from modelspec.importing.names import variable_of
-from modelspec.importing.note import Kind
 from modelspec.load.foreign import Foreign
-from modelspec.providers import endpoint_of
-from modelspec.quote import quote
+from modelspec.text.quote import quote
+
+LIKE_OPENAI: Mapping[str, str | None] = MappingProxyType(
+    {
+        "abliteration": "https://api.abliteration.ai/v1",
+        "aihubmix": "https://aihubmix.com/v1",
+        "baseten": "https://inference.baseten.co/v1",
+        "chutes": "https://llm.chutes.ai/v1",
+        "custom_openai": None,
+        "empower": "https://app.empower.dev/api/v1",
+        "featherless_ai": "https://api.featherless.ai/v1",
+        "galadriel": "https://api.galadriel.com/v1",
+        "gmi": "https://api.gmi-serving.com/v1",
+        "lambda_ai": "https://api.lambda.ai/v1",
+        "litellm_proxy": None,
+        "llamafile": "http://127.0.0.1:8080/v1",
+        "meta_llama": "https://api.llama.com/compat/v1",
+        "nano-gpt": "https://nano-gpt.com/api/v1",
+        "openai_like": None,
+        "parasail": "https://api.parasail.io/v1",
+        "poe": "https://api.poe.com/v1",
+        "publicai": "https://api.publicai.co/v1",
+        "synthetic": "https://api.synthetic.new/openai/v1",
+        "veniceai": "https://api.venice.ai/api/v1",
+        "vercel_ai_gateway": "https://ai-gateway.vercel.sh/v1",
+        "volcengine": "https://ark.cn-beijing.volces.com/api/v3",
+        "wandb": "https://api.inference.wandb.ai/v1",
+        "xinference": None,
+    }
+)
+"""Words of LiteLLM for servers that speak OpenAI's protocol, with the endpoint that it implies.
+
+From `llms/openai_like/providers.json` and `get_llm_provider_logic.py` of its version 1.108.
+"""
+
+
+def parted(provider: str, settings: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
+    """The settings that are handed on, and the rest."""
+    form = FORMS.get(provider)
+    if form is None:
+        return dict(settings), {}
+    allowed = {**COMMON_PARAMS, **form.params}
+    handed = {n: v for n, v in settings.items() if n in allowed and _fits(v, allowed[n])}
+    return handed, {n: v for n, v in settings.items() if n not in handed}
+
+
+def _fits(value: Value, kind: ParamKind) -> bool:
+    if kind is ParamKind.TEXT:
+        return isinstance(value, str | dict)
+    if kind is ParamKind.REGION:
+        return isinstance(value, dict) or (isinstance(value, str) and REGION.fullmatch(value) is not None)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return value > 0 if kind is ParamKind.SECONDS else value >= 0 and value == int(value)
+
 
 _APPENDED = {"cohere": "/chat", "gemini": "/v1beta"}
 """What LiteLLM wants behind the public endpoint of a provider."""
@@ -23,7 +77,7 @@ Endpoint = str | dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Implied:
+class ImpliedSettings:
     """Fills in for one entry; `owner` is its model_name, `model` the node that names its upstream."""
 
     ledger: Ledger
@@ -121,4 +175,6 @@ class Implied:
         return {"env": variable}
 
     def _tell(self, what: str, why: str) -> None:
-        self.ledger.remark_node(Kind.CHANGED, self.params["model"], f"the {what} of {quote(self.owner)}", why)
+        self.ledger.remark_node(
+            NoteKind.CHANGED, self.params["model"], f"the {what} of {quote(self.owner)}", why
+        )

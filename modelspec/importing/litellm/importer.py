@@ -3,21 +3,27 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from modelspec.importing.draft import Draft, Imported, Wishes
+from modelspec.diagnose.refusal import Refusal
+from modelspec.importing.draft import (
+    Imported,
+    ModelDraft,
+    Note,
+    NoteKind,
+    Wishes,
+    is_legal,
+    is_pattern,
+    legal_id,
+)
 from modelspec.importing.ledger import Ledger, place_of
 from modelspec.importing.litellm.config import Config, Part, read_config
 from modelspec.importing.litellm.fallbacks import fallbacks
 from modelspec.importing.litellm.groups import deployments
-from modelspec.importing.litellm.info import info_of, record_of
-from modelspec.importing.litellm.remarks import Remarks
+from modelspec.importing.litellm.info import Remarks, info_of, record_of
 from modelspec.importing.litellm.settings import as_mapping, router_options, tell_the_rest
-from modelspec.importing.litellm.upstream import Reader, Upstream
+from modelspec.importing.litellm.upstream import ImportedUpstream, UpstreamReader
 from modelspec.importing.litellm.values import Values, Variables, is_key, named_variables
-from modelspec.importing.names import is_legal, is_pattern, legal_id
-from modelspec.importing.note import Kind, Note
 from modelspec.load.foreign import Foreign
-from modelspec.quote import quote
-from modelspec.write import Refusal
+from modelspec.text.quote import quote
 
 _LONGEST_NAME = 128
 
@@ -55,14 +61,14 @@ class _Run:
         clash = _clash(ids, groups)
         if clash is not None:
             return clash
-        reader = Reader(
+        reader = UpstreamReader(
             self._ledger,
             self._values,
             self._credentials(),
             self._wishes.regions,
             for_litellm=self._wishes.for_litellm,
         )
-        upstreams: dict[str, list[Upstream]] = {}
+        upstreams: dict[str, list[ImportedUpstream]] = {}
         for name in ids:
             found = [u for entry in groups[name] if (u := reader.upstream(entry, name)) is not None]
             if found:
@@ -98,12 +104,12 @@ class _Run:
                 or not str(name.value).strip()
             ):
                 self._ledger.tell(
-                    Kind.SUSPICIOUS, entry, "an entry of model_list", "it has no model_name: not carried"
+                    NoteKind.SUSPICIOUS, entry, "an entry of model_list", "it has no model_name: not carried"
                 )
                 continue
             if is_key(str(name.value)):
                 self._ledger.tell(
-                    Kind.SECRET,
+                    NoteKind.SECRET,
                     entry,
                     "an entry of model_list",
                     "its model_name is a key: rotate it; not carried",
@@ -131,7 +137,7 @@ class _Run:
             ):
                 why = "a wildcard ends in '/*' here, behind a prefix"
                 for entry in entries:
-                    self._ledger.tell(Kind.LOST, entry, f"the model {quote(name)}", f"{why}: not carried")
+                    self._ledger.tell(NoteKind.LOST, entry, f"the model {quote(name)}", f"{why}: not carried")
                 continue
             number, unique = 1, wanted
             while unique.lower() in taken:
@@ -140,7 +146,7 @@ class _Run:
             taken.add(unique.lower())
             ordered[name] = unique
             self._ledger.remark_node(
-                Kind.CHANGED,
+                NoteKind.CHANGED,
                 node,
                 f"the name {quote(name)}",
                 f"an id cannot hold it: clients must send {quote(unique)} now",
@@ -172,12 +178,15 @@ class _Run:
             elif alias.lower() in taken:
                 objection = "a model or alias has that name already, by case at most another: left out"
             if objection is not None:
-                self._ledger.tell(Kind.SUSPICIOUS, node, f"the alias {quote(alias)}", objection)
+                self._ledger.tell(NoteKind.SUSPICIOUS, node, f"the alias {quote(alias)}", objection)
                 continue
             self._ledger.carried(target)
             if hidden is not None:
                 self._ledger.tell(
-                    Kind.LOST, hidden, f"the alias {quote(alias)}", "aliases are not hidden from lists here"
+                    NoteKind.LOST,
+                    hidden,
+                    f"the alias {quote(alias)}",
+                    "aliases are not hidden from lists here",
                 )
             taken.add(alias.lower())
             found[alias] = (str(target.value), target)
@@ -187,10 +196,10 @@ class _Run:
         self,
         name: str,
         model_id: str,
-        upstreams: Sequence[Upstream],
+        upstreams: Sequence[ImportedUpstream],
         aliases: Mapping[str, tuple[str, Foreign]],
         chosen: Mapping[str, tuple[object, Foreign]],
-    ) -> Draft:
+    ) -> ModelDraft:
         entries = [upstream.node for upstream in upstreams]
         fields: dict[str, object] = {"model_id": model_id, "name": _title(name, model_id)}
         served, places = deployments(upstreams, model_id, self._wishes.home, self._ledger)
@@ -211,7 +220,7 @@ class _Run:
             info["metadata"] = {**info.get("metadata", {}), "litellm_params": record}
             places.setdefault(("metadata",), own)
         fields.update(info)
-        return Draft(
+        return ModelDraft(
             model_id=model_id,
             fields=fields,
             places=places,

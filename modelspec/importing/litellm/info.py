@@ -1,20 +1,24 @@
 """`model_info` as metadata, and the access groups in it."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
-from modelspec.document import Pointer
+from modelspec.importing.draft import NoteKind, SourcePlace
 from modelspec.importing.ledger import Ledger, place_of
+from modelspec.importing.litellm.config import Part
 from modelspec.importing.litellm.values import is_secret, is_visible
-from modelspec.importing.note import Kind, Place
+from modelspec.importing.sources import Comment, holds_secret
 from modelspec.load.foreign import Foreign
-from modelspec.quote import quote
+from modelspec.text.document import Pointer
+from modelspec.text.quote import quote
+from modelspec.text.source import Span
 
 _OPEN = {"public": "public", "internal": "internal"}
 """Access groups that stand for who may call a model at all, as our own configurations have them."""
 
 
 def info_of(
-    entries: Sequence[Foreign], model_id: str, ledger: Ledger, places: dict[Pointer, Place]
+    entries: Sequence[Foreign], model_id: str, ledger: Ledger, places: dict[Pointer, SourcePlace]
 ) -> dict[str, dict[str, object]]:
     """`access` and `metadata` of a model from the `model_info` of its entries; of several the first counts."""
     groups: list[str] = []
@@ -29,7 +33,10 @@ def info_of(
                 places.setdefault(("access",), place_of(node))
             elif key == "id":
                 ledger.tell(
-                    Kind.LOST, node, f"model_info.id of {quote(model_id)}", "LiteLLM's own id of a deployment"
+                    NoteKind.LOST,
+                    node,
+                    f"model_info.id of {quote(model_id)}",
+                    "LiteLLM's own id of a deployment",
                 )
             else:
                 _record(metadata, key, node, model_id, ledger)
@@ -64,7 +71,7 @@ def _groups(node: Foreign, model_id: str, ledger: Ledger) -> list[str]:
             ledger.carried(item)
             found.append(text)
         elif text is not None:
-            ledger.tell(Kind.LOST, item, f"access_groups of {quote(model_id)}", "not the name of a group")
+            ledger.tell(NoteKind.LOST, item, f"access_groups of {quote(model_id)}", "not the name of a group")
     return found
 
 
@@ -74,7 +81,9 @@ def _record(metadata: dict[str, object], key: str, node: Foreign, model_id: str,
     if value is _NOTHING:
         return
     if key in metadata and metadata[key] != value:
-        ledger.tell(Kind.LOST, node, shown, "another deployment of the model says otherwise, and comes first")
+        ledger.tell(
+            NoteKind.LOST, node, shown, "another deployment of the model says otherwise, and comes first"
+        )
         return
     metadata[key] = value
 
@@ -97,17 +106,108 @@ def _plain(node: Foreign, key: str, shown: str, ledger: Ledger) -> object:
         return _NOTHING
     value = node.value
     if isinstance(value, str) and value.startswith("os.environ/"):
-        ledger.tell(Kind.LOST, node, shown, "metadata is published as it stands, so it names no variables")
+        ledger.tell(
+            NoteKind.LOST, node, shown, "metadata is published as it stands, so it names no variables"
+        )
     elif is_secret(key, value) or is_secret("key", key):
         ledger.tell(
-            Kind.SECRET,
+            NoteKind.SECRET,
             node,
             shown,
             "a secret, or beside the name of one: rotate it; metadata is published, so it is left out",
         )
     elif isinstance(value, str) and not is_visible(value):
-        ledger.tell(Kind.LOST, node, shown, "it holds characters that cannot be seen")
+        ledger.tell(NoteKind.LOST, node, shown, "it holds characters that cannot be seen")
     else:
         ledger.carried(node)
         return value
     return _NOTHING
+
+
+_YAML = re.compile(r"\s*(?:-\s+)?[\"']?[A-Za-z_][A-Za-z0-9_.-]*[\"']?\s*:(?:\s|$)|\s*-\s")
+_SHOWN = 20
+"""Line numbers that one note lists."""
+_MARK = re.compile(r"modelspec:", re.IGNORECASE)
+
+
+class Remarks:
+    """Gives each comment away once."""
+
+    def __init__(self, parts: Sequence[Part], ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._left: dict[str, dict[int, Comment]] = {}
+        for part in parts:
+            found = {comment.line: comment for comment in part.comments}
+            self._left[part.root.path] = found
+            self._tell_models(part.root.path, found)
+
+    def of(self, entries: Sequence[Foreign], model_id: str) -> Iterator[str]:
+        """The comments above an entry, between its lines and behind them."""
+        for entry in entries:
+            left = self._left.get(entry.path, {})
+            first = entry.whole.line
+            last = max(
+                (leaf.whole.end_line for leaf in entry.leaves() if leaf.path == entry.path), default=first
+            )
+            start = first
+            while start - 1 in left and left[start - 1].alone:
+                start -= 1
+            for line in [line for line in left if start <= line <= max(first, last)]:
+                comment = left.pop(line)
+                if not comment.text or _MARK.match(comment.text):
+                    continue
+                if holds_secret(comment.text):
+                    self._tell(
+                        NoteKind.SECRET,
+                        entry.path,
+                        comment,
+                        f"a comment at {quote(model_id)}",
+                        "it holds a secret: rotate it; the comment is not carried",
+                    )
+                else:
+                    yield comment.text
+
+    def tell_the_rest(self) -> None:
+        """Make a note of the comments that belong to no entry: one a file, and one for each that holds a secret."""
+        for path, left in self._left.items():
+            for comment in left.values():
+                if holds_secret(comment.text):
+                    self._tell(NoteKind.SECRET, path, comment, "a comment", "it holds a secret: rotate it")
+            plain = [comment for comment in left.values() if comment.text and not holds_secret(comment.text)]
+            if plain:
+                lines = ", ".join(str(comment.line) for comment in plain[:_SHOWN]) + (
+                    ", …" if len(plain) > _SHOWN else ""
+                )
+                self._tell(
+                    NoteKind.LOST,
+                    path,
+                    plain[0],
+                    "comments that stand at no model",
+                    f"not carried: lines {lines}",
+                )
+
+    def _tell_models(self, path: str, found: dict[int, Comment]) -> None:
+        """Models that are commented out, each with the lines of it."""
+        for line in sorted(found):
+            comment = found.get(line)
+            if comment is None or comment.model is None:
+                continue
+            self._tell(
+                NoteKind.LOST,
+                path,
+                comment,
+                f"the model {quote(comment.model)}",
+                "it is commented out: delete it, or make it a model with 'status: disabled'",
+            )
+            number = line
+            while (inner := found.get(number)) is not None and inner.alone:
+                if number > line and (inner.model is not None or not _YAML.match(inner.text)):
+                    break
+                if holds_secret(inner.text):
+                    self._tell(NoteKind.SECRET, path, inner, "a comment", "it holds a secret: rotate it")
+                del found[number]
+                number += 1
+
+    def _tell(self, kind: NoteKind, path: str, comment: Comment, what: str, why: str) -> None:
+        span = Span(comment.line, comment.column, comment.line, comment.column + 1)
+        self._ledger.remark(kind, SourcePlace(path=path, span=span), what, why)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from modelspec.importing.draft import NoteKind, SourcePlace
 from modelspec.importing.ledger import Ledger, place_of
-from modelspec.importing.note import Kind, Place
 from modelspec.load.foreign import Foreign
-from modelspec.quote import quote
 from modelspec.secret import is_placeholder, scan, telling_key
+from modelspec.text.quote import quote
 
 _STRATEGIES = (
     "simple-shuffle",
@@ -107,10 +107,10 @@ _NO_MODEL = (
 
 def router_options(
     sections: Sequence[Foreign], ledger: Ledger, *, kept: bool
-) -> tuple[dict[str, object], list[Place]]:
+) -> tuple[dict[str, object], list[SourcePlace]]:
     """The settings that `target_options.litellm` has; with `kept` false there is nowhere to write them."""
     options: dict[str, object] = {}
-    places: list[Place] = []
+    places: list[SourcePlace] = []
     for section in sections:
         for key, node in section.entries.items():
             name = _SAME.get(key, key)
@@ -120,16 +120,16 @@ def router_options(
                 continue
             value = _option(name, node.value)
             if value is None:
-                ledger.tell(Kind.LOST, node, key, "modelspec's LiteLLM target does not take this value")
+                ledger.tell(NoteKind.LOST, node, key, "modelspec's LiteLLM target does not take this value")
             elif not kept:
                 ledger.tell(
-                    Kind.LOST,
+                    NoteKind.LOST,
                     node,
                     key,
                     "the repository has settings already: write it to target_options by hand",
                 )
             elif name in options:
-                ledger.tell(Kind.LOST, node, key, "it is set in another section already, which counts")
+                ledger.tell(NoteKind.LOST, node, key, "it is set in another section already, which counts")
             else:
                 ledger.carried(node)
                 options[name] = value
@@ -163,7 +163,7 @@ def tell_the_rest(roots: Sequence[Foreign], inner: Foreign, ledger: Ledger, alia
             for leaf_name, leaf in _named_leaves(node, name):
                 if _is_told_secret(leaf_name, leaf.value):
                     ledger.remark_node(
-                        Kind.SECRET,
+                        NoteKind.SECRET,
                         leaf,
                         quote(leaf_name),
                         "it is written out here: rotate it; it is not carried",
@@ -171,20 +171,20 @@ def tell_the_rest(roots: Sequence[Foreign], inner: Foreign, ledger: Ledger, alia
             section = pointer[0] if pointer else ""
             if section == "model_list" and len(pointer) == _IN_ENTRY and name in _PARAMS:
                 ledger.tell(
-                    Kind.SUSPICIOUS, node, what, "LiteLLM looks for it in litellm_params: not carried"
+                    NoteKind.SUSPICIOUS, node, what, "LiteLLM looks for it in litellm_params: not carried"
                 )
                 continue
             right = _SECTION_OF.get(name)
             if right is not None and section not in right and len(pointer) <= 2:  # noqa: PLR2004 - section and key
                 where = " or ".join(right) if right else "an entry of model_list"
                 ledger.tell(
-                    Kind.SUSPICIOUS,
+                    NoteKind.SUSPICIOUS,
                     node,
                     what,
                     f"LiteLLM ignores it here; it belongs in {where}: not carried",
                 )
                 continue
-            ledger.tell(Kind.LOST, node, what, _why(pointer, aliased))
+            ledger.tell(NoteKind.LOST, node, what, _why(pointer, aliased))
 
 
 def _parts(root: Foreign, inner: Foreign, ledger: Ledger) -> Iterator[tuple[tuple[str, ...], Foreign]]:

@@ -1,19 +1,97 @@
 """One entry of `model_list` as a deployment."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from modelspec.importing.draft import NoteKind, SourcePlace
 from modelspec.importing.ledger import Ledger, place_of
-from modelspec.importing.litellm.implied import Implied
-from modelspec.importing.litellm.numbers import NUMBERS, is_local, numbers, weight
-from modelspec.importing.litellm.passed import parted
-from modelspec.importing.litellm.regions import region_of
+from modelspec.importing.litellm.implied import ImpliedSettings, parted
 from modelspec.importing.litellm.values import Value, Values, is_key, is_visible
 from modelspec.importing.litellm.words import PROVIDERS, SAME_AS, guess, split
-from modelspec.importing.note import Kind, Place
 from modelspec.load.foreign import Foreign
-from modelspec.quote import quote
+from modelspec.text.quote import quote
 from modelspec.url import Code, host_of, judge
+from modelspec.url.address import AddressKind as Standing
+from modelspec.url.host import standing
+
+NUMBERS = ("rpm", "tpm", "order")
+
+
+def numbers(params: Mapping[str, Foreign], owner: str, ledger: Ledger) -> dict[str, object]:
+    """Limits and order of an entry; orders may begin at 0."""
+    found: dict[str, object] = {}
+    for name in NUMBERS:
+        node = params.get(name)
+        if node is None or node.value is None:
+            continue
+        value = node.value
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, str) and value.isdecimal():
+            value = int(value[:18])
+        if isinstance(value, int) and not isinstance(value, bool) and value >= (name != "order"):
+            ledger.carried(node)
+            found[name] = value
+        else:
+            ledger.tell(NoteKind.LOST, node, f"{name} of {quote(owner)}", "not a whole number, or too small")
+    return found
+
+
+def weight(params: Mapping[str, Foreign], owner: str, ledger: Ledger) -> float | None:
+    """The weight of an entry as LiteLLM has it."""
+    node = params.get("weight")
+    if node is None or node.value is None:
+        return None
+    value = node.value
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        ledger.tell(NoteKind.LOST, node, f"weight of {quote(owner)}", "not a number of 0 or more")
+        return None
+    ledger.carried(node)
+    return float(value)
+
+
+def is_local(endpoint: object) -> bool:
+    """Whether a head would run it: at the machine itself, or a private address."""
+    if not isinstance(endpoint, str):
+        return False
+    host = host_of(endpoint)
+    place = standing(host) if host is not None else None
+    return place is not None and place.kind in (Standing.LOOPBACK, Standing.PRIVATE)
+
+
+_AREAS = (
+    (re.compile(r"eu(?:rope)?(?:[-.]|$)"), "eu"),
+    (re.compile(r"us(?:[-.]|$)"), "us"),
+    (re.compile(r"(?:ca|northamerica-northeast\d)(?:[-.]|$)"), "ca"),
+    (re.compile(r"(?:sa|southamerica)(?:[-.]|$)"), "sa"),
+    (re.compile(r"(?:ap|apac|asia)(?:[-.]|$)"), "ap"),
+    (re.compile(r"cn(?:[-.]|$)"), "cn"),
+    (re.compile(r"me(?:[-.]|$)"), "me"),
+    (re.compile(r"af(?:rica)?(?:[-.]|$)"), "af"),
+)
+"""How the clouds begin the names of their regions: AWS and Bedrock's profiles, Google Cloud."""
+_SETTINGS = ("aws_region_name", "vertex_location", "region_name")
+
+
+def region_of(
+    provider: str, upstream: str, settings: Mapping[str, object], regions: tuple[str, ...]
+) -> str | None:
+    """The region of the fleet that a deployment runs in; None where none, or more than one, could be meant."""
+    told = [str(settings[name]) for name in _SETTINGS if isinstance(settings.get(name), str)]
+    if provider == "bedrock":
+        told.append(upstream.rpartition("/")[2].partition(".")[0])
+    found = {code for text in told if (code := _code(text.lower(), regions)) is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _code(text: str, regions: tuple[str, ...]) -> str | None:
+    if text in regions:
+        return text
+    area = next((area for pattern, area in _AREAS if pattern.match(text)), None)
+    inside = [code for code in regions if code == area or code.startswith(f"{area}-")] if area else []
+    return inside[0] if inside == [area] else None
+
 
 _ENDPOINTS = ("api_base", "base_url")
 _GIVEN = frozenset(
@@ -22,21 +100,21 @@ _GIVEN = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upstream:
+class ImportedUpstream:
     """A deployment: `fields` as in a model file; `weight` as LiteLLM has it. `places` lead from names of fields.
 
     `rest` are connection settings that modelspec's LiteLLM target does not hand on.
     """
 
     fields: Mapping[str, object]
-    places: Mapping[str, Place]
+    places: Mapping[str, SourcePlace]
     weight: float | None
     is_local: bool
     node: Foreign
     rest: Mapping[str, object]
 
 
-class Reader:
+class UpstreamReader:
     """Reads entries; `credentials` are the mappings of `credential_list` by their names."""
 
     def __init__(
@@ -54,32 +132,24 @@ class Reader:
         self._regions = regions
         self._for_litellm = for_litellm
 
-    def upstream(self, entry: Foreign, owner: str) -> Upstream | None:
+    def upstream(self, entry: Foreign, owner: str) -> ImportedUpstream | None:
         """The deployment of an entry; None, and a note, where it names no model."""
         own = entry.entries.get("litellm_params")
         params = {**self._shared(own, owner), **(own.entries if own is not None else {})}
         model = params.get("model")
         if model is None or not isinstance(model.value, str) or not model.value.strip():
-            self._ledger.tell(
-                Kind.SUSPICIOUS,
-                entry,
-                f"the model {quote(owner)}",
-                "litellm_params has no model: not carried",
-            )
+            told = "litellm_params has no model: not carried"
+            self._ledger.tell(NoteKind.SUSPICIOUS, entry, f"the model {quote(owner)}", told)
             return None
         if is_key(model.value):
-            self._ledger.tell(
-                Kind.SECRET,
-                entry,
-                f"the model {quote(owner)}",
-                "its upstream's name is a key: rotate it; not carried",
-            )
+            told = "its upstream's name is a key: rotate it; not carried"
+            self._ledger.tell(NoteKind.SECRET, entry, f"the model {quote(owner)}", told)
             return None
         self._ledger.carried(model)
         endpoint, where = self._endpoint(params, owner)
         provider, name = self._provider(model, params, endpoint, owner)
         settings = self._settings(params, provider, owner)
-        implied = Implied(
+        implied = ImpliedSettings(
             ledger=self._ledger,
             values=self._values,
             params=params,
@@ -112,7 +182,7 @@ class Reader:
         if region is not None:
             fields["region"] = region
         fields.update(numbers(params, owner, self._ledger))
-        return Upstream(
+        return ImportedUpstream(
             fields=fields,
             places=places,
             weight=weight(params, owner, self._ledger),
@@ -135,7 +205,7 @@ class Reader:
                 rest[name] = value
             if name in params:
                 self._ledger.remark_node(
-                    Kind.LOST,
+                    NoteKind.LOST,
                     params[name],
                     f"{quote(name)} of {quote(owner)}",
                     "modelspec's LiteLLM target does not hand it on"
@@ -151,7 +221,7 @@ class Reader:
         credential = self._credentials.get(named.value)
         if credential is None:
             self._ledger.tell(
-                Kind.SUSPICIOUS,
+                NoteKind.SUSPICIOUS,
                 named,
                 f"the credential of {quote(owner)}",
                 f"credential_list has none that is named {quote(named.value)}",
@@ -165,7 +235,7 @@ class Reader:
         for other in (params[name] for name in _ENDPOINTS if name in params):
             if other is not node:
                 self._ledger.tell(
-                    Kind.LOST, other, f"base_url of {quote(owner)}", "api_base says the same and counts"
+                    NoteKind.LOST, other, f"base_url of {quote(owner)}", "api_base says the same and counts"
                 )
         if node is None:
             return None, None
@@ -187,17 +257,23 @@ class Reader:
         elif prefix is not None:
             if given is not None:
                 self._ledger.tell(
-                    Kind.LOST, given, f"custom_llm_provider of {quote(owner)}", "no provider has that name"
+                    NoteKind.LOST,
+                    given,
+                    f"custom_llm_provider of {quote(owner)}",
+                    "no provider has that name",
                 )
             word, name = prefix, rest
         else:
             if given is not None:
                 self._ledger.tell(
-                    Kind.LOST, given, f"custom_llm_provider of {quote(owner)}", "no provider has that name"
+                    NoteKind.LOST,
+                    given,
+                    f"custom_llm_provider of {quote(owner)}",
+                    "no provider has that name",
                 )
             found = guess(name, host_of(endpoint) if isinstance(endpoint, str) else None)
             word = found or "openai"
-            kind = Kind.CHANGED if found else Kind.SUSPICIOUS
+            kind = NoteKind.CHANGED if found else NoteKind.SUSPICIOUS
             why = "its name has no provider before a '/'; taken as "
             self._ledger.remark_node(
                 kind,
@@ -214,7 +290,7 @@ class Reader:
                 continue
             if is_key(setting) or not is_visible(setting):
                 self._ledger.tell(
-                    Kind.SECRET,
+                    NoteKind.SECRET,
                     node,
                     f"a setting of {quote(owner)}",
                     "its name is a key: rotate it; not carried",

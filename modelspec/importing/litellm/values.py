@@ -3,11 +3,9 @@
 import re
 from collections.abc import Iterable
 
+from modelspec.importing.draft import NoteKind, variable_of
 from modelspec.importing.ledger import Ledger
-from modelspec.importing.names import variable_of
-from modelspec.importing.note import Kind
 from modelspec.load.foreign import Foreign
-from modelspec.quote import quote
 from modelspec.secret import (
     GATEWAY_MASTER_KEYS,
     is_placeholder,
@@ -16,6 +14,7 @@ from modelspec.secret import (
     steers_process,
     telling_key,
 )
+from modelspec.text.quote import quote
 
 _PYTHON = re.compile(r"os\.environ/([A-Za-z0-9_]{1,128})")
 _SHELL = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,127})(?::?-[^{}]{0,256})?\}|\$([A-Z_][A-Z0-9_]{0,127})")
@@ -103,7 +102,7 @@ class Values:
             self._ledger.carried(node)
             if value is not None:
                 self._ledger.remark_node(
-                    Kind.CHANGED, node, f"api_key of {quote(owner)}", "a dummy, which is no key: left out"
+                    NoteKind.CHANGED, node, f"api_key of {quote(owner)}", "a dummy, which is no key: left out"
                 )
             return None
         if isinstance(value, str):
@@ -111,7 +110,7 @@ class Values:
             if reference is not None:
                 return reference
         if node.entries or node.items:
-            self._ledger.tell(Kind.LOST, node, f"api_key of {quote(owner)}", "LiteLLM takes a text here")
+            self._ledger.tell(NoteKind.LOST, node, f"api_key of {quote(owner)}", "LiteLLM takes a text here")
             return None
         return self.secret(node, "api_key", owner)
 
@@ -124,7 +123,10 @@ class Values:
             return None
         if not isinstance(value, str | int | float):
             self._ledger.tell(
-                Kind.LOST, node, shown, "a list or mapping; connection settings (params) hold single values"
+                NoteKind.LOST,
+                node,
+                shown,
+                "a list or mapping; connection settings (params) hold single values",
             )
             return None
         if isinstance(value, str):
@@ -132,7 +134,7 @@ class Values:
             if reference is not None:
                 return reference
             if telling_key(name) and is_dummy(value):
-                self._ledger.tell(Kind.CHANGED, node, shown, "a dummy, which is no secret: left out")
+                self._ledger.tell(NoteKind.CHANGED, node, shown, "a dummy, which is no secret: left out")
                 return None
         return self._literal(node, value, name, owner)
 
@@ -141,7 +143,7 @@ class Values:
         if is_secret(name, value):
             return self.secret(node, name, owner)
         if isinstance(value, str) and not is_visible(value):
-            self._ledger.tell(Kind.LOST, node, shown, "it holds characters that cannot be seen")
+            self._ledger.tell(NoteKind.LOST, node, shown, "it holds characters that cannot be seen")
             return None
         self._ledger.carried(node)
         return value
@@ -159,7 +161,7 @@ class Values:
             if looks_like_key(variable):
                 return self.secret(node, name, owner)
             self._ledger.tell(
-                Kind.SUSPICIOUS,
+                NoteKind.SUSPICIOUS,
                 node,
                 shown,
                 f"LiteLLM does not expand ${{…}}, it would send the text; taken as os.environ/{variable}",
@@ -169,7 +171,7 @@ class Values:
             return None
         variable = self._variables.name(text, owner, variable_of(name, "").strip("_"))
         self._ledger.tell(
-            Kind.SUSPICIOUS,
+            NoteKind.SUSPICIOUS,
             node,
             shown,
             f"a template or variable inside a text, which LiteLLM would send as it stands; set {variable} instead",
@@ -180,7 +182,7 @@ class Values:
         """A variable in the place of a value that may not be copied."""
         variable = self._variables.name(str(node.value), owner, variable_of(name, "").strip("_"))
         self._ledger.tell(
-            Kind.SECRET,
+            NoteKind.SECRET,
             node,
             f"{quote(name)} of {quote(owner)}",
             f"it is written out here: rotate it, and set the new one as {variable} in the gateway's environment",

@@ -6,18 +6,25 @@ from datetime import date, datetime, time
 from math import isfinite
 from pathlib import Path
 
-from modelspec.importing.draft import Draft, Imported, Wishes
-from modelspec.importing.modelsdev.catalogue import Checkout, Entry, Table
-from modelspec.importing.modelsdev.inherit import resolved
-from modelspec.importing.names import is_legal, legal_id, variable_of
-from modelspec.importing.note import Kind, Note, Place
-from modelspec.nearest import nearest
-from modelspec.providers import PROVIDERS, endpoint_of
-from modelspec.quote import quote
+from modelspec.diagnose.refusal import Refusal, shown
+from modelspec.fleet.providers import PROVIDERS, endpoint_of
+from modelspec.importing.draft import (
+    Imported,
+    ModelDraft,
+    Note,
+    NoteKind,
+    SourcePlace,
+    Wishes,
+    is_legal,
+    legal_id,
+    variable_of,
+)
+from modelspec.importing.modelsdev.catalogue import CatalogueEntry, Checkout, Table, resolved
 from modelspec.secret import is_placeholder, scan, steers_process, telling_key
-from modelspec.source import START
+from modelspec.text.names import nearest
+from modelspec.text.quote import quote
+from modelspec.text.source import START
 from modelspec.url import judge
-from modelspec.write import Refusal, shown
 
 _WORDS = {
     "amazon-bedrock": "bedrock",
@@ -73,7 +80,7 @@ class ModelsDev:
         chosen = list(dict.fromkeys(wishes.providers)) or known
         paths = [(provider, model) for provider in chosen for model in checkout.models(provider)]
         notes: list[Note] = []
-        models: list[Draft] = []
+        models: list[ModelDraft] = []
         taken: set[str] = set()
         for number, (provider, model) in enumerate(paths, 1):
             if wishes.progress is not None:
@@ -95,12 +102,12 @@ def _path(provider: str, model: str) -> str:
     return f"providers/{provider}/models/{model}.toml"
 
 
-def _lost(entry: Entry, why: str) -> Note:
-    place = Place(path=entry.path, span=START)
-    return Note(kind=Kind.LOST, place=place, what="the model", why=f"{why}: not carried")
+def _lost(entry: CatalogueEntry, why: str) -> Note:
+    place = SourcePlace(path=entry.path, span=START)
+    return Note(kind=NoteKind.LOST, place=place, what="the model", why=f"{why}: not carried")
 
 
-def _draft(checkout: Checkout, provider: str, model: str, notes: list[Note]) -> Draft | None:
+def _draft(checkout: Checkout, provider: str, model: str, notes: list[Note]) -> ModelDraft | None:
     entry = checkout.entry(_path(provider, model))
     offered = checkout.entry(f"providers/{provider}/provider.toml")
     table = resolved(checkout, entry.path)
@@ -114,9 +121,9 @@ def _draft(checkout: Checkout, provider: str, model: str, notes: list[Note]) -> 
         notes.append(_lost(entry, f"no id can be made of {quote(wanted)}"))
         return None
     if model_id != wanted:
-        place = Place(path=entry.path, span=START)
+        place = SourcePlace(path=entry.path, span=START)
         why = f"an id cannot hold it: it is {quote(model_id)} now"
-        notes.append(Note(kind=Kind.CHANGED, place=place, what=f"the name {quote(wanted)}", why=why))
+        notes.append(Note(kind=NoteKind.CHANGED, place=place, what=f"the name {quote(wanted)}", why=why))
     title = table.get("name")
     usable = isinstance(title, str) and 0 < len(title) <= _LONGEST_NAME and title.isprintable()
     fields: dict[str, object] = {"model_id": model_id, "name": title if usable else model_id}
@@ -130,14 +137,14 @@ def _draft(checkout: Checkout, provider: str, model: str, notes: list[Note]) -> 
     kept = dict(_kept(metadata, entry, notes))
     if kept:
         fields["metadata"] = kept
-    own = Place(path=entry.path, span=START)
-    places: dict[tuple[str | int, ...], Place] = {(): own}
-    places.update((("metadata", key), Place(path=entry.path, span=entry.span(key))) for key in kept)
-    return Draft(model_id=model_id, fields=fields, places=places)
+    own = SourcePlace(path=entry.path, span=START)
+    places: dict[tuple[str | int, ...], SourcePlace] = {(): own}
+    places.update((("metadata", key), SourcePlace(path=entry.path, span=entry.span(key))) for key in kept)
+    return ModelDraft(model_id=model_id, fields=fields, places=places)
 
 
 def _served(
-    provider: str, model: str, offered: Table, table: Table, notes: list[Note], entry: Entry
+    provider: str, model: str, offered: Table, table: Table, notes: list[Note], entry: CatalogueEntry
 ) -> Iterator[tuple[str, object]]:
     """Where the model is served: the catalogue names an API only where the AI SDK does not know it."""
     override = table.get("provider")
@@ -156,7 +163,12 @@ def _served(
         yield "endpoint", {"env": variable}
         why = f"the catalogue says none that can be written: set {variable}, or write it out"
         notes.append(
-            Note(kind=Kind.CHANGED, place=Place(path=entry.path, span=START), what="the endpoint", why=why)
+            Note(
+                kind=NoteKind.CHANGED,
+                place=SourcePlace(path=entry.path, span=START),
+                what="the endpoint",
+                why=why,
+            )
         )
     if word != "openai":
         yield "provider", word
@@ -173,7 +185,7 @@ def _word(provider: str, package: object) -> str:
     return word if word in PROVIDERS else _PACKAGES.get(str(package), "openai")
 
 
-def _kept(table: Table, entry: Entry, notes: list[Note]) -> Iterator[tuple[str, object]]:
+def _kept(table: Table, entry: CatalogueEntry, notes: list[Note]) -> Iterator[tuple[str, object]]:
     """What is recorded of a model, less what could be a secret or cannot be written as JSON."""
     for key, value in table.items():
         plain = _plain(value)
@@ -182,9 +194,9 @@ def _kept(table: Table, entry: Entry, notes: list[Note]) -> Iterator[tuple[str, 
         text = str(plain)
         telling = telling_key(key) and isinstance(plain, str) and not is_placeholder(plain)
         if telling or not key.isprintable() or any(hit.certain for hit in scan(f"{key}: {text}")):
-            place = Place(path=entry.path, span=entry.span(key))
+            place = SourcePlace(path=entry.path, span=entry.span(key))
             why = "it may be a secret, and metadata is published: left out"
-            notes.append(Note(kind=Kind.SECRET, place=place, what=f"{quote(key)} of a model", why=why))
+            notes.append(Note(kind=NoteKind.SECRET, place=place, what=f"{quote(key)} of a model", why=why))
             continue
         yield key, plain
 

@@ -5,12 +5,105 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from modelspec.site.svg.element import element
-from modelspec.site.svg.lettering import lettering
-from modelspec.site.svg.spelling import spell_route
-from modelspec.site.svg.way import Head, RouteView, Target, Tier
+from modelspec.site.svg.drawing import element, lettering
 
-__all__ = ["Head", "RouteView", "Target", "Tier", "route_svg"]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnTarget:
+    """A deployment: `title` is its host or URL, `region` a title (`Europe (eu)`), `note` a word such as the provider.
+
+    `weight` is worded (`weight 3`); `is_later` where others are tried before it.
+    """
+
+    title: str
+    region: str = ""
+    weight: str = ""
+    note: str = ""
+    is_later: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnHead:
+    """A head: `title` is its id, `region` a title (`Europe (eu)`), `weight` worded (`weight 3`).
+
+    `weight` is empty where the head stands alone in its tier.
+    `local` is where it runs the model itself; `note` is a word such as `draining`.
+    """
+
+    title: str
+    region: str
+    weight: str = ""
+    note: str = ""
+    local: DrawnTarget | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnTier:
+    """Heads that are tried together, one or more."""
+
+    heads: tuple[DrawnHead, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteView:
+    """A route in the order in which it is tried; `tiers` is empty where nothing serves the model.
+
+    `targets` are the deployments that every head calls, empty where each head has a `local` one.
+    """
+
+    model: str
+    region: str
+    tiers: tuple[DrawnTier, ...]
+    targets: tuple[DrawnTarget, ...] = ()
+
+    @property
+    def heads(self) -> tuple[DrawnHead, ...]:
+        """The heads of all tiers."""
+        return tuple(head for tier in self.tiers for head in tier.heads)
+
+
+def spell_route(view: RouteView) -> str:
+    """The order in which heads are tried and what they call, in sentences."""
+    return " ".join(_sentences(view))
+
+
+def _sentences(view: RouteView) -> Iterator[str]:
+    if not view.tiers:
+        yield f"No head serves {view.model}."
+        return
+    for number, tier in enumerate(view.tiers):
+        begin = f"Requests for {view.model} go to" if number == 0 else f"Fallback {number} is"
+        yield f"{begin} {_series([_head(head) for head in tier.heads])}."
+    for head in view.heads:
+        if head.local is not None:
+            yield f"{head.title} runs the model itself at {_with(head.local.title, _notes(head.local))}."
+    first = [_target(target) for target in view.targets if not target.is_later]
+    later = [_target(target) for target in view.targets if target.is_later]
+    if first:
+        yield f"Each head calls {_series(first)}."
+    if later:
+        yield f"After that it calls {_series(later)}."
+
+
+def _series(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _head(head: DrawnHead) -> str:
+    return _with(head.title, [head.weight, head.note], f"in {head.region}")
+
+
+def _target(target: DrawnTarget) -> str:
+    return _with(target.title, _notes(target))
+
+
+def _notes(target: DrawnTarget) -> list[str]:
+    return [f"in {target.region}" if target.region else "", target.weight, target.note]
+
+
+def _with(title: str, notes: list[str], place: str = "") -> str:
+    return ", ".join(filter(None, (f"{title} {place}".strip(), *notes)))
+
 
 _WIDTH = 800
 _MODEL = (0, 190)

@@ -4,13 +4,41 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from math import ceil
+from math import ceil, pi, radians
 
 from markupsafe import Markup
 
-from modelspec.site.svg.element import element
-from modelspec.site.svg.lettering import fit, width
-from modelspec.site.svg.projection import HEIGHT, WIDTH, project
+from modelspec.site.svg.drawing import element, fit, width
+
+WIDTH = 960
+HEIGHT = 440
+"""The picture, from the north of Greenland to south of Cape Horn: nobody serves models from Antarctica."""
+
+_SCALE = WIDTH / (2 * pi * 0.8707)
+_NORTH = 84.5
+"""The parallel at the upper edge of the picture, in degrees."""
+
+
+def project(latitude: float, longitude: float) -> tuple[float, float]:
+    """Where a place is: x to the right and y down, within the picture."""
+    x, y = _natural_earth(latitude, longitude)
+    top = _natural_earth(_NORTH, 0)[1]
+    return (
+        min(max(WIDTH / 2 + x * _SCALE, 0.0), float(WIDTH)),
+        min(max((top - y) * _SCALE, 0.0), float(HEIGHT)),
+    )
+
+
+def _natural_earth(latitude: float, longitude: float) -> tuple[float, float]:
+    phi = radians(latitude)
+    square = phi * phi
+    fourth = square * square
+    x = radians(longitude) * (
+        0.8707 - 0.131979 * square + fourth * (-0.013791 + fourth * (0.003971 * square - 0.001529 * fourth))
+    )
+    y = phi * (1.007226 + square * (0.015085 + fourth * (-0.044475 + 0.028874 * square - 0.005916 * fourth)))
+    return x, y
+
 
 _SIZE = 16
 _LINE = 20

@@ -1,0 +1,1 @@
+"""Questions to a routing table: where a request goes and why, tests of the routing, drills."""

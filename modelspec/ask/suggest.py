@@ -1,0 +1,190 @@
+"""The cases that are missing: pasted into routes.test.yaml they pass, and every item is exercised.
+
+They state what happens today. Whoever pastes them decides whether that is what was promised.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from modelspec.ask.cases import FILE
+from modelspec.ask.coverage import Coverage, CoverageKind, Item, denied_regions, exercised_by
+from modelspec.load.limits import MAX_NODES
+from modelspec.load.locate import Locator
+from modelspec.load.unread import MAX_BYTES
+from modelspec.routing.decide import Decision, Index, Request, Why, decide
+from modelspec.routing.table import Route, Tier
+from modelspec.text.document import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A case that is missing: what it is called, the request, and what becomes of it today."""
+
+    name: str
+    decision: Decision
+
+
+def suggestions(index: Index, coverage: Coverage) -> Iterator[Suggestion]:
+    """As few cases as exercise every missing item, in the order of the models."""
+    exercised = set(coverage.exercised)
+    for item in coverage.missing:
+        if item in exercised or item.kind is CoverageKind.HEAD:
+            continue  # a head takes a request in some tier, and each tier is an item
+        suggestion = _suggestion(index, item)
+        exercised.update(exercised_by(suggestion.decision))
+        yield suggestion
+
+
+def _suggestion(index: Index, item: Item) -> Suggestion:
+    route = index.routes[item.model_id]
+    match item.kind, item.detail:
+        case CoverageKind.FAILURE, "403":
+            origin = denied_regions(index, route)[0]
+            request = Request(model=_primary(index, route), origin=origin)
+            return _asked(index, f"{route.model_id} may not be called from {origin}", request)
+        case CoverageKind.FAILURE, _:
+            request = Request(model=_primary(index, route), down=route.heads)
+            return _asked(index, f"{route.model_id} has no other head", request)
+        case CoverageKind.NAME, name:
+            asked = _asked(index, "", Request(model=_sample(index, name)))
+            return Suggestion(name=f"{name} is served", decision=asked.decision)
+        case CoverageKind.TIER, number:
+            gone = tuple(head for tier in route.tiers[: int(number)] for head in tier.weights)
+            request = Request(model=_primary(index, route), down=gone)
+            asked = _asked(index, "", request)
+            says = "goes to" if not gone else "fails over to"
+            return Suggestion(
+                name=f"{route.model_id} {says} {asked.decision.first[0]}", decision=asked.decision
+            )
+        case _:
+            return _model(index, route)
+
+
+def _model(index: Index, route: Route) -> Suggestion:
+    asked = _asked(index, "", Request(model=_primary(index, route)))
+    first = asked.decision.first
+    says = f"goes to {first[0]}" if first else f"is answered with {asked.decision.status}"
+    return Suggestion(name=f"{route.model_id} {says}", decision=asked.decision)
+
+
+def _asked(index: Index, name: str, request: Request) -> Suggestion:
+    return Suggestion(name=name, decision=decide(index, request))
+
+
+def _primary(index: Index, route: Route) -> str:
+    """A name that means the model and is not taken by another: its id, or one that its wildcard takes."""
+    return _sample(index, route.model_id)
+
+
+def _sample(index: Index, name: str) -> str:
+    """The name itself, or of a wildcard a name that no exact one and no longer prefix takes."""
+    if not name.endswith("/*"):
+        return name
+    tries = (f"{name[:-1]}any{number or ''}" for number in count())
+    return next(one for one in tries if (found := index.find(one)) is not None and found[1] == name)
+
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*", re.ASCII)
+_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
+"""What some reader of YAML takes for something other than text."""
+
+OPENING = f"""\
+# yaml-language-server: $schema=schemas/routes.test.schema.json
+#
+# Unit tests of the routing, run by `modelspec test`. These state what happens today: keep what you promise.
+# Save them as {FILE} at the top of the repository.
+
+tests:
+"""
+
+
+def suggestions_yaml(index: Index, suggestions: Iterable[Suggestion], *, indent: int) -> Iterator[str]:
+    """One piece an item of the list `tests`, an empty line before it; `indent` is how far the dashes stand in."""
+    for suggestion in suggestions:
+        yield "\n" + "".join(f"{' ' * indent}{line}\n" for line in _item(index, suggestion))
+
+
+def _item(index: Index, suggestion: Suggestion) -> Iterator[str]:
+    request = suggestion.decision.request
+    yield f"- name: {_scalar(suggestion.name)}"
+    yield f"  model: {_scalar(request.model)}"
+    if request.origin is not None:
+        yield f"  from: {_scalar(request.origin)}"
+    if request.down:
+        yield f"  down: [{_list(request.down)}]"
+    yield f"  expect: {{{_expectation(index, suggestion)}}}"
+
+
+def _expectation(index: Index, suggestion: Suggestion) -> str:
+    decision = suggestion.decision
+    if decision.route is None or decision.why is not Why.ROUTED:
+        return f"status: {decision.status}"
+    if decision.request.down or decision.name != decision.route.model_id:
+        return f"head: {_scalar(decision.first[0])}"
+    tiers = ", ".join(map(_tier, decision.tiers))
+    residency = index.regions[decision.route.region].residency
+    if residency is None:
+        return f"tiers: [{tiers}]"
+    within = residency if {*decision.reach} <= {*residency} else decision.reach
+    return f"tiers: [{tiers}], reach_within: [{_list(within)}]"
+
+
+def _tier(tier: Tier) -> str:
+    heads = _list(tier.weights)
+    return f"[{heads}]" if len(tier.weights) > 1 else heads
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(map(_scalar, names))
+
+
+def _scalar(text: str) -> str:
+    """Plain where every reader of YAML sees text in it, else in double quotes as JSON has them."""
+    plain = _PLAIN.fullmatch(text) and text.casefold() not in _WORDS
+    return text if plain else json.dumps(text)
+
+
+_DASH = re.compile(r"( *)-(?: .*)?")
+
+
+def dash_column(locator: Locator) -> int | None:
+    """How many spaces stand before the dashes of the list `tests`; None where it is written in brackets."""
+    source = locator.source(FILE)
+    if source is None:
+        return None
+    span = locator.span(Place(path=FILE, pointer=("tests", 0)))
+    before = source.lines[span.line - 1][: span.column - 1]
+    above = reversed(source.lines[: span.line - 1])
+    telling = (line for line in (before, *above) if line.strip() and not line.lstrip().startswith("#"))
+    dash = _DASH.fullmatch(next(telling, ""))
+    return None if dash is None else len(dash[1])
+
+
+def fitting(pieces: Iterable[str], locator: Locator) -> tuple[list[str], int]:
+    """The pieces that the file has room for, and how many are left out: a file that is too large is not read."""
+    reading = locator.reading(FILE)
+    size = 1024 if reading is None else len(reading.file.data) + 1
+    nodes = 3 if reading is None else _nodes(reading.value)
+    kept: list[str] = []
+    left_out = 0
+    for piece in pieces:
+        size += len(piece.encode())
+        nodes += sum(map(piece.count, ":,[{")) * 2 + 2
+        if left_out or size > MAX_BYTES or nodes > MAX_NODES:
+            left_out += 1
+        else:
+            kept.append(piece)
+    return kept, left_out
+
+
+def _nodes(value: object) -> int:
+    match value:
+        case dict():
+            return 1 + sum(1 + _nodes(inner) for inner in value.values())
+        case list():
+            return 1 + sum(map(_nodes, value))
+        case _:
+            return 1

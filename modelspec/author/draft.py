@@ -1,0 +1,159 @@
+"""A set of changed files, judged as the repository would be with them, before anything is written."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from difflib import unified_diff
+
+from modelspec.author.edit import Change, Unfit, rewrite
+from modelspec.author.fields import field_order
+from modelspec.diagnose.diagnostic import Diagnostic, Severity, ordered
+from modelspec.diagnose.refusal import Refusal
+from modelspec.incremental import compile_tree
+from modelspec.load import read, source_of
+from modelspec.load.find import File, Tree
+from modelspec.load.unread import MAX_BYTES, MODELS, empty
+from modelspec.pipeline import Compiled
+from modelspec.secret import mask
+from modelspec.text.quote import quote
+from modelspec.text.visible import visible
+
+_Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a verb is about to do.
+
+    `files` leads from paths to new bytes, or to None for a file that goes; `moved` from new paths to old ones, and
+    `renamed` from new names to old ones.
+    `effects` are sentences for people, one for each thing that changes; `title` is the first line of a commit.
+    """
+
+    files: Mapping[str, bytes | None]
+    title: str
+    effects: tuple[str, ...] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A repository with a draft laid over it, and the faults that it did not have before."""
+
+    after: Compiled
+    new: Sequence[Diagnostic]
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the draft adds an error."""
+        return any(found.severity is Severity.ERROR for found in self.new)
+
+
+def judged(before: Compiled, draft: Draft, today: date) -> Verdict:
+    """Compile the repository with the files of a draft in the place of its own; the disk is left alone."""
+    after = compile_tree(laid_over(before.tree, draft.files), today=today, like=before)
+    known = Counter(_key(found, {}, {}) for found in before.diagnostics)
+    new = []
+    for found in after.diagnostics:
+        key = _key(found, draft.moved, draft.renamed)
+        if known[key]:
+            known[key] -= 1
+        else:
+            new.append(found)
+    return Verdict(after=after, new=ordered(new))
+
+
+def _key(found: Diagnostic, moved: Mapping[str, str], renamed: Mapping[str, str]) -> _Key:
+    """What makes a fault the same one, wherever its line has gone and whatever its names are now."""
+    message = found.message
+    for new, old in renamed.items():
+        message = message.replace(quote(new), quote(old))
+    return found.code, moved.get(found.path, found.path), message, found.severity.value
+
+
+def laid_over(tree: Tree, files: Mapping[str, bytes | None]) -> Tree:
+    """The tree with some files replaced, added or taken away."""
+    models = {file.path: file for file in tree.models}
+    fixed = dict(tree.fixed)
+    for path, data in files.items():
+        home = models if "/" in path else fixed
+        home.pop(path, None)
+        if data is not None:
+            home[path] = File(path, data)
+    faults = [fault for fault in tree.faults if fault.code != "MS023"]
+    if not models and not any(path.startswith(MODELS) for path in tree.unread):
+        faults.append(empty())
+    ordered_models = sorted(models.values(), key=lambda file: file.path)
+    return replace(tree, models=ordered_models, fixed=fixed, faults=faults)
+
+
+def edited(
+    files: Mapping[str, File], changes: Mapping[str, Sequence[Change]]
+) -> dict[str, bytes | None] | Refusal:
+    """The new bytes of every file that changes; files whose changes change nothing are left out."""
+    done: dict[str, bytes | None] = {}
+    for path, asked in changes.items():
+        outcome = _rewritten(files[path], asked)
+        if isinstance(outcome, Refusal):
+            return outcome
+        if outcome != files[path].data:
+            done[path] = outcome
+    return done
+
+
+def _rewritten(file: File, changes: Sequence[Change]) -> bytes | Refusal:
+    reading = read(file)
+    if reading.faults or not isinstance(reading.value, dict):
+        return Refusal(
+            message=f"{file.path} cannot be changed: it has faults of reading",
+            help="modelspec validate names them; correct them by hand",
+        )
+    # The order is that of a model; the other files get new fields behind their last ones.
+    outcome = rewrite(file, changes, field_order() if "/" in file.path else ())
+    if isinstance(outcome, Unfit):
+        way = ".".join(map(str, outcome.pointer))
+        return Refusal(
+            message=f"{file.path} was left alone: {quote(way)} cannot be changed without touching other text, "
+            f"since {outcome.why}",
+            help="change it by hand, then modelspec validate",
+        )
+    if len(outcome) > MAX_BYTES:
+        return Refusal(
+            message=f"{file.path} would be larger than {MAX_BYTES // 1024} KiB",
+            help="keep large documents elsewhere",
+        )
+    return outcome
+
+
+def difference(before: Mapping[str, File], draft: Draft) -> Iterator[str]:
+    """The lines of the diff, each with its line end; what looks like a secret is starred out on both sides."""
+    old_paths = set(draft.moved.values())
+    for path, data in draft.files.items():
+        if data is None and path in old_paths:
+            continue
+        old_path = draft.moved.get(path, path)
+        old = before.get(old_path)
+        lines = unified_diff(
+            _lines(old),
+            _lines(None if data is None else File(path, data)),
+            "/dev/null" if old is None else f"a/{visible(old_path)}",
+            "/dev/null" if data is None else f"b/{visible(path)}",
+            lineterm="",
+        )
+        told = False
+        for line in lines:
+            told = True
+            yield f"{line}\n"
+        if not told and old_path != path:
+            yield f"rename from {visible(old_path)}\nrename to {visible(path)}\n"
+
+
+def _lines(file: File | None) -> list[str]:
+    if file is None:
+        return []
+    lines = mask(source_of(file).text).split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return [visible(line.removesuffix("\r")) for line in lines]

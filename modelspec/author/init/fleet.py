@@ -1,0 +1,125 @@
+"""The fleet that a new repository begins with: two heads a region, and two models or more."""
+
+import json
+import re
+from collections.abc import Iterator
+
+from modelspec.author.init.start import Start
+
+# Text that YAML reads as text without quotes: not a number, nor one of the words that it reads as something else.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 -]*[A-Za-z0-9]")
+_WORDS = frozenset({"true", "false", "null"})
+
+_REGIONS = """\
+#
+# A region is a place with rules of its own. `residency` lists every region that may see a request for one of its
+# models: the heads that take it, the upstreams that answer it, and everything behind its fallback models. Without it,
+# requests may be served anywhere.
+
+regions:
+"""
+_HEADS = """\
+#
+# A head is the regional access point in front of the models: the edge sends a request to a head, and the head sends it
+# on to an upstream. Hosts under example.net are reserved for examples: put your own here.
+
+heads:
+"""
+_TESTS = """\
+#
+# Unit tests of the routing, run by `modelspec test`: one request each, and what must become of it. `down` holds heads
+# that do not answer, by id, or whole regions, by code. Write one for every promise that you have given to somebody.
+
+tests:
+"""
+
+
+def regions_yaml(start: Start) -> str:
+    """The regions, each keeping its requests to itself."""
+    return _REGIONS + "\n".join(
+        f"  - code: {_scalar(code)}\n    name: {_scalar(name)}\n    residency: [{_scalar(code)}]\n"
+        for code, name in start.regions
+    )
+
+
+def heads_yaml(start: Start) -> str:
+    """Two heads a region, so that one may fail."""
+    return _HEADS + "\n".join(
+        f"  - head_id: {head}\n    region: {_scalar(code)}\n    url: https://{head}.llm.example.net\n"
+        for code, _ in start.regions
+        for head in _heads(code)
+    )
+
+
+def models(start: Start) -> dict[str, str]:
+    """The model files by their path: a chat model a region, and another where there is one region only."""
+    return {f"models.d/{kind}-{code}.yaml": _model(kind, code, name) for kind, code, name in _named(start)}
+
+
+def tests_yaml(start: Start) -> str:
+    """A test of each promise that the fleet begins with."""
+    return _TESTS + "\n".join([*(_tests(kind, code) for kind, code, _ in _named(start)), _NOBODY])
+
+
+_NOBODY = """\
+  - name: A model that nobody has declared is not found
+    model: nobody
+    expect: {status: 404}
+"""
+
+
+def _named(start: Start) -> Iterator[tuple[str, str, str]]:
+    """The kind of each model, and its region's code and name."""
+    for code, name in start.regions:
+        yield "chat", code, name
+    if len(start.regions) == 1:
+        yield "embeddings", *start.regions[0]
+
+
+def _tests(kind: str, code: str) -> str:
+    model, region = f"{kind}-{code}", _scalar(code)
+    first, second = _heads(code)
+    return f"""\
+  - name: {first} takes requests for {model}, which touch no other region
+    model: {model}
+    expect: {{status: 200, head: {first}, reach_within: [{region}]}}
+
+  - name: With {first} down, {second} answers for {model}
+    model: {model}
+    down: [{first}]
+    expect: {{status: 200, head: {second}}}
+
+  - name: With all of its region down, nobody answers for {model}
+    model: {model}
+    down: [{region}]
+    expect: {{status: 503}}
+"""
+
+
+def _model(kind: str, code: str, name: str) -> str:
+    first, second = _heads(code)
+    return f"""\
+
+model_id: {kind}-{code} # what clients send as `model`
+name: {_scalar(f"{kind.capitalize()} ({name})"[:128])} # what people read
+region: {_scalar(code)} # its residency in regions.yaml applies
+priority_head: {first} # the first access point
+fallback_heads: [{second}] # tried in this order when the one before does not answer
+
+# Who answers. The upstream speaks the OpenAI protocol, unless `provider` says otherwise.
+endpoint: https://llm.example.net/{code}/v1
+upstream_model: example-{kind}
+
+# Where the gateway finds the key: a reference. The key itself is never written into a file.
+api_key: {{env: EXAMPLE_API_KEY}}
+"""
+
+
+def _heads(code: str) -> tuple[str, str]:
+    return f"head-service-{code}", f"head-service-{code}-2"
+
+
+def _scalar(text: str) -> str:
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    return json.dumps(text, ensure_ascii=False)

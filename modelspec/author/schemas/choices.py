@@ -1,0 +1,220 @@
+"""What a repository declares, as an editor offers it."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from modelspec.check.setup import Setup, read_setup
+from modelspec.diagnose.rule import is_fixed
+from modelspec.fleet.model import Head, Region
+from modelspec.load.defaults import merged
+from modelspec.load.find import Tree, read_tree
+from modelspec.load.locate import Locator
+from modelspec.report.said import without_secrets
+from modelspec.rules import RULES
+from modelspec.schema import Kind, schema_text
+from modelspec.schema.gate import compiled
+from modelspec.text.quote import visible
+
+
+class NameKind(Enum):
+    """What may stand at a place; the value is the name of its definition in the schemas for editors."""
+
+    REGION = "declaredRegion"
+    HEAD = "declaredHead"
+    HEAD_OR_REGION = "declaredHeadOrRegion"
+    MODEL = "declaredModel"
+    SENT = "sentName"
+    SUBJECT = "waivedSubject"
+    RULE = "waivableRule"
+    TIERS = "declaredTier"
+    HEAD_KEYS = "headKeys"
+    RULE_KEYS = "ruleKeys"
+    METADATA = "metadata"
+
+
+_OF_MODELS: Mapping[str, NameKind] = {
+    "region": NameKind.REGION,
+    "priority_head": NameKind.HEAD,
+    "fallback_heads[]": NameKind.HEAD,
+    "load_balancing.weights": NameKind.HEAD_KEYS,
+    "deployments[].region": NameKind.REGION,
+    "fallback_models[]": NameKind.MODEL,
+    "fallback_models.error[]": NameKind.MODEL,
+    "fallback_models.context_window[]": NameKind.MODEL,
+    "fallback_models.content_policy[]": NameKind.MODEL,
+    "access.client_regions[]": NameKind.REGION,
+    "replaced_by": NameKind.MODEL,
+    "metadata": NameKind.METADATA,
+}
+
+PLACES: Mapping[Kind, Mapping[str, NameKind]] = {
+    "model": _OF_MODELS,
+    "defaults": _OF_MODELS,
+    "regions": {"regions[].residency[]": NameKind.REGION},
+    "heads": {"heads[].region": NameKind.REGION},
+    "modelspec": {"edges[].region": NameKind.REGION, "rules": NameKind.RULE_KEYS},
+    "routes.test": {
+        "tests[].model": NameKind.SENT,
+        "tests[].from": NameKind.REGION,
+        "tests[].down[]": NameKind.HEAD_OR_REGION,
+        "tests[].expect.head": NameKind.HEAD,
+        "tests[].expect.tiers[]": NameKind.TIERS,
+        "tests[].expect.region": NameKind.REGION,
+        "tests[].expect.reach_within[]": NameKind.REGION,
+    },
+    "waivers": {"waivers[].rule": NameKind.RULE, "waivers[].subject": NameKind.SUBJECT},
+}
+"""By the path of the field, where `[]` stands for the items of a list."""
+
+
+def steps(path: str) -> list[str]:
+    """The path in single steps: names of fields, and `[]`."""
+    return path.replace("[]", ".[]").split(".")
+
+
+_LONGEST = 200
+"""Characters of the line beside a choice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A value that may be written somewhere, and the line that an editor shows beside it."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """All that a repository declares, as far as it can be understood; no secret is among it.
+
+    `regions` and `heads` are in the order of their files, `models` and `aliases` in that of their names.
+    `complete` is False where a region or a head may be missing: then any other name is let through as well.
+    `metadata` is the organisation's own schema. `defaulted` are the fields that some folder gives to its models, with
+    those inside its mappings. `notes` say what had to be left out, one line each.
+    """
+
+    regions: tuple[Choice, ...] = ()
+    heads: tuple[Choice, ...] = ()
+    models: tuple[Choice, ...] = ()
+    aliases: tuple[Choice, ...] = ()
+    rules: tuple[Choice, ...] = ()
+    complete: bool = False
+    metadata: Mapping[str, Any] | None = None
+    metadata_required: bool = False
+    defaulted: Mapping[str, object] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def choices_of(root: Path) -> Choices:
+    """Read the repository at `root`. Its faults do not stop this: an editor is where they are corrected.
+
+    Raises:
+        OSError: the root cannot be opened.
+    """
+    tree = read_tree(root)
+    locator = Locator.of(tree)
+    setup = read_setup(tree, locator)
+    regions = _sound("regionCode", map(_of_region, setup.fleet.regions.values()))
+    heads = _sound("headId", map(_of_head, setup.fleet.heads.values()))
+    complete = (
+        setup.fleet.complete
+        and len(regions) == len(setup.fleet.regions)
+        and len(heads) == len(setup.fleet.heads)
+    )
+    models, aliases = _models(tree, locator)
+    schema = setup.metadata
+    return Choices(
+        regions=regions,
+        heads=heads,
+        models=models,
+        aliases=aliases,
+        rules=tuple(_choice(rule.code, rule.title) for rule in RULES if not is_fixed(rule.code)),
+        complete=complete,
+        metadata=None if schema is None else schema.schema,
+        metadata_required=schema is not None and not schema.validator.is_valid({}),
+        defaulted=_defaulted(tree, locator),
+        notes=tuple(_notes(tree, setup, regions, heads, complete=complete)),
+    )
+
+
+def _of_region(region: Region) -> Choice:
+    where = "" if region.residency is None else f"; served in {', '.join(region.residency)}"
+    return _choice(region.code, f"{_line(region.title)}{where}")
+
+
+def _of_head(head: Head) -> Choice:
+    return _choice(head.head_id, f"{head.head_id} ({head.region}), {head.status}, {head.url}")
+
+
+def _defaulted(tree: Tree, locator: Locator) -> Mapping[str, object]:
+    """The defaults of all folders, one upon the other: only which fields there are matters."""
+    fields: Mapping[str, object] = {}
+    for file in filter(None, tree.defaults.values()):
+        fields = merged(fields, locator.effective(file.path))
+    return fields
+
+
+def _models(tree: Tree, locator: Locator) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
+    """Every model that has an id, and every alias; of names that two files claim, the first file's."""
+    models: dict[str, Choice] = {}
+    aliases: dict[str, Choice] = {}
+    for file in tree.models:
+        value = locator.effective(file.path)
+        locator.known.pop(file.path, None)  # five thousand of them are large
+        model_id = value.get("model_id")
+        if not isinstance(model_id, str):
+            continue
+        state = value.get("status")
+        suffix = f", {state}" if state in ("deprecated", "disabled") else ""
+        text = f"{_line(value.get('name'))} ({_line(value.get('region'))}){suffix}"
+        models.setdefault(model_id, _choice(model_id, text))
+        listed = value.get("aliases")
+        for alias in listed if isinstance(listed, list) else ():
+            if isinstance(alias, str):
+                aliases.setdefault(alias, _choice(alias, f"alias of {_line(model_id)}"))
+    own = _sound("modelId", (models[name] for name in sorted(models)))
+    other = _sound("modelId", (aliases[name] for name in sorted(aliases.keys() - models.keys())))
+    return _exact(own), _exact(other)
+
+
+def _exact(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """Without wildcards, which nobody sends and nothing falls back to."""
+    return tuple(choice for choice in choices if not choice.value.endswith("/*"))
+
+
+def _choice(value: str, text: str) -> Choice:
+    return Choice(value=value, text=_line(text))
+
+
+def _line(text: object) -> str:
+    return visible(without_secrets(text), _LONGEST) if isinstance(text, str) else "?"
+
+
+def _sound(form: str, choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """The choices whose values have the form of a name and do not look like a secret."""
+    definitions = json.loads(schema_text("model"))["$defs"]
+    fits = compiled({"$ref": f"#/$defs/{form}", "$defs": definitions})
+    return tuple(
+        choice
+        for choice in choices
+        if fits.is_valid(choice.value) and without_secrets(choice.value) == choice.value
+    )
+
+
+def _notes(
+    tree: Tree, setup: Setup, regions: Iterable[Choice], heads: Iterable[Choice], *, complete: bool
+) -> Iterator[str]:
+    for name, choices, what in (("regions.yaml", regions, "regions"), ("heads.yaml", heads, "heads")):
+        if not choices:
+            yield f"no {what} could be read from {name}, so they are left out of the choices"
+    if regions and heads and not complete:
+        yield "not every region and head could be understood, so other names are let through as well"
+    if setup.settings.metadata_schema is not None and setup.metadata is None:
+        yield "the metadata schema cannot be used, so any metadata is let through"
+    if tree.unread:
+        yield f"files that could not be read: {len(tree.unread)}; modelspec validate says why"

@@ -1,0 +1,239 @@
+"""A published schema, tailored to one repository.
+
+The choices are `enum` with `enumDescriptions`, the form in which yaml-language-server shows a line beside each
+choice and in its hover; to other tools the second is an unknown keyword, which JSON Schema tells them to pass over.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from modelspec.author.schemas.choices import PLACES, Choice, Choices, NameKind, steps
+from modelspec.schema import Kind, schema_text
+
+_Schema = dict[str, Any]
+
+_BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
+_LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+_DATA = frozenset({"enum", "const", "examples", "default", "dependentRequired"})
+
+
+def without_own_keywords(schema: _Schema) -> _Schema:
+    """A schema of ours without the `x-` keywords, which strict validators refuse."""
+    return _rewritten(schema, lambda key, value: None if key.startswith("x-") else (key, value))
+
+
+def embedded(schema: Mapping[str, Any], at: str) -> _Schema:
+    """A schema of its own, made fit to stand inside another at the given reference: its references lead there."""
+
+    def moved(key: str, value: object) -> tuple[str, object] | None:
+        if key in ("$schema", "$id"):
+            return None
+        if key == "$ref" and isinstance(value, str) and value.startswith("#"):
+            return key, at + value.removeprefix("#")
+        return key, value
+
+    return _rewritten(schema, moved)
+
+
+def relax(schema: _Schema, given: Mapping[str, Any] | None) -> None:
+    """Let a mapping leave out what another file gives, inside its mappings as well; None may give anything."""
+    required = schema.get("required")
+    if isinstance(required, list):
+        left = [] if given is None else [name for name in required if name not in given]
+        schema["required"] = left
+        if not left:
+            del schema["required"]
+    for part in schema.get("allOf", ()):
+        if isinstance(part, dict):
+            relax(part, given)
+    for name, inner in schema.get("properties", {}).items():
+        below = None if given is None else given.get(name)
+        if isinstance(inner, dict) and (given is None or isinstance(below, dict)):
+            relax(inner, below)
+
+
+_Rewrite = Callable[[str, object], tuple[str, object] | None]
+
+
+def _rewritten(schema: Mapping[str, Any], rewrite: _Rewrite) -> _Schema:
+    result: _Schema = {}
+    for name, inner in schema.items():
+        kept = rewrite(name, inner)
+        if kept is not None:
+            key, value = kept
+            result[key] = value if key in _DATA else _inner(key, value, rewrite)
+    return result
+
+
+def _inner(key: str, value: object, rewrite: _Rewrite) -> object:
+    if isinstance(value, dict):
+        if key in _BY_NAME:
+            return {
+                name: _rewritten(part, rewrite) if isinstance(part, dict) else part
+                for name, part in value.items()
+            }
+        return _rewritten(value, rewrite)
+    if isinstance(value, list) and key in _LISTS:
+        return [_rewritten(part, rewrite) if isinstance(part, dict) else part for part in value]
+    return value
+
+
+MARK = (
+    "Written by `modelspec schema`; do not edit. Write it again when regions.yaml or heads.yaml has changed."
+)
+"""The comment by which a file of ours is known again."""
+
+
+_NAMES = {"headId", "modelId", "regionCode"}
+"""The definitions of the form of a name."""
+
+
+def tailored(kind: Kind, choices: Choices) -> _Schema:
+    """The schema of one kind of file, with the choices of the repository at every place that has some."""
+    published = without_own_keywords(json.loads(schema_text(kind)))
+    del published["$id"]  # the schema at that address is another one
+    schema = {"$schema": published.pop("$schema"), "$comment": MARK, **published}
+    for name in _NAMES & schema.get("$defs", {}).keys():
+        # They belong to no real repository, and would be offered as if they did.
+        schema["$defs"][name].pop("examples", None)
+    for path, names in PLACES[kind].items():
+        _tailor(schema, path, names, choices)
+    metadata = schema.get("$defs", {}).get(NameKind.METADATA.value, {})
+    if kind == "defaults":
+        relax(metadata, None)
+    elif kind == "model":
+        relax(schema, choices.defaulted)
+        given = choices.defaulted.get("metadata")
+        relax(metadata, given if isinstance(given, Mapping) else {})
+    return schema
+
+
+def text_of(schema: Mapping[str, Any]) -> str:
+    """A schema as the text of a file."""
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def without_suggestions(schema: _Schema) -> _Schema:
+    """A schema of ours without the names that it only suggests."""
+    suggested = {names.value for names in _SUGGESTED}
+    kept = {name: part for name, part in schema.get("$defs", {}).items() if name not in suggested}
+    return {**schema, "$defs": kept}
+
+
+def _tailor(schema: _Schema, path: str, names: NameKind, choices: Choices) -> None:
+    node = schema
+    way = [node]
+    for step in steps(path):
+        node = node["items"] if step == "[]" else node["properties"][step]
+        way.append(node)
+    match names:
+        case NameKind.METADATA:
+            changed = _constrain_metadata(schema, node, choices)
+        case NameKind.HEAD_KEYS:
+            changed = _offer_heads_as_keys(node, choices)
+        case NameKind.RULE_KEYS:
+            changed = _offer_rules_as_keys(node, choices)
+        case _:
+            changed = _refer(schema, node, names, choices)
+    if changed:
+        for outer in way:
+            outer.pop("examples", None)
+
+
+def _refer(schema: _Schema, node: _Schema, names: NameKind, choices: Choices) -> bool:
+    """Leave of a place its words, and let a definition say the rest; where nothing is known, leave it all."""
+    offered = list(_offered(names, choices))
+    if not offered:
+        return False
+    words: _Schema = {key: node[key] for key in ("title", "description") if key in node}
+    form = {key: value for key, value in node.items() if key not in (*words, "examples", "items")}
+    reference = {"$ref": f"#/$defs/{names.value}"}
+    node.clear()
+    node.update(words)
+    if names is NameKind.TIERS:
+        form = {"$ref": "#/$defs/headId"}
+        shared = {"type": "array", "items": reference, "minItems": 1, "uniqueItems": True}
+        node["anyOf"] = [reference, {"title": "Heads that share the tier", **shared}]
+    else:
+        node.update(reference)
+    strict = names in _STRICT or (choices.complete and names not in _SUGGESTED)
+    definition = {"type": "string", **_enum(offered)}
+    if not strict:
+        definition = {
+            "type": "string",
+            "anyOf": [{"title": "Declared here", **_enum(offered)}, {"title": "Any other name", **form}],
+        }
+    schema.setdefault("$defs", {})[names.value] = definition
+    return True
+
+
+_STRICT = (NameKind.RULE,)
+"""The rules are all known, whatever the repository holds."""
+
+_SUGGESTED = (NameKind.MODEL, NameKind.SENT, NameKind.SUBJECT)
+"""A new model is a new file, and nobody writes schemas in between; tests and waivers may name what is not there."""
+
+
+def _offered(names: NameKind, choices: Choices) -> Iterator[Choice]:
+    """What may be written at a place, each name once: a head may have the name of a region."""
+    models, heads, regions = choices.models, choices.heads, choices.regions
+    lists = {
+        NameKind.REGION: (regions,),
+        NameKind.HEAD: (heads,),
+        NameKind.TIERS: (heads,),
+        NameKind.HEAD_OR_REGION: (heads, regions) if heads and regions else (),
+        NameKind.MODEL: (models,),
+        NameKind.SENT: (models, choices.aliases),
+        NameKind.SUBJECT: (models, heads, regions),
+        NameKind.RULE: (choices.rules,),
+    }
+    seen = set()
+    for choice in chain.from_iterable(lists[names]):
+        if choice.value not in seen:
+            seen.add(choice.value)
+            yield choice
+
+
+def _enum(choices: Iterable[Choice]) -> _Schema:
+    listed = list(choices)
+    return {
+        "enum": [choice.value for choice in listed],
+        "enumDescriptions": [choice.text for choice in listed],
+    }
+
+
+def _offer_heads_as_keys(node: _Schema, choices: Choices) -> bool:
+    if not choices.heads:
+        return False
+    if choices.complete:
+        (form,) = node.pop("patternProperties").values()
+    else:
+        form = {}  # the pattern still says it, of these heads as well
+    node["properties"] = _keys(choices.heads, form)
+    return True
+
+
+def _offer_rules_as_keys(node: _Schema, choices: Choices) -> bool:
+    if not choices.rules:
+        return False
+    (form,) = node.pop("patternProperties").values()
+    node["properties"] = _keys(choices.rules, form)
+    return True
+
+
+def _keys(choices: Iterable[Choice], form: _Schema) -> _Schema:
+    return {choice.value: {**form, "title": choice.value, "description": choice.text} for choice in choices}
+
+
+def _constrain_metadata(schema: _Schema, node: _Schema, choices: Choices) -> bool:
+    if choices.metadata is None:
+        return False
+    schema["$defs"][NameKind.METADATA.value] = embedded(
+        choices.metadata, f"#/$defs/{NameKind.METADATA.value}"
+    )
+    node["$ref"] = f"#/$defs/{NameKind.METADATA.value}"
+    if choices.metadata_required and "required" in schema:
+        schema["required"] = [*schema["required"], "metadata"]
+    return True

@@ -1,0 +1,204 @@
+"""What became of each model of the base."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from operator import attrgetter
+
+from modelspec.fleet.model import Fleet
+from modelspec.fleet.settings import Threshold
+from modelspec.routing.table import HeadEntry, Route, RoutingTable
+from modelspec.text.document import Place
+from modelspec.text.quote import quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """One thing that a guard stands against. `subject` is what a waiver names; `message` stands alone.
+
+    `place` None is the guard's own line in modelspec.yaml.
+    """
+
+    subject: str
+    message: str
+    label: str
+    help: str
+    place: Place | None
+
+
+_STEERS = [field.name for field in fields(Route) if field.name != "about"]
+_steering = attrgetter(*_STEERS)
+_steering_but_names = attrgetter(*(name for name in _STEERS if name not in ("model_id", "aliases")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """Two routing tables, and for each route of the base the one that now answers to its id."""
+
+    before: RoutingTable
+    after: RoutingTable
+
+    @cached_property
+    def pairs(self) -> list[tuple[Route, Route | None]]:
+        """In the order of the ids: a route of the base, and its successor: of the same id or with it as an alias."""
+        return [(route, self._names.get(route.model_id)) for route in self.before.routes]
+
+    def answers(self) -> Iterator[tuple[Route, Route]]:
+        """Each route of the base with every route that now answers some of its requests, each pair once.
+
+        Requests go over where a name is removed and another model has it, or a wildcard covers it; and where a new
+        name is cut out of what a wildcard of the base answered.
+        """
+        found: dict[tuple[str, str], tuple[Route, Route]] = {}
+        for old in self.before.routes:
+            for name in (old.model_id, *old.aliases):
+                new = _answering(self._names, name)
+                if new is not None:
+                    found[old.model_id, new.model_id] = old, new
+        for name, new in self._names.items():
+            before = _answering(self._old_names, name)
+            if before is not None:
+                found[before.model_id, new.model_id] = before, new
+        yield from found.values()
+
+    def kept(self) -> Iterator[tuple[Route, Route]]:
+        """The pairs in which there is a successor."""
+        return ((old, new) for old, new in self.pairs if new is not None)
+
+    def removed(self) -> Iterator[tuple[Route, Route | None]]:
+        """Models whose id was answered, and no longer is; with the route where it is only disabled."""
+        return ((old, new) for old, new in self.pairs if old.is_routed and (new is None or not new.is_routed))
+
+    def moved(self) -> Iterator[tuple[Route, Route]]:
+        """Models whose requests are under the rules of another region now."""
+        return ((old, new) for old, new in self.kept() if old.region != new.region)
+
+    def changed(self) -> Iterator[tuple[Route, Route]]:
+        """Models of which anything differs that steers traffic, residency, keys or access."""
+        return ((old, new) for old, new in self.kept() if self._differs(old, new))
+
+    def _differs(self, old: Route, new: Route) -> bool:
+        # A route that both states share is the same object.
+        if old is not new:
+            # A new name that keeps the old one as an alias takes nothing away from those who send the old one.
+            steering = _steering if old.model_id == new.model_id else _steering_but_names
+            if steering(old) != steering(new):
+                return True
+        return bool(self._elsewhere) and not self._elsewhere.isdisjoint(old.heads)
+
+    @cached_property
+    def _elsewhere(self) -> frozenset[str]:
+        """Heads of both states to which requests go another way."""
+        before, after = ({head.head_id: _access(head) for head in t.heads} for t in (self.before, self.after))
+        return frozenset(name for name in before.keys() & after.keys() if before[name] != after[name])
+
+    @cached_property
+    def _names(self) -> Mapping[str, Route]:
+        return _by_name(self.after)
+
+    @cached_property
+    def _old_names(self) -> Mapping[str, Route]:
+        return _by_name(self.before)
+
+
+def _access(head: HeadEntry) -> tuple[str, str]:
+    """Where requests to a head go."""
+    return head.url, head.region
+
+
+def _by_name(table: RoutingTable) -> Mapping[str, Route]:
+    """The routes by id and alias, which are unique in a fleet."""
+    return {name: route for route in table.routes for name in (route.model_id, *route.aliases)}
+
+
+def _answering(names: Mapping[str, Route], name: str) -> Route | None:
+    """The route that a request for `name` takes: an exact name wins over the longest wildcard."""
+    found = names.get(name)
+    end = len(name)
+    while found is None and (end := name.rfind("/", 0, end)) >= 0:
+        found = names.get(f"{name[:end]}/*")
+    return found
+
+
+MOST = 20
+"""Models that are listed each with its waiver; beyond these, a change is rather split than waived."""
+
+_WORDS = {
+    "max_changed": ("changes", "change", Change.changed, "model_id"),
+    "max_removed": ("is removed", "remove", Change.removed, "status"),
+    "max_moved": ("moves to another region", "move", Change.moved, "region"),
+}
+
+
+def count_models(
+    guard: str, change: Change, threshold: Threshold, waived: Collection[str]
+) -> tuple[set[str], list[Breach]]:
+    """The ids of all models that count, and, where too many are left without a waiver, each of these."""
+    does, verb, counted, field = _WORDS[guard]
+    pairs = list(counted(change))
+    models = len(change.before.routes)
+    left = [(old, new) for old, new in pairs if old.model_id not in waived]
+    found: list[Breach] = []
+    if len(left) > threshold.allowed(models):
+        limit = f"at most {threshold.said(models)} may"
+        found.extend(_listed(left, does, limit, field, len(left)))
+        if len(left) > MOST:
+            found.append(
+                Breach(
+                    subject="",
+                    message=f"one change {verb}s {len(left):,} models, {limit}; {len(left) - MOST:,} are not listed",
+                    label="broken",
+                    help="split the change; those that are not listed take the same entry in waivers.yaml",
+                    place=None,
+                )
+            )
+    return {old.model_id for old, _ in pairs}, found
+
+
+def _listed(
+    left: list[tuple[Route, Route | None]], does: str, limit: str, field: str, number: int
+) -> Iterator[Breach]:
+    for old, new in left[:MOST]:
+        gone = new is not None and field == "status"
+        yield Breach(
+            subject=old.model_id,
+            message=f"model {quote(old.model_id)} {'is disabled' if gone else does}, "
+            f"one of {number:,} in this change; {limit}",
+            label="disabled" if gone else does if new is not None else "broken",
+            help="split the change",
+            place=None if new is None else Place(path=new.about.path, pointer=(field,)),
+        )
+
+
+def regions_without_models(before: RoutingTable, after: RoutingTable, fleet: Fleet) -> Iterator[Breach]:
+    """Regions in which the base serves a model and the change serves none, in the order of their codes."""
+    for code in sorted(_served_regions(before) - _served_regions(after)):
+        region = fleet.regions.get(code)
+        yield Breach(
+            subject=code,
+            message=f"no model of region {quote(code)} is served any more",
+            label="left without a model",
+            help="leave a model in it",
+            place=None if region is None else region.place,
+        )
+
+
+def heads_without_models(before: RoutingTable, after: RoutingTable, fleet: Fleet) -> Iterator[Breach]:
+    """Heads that serve a model in the base and none after the change, in the order of their ids."""
+    for head_id in sorted(_serving_heads(before) - _serving_heads(after)):
+        head = fleet.heads.get(head_id)
+        yield Breach(
+            subject=head_id,
+            message=f"head {quote(head_id)} serves no model any more",
+            label="left without a model",
+            help="leave a model on it",
+            place=None if head is None else head.place,
+        )
+
+
+def _served_regions(table: RoutingTable) -> set[str]:
+    return {route.region for route in table.routes if route.tiers}
+
+
+def _serving_heads(table: RoutingTable) -> set[str]:
+    return {head for route in table.routes for head in route.heads}

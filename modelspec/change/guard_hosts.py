@@ -1,0 +1,149 @@
+"""The guard of keys: no key, and no request beside a key, to a host that did not get it before."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from modelspec.change.guard_counts import Breach, Change
+from modelspec.fleet.model import Deployment, Fleet, Head, Model
+from modelspec.routing.table import Route, Target
+from modelspec.text.document import Place, Pointer
+from modelspec.text.quote import quote
+from modelspec.url import host_of
+
+_ADDRESS_NAME = re.compile(r"(?:^|_)(?:url|uri|base|endpoint|host|hostname|server|proxy)$")
+"""Params that hold addresses: `api_base`, `base_url`, `aws_bedrock_runtime_endpoint`."""
+_REGION_NAME = re.compile(r"(?:^|_)(?:region|region_name|location)$")
+"""Params by which a provider finds its host: `aws_region_name`, `vertex_location`."""
+
+
+def new_hosts(change: Change, models: Sequence[Model], fleet: Fleet) -> Iterator[Breach]:
+    """Each model and host that is new to it or to one of its keys, in the order of the ids, then of the hosts.
+
+    `models` and `fleet` are those of the state after the change: they know where in a file a host is named.
+    """
+    olds: dict[str, list[Route]] = {}
+    for old, new in change.answers():
+        olds.setdefault(new.model_id, []).append(old)
+    by_id = {model.model_id: model for model in models}
+    # A route that is the very same object in both tables, and answers for no other, sends nothing anywhere new.
+    others = [route for route in change.after.routes if not _is_kept(route, olds.get(route.model_id, ()))]
+    hosts_of_keys = _hosts_of_keys(change.before.routes, others)
+    for route in others:
+        common = _common_hosts(route, olds.get(route.model_id, ()))
+        found: dict[str, Breach] = {}
+        for target, deployment, head_id in _sources(route, by_id[route.model_id]):
+            keys = [key for key in _keys(target) if key in hosts_of_keys]
+            for host, pointer in hosts(target).items():
+                strange = next((key for key in keys if host not in hosts_of_keys[key]), None)
+                if strange is not None or (common is not None and host not in common):
+                    place = _place(route, deployment, pointer, fleet.heads.get(head_id))
+                    found.setdefault(host, _breach(route, host, strange, place))
+        for host in sorted(found):
+            yield found[host]
+
+
+def hosts(target: Target) -> dict[str, Pointer]:
+    """Every host that a target may send to, and where its deployment names it.
+
+    A host that a variable holds is `env:NAME`, one that a provider finds by a region `bedrock:eu-west-1`.
+    """
+    found: dict[str, Pointer] = {}
+    for name, value in target.params.items():
+        is_address = _ADDRESS_NAME.search(name) is not None
+        if isinstance(value, Mapping) and is_address:
+            found[_reference(value)] = ("params", name)
+        elif isinstance(value, str) and (is_address or "://" in value):
+            found[_host(value)] = ("params", name)
+    if target.endpoint is None:
+        regions = [
+            _reference(value) if isinstance(value, Mapping) else str(value)
+            for name, value in sorted(target.params.items())
+            if _REGION_NAME.search(name)
+        ]
+        found[":".join([target.provider, *regions])] = ("provider",)
+    elif isinstance(target.endpoint, str):
+        found[_host(target.endpoint)] = ("endpoint",)
+    else:
+        found[_reference(target.endpoint)] = ("endpoint",)
+    return found
+
+
+def _common_hosts(route: Route, olds: Sequence[Route]) -> set[str] | None:
+    """The hosts that all models had whose names this one answers to; None where no key was or is at stake."""
+    if not olds or not any(_keys(target) for one in (route, *olds) for target in _targets(one)):
+        return None
+    return set.intersection(*({host for target in _targets(old) for host in hosts(target)} for old in olds))
+
+
+def _sources(route: Route, model: Model) -> Iterator[tuple[Target, Deployment, str]]:
+    """Each target, the deployment that it was made from, and the head that runs it or an empty text."""
+    if route.local_inference:
+        for head_id, target in route.local_targets.items():
+            yield target, model.deployments[0], head_id
+    else:
+        for target, deployment in zip(route.targets, model.deployments, strict=True):
+            yield target, deployment, ""
+
+
+def _place(route: Route, deployment: Deployment, pointer: Pointer, head: Head | None) -> Place:
+    """Where the host is named; an endpoint that the deployment leaves out is its provider's, or its head's."""
+    if pointer == ("endpoint",) and deployment.endpoint is None:
+        if head is not None:
+            return Place(path=head.place.path, pointer=(*head.place.pointer, "inference_url"))
+        pointer = ("provider",)
+    return Place(path=route.about.path, pointer=(*deployment.pointer, *pointer))
+
+
+def _breach(route: Route, host: str, key: str | None, place: Place) -> Breach:
+    if key is None:
+        what = f"answers at {quote(host)}, where the base does not send its requests"
+    else:
+        what = f"sends the key {quote(key)} to {quote(host)}, where no model of the base sends it"
+    return Breach(
+        subject=f"{route.model_id} {host}",
+        message=f"model {quote(route.model_id)} {what}",
+        label="another host",
+        help="check who owns the host",
+        place=place,
+    )
+
+
+def _is_kept(route: Route, olds: Sequence[Route]) -> bool:
+    return len(olds) == 1 and olds[0] is route
+
+
+def _hosts_of_keys(routes: Iterable[Route], asking: Iterable[Route]) -> dict[str, set[str]]:
+    """Where `routes` send each of the keys that the `asking` ones use."""
+    asked = {key for route in asking for target in _targets(route) for key in _keys(target)}
+    known: dict[str, set[str]] = {}
+    if not asked:
+        return known
+    for route in routes:
+        for target in _targets(route):
+            for key in asked.intersection(_keys(target)):
+                known.setdefault(key, set()).update(hosts(target))
+    return known
+
+
+def _targets(route: Route) -> Sequence[Target]:
+    return tuple(route.local_targets.values()) if route.local_inference else route.targets
+
+
+def _keys(target: Target) -> list[str]:
+    """The references whose values a target sends or uses: its key, and what `params` take from elsewhere."""
+    references = [target.api_key, *target.params.values()]
+    return [_reference(value) for value in references if isinstance(value, Mapping)]
+
+
+def _reference(reference: Mapping[str, object]) -> str:
+    """`env:NAME`, `file:/path`, `vault:path#key` or `kubernetes:{"key": …, "secret": …}`."""
+    ((kind, target),) = reference.items()
+    return f"{kind}:{target if isinstance(target, str) else json.dumps(target, sort_keys=True)}"
+
+
+@lru_cache(maxsize=4096)  # models of one provider share it, and each is asked about thrice
+def _host(url: str) -> str:
+    """The host in one spelling; of what is no URL, the text itself."""
+    return host_of(url) or url

@@ -1,0 +1,106 @@
+"""`modelspec plan`, without the command line: two states of a repository to their difference."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from modelspec.change import json, states, text
+from modelspec.change.compare import compare
+from modelspec.change.effect import Plan, PlannedState, Subject
+from modelspec.change.fold import summary
+from modelspec.change.guards import check_guards
+from modelspec.change.markdown import render
+from modelspec.change.states import read_states
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.refusal import Refusal
+from modelspec.pipeline import Compiled
+from modelspec.report import REPORTS, Summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A plan, what the guards say to it, and the errors of the head; `head` knows the text behind the diagnostics."""
+
+    plan: Plan
+    guards: Sequence[Diagnostic]
+    errors: Sequence[Diagnostic]
+    head: Compiled
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the head is without errors and no guard is broken."""
+        return not self.errors and all(found.severity is not Severity.ERROR for found in self.guards)
+
+
+def plan_change(root: Path, *, base: str | None, head: str | None, today: date) -> Planned | Refusal:
+    """Compare two states of the repository at `root`; None means the merge base and the working tree.
+
+    Raises:
+        OSError: the root cannot be opened.
+    """
+    found = read_states(root, base=base, head=head, today=today)
+    if isinstance(found, Refusal):
+        return found
+    old, new = found.base, found.head
+    guards: Sequence[Diagnostic] = ()
+    table = new.compiled.table
+    if table is not None and not new.compiled.has_errors:
+        guards = check_guards(old.compiled, new.compiled, before=old.compiled.table, after=table, today=today)
+    return Planned(
+        plan=compare(_state(old), _state(new)),
+        guards=guards,
+        errors=_errors(new.compiled),
+        head=new.compiled,
+    )
+
+
+def effect_of(before: Compiled, after: Compiled) -> str:
+    """What one repository does that another does not, in one line: the summary of their plan."""
+    old, new = (
+        states.State(
+            compiled=compiled,
+            title="",
+            commit=None,
+            files={file.path: sha256(file.data).hexdigest() for file in compiled.tree.files},
+        )
+        for compiled in (before, after)
+    )
+    return text.line(summary(compare(_state(old), _state(new))))
+
+
+def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:
+    """The plan as `text`, `markdown` or `json`; broken guards and errors come before the effects."""
+    told = [*planned.guards, *planned.errors]
+    match format_:
+        case "json":
+            yield from json.render(planned.plan, told)
+        case "markdown":
+            yield from render(planned.plan, planned.guards, planned.errors)
+        case _:
+            counts = Summary.of(told, files=0, models=0)
+            yield from REPORTS["text"](told, counts, planned.head.locator.source, colour=colour, quiet=True)
+            yield from text.render(planned.plan, colour=colour)
+
+
+def _state(state: states.State) -> PlannedState:
+    """One side for comparing. A repository with errors is routed all the same where every name leads somewhere."""
+    compiled = state.compiled
+    routing = compiled.table
+    fleet = compiled.catalog.fleet
+    places = {
+        **{Subject(what="head", name=name): head.place for name, head in fleet.heads.items()},
+        **{Subject(what="region", name=code): region.place for code, region in fleet.regions.items()},
+    }
+    return PlannedState(
+        title=state.title,
+        routing=routing,
+        files=state.files,
+        broken=() if routing is not None else tuple(dict.fromkeys(found.path for found in _errors(compiled))),
+        lines={subject: compiled.locator.span(place).line for subject, place in places.items()},
+    )
+
+
+def _errors(compiled: Compiled) -> list[Diagnostic]:
+    return [found for found in compiled.diagnostics if found.severity is Severity.ERROR]

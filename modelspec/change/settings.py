@@ -1,0 +1,236 @@
+"""The rest of a model: its state, its home, its names, and what people are told."""
+
+from collections.abc import Iterator
+
+from modelspec.change.effect import Said, Words
+from modelspec.change.pair import IMPLIED, Found, Pair, listed, plain
+from modelspec.change.sides import exact
+from modelspec.routing.table import Route
+
+
+def compare_status(pair: Pair) -> Iterator[Found]:
+    """Disabled models are answered with 404, deprecated ones are served."""
+    old, new = pair.before.status, pair.after.status
+    if old == new:
+        return
+    if new == "disabled":
+        words: Words = ("is disabled: requests are answered with 404",)
+        yield pair.effect("model-disabled", words, old, new)
+    elif old == "disabled":
+        words = ("is enabled, and deprecated" if new == "deprecated" else "is enabled",)
+        served = tuple(dict.fromkeys(pair.after.heads))
+        yield pair.effect("model-enabled", (*words, "; served by ", *listed(served)), old, new)
+    elif new == "deprecated":
+        yield pair.effect("model-deprecated", ("is deprecated", *_until(pair.after)), old, new)
+    else:
+        yield pair.effect("model-undeprecated", ("is no longer deprecated",), old, new)
+
+
+def compare_sunset(pair: Pair) -> Iterator[Found]:
+    """When a deprecated model ends and what follows it."""
+    old, new = pair.before.about, pair.after.about
+    models = pair.sides.models
+    follower = None if old.replaced_by is None else models.get(old.replaced_by, old.replaced_by)
+    if pair.before.status != pair.after.status == "deprecated":
+        yield IMPLIED  # said with the deprecation
+    elif (old.sunset, follower) != (new.sunset, new.replaced_by):
+        words: Words = ("changes its end:", *_end(pair.before), " becomes", *_end(pair.after))
+        before, after = ({"sunset": about.sunset, "replaced_by": about.replaced_by} for about in (old, new))
+        yield pair.effect("sunset-changed", words, before, after)
+    elif old.replaced_by != new.replaced_by:
+        yield IMPLIED  # the other model was renamed
+
+
+def compare_region(pair: Pair) -> Iterator[Found]:
+    """The home region, whose residency rule holds."""
+    old, new = pair.before.region, pair.after.region
+    if pair.sides.regions.get(old, old) == new:
+        yield IMPLIED  # nothing, or the region has another code
+        return
+    titles = Said(pair.sides.before.region_title(old)), Said(pair.sides.after.region_title(new))
+    yield pair.effect(
+        "model-region-changed", ("changes its home region: ", titles[0], " → ", titles[1]), old, new
+    )
+
+
+def compare_policy(pair: Pair) -> Iterator[Found]:
+    """How the heads of a tier share requests."""
+    old, new = pair.before.policy, pair.after.policy
+    if old != new:
+        yield pair.effect("policy-changed", (f"balances in another way: {old} → {new}",), old, new)
+
+
+def compare_fallback_models(pair: Pair) -> Iterator[Found]:
+    """Other models to try; a renamed one is the same one."""
+    old, new = pair.before.fallback_models, pair.after.fallback_models
+    models = pair.sides.models
+    before = {condition: tuple(models.get(name, name) for name in names) for condition, names in old.items()}
+    if exact(before) == exact(dict(new)):
+        yield IMPLIED  # nothing, or a model was renamed
+        return
+    words: list[str | Said] = ["changes its fallback models: "]
+    for condition in dict.fromkeys((*old, *new)):
+        if before.get(condition) != new.get(condition):
+            words += ["; "] if len(words) > 1 else []
+            words += [] if condition == "any" else [f"on {condition} "]
+            words += [*listed(old.get(condition, ())), " → ", *listed(new.get(condition, ()))]
+    yield pair.effect(
+        "fallback-models-changed",
+        tuple(words) if len(words) > 1 else ("lists the conditions of its fallback models in another order",),
+        plain(old),
+        plain(new),
+    )
+
+
+def compare_aliases(pair: Pair) -> Iterator[Found]:
+    """Names that lead elsewhere now are effects of their own; this is for lists that differ and lead nowhere else."""
+    old, new = pair.before.aliases, pair.after.aliases
+    if old == new:
+        return
+    differing = ({pair.before.model_id, *old} ^ {pair.after.model_id, *new}) - {pair.after.model_id}
+    is_renamed = pair.before.model_id != pair.after.model_id
+    if differing & pair.sides.moved_names or (is_renamed and not differing):
+        yield IMPLIED
+        return
+    words = ("writes its aliases in another way: ", *listed(old), " → ", *listed(new))
+    yield pair.effect("aliases-rewritten", words, plain(old), plain(new))
+
+
+def compare_id(pair: Pair) -> Iterator[Found]:
+    """The same content under a new id."""
+    old, new = pair.before.model_id, pair.after.model_id
+    if old != new:
+        kept = old in pair.after.aliases
+        words: Words = ("is the new id of ", Said(old), ", which stays an alias" if kept else "")
+        yield pair.effect("model-renamed", words, old, new)
+
+
+def compare_title(pair: Pair) -> Iterator[Found]:
+    """What people call it."""
+    old, new = pair.before.about.name, pair.after.about.name
+    if old != new:
+        yield pair.effect("title-changed", ("changes its name: ", Said(old), " → ", Said(new)), old, new)
+
+
+def compare_tags(pair: Pair) -> Iterator[Found]:
+    """Tags, in their order."""
+    old, new = pair.before.about.tags, pair.after.about.tags
+    if old != new:
+        words = ("changes its tags: ", *listed(old), " → ", *listed(new))
+        yield pair.effect("tags-changed", words, plain(old), plain(new))
+
+
+def compare_metadata(pair: Pair) -> Iterator[Found]:
+    """The keys of the first level that differ, with their values."""
+    old, new = pair.before.about.metadata, pair.after.about.metadata
+    if exact(old) == exact(new):
+        return
+    keys = [
+        key
+        for key in {**old, **new}
+        if exact(old.get(key)) != exact(new.get(key)) or (key in old) != (key in new)
+    ]
+    words: Words = ("changes its metadata: ", *(listed(keys) if keys else ("the order of the keys",)))
+    before, after = ({key: plain(side[key]) for key in keys or side if key in side} for side in (old, new))
+    yield pair.effect("metadata-changed", words, before, after)
+
+
+def compare_file(pair: Pair) -> Iterator[Found]:
+    """The file that declares it; its line is no news."""
+    old, new = pair.before.about.path, pair.after.about.path
+    if old != new:
+        yield pair.effect("file-moved", ("moves to another file: ", Said(old), " → ", Said(new)), old, new)
+    else:
+        yield IMPLIED
+
+
+def _end(route: Route) -> Words:
+    return _until(route) or (" open",)
+
+
+def _until(route: Route) -> Words:
+    """Like ` until 2026-12-31, replaced by atlas`."""
+    about = route.about
+    words: list[str | Said] = []
+    if about.sunset is not None:
+        words += [" until ", Said(about.sunset)]
+    if about.replaced_by is not None:
+        words += [", replaced by " if words else " for ", Said(about.replaced_by)]
+    return tuple(words)
+
+
+_OPENNESS = ("private", "internal", "public")
+"""Visibilities, from few callers to all."""
+
+
+def compare_access(pair: Pair) -> Iterator[Found]:
+    """Wider wherever it is wider in one respect, and whenever it cannot be told."""
+    parts = [*_visibility(pair), *_groups(pair), *_client_regions(pair)]
+    if not parts:
+        return
+    wider = any(widens for widens, _ in parts)
+    words: list[str | Said] = ["is opened to more callers: " if wider else "is closed to some callers: "]
+    for number, (_, part) in enumerate(parts):
+        words += ["; "] if number else []
+        words += part
+    kind = "access-widened" if wider else "access-narrowed"
+    yield pair.effect(kind, tuple(words), _row(pair.before), _row(pair.after))
+
+
+def compare_limits(pair: Pair) -> Iterator[Found]:
+    """Requests and tokens a minute for the whole model."""
+    old, new = pair.before, pair.after
+    if (old.rpm, old.tpm) != (new.rpm, new.tpm):
+        words = ("changes its limits: ", *limits(old.rpm, old.tpm), " becomes ", *limits(new.rpm, new.tpm))
+        before, after = ({"rpm": route.rpm, "tpm": route.tpm} for route in (old, new))
+        yield pair.effect("limits-changed", words, before, after)
+
+
+def limits(rpm: int | None, tpm: int | None) -> Words:
+    """Like `60 requests and 9000 tokens a minute`."""
+    parts = [
+        f"{number} {noun}" for number, noun in ((rpm, "requests"), (tpm, "tokens")) if number is not None
+    ]
+    return (f"{' and '.join(parts)} a minute",) if parts else ("no limit",)
+
+
+def _visibility(pair: Pair) -> Iterator[tuple[bool, Words]]:
+    old, new = pair.before.visibility, pair.after.visibility
+    if old != new:
+        yield _OPENNESS.index(new) > _OPENNESS.index(old), (f"visibility {old} becomes {new}",)
+
+
+def _groups(pair: Pair) -> Iterator[tuple[bool, Words]]:
+    """A first group may open a private model and close another one; the last one that goes may open it to all."""
+    old, new = pair.before.groups, pair.after.groups
+    added = [group for group in new if group not in old]
+    gone = [group for group in old if group not in new]
+    if added:
+        yield bool(old) or pair.after.visibility == "private", ("groups gain ", *listed(added))
+    if gone:
+        yield not new, ("groups lose ", *listed(gone))
+
+
+def _client_regions(pair: Pair) -> Iterator[tuple[bool, Words]]:
+    names = pair.sides.regions
+    old, new = pair.before.client_regions, pair.after.client_regions
+    before = None if old is None else [names.get(code, code) for code in old]
+    if before is None and new is not None:
+        yield False, ("callers from anywhere become callers from ", *listed(list(new)))
+    elif before is not None and new is None:
+        yield True, ("callers from ", *listed(before), " become callers from anywhere")
+    elif before is not None and new is not None:
+        added = [code for code in new if code not in before]
+        gone = [code for code in before if code not in new]
+        if added:
+            yield True, ("callers from ", *listed(added), " may call")
+        if gone:
+            yield False, ("callers from ", *listed(gone), " may no longer call")
+
+
+def _row(route: Route) -> object:
+    return {
+        "visibility": route.visibility,
+        "groups": plain(route.groups),
+        "client_regions": plain(route.client_regions),
+    }

@@ -1,0 +1,54 @@
+"""Any one file by itself: the faults of its reading, of its schema, and what the rules say of its text."""
+
+from collections.abc import Sequence
+
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.rule import Finding, Scope
+from modelspec.load import Reading
+from modelspec.load.locate import Locator
+from modelspec.rules import checks_of
+from modelspec.schema import Fault, Kind, check
+from modelspec.secret import suspect
+from modelspec.text.document import Place
+
+_TEXT_CHECKS = checks_of(Scope.TEXT)
+
+
+def examine_document(
+    reading: Reading, kind: Kind, locator: Locator, withheld: frozenset[str] = frozenset()
+) -> tuple[list[Diagnostic], Sequence[Fault]]:
+    """The faults of any one file: its reading, its schema, and the rules about its text.
+
+    The faults of its schema are given as they are as well, with pointers in place of spans. That one of the fields
+    `withheld` is missing is none.
+    """
+    diagnostics = list(reading.faults)
+    faults: Sequence[Fault] = ()
+    subject = reading.file.path
+    if not reading.faults:
+        faults = [
+            fault
+            for fault in check(reading.value, kind)
+            if not (fault.code == "MS102" and fault.name in withheld and not fault.pointer)
+        ]
+        diagnostics.extend(of_schema(fault, reading.file.path, locator) for fault in faults)
+        if isinstance(reading.value, dict) and isinstance(reading.value.get("model_id"), str):
+            subject = reading.value["model_id"]
+    if suspect(reading.file.data.decode(errors="replace")):
+        document = reading.document
+        for code, severity, rule_check in _TEXT_CHECKS:
+            diagnostics.extend(
+                locator.diagnostic(code, severity, finding, subject) for finding in rule_check(document)
+            )
+    return diagnostics, faults
+
+
+def of_schema(fault: Fault, path: str, locator: Locator) -> Diagnostic:
+    """The diagnostic of a fault of the schema."""
+    finding = Finding(
+        place=Place(path=path, pointer=fault.pointer, on_key=fault.on_key),
+        message=fault.message,
+        label=fault.label,
+        help=fault.help,
+    )
+    return locator.diagnostic(fault.code, Severity.ERROR, finding, path)

@@ -1,0 +1,268 @@
+"""Everything but the models: regions, heads, settings, waivers, routing tests, the metadata schema."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from modelspec.check.document import examine_document
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.ignore import MARK, Ignore, ignores
+from modelspec.diagnose.rule import Finding, is_fixed, is_guard
+from modelspec.diagnose.settle import Waiver, waivers_of
+from modelspec.fleet.link_fleet import CheckedValue, link_fleet, unknown_head, unknown_region
+from modelspec.fleet.model import Fleet
+from modelspec.fleet.settings import WRITTEN_TARGETS, Settings, settings_of
+from modelspec.load import Reading
+from modelspec.load.find import OPTIONAL, REQUIRED, File, Tree
+from modelspec.load.locate import Locator
+from modelspec.rules import RULES, about_fleet
+from modelspec.schema import Kind, MetadataSchema, check, load_metadata_schema
+from modelspec.text.document import Place, Pointer
+from modelspec.text.names import nearest
+from modelspec.text.quote import quote
+
+_KINDS: Mapping[str, Kind] = {
+    "regions.yaml": "regions",
+    "heads.yaml": "heads",
+    "modelspec.yaml": "modelspec",
+    "routes.test.yaml": "routes.test",
+    "waivers.yaml": "waivers",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What models are checked against, and the diagnostics of it with their default severities.
+
+    `fleet` is for linking; `whole` leaves out the regions and heads that have faults of their own. `metadata_file`
+    is what `metadata` was made from, be it sound or not.
+    """
+
+    settings: Settings
+    waivers: Sequence[Waiver]
+    fleet: Fleet
+    whole: Fleet
+    metadata: MetadataSchema | None
+    metadata_file: File | None
+    diagnostics: Sequence[Diagnostic]
+    ignores: Sequence[Ignore]
+    readings: Mapping[str, Reading]
+
+
+def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Setup:
+    """Read and link the files with fixed names; `targets` are gateways beside those of modelspec.yaml."""
+    readings: dict[str, Reading] = {}
+    diagnostics: list[Diagnostic] = []
+    for name in (*REQUIRED, *OPTIONAL):
+        reading = locator.reading(name)
+        if reading is not None:
+            readings[name] = reading
+            diagnostics.extend(examine_document(reading, _KINDS[name], locator)[0])
+    settings = settings_of(_sound(readings, "modelspec.yaml"))
+    settings = replace(settings, targets=tuple(dict.fromkeys((*settings.targets, *targets))))
+    waivers = waivers_of(_sound(readings, "waivers.yaml"))
+    fleet, whole, found = link_fleet(
+        _listed(readings, "regions.yaml"), _listed(readings, "heads.yaml"), settings
+    )
+    found.extend(_edges(settings, fleet))
+    found.extend(_targets(settings))
+    found.extend(_codes(settings, waivers))
+    found.extend(_tests(_sound(readings, "routes.test.yaml"), fleet))
+    diagnostics.extend(locator.diagnostic(code, Severity.ERROR, finding) for code, finding in found)
+    diagnostics.extend(
+        locator.diagnostic(code, severity, finding) for code, severity, finding in about_fleet(whole)
+    )
+    metadata_file, metadata, objections = _metadata_schema(tree, settings, locator)
+    diagnostics.extend(objections)
+    return Setup(
+        settings=settings,
+        waivers=waivers,
+        fleet=fleet,
+        whole=whole,
+        metadata=metadata,
+        metadata_file=metadata_file,
+        diagnostics=diagnostics,
+        ignores=[
+            ignore
+            for reading in readings.values()
+            if MARK in reading.file.data
+            for ignore in ignores(reading.document)
+        ],
+        readings=readings,
+    )
+
+
+def metadata_path(locator: Locator) -> str | None:
+    """The path of the organisation's metadata schema, if modelspec.yaml names a usable one."""
+    reading = locator.reading("modelspec.yaml")
+    return settings_of(
+        _sound({} if reading is None else {"modelspec.yaml": reading}, "modelspec.yaml")
+    ).metadata_schema
+
+
+def _listed(readings: Mapping[str, Reading], name: str) -> CheckedValue:
+    reading = readings.get(name)
+    if reading is None or reading.faults:
+        return CheckedValue(value=None, faults=())
+    faults = tuple(fault.pointer for fault in check(reading.value, _KINDS[name]))
+    return CheckedValue(value=reading.value, faults=faults)
+
+
+def _sound(readings: Mapping[str, Reading], name: str) -> object:
+    """The value of a file less what its schema objects to: top-level fields, or single items of their lists."""
+    listed = _listed(readings, name)
+    if not listed.faults or not isinstance(listed.value, dict):
+        return listed.value
+    faulty = {fault[:2] for fault in listed.faults}
+    sound: dict[str, object] = {}
+    for key, value in listed.value.items():
+        inner = {pointer for pointer in faulty if pointer[:1] == (key,)}
+        if not inner:
+            sound[key] = value
+        elif isinstance(value, list) and (key,) not in inner:
+            sound[key] = [item for position, item in enumerate(value) if (key, position) not in inner]
+    return sound
+
+
+def _edges(settings: Settings, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
+    first: dict[str, int] = {}
+    for position, (edge_id, region) in enumerate(settings.edges):
+        if first.setdefault(edge_id, position) != position:
+            yield _twice(edge_id, position, first[edge_id])
+        if fleet.complete and region not in fleet.regions:
+            yield unknown_region(
+                region, Place(path="modelspec.yaml", pointer=("edges", position, "region")), fleet
+            )
+
+
+def _twice(edge_id: str, position: int, first: int) -> tuple[str, Finding]:
+    """An edge with the id of another: both would be written into one folder."""
+    return (
+        "MS204",
+        Finding(
+            place=Place(path="modelspec.yaml", pointer=("edges", position, "edge_id")),
+            message=f"the edge {quote(edge_id)} is declared a second time",
+            label="again here",
+            help="delete one of the two, or rename it",
+            related=((Place(path="modelspec.yaml", pointer=("edges", first, "edge_id")), "first here"),),
+        ),
+    )
+
+
+def _targets(settings: Settings) -> Iterator[tuple[str, Finding]]:
+    for position, target in enumerate(settings.targets):
+        if target in WRITTEN_TARGETS:
+            continue
+        yield (
+            "MS701",
+            Finding(
+                place=Place(path="modelspec.yaml", pointer=("targets", position)),
+                message=f"this version of modelspec writes no configuration for {quote(target)}",
+                label="not yet",
+                help=f"use {', '.join(WRITTEN_TARGETS)}, or routing/heads/, the neutral form for any gateway",
+            ),
+        )
+
+
+def _codes(settings: Settings, waivers: Sequence[Waiver]) -> Iterator[tuple[str, Finding]]:
+    named = [
+        (code, Place(path="modelspec.yaml", pointer=("rules", code), on_key=True)) for code in settings.rules
+    ]
+    named.extend(
+        (waiver.code, Place(path="waivers.yaml", pointer=(*waiver.place.pointer, "rule")))
+        for waiver in waivers
+        if not waiver.is_of_guard
+    )
+    known = [rule.code for rule in RULES]
+    for code, place in named:
+        if code not in known:
+            near = nearest(code, known)
+            yield (
+                "MS207",
+                Finding(
+                    place=place,
+                    message=f"no rule has the code {quote(code)}",
+                    label="unknown",
+                    help=f"did you mean {quote(near)}?" if near else "docs/rules.md lists the rules",
+                ),
+            )
+        elif is_guard(code):
+            yield (
+                "MS207",
+                Finding(
+                    place=place,
+                    message=f"{code} is a guard of `plan`, not a rule",
+                    label="not to be set here",
+                    help="its threshold or severity stands under `guards` in modelspec.yaml; "
+                    "an entry of waivers.yaml names it by `guard`",
+                ),
+            )
+        elif is_fixed(code):
+            yield (
+                "MS207",
+                Finding(
+                    place=place,
+                    message=f"{code} cannot be waived or turned off",
+                    label="stands whatever is said of it",
+                    help="delete this entry, and correct the fault itself",
+                ),
+            )
+
+
+def _tests(value: object, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
+    if not isinstance(value, dict) or not fleet.complete:
+        return
+    for position, case in enumerate(value.get("tests") or ()):
+        pointer = ("tests", position)
+        origin = case.get("from")
+        if origin is not None and origin not in fleet.regions:
+            yield unknown_region(origin, Place(path="routes.test.yaml", pointer=(*pointer, "from")), fleet)
+        for number, name in enumerate(case.get("down") or ()):
+            if name not in fleet.heads and name not in fleet.regions:
+                place = Place(path="routes.test.yaml", pointer=(*pointer, "down", number))
+                yield unknown_head(name, place, fleet)
+        yield from _expected(case["expect"], (*pointer, "expect"), fleet)
+
+
+def _expected(expect: Mapping[str, Any], pointer: Pointer, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
+    """Names that nobody declares in an expectation, which could never hold or would hold for a wrong reason."""
+    heads: list[tuple[Pointer, str]] = [(("head",), expect["head"])] if "head" in expect else []
+    for number, tier in enumerate(expect.get("tiers") or ()):
+        if isinstance(tier, str):
+            heads.append((("tiers", number), tier))
+        else:
+            heads.extend((("tiers", number, place), head) for place, head in enumerate(tier))
+    regions: list[tuple[Pointer, str]] = [(("region",), expect["region"])] if "region" in expect else []
+    within = enumerate(expect.get("reach_within") or ())
+    regions.extend((("reach_within", number), region) for number, region in within)
+    for where, head in heads:
+        if head not in fleet.heads:
+            yield unknown_head(head, Place(path="routes.test.yaml", pointer=(*pointer, *where)), fleet)
+    for where, region in regions:
+        if region not in fleet.regions:
+            yield unknown_region(region, Place(path="routes.test.yaml", pointer=(*pointer, *where)), fleet)
+
+
+def _metadata_schema(
+    tree: Tree, settings: Settings, locator: Locator
+) -> tuple[File | None, MetadataSchema | None, list[Diagnostic]]:
+    path = settings.metadata_schema
+    if path is None:
+        return None, None, []
+    place = Place(path="modelspec.yaml", pointer=("metadata_schema",))
+    file = tree.other(path)
+    if isinstance(file, Diagnostic):
+        return None, None, [file]
+    if file is None:
+        missing = Finding(
+            place=place,
+            message=f"the metadata schema {quote(path)} is not there",
+            label="no such file",
+            help="correct the path, relative to the top of the repository",
+        )
+        return None, None, [locator.diagnostic("MS110", Severity.ERROR, missing)]
+    schema, faults = load_metadata_schema(file.data)
+    found = [
+        Finding(place=place, message=fault.message, label=fault.label, help=fault.help) for fault in faults
+    ]
+    return file, schema, [locator.diagnostic("MS110", Severity.ERROR, finding) for finding in found]

@@ -1,0 +1,1 @@
+"""What modelspec has to say about a repository, and what is left of it after the organisation's own word."""

@@ -1,0 +1,49 @@
+"""What modelspec has to say about a file."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from modelspec.text.source import Span
+
+
+class Severity(StrEnum):
+    """How bad a fault is. An error stops emission; the others never do."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A place and what is to be said about it."""
+
+    path: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One fault at one place.
+
+    `message` stands alone (it is all that an annotation shows) and quotes values through `quote`, never raw.
+    `label` is the few words under the marked text; `help` is an action; `related` points at the other end.
+    `subject` is what a waiver names: a model id, a head id, a region code or, failing these, the path.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    path: str
+    span: Span
+    label: str = ""
+    help: str = ""
+    related: tuple[Label, ...] = ()
+    subject: str = ""
+
+
+def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """By path, line, column, code and message: the only order in which diagnostics are ever shown."""
+    return sorted(diagnostics, key=lambda d: (d.path, d.span, d.code, d.message))

@@ -1,0 +1,378 @@
+"""Severities, ignores and waivers: what is left of the diagnostics after the organisation's own word."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+
+from modelspec.diagnose.diagnostic import Diagnostic, Severity, ordered
+from modelspec.diagnose.ignore import Ignore
+from modelspec.diagnose.rule import APPROVER_TO_NAME, REASON_TO_WRITE, Scope, is_fixed
+from modelspec.text.document import Place
+from modelspec.text.quote import quote
+from modelspec.text.source import Span
+
+_SAID_BETTER_BY = {
+    "MS103": ("MS501", "MS505"),
+    "MS104": ("MS501", "MS505"),
+    "MS502": ("MS501", "MS505"),
+    "MS507": ("MS501",),
+    "MS513": ("MS501", "MS502", "MS503"),
+    "MS516": ("MS501", "MS505"),
+}
+"""A key in place of a reference has the wrong type, a `${X}` in an endpoint is no URL: the cause is named alone."""
+_CAUSES = frozenset(code for codes in _SAID_BETTER_BY.values() for code in codes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A reviewed exception. `code` is that of a rule, or the name of a guard; `expires` is its last day."""
+
+    code: str
+    subject: str
+    reason: str
+    expires: str
+    approved_by: str
+    is_of_guard: bool
+    place: Place
+
+    def is_expired(self, today: date) -> bool:
+        """Whether its last day has passed."""
+        return self.expires < today.isoformat()
+
+
+def waivers_of(value: object) -> tuple[Waiver, ...]:
+    """The waivers of a document of the right form, of rules and of guards."""
+    if not isinstance(value, dict):
+        return ()
+    return tuple(
+        Waiver(
+            code=item["guard"] if "guard" in item else item["rule"],
+            subject=item["subject"],
+            reason=item["reason"],
+            expires=item["expires"],
+            approved_by=item["approved_by"],
+            is_of_guard="guard" in item,
+            place=Place(path="waivers.yaml", pointer=("waivers", position)),
+        )
+        for position, item in enumerate(value.get("waivers") or ())
+    )
+
+
+def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The diagnostics as judged, ordered, without those that an error on the same text makes superfluous."""
+    kept: list[Diagnostic] = []
+    for _, group in groupby(ordered(diagnostics), key=lambda found: (found.path, found.span.line)):
+        line = list(group)
+        # What was let off is no cause: a file would be left out of the build, and nothing said of it.
+        causes = [found for found in line if found.code in _CAUSES and found.severity is Severity.ERROR]
+        kept.extend(
+            found
+            for found in line
+            if found.code not in _SAID_BETTER_BY
+            or not any(
+                other.code in _SAID_BETTER_BY[found.code] and _overlap(found.span, other.span)
+                for other in causes
+            )
+        )
+    return kept
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    """Whether two spans that begin on one line share text."""
+    return (one.line, one.column) < (other.end_line, other.end_column) and (
+        other.line,
+        other.column,
+    ) < (one.end_line, one.end_column)
+
+
+MOST_A_FILE = 200
+"""Diagnostics of one file that are shown. A file of 256 KiB can hold tens of thousands of faults of one kind."""
+
+_RANK = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+
+
+def without_excess(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The diagnostics, in their order, with one in place of what a file has beyond the first MOST_A_FILE.
+
+    It is as severe as the worst that it stands for, so that no error is lost.
+    """
+    kept: list[Diagnostic] = []
+    for _, group in groupby(diagnostics, key=lambda found: found.path):
+        kept.extend(_of_one_file(list(group)))
+    return kept
+
+
+def _of_one_file(found: list[Diagnostic]) -> Iterator[Diagnostic]:
+    yield from found[:MOST_A_FILE]
+    if found[MOST_A_FILE:]:
+        yield replace(cut_short(found[MOST_A_FILE:]), related=())
+
+
+def cut_short(rest: Sequence[Diagnostic]) -> Diagnostic:
+    """One in place of diagnostics, at least one, of one file: at the first of them, and as severe as the worst."""
+    return replace(
+        rest[0],
+        code="MS026",
+        severity=min((one.severity for one in rest), key=_RANK.index),
+        message=f"this file has {len(rest):,} more faults, which are not shown",
+        label="the first of them",
+        help="correct those above first",
+        subject=rest[0].path,
+    )
+
+
+_SHOWN = 3
+"""Models that are named beside a fault of their defaults."""
+
+
+def told_once(diagnostics: Sequence[Diagnostic], paths: Collection[str]) -> list[Diagnostic]:
+    """The diagnostics with one in place of those that several models have at one place of a defaults file.
+
+    `paths` are the defaults files; of each diagnostic there that a model has, the last related place is the model. What
+    stands for several names the first few of them, and its subject is the file.
+    """
+    if not paths:
+        return list(diagnostics)
+    groups: dict[object, list[Diagnostic]] = {}
+    for number, found in enumerate(diagnostics):
+        groups.setdefault(_fault(found) if found.path in paths else number, []).append(found)
+    return [_together(group) for group in groups.values()]
+
+
+def _fault(found: Diagnostic) -> object:
+    """What makes the faults of several models the same; their words may name the model."""
+    name = quote(found.subject)
+    return (
+        found.code,
+        found.severity,
+        found.path,
+        found.span,
+        found.message.replace(name, ""),
+        found.help.replace(name, ""),
+    )
+
+
+def _together(group: Sequence[Diagnostic]) -> Diagnostic:
+    first = group[0]
+    models = [found.related[-1] for found in group if found.related]
+    if len(models) <= 1:
+        return first
+    shown = models[:_SHOWN]
+    if len(models) > _SHOWN:
+        shown[-1] = replace(shown[-1], text=f"{shown[-1].text}, and for {len(models) - _SHOWN:,} more")
+    return replace(first, related=(*first.related[:-1], *shown), subject=first.path)
+
+
+Where = Callable[[Place], Span]
+
+_CENTRAL = frozenset({"regions.yaml", "heads.yaml", "modelspec.yaml"})
+"""While one of these is broken, no rule sees all that it would see."""
+
+
+def settle(
+    diagnostics: Sequence[Diagnostic],
+    *,
+    severities: Mapping[str, str],
+    ignores: Sequence[Ignore],
+    waivers: Sequence[Waiver],
+    today: date,
+    where: Where,
+    scopes: Mapping[str, Scope],
+    defaults: Collection[str],
+) -> list[Diagnostic]:
+    """What is shown of the diagnostics, in the order in which they are shown.
+
+    `defaults` are the paths of defaults files, a fault of which is told once; `scopes` tells of the codes that have a
+    check of their own what it looks at.
+    """
+    judged = _judged(
+        diagnostics,
+        severities=severities,
+        ignores=ignores,
+        waivers=waivers,
+        today=today,
+        where=where,
+        scopes=scopes,
+    )
+    return without_excess(distinct(told_once(judged, defaults)))
+
+
+def _judged(
+    diagnostics: Sequence[Diagnostic],
+    *,
+    severities: Mapping[str, str],
+    ignores: Sequence[Ignore],
+    waivers: Sequence[Waiver],
+    today: date,
+    where: Where,
+    scopes: Mapping[str, Scope],
+) -> list[Diagnostic]:
+    """Apply, in this order, the severities of `modelspec.yaml`, waivers and inline ignores.
+
+    An ignore silences warnings and infos on its line; an error only goes by a waiver that has not expired. What had no
+    effect is itself reported, unless its rule could not look at everything.
+    """
+    by_line: dict[tuple[str, int], list[int]] = {}
+    for number, ignore in enumerate(ignores):
+        by_line.setdefault((ignore.path, ignore.line), []).append(number)
+    by_subject: dict[tuple[str, str], list[int]] = {}
+    for number, waiver in enumerate(waivers):
+        by_subject.setdefault((waiver.code, waiver.subject), []).append(number)
+    used_ignores: set[tuple[int, str]] = set()
+    used_waivers: set[int] = set()
+    kept: list[Diagnostic] = []
+    for found in diagnostics:
+        if is_fixed(found.code):
+            kept.append(found)
+            continue
+        diagnostic = weighed(found, severities)
+        if diagnostic is None:
+            continue
+        waiving = [
+            number
+            for subject in {found.subject, found.path}
+            for number in by_subject.get((found.code, subject), ())
+        ]
+        used_waivers.update(waiving)
+        if any(holds(waivers[number], today) for number in waiving):
+            continue
+        silencing = [
+            (number, found.code)
+            for number in by_line.get((found.path, found.span.line), ())
+            if found.code in ignores[number].codes and diagnostic.severity is not Severity.ERROR
+        ]
+        used_ignores.update(silencing)
+        if not silencing:
+            kept.append(diagnostic)
+    broken = {found.path for found in diagnostics if is_fixed(found.code)}
+    for idle in (
+        *_idle_ignores(ignores, used_ignores, broken, scopes),
+        *_idle_waivers(waivers, used_waivers, today, where, is_whole=not broken),
+    ):
+        told = weighed(idle, severities)
+        if told is not None:
+            kept.append(told)
+    return kept
+
+
+def holds(waiver: Waiver, today: date) -> bool:
+    """Whether a waiver waives anything: its last day has not passed, and somebody has filled it in."""
+    return not waiver.is_expired(today) and not _left_open(waiver)
+
+
+def idle_waiver(waiver: Waiver, where: Where) -> Diagnostic:
+    """What is said of a waiver that nothing needs."""
+    return Diagnostic(
+        code="MS610",
+        severity=Severity.WARNING,
+        message=f"the waiver of {waiver.code} for {quote(waiver.subject)} waives nothing"
+        + (" in this change" if waiver.is_of_guard else ""),
+        path=waiver.place.path,
+        span=_span(waiver, "subject", where),
+        help="delete it, or correct its subject",
+        subject=waiver.subject,
+    )
+
+
+def weighed(found: Diagnostic, severities: Mapping[str, str]) -> Diagnostic | None:
+    """A diagnostic with the severity that modelspec.yaml gives its code; None where that is `off`."""
+    severity = severities.get(found.code)
+    if severity is None:
+        return found
+    return None if severity == "off" else replace(found, severity=Severity(severity))
+
+
+def _is_held_back(code: str, path: str, broken: set[str], scopes: Mapping[str, Scope]) -> bool:
+    """Whether a rule may have more to say of a file once the broken files are corrected."""
+    scope = scopes.get(code)
+    if scope is None:
+        return False
+    if scope is Scope.CATALOG:
+        return bool(broken)
+    return path in broken or not broken.isdisjoint(_CENTRAL) or _depends_on(path, broken)
+
+
+def _depends_on(path: str, broken: set[str]) -> bool:
+    """Whether broken defaults are those of a model, or broken models take these defaults."""
+    folder, _, name = path.rpartition("/")
+    if name.startswith("_"):
+        return any(other.startswith(f"{folder}/") for other in broken)
+    return any(
+        path.startswith(f"{around}/")
+        for around, _, other in (one.rpartition("/") for one in broken)
+        if other.startswith("_")
+    )
+
+
+def _idle_ignores(
+    ignores: Sequence[Ignore], used: set[tuple[int, str]], broken: set[str], scopes: Mapping[str, Scope]
+) -> Iterator[Diagnostic]:
+    for number, ignore in enumerate(ignores):
+        if not ignore.codes or not ignore.has_reason:
+            yield Diagnostic(
+                code="MS609",
+                severity=Severity.WARNING,
+                message="this ignore gives no reason" if ignore.codes else "this ignore names no rule",
+                path=ignore.path,
+                span=ignore.span,
+                help="write '# modelspec: ignore[MS402] why this is right here'",
+                subject=ignore.path,
+            )
+            continue
+        idle = [
+            code
+            for code in ignore.codes
+            if (number, code) not in used and not _is_held_back(code, ignore.path, broken, scopes)
+        ]
+        if idle:
+            yield Diagnostic(
+                code="MS608",
+                severity=Severity.WARNING,
+                message=f"nothing on line {ignore.line} is silenced by this ignore of {', '.join(map(quote, idle))}",
+                path=ignore.path,
+                span=ignore.span,
+                help="delete it; an error takes an entry in waivers.yaml instead",
+                subject=ignore.path,
+            )
+
+
+def _idle_waivers(
+    waivers: Sequence[Waiver], used: set[int], today: date, where: Where, *, is_whole: bool
+) -> Iterator[Diagnostic]:
+    """Without faults of reading, schema and links, a waiver that was not used is idle; of guards, a plan knows."""
+    for number, waiver in enumerate(waivers):
+        for field in _left_open(waiver):
+            yield Diagnostic(
+                code="MS612",
+                severity=Severity.ERROR,
+                message=f"the waiver of {waiver.code} for {quote(waiver.subject)} "
+                + ("gives no reason" if field == "reason" else "names no approver"),
+                path=waiver.place.path,
+                span=_span(waiver, field, where),
+                label="still what was printed",
+                help="write why this is acceptable" if field == "reason" else "name who answers for it",
+                subject=waiver.subject,
+            )
+        if waiver.is_expired(today):
+            yield Diagnostic(
+                code="MS611",
+                severity=Severity.WARNING,
+                message=f"the waiver of {waiver.code} for {quote(waiver.subject)} expired on {waiver.expires}",
+                path=waiver.place.path,
+                span=_span(waiver, "expires", where),
+                help="delete it, or have it reviewed once more",
+                subject=waiver.subject,
+            )
+        elif number not in used and is_whole and not waiver.is_of_guard:
+            yield idle_waiver(waiver, where)
+
+
+def _left_open(waiver: Waiver) -> list[str]:
+    """The fields that still hold what was printed for people to replace."""
+    said = {"reason": (waiver.reason, REASON_TO_WRITE), "approved_by": (waiver.approved_by, APPROVER_TO_NAME)}
+    return [field for field, (text, printed) in said.items() if text.strip().casefold() == printed.casefold()]
+
+
+def _span(waiver: Waiver, field: str, where: Where) -> Span:
+    return where(Place(path=waiver.place.path, pointer=(*waiver.place.pointer, field)))

@@ -1,0 +1,180 @@
+"""regions.yaml and heads.yaml to a `Fleet`; what was understood of a faulty file still counts."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from modelspec.diagnose.rule import Finding
+from modelspec.fleet.model import Fleet, Head, Region
+from modelspec.fleet.settings import Settings
+from modelspec.text.document import Place, Pointer
+from modelspec.text.quote import quote
+
+_LISTED = 8
+"""As many known names as a line of help can hold."""
+
+
+def unknown_region(code: str, place: Place, fleet: Fleet) -> tuple[str, Finding]:
+    """MS201, with the nearest declared region."""
+    near = fleet.region_suggestions.nearest(code)
+    return "MS201", Finding(
+        place=place,
+        message=f"no region is named {quote(code)}",
+        label="used here",
+        help=_help(near, fleet.regions, "regions.yaml"),
+        related=((fleet.regions[near].place, f"{quote(near)} is declared here"),) if near else (),
+    )
+
+
+def unknown_head(head_id: str, place: Place, fleet: Fleet) -> tuple[str, Finding]:
+    """MS202, with the nearest declared head."""
+    near = fleet.head_suggestions.nearest(head_id)
+    return "MS202", Finding(
+        place=place,
+        message=f"no head is named {quote(head_id)}",
+        label="used here",
+        help=_help(near, fleet.heads, "heads.yaml"),
+        related=((fleet.heads[near].place, f"{quote(near)} is declared here"),) if near else (),
+    )
+
+
+def _help(near: str | None, known: Iterable[str], file: str) -> str:
+    if near:
+        return f"did you mean {quote(near)}?"
+    names = list(known)
+    if len(names) <= _LISTED:
+        return f"{file} declares {', '.join(names) or 'none'}; use one of these or declare it there"
+    return f"use a name that {file} declares, or declare it there"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedValue:
+    """The value of a file and the pointers of its faults; `value` is None where nothing could be read."""
+
+    value: object
+    faults: Sequence[Pointer]
+
+
+def link_fleet(
+    regions: CheckedValue, heads: CheckedValue, settings: Settings
+) -> tuple[Fleet, Fleet, list[tuple[str, Finding]]]:
+    """The fleet for models to be linked to, the part of it that rules may judge, and the link faults.
+
+    They differ by the entries with faults of their own: a model that names one is not wrong for it, and nothing more
+    is said of the entry.
+    """
+    found: list[tuple[str, Finding]] = []
+    all_regions, whole_regions, regions_complete = _entries(regions, "regions", "code", _region, found)
+    all_heads, whole_heads, heads_complete = _entries(heads, "heads", "head_id", _head, found)
+    complete = regions_complete and heads_complete
+    fleet = Fleet(
+        regions=all_regions,
+        heads=all_heads,
+        complete=complete,
+        secret_folders=settings.secret_folders,
+        edge_regions=tuple(region for _, region in settings.edges),
+        targets=frozenset(settings.targets),
+        litellm_strategy=settings.target_options.get("litellm", {}).get("routing_strategy", "simple-shuffle"),
+        key_policy=settings.key_policy,
+    )
+    whole = replace(fleet, regions=whole_regions, heads=whole_heads)
+    if regions_complete:
+        found.extend(_unknown_regions(whole, fleet))
+    return fleet, whole, found
+
+
+def _unknown_regions(whole: Fleet, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
+    for region in whole.regions.values():
+        for position, code in enumerate(region.residency or ()):
+            if code not in fleet.regions:
+                place = Place(path=region.place.path, pointer=(*region.place.pointer, "residency", position))
+                yield unknown_region(code, place, fleet)
+    for head in whole.heads.values():
+        if head.region not in fleet.regions:
+            place = Place(path=head.place.path, pointer=(*head.place.pointer, "region"))
+            yield unknown_region(head.region, place, fleet)
+
+
+def _entries(
+    listed: CheckedValue,
+    key: str,
+    name: str,
+    build: Callable[[Mapping[str, Any], Place], Any],
+    found: list[tuple[str, Finding]],
+) -> tuple[dict[str, Any], dict[str, Any], bool]:
+    items = listed.value.get(key) if isinstance(listed.value, Mapping) else None
+    if not isinstance(items, list) or (key,) in listed.faults:
+        # Of a flood of faults only the first are known item by item.
+        return {}, {}, False
+    known: dict[str, Any] = {}
+    whole: dict[str, Any] = {}
+    complete = bool(items)
+    faults_of: dict[Pointer, list[Pointer]] = {}
+    for fault in listed.faults:
+        faults_of.setdefault(fault[:2], []).append(fault[2:])
+    for position, item in enumerate(items):
+        identity = item.get(name) if isinstance(item, Mapping) else None
+        if not isinstance(identity, str):
+            complete = False
+            continue
+        pointer = (key, position)
+        place = Place(path=f"{key}.yaml", pointer=pointer)
+        faults = faults_of.get(pointer, [])
+        first = known.get(identity)
+        if first is not None:
+            found.append(_duplicate(identity, Place(path=place.path, pointer=(*pointer, name)), first.place))
+            continue
+        entry = build({**_sound(item, faults), name: identity} if faults else item, place)
+        known[identity] = entry
+        if not faults:
+            whole[identity] = entry
+    return known, whole, complete
+
+
+def _sound(item: Mapping[str, Any], faults: Sequence[Pointer]) -> dict[str, Any]:
+    """What can be known of a faulty entry: its sound fields, and that there is an `inference_url`."""
+    faulty = {fault[0] for fault in faults if fault}
+    return {
+        field: str(value) if field == "inference_url" else value
+        for field, value in item.items()
+        if field not in faulty or field == "inference_url"
+    }
+
+
+def _duplicate(identity: str, place: Place, first: Place) -> tuple[str, Finding]:
+    kind = "region" if first.pointer[0] == "regions" else "head"
+    return "MS204", Finding(
+        place=place,
+        message=f"the {kind} {quote(identity)} is declared a second time",
+        label="again here",
+        help="delete one of the two, or rename it",
+        related=((first, "first here"),),
+        subject=identity,
+    )
+
+
+def _region(item: Mapping[str, Any], place: Place) -> Region:
+    residency = item.get("residency")
+    location = item.get("location")
+    return Region(
+        code=item["code"],
+        name=item.get("name", item["code"]),
+        residency=None if residency is None else tuple(residency),
+        location=None if location is None else (location["latitude"], location["longitude"]),
+        place=place,
+    )
+
+
+def _head(item: Mapping[str, Any], place: Place) -> Head:
+    """Without a region of the right form, the head belongs to none that is declared."""
+    capacity = item.get("capacity")
+    return Head(
+        head_id=item["head_id"],
+        region=item.get("region", ""),
+        url=item.get("url", ""),
+        status=item.get("status", "active"),
+        health_path=item.get("health_path", "/health"),
+        inference_url=item.get("inference_url"),
+        capacity=None if capacity is None else int(capacity),
+        place=place,
+    )

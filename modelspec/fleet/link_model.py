@@ -1,0 +1,174 @@
+"""One model file to a `Model`: its names of regions and heads looked up."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from modelspec.diagnose.rule import Finding
+from modelspec.fleet.keys import key_hosts
+from modelspec.fleet.link_fleet import unknown_head, unknown_region
+from modelspec.fleet.model import Deployment, Fleet, Model, ModelReference, Reference, Signature
+from modelspec.fleet.reach import own_reach, runs_on_heads
+from modelspec.text.document import Place, Pointer, Scalar
+
+Found = tuple[str, Finding]
+"""A code of a link fault with its finding."""
+
+_NO_PARAMS: Mapping[str, Scalar | Reference] = {}
+_NO_WEIGHTS: Mapping[str, int] = {}
+_NO_METADATA: Mapping[str, object] = {}
+
+
+def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
+    """The model that a document of the right form describes, its defaults filled in."""
+    get = value.get
+    model_id = value["model_id"]
+    balancing = get("load_balancing") or {}
+    limits = get("limits") or {}
+    access = get("access") or {}
+    listed = get("deployments")
+    client_regions = access.get("client_regions")
+    return Model(
+        path=path,
+        line=line,
+        model_id=model_id,
+        name=value["name"],
+        region=value["region"],
+        priority_head=value["priority_head"],
+        fallback_heads=tuple(get("fallback_heads") or ()),
+        policy=balancing.get("policy", "round_robin"),
+        weights=_weights(balancing.get("weights")),
+        deployments=(_deployment(value, model_id, ()),)
+        if listed is None
+        else tuple(
+            _deployment(item, model_id, ("deployments", position)) for position, item in enumerate(listed)
+        ),
+        local_inference=get("local_inference", False),
+        fallback_models=tuple(_fallback_models(get("fallback_models"))),
+        aliases=tuple(get("aliases") or ()),
+        rpm=_whole(limits.get("rpm")),
+        tpm=_whole(limits.get("tpm")),
+        visibility=access.get("visibility", "internal"),
+        groups=tuple(access.get("groups") or ()),
+        client_regions=None if client_regions is None else tuple(client_regions),
+        status=get("status", "active"),
+        sunset=get("sunset"),
+        replaced_by=get("replaced_by"),
+        tags=tuple(get("tags") or ()),
+        metadata=get("metadata") or _NO_METADATA,
+    )
+
+
+def link_model(model: Model, fleet: Fleet) -> list[Found]:
+    """The names of regions and heads in a model that nobody declares."""
+    if not fleet.complete:
+        return []
+    if fleet.knows(model) and all(code in fleet.regions for code in model.client_regions or ()):
+        return []
+    path = model.path
+    regions: list[tuple[str, Place]] = [(model.region, Place(path=path, pointer=("region",)))]
+    regions.extend(
+        (code, Place(path=path, pointer=("access", "client_regions", position)))
+        for position, code in enumerate(model.client_regions or ())
+    )
+    regions.extend(
+        (deployment.region, Place(path=path, pointer=(*deployment.pointer, "region")))
+        for deployment in model.deployments
+        if deployment.region is not None
+    )
+    heads: list[tuple[str, Place]] = [(model.priority_head, Place(path=path, pointer=("priority_head",)))]
+    heads.extend(
+        (head, Place(path=path, pointer=("fallback_heads", position)))
+        for position, head in enumerate(model.fallback_heads)
+    )
+    heads.extend(
+        (head, Place(path=path, pointer=("load_balancing", "weights", head), on_key=True))
+        for head in model.weights
+    )
+    return [
+        *(unknown_region(code, place, fleet) for code, place in regions if code not in fleet.regions),
+        *(unknown_head(head, place, fleet) for head, place in heads if head not in fleet.heads),
+    ]
+
+
+def signature_of(model: Model, fleet: Fleet | None) -> Signature:
+    """What other files may depend on; without a fleet (its names are not all known) the reach stays empty."""
+    return Signature(
+        path=model.path,
+        model_id=model.model_id,
+        aliases=model.aliases,
+        region=model.region,
+        regions=_regions(model),
+        status=model.status,
+        heads=model.heads,
+        reach=() if fleet is None else own_reach(model, fleet),
+        fallback_models=tuple((r.model_id, r.pointer) for r in model.fallback_models),
+        replaced_by=model.replaced_by,
+        key_hosts=tuple(key_hosts(model)),
+        is_tied_to_heads=runs_on_heads(model) and model.deployments[0].endpoint is not None,
+    )
+
+
+def _regions(model: Model) -> tuple[str, ...]:
+    if model.client_regions is None and not model.deployments[0].pointer:
+        return (model.region,)
+    deployed = (d.region for d in model.deployments if d.region is not None)
+    return tuple(sorted({model.region, *deployed, *(model.client_regions or ())}))
+
+
+def _deployment(value: Mapping[str, Any], model_id: str, pointer: Pointer) -> Deployment:
+    get = value.get
+    params = get("params")
+    limits = value if pointer else {}
+    return Deployment(
+        endpoint=_endpoint(get("endpoint")),
+        provider=get("provider", "openai"),
+        upstream_model=get("upstream_model", model_id),
+        api_key=_reference(get("api_key")),
+        params={key: _param(item) for key, item in params.items()} if params else _NO_PARAMS,
+        region=limits.get("region"),
+        weight=_whole(limits.get("weight")),
+        order=_whole(limits.get("order")),
+        rpm=_whole(limits.get("rpm")),
+        tpm=_whole(limits.get("tpm")),
+        pointer=pointer,
+    )
+
+
+def _whole(number: float | None) -> int | None:
+    """JSON Schema takes 60.0 for a whole number; the outputs say 60."""
+    return None if number is None else int(number)
+
+
+def _weights(value: Mapping[str, float] | None) -> Mapping[str, int]:
+    return {head: int(weight) for head, weight in value.items()} if value else _NO_WEIGHTS
+
+
+def _endpoint(value: str | Mapping[str, str] | None) -> str | Reference | None:
+    return value if value is None or isinstance(value, str) else _reference(value)
+
+
+def _param(value: Any) -> Scalar | Reference:  # noqa: ANN401 - what the schema admits: a scalar or a mapping
+    return _reference(value) if isinstance(value, dict) else value
+
+
+def _reference(value: Mapping[str, Any] | None) -> Reference | None:
+    if value is None:
+        return None
+    ((kind, target),) = value.items()
+    if kind == "kubernetes":
+        target = f"{target['secret']}/{target['key']}"
+    return Reference(kind=kind, target=target)
+
+
+def _fallback_models(value: list[str] | Mapping[str, list[str]] | None) -> Iterator[ModelReference]:
+    if value is None:
+        return
+    if isinstance(value, list):
+        for position, model_id in enumerate(value):
+            yield ModelReference(model_id=model_id, condition="any", pointer=("fallback_models", position))
+        return
+    for condition, listed in value.items():
+        for position, model_id in enumerate(listed):
+            yield ModelReference(
+                model_id=model_id, condition=condition, pointer=("fallback_models", condition, position)
+            )

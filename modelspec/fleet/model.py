@@ -1,0 +1,240 @@
+"""What a repository says, as plain frozen objects: names are strings that linking has looked up."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from modelspec.text.document import Place, Pointer, Scalar
+from modelspec.text.names import Suggestions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """`{env: NAME}`, `{file: /path}`, `{vault: path#key}` or `{kubernetes: {secret, key}}`: never a value.
+
+    `target` is the name or path; of `kubernetes` it is `secret/key`.
+    """
+
+    kind: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A region; `residency` holds the codes where its requests may be served, None means anywhere."""
+
+    code: str
+    name: str
+    residency: tuple[str, ...] | None
+    location: tuple[float, float] | None
+    place: Place
+
+    @property
+    def title(self) -> str:
+        """As shown to people: "Europe (eu)"."""
+        return f"{self.name} ({self.code})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A head service: the access point of a region. `capacity` is relative, without a unit."""
+
+    head_id: str
+    region: str
+    url: str
+    status: str
+    health_path: str
+    inference_url: str | None
+    capacity: int | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRule:
+    """An entry of `key_policy`: the keys that it names and the hosts that may receive them, all with `*` as in globs.
+
+    `kind` and `target` are those of a `Reference`.
+    """
+
+    kind: str
+    target: str
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """One upstream of a model. `endpoint` is a URL, a reference to one, or None: the provider's public one.
+
+    `pointer` leads to the mapping that holds its fields: `()` or `("deployments", n)`.
+    """
+
+    endpoint: str | Reference | None
+    provider: str
+    upstream_model: str
+    api_key: Reference | None
+    params: Mapping[str, Scalar | Reference]
+    region: str | None
+    weight: int | None
+    order: int | None
+    rpm: int | None
+    tpm: int | None
+    pointer: Pointer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelReference:
+    """A fallback model and when it is tried: `any`, `error`, `context_window` or `content_policy`."""
+
+    model_id: str
+    condition: str
+    pointer: Pointer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Everything that one file says.
+
+    `deployments` has at least one: where the file lists none, or the head runs the model itself, its own five fields
+    make it.
+    """
+
+    path: str
+    line: int
+    model_id: str
+    name: str
+    region: str
+    priority_head: str
+    fallback_heads: tuple[str, ...]
+    policy: str
+    weights: Mapping[str, int]
+    deployments: tuple[Deployment, ...]
+    local_inference: bool
+    fallback_models: tuple[ModelReference, ...]
+    aliases: tuple[str, ...]
+    rpm: int | None
+    tpm: int | None
+    visibility: str
+    groups: tuple[str, ...]
+    client_regions: tuple[str, ...] | None
+    status: str
+    sunset: str | None
+    replaced_by: str | None
+    tags: tuple[str, ...]
+    metadata: Mapping[str, object]
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Every head that the file names for traffic, in the order of the tiers, each once."""
+        return tuple(dict.fromkeys((self.priority_head, *self.weights, *self.fallback_heads)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """What models are checked against: regions and heads by their names, in the order of their files.
+
+    `complete` is False where regions.yaml or heads.yaml had faults: then an unknown name is no news.
+    `targets` are the gateways that configuration is written for: what one cannot express is a fault only then.
+    """
+
+    regions: Mapping[str, Region]
+    heads: Mapping[str, Head]
+    complete: bool
+    secret_folders: tuple[str, ...] = ()
+    edge_regions: tuple[str, ...] = ()
+    targets: frozenset[str] = frozenset()
+    key_policy: tuple[KeyRule, ...] = ()
+    litellm_strategy: str = "simple-shuffle"
+
+    def knows(self, model: "Model") -> bool:
+        """Whether every region and head that a model names is declared."""
+        named = (d.region for d in model.deployments if d.region is not None)
+        return (
+            model.region in self.regions
+            and all(head in self.heads for head in model.heads)
+            and all(region in self.regions for region in named)
+        )
+
+    @cached_property
+    def region_suggestions(self) -> Suggestions:
+        """For codes that nobody declares."""
+        return Suggestions(self.regions)
+
+    @cached_property
+    def head_suggestions(self) -> Suggestions:
+        """For head ids that nobody declares."""
+        return Suggestions(self.heads)
+
+
+class Signature(NamedTuple):
+    """What other files may depend on in a model: its names, its references and its own reach.
+
+    `regions` are all that the file names, for whatever use. `key_hosts` are its keys as `kind:target`, each with a host
+    that receives it and the key's pointer. `is_tied_to_heads`: its endpoint is meant as its own heads see it.
+    It is all that rules across models see, and all that the cache keeps of an unchanged file. A tuple, since ten
+    thousand of them are made anew in every run with a cache.
+    """
+
+    path: str
+    model_id: str
+    aliases: tuple[str, ...]
+    region: str
+    regions: tuple[str, ...]
+    status: str
+    heads: tuple[str, ...]
+    reach: tuple[str, ...]
+    fallback_models: tuple[tuple[str, Pointer], ...]
+    replaced_by: str | None
+    key_hosts: tuple[tuple[str, str, Pointer], ...]
+    is_tied_to_heads: bool
+
+
+class Names:
+    """Every id and alias of a catalog, and which model a name means."""
+
+    def __init__(self, signatures: Iterable[Signature]) -> None:
+        self._exact: dict[str, Signature] = {}
+        for signature in signatures:
+            self._exact.setdefault(signature.model_id, signature)
+            for alias in signature.aliases:
+                self._exact.setdefault(alias, signature)
+        self._prefixes = {
+            name.removesuffix("*"): signature
+            for name, signature in self._exact.items()
+            if name.endswith("/*")
+        }
+
+    def find(self, name: str) -> Signature | None:
+        """The model that a request for `name` means: an exact name wins over the longest matching prefix."""
+        found = self._exact.get(name)
+        end = len(name)
+        while found is None and self._prefixes and (end := name.rfind("/", 0, end)) >= 0:
+            found = self._prefixes.get(name[: end + 1])
+        return found
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """For names that nobody declares."""
+        return Suggestions(self._exact)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """The whole repository as rules across models see it, in the order of the paths.
+
+    `paths` are those of all model files. `broken` holds the text, or failing that the path, of each model
+    file whose names could not all be understood: what nobody seems to declare may stand there. `complete` is
+    False where some model file has a fault of reading or schema: then what nobody seems to use may be used there.
+    """
+
+    fleet: Fleet
+    signatures: Sequence[Signature]
+    names: Names
+    paths: Sequence[str]
+    broken: Sequence[str]
+    complete: bool
+
+    def may_declare(self, name: str) -> bool:
+        """Whether a file that could not be understood may hold this name."""
+        slug = name.rpartition("/")[2]
+        return any(slug in text for text in self.broken)

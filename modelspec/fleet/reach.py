@@ -1,0 +1,108 @@
+"""Reach: the regions that a request may touch."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
+
+from modelspec.fleet.model import Fleet, Model, Names, Signature
+
+_TRUTHS = bytes.maketrans(b"01", b"\x00\x01")
+
+
+def runs_on_heads(model: Model) -> bool:
+    """Whether the heads run the model themselves; deployments win where a waiver lets both stand."""
+    return model.local_inference and not model.deployments[0].pointer
+
+
+def own_reach(model: Model, fleet: Fleet) -> tuple[str, ...]:
+    """The regions of a model's heads that serve, and of its deployments, sorted; its fallback models aside.
+
+    It is empty where nothing serves the model.
+    """
+    if model.status == "disabled":
+        return ()
+    regions = {fleet.heads[head].region for head in model.heads if fleet.heads[head].status != "offline"}
+    if regions and not runs_on_heads(model):
+        regions.update(d.region for d in model.deployments if d.region is not None)
+    return tuple(sorted(regions))
+
+
+def transitive_reach(signatures: Sequence[Signature], names: Names) -> dict[str, tuple[str, ...]]:
+    """The reach of every model by id, its fallback models and theirs included, sorted.
+
+    A disabled model answers 404, so nothing is reached through it. Models that fall back to each other reach the same.
+    Sets of regions are bits of an integer, and each reference is followed once: neither chains nor cycles are slow.
+    """
+    reach = {signature.model_id: signature.reach for signature in signatures}
+    fallbacks = _fallbacks(signatures, names)
+    if not fallbacks:
+        return reach
+    codes = sorted({code for regions in reach.values() for code in regions})
+    bits = {code: 1 << position for position, code in enumerate(codes)}
+    masks: dict[str, int] = {}
+    known: dict[int, tuple[str, ...]] = {}
+    for component in _components(fallbacks):
+        mask = 0
+        for model_id in component:
+            for code in reach[model_id]:
+                mask |= bits[code]
+            for fallback in fallbacks.get(model_id, ()):
+                mask |= masks.get(fallback, 0)
+        if mask not in known:
+            known[mask] = tuple(compress(codes, f"{mask:b}"[::-1].encode().translate(_TRUTHS)))
+        for model_id in component:
+            masks[model_id] = mask
+            reach[model_id] = known[mask]
+    return reach
+
+
+def _fallbacks(signatures: Sequence[Signature], names: Names) -> dict[str, list[str]]:
+    """The ids of the fallback models that may answer, by the id of the model that names them."""
+    fallbacks: dict[str, list[str]] = {}
+    for signature in signatures:
+        if signature.status == "disabled":
+            continue
+        for name, _ in signature.fallback_models:
+            fallback = names.find(name)
+            if fallback is not None and fallback.status != "disabled":
+                fallbacks.setdefault(signature.model_id, []).append(fallback.model_id)
+    return fallbacks
+
+
+def _components(edges: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
+    """The sets of nodes that lead to each other, each after those that it leads to.
+
+    R. Tarjan, "Depth-first search and linear graph algorithms" (1972), with a stack of its own: a chain of
+    models may be longer than Python's.
+    """
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    trail: list[str] = []
+    closed: set[str] = set()
+    for root in edges:
+        if root in number:
+            continue
+        path = [(root, iter(edges[root]))]
+        number[root] = lowest[root] = len(number)
+        trail.append(root)
+        while path:
+            node, rest = path[-1]
+            following = next(rest, None)
+            if following is None:
+                path.pop()
+                if path:
+                    before = path[-1][0]
+                    lowest[before] = min(lowest[before], lowest[node])
+                if lowest[node] == number[node]:
+                    start = len(trail) - 1
+                    while trail[start] != node:
+                        start -= 1
+                    component = trail[start:]
+                    del trail[start:]
+                    closed.update(component)
+                    yield component
+            elif following not in number:
+                number[following] = lowest[following] = len(number)
+                trail.append(following)
+                path.append((following, iter(edges.get(following, ()))))
+            elif following not in closed:
+                lowest[node] = min(lowest[node], number[following])

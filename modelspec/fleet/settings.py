@@ -1,0 +1,104 @@
+"""modelspec.yaml and waivers.yaml as plain frozen objects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from modelspec.fleet.model import KeyRule
+
+WRITTEN_TARGETS = ("envoy", "litellm", "prometheus")
+"""The gateways that this version writes configuration for, of those that modelspec.yaml may name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """The most models: `number` of them or, where it is None, `percent` of those that were there.
+
+    A share is rounded down, and to `least` where that is more: no share but 0 % forbids the change of one model.
+    """
+
+    number: int | None = None
+    percent: int = 0
+    least: int = 1
+
+    def allowed(self, models: int) -> int:
+        """How many models one change may touch, where there were so many."""
+        if self.number is not None:
+            return self.number
+        return max(models * self.percent // 100, self.least) if self.percent else 0
+
+    def said(self, models: int) -> str:
+        """The threshold as a message shows it: `3`, or `2 (10% of 20)`."""
+        allowed = self.allowed(models)
+        return str(allowed) if self.number is not None else f"{allowed} ({self.percent}% of {models})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """What `plan` refuses without a waiver; a switch is `error`, `warning` or `off`.
+
+    30 % is what octoDNS lets one run update (`octodns/provider/plan.py`); it spares zones with fewer than ten records,
+    and so a small fleet may always change three models. Who removes or moves a model breaks its clients or takes
+    their requests elsewhere, which is rarer and worse: a third of that.
+    """
+
+    max_changed: Threshold = Threshold(percent=30, least=3)
+    max_removed: Threshold = Threshold(percent=10)
+    max_moved: Threshold = Threshold(percent=10)
+    last_model_of_region: str = "error"
+    empty_head: str = "error"
+    endpoint_host_change: str = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What modelspec.yaml says, its defaults filled in; `rules` leads from codes to severities or `off`."""
+
+    output: str = "dist"
+    targets: tuple[str, ...] = ()
+    base_path: str = "/"
+    repository: Mapping[str, Any] | None = None
+    rules: Mapping[str, str] = field(default_factory=dict)
+    metadata_schema: str | None = None
+    secret_folders: tuple[str, ...] = ()
+    edges: tuple[tuple[str, str], ...] = ()
+    guards: Guards = Guards()
+    key_policy: tuple[KeyRule, ...] = ()
+    target_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def settings_of(value: object) -> Settings:
+    """The settings of a document of the right form; the defaults where there is none."""
+    if not isinstance(value, dict):
+        return Settings()
+    return Settings(
+        output=value.get("output", "dist"),
+        targets=tuple(value.get("targets") or ()),
+        base_path=value.get("base_path", "/"),
+        repository=value.get("repository"),
+        rules=value.get("rules") or {},
+        metadata_schema=value.get("metadata_schema"),
+        secret_folders=tuple(value.get("secret_folders") or ()),
+        edges=tuple((edge["edge_id"], edge["region"]) for edge in value.get("edges") or ()),
+        guards=_guards_of(value.get("guards") or {}),
+        key_policy=tuple(map(_key_rule, value.get("key_policy") or ())),
+        target_options=value.get("target_options") or {},
+    )
+
+
+def _key_rule(entry: Mapping[str, Any]) -> KeyRule:
+    ((kind, target),) = entry["key"].items()
+    if kind == "kubernetes":
+        target = f"{target['secret']}/{target['key']}"
+    return KeyRule(kind=kind, target=target, hosts=tuple(entry["hosts"]))
+
+
+def _guards_of(value: Mapping[str, Any]) -> Guards:
+    said: dict[str, Any] = {
+        name: _threshold(one) if name.startswith("max_") else one for name, one in value.items()
+    }
+    return Guards(**said)
+
+
+def _threshold(said: float | str) -> Threshold:
+    return Threshold(percent=int(said[:-1])) if isinstance(said, str) else Threshold(number=int(said))

@@ -1,0 +1,1 @@
+"""Envoy at the edge, which picks the head of a request."""

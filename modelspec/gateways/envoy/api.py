@@ -1,0 +1,70 @@
+"""Names of Envoy's API: https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/api."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+Message = dict[str, Any]
+"""A protobuf message as JSON; Envoy's own validation is the schema."""
+
+_PREFIX = "type.googleapis.com/"
+
+AGGREGATE = "envoy.extensions.clusters.aggregate.v3.ClusterConfig"
+CLUSTER = "envoy.config.cluster.v3.Cluster"
+CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
+HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
+JSON_TO_METADATA = "envoy.extensions.filters.http.json_to_metadata.v3.JsonToMetadata"
+LISTENER = "envoy.config.listener.v3.Listener"
+PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+PREVIOUS_PRIORITIES = "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
+RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
+ROUTE = "envoy.config.route.v3.Route"
+ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
+ROUTER = "envoy.extensions.filters.http.router.v3.Router"
+TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+
+
+def typed(kind: str, message: Message | None = None) -> Message:
+    """A message that says what it is."""
+    return {"@type": f"{_PREFIX}{kind}", **(message or {})}
+
+
+def extension(name: str, kind: str, message: Message | None = None) -> Message:
+    """An extension of Envoy with its configuration."""
+    return {"name": name, "typed_config": typed(kind, message)}
+
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Settings of every edge; the fields have the names of `target_options.envoy`, which documents them.
+
+    Times are in milliseconds. `config_dir` and `ca_file` are paths on the machine where Envoy runs.
+    """
+
+    address: str = "0.0.0.0"  # noqa: S104 - an edge is there to be reached
+    port: int = 10000
+    admin_address: str = "127.0.0.1"
+    admin_port: int = 9901
+    config_dir: str = "/etc/envoy/modelspec"
+    ca_file: str = "/etc/ssl/certs/ca-certificates.crt"
+    per_connection_buffer_limit_bytes: int = 32 * _MIB
+    connect_timeout_ms: int = 2000
+    request_timeout_ms: int = 600_000
+    health_check_interval_ms: int = 5000
+    health_check_timeout_ms: int = 2000
+
+    @classmethod
+    def of(cls, given: Mapping[str, object]) -> Self:
+        """The options that the schema has let through."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in given.items() if name in known})  # type: ignore[arg-type]
+
+
+def seconds(milliseconds: int) -> str:
+    """A duration as protobuf's JSON writes it: `2.5s`."""
+    whole, rest = divmod(milliseconds, 1000)
+    return f"{whole}.{rest:03}".rstrip("0").rstrip(".") + "s"

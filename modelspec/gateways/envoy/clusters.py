@@ -1,0 +1,218 @@
+"""Clusters: one a head, one a distinct chain of heads, and one a distinct tier that counts open requests.
+
+Names say what a cluster is made of. Two chains that differ have names that differ, so that clusters of an old and a
+new configuration can stand beside each other while Envoy moves from one to the other.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_address
+from math import gcd
+from urllib.parse import urlsplit
+
+from modelspec.gateways.envoy.api import (
+    AGGREGATE,
+    CLUSTER,
+    RAW_BUFFER,
+    TLS,
+    Message,
+    Options,
+    extension,
+    seconds,
+    typed,
+)
+from modelspec.routing.table import HeadEntry, Route, Tier
+
+_MATCH = "envoy.transport_socket_match"
+_NO_SPILL = 1_000_000
+"""Overprovisioning in percent: while one host of a tier is healthy, nothing goes to the next tier."""
+_REQUESTS = 1_000_000
+"""Above any number of open requests: Envoy's own 1,024 would answer 503 where answers take minutes."""
+_RETRIES_AT_LEAST = 1000
+"""A head that dies under load takes all its requests to the next one at once; 3, Envoy's own, leaks 503s."""
+_UNHEALTHY_AFTER = 2
+_HEALTHY_AFTER = 1
+
+
+class Clusters:
+    """The clusters that routes ask for, each once, whatever the number of models."""
+
+    def __init__(self, heads: Iterable[HeadEntry], options: Options) -> None:
+        self._heads = {head.head_id: head for head in heads}
+        self._options = options
+        self._tiers: dict[str, Mapping[str, int]] = {}
+        self._chains: dict[str, tuple[str, ...]] = {}
+
+    def chains(self, route: Route) -> Mapping[str, int]:
+        """The clusters that requests for a route with tiers are shared among, with their relative weights.
+
+        Each tries every head of the route. They differ in the head of the first tier that comes first, so that a head
+        is checked for its health by one cluster only. Where the head with the fewest open requests is asked for, one
+        cluster has to see all heads of the tier.
+        """
+        first, *others = (self._members(tier, route.policy) for tier in route.tiers)
+        rest = [member for members in others for member in members]
+        common = gcd(*first.values())
+        names = list(first)
+        return {
+            self._chain((*names[turn:], *names[:turn], *rest)): weight // common
+            for turn, weight in enumerate(first.values())
+        }
+
+    def messages(self) -> Iterator[Message]:
+        """What was asked for, in the order of the names, the members of a chain before it."""
+        for name, weights in sorted(self._tiers.items()):
+            yield self._of_heads(name, weights)
+        for name, members in sorted(self._chains.items()):
+            yield _aggregate(name, members)
+
+    def _chain(self, members: tuple[str, ...]) -> str:
+        name = " > ".join(members)
+        if len(members) > 1:
+            self._chains[name] = members
+        return name
+
+    def _members(self, tier: Tier, policy: str) -> Mapping[str, int]:
+        """The clusters that make a tier, with their weights."""
+        weights = dict(sorted(tier.weights.items()))
+        if len(weights) == 1 or policy != "least_request":
+            self._tiers.update((head, {head: 1}) for head in weights)
+            return weights
+        common = gcd(*weights.values())
+        weights = {head: weight // common for head, weight in weights.items()}
+        name = f"least_request({' '.join(f'{head}={weight}' for head, weight in weights.items())})"
+        self._tiers[name] = weights
+        return {name: 1}
+
+    def _of_heads(self, name: str, weights: Mapping[str, int]) -> Message:
+        heads = [(self._heads[head_id], weight) for head_id, weight in weights.items()]
+        return typed(
+            CLUSTER,
+            {
+                "name": name,
+                "type": "STRICT_DNS",
+                # Envoy's own choice is IPv6 alone where a name has both, which fails where only IPv4 has a way out.
+                "dns_lookup_family": "V4_PREFERRED",
+                "connect_timeout": seconds(self._options.connect_timeout_ms),
+                "lb_policy": "ROUND_ROBIN" if len(heads) == 1 else "LEAST_REQUEST",
+                "common_lb_config": {
+                    "healthy_panic_threshold": {"value": 0},
+                    # Workers learn of a head's death at once, not within the second that Envoy waits for more news.
+                    "update_merge_window": "0s",
+                },
+                "load_assignment": {
+                    "cluster_name": name,
+                    "endpoints": [_endpoint(head, weight) for head, weight in heads],
+                    "policy": {"overprovisioning_factor": _NO_SPILL},
+                },
+                "health_checks": [self._health_check(heads[0][0])],
+                "outlier_detection": _outlier_detection(),
+                "circuit_breakers": _circuit_breakers(),
+                "transport_socket_matches": [self._socket(head) for head, _ in heads],
+            },
+        )
+
+    def _health_check(self, head: HeadEntry) -> Message:
+        """Of a cluster, not of a host: MS713 tells of heads that cannot share one."""
+        interval = seconds(self._options.health_check_interval_ms)
+        return {
+            "timeout": seconds(self._options.health_check_timeout_ms),
+            "interval": interval,
+            "no_traffic_interval": interval,
+            "unhealthy_threshold": _UNHEALTHY_AFTER,
+            "healthy_threshold": _HEALTHY_AFTER,
+            "http_health_check": {"path": head.health_path},
+        }
+
+    def _socket(self, head: HeadEntry) -> Message:
+        url = urlsplit(head.url)
+        if url.scheme == "http":
+            socket = extension("envoy.transport_sockets.raw_buffer", RAW_BUFFER)
+        else:
+            socket = extension("envoy.transport_sockets.tls", TLS, self._tls(url.hostname or ""))
+        return {"name": head.head_id, "match": {"head": head.head_id}, "transport_socket": socket}
+
+    def _tls(self, host: str) -> Message:
+        try:
+            ip_address(host)
+        except ValueError:
+            kind, names = "DNS", {"sni": host}
+        else:
+            kind, names = "IP_ADDRESS", {}  # RFC 6066, 3: no server name where there is only an address
+        trusted: Message = {
+            "trusted_ca": {"filename": self._options.ca_file},
+            "match_typed_subject_alt_names": [{"san_type": kind, "matcher": {"exact": host}}],
+        }
+        return {**names, "common_tls_context": {"validation_context": trusted}}
+
+
+def _endpoint(head: HeadEntry, weight: int) -> Message:
+    """A head as a locality of its own."""
+    url = urlsplit(head.url)
+    host = url.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    name = shown if url.port is None else f"{shown}:{url.port}"
+    port = url.port or {"http": 80, "https": 443}[url.scheme]
+    return {
+        "locality": {"region": head.region, "zone": head.head_id},
+        "lb_endpoints": [
+            {
+                "load_balancing_weight": weight,
+                "endpoint": {
+                    "hostname": name,
+                    "address": {"socket_address": {"address": host, "port_value": port}},
+                    "health_check_config": {"hostname": name},
+                },
+                "metadata": {"filter_metadata": {_MATCH: {"head": head.head_id}}},
+            }
+        ],
+    }
+
+
+def _aggregate(name: str, members: tuple[str, ...]) -> Message:
+    return typed(
+        CLUSTER,
+        {
+            "name": name,
+            "connect_timeout": "1s",
+            "lb_policy": "CLUSTER_PROVIDED",
+            "cluster_type": extension("envoy.clusters.aggregate", AGGREGATE, {"clusters": list(members)}),
+            "circuit_breakers": _circuit_breakers(),
+        },
+    )
+
+
+def _outlier_detection() -> Message:
+    """Rest a head that cannot be reached, or whose gateway fails; errors of one of its models are not its own."""
+    return {
+        "split_external_local_origin_errors": True,
+        "consecutive_local_origin_failure": 3,
+        "enforcing_consecutive_local_origin_failure": 100,
+        "consecutive_gateway_failure": 5,
+        "enforcing_consecutive_gateway_failure": 100,
+        "enforcing_consecutive_5xx": 0,
+        "enforcing_success_rate": 0,
+        "enforcing_local_origin_success_rate": 0,
+        "interval": "1s",
+        "base_ejection_time": "5s",
+        "max_ejection_time": "60s",
+        "max_ejection_percent": 100,
+        # A head whose health path answers may still fail every request.
+        "successful_active_health_check_uneject_host": False,
+    }
+
+
+def _circuit_breakers() -> Message:
+    return {
+        "thresholds": [
+            {
+                "priority": "DEFAULT",
+                "max_connections": _REQUESTS,
+                "max_pending_requests": _REQUESTS,
+                "max_requests": _REQUESTS,
+                "retry_budget": {
+                    "budget_percent": {"value": 100},
+                    "min_retry_concurrency": _RETRIES_AT_LEAST,
+                },
+            }
+        ]
+    }

@@ -1,0 +1,224 @@
+"""A running Envoy from one configuration to the next.
+
+A model that is new needs its clusters before its routes, one that is gone keeps its clusters until no route names
+them. So: the clusters of both, then the routes, then the listener, last the clusters of the new configuration alone;
+each by rename, and each only when Envoy says that it uses the one before. Wherever this is broken off, what stands in
+the folder is a configuration that Envoy has accepted or will refuse as a whole, and the next run goes on from there.
+"""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelspec.diagnose.refusal import Refusal, shown, unusable
+from modelspec.gateways.envoy.admin import Admin, EdgeState
+from modelspec.gateways.envoy.check import BOOTSTRAP, WATCHED, EdgeFiles
+from modelspec.gateways.envoy.emit import discovery
+from modelspec.gateways.envoy.layout import laid_out
+
+_OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_LARGEST = 512 * 1024 * 1024
+_ACTION = "name a folder that you may write to, the `config_dir` of the edge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedFolder:
+    """An open and locked folder."""
+
+    path: Path
+    descriptor: int
+
+    def read(self, name: str) -> bytes | Refusal | None:
+        """The content of a file; None where there is none."""
+        try:
+            descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self.descriptor)
+            with os.fdopen(descriptor, "rb") as file:
+                return file.read(_LARGEST)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return unusable("read", self.path / name, error, _ACTION)
+
+    def replace(self, name: str, content: bytes) -> Refusal | None:
+        """Put a file in the place of another, whole, on the disk, in one step: that step is what Envoy watches for."""
+        draft = f".{name}.modelspec"
+        try:
+            self._remove(draft)
+            descriptor = os.open(draft, _WRITE, 0o644, dir_fd=self.descriptor)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(draft, name, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+            os.fsync(self.descriptor)
+        except OSError as error:
+            return unusable("write", self.path / name, error, _ACTION)
+        return None
+
+    def _remove(self, name: str) -> None:
+        """Clear away what a killed publisher left."""
+        try:
+            os.unlink(name, dir_fd=self.descriptor)
+        except FileNotFoundError:
+            return
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[WatchedFolder | Refusal]:
+    """The folder for one publisher: another one at the same time is refused."""
+    try:
+        descriptor = os.open(path, _OPEN)
+    except OSError as error:
+        yield unusable("open", path, error, _ACTION)
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield Refusal(
+            message=f"another publish to {shown(path)} is at work", help="wait for it to end, then try again"
+        )
+    else:
+        yield WatchedFolder(path=path, descriptor=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+_PAUSE = 0.05  # seconds between two questions to Envoy
+_CLUSTERS, _ROUTES, _LISTENER = WATCHED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What was done: the files that were replaced, in order; whether Envoy has to be started, or started anew."""
+
+    replaced: tuple[str, ...]
+    is_first: bool
+    needs_restart: bool
+
+
+def publish(files: EdgeFiles, path: Path, admin: Admin, *, wait: float) -> Published | Refusal:
+    """Bring the files of an edge to the folder at `path`, and Envoy to use them; `wait` seconds at most for each.
+
+    Into a folder without a bootstrap the files are only written, for no Envoy can have been started from it.
+    """
+    with locked(path) as folder:
+        if isinstance(folder, Refusal):
+            return folder
+        bootstrap = folder.read(BOOTSTRAP)
+        if isinstance(bootstrap, Refusal):
+            return bootstrap
+        if bootstrap is None:
+            return _install(files, folder)
+        replaced = _roll(files, folder, admin, wait)
+        if isinstance(replaced, Refusal):
+            return replaced
+        is_new = bootstrap != files.content[BOOTSTRAP]
+        refusal = folder.replace(BOOTSTRAP, files.content[BOOTSTRAP]) if is_new else None
+        return refusal or Published(replaced=replaced, is_first=False, needs_restart=is_new)
+
+
+def _roll(files: EdgeFiles, folder: WatchedFolder, admin: Admin, wait: float) -> tuple[str, ...] | Refusal:
+    """Take the steps; the files that were replaced."""
+    replaced: list[str] = []
+    for name, content in _steps(files, folder):
+        done = content if isinstance(content, Refusal) else _give(folder, admin, name, content, wait)
+        if isinstance(done, Refusal):
+            return done
+        if done:
+            replaced.append(name)
+    return tuple(replaced)
+
+
+def _install(files: EdgeFiles, folder: WatchedFolder) -> Published | Refusal:
+    """The bootstrap comes last: without it, the next run begins again."""
+    names = (*WATCHED, BOOTSTRAP)
+    for name in names:
+        refusal = folder.replace(name, files.content[name])
+        if refusal is not None:
+            return refusal
+    return Published(replaced=names, is_first=True, needs_restart=False)
+
+
+def _steps(files: EdgeFiles, folder: WatchedFolder) -> Iterator[tuple[str, bytes | Refusal]]:
+    yield _CLUSTERS, _union(folder, files.content[_CLUSTERS])
+    yield _ROUTES, files.content[_ROUTES]
+    yield _LISTENER, files.content[_LISTENER]
+    yield _CLUSTERS, files.content[_CLUSTERS]
+
+
+def _union(folder: WatchedFolder, content: bytes) -> bytes | Refusal:
+    """The new clusters, and those that only stand in the folder as yet."""
+    old = folder.read(_CLUSTERS)
+    if old is None or isinstance(old, Refusal):
+        return content if old is None else old
+    try:
+        known = {one["name"]: one for one in json.loads(old)["resources"]}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Refusal(
+            message=f"{shown(folder.path / _CLUSTERS)} is not a file that modelspec wrote",
+            help="put back the file of the last build that was published",
+        )
+    resources = json.loads(content)["resources"]
+    names = {one["name"] for one in resources}
+    gone = [one for name, one in sorted(known.items()) if name not in names]
+    return laid_out(discovery([*resources, *gone])) if gone else content
+
+
+def _give(folder: WatchedFolder, admin: Admin, name: str, content: bytes, wait: float) -> bool | Refusal:
+    """Replace a file and wait until Envoy uses it; true where there was something to do.
+
+    Where Envoy refuses the file, or does not take notice of it, the one before is put back.
+    """
+    old, state = folder.read(name), admin.state()
+    for answer in (old, state):
+        if isinstance(answer, Refusal):
+            return answer
+    assert isinstance(state, EdgeState)
+    version = json.loads(content)["version_info"]
+    if old == content and state.versions[name] == version and not state.warming:
+        return False
+    refusal = folder.replace(name, content)
+    if refusal is not None:
+        return refusal
+    refusal = _used(admin, name, version, state.refused[name], wait)
+    if refusal is None:
+        return True
+    if isinstance(old, bytes) and old != content and not _is_taken(admin, name, version):
+        folder.replace(name, old)
+    return refusal
+
+
+def _used(admin: Admin, name: str, version: str, refused: int, wait: float) -> Refusal | None:
+    """Wait until Envoy uses this version and has warmed everything in it, or say why it does not."""
+    end = time.monotonic() + wait
+    while True:
+        state = admin.state()
+        if isinstance(state, Refusal):
+            return state
+        if state.versions[name] == version and not state.warming:
+            return None
+        if state.refused[name] > refused:
+            return Refusal(message=f"Envoy refused {name} and keeps the one before", help="its log says why")
+        if time.monotonic() >= end:
+            break
+        time.sleep(_PAUSE)
+    if state.versions[name] == version:
+        return Refusal(
+            message=f"Envoy has taken {name}, but is still warming it after {wait:g} seconds",
+            help="try again: it goes on from here; --wait gives it more time",
+        )
+    return Refusal(
+        message=f"Envoy took no notice of {name} within {wait:g} seconds",
+        help="see that it reads this very folder: `config_dir` of target_options.envoy, and the same file system",
+    )
+
+
+def _is_taken(admin: Admin, name: str, version: str) -> bool:
+    state = admin.state()
+    return isinstance(state, EdgeState) and state.versions[name] == version

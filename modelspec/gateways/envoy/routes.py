@@ -1,0 +1,168 @@
+"""The routes of an edge: from the name in `x-model` to a cluster, or to an answer of the edge itself."""
+
+from collections.abc import Mapping, Sequence
+
+from modelspec.emit.artifact import encode
+from modelspec.gateways.envoy.api import (
+    HEADER_INPUT,
+    PREVIOUS_HOSTS,
+    PREVIOUS_PRIORITIES,
+    ROUTE,
+    ROUTE_CONFIGURATION,
+    Message,
+    Options,
+    extension,
+    seconds,
+    typed,
+)
+from modelspec.gateways.envoy.clusters import Clusters
+from modelspec.routing.table import Route, RoutingTable
+
+MODEL_HEADER = "x-model"
+"""Set by the edge from the body of a request, never by a client, and taken out before a head sees it."""
+NO_MODEL = "-"
+"""In the header where a request names no model: no id is, or begins with, a hyphen."""
+ROUTES = "models"
+"""The name of the route configuration."""
+_LIST = "/v1/models"
+_LARGEST_LIST = 64 * 1024 * 1024
+_MOST_RETRIES = 10
+
+
+def route_configuration(
+    routing: RoutingTable, region: str | None, clusters: Clusters, options: Options
+) -> Message:
+    """The route configuration of an edge in `region`; `clusters` learns of every cluster that it names.
+
+    `region` is None where the fleet has no edges: then no model asks where its clients are.
+    """
+    exact: dict[str, Message] = {}
+    prefixes: dict[str, Message] = {}
+    for route in routing.routes:
+        action = _action(_answer(route, region, clusters, options))
+        exact.update(dict.fromkeys(route.exact, action))
+        prefixes.update(dict.fromkeys(route.prefixes, action))
+    return typed(
+        ROUTE_CONFIGURATION,
+        {
+            "name": ROUTES,
+            "max_direct_response_body_size_bytes": _LARGEST_LIST,
+            "virtual_hosts": [
+                {
+                    "name": ROUTES,
+                    "domains": ["*"],
+                    "retry_policy": _retries(routing.routes),
+                    "request_headers_to_remove": [MODEL_HEADER],
+                    "matcher": _matcher(exact, prefixes, _models(routing.routes, region)),
+                }
+            ],
+        },
+    )
+
+
+def _matcher(exact: dict[str, Message], prefixes: dict[str, Message], models: Message) -> Message:
+    """An exact name, else the longest prefix, else none; without a name, the list of models where it is asked for."""
+    listed = _tree(":path", "exact_match_map", {_LIST: _action(models)})
+    nameless = {"matcher": {**listed, "on_no_match": _action(_direct(400))}}
+    unknown = _action(_direct(404))
+    if prefixes:
+        unknown = {"matcher": {**_tree(MODEL_HEADER, "prefix_match_map", prefixes), "on_no_match": unknown}}
+    return {
+        **_tree(MODEL_HEADER, "exact_match_map", {NO_MODEL: nameless, **exact}),
+        "on_no_match": unknown,
+    }
+
+
+def _tree(header: str, kind: str, entries: dict[str, Message]) -> Message:
+    return {
+        "matcher_tree": {
+            "input": extension("header", HEADER_INPUT, {"header_name": header}),
+            kind: {"map": entries},
+        }
+    }
+
+
+def _action(route: Message) -> Message:
+    return {"action": extension("route", ROUTE, {"match": {"prefix": "/"}, **route})}
+
+
+def _answer(route: Route, region: str | None, clusters: Clusters, options: Options) -> Message:
+    if not route.is_routed:
+        return _direct(404)
+    if _is_denied(route, region):
+        return _direct(403)
+    if not route.tiers:
+        return _direct(503)
+    return {
+        "route": {
+            **_clusters(clusters.chains(route)),
+            "timeout": seconds(options.request_timeout_ms),
+            "auto_host_rewrite": True,
+        }
+    }
+
+
+def _clusters(chains: Mapping[str, int]) -> Message:
+    if len(chains) == 1:
+        return {"cluster": next(iter(chains))}
+    return {
+        "weighted_clusters": {
+            "clusters": [{"name": name, "weight": weight} for name, weight in chains.items()]
+        }
+    }
+
+
+def _is_denied(route: Route, region: str | None) -> bool:
+    return route.client_regions is not None and region not in route.client_regions
+
+
+def _direct(status: int) -> Message:
+    """An answer of the edge; the listener writes its body."""
+    return {"direct_response": {"status": status}}
+
+
+def _models(routes: Sequence[Route], region: str | None) -> Message:
+    """`GET /v1/models`: the ids that a client of this edge may send, those of private models kept back."""
+    ids = [
+        route.model_id
+        for route in routes
+        if route.tiers
+        and route.exact[:1] == (route.model_id,)
+        and route.visibility != "private"
+        and not _is_denied(route, region)
+    ]
+    rows = [{"id": model_id, "object": "model", "created": 0, "owned_by": "modelspec"} for model_id in ids]
+    return {
+        "direct_response": {
+            "status": 200,
+            "body": {"inline_string": encode({"object": "list", "data": rows})},
+        },
+        "response_headers_to_add": [
+            {
+                "header": {"key": "content-type", "value": "application/json"},
+                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+            }
+        ],
+    }
+
+
+def _retries(routes: Sequence[Route]) -> Message:
+    """One attempt at each further head of the longest chain; a failed tier is passed over, a failed host too."""
+    longest = max((len(route.heads) for route in routes), default=0)
+    return {
+        "retry_on": "connect-failure,refused-stream,reset-before-request,gateway-error",
+        "num_retries": min(max(longest - 1, 1), _MOST_RETRIES),
+        "retry_priority": extension(
+            "envoy.retry_priorities.previous_priorities",
+            PREVIOUS_PRIORITIES,
+            {"update_frequency": 1},
+        ),
+        "retry_host_predicate": [
+            extension(
+                "envoy.retry_host_predicates.previous_hosts",
+                PREVIOUS_HOSTS,
+            )
+        ],
+        "host_selection_retry_max_attempts": 3,
+        "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
+    }

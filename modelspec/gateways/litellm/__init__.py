@@ -1,0 +1,1 @@
+"""A LiteLLM proxy at each head, which talks to the upstreams."""

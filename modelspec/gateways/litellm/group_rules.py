@@ -1,0 +1,180 @@
+"""What LiteLLM's model groups cannot do: `MS726`, `MS727`, `MS729` and `MS730`."""
+
+from collections.abc import Iterator
+
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.rule import Finding, Rule, Scope, rule
+from modelspec.fleet.model import Catalog, Fleet, Model
+from modelspec.gateways.litellm.upstream_rules import ATLAS, OPEN, TARGET
+from modelspec.text.document import Place
+from modelspec.text.quote import quote
+
+_SHARED = (
+    "# file: modelspec.yaml\ntargets: [litellm]\ntarget_options: {litellm: SETTINGS}\n"
+    + ATLAS
+    + """\
+deployments:
+  - {endpoint: "https://one.atlas.example/v1", weight: 3}
+  - {endpoint: "https://two.atlas.example/v1"}
+"""
+)
+_BISON = """\
+# file: models.d/bison.yaml
+model_id: bison
+name: Bison
+region: eu
+priority_head: head-eu-2
+fallback_heads: [head-uk-1]
+local_inference: true
+endpoint: http://127.0.0.1:8000/v1
+"""
+_ROUTER = (
+    "# file: models.d/router.yaml\n"
+    + ATLAS.partition("\n")[2].replace("model_id: atlas", "model_id: router/*")
+    + "endpoint: https://router.example.com/v1\n"
+)
+
+
+@rule(
+    "MS726",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad=TARGET
+    + ATLAS
+    + """\
+limits: {rpm: 60}
+deployments:
+  - endpoint: https://one.atlas.example/v1
+  - endpoint: https://two.atlas.example/v1
+""",
+    good=TARGET
+    + ATLAS
+    + """\
+deployments:
+  - {endpoint: "https://one.atlas.example/v1", rpm: 30}
+  - {endpoint: "https://two.atlas.example/v1", rpm: 30}
+""",
+)
+def limits_are_of_one_deployment(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """LiteLLM counts requests by deployment, not by model.
+
+    Limits of a model with several deployments, or with a second prefix among its aliases, would have to be
+    counted over all of them, which LiteLLM does not do.
+
+    Give each deployment its own `rpm` and `tpm`. Each head counts for itself.
+    """
+    prefixes = [name for name in (model.model_id, *model.aliases) if name.endswith("/*")]
+    several = len(model.deployments) > 1 or len(prefixes) > 1
+    if "litellm" in fleet.targets and several and (model.rpm is not None or model.tpm is not None):
+        yield Finding(
+            place=Place(path=model.path, pointer=("limits",), on_key=True),
+            message="LiteLLM has no limits over several deployments",
+            label="would have to be counted over all of them",
+            help="give each deployment its own rpm and tpm instead",
+        )
+
+
+@rule(
+    "MS727",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad=OPEN + "fallback_models: [router/*]\n" + _ROUTER,
+    good=OPEN + "fallback_models: [router/bison]\n" + _ROUTER,
+)
+def a_request_has_one_upstream_name(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """A wildcard is used where one name is needed.
+
+    A request that falls back to `router/*`, or that uses an alias of it without a `*`, says nothing that could stand
+    for the `*`: no upstream knows a model of that name.
+
+    Write a whole name behind the prefix; give an alias a file of its own.
+    """
+    if "litellm" not in fleet.targets:
+        return
+    for reference in model.fallback_models:
+        if reference.model_id.endswith("/*"):
+            yield Finding(
+                place=Place(path=model.path, pointer=reference.pointer),
+                message=f"a request cannot fall back to every model of {quote(reference.model_id)}",
+                label="which of them?",
+                help=f"write one name that begins with {quote(reference.model_id[:-1])}",
+            )
+    if any("*" in deployment.upstream_model for deployment in model.deployments):
+        for position, alias in enumerate(model.aliases):
+            if model.model_id.endswith("/*") and not alias.endswith("/*"):
+                yield Finding(
+                    place=Place(path=model.path, pointer=("aliases", position)),
+                    message=f"{quote(alias)} says nothing that could stand for the '*' of the upstream's name",
+                    label="an alias of a wildcard",
+                    help="give it a file of its own, or end it in '/*'",
+                )
+
+
+@rule(
+    "MS729",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad=_SHARED.replace("SETTINGS", "{routing_strategy: least-busy}"),
+    good=_SHARED.replace("SETTINGS", "{routing_strategy: simple-shuffle}"),
+)
+def weights_are_used(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """LiteLLM would not use a weight.
+
+    `weight` counts where deployments are picked by chance, which is LiteLLM's `simple-shuffle`. The other strategies
+    of `target_options` pick by load, time or cost alone.
+
+    Delete the weights, or the `routing_strategy`.
+    """
+    if "litellm" not in fleet.targets or fleet.litellm_strategy == "simple-shuffle":
+        return
+    for deployment in model.deployments:
+        if deployment.weight is not None:
+            yield Finding(
+                place=Place(path=model.path, pointer=(*deployment.pointer, "weight")),
+                message=f"the routing strategy {quote(fleet.litellm_strategy)} uses no weights",
+                label="has no effect",
+                help="delete the weight, or routing_strategy from target_options in modelspec.yaml",
+            )
+
+
+@rule(
+    "MS730",
+    Severity.ERROR,
+    Scope.CATALOG,
+    bad=OPEN + "fallback_models: [bison]\n" + _BISON,
+    good=OPEN + "fallback_models: [bison]\n" + _BISON.replace("head-uk-1", "head-eu-1, head-uk-1", 1),
+)
+def fallback_models_can_be_called(catalog: Catalog) -> Iterator[Finding]:
+    """A head cannot call the upstream of a fallback model.
+
+    With LiteLLM, a request that falls back stays at its head, which calls the other model's upstreams itself. An
+    `endpoint` beside `local_inference` is meant as the other model's own heads see it: from another head it leads
+    nowhere, or to something else.
+
+    Serve the fallback model at the same heads, or give those heads an `inference_url` in place of the endpoint.
+    """
+    if "litellm" not in catalog.fleet.targets:
+        return
+    for signature in catalog.signatures:
+        for name, pointer in signature.fallback_models:
+            fallback = catalog.names.find(name)
+            if fallback is None or not fallback.is_tied_to_heads:
+                continue
+            without = [head for head in signature.heads if head not in fallback.heads]
+            if without:
+                yield Finding(
+                    place=Place(path=signature.path, pointer=pointer),
+                    message=f"{', '.join(map(quote, without))} cannot call {quote(name)}, which runs on other heads",
+                    label="not at these heads",
+                    help="name a model of the same heads, or let that one run at the inference_url of its heads",
+                    related=((Place(path=fallback.path, pointer=("endpoint",)), "as its own heads see it"),),
+                    subject=signature.model_id,
+                )
+
+
+RULES: tuple[Rule, ...] = (
+    limits_are_of_one_deployment,
+    a_request_has_one_upstream_name,
+    weights_are_used,
+    fallback_models_can_be_called,
+)

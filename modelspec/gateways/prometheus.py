@@ -1,0 +1,90 @@
+"""`gateways/prometheus/`: what to probe, and when to raise an alarm.
+
+`targets.json` is for file-based discovery, with the blackbox exporter in between: each target is a URL that it is asked
+to probe. `alerts.yml` holds rules over its answers. Ids stand in labels only, never in a template. Neither
+file holds keys, nor endpoints whose URL is itself in a variable.
+"""
+
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from modelspec.emit.artifact import Artifact, encode
+from modelspec.gateways.gateway import GatewayOptions
+from modelspec.routing.table import HeadEntry, Json, RoutingTable
+
+_HEADS = 'probe_success{modelspec="head",status="active"}'
+
+
+def emit(routing: RoutingTable, options: GatewayOptions) -> Iterator[Artifact]:  # noqa: ARG001 - as every emitter
+    """The targets, one a line: heads in the order of their file, then endpoints by their URL; and the alerts."""
+    targets = [*map(_head, routing.heads), *_endpoints(routing)]
+    yield Artifact(path="gateways/prometheus/targets.json", content=_list("[", targets, "]"))
+    rules = _list('{"groups": [{"name": "modelspec", "rules": [', _rules(), "]}]}")
+    yield Artifact(path="gateways/prometheus/alerts.yml", content=rules)
+
+
+def _list(opening: str, items: Iterable[Json], closing: str) -> bytes:
+    lines = ",\n".join(map(encode, items))
+    return f"{opening}\n{lines}\n{closing}\n".encode()
+
+
+def _head(head: HeadEntry) -> Json:
+    return {
+        "targets": [head.url.rstrip("/") + head.health_path],
+        "labels": {"modelspec": "head", "head": head.head_id, "region": head.region, "status": head.status},
+    }
+
+
+def _endpoints(routing: RoutingTable) -> Iterator[Json]:
+    """The https endpoints of models that are served: those of plain http lie inside of networks of their own."""
+    found: dict[str, set[str]] = {}
+    for route in routing.routes:
+        if not route.tiers:
+            continue
+        for target in (*route.targets, *route.local_targets.values()):
+            if isinstance(target.endpoint, str) and target.endpoint.startswith("https:"):
+                url = urlsplit(target.endpoint)._replace(query="").geturl()
+                found.setdefault(url, set()).add(target.provider)
+    for url, providers in sorted(found.items()):
+        yield {"targets": [url], "labels": {"modelspec": "endpoint", "provider": ",".join(sorted(providers))}}
+
+
+def _rules() -> Iterator[Json]:
+    yield _rule(
+        "ModelspecHeadDown",
+        f"{_HEADS} == 0",
+        minutes=2,
+        severity="critical",
+        summary="The head {{ $labels.head }} in {{ $labels.region }} does not answer.",
+    )
+    yield _rule(
+        "ModelspecRegionDown",
+        f"sum by (region) ({_HEADS}) == 0",
+        minutes=1,
+        severity="critical",
+        summary="No head in {{ $labels.region }} answers.",
+    )
+    yield _rule(
+        "ModelspecEndpointDown",
+        'probe_success{modelspec="endpoint"} == 0',
+        minutes=5,
+        severity="warning",
+        summary="The endpoint {{ $labels.instance }} does not answer.",
+    )
+    yield _rule(
+        "ModelspecNotProbed",
+        'up{modelspec=~"head|endpoint"} == 0 or absent(probe_success{modelspec="head"})',
+        minutes=5,
+        severity="warning",
+        summary="Nobody knows whether heads and endpoints are up: the blackbox exporter does not answer.",
+    )
+
+
+def _rule(name: str, expression: str, *, minutes: int, severity: str, summary: str) -> Json:
+    return {
+        "alert": name,
+        "expr": expression,
+        "for": f"{minutes}m",
+        "labels": {"severity": severity},
+        "annotations": {"summary": summary},
+    }

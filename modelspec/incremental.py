@@ -1,0 +1,432 @@
+"""The program without doing twice what was done before. Deleting this module changes no byte of any output.
+
+Three ways, none of which is visible in an answer: what an earlier run found out is kept in the user's cache folder,
+model files are examined in two processes, and two states of one repository share what they have in common.
+
+The cache is two files of JSON for each root: `result`, the diagnostics of the whole repository, and `facts`, what each
+model file told. Both are keyed by the compiler, the schemas and the files with fixed names; the facts of a model file
+also by its content and that of the defaults that it takes. Nothing is ever read from the repository itself, so a pull
+request cannot plant an answer, and a cache that cannot be understood is as good as none.
+"""
+
+import json
+import os
+import pickle
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from modelspec import __version__, pipeline
+from modelspec.check.examine import Facts, Surroundings, examine_model
+from modelspec.check.setup import Setup, metadata_path
+from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
+from modelspec.diagnose.ignore import Ignore
+from modelspec.fleet.model import Catalog, Model, Signature
+from modelspec.load.find import File, Tree, read_tree
+from modelspec.load.locate import Locator
+from modelspec.pipeline import Checked, Compiled, examine_each
+from modelspec.routing.route import route
+from modelspec.routing.table import Route, RoutingTable
+from modelspec.text.source import Span
+
+_WORTH_KEEPING = 50
+"""Facts are written anew when one file in this many has changed: writing costs more than examining a few again."""
+
+_SURROUNDINGS = ("regions.yaml", "heads.yaml", "modelspec.yaml")
+"""The files that one model file is checked against; the metadata schema is one more."""
+
+
+def validate(root: Path, *, today: date, cache: bool) -> Checked:
+    """Find every fault of the repository at `root`; `today` decides which waivers have expired.
+
+    Raises:
+        OSError: the root cannot be opened.
+    """
+    tree = read_tree(root)
+    store = Cache.of(root) if cache else None
+    if store is None:
+        return check(tree, today=today)
+    locator = Locator.of(tree)
+    key = key_of(tree, _outside(tree, today, locator))
+    diagnostics = store.result(key)
+    if diagnostics is not None:
+        return Checked(tree=tree, diagnostics=diagnostics, locator=locator)
+    examine = partial(_examine_unknown, known=store.facts(key), keep=partial(store.keep_facts, key))
+    compiled = pipeline.compile_tree(tree, today=today, examine=examine, route=None)
+    store.keep_result(key, compiled.diagnostics)
+    return compiled
+
+
+def check(tree: Tree, *, today: date) -> Checked:
+    """Find every fault of a repository that was read, or is not on disk yet."""
+    return pipeline.compile_tree(tree, today=today, examine=_examine_for_faults, route=None)
+
+
+def compile_fleet(root: Path, *, today: date, targets: Sequence[str] = ()) -> Compiled:
+    """Compile the repository at `root`; `targets` are gateways beside those of modelspec.yaml.
+
+    Raises:
+        OSError: the root cannot be opened.
+    """
+    return compile_tree(read_tree(root), today=today, targets=targets)
+
+
+def compile_tree(
+    tree: Tree, *, today: date, like: Compiled | None = None, targets: Sequence[str] = ()
+) -> Compiled:
+    """Compile a repository that was read.
+
+    `like` is another state of it. Where both check models against the same, the facts and routes of the files that both
+    have are taken over: the very same objects, so that what is the same object has not changed.
+    """
+    if like is None:
+        return pipeline.compile_tree(tree, today=today, targets=targets)
+    likeness = _Likeness(tree, like)
+    return pipeline.compile_tree(
+        tree, today=today, targets=targets, examine=likeness.examine, route=likeness.route
+    )
+
+
+def _examine_for_faults(files: Sequence[File], around: Surroundings) -> list[Facts]:
+    """Without the models, which nothing needs that only looks for faults: a process hands over less."""
+    return each(files, lambda file: examine_model(file, around)._replace(model=None))
+
+
+def _examine_unknown(
+    files: Sequence[File],
+    around: Surroundings,
+    *,
+    known: Mapping[str, Facts],
+    keep: Callable[[Sequence[Facts]], None],
+) -> list[Facts]:
+    new = {one.path: one for one in _examine_for_faults([f for f in files if f.path not in known], around)}
+    facts = [new.get(file.path) or known[file.path] for file in files]
+    if len(new) > len(facts) // _WORTH_KEEPING:
+        keep(facts)
+    return facts
+
+
+class _Likeness:
+    """What a state takes over from another one."""
+
+    def __init__(self, tree: Tree, like: Compiled) -> None:
+        self._tree = tree
+        self._like = like
+        self._is_alike = False
+
+    def examine(self, files: Sequence[File], around: Surroundings) -> list[Facts]:
+        """With the other state's facts of the files that both have, where both check models against the same."""
+        tree, like = self._tree, self._like
+        self._is_alike = _has_same_surroundings(tree, around.setup, like)
+        known: dict[str, Facts] = {}
+        if self._is_alike:
+            theirs = {file.path: file.data for file in like.tree.models}
+            known = {
+                file.path: like.facts[file.path]
+                for file in files
+                if theirs.get(file.path) == file.data
+                and tree.layers(file.path) == like.tree.layers(file.path)
+            }
+        new = {one.path: one for one in examine_each([f for f in files if f.path not in known], around)}
+        return [new.get(file.path) or known[file.path] for file in files]
+
+    def route(self, catalog: Catalog, models: Iterable[Model]) -> RoutingTable:
+        """With the other state's routes of the very same models."""
+        known: dict[str, tuple[Model, Route]] = {}
+        if self._is_alike and self._like.table is not None:
+            theirs = {model.model_id: model for model in self._like.models}
+            known = {one.model_id: (theirs[one.model_id], one) for one in self._like.table.routes}
+        return route(catalog, models, known=known)
+
+
+def _has_same_surroundings(tree: Tree, setup: Setup, like: Compiled) -> bool:
+    """Whether model files are checked against the same in both states."""
+    return (
+        all(tree.fixed.get(name) == like.tree.fixed.get(name) for name in _SURROUNDINGS)
+        and setup.metadata_file == like.setup.metadata_file
+        and setup.settings.targets == like.setup.settings.targets
+    )
+
+
+def _outside(tree: Tree, today: date, locator: Locator) -> Iterator[bytes]:
+    """What an answer depends on beside the files of the tree: the metadata schema, and the day where waivers count."""
+    if "waivers.yaml" in tree.fixed:
+        yield today.isoformat().encode()
+    path = metadata_path(locator)
+    if path is not None:
+        file = tree.other(path)
+        yield file.data if isinstance(file, File) else str(file).encode()
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+WORTH_A_FORK = 3_000
+"""Items from which a second process pays for itself, as docs/performance.md measures: with fewer, carrying its
+results over costs more than it saves."""
+
+
+def each(
+    items: Sequence[Item], work: Callable[[Item], Result], *, at_least: int = WORTH_A_FORK
+) -> list[Result]:
+    """The results of `work` in the order of the items.
+
+    From `at_least` items on, the second half is done by a child process, if there is a processor for it. Then results
+    must be picklable, and what `work` changes outside of its result is lost.
+    """
+    # A fork is what makes it cheap, and only Linux programs are known to survive one whatever they have loaded.
+    if len(items) < at_least or sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:  # noqa: PLR2004
+        return [work(item) for item in items]
+    middle = len(items) // 2
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        _serve(writing, items[middle:], work)
+    os.close(writing)
+    try:
+        with os.fdopen(reading, "rb") as stream:
+            first = [work(item) for item in items[:middle]]
+            sent = stream.read()
+    finally:
+        _, status = os.waitpid(child, 0)
+    if status:
+        # It has failed where this process would fail as well, and tell why.
+        return first + [work(item) for item in items[middle:]]
+    second: list[Result] = pickle.loads(sent)  # noqa: S301 - written by our own child, through a pipe of ours
+    return first + second
+
+
+def _serve(writing: int, items: Sequence[Item], work: Callable[[Item], Result]) -> NoReturn:
+    """Do the child's part and end, without the clean-up that is the parent's."""
+    status = 1
+    try:
+        sent = pickle.dumps([work(item) for item in items], protocol=pickle.HIGHEST_PROTOCOL)
+        with os.fdopen(writing, "wb") as stream:
+            stream.write(sent)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+_FORMAT = 3
+_PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheKey:
+    """What a cached answer depends on: all but the models, each model by its path, and everything."""
+
+    surroundings: str
+    models: Mapping[str, str]
+    whole: str
+
+
+def key_of(tree: Tree, extra: Iterable[bytes]) -> CacheKey:
+    """The key of a repository as it was read; `extra` is whatever else the answer depends on."""
+    outer = sha256(f"{_FORMAT} {__version__} {_fingerprint()}\n".encode())
+    for part in extra:
+        outer.update(b"%d:" % len(part) + part)
+    for name, file in sorted(tree.fixed.items()):
+        outer.update(f"{name} {len(file.data)}\n".encode() + file.data)
+    models = {file.path: _digest(tree, file) for file in tree.models}
+    surroundings = outer.hexdigest()
+    for folder, given in tree.defaults.items():
+        outer.update(f"{folder} {'' if given is None else sha256(given.data).hexdigest()}\n".encode())
+    outer.update("".join(f"{digest} {path}\n" for path, digest in models.items()).encode())
+    for fault in tree.faults:
+        outer.update(f"{fault.code} {fault.path} {fault.message}\n".encode(errors="backslashreplace"))
+    return CacheKey(surroundings=surroundings, models=models, whole=outer.hexdigest())
+
+
+def _digest(tree: Tree, model: File) -> str:
+    """Of a model and of the defaults that it takes."""
+    digest = sha256(model.data)
+    for folder, file in tree.layers(model.path):
+        # Where it ends is told apart by the length, and a file that is not there from an empty one.
+        digest.update(b"\n-\n" if file is None else b"\n%d\n" % len(file.data))
+        digest.update(folder.encode() + b"\n" + (b"" if file is None else file.data))
+    return digest.hexdigest()
+
+
+def _fingerprint() -> str:
+    """Of a checkout, the state of the compiler's own files: while it is worked on its version stays the same."""
+    if not (_PACKAGE.parent / "pyproject.toml").exists():
+        return ""
+    found: list[str] = []
+    for top in (_PACKAGE, _PACKAGE.parent / "schemas"):
+        for folder, _, names in os.walk(top):
+            for name in names:
+                if name.endswith((".py", ".json")):
+                    stat = Path(folder, name).stat()
+                    found.append(f"{folder}/{name}:{stat.st_mtime_ns}:{stat.st_size}")
+    return " ".join(sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """The cached answers about one root."""
+
+    folder: Path
+    name: str
+
+    @classmethod
+    def of(cls, root: Path) -> "Cache | None":
+        """The cache of a root, in the cache folder of the user; none for a user without a home."""
+        # Only a run that uses the cache pays for this import.
+        from platformdirs import user_cache_path  # noqa: PLC0415
+
+        try:
+            folder = user_cache_path("modelspec")
+        except RuntimeError:
+            return None
+        if not folder.is_absolute():
+            # It would lie in the current folder, which may be the repository itself.
+            return None
+        return cls(folder, sha256(os.fsencode(root.resolve())).hexdigest()[:32])
+
+    def result(self, key: CacheKey) -> list[Diagnostic] | None:
+        """The diagnostics of an unchanged repository."""
+        stored = self._load("result")
+        try:
+            if stored is None or stored["key"] != key.whole:
+                return None
+            return [_diagnostic(row) for row in stored["diagnostics"]]
+        except (KeyError, TypeError, ValueError, IndexError):
+            return None
+
+    def facts(self, key: CacheKey) -> dict[str, Facts]:
+        """The facts of every model file that has not changed, by path."""
+        stored = self._load("facts")
+        try:
+            if stored is None or stored["key"] != key.surroundings:
+                return {}
+            models = key.models
+            return {
+                path: _facts(path, *row)
+                for path, (digest, *row) in stored["facts"].items()
+                if models.get(path) == digest
+            }
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            return {}
+
+    def keep_result(self, key: CacheKey, diagnostics: Sequence[Diagnostic]) -> None:
+        """Remember the diagnostics of a repository."""
+        self._store("result", {"key": key.whole, "diagnostics": [_row(found) for found in diagnostics]})
+
+    def keep_facts(self, key: CacheKey, facts: Iterable[Facts]) -> None:
+        """Remember the facts of every model file."""
+        rows = {
+            found.path: (
+                key.models[found.path],
+                None if found.signature is None else found.signature[1:],
+                found.is_sound,
+                [_row(diagnostic) for diagnostic in found.diagnostics],
+                [(i.codes, i.has_reason, _place(i.span), i.line) for i in found.ignores],
+            )
+            for found in facts
+        }
+        self._store("facts", {"key": key.surroundings, "facts": rows})
+
+    def _load(self, kind: str) -> Any:  # noqa: ANN401 - JSON of any shape: a broken cache is still JSON
+        try:
+            return json.loads((self.folder / f"{self.name}.{kind}.json").read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return None
+
+    def _store(self, kind: str, content: Mapping[str, object]) -> None:
+        target = self.folder / f"{self.name}.{kind}.json"
+        draft = self.folder / f"{self.name}.{kind}.{os.getpid()}.tmp"
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+            draft.replace(target)
+        except OSError:
+            # A cache that cannot be written only costs time.
+            with suppress(OSError):
+                draft.unlink()
+
+
+def _place(span: Span) -> list[int]:
+    return [span.line, span.column, span.end_line, span.end_column]
+
+
+def _row(found: Diagnostic) -> list[object]:
+    related = [(label.path, _place(label.span), label.text) for label in found.related]
+    return [
+        found.code,
+        found.severity.value,
+        found.message,
+        found.path,
+        _place(found.span),
+        found.label,
+        found.help,
+        related,
+        found.subject,
+    ]
+
+
+def _diagnostic(row: Sequence[Any]) -> Diagnostic:
+    code, severity, message, path, span, label, help_, related, subject = row
+    return Diagnostic(
+        code=code,
+        severity=Severity(severity),
+        message=message,
+        path=path,
+        span=Span(*span),
+        label=label,
+        help=help_,
+        related=tuple(Label(path=path, span=Span(*span), text=text) for path, span, text in related),
+        subject=subject,
+    )
+
+
+def _facts(path: str, signature: Any, is_sound: Any, diagnostics: Any, ignores: Any) -> Facts:  # noqa: ANN401
+    return Facts(
+        path=path,
+        signature=None if signature is None else _signature(path, signature),
+        is_sound=is_sound,
+        diagnostics=tuple(map(_diagnostic, diagnostics)) if diagnostics else (),
+        ignores=tuple(_ignore(path, row) for row in ignores) if ignores else (),
+        model=None,
+    )
+
+
+def _signature(path: str, row: Sequence[Any]) -> Signature:
+    (
+        model_id,
+        aliases,
+        region,
+        regions,
+        status,
+        heads,
+        reach,
+        fallback_models,
+        replaced_by,
+        key_hosts,
+        tied,
+    ) = row
+    return Signature(
+        path,
+        model_id,
+        tuple(aliases),
+        region,
+        tuple(regions),
+        status,
+        tuple(heads),
+        tuple(reach),
+        tuple((name, tuple(pointer)) for name, pointer in fallback_models) if fallback_models else (),
+        replaced_by,
+        tuple((key, host, tuple(pointer)) for key, host, pointer in key_hosts) if key_hosts else (),
+        tied,
+    )
+
+
+def _ignore(path: str, row: Sequence[Any]) -> Ignore:
+    codes, has_reason, span, line = row
+    return Ignore(path=path, codes=tuple(codes), has_reason=has_reason, span=Span(*span), line=line)

@@ -1,0 +1,159 @@
+"""Catalog to routing table: tiers, targets and reach."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from modelspec.fleet.model import Catalog, Deployment, Fleet, Model, Reference
+from modelspec.fleet.providers import endpoint_of
+from modelspec.fleet.reach import runs_on_heads, transitive_reach
+from modelspec.routing.table import About, HeadEntry, Json, RegionEntry, Route, RoutingTable, Target, Tier
+
+
+def route(
+    catalog: Catalog,
+    models: Iterable[Model],
+    *,
+    known: Mapping[str, tuple[Model, Route]] = MappingProxyType({}),
+) -> RoutingTable:
+    """Compile a repository whose files could be read and linked; `models` are those of the catalog.
+
+    `known` are models and their routes by id, from another state of the repository with the same regions and heads:
+    what is the same object there and reaches as far has the same route.
+    """
+    fleet = catalog.fleet
+    reaches = transitive_reach(catalog.signatures, catalog.names)
+    routes = []
+    for model in models:
+        reach = reaches[model.model_id]
+        other, its_route = known.get(model.model_id, (None, None))
+        if its_route is None or other is not model or its_route.reach != (reach if its_route.tiers else ()):
+            its_route = _route(model, fleet, reach)
+        routes.append(its_route)
+    routes.sort(key=lambda route: route.model_id)
+    return RoutingTable(
+        regions=tuple(
+            RegionEntry(code=r.code, name=r.name, residency=r.residency, location=r.location)
+            for r in fleet.regions.values()
+        ),
+        heads=tuple(
+            HeadEntry(
+                head_id=h.head_id,
+                region=h.region,
+                url=h.url,
+                status=h.status,
+                health_path=h.health_path,
+                inference_url=h.inference_url,
+                capacity=h.capacity,
+            )
+            for h in fleet.heads.values()
+        ),
+        routes=tuple(routes),
+    )
+
+
+def tiers(model: Model, fleet: Fleet) -> tuple[Tier, ...]:
+    """The heads of a model as they are tried.
+
+    Tier 0 is the priority head with the heads of `weights`, then each fallback head. Offline heads are left out;
+    draining heads move behind all active ones, each in a tier of its own as before.
+    """
+    first = dict(model.weights) or {model.priority_head: 1}
+    planned: list[Mapping[str, int]] = [first, *({head: 1} for head in model.fallback_heads)]
+    ordered: list[Tier] = []
+    for status in ("active", "draining"):
+        for heads in planned:
+            kept = {head: weight for head, weight in heads.items() if fleet.heads[head].status == status}
+            if kept:
+                ordered.append(Tier(weights=kept))
+    return tuple(ordered)
+
+
+def _route(model: Model, fleet: Fleet, reach: tuple[str, ...]) -> Route:
+    serving = tiers(model, fleet) if model.status != "disabled" else ()
+    local = runs_on_heads(model)
+    fallbacks: dict[str, list[str]] = {}
+    for reference in model.fallback_models:
+        fallbacks.setdefault(reference.condition, []).append(reference.model_id)
+    return Route(
+        model_id=model.model_id,
+        aliases=model.aliases,
+        status=model.status,
+        region=model.region,
+        policy=model.policy,
+        tiers=serving,
+        local_inference=local,
+        targets=() if local else tuple(map(_target, model.deployments)),
+        local_targets=_local_targets(model, fleet) if local else {},
+        fallback_models={condition: tuple(ids) for condition, ids in fallbacks.items()},
+        reach=reach if serving else (),
+        client_regions=model.client_regions,
+        visibility=model.visibility,
+        groups=model.groups,
+        rpm=model.rpm,
+        tpm=model.tpm,
+        about=About(
+            name=model.name,
+            priority_head=model.priority_head,
+            fallback_heads=model.fallback_heads,
+            weights=model.weights,
+            sunset=model.sunset,
+            replaced_by=model.replaced_by,
+            tags=model.tags,
+            metadata=model.metadata,
+            path=model.path,
+            line=model.line,
+        ),
+    )
+
+
+def _target(deployment: Deployment) -> Target:
+    return Target(
+        endpoint=_endpoint(deployment.endpoint) or endpoint_of(deployment.provider),
+        provider=deployment.provider,
+        upstream_model=deployment.upstream_model,
+        api_key=_reference(deployment.api_key),
+        params={
+            key: _reference(value) if isinstance(value, Reference) else value
+            for key, value in deployment.params.items()
+        },
+        region=deployment.region,
+        weight=deployment.weight,
+        order=deployment.order,
+        rpm=deployment.rpm,
+        tpm=deployment.tpm,
+    )
+
+
+def _local_targets(model: Model, fleet: Fleet) -> Mapping[str, Target]:
+    """One target for each head: the model's own endpoint there, or the head's inference server."""
+    deployment = model.deployments[0]
+    base = _target(deployment)
+    own = _endpoint(deployment.endpoint)
+    return {
+        head: Target(
+            endpoint=own or fleet.heads[head].inference_url,
+            provider=base.provider,
+            upstream_model=base.upstream_model,
+            api_key=base.api_key,
+            params=base.params,
+            region=fleet.heads[head].region,
+            weight=None,
+            order=None,
+            rpm=base.rpm,
+            tpm=base.tpm,
+        )
+        for head in model.heads
+    }
+
+
+def _endpoint(endpoint: str | Reference | None) -> str | Json | None:
+    return _reference(endpoint) if isinstance(endpoint, Reference) else endpoint
+
+
+def _reference(reference: Reference | None) -> Json | None:
+    if reference is None:
+        return None
+    if reference.kind == "kubernetes":
+        secret, _, key = reference.target.partition("/")
+        return {"kubernetes": {"secret": secret, "key": key}}
+    return {reference.kind: reference.target}
