@@ -115,6 +115,8 @@ class Scenario:
     overlays: tuple[Path, ...] = ()
     edits: Mapping[str, tuple[str, str] | None] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
+    """Empty ones, which no checkout can have."""
     is_git: bool = False
     chained: bool = False
     only_top: bool = False
@@ -199,12 +201,12 @@ def _example(inputs: Path) -> Iterator[Scenario]:
             "build --check",
             "build --strict",
             "build --output elsewhere -q",
-            "build --output ../outside",
             "build --output models.d",
             f"build --commit {'0a' * 20} --commit-date 2026-05-04T03:02:01Z",
             "build --commit x --commit-date y",
         ),
     )
+    admin = "--admin http://127.0.0.1:9 --wait 0.1"  # the port of `discard`, where no Envoy is
     yield example(
         "example-chain",
         (
@@ -218,19 +220,21 @@ def _example(inputs: Path) -> Iterator[Scenario]:
             "validate",
             "build --check",
             "build --check --format json",
-            "publish envoy edge --edge edge-eu",
-            "publish envoy edge --edge edge-eu",
+            f"publish envoy edge --edge edge-eu {admin}",
+            f"publish envoy edge --edge edge-eu {admin}",
             "build",
-            "publish envoy edge --edge edge-eu --admin http://127.0.0.1:9 --wait 0.1",
+            f"publish envoy edge {admin}",
+            f"publish envoy edge --edge edge-ue {admin}",
+            f"publish envoy nowhere --edge edge-us {admin}",
             "publish envoy edge",
-            "publish envoy edge --edge edge-ue",
             "publish envoy --check --envoy /nowhere/envoy",
-            "publish envoy edge --from nowhere",
+            f"publish envoy edge --from nowhere {admin}",
             "schema --write",
             "schema --check",
             "region add xx --name Xx",
             "schema --check",
         ),
+        folders=("edge",),
         chained=True,
     )
     yield example(
@@ -287,12 +291,12 @@ def _example(inputs: Path) -> Iterator[Scenario]:
             ),
         ),
     )
-    there = "--region eu --head head-service-eu --endpoint https://delta.example.com/v1"
+    there = "--region eu --head head-service-eu --endpoint https://d.example.com --metadata vendor=d"
     changes = (
         "edit mistral-7b limits.rpm=60 tags+=fast 'name=The \"M\"' metadata.owner=team-b",
         "edit --where 'region == \"us\"' tags+=american --yes",
         "edit mistral-7b priority_head=head-service-ue",
-        f"new acme/delta:8b --name 'Delta: 8b' {there} --fallback head-service-no --tag chat --alias delta",
+        f"new acme/delta:8b --name 'Delta: 8b' {there} --metadata owner=team-d --tag chat --alias delta",
         f"new delta --name D {there} --metadata owner=team-d --folder chat",
         f"new delta --name D {there} --api-key-env hunter2",
         "remove mistral-7b",
@@ -638,6 +642,8 @@ def _prepare(scenario: Scenario, root: Path) -> None:
     for name, text in scenario.files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
+    for name in scenario.folders:
+        (root / name).mkdir()
     for overlay in scenario.overlays[:-1]:
         _overlay(root, overlay)
     if scenario.is_git:
@@ -646,7 +652,11 @@ def _prepare(scenario: Scenario, root: Path) -> None:
         _git(root, "commit", "--quiet", "--message", "base")
     for overlay in scenario.overlays[-1:]:
         _overlay(root, overlay)
-    for name, change in scenario.edits.items():
+    _edit(root, scenario.edits)
+
+
+def _edit(root: Path, edits: Mapping[str, tuple[str, str] | None]) -> None:
+    for name, change in edits.items():
         if change is None:
             (root / name).unlink()
         else:
