@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from golden_cases import BASES
 from hypothesis import given, settings
 from small_fleets import FLEETS, compiled, model, routed, write_repository
 from test_decide import tables
@@ -19,7 +20,7 @@ from modelspec.routes_test.suggest import suggestions
 from modelspec.routes_test.yaml import render
 from modelspec.routing import RoutingTable
 
-FLEET = Path(__file__).parent / "fleet"
+FLEET = BASES / "ask"
 
 
 def completed(table: RoutingTable) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
-from plan_repositories import TODAY
+from small_fleets import TODAY
 
 from modelspec.pipeline import Compiled, compile_fleet
 from modelspec.plan import State

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from golden_cases import BASES
 
 from modelspec import cli
 from modelspec.publish import Admin, EdgeFiles, Refusal, check, edge_files, edges_of, find_envoy, publish
 
-EXAMPLE = Path(__file__).parents[1] / "golden" / "ok" / "envoy-edges" / "input"
+EXAMPLE = BASES / "edges"
 NOBODY = Admin(host="127.0.0.1", port=1)
 
 
