@@ -2,15 +2,11 @@
 
 import difflib
 import shlex
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from golden_cases import cases
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
-
 from modelspec_command import Command, tree
 
 CASES = cases(Path(__file__).parent / "cases")

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from importing_sources import import_litellm, secrets_in, tree
+from importing_sources import import_litellm, secrets_in
+from modelspec_command import tree
 from test_import_golden import CASES, imported
 
 from modelspec.importing import REPORTS, Outcome

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from importing_sources import import_litellm, tree
+from importing_sources import import_litellm
+from modelspec_command import tree
 
 from modelspec.importing import REPORTS, Outcome
 from modelspec.load.foreign import MAX_FOREIGN_BYTES

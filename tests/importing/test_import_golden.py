@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from golden_cases import cases
-from importing_sources import TODAY, import_litellm, tree
+from importing_sources import TODAY, import_litellm
+from modelspec_command import tree
 
 from modelspec.importing import REPORTS, Outcome
 from modelspec.pipeline import compile_fleet

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from importing_sources import TODAY, tree
+from importing_sources import TODAY
+from modelspec_command import tree
 
 from modelspec.importing import BY_NAME, Outcome, Request, run
 from modelspec.importing.draft import Wishes
