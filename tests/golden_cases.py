@@ -1,7 +1,6 @@
 """Golden cases: a small repository and what must come of it, in one text file that a person can read and edit.
 
     base: common
-    run: validate
 
     -- models.d/atlas.yaml --
     model_id: atlas
@@ -12,9 +11,12 @@
     checked 1 model: no faults
 
 `base` is a folder of `tests/fleets/` or another case beside this one; a section adds a file to it, replaces one, or
-deletes one. What a reader cannot see is escaped, with the whole section marked so: \\t \\r \\\\ \\xff \\u200d, and a
-backslash at the end of a line joins it with the next one, or leaves out the last line's end. `pytest --update-golden`
+deletes one. What nobody sees is escaped, with the whole section marked so: \\t \\r \\\\ \\xff \\u200d, and a backslash
+at the end of a line joins it with the next one, or takes the end of the last one away. `pytest --update-golden`
 writes the sections below `expected` anew. Read what it wrote: a wrong expectation proves nothing.
+
+Other settings, which may be given several times: `run` is what is typed, `compare` chooses among what is expected, and
+`region` and `head` are options of an import.
 """
 
 import re
@@ -121,7 +123,7 @@ def _section(name: str, content: bytes | None) -> str:
     if content is None:
         return f"-- expected/{name} (deleted) --\n"
     text = content.decode(errors="surrogateescape")
-    if _is_seen(text) and (not text or text.endswith("\n")):
+    if _is_seen(text) and (not text or text.endswith("\n")) and not _SECTION.search(text):
         return f"-- expected/{name} --\n{text}"
     return f"-- expected/{name} (escaped) --\n{escaped(content)}"
 
@@ -129,6 +131,7 @@ def _section(name: str, content: bytes | None) -> str:
 def escaped(content: bytes) -> str:
     """A text that says every byte, and hides none."""
     text = "".join(map(_character, content.decode(errors="surrogateescape")))
+    text = re.sub("(?m)^--(?= )", r"\\x2d-", text)  # what looks like the begin of a section
     return text if text.endswith("\n") else f"{text}\\\n"
 
 

@@ -26,7 +26,7 @@ def written(folder: Path, text: str) -> Case:
     return read(folder / "case.txt")
 
 
-@given(st.binary() | st.text("\\\r\n\tné\u200dx-").map(str.encode))
+@given(st.binary() | st.text("\\\r\n\tné\u200dx- ").map(str.encode))
 def test_an_escaped_text_says_every_byte(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     text = escaped(content)
     assert all(one.isprintable() for one in text.split("\n"))
@@ -34,7 +34,9 @@ def test_an_escaped_text_says_every_byte(tmp_path_factory: pytest.TempPathFactor
     assert case.files == {"a.yaml": content, "b": b"end\n"}
 
 
-@pytest.mark.parametrize("content", [b"", b"plain\n", b"no end", b"caf\xe9\r\n", "\u200d\n".encode(), None])
+@pytest.mark.parametrize(
+    "content", [b"", b"plain\n", b"no end", b"caf\xe9\r\n", b"-- a --\n", "\u200d\n".encode(), None]
+)
 def test_an_expectation_is_written_as_it_is_read(tmp_path: Path, content: bytes | None) -> None:
     given_ = "base: common\n\n-- heads.yaml (deleted) --\n"
     case = written(tmp_path, given_ + "-- expected/old --\nold\n")
