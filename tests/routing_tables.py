@@ -1,51 +1,80 @@
-"""Routing tables made by hand, with what no file could hold as well."""
+"""Routing tables made by hand: small enough to be seen through, and with what no file could hold as well."""
 
 from collections.abc import Mapping, Sequence
 
-from modelspec.routing.table import About, HeadEntry, Route, RoutingTable, Tier
+from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
+
+
+def region(code: str, residency: tuple[str, ...] | None = None) -> RegionEntry:
+    return RegionEntry(code=code, name=code.upper(), residency=residency, location=None)
 
 
 def head(
     head_id: str,
-    *,
-    region: str = "us",
-    url: str | None = None,
+    where: str = "us",
     status: str = "active",
+    capacity: int | None = None,
+    *,
+    url: str | None = None,
     health: str = "/health",
 ) -> HeadEntry:
     return HeadEntry(
         head_id=head_id,
-        region=region,
+        region=where,
         url=url or f"https://{head_id}.example.net",
         status=status,
         health_path=health,
         inference_url=None,
-        capacity=None,
+        capacity=capacity,
     )
 
 
-def a_route(
+def target(
+    endpoint: str | Mapping[str, object] | None, upstream: str = "up", where: str | None = None
+) -> Target:
+    return Target(
+        endpoint=endpoint,
+        provider="openai",
+        upstream_model=upstream,
+        api_key=None,
+        params={},
+        region=where,
+        weight=None,
+        order=None,
+        rpm=None,
+        tpm=None,
+    )
+
+
+def route(  # noqa: PLR0913
     model_id: str,
-    tiers: Sequence[Mapping[str, int]],
-    *,
+    *tiers: Mapping[str, int],
     aliases: tuple[str, ...] = (),
-    policy: str = "round_robin",
+    where: str = "eu",
     status: str = "active",
-    client_regions: tuple[str, ...] | None = None,
+    policy: str = "round_robin",
     visibility: str = "internal",
+    reach: tuple[str, ...] = (),
+    client_regions: tuple[str, ...] | None = None,
+    targets: tuple[Target, ...] = (),
+    local: Mapping[str, Target] | None = None,
+    named: tuple[str, ...] = (),
+    fallback_models: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Route:
+    """`named` are heads that the file names and that are in no tier: offline ones."""
+    heads = [*(each for tier in tiers for each in tier), *named]
     return Route(
         model_id=model_id,
         aliases=aliases,
         status=status,
-        region="us",
+        region=where,
         policy=policy,
-        tiers=tuple(Tier(weights=weights) for weights in tiers),
-        local_inference=False,
-        targets=(),
-        local_targets={},
-        fallback_models={},
-        reach=(),
+        tiers=tuple(Tier(weights=tier) for tier in tiers),
+        local_inference=local is not None,
+        targets=() if local else targets or (target("https://up.example.com/v1"),),
+        local_targets=local or {},
+        fallback_models=fallback_models or {},
+        reach=reach,
         client_regions=client_regions,
         visibility=visibility,
         groups=(),
@@ -53,20 +82,24 @@ def a_route(
         tpm=None,
         about=About(
             name=model_id,
-            priority_head="",
-            fallback_heads=(),
+            priority_head=heads[0] if heads else "none",
+            fallback_heads=tuple(heads[1:]),
             weights={},
             sunset=None,
             replaced_by=None,
             tags=(),
             metadata={},
-            path="models.d/x.yaml",
+            path=f"models.d/{model_id}.yaml",
             line=1,
         ),
     )
 
 
-def table(heads: Sequence[HeadEntry], routes: Sequence[Route]) -> RoutingTable:
+def table(
+    regions: Sequence[RegionEntry], heads: Sequence[HeadEntry], routes: Sequence[Route]
+) -> RoutingTable:
     return RoutingTable(
-        regions=(), heads=tuple(heads), routes=tuple(sorted(routes, key=lambda route: route.model_id))
+        regions=tuple(regions),
+        heads=tuple(heads),
+        routes=tuple(sorted(routes, key=lambda each: each.model_id)),
     )

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from golden_cases import BASES
 
 from modelspec.cli import run
 
 PROGRAM = str(Path(sysconfig.get_path("scripts")) / "modelspec")
 ROOT = Path(__file__).parents[2]
-FLEET = Path(__file__).parent / "fleet"
+FLEET = BASES / "ask"
 
 Ask = Callable[..., tuple[int, str, str]]
 

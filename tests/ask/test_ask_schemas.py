@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,19 @@ from xml.etree import ElementTree as ET
 
 import jsonschema_rs
 import pytest
+from golden_cases import BASES
 from jsonschema import Draft202012Validator
-from test_ask_golden import COMMANDS, FAILING
+from test_ask_golden import CASES
 
 from modelspec.cli import run
 
 HERE = Path(__file__).parent
+COMMANDS = [
+    command
+    for case in CASES.values()
+    for command in case.all("run")
+    if command.endswith("json") and not case.files
+]
 SCHEMAS = {"route": "decision", "test": "routing-tests", "drill": "drill"}
 MAPS = {"env", "endpoint", "expected", "actual"}
 """What may hold either of several things, or any."""
@@ -35,9 +41,7 @@ def answer(root: Path, command: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.fixture(name="failing")
 def _failing(tmp_path: Path) -> Path:
-    shutil.copytree(HERE / "fleet", tmp_path / "fleet")
-    (tmp_path / "fleet/routes.test.yaml").write_text(FAILING, encoding="utf-8")
-    return tmp_path / "fleet"
+    return CASES["failing-text"].write(tmp_path / "fleet")
 
 
 def mutants(value: Any, whole: Any) -> Iterator[tuple[str, Any]]:
@@ -61,12 +65,12 @@ def mutants(value: Any, whole: Any) -> Iterator[tuple[str, Any]]:
             yield from mutants(inner, whole)
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS.values() if c.endswith("json")])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_json_follows_its_schema_and_no_field_is_free(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     schema = schema_of(command.split(maxsplit=1)[0])
-    document = json.loads(answer(HERE / "fleet", command, capsys))
+    document = json.loads(answer(BASES / "ask", command, capsys))
     Draft202012Validator(schema).validate(document)
     fast = jsonschema_rs.Draft202012Validator(schema)
     tried = 0

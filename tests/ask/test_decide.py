@@ -1,7 +1,7 @@
 import pytest
-from ask_tables import head, region, route, table, target
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from routing_tables import head, region, route, table, target
 
 from modelspec.routing.decide import Decision, Index, Request, Unused, Why, decide, targets_at, unused
 from modelspec.routing.table import Route, RoutingTable

@@ -1,6 +1,6 @@
-from ask_tables import head, region, route, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from routing_tables import head, region, route, table
 from test_decide import tables
 
 from modelspec.ask.drill import DrillReport, drill, each_alone

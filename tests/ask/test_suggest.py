@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from golden_cases import BASES
 from hypothesis import given, settings
 from small_fleets import FLEETS, compiled, model, routed, write_repository
 from test_decide import tables
@@ -17,7 +18,7 @@ from modelspec.load.locate import Locator
 from modelspec.routing.decide import Index
 from modelspec.routing.table import RoutingTable
 
-FLEET = Path(__file__).parent / "fleet"
+FLEET = BASES / "ask"
 
 
 def completed(table: RoutingTable) -> str:

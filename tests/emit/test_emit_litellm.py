@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import yaml
+from golden_cases import cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from published import ROOT, schema
@@ -22,7 +23,8 @@ from modelspec.gateways.litellm.names import FORMS, environment_name
 from modelspec.incremental import compile_fleet
 from modelspec.routing.table import RoutingTable
 
-EXPECTED = Path(__file__).parent / "expected_litellm"
+CASES = cases(Path(__file__).parent / "cases")
+"""By head: what the example fleet at the top of this repository gives."""
 Files = dict[str, bytes]
 
 
@@ -104,19 +106,26 @@ def _example() -> Files:
     return files_of(routed(result), **result.setup.settings.target_options.get("litellm", {}))
 
 
-def test_the_example_fleet_gives_what_is_expected(example: Files, request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--update-golden"):
-        EXPECTED.mkdir(exist_ok=True)
-        for old in EXPECTED.iterdir():
-            old.unlink()
-        for path, content in example.items():
-            (EXPECTED / path).write_bytes(content)
-    assert {file.name: file.read_bytes() for file in EXPECTED.iterdir()} == example
+@pytest.mark.parametrize("name", CASES)
+def test_a_head_of_the_example_fleet_gets_what_is_expected(
+    name: str, example: Files, *, update: bool
+) -> None:
+    CASES[name].settle(
+        {path: content for path, content in example.items() if _head(path) == name}, update=update
+    )
+
+
+def test_every_head_of_the_example_fleet_has_its_case(example: Files) -> None:
+    assert set(map(_head, example)) == CASES.keys()
+
+
+def _head(path: str) -> str:
+    return path.partition(".")[0]
 
 
 def test_the_example_fleet_follows_the_schemas(example: Files) -> None:
     check(example)
-    assert {path.partition(".")[0] for path in example}.isdisjoint({"head-service-eu-3", "head-service-jp-2"})
+    assert set(map(_head, example)).isdisjoint({"head-service-eu-3", "head-service-jp-2"})
 
 
 def test_what_people_are_told_stays_out(example: Files) -> None:

@@ -5,7 +5,7 @@ import json
 from envoy_files import EDGES, Files, emitted, files_of, hosts, members
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from routing_tables import a_route, head, table
+from routing_tables import head, route, table
 
 from modelspec.routing.table import Route, RoutingTable
 
@@ -52,9 +52,9 @@ def tables(draw: st.DrawFn) -> RoutingTable:
         own = [name + draw(st.sampled_from(["", "", "/*"])) for name in own]
         status = draw(st.sampled_from(["active", "deprecated", "disabled"]))
         routes.append(
-            a_route(
+            route(
                 own[0],
-                draw(tiers()) if status != "disabled" else [],
+                *(draw(tiers()) if status != "disabled" else []),
                 aliases=tuple(own[1:]),
                 policy=draw(st.sampled_from(["round_robin", "least_request", "random"])),
                 status=status,
@@ -62,7 +62,7 @@ def tables(draw: st.DrawFn) -> RoutingTable:
                 visibility=draw(st.sampled_from(["public", "private"])),
             )
         )
-    return table([head(name, status=STATUS[name]) for name in HEADS], routes)
+    return table([], [head(name, status=STATUS[name]) for name in HEADS], routes)
 
 
 def _reached(files: Files, name: str) -> list[str]:
@@ -78,25 +78,23 @@ def test_every_name_has_one_way_and_every_cluster_of_it_is_there(routing: Routin
     for edge in EDGES:
         files = files_of(outputs, edge.edge_id)
         used: set[str] = set()
-        for route in routing.routes:
-            ways = [files.exact[name] for name in route.exact] + [
-                files.prefixes[name] for name in route.prefixes
-            ]
+        for one in routing.routes:
+            ways = [files.exact[name] for name in one.exact] + [files.prefixes[name] for name in one.prefixes]
             assert all(way == ways[0] for way in ways)
             way = ways[0]
-            if route.status == "disabled":
+            if one.status == "disabled":
                 assert way == 404
-            elif route.client_regions is not None and edge.region not in route.client_regions:
+            elif one.client_regions is not None and edge.region not in one.client_regions:
                 assert way == 403
-            elif not route.tiers:
+            elif not one.tiers:
                 assert way == 503
             else:
                 assert isinstance(way, dict)
                 used |= way.keys()
                 for cluster in way:
-                    assert sorted(_reached(files, cluster)) == sorted(route.heads)
-                _is_in_order(files, route, way)
-        assert len(files.exact) == len({name for route in routing.routes for name in route.exact})
+                    assert sorted(_reached(files, cluster)) == sorted(one.heads)
+                _is_in_order(files, one, way)
+        assert len(files.exact) == len({name for one in routing.routes for name in one.exact})
         assert _with_members(files, used) == files.clusters.keys()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from envoy_edge import running
-from routing_tables import a_route, head, table
+from routing_tables import head, route, table
 from upstreams import Upstreams, free_port, urls
 
 from modelspec.gateways.envoy.emit import emit
@@ -42,8 +42,8 @@ def test_hostile_ids_reach_their_head_and_nothing_else_does(tmp_path: Path) -> N
             upstreams.add(head_id, health_path="/%7B%7B$%27")
         places = urls(upstreams, ("one", "two"))
         heads = [head(name, url=url, health="/%7B%7B$%27") for name, url in places.items()]
-        routes = [a_route(name, [{"one": 1}]) for name in NAMES]
-        routes += [a_route(f"w{name}/*", [{"two": 1}]) for name in NAMES]
+        routes = [route(name, {"one": 1}) for name in NAMES]
+        routes += [route(f"w{name}/*", {"two": 1}) for name in NAMES]
         ports = (free_port(), free_port())
         options = {
             "address": "127.0.0.1",
@@ -53,7 +53,7 @@ def test_hostile_ids_reach_their_head_and_nothing_else_does(tmp_path: Path) -> N
             "health_check_interval_ms": 100,
         }
         gateway = GatewayOptions(options=options, edges=[Edge(edge_id="edge", region="us")])
-        for artifact in emit(table(heads, routes), gateway):
+        for artifact in emit(table([], heads, routes), gateway):
             (tmp_path / artifact.path.rpartition("/")[2]).write_bytes(artifact.content)
         with running(tmp_path / "bootstrap.json", ports) as edge:
             for name in NAMES:
@@ -83,7 +83,7 @@ def test_of_two_models_in_one_body_edge_and_head_see_the_same(tmp_path: Path) ->
             "config_dir": str(tmp_path),
         }
         gateway = GatewayOptions(options=options, edges=())
-        routing = table(heads, [a_route("first", [{"one": 1}]), a_route("last", [{"two": 1}])])
+        routing = table([], heads, [route("first", {"one": 1}), route("last", {"two": 1})])
         for artifact in emit(routing, gateway):
             (tmp_path / artifact.path.rpartition("/")[2]).write_bytes(artifact.content)
         with running(tmp_path / "bootstrap.json", ports) as edge:

@@ -26,13 +26,6 @@ def import_litellm(
     )
 
 
-def tree(folder: Path) -> dict[str, bytes]:
-    """The files below a folder and their content."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
-
-
 def secrets_in(text: str) -> list[str]:
     """What of a text is a secret for certain."""
     return [text[hit.start : hit.end] for hit in scan(text) if hit.certain]

@@ -10,8 +10,9 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from importing_sources import import_litellm, secrets_in, tree
-from test_import_golden import CASES, GOLDEN, imported
+from importing_sources import import_litellm, secrets_in
+from modelspec_command import tree
+from test_import_golden import CASES, imported
 
 from modelspec.fleet.providers import PROVIDERS
 from modelspec.importing import REPORTS, ImportOutcome
@@ -70,15 +71,8 @@ def test_every_value_is_carried_or_told_of(case: str, tmp_path: Path) -> None:
     made = values_of(tree(tmp_path / "new"))
     told = {(note.place.path, note.place.span.line, note.place.span.column) for note in outcome.notes}
     checked = 0
-    for source in [
-        GOLDEN / case / "config.yaml",
-        *(GOLDEN / case / "models").glob("*"),
-        GOLDEN / case / "local.yaml",
-    ]:
-        if not source.exists():
-            continue
-        name = source.relative_to(GOLDEN / case).as_posix()
-        for root in yaml.compose_all(source.read_text(encoding="utf-8"), Loader=yaml.SafeLoader):
+    for name, content in CASES[case].files.items():
+        for root in yaml.compose_all(content or b"", Loader=yaml.SafeLoader):
             for chain, key, value in leaves(root, (), ""):
                 checked += 1
                 is_told = any((name, *place) in told for place in chain)

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from importing_sources import import_litellm, tree
+from importing_sources import import_litellm
+from modelspec_command import tree
 
 from modelspec.diagnose.refusal import Refusal
 from modelspec.importing import REPORTS, ImportOutcome

@@ -1,58 +1,38 @@
-"""LiteLLM configurations beside what they must become; `pytest --update-golden` writes the expectations anew.
-
-Read what it writes: a wrong expectation proves nothing.
-"""
+"""LiteLLM configurations beside what they must become; `golden_cases` tells of the format."""
 
 from pathlib import Path
 
 import pytest
-from importing_sources import TODAY, import_litellm, tree
+from golden_cases import cases
+from importing_sources import TODAY, import_litellm
+from modelspec_command import tree
 
 from modelspec.importing import REPORTS, ImportOutcome
 from modelspec.incremental import compile_fleet
 
-GOLDEN = Path(__file__).parent / "golden"
-CASES = sorted(path.name for path in GOLDEN.iterdir())
-FLEETS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "documented": ("eu", ("head-eu=https://head-eu.example.com",)),
-    "regions": ("eu", ("head-eu=https://head-eu.example.com",)),
-    "json-style": ("eu", ("head-eu=https://a.example.com", "head-eu-2=https://b.example.com")),
-}
+CASES = cases(Path(__file__).parent / "cases")
 
 
-def imported(case: str, into: Path) -> ImportOutcome:
-    region, heads = FLEETS.get(case, (None, ()))
-    outcome = import_litellm(GOLDEN / case / "config.yaml", into, region=region, heads=heads)
+def imported(name: str, into: Path) -> ImportOutcome:
+    """Import the configuration of a case; it lies beside the result."""
+    case = CASES[name]
+    source = case.write(into.with_name(f"{name}.source"))
+    region = next(iter(case.all("region")), None)
+    outcome = import_litellm(source / "config.yaml", into, region=region, heads=case.all("head"))
     assert isinstance(outcome, ImportOutcome)
     return outcome
 
 
-@pytest.fixture
-def is_update(request: pytest.FixtureRequest) -> bool:
-    return bool(request.config.getoption("--update-golden"))
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_a_configuration_becomes_this_repository(case: str, tmp_path: Path, *, is_update: bool) -> None:
-    folder = GOLDEN / case
-    outcome = imported(case, tmp_path / "new")
-    report = "".join(REPORTS["text"](outcome))
+@pytest.mark.parametrize("name", CASES)
+def test_a_configuration_becomes_this_repository(name: str, tmp_path: Path, *, update: bool) -> None:
+    report = "".join(REPORTS["text"](imported(name, tmp_path / "new")))
     made = tree(tmp_path / "new")
-    if is_update:
-        for path in sorted((folder / "expected").rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
-        for name, data in made.items():
-            (folder / "expected" / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / "expected" / name).write_bytes(data)
-        (folder / "report.txt").write_text(report, encoding="utf-8")
-    assert (folder / "report.txt").exists(), "write it with --update-golden, then read it"
-    assert report == (folder / "report.txt").read_text(encoding="utf-8")
-    assert made == tree(folder / "expected")
+    CASES[name].settle({"report.txt": report, **dict(sorted(made.items()))}, update=update)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_the_result_validates_or_its_faults_are_in_the_report(case: str, tmp_path: Path) -> None:
-    outcome = imported(case, tmp_path / "new")
+@pytest.mark.parametrize("name", CASES)
+def test_the_result_validates_or_its_faults_are_in_the_report(name: str, tmp_path: Path) -> None:
+    outcome = imported(name, tmp_path / "new")
     compiled = compile_fleet(tmp_path / "new", today=TODAY)
     errors = {
         f"{found.code} in {found.path}:{found.span.line}"
@@ -62,9 +42,10 @@ def test_the_result_validates_or_its_faults_are_in_the_report(case: str, tmp_pat
     assert errors == {note.what for note in outcome.notes if note.kind == "fault"}
 
 
-@pytest.mark.parametrize(
-    "name", ["config.yaml", "report.txt", *(f"expected/models.d/{m}.yaml" for m in ("gpt-4o", "llama3"))]
-)
-def test_the_page_about_importing_shows_what_is_really_done(name: str) -> None:
+def test_the_page_about_importing_shows_what_is_really_done() -> None:
     page = (Path(__file__).parents[2] / "docs/import.md").read_text(encoding="utf-8")
-    assert (GOLDEN / "documented" / name).read_text(encoding="utf-8") in page
+    case = CASES["documented"]
+    shown = ["report.txt", "models.d/gpt-4o.yaml", "models.d/llama3.yaml"]
+    for content in [case.files["config.yaml"], *(case.expected[name] for name in shown)]:
+        assert content
+        assert content.decode() in page

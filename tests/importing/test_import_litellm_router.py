@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from test_import_fixed_point import built
-from test_import_golden import GOLDEN, imported
+from test_import_golden import CASES, imported
 
 from modelspec.fleet.providers import PROVIDERS
 
@@ -84,7 +84,7 @@ def comparable(answer: dict[str, Any], left_out: tuple[str, ...]) -> dict[str, A
 
 def original(case: str) -> str:
     """Without what the router's own reading refuses or what the report says to be wrong."""
-    config = yaml.safe_load((GOLDEN / case / "config.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load(CASES[case].files["config.yaml"] or b"")
     config["model_list"] = [e for e in config["model_list"] if e["model_name"] not in COMPARED[case]]
     return yaml.safe_dump(config)
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from importing_sources import TODAY, tree
+from importing_sources import TODAY
+from modelspec_command import tree
 
 from modelspec.diagnose.refusal import Refusal
 from modelspec.importing import BY_NAME, ImportOutcome, ImportRequest, run

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
-from plan_repositories import TODAY
+from small_fleets import TODAY
 
 from modelspec.change.effect import PlannedState
 from modelspec.incremental import compile_fleet

@@ -1,59 +1,57 @@
-"""Pairs of small repositories beside what a plan must say of them; `pytest --update-golden` writes that anew.
+"""Two states of a repository beside what a plan says of them: `golden_cases` tells of the format.
 
-`golden/fleet/` is what every case begins with. `<case>/before/` and `<case>/after/` hold only the files that differ
-from it; `after/gone.txt` names those that the change deletes.
+`before/` of a case is committed, `after/` lies over it in the working tree.
 """
 
 import json
 from pathlib import Path
 
 import pytest
+from git_repositories import repository, write
+from golden_cases import cases
 from jsonschema import Draft202012Validator
-from plan_repositories import GOLDEN, case, planned
+from small_fleets import TODAY
 
 from modelspec.change.kinds import KINDS
 from modelspec.change.markdown import LIMIT
-from modelspec.change.plan import rendered
+from modelspec.change.plan import Planned, plan_change, rendered
 
-CASES = sorted(path.parent.name for path in GOLDEN.glob("*/after"))
+CASES = cases(Path(__file__).parent / "cases")
 FORMATS = {"plan.txt": "text", "plan.md": "markdown", "plan.json": "json"}
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/plan.schema.json").read_text(encoding="utf-8"))
 RANKS = [rank.name.lower() for rank in sorted({kind.rank for kind in KINDS})]
+DOCUMENTS = {
+    name: case.expected["plan.json"] or b"" for name, case in CASES.items() if "plan.json" in case.expected
+}
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_plan_says_what_is_expected(name: str, *, update: bool, tmp_path: Path) -> None:
-    made = planned(case(tmp_path, name))
+    case = CASES[name]
+    root = repository(case.write(tmp_path / "fleet", "before"))
+    made = plan_change(write(root, case.below("after")), base="HEAD", head=None, today=TODAY)
+    assert isinstance(made, Planned)
     code = (10 if made.plan.changes else 0) if made.is_allowed else 1
-    for file, format_ in FORMATS.items():
-        actual = "".join(rendered(made, format_, colour=False))
-        if file == "plan.txt":
-            actual += f"exit code {code}\n"
-        expected = GOLDEN / name / file
-        if update:
-            expected.write_text(actual, encoding="utf-8", newline="")
-        assert actual == expected.read_text(encoding="utf-8")
+    said = {file: "".join(rendered(made, format_, colour=False)) for file, format_ in FORMATS.items()}
+    said["plan.txt"] += f"exit code {code}\n"
+    case.settle({file: said[file] for file in case.all("compare") or FORMATS}, update=update)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_an_expected_json_follows_its_published_schema(name: str) -> None:
-    document = json.loads((GOLDEN / name / "plan.json").read_text(encoding="utf-8"))
+    document = json.loads(DOCUMENTS[name])
     Draft202012Validator(SCHEMA).validate(document)
     ranks = [RANKS.index(effect["rank"]) for effect in document["effects"]]
     assert ranks == sorted(ranks)
     assert sum(one["count"] for one in document["counts"]) == len(document["effects"])
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_an_expected_comment_fits(name: str) -> None:
-    assert len((GOLDEN / name / "plan.md").read_bytes()) <= LIMIT
+def test_an_expected_comment_fits() -> None:
+    sizes = {name: len(case.expected["plan.md"] or b"") for name, case in CASES.items()}
+    assert {name for name, size in sizes.items() if not 0 < size <= LIMIT} == set()
 
 
 def test_every_kind_of_effect_is_in_some_case() -> None:
-    seen = {
-        effect["kind"]
-        for name in CASES
-        for effect in json.loads((GOLDEN / name / "plan.json").read_text(encoding="utf-8"))["effects"]
-    }
+    seen = {effect["kind"] for document in DOCUMENTS.values() for effect in json.loads(document)["effects"]}
     # What no comparer words cannot be brought about by a file: it is there for fields to come.
     assert {kind.name for kind in KINDS} - seen == {"written-otherwise"}

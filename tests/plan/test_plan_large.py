@@ -1,6 +1,7 @@
 """Plans of many models: what is cut, and what is not looked at."""
 
 from dataclasses import replace
+from json import loads
 
 from live_markdown import live
 
@@ -123,10 +124,24 @@ def test_a_drained_head_is_said_once() -> None:
     assert shown.startswith("2,000 models now depend on one head, 1 head is drained, 2,000 models move\n")
     assert len(shown.splitlines()) < 50
     assert "moves: head-0 → head-1 · 2,000 models" in shown
+    assert ", model-00029 and 1,970 more (--format json lists them all)" in " ".join(shown.split())
     comment = _comment(plan)
-    assert "and 1,900 more" in comment
+    assert "`model-00099` and 1,900 more\n" in comment
     assert "Cut to fit" not in comment
-    assert "".join(json.render(plan, ())).count('"kind": "first-tier-moved", "rank"') == 2_000
+    document = loads("".join(json.render(plan, ())))
+    assert [(one["kind"], one["count"]) for one in document["counts"]] == [
+        ("single-point", 2_000),
+        ("head-draining", 1),
+        ("first-tier-moved", 2_000),
+    ]
+    ids = [route.model_id for route in ROUTES]
+    for effect in document["effects"]:
+        is_head = effect["kind"] == "head-draining"
+        assert effect["touches"] == (ids if is_head else [])
+        assert effect["causes"] == ([] if is_head else [{"what": "head", "name": "head-0"}])
+    moved = [one for one in document["effects"] if one["kind"] == "first-tier-moved"]
+    assert [one["subject"] for one in moved] == [{"what": "model", "name": model_id} for model_id in ids]
+    assert all((one["before"], one["after"]) == ({"head-0": 1}, {"head-1": 1}) for one in moved)
 
 
 def test_many_broken_guards_leave_room_for_the_effects() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from golden_cases import BASES
 
 from modelspec import cli
 from modelspec.diagnose.refusal import Refusal
@@ -19,7 +20,7 @@ from modelspec.gateways.envoy.admin import Admin
 from modelspec.gateways.envoy.check import EdgeFiles, check, edge_files, edges_of, find_envoy
 from modelspec.gateways.envoy.publish import publish
 
-EXAMPLE = Path(__file__).parents[1] / "golden" / "ok" / "envoy-edges" / "input"
+EXAMPLE = BASES / "edges"
 NOBODY = Admin(host="127.0.0.1", port=1)
 
 
