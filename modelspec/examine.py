@@ -16,7 +16,7 @@ from modelspec.locate import Locator
 from modelspec.merge import Inherited, merged, nodes_of
 from modelspec.rule import Finding, Scope
 from modelspec.rules import RULES
-from modelspec.schema import Fault, Kind, MetadataSchema, check
+from modelspec.schema import DocumentKind, MetadataSchema, SchemaFault, check
 from modelspec.secret import suspect
 from modelspec.source import START
 
@@ -153,7 +153,7 @@ def _findings(model: Model, fleet: Fleet, *, is_linked: bool) -> Iterator[tuple[
                 yield code, severity, finding
 
 
-def _sound_part(value: dict[str, object], faults: Sequence[Fault]) -> dict[str, object] | None:
+def _sound_part(value: dict[str, object], faults: Sequence[SchemaFault]) -> dict[str, object] | None:
     """A model less the fields that its schema objects to, so that its names can still be looked up.
 
     None where a field is among them, or missing, without which it is no model.
@@ -164,15 +164,15 @@ def _sound_part(value: dict[str, object], faults: Sequence[Fault]) -> dict[str, 
 
 
 def examine_document(
-    reading: Reading, kind: Kind, locator: Locator, withheld: frozenset[str] = frozenset()
-) -> tuple[list[Diagnostic], Sequence[Fault]]:
+    reading: Reading, kind: DocumentKind, locator: Locator, withheld: frozenset[str] = frozenset()
+) -> tuple[list[Diagnostic], Sequence[SchemaFault]]:
     """The faults of any one file: its reading, its schema, and the rules about its text.
 
     The faults of its schema are given as they are as well, with pointers in place of spans. That one of the fields
     `withheld` is missing is none.
     """
     diagnostics = list(reading.faults)
-    faults: Sequence[Fault] = ()
+    faults: Sequence[SchemaFault] = ()
     subject = reading.file.path
     if not reading.faults:
         faults = [
@@ -192,7 +192,7 @@ def examine_document(
     return diagnostics, faults
 
 
-def _of_schema(fault: Fault, path: str, locator: Locator) -> Diagnostic:
+def _of_schema(fault: SchemaFault, path: str, locator: Locator) -> Diagnostic:
     finding = Finding(
         place=Place(path=path, pointer=fault.pointer, on_key=fault.on_key),
         message=fault.message,

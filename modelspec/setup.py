@@ -18,10 +18,10 @@ from modelspec.nearest import nearest
 from modelspec.quote import quote
 from modelspec.rule import Finding, is_fixed, is_guard
 from modelspec.rules import RULES
-from modelspec.schema import Kind, MetadataSchema, check, load_metadata_schema
+from modelspec.schema import DocumentKind, MetadataSchema, check, load_metadata_schema
 from modelspec.settings import WRITTEN_TARGETS, Settings, Waiver, settings_of, waivers_of
 
-_KINDS: Mapping[str, Kind] = {
+_KINDS: Mapping[str, DocumentKind] = {
     "regions.yaml": "regions",
     "heads.yaml": "heads",
     "modelspec.yaml": "modelspec",

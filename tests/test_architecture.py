@@ -83,7 +83,9 @@ MAY_IMPORT = {
 ONLY_IN = {
     "click": {"cli"},
     "yaml": {"load"},
+    "jsonschema": {"schema"},
     "jsonschema_rs": {"schema"},
+    "referencing": {"schema"},
     "platformdirs": {"cache"},
     "subprocess": {"git", "publish"},  # git, and the gateway's own program, to validate
     "http": {"publish"},  # the gateway's own admin interface

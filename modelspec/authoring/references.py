@@ -7,13 +7,13 @@ from modelspec.document import Pointer
 from modelspec.editors.places import PLACES, Names, steps
 from modelspec.load import Reading, read
 from modelspec.load.find import Tree
-from modelspec.schema import Kind
+from modelspec.schema import DocumentKind
 
 MODELS = frozenset({Names.MODEL, Names.SENT})
 HEADS = frozenset({Names.HEAD, Names.HEAD_OR_REGION, Names.HEAD_KEYS, Names.TIERS})
 REGIONS = frozenset({Names.REGION, Names.HEAD_OR_REGION})
 
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, DocumentKind] = {
     "regions.yaml": "regions",
     "heads.yaml": "heads",
     "modelspec.yaml": "modelspec",
@@ -68,7 +68,7 @@ def _use(reading: Reading, named: _Named) -> Use:
     return Use(path=reading.file.path, line=line, pointer=pointer, name=name, kind=kind, on_key=on_key)
 
 
-def _named(value: object, kind: Kind) -> Iterator[_Named]:
+def _named(value: object, kind: DocumentKind) -> Iterator[_Named]:
     for way, what in PLACES.get(kind, {}).items():
         for pointer, found in _walk(value, steps(way), ()):
             yield from _names(what, pointer, found)

@@ -15,7 +15,7 @@ from modelspec.report.said import without_secrets
 from modelspec.rule import is_fixed
 from modelspec.rules import RULES
 from modelspec.schema import schema_text
-from modelspec.schema.gate import compiled
+from modelspec.schema.engine import compiled
 from modelspec.setup import Setup, read_setup
 
 _LONGEST = 200

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import Enum
 
-from modelspec.schema import Kind
+from modelspec.schema import DocumentKind
 
 
 class Names(Enum):
@@ -37,7 +37,7 @@ _OF_MODELS: Mapping[str, Names] = {
     "metadata": Names.METADATA,
 }
 
-PLACES: Mapping[Kind, Mapping[str, Names]] = {
+PLACES: Mapping[DocumentKind, Mapping[str, Names]] = {
     "model": _OF_MODELS,
     "defaults": _OF_MODELS,
     "regions": {"regions[].residency[]": Names.REGION},

@@ -12,7 +12,7 @@ from typing import Any
 from modelspec.editors.choices import Choice, Choices
 from modelspec.editors.keywords import embedded, relax, without_own_keywords
 from modelspec.editors.places import PLACES, Names, steps
-from modelspec.schema import Kind, schema_text
+from modelspec.schema import DocumentKind, schema_text
 
 MARK = (
     "Written by `modelspec schema`; do not edit. Write it again when regions.yaml or heads.yaml has changed."
@@ -25,7 +25,7 @@ _NAMES = {"headId", "modelId", "regionCode"}
 """The definitions of the form of a name."""
 
 
-def tailored(kind: Kind, choices: Choices) -> _Schema:
+def tailored(kind: DocumentKind, choices: Choices) -> _Schema:
     """The schema of one kind of file, with the choices of the repository at every place that has some."""
     published = without_own_keywords(json.loads(schema_text(kind)))
     del published["$id"]  # the schema at that address is another one

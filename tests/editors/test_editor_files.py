@@ -9,10 +9,10 @@ import pytest
 from small_fleets import FIXED, HEADS, model, write_repository
 
 from modelspec.editors import FOLDER, WrittenSchemas, schema_line, stale_schemas, wiring, write_schemas
-from modelspec.schema import KINDS
+from modelspec.schema import DOCUMENT_KINDS
 from modelspec.write import Refusal, Stale, Staleness
 
-NAMES = tuple(f"{kind}.schema.json" for kind in KINDS)
+NAMES = tuple(f"{kind}.schema.json" for kind in DOCUMENT_KINDS)
 
 
 @pytest.fixture

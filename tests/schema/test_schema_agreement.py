@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 from specimens import VARIANTS, at, pointers, replaced, schema_of, specimen
 
-from modelspec.schema import KINDS, Kind, check
+from modelspec.schema import DOCUMENT_KINDS, DocumentKind, check
 
 WRONG: tuple[object, ...] = (None, True, -7, 1.5, "", "No Such Thing!", [], [7], {"x": 7})
 
@@ -24,11 +24,11 @@ def _pattern(_: Any, pattern: str, instance: object, __: object) -> Iterator[Val
 
 
 @cache
-def reference(kind: Kind) -> Any:
+def reference(kind: DocumentKind) -> Any:
     return extend(Draft202012Validator, {"pattern": _pattern})(schema_of(kind))  # type: ignore[no-untyped-call]
 
 
-def agree(document: Any, kind: Kind) -> None:
+def agree(document: Any, kind: DocumentKind) -> None:
     faults = check(document, kind)
     assert bool(faults) != reference(kind).is_valid(document)
     assert len({(fault.code, fault.pointer, fault.message) for fault in faults}) == len(faults)
@@ -40,25 +40,25 @@ def agree(document: Any, kind: Kind) -> None:
         assert not fault.on_key or isinstance(fault.pointer[-1], str)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DOCUMENT_KINDS)
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_document_made_of_the_examples_is_good(kind: Kind, variant: int) -> None:
+def test_a_document_made_of_the_examples_is_good(kind: DocumentKind, variant: int) -> None:
     assert check(specimen(kind, variant), kind) == []
     agree(specimen(kind, variant), kind)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DOCUMENT_KINDS)
 @pytest.mark.parametrize("variant", VARIANTS[:2])
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)
-def test_every_value_is_replaced_by_something_else(kind: Kind, variant: int, wrong: object) -> None:
+def test_every_value_is_replaced_by_something_else(kind: DocumentKind, variant: int, wrong: object) -> None:
     document = specimen(kind, variant)
     for pointer in pointers(document):
         agree(replaced(document, pointer, wrong), kind)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DOCUMENT_KINDS)
 @pytest.mark.parametrize("variant", VARIANTS[:2])
-def test_every_field_is_left_out_in_turn(kind: Kind, variant: int) -> None:
+def test_every_field_is_left_out_in_turn(kind: DocumentKind, variant: int) -> None:
     document = specimen(kind, variant)
     for pointer in pointers(document):
         if pointer and isinstance(pointer[-1], str):
@@ -67,9 +67,9 @@ def test_every_field_is_left_out_in_turn(kind: Kind, variant: int) -> None:
             agree(changed, kind)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DOCUMENT_KINDS)
 @pytest.mark.parametrize("variant", VARIANTS[:2])
-def test_a_foreign_field_is_added_everywhere(kind: Kind, variant: int) -> None:
+def test_a_foreign_field_is_added_everywhere(kind: DocumentKind, variant: int) -> None:
     document = specimen(kind, variant)
     for pointer in pointers(document):
         if isinstance(at(document, pointer), dict):
@@ -83,10 +83,10 @@ VALUES = st.recursive(
 )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DOCUMENT_KINDS)
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_documents_near_to_valid(kind: Kind, data: st.DataObject) -> None:
+def test_documents_near_to_valid(kind: DocumentKind, data: st.DataObject) -> None:
     document = specimen(kind, data.draw(st.sampled_from(VARIANTS)))
     for _ in range(data.draw(st.integers(1, 3))):
         places = list(pointers(document))

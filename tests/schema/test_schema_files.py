@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from specimens import merged, schema_of
 
-from modelspec.schema import KINDS, schema_text
-from modelspec.schema.files import schema_folder
+from modelspec.schema import DOCUMENT_KINDS, schema_text
+from modelspec.schema.documents import schema_folder
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "schemas").glob("*.schema.json"))
@@ -39,7 +39,7 @@ def declared(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_there_is_a_schema_for_each_document_and_each_output() -> None:
     outputs = {"diagnostics", "table", "head", "region", "snapshot", "model-page", "manifest"}
-    assert {*KINDS} | outputs <= {*NAMES}
+    assert {*DOCUMENT_KINDS} | outputs <= {*NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,7 +64,7 @@ def test_every_field_has_a_title_and_a_description(name: str) -> None:
         assert subschema.get("description", "").endswith("."), field
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", DOCUMENT_KINDS)
 def test_every_field_of_an_input_has_a_good_example(name: str) -> None:
     root = schema_of(name)
     for field, subschema in declared(name):
@@ -83,7 +83,7 @@ def test_only_maps_of_free_names_are_open(name: str) -> None:
             assert field in OPEN | {"fallback_models"}, field
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", DOCUMENT_KINDS)
 def test_every_pattern_is_told_in_words(name: str) -> None:
     root = schema_of(name)
     for node in nodes(root):
@@ -93,7 +93,7 @@ def test_every_pattern_is_told_in_words(name: str) -> None:
 
 def test_definitions_of_one_name_are_equal_in_all_inputs() -> None:
     seen: dict[str, Any] = {}
-    for kind in KINDS:
+    for kind in DOCUMENT_KINDS:
         for name, definition in schema_of(kind).get("$defs", {}).items():
             assert seen.setdefault(name, definition) == definition, name
 
