@@ -10,7 +10,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 
 from modelspec.schema.documents import DocumentKind, schema_of
-from modelspec.schema.engine import first_refusal, matches
+from modelspec.schema.engine import compiled, first_refusal, matches
 from modelspec.schema.violation import SchemaFault, Violation
 from modelspec.schema.wording import faults_of
 
@@ -41,7 +41,8 @@ def explain(document: object, kind: DocumentKind, gate: "Gate") -> list[SchemaFa
 
 def _violation(error: ValidationError, whole: str) -> Violation:
     keyword = str(error.validator)
-    node: Any = error.schema
+    # The error in place of those behind the first thousand belongs to no part of the schema.
+    node = error.schema if isinstance(error.schema, dict) else {}
     steps = pairwise(error.absolute_schema_path)
     return Violation(
         keyword=keyword,
@@ -52,7 +53,7 @@ def _violation(error: ValidationError, whole: str) -> Violation:
         key=error.message if keyword in ("additionalProperties", "dependentSchemas") else None,
         name=error.message if keyword in ("required", "uniqueItems", "more") else "",
         declared=frozenset(str(name) for step, name in steps if step == "properties"),
-        private=node["x-private"],
+        private=node.get("x-private", False),
     )
 
 
@@ -69,9 +70,10 @@ def _cut(entries: Iterable[_Errors], most: int = _MOST_OF_ONE) -> _Errors:
             faulty += 1
 
 
-def _items(finder: Any, schema: _Schema, value: object, _: _Schema) -> _Errors:  # noqa: ANN401 - made by `extend`
+def _items(finder: Any, schema: _Schema, value: object, node: _Schema) -> _Errors:  # noqa: ANN401 - made by `extend`
     if isinstance(value, list):
-        yield from _cut(finder.descend(item, schema, path=index) for index, item in enumerate(value))
+        faulty = ((index, item) for index, item in enumerate(value) if not node["x-fits"](item))
+        yield from _cut(finder.descend(item, schema, path=index) for index, item in faulty)
 
 
 def _unique(_: object, __: object, value: object, ___: _Schema) -> _Errors:
@@ -165,6 +167,8 @@ def _unfolded(
             for form, part in whole["patternProperties"].items()
         }
     if "items" in whole:
+        # Thousands of heads may be good, and one not.
+        whole["x-fits"] = compiled({**whole["items"], "$defs": definitions}).is_valid
         inner = next((item for example in shown if isinstance(example, list) for item in example), None)
         whole["items"] = _unfolded(whole["items"], definitions, inner, private=private)
     return whole
