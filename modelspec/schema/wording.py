@@ -34,6 +34,8 @@ _BOUNDS = {
     "maxLength": ("long", "at most", "character"),
     "minItems": ("short", "at least", "item"),
     "maxItems": ("long", "at most", "item"),
+    "minProperties": ("small", "at least", "field"),
+    "maxProperties": ("large", "at most", "field"),
     "minimum": ("small", "at least", ""),
     "maximum": ("large", "at most", ""),
     "exclusiveMinimum": ("small", "more than", ""),
@@ -137,16 +139,11 @@ def _nearest(name: str, known: tuple[str, ...]) -> str:
 
 
 def _wrong_number_of_fields(at: Violation) -> _Words:
+    if at.node.get("minProperties") != at.node.get("maxProperties"):
+        return _out_of_bounds(at)
     names = _listed(sorted(map(visible, at.node.get("properties", {}))) or ["field"])
-    number = _count(len(at.value), "field")
-    if at.node.get("minProperties") == at.node.get("maxProperties") == 1:
-        message = f"{at.subject} must have exactly one of {names}, not {number}"
-        return "MS108", message, "exactly one is needed", f"keep one of {names}"
-    few = at.keyword == "minProperties"
-    size, bound = ("few", "at least") if few else ("many", "at most")
-    message = f"{at.subject} has too {size} fields: {number}, {bound} {at.node[at.keyword]}"
-    advice = "write a field, or remove the mapping" if few else "remove some of them"
-    return "MS106", message, f"too {size} fields", advice
+    message = f"{at.subject} must have exactly one of {names}, not {_count(len(at.value), 'field')}"
+    return "MS108", message, "exactly one is needed", f"keep one of {names}"
 
 
 def _excluded(at: Violation) -> _Words:
@@ -309,6 +306,7 @@ def _flow(value: object) -> str:
 _SPOKEN = frozenset({"true", "false", *_BOOLEANS})
 
 _WORDS: dict[str, Callable[[Violation], _Words]] = {
+    **dict.fromkeys(_BOUNDS, _out_of_bounds),
     "additionalProperties": _unknown,
     "anyOf": _no_alternative,
     "const": _no_choice,
@@ -324,5 +322,4 @@ _WORDS: dict[str, Callable[[Violation], _Words]] = {
     "type": _wrong_type,
     "unevaluatedProperties": _unknown,
     "uniqueItems": _repeated,
-    **dict.fromkeys(_BOUNDS, _out_of_bounds),
 }

@@ -102,8 +102,8 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
         (
             {"maxProperties": 1},
             {"a": 1, "b": 2},
-            "metadata has too many fields: 2 fields, at most 1",
-            "remove some of them",
+            "metadata is too large: 2 fields, at most 1",
+            "write at most 1 field",
         ),
         (
             {"properties": {"a": {"uniqueItems": True}}},
@@ -187,8 +187,8 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
         (
             {"type": "object", "minProperties": 1},
             {},
-            "metadata has too few fields: 0 fields, at least 1",
-            "write a field, or remove the mapping",
+            "metadata is empty; it needs at least 1 field",
+            "write at least 1 field",
         ),
         (
             {"properties": {"a": {"type": "array"}}},

@@ -292,7 +292,7 @@ def test_a_value_outside_the_choices_names_the_nearest() -> None:
             "target_options.envoy.port is too large: 70000; it must be at most 65535",
         ),
         ({"heads": []}, "heads", "heads is empty; it needs at least 1 item"),
-        ({**MODEL, "deployments": [{}]}, "model", "deployments[0] has too few fields: 0 fields, at least 1"),
+        ({**MODEL, "deployments": [{}]}, "model", "deployments[0] is empty; it needs at least 1 field"),
     ],
 )
 def test_a_size_is_told_with_its_limit(document: Any, kind: DocumentKind, message: str) -> None:
