@@ -7,15 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 from modelspec.nearest import nearest
-from modelspec.quote import quote, visible
+from modelspec.quote import LONGEST, quote, visible
 from modelspec.schema.engine import compiled
 from modelspec.schema.violation import SchemaFault, Violation
 
 _RANK = {"MS103": 0, "MS105": 1, "MS104": 2, "MS106": 3}
 """Of several faults of one value only the first of these is worth reporting."""
-
-_REPEATED = 40
-"""Characters of a value that a corrected line may repeat."""
 
 _TYPES = {
     "string": "a string",
@@ -42,6 +39,8 @@ _BOUNDS = {
     "exclusiveMaximum": ("large", "less than", ""),
 }
 """Keyword: what the value is, how the limit is to be read, and what is counted."""
+
+_nearest = lru_cache(256)(nearest)
 
 _Words = tuple[str, str, str, str]
 """Code, message, label and help."""
@@ -99,43 +98,30 @@ def _missing(at: Violation) -> _Words:
 
 
 def _unknown(at: Violation) -> _Words:
-    known = list(map(visible, sorted(at.node.get("properties", {}))))
     # An organisation's own schema has no say in this.
     elsewhere = {} if at.foreign else at.node.get("x-elsewhere", {})
     if "x-key-form" in at.node and not at.foreign:
-        return _wrong_key(at)
+        # `propertyNames` would ask for the form as well, but jsonschema-rs copies the whole mapping for each key of it.
+        message = f"{at.subject} must be {at.note('x-key-form')}{at.quoted(', not ')}"
+        sample = visible(next(iter(at.node["examples"][0])))
+        return "MS104", message, "not of this form", f"write a key such as {sample}"
+    known = list(map(visible, sorted(at.node.get("properties", {}))))
+    meant = visible(_meant(at))
     if at.key in elsewhere:
         advice = elsewhere[at.key]
-    elif len(known) == 1 or not known:
-        advice = f"the only field is {known[0]}" if known else "remove it"
-    else:
-        meant = visible(_meant(at))
+    elif len(known) > 1:
         advice = f"did you mean '{meant}'?" if meant else f"the fields are {_listed(known, 'and')}"
-    message = (
-        f"{at.owner} has an unknown field" if at.private else f"{quote(at.key)} is not a field of {at.owner}"
-    )
+    else:
+        advice = f"the only field is {known[0]}" if known else "remove it"
+    hidden = f"{at.owner} has an unknown field"
+    message = hidden if at.private else f"{quote(at.key)} is not a field of {at.owner}"
     return "MS101", message, "unknown field", advice
-
-
-def _wrong_key(at: Violation) -> _Words:
-    """Explain a key that has not the form of the names that belong there.
-
-    The schemas use `patternProperties` for it: `propertyNames` makes jsonschema-rs copy the whole mapping for each key.
-    """
-    sample = visible(next(iter(at.node["examples"][0])))
-    message = f"{at.subject} must be {at.note('x-key-form')}{at.quoted(', not ')}"
-    return "MS104", message, "not of this form", f"write a key such as {sample}"
 
 
 def _meant(at: Violation) -> str:
     """The field that an unknown one stands for: the nearest, or the only one that there could have been."""
     known = tuple(at.node.get("properties", ()))
-    return known[0] if len(known) == 1 else _nearest(at.key or "", known)
-
-
-@lru_cache(256)
-def _nearest(name: str, known: tuple[str, ...]) -> str:
-    return nearest(name, known) or ""
+    return known[0] if len(known) == 1 else _nearest(at.key or "", known) or ""
 
 
 def _wrong_number_of_fields(at: Violation) -> _Words:
@@ -147,7 +133,6 @@ def _wrong_number_of_fields(at: Violation) -> _Words:
 
 
 def _excluded(at: Violation) -> _Words:
-    """Explain, at the first of them, all fields that another one excludes."""
     rules = at.node["dependentSchemas"].items()
     rival, rule = next((r, rule) for r, rule in rules if r in at.value and at.key in rule["properties"])
     first, *rest = sorted(rule["properties"].keys() & at.value.keys())
@@ -186,7 +171,7 @@ def _conversion(at: Violation, types: Sequence[str]) -> str:
         return spoken if word in _BOOLEANS else f"write {word} without quotes"
     if {"integer", "number"} & {*types} and at.value.isascii() and at.value.isdigit():
         return "remove the quotes"
-    is_short = at.value.isprintable() and len(at.value) <= _REPEATED
+    is_short = at.value.isprintable() and len(at.value) <= LONGEST
     if "array" in types and at.node["items"].get("type") == "string" and is_short:
         return f"write {_line(at.field, {'examples': [[at.value]]})}"
     return ""
@@ -194,7 +179,7 @@ def _conversion(at: Violation, types: Sequence[str]) -> str:
 
 def _conversion_to_text(at: Violation, text: str) -> str:
     if "enum" in at.node:
-        return _choose(at.node["enum"])
+        return f"write one of {_listed(list(map(quote, at.node['enum'])))}"
     if at.private and not at.foreign:
         return ""
     fits = compiled({key: at.node[key] for key in ("pattern", "minLength", "maxLength") if key in at.node})
@@ -224,16 +209,12 @@ def _wrong_form(at: Violation) -> _Words:
 
 def _no_choice(at: Violation) -> _Words:
     choices = at.node["enum"] if at.keyword == "enum" else [at.node["const"]]
-    words = [choice for choice in choices if isinstance(choice, str)]
-    meant = _nearest(at.value, tuple(words)) if isinstance(at.value, str) and not at.private else ""
-    one = "one of " if choices[1:] else ""
-    message = f"{at.subject} must be {one}{_listed(list(map(quote, choices)))}{at.quoted(', not ')}"
-    advice = f"did you mean {quote(meant)}?" if meant else _choose(choices)
+    words = tuple(choice for choice in choices if isinstance(choice, str))
+    meant = _nearest(at.value, words) if isinstance(at.value, str) and not at.private else None
+    listed = f"{'one of ' if choices[1:] else ''}{_listed(list(map(quote, choices)))}"
+    message = f"{at.subject} must be {listed}{at.quoted(', not ')}"
+    advice = f"did you mean {quote(meant)}?" if meant else f"write {listed}"
     return "MS105", message, "not among the choices", advice
-
-
-def _choose(choices: Sequence[object]) -> str:
-    return f"write {'one of ' if choices[1:] else ''}{_listed(list(map(quote, choices)))}"
 
 
 def _out_of_bounds(at: Violation) -> _Words:
@@ -255,11 +236,7 @@ def _repeated(at: Violation) -> _Words:
         return "MS107", f"{at.subject} holds equal items", "equal items", "remove one of them"
     holder = at.path().rpartition("[")[0]
     advice = f"remove it: item {at.name} of the list is the same"
-    return "MS107", f"{holder} holds {at.quoted('')} twice", "repeated here", advice
-
-
-def _not_allowed(at: Violation) -> _Words:
-    return "MS104", f"the schema allows nothing at {at.subject}", "not allowed", "remove it"
+    return "MS107", f"{holder} holds {at.quoted('') or 'the same item'} twice", "repeated here", advice
 
 
 def _other(at: Violation) -> _Words:
@@ -269,11 +246,10 @@ def _other(at: Violation) -> _Words:
 
 def _as_the_schema_says(at: Violation) -> str:
     """Advise by the keyword alone: an organisation's own schema may hold no word for people."""
-    what = "a key" if at.key is not None else "a value"
-    limit = at.node.get(at.keyword)
-    if at.keyword == "pattern":
-        return f"write {what} that matches {quote(limit)}"
-    return f"write {what} that satisfies {visible(at.keyword)}{'' if limit is None else f': {quote(limit)}'}"
+    if at.keyword not in at.node:
+        return "remove it"
+    how = "matches" if at.keyword == "pattern" else f"satisfies {visible(at.keyword)}:"
+    return f"write a {'value' if at.key is None else 'key'} that {how} {quote(at.node[at.keyword])}"
 
 
 def _listed(words: Sequence[str], joint: str = "or") -> str:
@@ -312,7 +288,6 @@ _WORDS: dict[str, Callable[[Violation], _Words]] = {
     "const": _no_choice,
     "dependentSchemas": _excluded,
     "enum": _no_choice,
-    "falseSchema": _not_allowed,
     "maxProperties": _wrong_number_of_fields,
     "minProperties": _wrong_number_of_fields,
     "more": _more,

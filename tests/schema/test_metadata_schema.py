@@ -67,7 +67,12 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
             "metadata.owner is missing",
             "add a line such as owner: …",
         ),
-        ({"additionalProperties": False}, {"a": 1}, "the schema allows nothing at metadata", "remove it"),
+        (
+            {"additionalProperties": False},
+            {"a": 1},
+            "metadata does not satisfy the schema (falseSchema)",
+            "remove it",
+        ),
         (
             {"properties": {"b": {}}, "additionalProperties": False},
             {"a": 1},
@@ -126,19 +131,19 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
         (
             {"properties": {"a": False}},
             {"a": 3},
-            "the schema allows nothing at metadata.a",
+            "metadata.a does not satisfy the schema (falseSchema)",
             "remove it",
         ),
         (
             {"properties": {"additionalProperties": False}},
             {"additionalProperties": {"x": 1}},
-            "the schema allows nothing at metadata.additionalProperties",
+            "metadata.additionalProperties does not satisfy the schema (falseSchema)",
             "remove it",
         ),
         (
             {"properties": {"dependentSchemas": False}},
             {"dependentSchemas": 1},
-            "the schema allows nothing at metadata.dependentSchemas",
+            "metadata.dependentSchemas does not satisfy the schema (falseSchema)",
             "remove it",
         ),
         (
@@ -150,7 +155,7 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
         (
             {"dependentSchemas": {"a": {"properties": {"b": False}}}},
             {"a": 1, "b": 2},
-            "the schema allows nothing at metadata.b",
+            "metadata.b does not satisfy the schema (falseSchema)",
             "remove it",
         ),
         (
