@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from modelspec.quote import quote
@@ -60,9 +59,9 @@ class MetadataSchema:
 
 def _is_small(value: object) -> bool:
     pending = [value]
-    for seen in count():
-        if not pending or seen >= EXPLAINED:
-            break
+    seen = 0
+    while pending and seen < EXPLAINED:
+        seen += 1
         part = pending.pop()
         pending += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
     return not pending

@@ -46,6 +46,14 @@ def test_an_unknown_field_of_a_whole_file_names_the_file() -> None:
     assert only({"gateways": []}, "modelspec").message == "'gateways' is not a field of modelspec.yaml"
 
 
+def test_a_field_that_belongs_elsewhere_says_where() -> None:
+    fault = only({"aliases": ["a"]}, "defaults")
+    assert (fault.code, fault.help) == (
+        "MS101",
+        "they belong to one model: write them in the model's own file",
+    )
+
+
 def test_a_missing_field_shows_a_line_to_add() -> None:
     assert only(without("region")) == SchemaFault(
         code="MS102",

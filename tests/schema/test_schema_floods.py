@@ -103,6 +103,14 @@ def test_lists_in_several_entries_are_cut_each_by_itself() -> None:
     assert untold == [("regions", 0, "residency"), ("regions", 1, "residency")]
 
 
+def test_a_document_of_many_long_lists_is_cut_as_a_whole() -> None:
+    faults = check({"regions": [{**REGION, "residency": [1] * 99}] * 99}, "regions")
+    assert len(faults) == 1_001
+    assert closing(faults) == [
+        ("MS103", (), "regions.yaml has more than 1,000 faults; the others are not reported")
+    ]
+
+
 def test_what_is_not_told_of_one_list_hides_nothing_of_the_others() -> None:
     faults = check({**MODEL, "tags": [1] * MANY, "aliases": [1] * MANY, "status": 1, "region": "EU"}, "model")
     assert {fault.pointer[0] for fault in faults} == {"tags", "aliases", "status", "region"}
