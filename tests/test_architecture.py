@@ -41,7 +41,9 @@ ROOMS = (
 ONLY_IN = {
     "click": {"cli"},
     "yaml": {"load"},
+    "jsonschema": {"schema"},
     "jsonschema_rs": {"schema"},
+    "referencing": {"schema"},
     "platformdirs": {"incremental"},
     "subprocess": {"git", "gateways"},  # git, and the gateway's own program, to validate
     "http": {"gateways"},  # the gateway's own admin interface

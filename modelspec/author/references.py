@@ -8,14 +8,14 @@ from modelspec.author.edit import Change, Put, Rekey, Unset
 from modelspec.author.schemas.choices import PLACES, NameKind, steps
 from modelspec.load import Reading, read
 from modelspec.load.find import File, Tree
-from modelspec.schema import Kind
+from modelspec.schema import DocumentKind
 from modelspec.text.document import Pointer
 
 MODELS = frozenset({NameKind.MODEL, NameKind.SENT})
 HEADS = frozenset({NameKind.HEAD, NameKind.HEAD_OR_REGION, NameKind.HEAD_KEYS, NameKind.TIERS})
 REGIONS = frozenset({NameKind.REGION, NameKind.HEAD_OR_REGION})
 
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, DocumentKind] = {
     "regions.yaml": "regions",
     "heads.yaml": "heads",
     "modelspec.yaml": "modelspec",
@@ -70,7 +70,7 @@ def _use(reading: Reading, named: _Named) -> Use:
     return Use(path=reading.file.path, line=line, pointer=pointer, name=name, kind=kind, on_key=on_key)
 
 
-def _named(value: object, kind: Kind) -> Iterator[_Named]:
+def _named(value: object, kind: DocumentKind) -> Iterator[_Named]:
     for way, what in PLACES.get(kind, {}).items():
         for pointer, found in _walk(value, steps(way), ()):
             yield from _names(what, pointer, found)

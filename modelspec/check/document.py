@@ -7,7 +7,7 @@ from modelspec.diagnose.rule import Finding, Scope
 from modelspec.load import Reading
 from modelspec.load.locate import Locator
 from modelspec.rules import checks_of
-from modelspec.schema import Fault, Kind, check
+from modelspec.schema import DocumentKind, SchemaFault, check
 from modelspec.secret import suspect
 from modelspec.text.document import Place
 
@@ -15,15 +15,15 @@ _TEXT_CHECKS = checks_of(Scope.TEXT)
 
 
 def examine_document(
-    reading: Reading, kind: Kind, locator: Locator, withheld: frozenset[str] = frozenset()
-) -> tuple[list[Diagnostic], Sequence[Fault]]:
+    reading: Reading, kind: DocumentKind, locator: Locator, withheld: frozenset[str] = frozenset()
+) -> tuple[list[Diagnostic], Sequence[SchemaFault]]:
     """The faults of any one file: its reading, its schema, and the rules about its text.
 
     The faults of its schema are given as they are as well, with pointers in place of spans. That one of the fields
     `withheld` is missing is none.
     """
     diagnostics = list(reading.faults)
-    faults: Sequence[Fault] = ()
+    faults: Sequence[SchemaFault] = ()
     subject = reading.file.path
     if not reading.faults:
         faults = [
@@ -43,7 +43,7 @@ def examine_document(
     return diagnostics, faults
 
 
-def of_schema(fault: Fault, path: str, locator: Locator) -> Diagnostic:
+def of_schema(fault: SchemaFault, path: str, locator: Locator) -> Diagnostic:
     """The diagnostic of a fault of the schema."""
     finding = Finding(
         place=Place(path=path, pointer=fault.pointer, on_key=fault.on_key),

@@ -18,7 +18,7 @@ from modelspec.load.find import File, folders_of
 from modelspec.load.limits import MAX_NODES
 from modelspec.load.locate import Locator
 from modelspec.rules import checks_of
-from modelspec.schema import Fault
+from modelspec.schema import SchemaFault
 from modelspec.text.document import Place
 from modelspec.text.source import START
 
@@ -153,7 +153,7 @@ def _findings(model: Model, fleet: Fleet, *, is_linked: bool) -> Iterator[tuple[
                 yield code, severity, finding
 
 
-def _sound_part(value: dict[str, object], faults: Sequence[Fault]) -> dict[str, object] | None:
+def _sound_part(value: dict[str, object], faults: Sequence[SchemaFault]) -> dict[str, object] | None:
     """A model less the fields that its schema objects to, so that its names can still be looked up.
 
     None where a field is among them, or missing, without which it is no model.

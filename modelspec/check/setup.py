@@ -16,12 +16,12 @@ from modelspec.load import Reading
 from modelspec.load.find import OPTIONAL, REQUIRED, File, Tree
 from modelspec.load.locate import Locator
 from modelspec.rules import RULES, about_fleet
-from modelspec.schema import Kind, MetadataSchema, check, load_metadata_schema
+from modelspec.schema import DocumentKind, MetadataSchema, check, load_metadata_schema
 from modelspec.text.document import Place, Pointer
 from modelspec.text.names import nearest
 from modelspec.text.quote import quote
 
-_KINDS: Mapping[str, Kind] = {
+_KINDS: Mapping[str, DocumentKind] = {
     "regions.yaml": "regions",
     "heads.yaml": "heads",
     "modelspec.yaml": "modelspec",

@@ -45,7 +45,7 @@ def command(*, root: Path, kind: str | None, write: str | None, check: bool, qui
         raise click.UsageError("--write and --check are for all of the schemas: leave KIND out")
     # The compiler is imported when a repository is to be read, not for `--help`.
     from modelspec.author.schemas import choices_of, stale_schemas, tailored, text_of, write_schemas
-    from modelspec.schema import KINDS
+    from modelspec.schema import DOCUMENT_KINDS
 
     folder = Path(write) if write else None
     try:
@@ -57,7 +57,9 @@ def command(*, root: Path, kind: str | None, write: str | None, check: bool, qui
     except OSError as error:
         raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
     _tell_notes(choices.notes)
-    click.echo(text_of(tailored(next(one for one in KINDS if one == (kind or "model")), choices)), nl=False)
+    click.echo(
+        text_of(tailored(next(one for one in DOCUMENT_KINDS if one == (kind or "model")), choices)), nl=False
+    )
     return 0
 
 

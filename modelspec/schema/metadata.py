@@ -1,25 +1,35 @@
 """An organisation's own JSON Schema for `metadata`: it comes from a pull request, so it is not trusted."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from modelspec.schema.fault import Fault
-from modelspec.schema.gate import compiled
+from modelspec.schema.engine import compiled, first_refusal, is_number, refusals
+from modelspec.schema.violation import SchemaFault
+from modelspec.text.quote import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from jsonschema_rs import Draft202012Validator, ValidationError
+    from jsonschema_rs import Draft202012Validator
 
 LARGEST = 64 * 1024
 """Bytes that such a schema may take."""
 
 EXPLAINED = 500
 """Values of a metadata that are explained in full. The validator copies the value into each of its errors, so the work
-grows with the product of both; of a larger metadata only the first fault is told."""
+grows with the product of both; of a larger metadata only the first fault is reported."""
+
+_DEEPEST = 64
+"""Levels of nesting, references followed."""
+
+_WIDEST = 5_000
+"""Parts of the schema once every reference is replaced by its target: it bounds the work for a document."""
+
+_PATTERNS = 64
+"""Patterns, each of which may take the megabyte that the compiler allows."""
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_FOREIGN = ("$dynamicRef", "$recursiveRef", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,84 +39,135 @@ class MetadataSchema:
     schema: dict[str, Any]
     validator: "Draft202012Validator"
 
-    def check(self, metadata: object) -> list[Fault]:
+    def check(self, metadata: object) -> list[SchemaFault]:
         """Return what is wrong with a model's metadata, as MS109 with pointers from the model's root."""
         if self.validator.is_valid(metadata):
             return []
         # Most runs meet no bad document.
-        from modelspec.schema.explain import explain  # noqa: PLC0415
-        from modelspec.schema.trace import Examined  # noqa: PLC0415
+        from modelspec.schema.wording import faults_of  # noqa: PLC0415
 
-        of = Examined(
-            schema=self.schema,
-            document=metadata,
-            whole="metadata",
-            prefix=("metadata",),
-            closed=True,
+        found = (
+            refusals(self.validator.iter_errors(metadata), metadata, self.schema, "metadata")
+            if _is_small(metadata)
+            else first_refusal(self.validator, metadata, self.schema, "metadata")
         )
-        return [replace(fault, code="MS109") for fault in explain(self._errors(metadata), of)]
-
-    def _errors(self, metadata: object) -> "Iterable[ValidationError]":
-        # Only a bad metadata comes here.
-        from modelspec.schema.excerpt import smaller  # noqa: PLC0415
-
-        if smaller(metadata, EXPLAINED):
-            return self.validator.iter_errors(metadata)
-        from jsonschema_rs import ValidationError  # noqa: PLC0415
-
-        errors = []
-        try:
-            self.validator.validate(metadata)
-        except ValidationError as error:
-            errors.append(error)
-        return errors
+        below = (
+            replace(at, place=("metadata", *at.place), declared=at.declared | {"metadata"}) for at in found
+        )
+        return [replace(fault, code="MS109") for fault in faults_of(below)]
 
 
-def load_metadata_schema(text: bytes) -> tuple[MetadataSchema | None, list[Fault]]:
+def _is_small(value: object) -> bool:
+    pending = [value]
+    seen = 0
+    while pending and seen < EXPLAINED:
+        seen += 1
+        part = pending.pop()
+        pending += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return not pending
+
+
+def load_metadata_schema(text: bytes) -> tuple[MetadataSchema | None, list[SchemaFault]]:
     """Read an organisation's schema; where it cannot be used, say why in one MS110 and return no schema.
 
     Nothing is ever fetched and no other file is read: references stay inside the schema and must not be
     recursive. Patterns are linear-time. Size, depth and the work that a document can cause are bounded.
     """
-    schema, why = _read(text)
-    if schema is None:
-        return None, [_unusable(why)]
     try:
-        validator = compiled(schema)
+        schema = _read(text)
+        return MetadataSchema(schema=schema, validator=compiled(schema)), []
+    except _UnusableError as error:
+        why = str(error)
     except ValueError as error:
-        return None, [_unusable(_compiler_says(error))]
-    return MetadataSchema(schema=schema, validator=validator), []
+        why = _compiler_says(error)
+    fault = SchemaFault(
+        code="MS110",
+        pointer=(),
+        message=f"the metadata schema cannot be used: {why}",
+        label="this schema cannot be used",
+        help="correct the schema, or remove metadata_schema from modelspec.yaml",
+    )
+    return None, [fault]
 
 
-def _read(text: bytes) -> tuple[dict[str, Any] | None, str]:
-    """Return the schema, or None and why it cannot be used."""
-    # Few repositories have a schema of their own.
-    from modelspec.schema.bounds import objection  # noqa: PLC0415
+class _UnusableError(Exception):
+    """Says why a schema cannot be used: never leaves this module."""
 
+
+def _read(text: bytes) -> dict[str, Any]:
     if len(text) > LARGEST:
-        return None, f"it is larger than {LARGEST // 1024} KiB"
+        raise _UnusableError(f"it is larger than {LARGEST // 1024} KiB")
     try:
         schema = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=_once)
         json.dumps(schema, ensure_ascii=False).encode()
     except UnicodeError:
-        return None, "it is not UTF-8"
+        raise _UnusableError("it is not UTF-8") from None
     except json.JSONDecodeError as error:
-        return None, f"it is not JSON: line {error.lineno}, column {error.colno}"
+        raise _UnusableError(f"it is not JSON: line {error.lineno}, column {error.colno}") from None
     except RecursionError:
-        return None, "it is nested too deeply"
+        raise _UnusableError("it is nested too deeply") from None
     except ValueError as error:
-        return None, f"it is not JSON: {error}"
-    why = (
-        "it is not a JSON object"
-        if not isinstance(schema, dict)
-        else _other_draft(schema) or objection(schema)
-    )
-    return (None, why) if why else (schema, "")
+        raise _UnusableError(f"it is not JSON: {error}") from None
+    if not isinstance(schema, dict):
+        raise _UnusableError("it is not a JSON object")
+    if schema.get("$schema", _DRAFT) not in (_DRAFT, f"{_DRAFT}#"):
+        raise _UnusableError(f"its $schema is not {_DRAFT}")
+    _bound(schema)
+    return schema
 
 
-def _other_draft(schema: dict[str, Any]) -> str:
-    known = schema.get("$schema", _DRAFT) in (_DRAFT, f"{_DRAFT}#")
-    return "" if known else f"its $schema is not {_DRAFT}"
+def _bound(schema: dict[str, Any]) -> None:
+    """Refuse what is not plain, and what could make much work of a document.
+
+    Every part counts as a schema, examples included: what is no reference today may be one tomorrow.
+    """
+    pending: list[tuple[Any, tuple[Any, ...]]] = [(schema, ())]
+    patterns: dict[int, int] = {}
+    size = 0
+    while pending:
+        node, around = pending.pop()
+        size += 1
+        if size > _WIDEST:
+            raise _UnusableError(f"its references unfold to more than {_WIDEST} parts")
+        if any(node is outer for outer in around):
+            raise _UnusableError("it refers to itself")
+        if len(around) > _DEEPEST:
+            raise _UnusableError(f"it is nested more than {_DEEPEST} levels deep")
+        if isinstance(node, dict):
+            forms = node.get("patternProperties")
+            patterns[id(node)] = len(forms) if isinstance(forms, dict) else 0
+            patterns[id(node)] += isinstance(node.get("pattern"), str)
+            parts = [*node.values(), *_referred(schema, node, is_root=not around)]
+        else:
+            parts = node if isinstance(node, list) else []
+        pending += [(part, (*around, node)) for part in parts]
+    if sum(patterns.values()) > _PATTERNS:
+        raise _UnusableError(f"it holds more than {_PATTERNS} patterns")
+
+
+def _referred(schema: dict[str, Any], node: dict[str, Any], *, is_root: bool) -> Iterator[Any]:
+    """Yield what a part of the schema refers to."""
+    for name in _FOREIGN if is_root else (*_FOREIGN, "$id"):
+        if isinstance(node.get(name), str | dict | bool):
+            raise _UnusableError(f"it uses {name}, which modelspec does not follow")
+    for key in node:
+        if not key or (is_number(key) and (key[0] in "+0" and key != "0")):
+            raise _UnusableError(f"it holds a key {quote(key)}, which faults could not point to")
+    reference = node.get("$ref")
+    if not isinstance(reference, str):
+        return
+    if reference != "#" and not reference.startswith("#/"):
+        raise _UnusableError(f"{quote(reference)} leaves the file; write references such as '#/$defs/name'")
+    if "%" in reference:
+        raise _UnusableError(f"{quote(reference)} is percent-encoded; write it plainly")
+    target: Any = schema
+    try:
+        for part in reference.split("/")[1:]:
+            name = part.replace("~1", "/").replace("~0", "~")
+            target = target[int(name)] if isinstance(target, list) else target[name]
+    except (LookupError, ValueError, TypeError):
+        raise _UnusableError(f"{quote(reference)} refers to nothing") from None
+    yield target
 
 
 def _refuse(_: str) -> None:
@@ -128,13 +189,3 @@ def _compiler_says(error: ValueError) -> str:
             f"the pattern at /{place} looks around, refers back or is too large; patterns must be linear-time"
         )
     return f"/{place} is not JSON Schema, draft 2020-12"
-
-
-def _unusable(why: str) -> Fault:
-    return Fault(
-        code="MS110",
-        pointer=(),
-        message=f"the metadata schema cannot be used: {why}",
-        label="this schema cannot be used",
-        help="correct the schema, or remove metadata_schema from modelspec.yaml",
-    )

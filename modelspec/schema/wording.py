@@ -1,13 +1,20 @@
-"""How messages speak of fields, values and types."""
+"""The words of each fault: what is wrong, at which key or value, and what to write instead."""
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
-from modelspec.text.quote import visible
+from modelspec.schema.engine import compiled
+from modelspec.schema.violation import SchemaFault, Violation
+from modelspec.text.names import nearest
+from modelspec.text.quote import LONGEST, quote, visible
 
-_WANTED = {
+_RANK = {"MS103": 0, "MS105": 1, "MS104": 2, "MS106": 3}
+"""Of several faults of one value only the first of these is worth reporting."""
+
+_TYPES = {
     "string": "a string",
     "integer": "a whole number",
     "number": "a number",
@@ -16,76 +23,278 @@ _WANTED = {
     "object": "a mapping",
     "null": "nothing",
 }
-_PART = 32
-"""Characters of a field's name that a path shows."""
+_FOUND = {bool: "true/false", str: "a string", list: "a list", dict: "a mapping"}
+_BOOLEANS = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "false", "off": "false"}
+_PLAIN = re.compile(r"(?:[A-Za-z](?:[A-Za-z0-9 ./_@+-]|:[^ ])*|[0-9]{4}-[0-9]{2}-[0-9]{2})\Z")
+_BOUNDS = {
+    "minLength": ("short", "at least", "character"),
+    "maxLength": ("long", "at most", "character"),
+    "minItems": ("short", "at least", "item"),
+    "maxItems": ("long", "at most", "item"),
+    "minProperties": ("small", "at least", "field"),
+    "maxProperties": ("large", "at most", "field"),
+    "minimum": ("small", "at least", ""),
+    "maximum": ("large", "at most", ""),
+    "exclusiveMinimum": ("small", "more than", ""),
+    "exclusiveMaximum": ("large", "less than", ""),
+}
+"""Keyword: what the value is, how the limit is to be read, and what is counted."""
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ./_:@+-]*\Z|[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
-_NOT_STRINGS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+_nearest = lru_cache(256)(nearest)
 
-
-def path(pointer: Sequence[str | int], declared: frozenset[str], *, private: bool) -> str:
-    """Write a pointer as people do: `deployments[0].weight`.
-
-    Of keys below a private field only those that the schema declares are shown: others may hold a secret.
-    """
-    words = ""
-    for part in pointer:
-        if isinstance(part, int):
-            words += f"[{part}]"
-        else:
-            shown = "…" if private and part not in declared else visible(part, _PART)
-            words += f".{shown}" if words else shown
-    return words
-
-
-def wanted(types: Iterable[str]) -> str:
-    """Name the types that a schema allows, in its order."""
-    return alternatives([_WANTED[name] for name in types])
+_Words = tuple[str, str, str, str]
+"""Code, message, label and help."""
 
 
-def found(value: object) -> str:
-    """Name the type of a value that is there, in the words of YAML."""
-    match value:
-        case bool():
-            return "true/false"
-        case str():
-            return "a string"
-        case list():
-            return "a list"
-        case dict():
-            return "a mapping"
-        case _:
-            return "a number"
+def faults_of(violations: Iterable[Violation]) -> list[SchemaFault]:
+    """Word the violations, less those that only follow from another."""
+    best: dict[object, SchemaFault] = {}
+    code = ""
+    for position, at in enumerate(violations):
+        fault = _fault(at, code)
+        code = fault.code
+        place = (fault.pointer, fault.on_key, at.keyword == "more")
+        if at.keyword == "more":
+            best.setdefault(place, fault)
+        elif code not in _RANK:
+            best[position] = fault
+        elif place not in best or _RANK[code] < _RANK[best[place].code]:
+            best[place] = fault
+    # What a misspelt field stands for is not missing as well, nor is one field too many beside an unknown one.
+    unknown = {(fault.pointer[:-1], fault.name) for fault in best.values() if fault.code == "MS101"}
+    mixed_up = {owner for owner, _ in unknown}
+    return [
+        fault
+        for fault in best.values()
+        if not (fault.code == "MS102" and (fault.pointer, fault.name) in unknown)
+        and not (fault.code == "MS108" and fault.pointer in mixed_up)
+    ]
 
 
-def alternatives(words: Sequence[str], joint: str = "or") -> str:
+def _fault(at: Violation, code_before: str) -> SchemaFault:
+    code, message, label, advice = _WORDS.get(at.keyword, _other)(at)
+    is_about_fields = at.keyword in ("required", "more")
+    return SchemaFault(
+        code=code or code_before,
+        pointer=at.place if at.key is None else (*at.place, at.key),
+        on_key=at.key is not None or (is_about_fields and isinstance((0, *at.place)[-1], str)),
+        message=message,
+        label=label,
+        help=advice if at.key is not None or is_about_fields else at.note("x-help") or advice,
+        name=_meant(at) if code == "MS101" else at.name if code == "MS102" else "",
+    )
+
+
+def _more(at: Violation) -> _Words:
+    """Say that not all is said, under the code of what was said last."""
+    message = f"{at.subject} has more than {at.name} faults; the others are not reported"
+    return "", message, "more faults", "correct those that are reported, then check again"
+
+
+def _missing(at: Violation) -> _Words:
+    line = _line(at.name, at.node.get("properties", {}).get(at.name))
+    name = visible(at.name)
+    return "MS102", f"{at.path(at.name)} is missing", f"'{name}' is missing", f"add a line such as {line}"
+
+
+def _unknown(at: Violation) -> _Words:
+    # An organisation's own schema has no say in this.
+    elsewhere = {} if at.foreign else at.node.get("x-elsewhere", {})
+    if "x-key-form" in at.node and not at.foreign:
+        # `propertyNames` would ask for the form as well, but jsonschema-rs copies the whole mapping for each key of it.
+        message = f"{at.subject} must be {at.note('x-key-form')}{at.quoted(', not ')}"
+        sample = visible(next(iter(at.node["examples"][0])))
+        return "MS104", message, "not of this form", f"write a key such as {sample}"
+    known = list(map(visible, sorted(at.node.get("properties", {}))))
+    meant = visible(_meant(at))
+    if at.key in elsewhere:
+        advice = elsewhere[at.key]
+    elif len(known) > 1:
+        advice = f"did you mean '{meant}'?" if meant else f"the fields are {_listed(known, 'and')}"
+    else:
+        advice = f"the only field is {known[0]}" if known else "remove it"
+    hidden = f"{at.owner} has an unknown field"
+    message = hidden if at.private else f"{quote(at.key)} is not a field of {at.owner}"
+    return "MS101", message, "unknown field", advice
+
+
+def _meant(at: Violation) -> str:
+    """The field that an unknown one stands for: the nearest, or the only one that there could have been."""
+    known = tuple(at.node.get("properties", ()))
+    return known[0] if len(known) == 1 else _nearest(at.key or "", known) or ""
+
+
+def _wrong_number_of_fields(at: Violation) -> _Words:
+    if at.node.get("minProperties") != at.node.get("maxProperties"):
+        return _out_of_bounds(at)
+    names = _listed(sorted(map(visible, at.node.get("properties", {}))) or ["field"])
+    message = f"{at.subject} must have exactly one of {names}, not {_count(len(at.value), 'field')}"
+    return "MS108", message, "exactly one is needed", f"keep one of {names}"
+
+
+def _excluded(at: Violation) -> _Words:
+    rules = at.node["dependentSchemas"].items()
+    rival, rule = next((r, rule) for r, rule in rules if r in at.value and at.key in rule["properties"])
+    first, *rest = sorted(rule["properties"].keys() & at.value.keys())
+    also = f", {'as do' if rest[1:] else 'as does'} {_listed(rest, 'and')}" if rest else ""
+    message = f"{at.path(first)} and {rival} exclude each other{also}"
+    return "MS108", message, f"not beside {rival}", rule["x-help"]
+
+
+def _no_alternative(at: Violation) -> _Words:
+    """Explain that one of several fields must be there: our schemas use `anyOf` for nothing else."""
+    if at.foreign:
+        return _other(at)
+    listed = _listed([f"'{branch['required'][0]}'" for branch in at.node["anyOf"]])
+    return "MS108", f"{at.subject} needs {listed}", "one of them is missing", f"add {listed}"
+
+
+def _wrong_type(at: Violation) -> _Words:
+    types = [at.node["type"]] if isinstance(at.node["type"], str) else at.node["type"]
+    wanted = _listed([_TYPES[name] for name in types])
+    found = _FOUND.get(type(at.value), "a number")
+    message, label = f"{at.subject} must be {wanted}, not {found}{at.quoted(': ')}", f"{found}, not {wanted}"
+    if at.value is None:
+        message, label = f"{at.subject} is empty; it must be {wanted}", "nothing here"
+    return "MS103", message, label, _conversion(at, types) or _for_example(at) or f"write {wanted}"
+
+
+def _conversion(at: Violation, types: Sequence[str]) -> str:
+    """Say how a value that only looks wrong is made right, or nothing."""
+    if isinstance(at.value, bool | int | float) and "string" in types:
+        return _conversion_to_text(at, str(at.value).lower() if isinstance(at.value, bool) else str(at.value))
+    if not isinstance(at.value, str) or at.private:
+        return ""
+    word = at.value.casefold()
+    if "boolean" in types and word in _SPOKEN:
+        spoken = f"YAML 1.2 reads {quote(at.value)} as a string; write {_BOOLEANS.get(word)}"
+        return spoken if word in _BOOLEANS else f"write {word} without quotes"
+    if {"integer", "number"} & {*types} and at.value.isascii() and at.value.isdigit():
+        return "remove the quotes"
+    is_short = at.value.isprintable() and len(at.value) <= LONGEST
+    if "array" in types and at.node["items"].get("type") == "string" and is_short:
+        return f"write {_line(at.field, {'examples': [[at.value]]})}"
+    return ""
+
+
+def _conversion_to_text(at: Violation, text: str) -> str:
+    if "enum" in at.node:
+        return f"write one of {_listed(list(map(quote, at.node['enum'])))}"
+    if at.private and not at.foreign:
+        return ""
+    fits = compiled({key: at.node[key] for key in ("pattern", "minLength", "maxLength") if key in at.node})
+    if fits.is_valid(text):
+        return f"put it in quotes; without them YAML reads it as {_FOUND.get(type(at.value), 'a number')}"
+    date = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    return f"write {_line(at.field, {'examples': [date]})}, with hyphens" if fits.is_valid(date) else ""
+
+
+def _for_example(at: Violation) -> str:
+    """Write a line that would do, or nothing where the schema shows none."""
+    if at.node.get("examples"):
+        return f"write, for example, {_line(at.field, at.node)}"
+    if not at.place:
+        name = at.node.get("required", sorted(at.node["properties"]))[0]
+        return f"write fields, one a line, such as {_line(name, at.node['properties'][name])}"
+    return ""
+
+
+def _wrong_form(at: Violation) -> _Words:
+    """Say the form in words; only an organisation's own may be a bare pattern."""
+    said = f"must be {at.note('x-form')}{at.quoted(', not ')}"
+    bare = f"does not have the form that the schema asks for{at.quoted(': ')}"
+    advice = _for_example(at) or at.note("description") or _as_the_schema_says(at)
+    return "MS104", f"{at.subject} {said if at.note('x-form') else bare}", "not of this form", advice
+
+
+def _no_choice(at: Violation) -> _Words:
+    choices = at.node["enum"] if at.keyword == "enum" else [at.node["const"]]
+    words = tuple(choice for choice in choices if isinstance(choice, str))
+    meant = _nearest(at.value, words) if isinstance(at.value, str) and not at.private else None
+    listed = f"{'one of ' if choices[1:] else ''}{_listed(list(map(quote, choices)))}"
+    message = f"{at.subject} must be {listed}{at.quoted(', not ')}"
+    advice = f"did you mean {quote(meant)}?" if meant else f"write {listed}"
+    return "MS105", message, "not among the choices", advice
+
+
+def _out_of_bounds(at: Violation) -> _Words:
+    size, reading, noun = _BOUNDS[at.keyword]
+    limit = at.node[at.keyword]
+    allowed = f"{reading} {_count(limit, noun) if noun else limit}"
+    if not noun:
+        message = f"{at.subject} is too {size}{at.quoted(': ')}; it must be {allowed}"
+    elif at.measured:
+        message = f"{at.subject} is too {size}: {_count(len(at.measured), noun)}, {reading} {limit}"
+    else:
+        message = f"{at.subject} is empty; it needs {allowed}"
+    advice = _for_example(at) or f"write {'' if noun else 'a number that is '}{allowed}"
+    return "MS106", message, allowed, advice
+
+
+def _repeated(at: Violation) -> _Words:
+    if at.foreign:
+        return "MS107", f"{at.subject} holds equal items", "equal items", "remove one of them"
+    holder = at.path().rpartition("[")[0]
+    advice = f"remove it: item {at.name} of the list is the same"
+    return "MS107", f"{holder} holds {at.quoted('') or 'the same item'} twice", "repeated here", advice
+
+
+def _other(at: Violation) -> _Words:
+    message = f"{at.subject} does not satisfy the schema ({visible(at.keyword)})"
+    return "MS104", message, "not as the schema asks", at.note("description") or _as_the_schema_says(at)
+
+
+def _as_the_schema_says(at: Violation) -> str:
+    """Advise by the keyword alone: an organisation's own schema may hold no word for people."""
+    if at.keyword not in at.node:
+        return "remove it"
+    how = "matches" if at.keyword == "pattern" else f"satisfies {visible(at.keyword)}:"
+    return f"write a {'value' if at.key is None else 'key'} that {how} {quote(at.node[at.keyword])}"
+
+
+def _listed(words: Sequence[str], joint: str = "or") -> str:
     """Join words, at least one, as `a, b or c`."""
     *first, last = words
     return f"{', '.join(first)} {joint} {last}" if first else last
 
 
-def count(number: int, noun: str) -> str:
-    """Write `1 item`, `2 items`."""
+def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def flow(value: object) -> str:
-    """Write a value as one line of YAML."""
-    match value:
-        case str() if (
-            _PLAIN.match(value) and value.casefold() not in _NOT_STRINGS and ": " not in f"{value} "
-        ):
-            return value
-        case list():
-            return f"[{', '.join(map(flow, value))}]"
-        case dict():
-            return f"{{{', '.join(f'{key}: {flow(item)}' for key, item in value.items())}}}"
-        case _:
-            return json.dumps(value, ensure_ascii=False)
-
-
-def example(name: str, schema: dict[str, Any]) -> str:
-    """Write a line that sets a field, or without a name the value alone, from the schema's examples."""
-    examples = schema.get("examples")
-    value = flow(examples[0]) if isinstance(examples, list) and examples else "…"
+def _line(name: str, field: Any) -> str:  # noqa: ANN401 - of a foreign schema, any JSON
+    """Write a line that sets a field, or without a name the value alone, from the field's examples."""
+    examples = field.get("examples") if isinstance(field, dict) else None
+    value = _flow(examples[0]) if examples else "…"
     return f"{name}: {value}" if name else value
+
+
+def _flow(value: object) -> str:
+    """Write a value as one line of YAML."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_flow(item)}' for key, item in value.items())}}}"
+    is_plain = isinstance(value, str) and _PLAIN.match(value) and value.casefold() not in ("null", *_SPOKEN)
+    return str(value) if is_plain else json.dumps(value, ensure_ascii=False)
+
+
+_SPOKEN = frozenset({"true", "false", *_BOOLEANS})
+
+_WORDS: dict[str, Callable[[Violation], _Words]] = {
+    **dict.fromkeys(_BOUNDS, _out_of_bounds),
+    "additionalProperties": _unknown,
+    "anyOf": _no_alternative,
+    "const": _no_choice,
+    "dependentSchemas": _excluded,
+    "enum": _no_choice,
+    "maxProperties": _wrong_number_of_fields,
+    "minProperties": _wrong_number_of_fields,
+    "more": _more,
+    "not": _wrong_form,
+    "pattern": _wrong_form,
+    "required": _missing,
+    "type": _wrong_type,
+    "unevaluatedProperties": _unknown,
+    "uniqueItems": _repeated,
+}

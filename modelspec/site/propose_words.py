@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from modelspec.schema.files import schema_text
+from modelspec.schema import schema_text
 from modelspec.secret.patterns import PATTERNS
 
 TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -85,7 +85,7 @@ def forms() -> dict[str, dict[str, object]]:
 
 
 def keys() -> Iterator[tuple[str, str]]:
-    """Kind and JavaScript pattern of secrets that a browser can know; a group `body` must be drawn at random.
+    """DocumentKind and JavaScript pattern of secrets that a browser can know; a group `body` must be drawn at random.
 
     Patterns with flags of their own are left to `validate`: not every browser has them.
     """

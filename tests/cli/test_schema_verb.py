@@ -10,13 +10,13 @@ from modelspec_command import REGIONS, Command, tree, write_fleet
 
 from modelspec import cli
 from modelspec.cli import schema as verb
-from modelspec.schema import KINDS
+from modelspec.schema import DOCUMENT_KINDS
 
 
 def test_the_verb_knows_every_kind() -> None:
     kind = next(parameter for parameter in verb.command.params if parameter.name == "kind")
     assert isinstance(kind.type, click.Choice)
-    assert tuple(kind.type.choices) == KINDS
+    assert tuple(kind.type.choices) == DOCUMENT_KINDS
 
 
 def test_the_schema_of_models_is_printed(command: Command, tmp_path: Path) -> None:

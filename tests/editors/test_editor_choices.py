@@ -8,7 +8,7 @@ import pytest
 from small_fleets import FIXED, HEADS, REGIONS, model, write_repository
 
 from modelspec.author.schemas import Choice, choices_of, tailored, text_of
-from modelspec.schema import KINDS
+from modelspec.schema import DOCUMENT_KINDS
 
 SECRET = "sk" + "-proj-" + sha512(b"a fake").hexdigest() + "aB3"
 
@@ -113,7 +113,7 @@ def test_secrets_stay_out(tmp_path: Path) -> None:
     )
     write_repository(root, {"secret": model(SECRET), "alias": model("bison", f"aliases: [{SECRET}]")}, {})
     choices = choices_of(root)
-    texts = [text_of(tailored(kind, choices)) for kind in KINDS]
+    texts = [text_of(tailored(kind, choices)) for kind in DOCUMENT_KINDS]
     assert SECRET not in "".join(texts)
     assert [choice.value for choice in choices.models] == ["atlas", "bison"]
     assert [choice.value for choice in choices.regions] == ["us", "eu", "uk"]

@@ -10,10 +10,10 @@ from small_fleets import FIXED, HEADS, model, write_repository
 
 from modelspec.author.schemas import FOLDER, WrittenSchemas, schema_line, stale_schemas, wiring, write_schemas
 from modelspec.diagnose.refusal import Refusal
-from modelspec.schema import KINDS
+from modelspec.schema import DOCUMENT_KINDS
 from modelspec.write import Stale, Staleness
 
-NAMES = tuple(f"{kind}.schema.json" for kind in KINDS)
+NAMES = tuple(f"{kind}.schema.json" for kind in DOCUMENT_KINDS)
 
 
 @pytest.fixture

@@ -11,16 +11,16 @@ from small_fleets import FIXED, FLEETS, HEADS, model, write_repository
 from modelspec.author.schemas import Choice, Choices, choices_of, tailored, text_of
 from modelspec.load import read
 from modelspec.load.find import File
-from modelspec.schema import KINDS, Kind
-from modelspec.schema.gate import compiled
+from modelspec.schema import DOCUMENT_KINDS, DocumentKind
+from modelspec.schema.engine import compiled
 
 REPOSITORY = Path(__file__).parents[2]
 EMPTY = Choices()
 
 
-def schemas(root: Path) -> dict[Kind, dict[str, Any]]:
+def schemas(root: Path) -> dict[DocumentKind, dict[str, Any]]:
     choices = choices_of(root)
-    return {kind: tailored(kind, choices) for kind in KINDS}
+    return {kind: tailored(kind, choices) for kind in DOCUMENT_KINDS}
 
 
 def faults(schema: dict[str, Any], text: str) -> list[str]:
@@ -39,8 +39,8 @@ def small(tmp_path: Path) -> Path:
     return write_repository(tmp_path, {"atlas": model("atlas", "aliases: [atlas-latest]")})
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_each_is_a_schema_of_the_draft_that_it_names(kind: Kind, small: Path) -> None:
+@pytest.mark.parametrize("kind", DOCUMENT_KINDS)
+def test_each_is_a_schema_of_the_draft_that_it_names(kind: DocumentKind, small: Path) -> None:
     for choices in (EMPTY, choices_of(small), choices_of(REPOSITORY)):
         schema = tailored(kind, choices)
         assert schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
@@ -48,15 +48,15 @@ def test_each_is_a_schema_of_the_draft_that_it_names(kind: Kind, small: Path) ->
         compiled(schema)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_none_has_keywords_of_ours_or_the_address_of_another(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", DOCUMENT_KINDS)
+def test_none_has_keywords_of_ours_or_the_address_of_another(kind: DocumentKind) -> None:
     found = keywords(tailored(kind, choices_of(REPOSITORY)))
     assert not [name for name in found if name.startswith("x-")]
     assert "$id" not in found
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_reference_leads_to_something(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", DOCUMENT_KINDS)
+def test_every_reference_leads_to_something(kind: DocumentKind) -> None:
     schema = tailored(kind, choices_of(REPOSITORY))
 
     def references(part: object) -> set[str]:
@@ -77,7 +77,7 @@ def test_a_sound_fleet_satisfies_its_own_schemas(name: str, tmp_path: Path) -> N
     root = write_repository(tmp_path, FLEETS[name])
     own = schemas(root)
     for path in sorted(root.rglob("*.yaml")):
-        kind: Kind = next((kind for kind in KINDS if path.name == f"{kind}.yaml"), "model")
+        kind: DocumentKind = next((kind for kind in DOCUMENT_KINDS if path.name == f"{kind}.yaml"), "model")
         assert faults(own[kind], path.read_text(encoding="utf-8")) == []
 
 
@@ -109,7 +109,7 @@ def test_a_sound_fleet_satisfies_its_own_schemas(name: str, tmp_path: Path) -> N
         ("waivers", "waivers: [{rule: MS201, subject: x, reason: y, expires: 2027-01-01, approved_by: z}]"),
     ],
 )
-def test_a_name_that_nobody_declares_is_one_fault(kind: Kind, text: str, small: Path) -> None:
+def test_a_name_that_nobody_declares_is_one_fault(kind: DocumentKind, text: str, small: Path) -> None:
     assert len(faults(schemas(small)[kind], text)) == 1
 
 
@@ -127,7 +127,7 @@ def test_a_name_that_nobody_declares_is_one_fault(kind: Kind, text: str, small: 
         ("modelspec", "rules: {MS402: info, MS404: off}"),
     ],
 )
-def test_names_that_are_only_suggested_bind_nobody(kind: Kind, text: str, small: Path) -> None:
+def test_names_that_are_only_suggested_bind_nobody(kind: DocumentKind, text: str, small: Path) -> None:
     assert faults(schemas(small)[kind], text) == []
 
 
@@ -202,8 +202,8 @@ def test_names_that_are_not_all_known_are_suggested_only() -> None:
     assert schema["$defs"]["declaredHead"]["anyOf"][0]["enum"] == ["head-eu"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_where_nothing_is_known_the_published_schema_is_left(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", DOCUMENT_KINDS)
+def test_where_nothing_is_known_the_published_schema_is_left(kind: DocumentKind) -> None:
     schema = tailored(kind, EMPTY)
     assert "enumDescriptions" not in keywords(schema)
     own = {"model": "models.d/chat/gpt-5.4.yaml", "defaults": "models.d/china/_defaults.yaml"}

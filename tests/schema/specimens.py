@@ -23,6 +23,24 @@ def merged(root: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     return {**root["$defs"][node["$ref"].rsplit("/", 1)[1]], **node}
 
 
+def nodes(value: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping of a schema."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from nodes(part)
+
+
+def patterns(schema: dict[str, Any]) -> Iterator[str]:
+    """Every pattern of a schema, of values and of keys."""
+    for node in nodes(schema):
+        if isinstance(node.get("pattern"), str):
+            yield node["pattern"]
+        yield from node.get("patternProperties", {})
+
+
 def specimen(kind: str, variant: int) -> dict[str, Any]:
     """A good document that uses every field; where only one of several may be used, the variant chooses."""
     root = schema_of(kind)

@@ -7,24 +7,16 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from specimens import merged, schema_of
+from small_fleets import FLEETS, write_repository
+from specimens import merged, nodes, schema_of
 
-from modelspec.schema import KINDS, schema_text
-from modelspec.schema.files import schema_folder
+from modelspec.schema import DOCUMENT_KINDS, DocumentKind, defaults, schema_text
+from modelspec.schema.documents import schema_folder
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "schemas").glob("*.schema.json"))
 NAMES = [file.name.removesuffix(".schema.json") for file in FILES]
 OPEN = {"metadata", "params", "weights", "files", "rules", "local_targets", "heads", "model_group_alias"}
-
-
-def nodes(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-        value = list(value.values())
-    if isinstance(value, list):
-        for part in value:
-            yield from nodes(part)
 
 
 def declared(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -39,7 +31,7 @@ def declared(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_there_is_a_schema_for_each_document_and_each_output() -> None:
     outputs = {"diagnostics", "table", "head", "region", "snapshot", "model-page", "manifest"}
-    assert {*KINDS} | outputs <= {*NAMES}
+    assert {*DOCUMENT_KINDS} | outputs <= {*NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,7 +56,7 @@ def test_every_field_has_a_title_and_a_description(name: str) -> None:
         assert subschema.get("description", "").endswith("."), field
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", DOCUMENT_KINDS)
 def test_every_field_of_an_input_has_a_good_example(name: str) -> None:
     root = schema_of(name)
     for field, subschema in declared(name):
@@ -83,7 +75,7 @@ def test_only_maps_of_free_names_are_open(name: str) -> None:
             assert field in OPEN | {"fallback_models"}, field
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", DOCUMENT_KINDS)
 def test_every_pattern_is_told_in_words(name: str) -> None:
     root = schema_of(name)
     for node in nodes(root):
@@ -93,7 +85,7 @@ def test_every_pattern_is_told_in_words(name: str) -> None:
 
 def test_definitions_of_one_name_are_equal_in_all_inputs() -> None:
     seen: dict[str, Any] = {}
-    for kind in KINDS:
+    for kind in DOCUMENT_KINDS:
         for name, definition in schema_of(kind).get("$defs", {}).items():
             assert seen.setdefault(name, definition) == definition, name
 
@@ -112,10 +104,91 @@ def test_the_text_is_that_of_the_file() -> None:
         schema_text("no-such-kind")
 
 
-def test_importing_the_stage_does_not_import_the_validator() -> None:
-    program = "import sys, modelspec.schema; print(json) if 'jsonschema_rs' in sys.modules else None"
+def test_the_schemas_hold_only_what_explain_relies_on() -> None:
+    words = {"title", "description", "examples", "default", "x-private", "x-form", "x-help"}
+    for kind in DOCUMENT_KINDS:
+        root = schema_of(kind)
+        for node in nodes(root):
+            if isinstance(node.get("$ref"), str):
+                assert node.keys() <= words | {"$ref"}, (
+                    "what stands beside a reference is laid over its definition"
+                )
+            if node.get("uniqueItems") is True:
+                assert "string" in merged(root, node["items"])["type"], "repeated texts are looked for"
+            for branch in node.get("anyOf", []):
+                assert branch.keys() == {"required"}
+            for rule in node.get("dependentSchemas", {}).values():
+                assert not any(rule["properties"].values())
+                assert rule["x-help"]
+            if isinstance(node.get("patternProperties"), dict) or isinstance(node.get("properties"), dict):
+                assert node.get("additionalProperties", False) is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "expected"),
+    [
+        ("model", (), {"provider": "openai", "local_inference": False, "status": "active"}),
+        ("model", ("access",), {"visibility": "internal"}),
+        ("model", ("load_balancing",), {"policy": "round_robin"}),
+        ("model", ("deployments",), {"provider": "openai"}),
+        ("model", ("api_key", "kubernetes"), {}),
+        ("defaults", ("access",), {"visibility": "internal"}),
+        ("heads", ("heads",), {"status": "active", "health_path": "/health"}),
+        ("modelspec", (), {"output": "dist", "base_path": "/"}),
+        ("modelspec", ("repository",), {"branch": "main"}),
+        (
+            "modelspec",
+            ("guards",),
+            {
+                "max_changed": "30%",
+                "max_removed": "10%",
+                "max_moved": "10%",
+                "last_model_of_region": "error",
+                "empty_head": "error",
+                "endpoint_host_change": "error",
+            },
+        ),
+        ("routes.test", ("tests", "expect"), {"status": 200}),
+    ],
+)
+def test_the_schema_holds_the_defaults(
+    kind: DocumentKind, path: tuple[str, ...], expected: dict[str, object]
+) -> None:
+    assert defaults(kind, *path) == expected
+
+
+def test_a_field_that_does_not_exist_has_no_defaults() -> None:
+    with pytest.raises(KeyError, match="acess"):
+        defaults("model", "acess")
+
+
+@pytest.mark.parametrize("kind", DOCUMENT_KINDS)
+def test_a_default_is_what_the_field_may_hold(kind: DocumentKind) -> None:
+    root = schema_of(kind)
+    for name, field in declared(kind):
+        if "default" in field:
+            assert Draft202012Validator({**field, "$defs": root.get("$defs", {})}).is_valid(
+                field["default"]
+            ), name
+
+
+def _imported_by(program: str) -> set[str]:
+    program = f"import sys; {program}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == ""
+    return {"jsonschema", "jsonschema_rs", "referencing"} & {*done.stdout.split()}
+
+
+@pytest.mark.parametrize("module", ["modelspec.schema", "modelspec.cli"])
+def test_importing_the_package_imports_no_validator(module: str) -> None:
+    assert _imported_by(f"import {module}") == set()
+
+
+def test_only_a_bad_document_is_worth_importing_jsonschema(tmp_path: Path) -> None:
+    fleet = write_repository(tmp_path, FLEETS["plain"])
+    validate = f"from modelspec.cli import run; run(['validate', '--no-cache', '--root', {str(fleet)!r}])"
+    assert _imported_by(validate) == {"jsonschema_rs"}
+    (fleet / "models.d/bad.yaml").write_text("model_id: bad\n")
+    assert _imported_by(validate) == {"jsonschema", "jsonschema_rs", "referencing"}
 
 
 def test_the_page_of_fields_is_up_to_date() -> None:

@@ -4,86 +4,84 @@ from typing import Any
 
 import pytest
 
-from modelspec.schema import Fault, Kind, check
+from modelspec.schema import DocumentKind, SchemaFault, check
 
 MODEL = {"model_id": "atlas", "name": "Atlas", "region": "eu", "priority_head": "head-eu"}
 MANY = 9_000
 REGION = {"code": "eu", "name": "Europe"}
 
 
-def closing(faults: list[Fault]) -> list[tuple[str, tuple[str | int, ...], str]]:
-    return [(f.code, f.pointer, f.message) for f in faults if f.label in ("and more", "more faults")]
+def closing(faults: list[SchemaFault]) -> list[tuple[str, tuple[str | int, ...], str]]:
+    return [(f.code, f.pointer, f.message) for f in faults if f.label == "more faults"]
 
 
 @pytest.mark.parametrize(
-    ("document", "kind", "code", "pointer", "message"),
+    ("document", "kind", "code", "pointer", "subject"),
     [
-        ({**MODEL, "tags": list(range(MANY))}, "model", "MS103", ("tags",), "tags has 9000 faulty entries"),
-        ({**MODEL, "deployments": [{}] * MANY}, "model", "MS106", ("deployments",), "deployments has 9000"),
+        ({**MODEL, "tags": list(range(MANY))}, "model", "MS103", ("tags",), "tags"),
+        ({**MODEL, "deployments": [{}] * MANY}, "model", "MS106", ("deployments",), "deployments"),
         (
             {**MODEL, "params": {f"p{n}": {} for n in range(MANY)}},
             "model",
             "MS102",
             ("params",),
-            "params has 9000 faulty entries",
+            "params",
         ),
         (
             {**MODEL, "load_balancing": {"weights": {f"h{n}": "x" for n in range(MANY)}}},
             "model",
             "MS103",
             ("load_balancing", "weights"),
-            "load_balancing.weights has 9000 faulty entries",
+            "load_balancing.weights",
         ),
         (
             {**MODEL, **{f"x{n}": 1 for n in range(MANY)}},
             "model",
             "MS101",
-            ("x100",),
-            "a model has 8900 more unknown fields",
+            (),
+            "a model",
         ),
         (
             {**MODEL, "tags": ["a"] * MANY},
             "model",
             "MS107",
-            ("tags", 101),
-            "tags holds 8899 more repeated items",
+            ("tags",),
+            "tags",
         ),
-        ({"regions": [1] * MANY}, "regions", "MS103", ("regions",), "regions has 9000 faulty entries"),
+        ({"regions": [1] * MANY}, "regions", "MS103", ("regions",), "regions"),
         (
             {"regions": [{**REGION, "residency": [1] * MANY}]},
             "regions",
             "MS103",
             ("regions", 0, "residency"),
-            "regions[0].residency has 9000 faulty entries",
+            "regions[0].residency",
         ),
-        ({"heads": [{}] * MANY}, "heads", "MS102", ("heads",), "heads has 9000 faulty entries"),
-        ({"waivers": [{}] * MANY}, "waivers", "MS108", ("waivers",), "waivers has 9000 faulty entries"),
-        ({"tests": ["x"] * MANY}, "routes.test", "MS103", ("tests",), "tests has 9000 faulty entries"),
+        ({"heads": [{}] * MANY}, "heads", "MS102", ("heads",), "heads"),
+        ({"waivers": [{}] * MANY}, "waivers", "MS108", ("waivers",), "waivers"),
+        ({"tests": ["x"] * MANY}, "routes.test", "MS103", ("tests",), "tests"),
         (
             {"rules": {f"X{n}": "off" for n in range(MANY)}},
             "modelspec",
             "MS104",
-            ("rules", "X100"),
-            "rules has 8900 more keys that are not of this form",
+            ("rules",),
+            "rules",
         ),
         (
             {"rules": {f"X{n}": "off" for n in range(101)}},
             "modelspec",
             "MS104",
-            ("rules", "X100"),
-            "rules has 1 more key that is not of this form",
+            ("rules",),
+            "rules",
         ),
     ],
 )
 def test_a_flood_is_told_of_and_not_counted_out(
-    document: Any, kind: Kind, code: str, pointer: tuple[str | int, ...], message: str
+    document: Any, kind: DocumentKind, code: str, pointer: tuple[str | int, ...], subject: str
 ) -> None:
     faults = check(document, kind)
     assert len(faults) <= 502
     told = closing(faults)
-    assert any(
-        (found, place) == (code, pointer) and text.startswith(message) for found, place, text in told
-    ), told
+    assert (code, pointer, f"{subject} has more than 100 faults; the others are not reported") in told
 
 
 def test_a_fault_behind_thousands_of_good_entries_is_told_at_its_place() -> None:
@@ -103,6 +101,14 @@ def test_lists_in_several_entries_are_cut_each_by_itself() -> None:
     regions = [{**REGION, "residency": [1] * 200}, {**REGION, "residency": [2] * 300}]
     untold = [place for _, place, _ in closing(check({"regions": regions}, "regions"))]
     assert untold == [("regions", 0, "residency"), ("regions", 1, "residency")]
+
+
+def test_a_document_of_many_long_lists_is_cut_as_a_whole() -> None:
+    faults = check({"regions": [{**REGION, "residency": [1] * 99}] * 99}, "regions")
+    assert len(faults) == 1_001
+    assert closing(faults) == [
+        ("MS103", (), "regions.yaml has more than 1,000 faults; the others are not reported")
+    ]
 
 
 def test_what_is_not_told_of_one_list_hides_nothing_of_the_others() -> None:

@@ -15,8 +15,8 @@ from modelspec.load.find import Tree, read_tree
 from modelspec.load.locate import Locator
 from modelspec.report.said import without_secrets
 from modelspec.rules import RULES
-from modelspec.schema import Kind, schema_text
-from modelspec.schema.gate import compiled
+from modelspec.schema import DocumentKind, schema_text
+from modelspec.schema.engine import compiled
 from modelspec.text.quote import visible
 
 
@@ -51,7 +51,7 @@ _OF_MODELS: Mapping[str, NameKind] = {
     "metadata": NameKind.METADATA,
 }
 
-PLACES: Mapping[Kind, Mapping[str, NameKind]] = {
+PLACES: Mapping[DocumentKind, Mapping[str, NameKind]] = {
     "model": _OF_MODELS,
     "defaults": _OF_MODELS,
     "regions": {"regions[].residency[]": NameKind.REGION},

@@ -14,7 +14,7 @@ from modelspec.author.schemas.tailored import MARK, tailored, text_of, without_s
 from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.load.find import DEFAULTS
 from modelspec.load.unread import MODELS
-from modelspec.schema import KINDS, Kind
+from modelspec.schema import DOCUMENT_KINDS, DocumentKind
 from modelspec.write import Stale, Staleness
 
 FOLDER = ".modelspec/schemas"
@@ -95,23 +95,23 @@ def wiring(folder: str = FOLDER) -> str:
     defaults = f"{MODELS}/**/{DEFAULTS}"
     # Of several schemas that fit a file all would hold: the models must leave the defaults out.
     models = [f"{MODELS}/**/*.yaml", f"{MODELS}/**/*.yml", f"!{defaults}"]
-    own: dict[Kind, str | list[str]] = {"model": models, "defaults": defaults}
-    schemas = {f"./{folder}/{_file_name(kind)}": own.get(kind, f"{kind}.yaml") for kind in KINDS}
+    own: dict[DocumentKind, str | list[str]] = {"model": models, "defaults": defaults}
+    schemas = {f"./{folder}/{_file_name(kind)}": own.get(kind, f"{kind}.yaml") for kind in DOCUMENT_KINDS}
     return json.dumps({"yaml.schemas": schemas}, ensure_ascii=False, indent=2)
 
 
-def _kind_of(path: str) -> Kind:
+def _kind_of(path: str) -> DocumentKind:
     if path.rpartition("/")[2] == DEFAULTS:
         return "defaults"
-    return next((kind for kind in KINDS if path == f"{kind}.yaml"), "model")
+    return next((kind for kind in DOCUMENT_KINDS if path == f"{kind}.yaml"), "model")
 
 
-def _file_name(kind: Kind) -> str:
+def _file_name(kind: DocumentKind) -> str:
     return f"{kind}.schema.json"
 
 
 def _texts(choices: Choices) -> Mapping[str, bytes]:
-    return {_file_name(kind): text_of(tailored(kind, choices)).encode() for kind in KINDS}
+    return {_file_name(kind): text_of(tailored(kind, choices)).encode() for kind in DOCUMENT_KINDS}
 
 
 def _look(root: Path, folder: Path, texts: Mapping[str, bytes]) -> list[Stale] | Refusal:

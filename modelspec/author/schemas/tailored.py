@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from modelspec.author.schemas.choices import PLACES, Choice, Choices, NameKind, steps
-from modelspec.schema import Kind, schema_text
+from modelspec.schema import DocumentKind, schema_text
 
 _Schema = dict[str, Any]
 
@@ -90,7 +90,7 @@ _NAMES = {"headId", "modelId", "regionCode"}
 """The definitions of the form of a name."""
 
 
-def tailored(kind: Kind, choices: Choices) -> _Schema:
+def tailored(kind: DocumentKind, choices: Choices) -> _Schema:
     """The schema of one kind of file, with the choices of the repository at every place that has some."""
     published = without_own_keywords(json.loads(schema_text(kind)))
     del published["$id"]  # the schema at that address is another one
