@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from modelspec.fleet.reference import Reference
 from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
 
 
@@ -29,9 +30,7 @@ def head(
     )
 
 
-def target(
-    endpoint: str | Mapping[str, object] | None, upstream: str = "up", where: str | None = None
-) -> Target:
+def target(endpoint: str | Reference | None, upstream: str = "up", where: str | None = None) -> Target:
     return Target(
         endpoint=endpoint,
         provider="openai",

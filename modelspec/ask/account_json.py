@@ -4,6 +4,7 @@ import json
 
 from modelspec.ask.account import Account, Cause, ToldHead, ToldModel
 from modelspec.ask.places import Spot
+from modelspec.emit.artifact import plain
 
 SCHEMA_VERSION = 1
 """Counts changes that a reader could stumble over; a new field is none."""
@@ -42,6 +43,7 @@ def render(account: Account) -> str:
                 ],
             },
             indent=1,
+            default=plain,
         )
         + "\n"
     )

@@ -113,7 +113,7 @@ def _target(told: ToldTarget) -> str:
         case None:
             where = "the host that its params decide"
         case reference:
-            where = f"the URL in {said(str(reference.get('env')))}"
+            where = f"the URL in {said(reference.written)}"
     parts = [f"-> {where} ({said(target.provider)}) as {said(target.upstream_model)}"]
     parts += [f"region {target.region}"] if target.region is not None else []
     parts += [f"order {target.order}"] if target.order is not None else []

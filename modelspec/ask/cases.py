@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from modelspec.fleet.reference import Reference
 from modelspec.routing.decide import Decision, Index, Request, decide, targets_at
 from modelspec.routing.table import Json, Target
 
@@ -155,6 +156,8 @@ def _deployments(
 
 def endpoint(target: Target) -> str | Json:
     """An upstream as an expectation names it."""
+    if isinstance(target.endpoint, Reference):
+        return target.endpoint.json
     return target.provider if target.endpoint is None else target.endpoint
 
 

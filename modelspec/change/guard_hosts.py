@@ -1,12 +1,12 @@
 """The guard of keys: no key, and no request beside a key, to a host that did not get it before."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from modelspec.change.guard_counts import Breach, Change
 from modelspec.fleet.model import Deployment, Fleet, Head, Model
+from modelspec.fleet.reference import Reference
 from modelspec.routing.table import Route, Target
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
@@ -52,21 +52,17 @@ def hosts(target: Target) -> dict[str, Pointer]:
     found: dict[str, Pointer] = {}
     for name, value in target.params.items():
         is_address = _ADDRESS_NAME.search(name) is not None
-        if isinstance(value, Mapping) and is_address:
-            found[_reference(value)] = ("params", name)
+        if isinstance(value, Reference) and is_address:
+            found[str(value)] = ("params", name)
         elif isinstance(value, str) and (is_address or "://" in value):
             found[_host(value)] = ("params", name)
     if target.endpoint is None:
-        regions = [
-            _reference(value) if isinstance(value, Mapping) else str(value)
-            for name, value in sorted(target.params.items())
-            if _REGION_NAME.search(name)
-        ]
+        regions = [str(value) for name, value in sorted(target.params.items()) if _REGION_NAME.search(name)]
         found[":".join([target.provider, *regions])] = ("provider",)
     elif isinstance(target.endpoint, str):
         found[_host(target.endpoint)] = ("endpoint",)
     else:
-        found[_reference(target.endpoint)] = ("endpoint",)
+        found[str(target.endpoint)] = ("endpoint",)
     return found
 
 
@@ -134,13 +130,7 @@ def _targets(route: Route) -> Sequence[Target]:
 def _keys(target: Target) -> list[str]:
     """The references whose values a target sends or uses: its key, and what `params` take from elsewhere."""
     references = [target.api_key, *target.params.values()]
-    return [_reference(value) for value in references if isinstance(value, Mapping)]
-
-
-def _reference(reference: Mapping[str, object]) -> str:
-    """`env:NAME`, `file:/path`, `vault:path#key` or `kubernetes:{"key": …, "secret": …}`."""
-    ((kind, target),) = reference.items()
-    return f"{kind}:{target if isinstance(target, str) else json.dumps(target, sort_keys=True)}"
+    return [str(value) for value in references if isinstance(value, Reference)]
 
 
 @lru_cache(maxsize=4096)  # models of one provider share it, and each is asked about thrice

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from modelspec.change.effect import Effect, EffectPlace, Said, Subject, Words
 from modelspec.change.sides import Cause, Sides, exact, place_of
+from modelspec.fleet.reference import Reference
 from modelspec.routing.table import Route
 
 
@@ -92,6 +93,8 @@ def _fields(route: Route, names: tuple[str, ...]) -> Mapping[str, object]:
 def plain(value: object) -> object:
     """A value as JSON can hold it."""
     match value:
+        case Reference():
+            return value.json
         case tuple() | list():
             return [plain(item) for item in value]
         case Mapping():

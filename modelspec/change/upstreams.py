@@ -8,6 +8,7 @@ from modelspec.change.effect import Effect, Said, Subject, Words
 from modelspec.change.pair import IMPLIED, Found, Pair, plain
 from modelspec.change.settings import limits
 from modelspec.change.sides import Cause, exact
+from modelspec.fleet.reference import Reference
 from modelspec.routing.table import Json, Target
 
 
@@ -103,11 +104,9 @@ def host(endpoint: object) -> str:
 
 def reference(value: object) -> str:
     """A reference, like `env ATLAS_API_KEY`; never a value, for there is none in a routing table."""
-    if not isinstance(value, Mapping):
-        return "none" if value is None else str(value)
-    kind, target = next(iter(value.items()))
-    shown = f"{target['secret']}/{target['key']}" if isinstance(target, Mapping) else target
-    return f"{kind} {shown}"
+    if isinstance(value, Reference):
+        return f"{value.kind} {value.written}"
+    return "none" if value is None else str(value)
 
 
 def _deployments(pair: Pair) -> Iterator[Found]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 
+from modelspec.fleet.reference import Reference
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
@@ -19,7 +21,13 @@ class Artifact:
     content: bytes
 
 
-encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+def plain(value: object) -> object:
+    """What JSON cannot hold by itself: of all that outputs are made of, references."""
+    assert isinstance(value, Reference)
+    return value.json
+
+
+encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=plain).encode
 """A value on one line. Python's C encoder is only used without indentation, and is three times faster."""
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from modelspec.fleet.model import Deployment, Fleet, KeyRule, Model, Reference
+from modelspec.fleet.model import Deployment, Fleet, KeyRule, Model
 from modelspec.fleet.providers import REGION, endpoint_of
 from modelspec.fleet.reach import runs_on_heads
+from modelspec.fleet.reference import Reference
 from modelspec.secret import telling_key
 from modelspec.text.document import Pointer
 from modelspec.text.names import is_match
@@ -61,7 +62,7 @@ def destinations(deployment: Deployment, model: Model, fleet: Fleet) -> Iterator
 
 
 def key_hosts(model: Model) -> Iterator[tuple[str, str, Pointer]]:
-    """Each reference of a model, as `kind:target`, with a host that receives what it stands for and its pointer.
+    """Each reference of a model, as `kind:name`, with a host that receives what it stands for and its pointer.
 
     Hosts that the environment or a head decides are left out: they are the organisation's. So are URLs with a fault
     of their own, which is told already.
@@ -76,7 +77,7 @@ def key_hosts(model: Model) -> Iterator[tuple[str, str, Pointer]]:
         if host is None:
             continue
         for reference, pointer in key_references(deployment):
-            yield f"{reference.kind}:{reference.target}", host, pointer
+            yield str(reference), host, pointer
 
 
 def is_place_of_key(pointer: Pointer) -> bool:
@@ -84,9 +85,9 @@ def is_place_of_key(pointer: Pointer) -> bool:
     return pointer[-1] == "api_key" or telling_key(str(pointer[-1]))
 
 
-def allowed_hosts(kind: str, target: str, policy: tuple[KeyRule, ...]) -> tuple[str, ...] | None:
+def allowed_hosts(key: Reference, policy: tuple[KeyRule, ...]) -> tuple[str, ...] | None:
     """The host patterns of every entry that names a key; None where none does, so that it may go anywhere."""
-    named = [entry for entry in policy if entry.kind == kind and is_match(entry.target, target)]
+    named = [entry for entry in policy if entry.names(str(key))]
     return tuple(host for entry in named for host in entry.hosts) if named else None
 
 

@@ -6,8 +6,9 @@ from typing import Any
 from modelspec.diagnose.rule import Finding
 from modelspec.fleet.keys import key_hosts
 from modelspec.fleet.link_fleet import unknown_head, unknown_region
-from modelspec.fleet.model import Deployment, Fleet, Model, ModelReference, Reference, Signature
+from modelspec.fleet.model import Deployment, Fleet, Model, ModelReference, Signature
 from modelspec.fleet.reach import own_reach, runs_on_heads
+from modelspec.fleet.reference import Reference
 from modelspec.text.document import Place, Pointer, Scalar
 
 Found = tuple[str, Finding]
@@ -118,13 +119,14 @@ def _regions(model: Model) -> tuple[str, ...]:
 def _deployment(value: Mapping[str, Any], model_id: str, pointer: Pointer) -> Deployment:
     get = value.get
     params = get("params")
+    key = get("api_key")
     limits = value if pointer else {}
     return Deployment(
-        endpoint=_endpoint(get("endpoint")),
+        endpoint=_value(get("endpoint")),
         provider=get("provider", "openai"),
         upstream_model=get("upstream_model", model_id),
-        api_key=_reference(get("api_key")),
-        params={key: _param(item) for key, item in params.items()} if params else _NO_PARAMS,
+        api_key=None if key is None else Reference.of(key),
+        params={name: _value(item) for name, item in params.items()} if params else _NO_PARAMS,
         region=limits.get("region"),
         weight=_whole(limits.get("weight")),
         order=_whole(limits.get("order")),
@@ -143,21 +145,8 @@ def _weights(value: Mapping[str, float] | None) -> Mapping[str, int]:
     return {head: int(weight) for head, weight in value.items()} if value else _NO_WEIGHTS
 
 
-def _endpoint(value: str | Mapping[str, str] | None) -> str | Reference | None:
-    return value if value is None or isinstance(value, str) else _reference(value)
-
-
-def _param(value: Any) -> Scalar | Reference:  # noqa: ANN401 - what the schema admits: a scalar or a mapping
-    return _reference(value) if isinstance(value, dict) else value
-
-
-def _reference(value: Mapping[str, Any] | None) -> Reference | None:
-    if value is None:
-        return None
-    ((kind, target),) = value.items()
-    if kind == "kubernetes":
-        target = f"{target['secret']}/{target['key']}"
-    return Reference(kind=kind, target=target)
+def _value(value: Any) -> Any:  # noqa: ANN401 - what the schema admits: a scalar, or a mapping that is a reference
+    return Reference.of(value) if isinstance(value, dict) else value
 
 
 def _fallback_models(value: list[str] | Mapping[str, list[str]] | None) -> Iterator[ModelReference]:

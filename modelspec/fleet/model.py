@@ -5,19 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from modelspec.fleet.reference import Reference
 from modelspec.text.document import Place, Pointer, Scalar
-from modelspec.text.names import Suggestions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """`{env: NAME}`, `{file: /path}`, `{vault: path#key}` or `{kubernetes: {secret, key}}`: never a value.
-
-    `target` is the name or path; of `kubernetes` it is `secret/key`.
-    """
-
-    kind: str
-    target: str
+from modelspec.text.names import Suggestions, is_match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +42,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRule:
-    """An entry of `key_policy`: the keys that it names and the hosts that may receive them, all with `*` as in globs.
+    """An entry of `key_policy`: the keys that it names and the hosts that may receive them, with `*` as in globs."""
 
-    `kind` and `target` are those of a `Reference`.
-    """
-
-    kind: str
-    target: str
+    key: Reference
     hosts: tuple[str, ...]
+
+    def names(self, key: str) -> bool:
+        """Whether a key, as `str` spells its reference, is one of these."""
+        kind, _, name = key.partition(":")
+        return kind == self.key.kind and is_match(self.key.normal, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +160,7 @@ class Fleet:
 class Signature(NamedTuple):
     """What other files may depend on in a model: its names, its references and its own reach.
 
-    `regions` are all that the file names, for whatever use. `key_hosts` are its keys as `kind:target`, each with a host
+    `regions` are all that the file names, for whatever use. `key_hosts` are its keys as `kind:name`, each with a host
     that receives it and the key's pointer. `is_tied_to_heads`: its endpoint is meant as its own heads see it.
     It is all that rules across models see, and all that the cache keeps of an unchanged file. A tuple, since ten
     thousand of them are made anew in every run with a cache.

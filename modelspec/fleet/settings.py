@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modelspec.fleet.model import KeyRule
+from modelspec.fleet.reference import Reference
 
 WRITTEN_TARGETS = ("envoy", "litellm", "prometheus")
 """The gateways that this version writes configuration for, of those that modelspec.yaml may name."""
@@ -81,16 +82,12 @@ def settings_of(value: object) -> Settings:
         secret_folders=tuple(value.get("secret_folders") or ()),
         edges=tuple((edge["edge_id"], edge["region"]) for edge in value.get("edges") or ()),
         guards=_guards_of(value.get("guards") or {}),
-        key_policy=tuple(map(_key_rule, value.get("key_policy") or ())),
+        key_policy=tuple(
+            KeyRule(key=Reference.of(entry["key"]), hosts=tuple(entry["hosts"]))
+            for entry in value.get("key_policy") or ()
+        ),
         target_options=value.get("target_options") or {},
     )
-
-
-def _key_rule(entry: Mapping[str, Any]) -> KeyRule:
-    ((kind, target),) = entry["key"].items()
-    if kind == "kubernetes":
-        target = f"{target['secret']}/{target['key']}"
-    return KeyRule(kind=kind, target=target, hosts=tuple(entry["hosts"]))
 
 
 def _guards_of(value: Mapping[str, Any]) -> Guards:

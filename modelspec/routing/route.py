@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from modelspec.fleet.model import Catalog, Deployment, Fleet, Model, Reference
+from modelspec.fleet.model import Catalog, Deployment, Fleet, Model
 from modelspec.fleet.providers import endpoint_of
 from modelspec.fleet.reach import runs_on_heads, transitive_reach
-from modelspec.routing.table import About, HeadEntry, Json, RegionEntry, Route, RoutingTable, Target, Tier
+from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
 
 
 def route(
@@ -108,14 +108,11 @@ def _route(model: Model, fleet: Fleet, reach: tuple[str, ...]) -> Route:
 
 def _target(deployment: Deployment) -> Target:
     return Target(
-        endpoint=_endpoint(deployment.endpoint) or endpoint_of(deployment.provider),
+        endpoint=deployment.endpoint or endpoint_of(deployment.provider),
         provider=deployment.provider,
         upstream_model=deployment.upstream_model,
-        api_key=_reference(deployment.api_key),
-        params={
-            key: _reference(value) if isinstance(value, Reference) else value
-            for key, value in deployment.params.items()
-        },
+        api_key=deployment.api_key,
+        params=deployment.params,
         region=deployment.region,
         weight=deployment.weight,
         order=deployment.order,
@@ -128,10 +125,9 @@ def _local_targets(model: Model, fleet: Fleet) -> Mapping[str, Target]:
     """One target for each head: the model's own endpoint there, or the head's inference server."""
     deployment = model.deployments[0]
     base = _target(deployment)
-    own = _endpoint(deployment.endpoint)
     return {
         head: Target(
-            endpoint=own or fleet.heads[head].inference_url,
+            endpoint=deployment.endpoint or fleet.heads[head].inference_url,
             provider=base.provider,
             upstream_model=base.upstream_model,
             api_key=base.api_key,
@@ -144,16 +140,3 @@ def _local_targets(model: Model, fleet: Fleet) -> Mapping[str, Target]:
         )
         for head in model.heads
     }
-
-
-def _endpoint(endpoint: str | Reference | None) -> str | Json | None:
-    return _reference(endpoint) if isinstance(endpoint, Reference) else endpoint
-
-
-def _reference(reference: Reference | None) -> Json | None:
-    if reference is None:
-        return None
-    if reference.kind == "kubernetes":
-        secret, _, key = reference.target.partition("/")
-        return {"kubernetes": {"secret": secret, "key": key}}
-    return {reference.kind: reference.target}

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from modelspec.fleet.reference import Reference
+from modelspec.text.document import Scalar
+
 Json = Mapping[str, object]
 """What JSON can hold, with the keys in the order in which they are written."""
 
@@ -11,16 +14,16 @@ Json = Mapping[str, object]
 class Target:
     """One upstream as a head calls it.
 
-    `endpoint` is a URL or `{"env": NAME}`; None where the provider's own region setting in `params` decides the host.
-    `api_key` is a reference, never a value. `weight` and `order` are None where the file is silent; rpm and tpm
+    `endpoint` is a URL or a reference to one; None where the provider's own region setting in `params` decides the
+    host. `weight` and `order` are None where the file is silent; rpm and tpm
     are requests and tokens a minute.
     """
 
-    endpoint: str | Json | None
+    endpoint: str | Reference | None
     provider: str
     upstream_model: str
-    api_key: Json | None
-    params: Json
+    api_key: Reference | None
+    params: Mapping[str, Scalar | Reference]
     region: str | None
     weight: int | None
     order: int | None

@@ -57,16 +57,14 @@ def keys_go_where_the_policy_lets_them(model: Model, fleet: Fleet) -> Iterator[F
     for deployment in model.deployments:
         goes_to: list[KeyDestination] | None = None
         for reference, pointer in key_references(deployment):
-            allowed = allowed_hosts(reference.kind, reference.target, fleet.key_policy)
+            allowed = allowed_hosts(reference, fleet.key_policy)
             if allowed is None:
                 continue
             if goes_to is None:
                 goes_to = list(destinations(deployment, model, fleet))
             for destination in goes_to:
                 if not may_go_to(destination.host, allowed):
-                    yield _forbidden(
-                        model, pointer, f"{reference.kind}:{reference.target}", destination, allowed
-                    )
+                    yield _forbidden(model, pointer, str(reference), destination, allowed)
 
 
 def _forbidden(
@@ -109,7 +107,7 @@ def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
     }
     for signature in catalog.signatures:
         for key, host, pointer in signature.key_hosts:
-            if key not in keys:
+            if key not in keys or any(entry.names(key) for entry in catalog.fleet.key_policy):
                 continue
             domain = registrable_domain(host)
             place = Place(path=signature.path, pointer=pointer)
@@ -117,9 +115,6 @@ def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
             if known == domain or (key, domain) in told:
                 continue
             told.add((key, domain))
-            kind, _, target = key.partition(":")
-            if allowed_hosts(kind, target, catalog.fleet.key_policy) is not None:
-                continue
             yield Finding(
                 place=place,
                 message=f"the key {quote(mask(key))} goes to {quote(domain)} here and to {quote(known)} elsewhere",

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
-from modelspec.fleet.model import Fleet, Model, Reference
+from modelspec.fleet.model import Fleet, Model
+from modelspec.fleet.reference import Reference
 from modelspec.secret import GATEWAY_MASTER_KEYS, looks_like_key, mask, steers_process, telling_key
 from modelspec.text.document import Document, Place, Pointer
 from modelspec.text.quote import quote
@@ -57,7 +58,7 @@ def environment_names_are_harmless(model: Model, _: Fleet) -> Iterator[Finding]:
     Give every provider a variable of its own.
     """
     for pointer, reference in _references(model, "env"):
-        if objection := _objection(reference.target):
+        if objection := _objection(reference.written):
             fault, remedy = objection
             yield Finding(place=Place(path=model.path, pointer=pointer), message=fault, help=remedy)
 
@@ -87,11 +88,11 @@ def secret_files_lie_in_secret_folders(model: Model, fleet: Fleet) -> Iterator[F
     """
     folders = (*_SECRET_FOLDERS, *fleet.secret_folders)
     for pointer, reference in _references(model, "file"):
-        if _is_secret_file(reference.target, folders):
+        if _is_secret_file(reference.written, folders):
             continue
         yield Finding(
             place=Place(path=model.path, pointer=pointer),
-            message=f"the file {quote(mask(reference.target))} is in no folder of secrets",
+            message=f"the file {quote(mask(reference.written))} is in no folder of secrets",
             help=f"mount the secret below {', '.join(folders)}, or add its folder to secret_folders in modelspec.yaml",
         )
 

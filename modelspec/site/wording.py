@@ -1,9 +1,9 @@
 """How things are called on the pages: the only place that words a region, a head, an endpoint or a key."""
 
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from modelspec.routing.table import Json, RoutingTable, Target
+from modelspec.fleet.reference import Reference
+from modelspec.routing.table import RoutingTable, Target
 from modelspec.site.frame import Link
 from modelspec.site.links import Links
 
@@ -61,17 +61,17 @@ def endpoint(target: Target) -> str:
         case str(url):
             return url
         case reference:
-            return f"environment variable {reference['env']}"
+            return f"environment variable {reference.written}"
 
 
-def key(reference: Json | None) -> str:
+def key(reference: Reference | None) -> str:
     """Where a key is kept; never the key."""
     if reference is None:
         return "none"
-    ((kind, place),) = reference.items()
-    if isinstance(place, Mapping):
-        return f"Kubernetes secret {place['secret']}, key {place['key']}"
-    return _KEYS[kind].format(place)
+    if reference.kind == "kubernetes":
+        secret, _, name = reference.written.partition("/")
+        return f"Kubernetes secret {secret}, key {name}"
+    return _KEYS[reference.kind].format(reference.written)
 
 
 def setting(value: object) -> str:
@@ -79,7 +79,7 @@ def setting(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case Mapping():
+        case Reference():
             return key(value)
         case _:
             return str(value)

@@ -81,8 +81,12 @@ def test_sound_repositories_compile_as_expected(
     assert report.endswith("exit code 0\n")
     files = _build(root, tmp_path / "dist")
     base = _build_of_base(case.base) if case.base and case.files else {}
-    first = {path.replace(_FIRST_EDGE, _OTHER_EDGE): text for path, text in files.items()}
-    told = _against({**base, **{path: first[path] for path in files if _OTHER_EDGE in path}}, files)
+    first = {
+        _OTHER_EDGE + path.removeprefix(_FIRST_EDGE): text
+        for path, text in files.items()
+        if path.startswith(_FIRST_EDGE)
+    }
+    told = _against({**base, **{path: first[path] for path in files if path.startswith(_OTHER_EDGE)}}, files)
     compared = case.all("compare") or ("*",)
     chosen = {path: text for path, text in told.items() if any(fnmatchcase(path, one) for one in compared)}
     case.settle({"report.txt": report, **chosen}, update=update)

@@ -3,7 +3,8 @@ from pathlib import Path
 from small_fleets import FIXED, compiled, found, model
 
 from modelspec.fleet.link_model import link_model, model_of, signature_of
-from modelspec.fleet.model import Fleet, Reference
+from modelspec.fleet.model import Fleet
+from modelspec.fleet.reference import Reference
 
 LINKS = ("MS201", "MS202")
 
@@ -98,9 +99,9 @@ def test_references_keep_their_kind_and_target() -> None:
         "params": {"project": {"env": "PROJECT"}, "retries": 2},
     }
     (deployment,) = model_of("a.yaml", 1, text).deployments
-    assert deployment.endpoint == Reference(kind="env", target="URL")
-    assert deployment.api_key == Reference(kind="kubernetes", target="keys/one")
-    assert deployment.params == {"project": Reference(kind="env", target="PROJECT"), "retries": 2}
+    assert deployment.endpoint == Reference.of({"env": "URL"})
+    assert deployment.api_key == Reference.of({"kubernetes": {"secret": "keys", "key": "one"}})
+    assert deployment.params == {"project": Reference.of({"env": "PROJECT"}), "retries": 2}
 
 
 def test_without_a_fleet_the_reach_of_a_signature_is_empty() -> None:

@@ -10,6 +10,7 @@ from modelspec.change.compare import compare
 from modelspec.change.effect import Plan, PlannedState
 from modelspec.change.markdown import LIMIT, MARKER, render
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.fleet.reference import Reference
 from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
 from modelspec.text.source import Span
 
@@ -29,7 +30,7 @@ TARGET = Target(
     endpoint="https://api.example.com/v1",
     provider="openai",
     upstream_model="x",
-    api_key={"env": "KEY"},
+    api_key=Reference.of({"env": "KEY"}),
     params={},
     region=None,
     weight=None,
@@ -95,7 +96,7 @@ def test_a_comment_is_cut_from_the_least_consequence_and_says_what() -> None:
     changed = [
         replace(
             route,
-            targets=(replace(TARGET, api_key={"env": "OTHER"}),),
+            targets=(replace(TARGET, api_key=Reference.of({"env": "OTHER"})),),
             about=replace(route.about, name="@octocat \U0001f600" * 10),
         )
         for route in ROUTES

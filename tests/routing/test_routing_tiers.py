@@ -4,6 +4,7 @@ import pytest
 from small_fleets import FIXED, compiled, model, routed
 
 from modelspec.fleet.reach import own_reach
+from modelspec.fleet.reference import Reference
 from modelspec.routing.table import Route
 
 OFF = {**FIXED, "modelspec.yaml": "rules: {MS301: off, MS308: off, MS401: off}\n"}
@@ -84,4 +85,4 @@ def test_a_head_without_a_server_has_no_endpoint_where_a_waiver_lets_it_pass(tmp
 
 def test_an_endpoint_by_reference_stays_one_at_every_head(tmp_path: Path) -> None:
     route = _route(tmp_path, "local_inference: true", "endpoint: {env: LOCAL_URL}")
-    assert route.local_targets["head-eu-1"].endpoint == {"env": "LOCAL_URL"}
+    assert route.local_targets["head-eu-1"].endpoint == Reference.of({"env": "LOCAL_URL"})

@@ -7,7 +7,8 @@ from secret_documents import document, findings, where
 from secret_fakes import fakes
 
 from modelspec.diagnose.rule import Finding
-from modelspec.fleet.model import Deployment, Fleet, Model, Reference
+from modelspec.fleet.model import Deployment, Fleet, Model
+from modelspec.fleet.reference import Reference
 from modelspec.rules.references import environment_names_are_harmless, secret_files_lie_in_secret_folders
 from modelspec.rules.secrets import RULES
 from modelspec.secret import mask, suspect
@@ -189,7 +190,7 @@ def fleet(*folders: str) -> Fleet:
 
 
 def env(name: str) -> Reference:
-    return Reference(kind="env", target=name)
+    return Reference.of({"env": name})
 
 
 @pytest.mark.parametrize(
@@ -242,7 +243,7 @@ def test_harmful_environment_names(name: str, word: str) -> None:
 def test_files_of_secrets(path: str, right: bool) -> None:  # noqa: FBT001 - a table of expectations
     check = secret_files_lie_in_secret_folders.check
     assert check
-    found = list(check(model(api_key=Reference(kind="file", target=path)), fleet("/vault", "/srv/keys/")))
+    found = list(check(model(api_key=Reference.of({"file": path})), fleet("/vault", "/srv/keys/")))
     assert (not found) == right
 
 

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from modelspec.diagnose.rule import Finding
-from modelspec.fleet.model import Deployment, Fleet, Head, Model, Reference
+from modelspec.fleet.model import Deployment, Fleet, Head, Model
+from modelspec.fleet.reference import Reference
 from modelspec.rules.exposure import RULES
 from modelspec.text.document import Place
 
@@ -92,9 +93,7 @@ def test_rules_stand_in_the_order_of_their_codes() -> None:
     assert listed == sorted(listed) == [f"MS{number}" for number in (506, 507, 508, 509, 510, 511, 512, 516)]
 
 
-@pytest.mark.parametrize(
-    "endpoint", ["https://api.example.com/v1", None, Reference(kind="env", target="URL")]
-)
+@pytest.mark.parametrize("endpoint", ["https://api.example.com/v1", None, Reference.of({"env": "URL"})])
 def test_ordinary_and_absent_endpoints_are_silent(endpoint: str | Reference | None) -> None:
     assert in_model(at(endpoint)) == []
 
@@ -135,7 +134,7 @@ def test_each_faulty_deployment_is_pointed_at() -> None:
         ("role", "arn:aws:iam::123456789012:role/x", []),
         ("api_version", "2024-10-21", []),
         ("timeout", 30, []),
-        ("api_base", Reference(kind="env", target="URL"), []),
+        ("api_base", Reference.of({"env": "URL"}), []),
     ],
 )
 def test_params_that_are_urls_are_judged(key: str, value: object, found: list[str]) -> None:

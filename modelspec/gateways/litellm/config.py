@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from modelspec.emit.artifact import document, encode
 from modelspec.emit.tables import SCHEMA_VERSION
+from modelspec.fleet.reference import Reference
 from modelspec.gateways.litellm.deployment import deployments, references, variable
 from modelspec.gateways.litellm.groups import Group
-from modelspec.routing.table import Json
 
 MASTER_KEY = "LITELLM_MASTER_KEY"
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -95,12 +95,12 @@ def variables(groups: Iterable[Group]) -> bytes:
 
     All of them must be set: LiteLLM passes over one that is missing and sends another key of its environment instead.
     """
-    found = {MASTER_KEY: {"env": MASTER_KEY}, **dict(_named(groups))}
+    found = {MASTER_KEY: Reference.of({"env": MASTER_KEY}), **dict(_named(groups))}
     rows = (encode({"name": name, "reference": found[name]}) for name in sorted(found))
     return document([SCHEMA_VERSION], [("variables", rows)])
 
 
-def _named(groups: Iterable[Group]) -> Iterator[tuple[str, Json]]:
+def _named(groups: Iterable[Group]) -> Iterator[tuple[str, Reference]]:
     for group in groups:
         for target in group.targets:
             yield from ((variable(reference), reference) for reference in references(target))

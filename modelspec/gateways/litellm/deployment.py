@@ -1,9 +1,10 @@
 """One upstream as an entry of LiteLLM's `model_list`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from modelspec.fleet.reference import Reference
 from modelspec.gateways.litellm.groups import Group
 from modelspec.gateways.litellm.names import FORMS, NO_KEY, Form, environment_name
 from modelspec.routing.table import Json, Route, Target
@@ -42,20 +43,16 @@ def access_groups(route: Route) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*open_to, *route.groups)))
 
 
-def variable(reference: Json) -> str:
+def variable(reference: Reference) -> str:
     """The environment variable that stands for a reference."""
-    ((kind, target),) = reference.items()
-    if kind == "env":
-        return str(target)
-    if isinstance(target, Mapping):
-        target = f"{target['secret']}/{target['key']}"
-    return environment_name(kind, str(target))
+    written = reference.written
+    return written if reference.kind == "env" else environment_name(reference.kind, written)
 
 
-def references(target: Target) -> Iterator[Json]:
+def references(target: Target) -> Iterator[Reference]:
     """What LiteLLM reads from its environment for an upstream."""
     for value in (target.endpoint, target.api_key, *target.params.values()):
-        if isinstance(value, Mapping) and not _is_read_from_file(target, value):
+        if isinstance(value, Reference) and not _is_read_from_file(target, value):
             yield value
 
 
@@ -66,7 +63,7 @@ def _params(route: Route, target: Target, *, alone: bool) -> Json:
         params["api_base"] = _api_base(target.endpoint, form)
     params.update(_credentials(target))
     for name, value in target.params.items():
-        params[name] = _resolved(value) if isinstance(value, Mapping) else _number(value)
+        params[name] = _resolved(value) if isinstance(value, Reference) else _number(value)
     limits = {"rpm": (target.rpm, route.rpm), "tpm": (target.tpm, route.tpm)}
     settings = {"order": target.order, "weight": target.weight}
     for name, (own, whole) in limits.items():
@@ -90,8 +87,8 @@ def _upstream(route: Route, target: Target) -> str:
     return name
 
 
-def _api_base(endpoint: str | Json, form: Form) -> str:
-    if isinstance(endpoint, Mapping):
+def _api_base(endpoint: str | Reference, form: Form) -> str:
+    if isinstance(endpoint, Reference):
         return _resolved(endpoint)
     base = endpoint.rstrip("/")
     return base + form.path + (form.path_if_bare if not urlsplit(base).path else "")
@@ -102,19 +99,19 @@ def _credentials(target: Target) -> Json:
     key = target.api_key
     if target.provider == "vertex_ai" and key is not None:
         if _is_read_from_file(target, key):
-            return {"vertex_credentials": key["file"]}
+            return {"vertex_credentials": key.written}
         return {"vertex_credentials": _resolved(key)}
     if key is not None:
         return {"api_key": _resolved(key)}
     return {} if FORMS[target.provider].hosts else {"api_key": NO_KEY}
 
 
-def _is_read_from_file(target: Target, reference: Json) -> bool:
+def _is_read_from_file(target: Target, reference: Reference) -> bool:
     """LiteLLM reads the credentials of Vertex AI from a file by itself."""
-    return target.provider == "vertex_ai" and reference is target.api_key and "file" in reference
+    return target.provider == "vertex_ai" and reference is target.api_key and reference.kind == "file"
 
 
-def _resolved(reference: Json) -> str:
+def _resolved(reference: Reference) -> str:
     return _ENVIRONMENT + variable(reference)
 
 

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
-from modelspec.fleet.model import Deployment, Fleet, Model, Reference
+from modelspec.fleet.model import Deployment, Fleet, Model
 from modelspec.fleet.providers import PROVIDERS, REGION
+from modelspec.fleet.reference import Reference
 from modelspec.gateways.litellm.names import COMMON_PARAMS, FORMS, RESERVED_VARIABLES, ParamKind
 from modelspec.text.document import Place, Scalar
 from modelspec.text.quote import quote
@@ -239,7 +240,7 @@ def variables_of_references_are_left_alone(model: Model, fleet: Fleet) -> Iterat
             *((("params", name), value) for name, value in deployment.params.items()),
         ]
         for pointer, value in values:
-            named = value.target if isinstance(value, Reference) and value.kind == "env" else ""
+            named = value.written if isinstance(value, Reference) and value.kind == "env" else ""
             if named.upper().startswith(RESERVED_VARIABLES):
                 yield Finding(
                     place=place_in(model, deployment, *pointer, "env"),
