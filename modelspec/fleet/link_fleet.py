@@ -7,6 +7,7 @@ from typing import Any
 from modelspec.diagnose.rule import Finding
 from modelspec.fleet.model import Fleet, Head, Region
 from modelspec.fleet.settings import Settings
+from modelspec.schema import defaults
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
 
@@ -45,6 +46,9 @@ def _help(near: str | None, known: Iterable[str], file: str) -> str:
     if len(names) <= _LISTED:
         return f"{file} declares {', '.join(names) or 'none'}; use one of these or declare it there"
     return f"use a name that {file} declares, or declare it there"
+
+
+_HEAD = defaults("heads", "heads")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +176,8 @@ def _head(item: Mapping[str, Any], place: Place) -> Head:
         head_id=item["head_id"],
         region=item.get("region", ""),
         url=item.get("url", ""),
-        status=item.get("status", "active"),
-        health_path=item.get("health_path", "/health"),
+        status=item.get("status", _HEAD["status"]),
+        health_path=item.get("health_path", _HEAD["health_path"]),
         inference_url=item.get("inference_url"),
         capacity=None if capacity is None else int(capacity),
         place=place,

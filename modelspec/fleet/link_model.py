@@ -9,11 +9,15 @@ from modelspec.fleet.link_fleet import unknown_head, unknown_region
 from modelspec.fleet.model import Deployment, Fleet, Model, ModelReference, Signature
 from modelspec.fleet.reach import own_reach, runs_on_heads
 from modelspec.fleet.reference import Reference
+from modelspec.schema import defaults
 from modelspec.text.document import Place, Pointer, Scalar
 
 Found = tuple[str, Finding]
 """A code of a link fault with its finding."""
 
+_MODEL = defaults("model")
+_POLICY = defaults("model", "load_balancing")["policy"]
+_VISIBILITY = defaults("model", "access")["visibility"]
 _NO_PARAMS: Mapping[str, Scalar | Reference] = {}
 _NO_WEIGHTS: Mapping[str, int] = {}
 _NO_METADATA: Mapping[str, object] = {}
@@ -36,22 +40,22 @@ def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
         region=value["region"],
         priority_head=value["priority_head"],
         fallback_heads=tuple(get("fallback_heads") or ()),
-        policy=balancing.get("policy", "round_robin"),
+        policy=balancing.get("policy", _POLICY),
         weights=_weights(balancing.get("weights")),
         deployments=(_deployment(value, model_id, ()),)
         if listed is None
         else tuple(
             _deployment(item, model_id, ("deployments", position)) for position, item in enumerate(listed)
         ),
-        local_inference=get("local_inference", False),
+        local_inference=get("local_inference", _MODEL["local_inference"]),
         fallback_models=tuple(_fallback_models(get("fallback_models"))),
         aliases=tuple(get("aliases") or ()),
         rpm=_whole(limits.get("rpm")),
         tpm=_whole(limits.get("tpm")),
-        visibility=access.get("visibility", "internal"),
+        visibility=access.get("visibility", _VISIBILITY),
         groups=tuple(access.get("groups") or ()),
         client_regions=None if client_regions is None else tuple(client_regions),
-        status=get("status", "active"),
+        status=get("status", _MODEL["status"]),
         sunset=get("sunset"),
         replaced_by=get("replaced_by"),
         tags=tuple(get("tags") or ()),
@@ -123,7 +127,7 @@ def _deployment(value: Mapping[str, Any], model_id: str, pointer: Pointer) -> De
     limits = value if pointer else {}
     return Deployment(
         endpoint=_value(get("endpoint")),
-        provider=get("provider", "openai"),
+        provider=get("provider", _MODEL["provider"]),
         upstream_model=get("upstream_model", model_id),
         api_key=None if key is None else Reference.of(key),
         params={name: _value(item) for name, item in params.items()} if params else _NO_PARAMS,

@@ -1,9 +1,9 @@
 """What a repository says, as plain frozen objects: names are strings that linking has looked up."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from modelspec.fleet.reference import Reference
 from modelspec.text.document import Place, Pointer, Scalar
@@ -180,33 +180,64 @@ class Signature(NamedTuple):
     is_tied_to_heads: bool
 
 
-class Names:
-    """Every id and alias of a catalog, and which model a name means."""
+class Named(Protocol):
+    """What clients ask for by its id or by an alias."""
 
-    def __init__(self, signatures: Iterable[Signature]) -> None:
-        self._exact: dict[str, Signature] = {}
-        for signature in signatures:
-            self._exact.setdefault(signature.model_id, signature)
-            for alias in signature.aliases:
-                self._exact.setdefault(alias, signature)
-        self._prefixes = {
-            name.removesuffix("*"): signature
-            for name, signature in self._exact.items()
-            if name.endswith("/*")
-        }
+    @property
+    def model_id(self) -> str:
+        """The id."""
 
-    def find(self, name: str) -> Signature | None:
-        """The model that a request for `name` means: an exact name wins over the longest matching prefix."""
-        found = self._exact.get(name)
-        end = len(name)
-        while found is None and self._prefixes and (end := name.rfind("/", 0, end)) >= 0:
-            found = self._prefixes.get(name[: end + 1])
-        return found
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Its other names."""
+
+
+Whose = TypeVar("Whose", bound=Named)
+
+
+class Names(Generic[Whose]):
+    """Every id and alias, and which model a name means: the only lookup of names."""
+
+    def __init__(self, models: Iterable[Whose]) -> None:
+        self._declared: dict[str, Whose] = {}
+        for model in models:
+            for name in (model.model_id, *model.aliases):
+                self._declared.setdefault(name, model)
+        self._wildcards = {name[:-1]: name for name in self._declared if name.endswith("/*")}
+        self._longest = max(map(len, self._wildcards), default=0)
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names as they are declared, wildcards last."""
+        yield from (name for name in self._declared if not name.endswith("/*"))
+        yield from self._wildcards.values()
+
+    def __getitem__(self, declared: str) -> Whose:
+        """Return the model that declares a name, just as it is."""
+        return self._declared[declared]
+
+    def declared(self, name: str) -> str | None:
+        """The id, alias or wildcard that takes a request for `name`.
+
+        An exact name wins over the longest matching prefix; case counts, as it does in the gateways.
+        """
+        if name in self._declared:
+            return name
+        end = self._longest
+        while (end := name.rfind("/", 0, end)) >= 0:
+            wildcard = self._wildcards.get(name[: end + 1])
+            if wildcard is not None:
+                return wildcard
+        return None
+
+    def find(self, name: str) -> Whose | None:
+        """The model that a request for `name` means."""
+        declared = self.declared(name)
+        return None if declared is None else self[declared]
 
     @cached_property
     def suggestions(self) -> Suggestions:
         """For names that nobody declares."""
-        return Suggestions(self._exact)
+        return Suggestions(self._declared)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +251,7 @@ class Catalog:
 
     fleet: Fleet
     signatures: Sequence[Signature]
-    names: Names
+    names: Names[Signature]
     paths: Sequence[str]
     broken: Sequence[str]
     complete: bool

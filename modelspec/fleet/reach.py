@@ -26,7 +26,7 @@ def own_reach(model: Model, fleet: Fleet) -> tuple[str, ...]:
     return tuple(sorted(regions))
 
 
-def transitive_reach(signatures: Sequence[Signature], names: Names) -> dict[str, tuple[str, ...]]:
+def transitive_reach(signatures: Sequence[Signature], names: Names[Signature]) -> dict[str, tuple[str, ...]]:
     """The reach of every model by id, its fallback models and theirs included, sorted.
 
     A disabled model answers 404, so nothing is reached through it. Models that fall back to each other reach the same.
@@ -55,7 +55,7 @@ def transitive_reach(signatures: Sequence[Signature], names: Names) -> dict[str,
     return reach
 
 
-def _fallbacks(signatures: Sequence[Signature], names: Names) -> dict[str, list[str]]:
+def _fallbacks(signatures: Sequence[Signature], names: Names[Signature]) -> dict[str, list[str]]:
     """The ids of the fallback models that may answer, by the id of the model that names them."""
     fallbacks: dict[str, list[str]] = {}
     for signature in signatures:

@@ -1,14 +1,20 @@
 """modelspec.yaml and waivers.yaml as plain frozen objects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from modelspec.fleet.model import KeyRule
 from modelspec.fleet.reference import Reference
+from modelspec.schema import defaults
 
 WRITTEN_TARGETS = ("envoy", "litellm", "prometheus")
 """The gateways that this version writes configuration for, of those that modelspec.yaml may name."""
+
+_DEFAULTS = defaults("modelspec")
+_GUARDS = defaults("modelspec", "guards")
+_ALWAYS_ALLOWED = 3
+"""Models that a change may touch in any fleet whose modelspec.yaml does not set `max_changed`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,39 +49,38 @@ class Guards:
     their requests elsewhere, which is rarer and worse: a third of that.
     """
 
-    max_changed: Threshold = Threshold(percent=30, least=3)
-    max_removed: Threshold = Threshold(percent=10)
-    max_moved: Threshold = Threshold(percent=10)
-    last_model_of_region: str = "error"
-    empty_head: str = "error"
-    endpoint_host_change: str = "error"
+    max_changed: Threshold
+    max_removed: Threshold
+    max_moved: Threshold
+    last_model_of_region: str
+    empty_head: str
+    endpoint_host_change: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What modelspec.yaml says, its defaults filled in; `rules` leads from codes to severities or `off`."""
 
-    output: str = "dist"
+    output: str
     targets: tuple[str, ...] = ()
-    base_path: str = "/"
+    base_path: str
     repository: Mapping[str, Any] | None = None
     rules: Mapping[str, str] = field(default_factory=dict)
     metadata_schema: str | None = None
     secret_folders: tuple[str, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
-    guards: Guards = Guards()
+    guards: Guards
     key_policy: tuple[KeyRule, ...] = ()
     target_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def settings_of(value: object) -> Settings:
     """The settings of a document of the right form; the defaults where there is none."""
-    if not isinstance(value, dict):
-        return Settings()
+    value = value if isinstance(value, dict) else {}
     return Settings(
-        output=value.get("output", "dist"),
+        output=value.get("output", _DEFAULTS["output"]),
         targets=tuple(value.get("targets") or ()),
-        base_path=value.get("base_path", "/"),
+        base_path=value.get("base_path", _DEFAULTS["base_path"]),
         repository=value.get("repository"),
         rules=value.get("rules") or {},
         metadata_schema=value.get("metadata_schema"),
@@ -91,10 +96,13 @@ def settings_of(value: object) -> Settings:
 
 
 def _guards_of(value: Mapping[str, Any]) -> Guards:
-    said: dict[str, Any] = {
-        name: _threshold(one) if name.startswith("max_") else one for name, one in value.items()
+    guards: dict[str, Any] = {
+        name: _threshold(one) if name.startswith("max_") else one
+        for name, one in {**_GUARDS, **value}.items()
     }
-    return Guards(**said)
+    if "max_changed" not in value:
+        guards["max_changed"] = replace(guards["max_changed"], least=_ALWAYS_ALLOWED)
+    return Guards(**guards)
 
 
 def _threshold(said: float | str) -> Threshold:

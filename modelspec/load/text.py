@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.text.document import Document, MapNode, Node, ScalarNode
 from modelspec.text.source import START, Source, Span
+from modelspec.text.visible import FILLERS
 
 BOM = b"\xef\xbb\xbf"
 
@@ -15,8 +16,6 @@ _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7}) ", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|\r(?!\n)")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _JOINERS = "\u200c\u200d"
-_BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-"""Characters of other categories that show nothing: joiner marks, Hangul fillers, empty Braille."""
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Zl", "Zp", "Cn", "Co"})
 _JOINING_CATEGORIES = frozenset({"Lo", "Mn", "Mc", "So", "Sk"})
 _EMOJI_SELECTOR = "\ufe0f"
@@ -121,7 +120,7 @@ def odd_values(document: Document) -> Iterator[Diagnostic]:
 
 
 def _is_invisible(character: str) -> bool:
-    return unicodedata.category(character) in _INVISIBLE_CATEGORIES or character in _BLANK_LETTERS
+    return unicodedata.category(character) in _INVISIBLE_CATEGORIES or character in FILLERS
 
 
 def _joins(text: str, offset: int) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from modelspec.fleet.model import Names
 from modelspec.routing.table import Route, RoutingTable, Target, Tier
 
 
@@ -90,29 +91,12 @@ class Index:
             code: frozenset(head.head_id for head in table.heads if head.region == code)
             for code in self.regions
         }
-        self._exact = {name: route for route in table.routes for name in route.exact}
-        self._prefixes = {prefix: route for route in table.routes for prefix in route.prefixes}
-        self._longest = max(map(len, self._prefixes), default=0)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every id, alias and wildcard."""
-        return (*self._exact, *(f"{prefix}*" for prefix in self._prefixes))
+        self.names = Names(table.routes)
 
     def find(self, name: str) -> tuple[Route, str] | None:
-        """The route that a name means, and the declared name that took it.
-
-        An exact name wins over the longest prefix; case counts, as it does in the gateways.
-        """
-        route = self._exact.get(name)
-        if route is not None:
-            return route, name
-        end = self._longest
-        while (end := name.rfind("/", 0, end)) >= 0:
-            route = self._prefixes.get(name[: end + 1])
-            if route is not None:
-                return route, f"{name[: end + 1]}*"
-        return None
+        """The route that a name means, and the declared name that took it."""
+        declared = self.names.declared(name)
+        return None if declared is None else (self.names[declared], declared)
 
     def heads_down(self, down: tuple[str, ...]) -> frozenset[str]:
         """The heads that do not answer; a name that both a head and a region have means the head.

@@ -1,15 +1,9 @@
 """Values inside messages, made safe to print."""
 
+from modelspec.text.visible import BLANK
+
 LONGEST = 60
 """Characters of a quoted text that are shown."""
-
-# Letters, marks and symbols by their category, yet nothing is seen of them: fillers, joiners, blanks and
-# variation selectors.
-_UNSEEN = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
-    + "".join(map(chr, range(0xFE00, 0xFE10)))
-    + "".join(map(chr, range(0xE0100, 0xE01F0))),
-)
 
 
 def quote(value: object) -> str:
@@ -36,7 +30,7 @@ def visible(text: str, longest: int = LONGEST) -> str:
     shown = 0
     parts: list[str] = []
     for character in text:
-        part = character if character.isprintable() and character not in _UNSEEN else _escape(character)
+        part = character if character.isprintable() and character not in BLANK else _escape(character)
         shown += len(part)
         if shown > longest:
             return "".join(parts) + "…"

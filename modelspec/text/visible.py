@@ -15,16 +15,13 @@ LOG_COMMAND = re.compile(r"##(?=[A-Za-z]*\[)")
 MOST_MARKS = 4
 """How many combining marks may stand on one character: Hebrew needs three, and heaps of them hide lines."""
 
-# Printable by their category, and yet they show nothing: fillers, blanks, joiners, selectors of a variant.
-_BLANK = frozenset(
-    map(
-        chr,
-        (
-            0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0,
-            *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0),
-        ),
-    )
-)  # fmt: skip
+FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters, marks and symbols by their category that show nothing: a joiner, Hangul and Khmer fillers, empty Braille."""
+
+BLANK = FILLERS | set(
+    map(chr, (0x180B, 0x180C, 0x180D, 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
+"""These and the selectors of a variant, which change the character before them, if anything."""
 
 # The middle and last parts of Korean syllables, which join the part before them.
 _JOINING = (range(0x1161, 0x1200), range(0xD7B0, 0xD800))
@@ -61,7 +58,7 @@ def cells(text: str) -> Iterator[tuple[str, int]]:
 
 def _width(character: str) -> int:
     """0, 1 or 2 columns; below zero what must not be printed as it is."""
-    if not character.isprintable() or character in _BLANK:
+    if not character.isprintable() or character in BLANK:
         return -1
     if unicodedata.category(character) in ("Mn", "Me") or any(ord(character) in part for part in _JOINING):
         return 0

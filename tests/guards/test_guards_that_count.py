@@ -5,7 +5,7 @@ from changes import change, many, settings, waiver, waivers, without
 from small_fleets import FIXED, HEADS, model
 
 from modelspec.change.guard_counts import MOST
-from modelspec.fleet.settings import Guards, Threshold, settings_of
+from modelspec.fleet.settings import Threshold, settings_of
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,9 @@ from modelspec.fleet.settings import Guards, Threshold, settings_of
 )
 def test_a_share_is_rounded_down_but_not_to_nothing(said: int | str, models: int, allowed: int) -> None:
     guards = settings_of({"guards": {"max_removed": said}}).guards
+    default = settings_of(None).guards
     assert guards.max_removed.allowed(models) == allowed
-    assert (guards.max_changed, guards.max_moved) == (Guards().max_changed, Guards().max_moved)
+    assert (guards.max_changed, guards.max_moved) == (default.max_changed, default.max_moved)
 
 
 @pytest.mark.parametrize(("models", "changed", "removed"), [(1, 3, 1), (5, 3, 1), (10, 3, 1), (100, 30, 10)])

@@ -4,7 +4,7 @@ import pytest
 
 from modelspec.fleet.link_fleet import CheckedValue, link_fleet
 from modelspec.fleet.model import Fleet
-from modelspec.fleet.settings import Settings
+from modelspec.fleet.settings import settings_of
 from modelspec.text.document import Pointer
 
 REGIONS = {
@@ -22,7 +22,7 @@ def _linked(
     fleet, whole, found = link_fleet(
         CheckedValue(value=regions, faults=region_faults),
         CheckedValue(value=heads, faults=head_faults),
-        Settings(),
+        settings_of(None),
     )
     return fleet, whole, [(code, finding.place.pointer, finding.message) for code, finding in found]
 
