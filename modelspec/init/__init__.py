@@ -1,8 +1,25 @@
 """A new configuration repository, which validates, tests and builds at once."""
 
-from modelspec.init.content import files
+from modelspec.init.content import DEFAULT_OWNER, DEFAULT_REGIONS, Start, files, is_owner, region_fault
 from modelspec.init.create import Created, create
-from modelspec.init.forge import FORGES, forge_of
-from modelspec.init.start import Start, region_fault
+from modelspec.init.forge import FORGES, forge_of, git_top
+from modelspec.init.install import FORMS, Source, origin, source_of, with_extra
 
-__all__ = ["FORGES", "Created", "Start", "create", "files", "forge_of", "region_fault"]
+__all__ = [
+    "DEFAULT_OWNER",
+    "DEFAULT_REGIONS",
+    "FORGES",
+    "FORMS",
+    "Created",
+    "Source",
+    "Start",
+    "create",
+    "files",
+    "forge_of",
+    "git_top",
+    "is_owner",
+    "origin",
+    "region_fault",
+    "source_of",
+    "with_extra",
+]

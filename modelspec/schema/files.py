@@ -1,5 +1,6 @@
 """Where the schemas are."""
 
+import pkgutil
 from pathlib import Path
 from typing import Literal
 
@@ -8,18 +9,17 @@ Kind = Literal["model", "defaults", "regions", "heads", "modelspec", "routes.tes
 KINDS: tuple[Kind, ...] = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers")
 """The documents that people write."""
 
-_PACKAGE = Path(__file__).parent.parent
+_CHECKOUT = Path(__file__).parents[2]
 
 
 def schema_text(kind: str) -> bytes:
-    """Return the text of `<kind>.schema.json`, from the installed package or from the checkout around it.
+    """Return the text of `<kind>.schema.json`, from the package, also in a zip archive, or from the checkout around it.
 
-    Raises FileNotFoundError for a kind that does not exist.
+    Raises OSError for a kind that does not exist.
     """
-    return (schema_folder() / f"{kind}.schema.json").read_bytes()
-
-
-def schema_folder(package: Path = _PACKAGE) -> Path:
-    """Return the folder of the schemas: inside the package in a wheel, beside the package in a checkout."""
-    inside = package / "schemas"
-    return inside if inside.is_dir() else package.parent / "schemas"
+    path = f"schemas/{kind}.schema.json"
+    try:
+        text = pkgutil.get_data("modelspec", path)
+    except OSError:
+        text = None
+    return (_CHECKOUT / path).read_bytes() if text is None else text
