@@ -92,10 +92,10 @@ def _source(given: str | None) -> "Source":
     found = origin()
     if isinstance(found, Source):
         return found
-    why = "nothing says where this copy of modelspec was installed from"
-    if found is not None:
-        why = "this copy of modelspec was installed from a folder, which neither a commit nor a hash pins"
-    raise click.UsageError(f"{why}; say what the pipeline installs: --modelspec-from takes {FORMS}")
+    raise click.UsageError(
+        "nothing pins this copy of modelspec: it was not installed from a git commit, nor from a file whose hash was"
+        f" noted. Say what the pipeline installs: --modelspec-from takes {FORMS}"
+    )
 
 
 def _start(forge: str, regions: tuple[str, ...], owner: str | None, source: "Source") -> "Start":
@@ -137,8 +137,8 @@ def _next(folder: Path, start: "Start", *, guessed: bool) -> Iterator[str]:
         yield f"  read the checks of every change: {forge.pipeline}{guess}"
         if start.source.is_local:
             yield (
-                f"  put modelspec where the checks can get it: {start.source.line.partition(' @ ')[2]} is a path of this"
-                " machine; --modelspec-from names another place"
+                "  put modelspec where the checks can get it, or name another place with --modelspec-from: they install"
+                f" {start.source.line.partition(' @ ')[2]}"
             )
         yield f"  name who agrees to changes of the policy: {forge.owners} says {start.owner}"
         top = git_top(folder.absolute())

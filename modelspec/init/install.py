@@ -23,9 +23,9 @@ FORMS = (
 
 _PACKAGE = Path(__file__).parents[1]
 _LONGEST = 2_000
-_PATH = r"[A-Za-z0-9._~%+:/-]+"
+_PATH = r"[A-Za-z0-9._~%+/-]+"
 _HASH = r"[0-9a-f]{64}"
-_HOST = r"[A-Za-z0-9][A-Za-z0-9.:-]*"
+_HOST = r"[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?"
 # User names belong to SSH alone: a token in a URL would end in the repository.
 _GIT = rf"git\+(?:https://{_HOST}|ssh://(?:[A-Za-z0-9_-]+@)?{_HOST}|file://)/{_PATH}@[0-9a-f]{{40}}"
 _ARCHIVE = rf"(?:https://{_HOST}|file://)/{_PATH}\#sha256={_HASH}"
@@ -104,8 +104,12 @@ def with_extra(extra: str, package: Path = _PACKAGE) -> str:
 
 def _noted(note: dict[str, dict[str, dict[str, str]]]) -> Source | Path | None:
     url = str(note["url"])
+    if "subdirectory" in note:
+        return None
     if "dir_info" in note:
         return Path(unquote(urlsplit(url).path))
     if "vcs_info" in note:
         return source_of(f"{note['vcs_info']['vcs']}+{url}@{note['vcs_info']['commit_id']}")
+    if "#" in url:  # uv leaves the hash there
+        return source_of(url)
     return source_of(f"{url}#sha256={note['archive_info']['hashes']['sha256']}")

