@@ -138,7 +138,7 @@ def _next(folder: Path, start: "Start", *, guessed: bool) -> Iterator[str]:
         if start.source.is_local:
             yield (
                 "  put modelspec where the checks can get it, or name another place with --modelspec-from: they install"
-                f" {start.source.line.partition(' @ ')[2]}"
+                f" {start.source.line.rpartition(' ')[2]}"
             )
         yield f"  name who agrees to changes of the policy: {forge.owners} says {start.owner}"
         top = git_top(folder.absolute())

@@ -66,7 +66,9 @@ def source_of(text: str) -> Source | None:
     if len(text) > _LONGEST or scan(text):
         return None
     if url := _URL.fullmatch(text):
-        return Source(line=f"{DISTRIBUTION} @ {url[1]}", is_url=True)
+        # pip before 24.1 takes no name beside a repository on disk.
+        name = "" if url[1].startswith("git+file:") else f"{DISTRIBUTION} @ "
+        return Source(line=f"{name}{url[1]}", is_url=True)
     if file := _FILE.fullmatch(text):
         path, digest = file.groups()
         if path.startswith("/"):
@@ -94,9 +96,9 @@ def with_extra(extra: str, package: Path = _PACKAGE) -> str:
     """Say how the running copy gets the packages of an extra."""
     found = origin(package)
     wanted = f"{DISTRIBUTION}[{extra}]"
-    if isinstance(found, Source):
+    if isinstance(found, Source) and DISTRIBUTION in found.line:
         return f"pip install '{found.line.replace(DISTRIBUTION, wanted, 1)}'"
-    if found is not None and str(found).isprintable():
+    if isinstance(found, Path) and str(found).isprintable():
         editable = "--editable " if found == package.parent else ""
         return f"pip install {editable}{shlex.quote(f'{found}[{extra}]')}"
     return f"install modelspec with the extra '{extra}', from where this copy came from"
