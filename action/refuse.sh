@@ -16,10 +16,6 @@ for switch in STRICT COMMENT; do
         *) refuse "the input ${switch,,} is true or false" ;;
     esac
 done
-# No option of pip, and no place in place of a version.
-if [[ -n $VERSION && ! $VERSION =~ ^[0-9][0-9A-Za-z.]*$ ]]; then
-    refuse 'the input version is a release of modelspec, such as 0.1.0'
-fi
 if [[ ! $ARTIFACT =~ ^[A-Za-z0-9._-]*$ ]]; then
     refuse 'the input artifact-name holds letters, digits and . _ - only'
 fi

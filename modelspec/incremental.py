@@ -255,9 +255,13 @@ def _digest(tree: Tree, model: File) -> str:
 
 
 def _fingerprint() -> str:
-    """Of a checkout, the state of the compiler's own files: while it is worked on its version stays the same."""
+    """What tells this compiler from others of its version: a checkout's files, or what an installer has noted."""
     if not (_PACKAGE.parent / "pyproject.toml").exists():
-        return ""
+        record = _PACKAGE.parent / f"modelspec_gitops-{__version__}.dist-info" / "RECORD"
+        try:
+            return sha256(record.read_bytes()).hexdigest()
+        except OSError:
+            return ""
     found: list[str] = []
     for top in (_PACKAGE, _PACKAGE.parent / "schemas"):
         for folder, _, names in os.walk(top):

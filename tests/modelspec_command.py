@@ -11,6 +11,9 @@ PROGRAM = str(Path(sysconfig.get_path("scripts")) / "modelspec")
 SECONDS = 10.0
 """The most that one run may take, whatever it is given to read."""
 
+MODELSPEC_FROM = f"modelspec-gitops @ git+https://git.example.net/platform/modelspec@{'0' * 40}"
+"""What the pipelines of `init` install: a copy that is worked on is pinned by nothing."""
+
 MODEL = """\
 model_id: {0}
 name: Atlas
@@ -58,6 +61,7 @@ class Command:
             "PATH": "/usr/bin:/bin",
             "HOME": str(self.home),
             "LC_ALL": "C.UTF-8",
+            "MODELSPEC_FROM": MODELSPEC_FROM,
             **(more or {}),
         }
 

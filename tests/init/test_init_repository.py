@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 from git_command import git
-from modelspec_command import Command, tree
+from modelspec_command import MODELSPEC_FROM, Command, tree
 
-import modelspec
-from modelspec.author.init import FORGES
-from modelspec.author.init.start import is_owner, region_fault
+from modelspec.author.init import FORGES, is_owner, region_fault
 
 PROGRAMS = Path(sysconfig.get_path("scripts"))
 PIPELINES = {
@@ -135,8 +133,8 @@ def test_the_pipeline_is_what_the_forge_expects(command: Command, forge: str) ->
     )
     assert ended.returncode == 0, ended.stdout
     text = pipeline.read_text()
-    assert f"modelspec=={modelspec.__version__}" in text
-    assert "@VERSION@" not in text
+    assert MODELSPEC_FROM in text
+    assert "@SOURCE@" not in text
     for verb in ("validate", "plan", "test", "build"):
         assert re.search(rf"^[ -]*(run: |\S.*then |- )?modelspec {verb}\b", text, re.MULTILINE), verb
 

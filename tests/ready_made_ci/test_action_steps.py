@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from modelspec_command import MODEL, tree, write_fleet
+from modelspec_command import MODEL, MODELSPEC_FROM, tree, write_fleet
 from runner import PROGRAMS, PROJECT, Runner, git
 
 STUB = """\
@@ -63,13 +63,12 @@ REFUSE = {
     "EVENT": "pull_request",
     "STRICT": "false",
     "COMMENT": "true",
-    "VERSION": "",
     "ARTIFACT": "modelspec-dist",
 }
 
 
 def test_sound_inputs_are_let_through(runner: Runner) -> None:
-    for more in ({}, {"VERSION": "0.1.0rc1"}, {"ARTIFACT": ""}, {"STRICT": "true", "EVENT": "push"}):
+    for more in ({}, {"ARTIFACT": ""}, {"STRICT": "true", "EVENT": "push"}):
         assert runner.step("refuse.sh", **{**REFUSE, **more}).code == 0
 
 
@@ -79,9 +78,6 @@ def test_sound_inputs_are_let_through(runner: Runner) -> None:
         ({"EVENT": "pull_request_target"}, "use pull_request, which is safe on forks"),
         ({"STRICT": "yes"}, "the input strict is true or false"),
         ({"COMMENT": ""}, "the input comment is true or false"),
-        ({"VERSION": "--index-url=x"}, "the input version is a release"),
-        ({"VERSION": "0.1 @ https://example.com/x"}, "the input version is a release"),
-        ({"VERSION": "0.1\n::warning::x"}, "the input version is a release"),
         ({"ARTIFACT": "a\nchanged=true"}, "the input artifact-name"),
         ({"ARTIFACT": "a/b"}, "the input artifact-name"),
     ],
@@ -258,12 +254,14 @@ def test_install_puts_the_version_of_the_action_beside_the_checkout(runner: Runn
         else:
             source.mkdir(exist_ok=True)
             shutil.copy(here, source / name)
-    step = runner.step("install.sh", PYTHON=python, VERSION="", GITHUB_ACTION_PATH=str(source))
+    step = runner.step("install.sh", PYTHON=python, GITHUB_ACTION_PATH=str(source))
     assert step.code == 0, step.log
     assert step.outputs["modelspec"] == str(runner.home / "temp" / "modelspec" / "bin" / "modelspec")
     assert runner.step("validate.sh", program=step.outputs["modelspec"], STRICT="false").code == 0
     fresh = subprocess.run(
-        [step.outputs["modelspec"], "init", runner.home / "fresh"], capture_output=True, check=False
+        [step.outputs["modelspec"], "init", runner.home / "fresh", "--modelspec-from", MODELSPEC_FROM],
+        capture_output=True,
+        check=False,
     )
     assert fresh.returncode == 0, fresh.stderr
     assert (runner.home / "fresh" / ".github" / "CODEOWNERS").is_file()

@@ -1,5 +1,6 @@
 """The action, workflows, hook and pipeline as files: of the right form, safe, pinned, and in step with each other."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -8,9 +9,7 @@ import pytest
 import yaml
 from runner import PROGRAMS, PROJECT
 
-import modelspec
-
-RESOURCES = PROJECT / "modelspec" / "init" / "files"
+RESOURCES = PROJECT / "modelspec" / "author" / "init" / "files"
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 SCRIPTS = sorted((PROJECT / "action").glob("*.sh"))
 
@@ -185,8 +184,35 @@ def test_this_repository_checks_its_own_fleet_with_its_own_action() -> None:
     assert any("bash .ci/run" in step.get("run", "") for step in jobs["check"]["steps"])
 
 
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (f"modelspec-gitops @ git+https://git.example.net/m@{'0' * 40}", 0),
+        (f"modelspec-gitops==0.1.0 --hash=sha256:{'0' * 64}", 0),
+        (f"modelspec-gitops @ https://files.example.net/m.whl#sha256={'0' * 64}", 0),
+        ("", 1),
+        ("modelspec-gitops", 1),
+        (f"git+https://git.example.net/m@{'0' * 39}", 1),
+        ("git+https://git.example.net/m@main", 1),
+        (f"modelspec-gitops\nx @ git+https://git.example.net/m@{'0' * 40}", 1),
+        (f"git+https://git.example.net/m@{'0' * 40}\nmodelspec-gitops", 1),
+    ],
+)
+def test_the_pipeline_to_include_wants_a_commit_or_a_hash(value: str, code: int) -> None:
+    check = yaml.safe_load((PROJECT / "ci" / "gitlab.yml").read_text())[".modelspec"]["before_script"][0]
+    for shell in (["bash", "-eo", "pipefail", "-c"], ["sh", "-e", "-c"]):
+        ended = subprocess.run(
+            [*shell, check],
+            env={"PATH": os.environ["PATH"], "MODELSPEC_FROM": value},
+            capture_output=True,
+            check=False,
+        )
+        assert ended.returncode == code
+        assert (b"has to end in a full commit" in ended.stdout) == bool(code)
+
+
 def test_the_pipeline_to_include_is_the_one_that_init_writes() -> None:
-    written = (RESOURCES / "gitlab.yml").read_text().replace("@VERSION@", modelspec.__version__)
+    written = (RESOURCES / "gitlab.yml").read_text().replace("'@SOURCE@'", '""')
     header, _, rest = (PROJECT / "ci" / "gitlab.yml").read_text().partition("#\n# The pipeline")
     assert "include:" in header
     assert f"# The pipeline{rest}" == written

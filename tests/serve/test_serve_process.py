@@ -254,7 +254,8 @@ def test_without_the_extra_one_line_says_how_to_install_it(root: Path) -> None:
     )
     code, said = _run("serve", "--root", str(root), program=(sys.executable, "-c", script))
     assert code == 2
-    assert "pip install 'modelspec[serve]'" in said
+    assert "serve needs a few packages more: pip install --editable '" in said
+    assert "[serve]'" in said
     assert "Traceback" not in said
 
 

@@ -1,8 +1,25 @@
 """A new configuration repository, which validates, tests and builds at once."""
 
-from modelspec.author.init.content import files
+from modelspec.author.init.content import DEFAULT_OWNER, DEFAULT_REGIONS, Start, files, is_owner, region_fault
 from modelspec.author.init.create import Created, create
-from modelspec.author.init.forge import FORGES, forge_of
-from modelspec.author.init.start import Start, region_fault
+from modelspec.author.init.forge import FORGES, forge_of, git_top
+from modelspec.author.init.install import FORMS, Source, origin, source_of, with_extra
 
-__all__ = ["FORGES", "Created", "Start", "create", "files", "forge_of", "region_fault"]
+__all__ = [
+    "DEFAULT_OWNER",
+    "DEFAULT_REGIONS",
+    "FORGES",
+    "FORMS",
+    "Created",
+    "Source",
+    "Start",
+    "create",
+    "files",
+    "forge_of",
+    "git_top",
+    "is_owner",
+    "origin",
+    "region_fault",
+    "source_of",
+    "with_extra",
+]

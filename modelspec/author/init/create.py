@@ -1,16 +1,17 @@
-"""Writing a new repository: all of it, or nothing."""
+"""Writing a new repository where nothing is in its way: all of it, or nothing."""
 
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+import stat
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 
-from modelspec.author.init.place import refused
 from modelspec.author.schemas import FOLDER, write_schemas
 from modelspec.diagnose.refusal import Refusal, shown
+from modelspec.load.unread import MODELS
 from modelspec.pipeline import Checked
 
 _HELP = {
@@ -37,7 +38,7 @@ def create(
     kill, at worst that folder, whose name begins with `.modelspec-init-`.
     """
     try:
-        refusal = refused(folder, files)
+        refusal = _refused(folder, files)
         return refusal or _created(folder, files, check)
     except OSError as error:
         number = error.errno or errno.EIO
@@ -65,7 +66,7 @@ def _created(
         if isinstance(schemas, Refusal):
             return schemas
         paths = (*files, *(f"{FOLDER}/{name}" for name in schemas.changed))
-        refusal = refused(folder, paths)
+        refusal = _refused(folder, paths)
         if refusal is not None:
             return refusal
         if is_there:
@@ -106,3 +107,70 @@ def _remove(path: Path) -> None:
         path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
     except OSError:
         return  # somebody else has put something into the folder
+
+
+def _refused(folder: Path, paths: Collection[str]) -> Refusal | None:
+    """Why a repository of these files cannot be put into a folder, if so.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    kind = _kind(folder)
+    if kind is None:
+        if _kind(folder.parent) is None:
+            return Refusal(
+                message=f"there is no folder {shown(str(folder.parent))} to make {shown(folder.name)} in",
+                help="make it first, or choose another place",
+            )
+    elif stat.S_ISLNK(kind):
+        return Refusal(
+            message=f"{shown(str(folder))} is a symbolic link", help="name the folder that it leads to"
+        )
+    elif not stat.S_ISDIR(kind):
+        return Refusal(
+            message=f"{shown(str(folder))} is a file", help="name a folder, or one that is not there yet"
+        )
+    else:
+        there = sorted(set(_there(folder, paths)))
+        if there:
+            return Refusal(
+                message=f"{_are(there)} there already: {', '.join(map(shown, there))}",
+                help="init overwrites nothing: choose a new folder, or move these away first",
+            )
+    return _nested(folder)
+
+
+def _nested(folder: Path) -> Refusal | None:
+    absolute = folder.resolve()
+    for outer in (absolute, *absolute.parents):
+        if os.path.lexists(outer / MODELS):
+            return Refusal(
+                message=f"{shown(str(outer))} is a configuration repository already: it has a {MODELS}/",
+                help="choose a folder outside of it",
+            )
+    return None
+
+
+def _there(folder: Path, paths: Collection[str]) -> Iterator[str]:
+    """What is in the way: a file at a path, or anything but a folder on the way to it."""
+    for path in paths:
+        for above in reversed(PurePosixPath(path).parents[:-1]):
+            kind = _kind(folder / above)
+            if kind is not None and not stat.S_ISDIR(kind):
+                yield str(above)
+                break
+        else:
+            if _kind(folder / path) is not None:
+                yield path
+
+
+def _are(there: list[str]) -> str:
+    return "this file is" if len(there) == 1 else "these files are"
+
+
+def _kind(path: Path) -> int | None:
+    """The mode of what is there, links not followed; nothing where nothing is."""
+    try:
+        return path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None

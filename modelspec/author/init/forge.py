@@ -25,7 +25,7 @@ _HINTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forge:
+class ForgeSetup:
     """Where a forge looks for its pipeline and its code owners; `resource` holds the pipeline's text."""
 
     resource: str
@@ -35,25 +35,25 @@ class Forge:
 
 
 FORGES = {
-    "github": Forge(
+    "github": ForgeSetup(
         resource="github.yaml",
         pipeline=".github/workflows/models.yaml",
         owners=".github/CODEOWNERS",
         owned=("/.github/",),
     ),
-    "gitlab": Forge(
+    "gitlab": ForgeSetup(
         resource="gitlab.yml",
         pipeline=".gitlab-ci.yml",
         owners=".gitlab/CODEOWNERS",
         owned=("/.gitlab-ci.yml", "/.gitlab/"),
     ),
-    "gitea": Forge(
+    "gitea": ForgeSetup(
         resource="gitea.yaml",
         pipeline=".gitea/workflows/models.yaml",
         owners=".gitea/CODEOWNERS",
         owned=("/.gitea/",),
     ),
-    "bitbucket": Forge(
+    "bitbucket": ForgeSetup(
         resource="bitbucket.yml",
         pipeline="bitbucket-pipelines.yml",
         owners=".bitbucket/CODEOWNERS",
