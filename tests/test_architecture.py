@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 PACKAGE = Path(__file__).parents[1] / "modelspec"
 
 MAY_IMPORT = {
@@ -98,19 +96,15 @@ ONLY_IN = {
 }
 """Packages that one room knows, and some that nobody may use: a compile starts nothing, asks nobody, rolls no dice."""
 
-MODULES = sorted(PACKAGE.rglob("*.py"))
+MODULES = {
+    file.relative_to(PACKAGE).as_posix(): file.read_text(encoding="utf-8")
+    for file in sorted(PACKAGE.rglob("*.py"))
+}
+TREES = {name: ast.parse(text) for name, text in MODULES.items()}
 
 
-def _name(file: Path) -> str:
-    return file.relative_to(PACKAGE).as_posix()
-
-
-def _room(file: Path) -> str:
-    return _name(file).partition("/")[0].removesuffix(".py")
-
-
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+def _room(name: str) -> str:
+    return name.partition("/")[0].removesuffix(".py")
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
@@ -123,19 +117,20 @@ def _imported(tree: ast.Module) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _rooms(file: Path) -> set[str]:
-    parts = (name.split(".") for name in _imported(_tree(file)))
-    return {name[1] for name in parts if name[0] == "modelspec"} - {"__version__", _room(file)}
+def _rooms(name: str) -> set[str]:
+    parts = (imported.split(".") for imported in _imported(TREES[name]))
+    return {part[1] for part in parts if part[0] == "modelspec"} - {"__version__", _room(name)}
 
 
-@pytest.mark.parametrize("file", MODULES, ids=_name)
-def test_a_room_imports_what_it_may(file: Path) -> None:
-    if file != PACKAGE / "__init__.py":
-        assert _rooms(file) <= set(MAY_IMPORT[_room(file)].split())
+def test_a_room_imports_what_it_may() -> None:
+    beyond = {
+        name: _rooms(name) - set(MAY_IMPORT[_room(name)].split()) for name in TREES if name != "__init__.py"
+    }
+    assert {name: rooms for name, rooms in beyond.items() if rooms} == {}
 
 
 def test_the_table_lists_the_rooms_that_are_there() -> None:
-    assert {_room(file) for file in MODULES} - {"__init__"} == MAY_IMPORT.keys()
+    assert {_room(name) for name in MODULES} - {"__init__"} == MAY_IMPORT.keys()
 
 
 def test_a_room_imports_only_rooms_above_it() -> None:
@@ -145,52 +140,53 @@ def test_a_room_imports_only_rooms_above_it() -> None:
         above.add(room)
 
 
-@pytest.mark.parametrize("file", MODULES, ids=_name)
-def test_packages_stay_in_their_rooms(file: Path) -> None:
-    for name in _imported(_tree(file)):
-        for package, rooms in ONLY_IN.items():
-            assert not f"{name}.".startswith(f"{package}.") or _room(file) in rooms
+def test_packages_stay_in_their_rooms() -> None:
+    assert [
+        (name, imported)
+        for name, tree in TREES.items()
+        for imported in _imported(tree)
+        for package, rooms in ONLY_IN.items()
+        if f"{imported}.".startswith(f"{package}.") and _room(name) not in rooms
+    ] == []
 
 
-@pytest.mark.parametrize("file", MODULES, ids=_name)
-def test_no_module_is_longer_than_300_lines(file: Path) -> None:
-    assert len(file.read_text(encoding="utf-8").splitlines()) <= 300
+def test_no_module_is_longer_than_300_lines() -> None:
+    assert [name for name, text in MODULES.items() if len(text.splitlines()) > 300] == []
 
 
-@pytest.mark.parametrize("file", MODULES, ids=_name)
-def test_bugs_are_caught_in_one_place_only(file: Path) -> None:
-    broad = [
-        node.lineno
-        for node in ast.walk(_tree(file))
-        if isinstance(node, ast.ExceptHandler)
-        and (
-            node.type is None
-            or any(
-                isinstance(part, ast.Name) and part.id in ("Exception", "BaseException")
-                for part in ast.walk(node.type)
-            )
-        )
-    ]
-    assert len(broad) == (_name(file) == "__main__.py")
+def _is_broad(handler: ast.ExceptHandler) -> bool:
+    return handler.type is None or any(
+        isinstance(part, ast.Name) and part.id in ("Exception", "BaseException")
+        for part in ast.walk(handler.type)
+    )
 
 
-@pytest.mark.parametrize("file", MODULES, ids=_name)
-def test_public_functions_and_classes_say_what_they_are(file: Path) -> None:
-    tree = _tree(file)
+def test_bugs_are_caught_in_one_place_only() -> None:
+    assert [
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler) and _is_broad(node)
+    ] == ["__main__.py"]
+
+
+def _silent(tree: ast.Module) -> Iterator[str]:
     owners: list[ast.Module | ast.ClassDef] = [tree]
     owners += [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
-    silent = [
-        node.name
-        for owner in owners
-        for node in owner.body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-        and not node.name.startswith("_")
-        and ast.get_docstring(node) is None
-    ]
-    assert silent == []
+    for owner in owners:
+        for node in owner.body:
+            if (
+                isinstance(node, ast.FunctionDef | ast.ClassDef)
+                and not node.name.startswith("_")
+                and ast.get_docstring(node) is None
+            ):
+                yield node.name
 
 
-@pytest.mark.parametrize("file", MODULES, ids=_name)
-def test_no_group_is_repeated_possessively(file: Path) -> None:
+def test_public_functions_and_classes_say_what_they_are() -> None:
+    assert [(name, silent) for name, tree in TREES.items() for silent in _silent(tree)] == []
+
+
+def test_no_group_is_repeated_possessively() -> None:
     """Python before 3.11.5 forgets where a failed turn of such a group began: gh-106052."""
-    assert not re.findall(r"(?<!\()\)[*+?]\+", file.read_text(encoding="utf-8"))
+    assert [name for name, text in MODULES.items() if re.search(r"(?<!\()\)[*+?]\+", text)] == []
