@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from forked_command import ForkedCommand
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 
@@ -87,12 +88,14 @@ CASES: dict[str, str] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_verb_does_what_its_case_says(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_a_verb_does_what_its_case_says(
+    name: str, tmp_path: Path, forked: ForkedCommand, request: pytest.FixtureRequest
+) -> None:
     root = tmp_path / "fleet"
     shutil.copytree(HERE / "fleet", root)
     before = tree(root)
     (tmp_path / "home").mkdir()
-    outcome = Command(tmp_path / "home").run(*shlex.split(CASES[name]), cwd=root)
+    outcome = Command(tmp_path / "home", forked=forked).run(*shlex.split(CASES[name]), cwd=root)
     parts = [
         f"$ modelspec {CASES[name]}\n",
         f"exit code {outcome.code}\n",

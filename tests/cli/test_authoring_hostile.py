@@ -1,10 +1,12 @@
-"""Values that somebody made to do harm, through the installed command: nothing breaks out of its place."""
+"""Values that somebody made to do harm, through the command: nothing breaks out of its place."""
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from forked_command import ForkedCommand
 from modelspec_command import PROGRAM, SECONDS, Command, tree, write_fleet
 
 KEY = "sk-proj-9fK2mQx7LrT4vNbW8sYcZ1aHdE6gJuP3iXoV5kB0"
@@ -41,6 +43,11 @@ VALUES = [
     "é漢字",
     "a\tb",
 ]
+
+
+@pytest.fixture
+def command(command: Command, forked: ForkedCommand) -> Command:
+    return replace(command, forked=forked)
 
 
 @pytest.mark.parametrize("value", VALUES)
