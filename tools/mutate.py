@@ -199,13 +199,15 @@ class Copy:
         for compiled in (target.parent / "__pycache__").glob(f"{target.stem}.*"):
             compiled.unlink()
 
-    def run(self, tests: list[str], seconds: float, *before: str) -> tuple[str, str]:
+    def run(
+        self, tests: list[str], seconds: float, program: tuple[str, ...] = ("pytest",)
+    ) -> tuple[str, str]:
         """Run tests until one fails: passed, failed or timeout, and the test that failed."""
         chosen = self.temporary / "tests.txt"
         chosen.write_text("\n".join(tests), encoding="utf-8")
         limited = 'ulimit -v 8000000; exec "$@"'
         process = subprocess.Popen(
-            ["/bin/sh", "-c", limited, "sh", self.python, "-m", *before, "pytest", f"@{chosen}", "-x", "-q", "-n0",
+            ["/bin/sh", "-c", limited, "sh", self.python, "-m", *program, f"@{chosen}", "-x", "-q", "-n0",
              "-p", "no:cacheprovider", "--tb=no"],
             cwd=self.root, env={**os.environ, **ENVIRONMENT, "TMPDIR": str(self.temporary)}, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
@@ -259,7 +261,7 @@ class Nearest:
     def __init__(self, copy: Copy, tests: list[str]) -> None:
         self.tests = tests
         (copy.root / "mutate_plugin.py").write_text(PLUGIN, encoding="utf-8")
-        outcome = copy.run(["-pmutate_plugin", *tests], 3600, "coverage", "run", "-m")
+        outcome = copy.run(tests, 3600, ("coverage", "run", "-m", "pytest", "-pmutate_plugin"))
         if outcome[0] != "passed":
             sys.exit(f"the tests fail before anything is changed: {outcome[1]}")
         self.took: dict[str, float] = json.loads((copy.root / "took.json").read_text(encoding="utf-8"))
@@ -337,9 +339,9 @@ def main() -> None:
                 done = judged(copy, nearest, made, text)
             finally:
                 copies.put(copy)
-            if done.outcome == "survived":
-                sys.stdout.write(f"\nsurvived: {done.kind} in {done.file}:{done.line}\n{done.diff}\n")
-                sys.stdout.flush()
+            shown = f"\n{done.diff}" if done.outcome == "survived" else done.by
+            sys.stdout.write(f"{done.outcome}: {done.kind} in {done.file}:{done.line} {shown}\n")
+            sys.stdout.flush()
             return done
 
         with ThreadPoolExecutor(asked.workers) as pool:

@@ -2,11 +2,9 @@
 
 import json
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from forked_command import ForkedCommand
 from modelspec_command import PROGRAM, SECONDS, Command, tree, write_fleet
 
 KEY = "sk-proj-9fK2mQx7LrT4vNbW8sYcZ1aHdE6gJuP3iXoV5kB0"
@@ -43,11 +41,6 @@ VALUES = [
     "é漢字",
     "a\tb",
 ]
-
-
-@pytest.fixture
-def command(command: Command, forked: ForkedCommand) -> Command:
-    return replace(command, forked=forked)
 
 
 @pytest.mark.parametrize("value", VALUES)

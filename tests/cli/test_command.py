@@ -20,6 +20,11 @@ _LONE = MODEL.replace("fallback_heads: [head-eu]\n", "")
 
 
 @pytest.fixture
+def command(installed: Command) -> Command:
+    return installed
+
+
+@pytest.fixture
 def faulty(tmp_path: Path) -> Path:
     return write_fleet(tmp_path / "faulty", {"models.d/bison.yaml": MODEL.format("bison") + "regoin: us\n"})
 

@@ -4,12 +4,10 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from forked_command import ForkedCommand
 from modelspec_command import MODEL, Command, tree, write_fleet
 
 _SECRET = "sk-" + "proj-" + "u8Rk2Zq9Lw4Xn7Tb1Vc6Ym3Hs5Pd0Gf8Je2Ka9Lq4"
@@ -21,11 +19,6 @@ _COUNTS: dict[str, Callable[[str], int]] = {
     "junit": lambda text: len(ET.fromstring(text).findall("./testsuite/testcase/*")),
 }
 """How many diagnostics a report holds; each fails where anything else is in it."""
-
-
-@pytest.fixture
-def command(command: Command, forked: ForkedCommand) -> Command:
-    return replace(command, forked=forked)
 
 
 @pytest.fixture
