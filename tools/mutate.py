@@ -1,6 +1,6 @@
 """Whether tests notice what is wrong: change one place of the package after the other, and run the nearest tests.
 
-    python tools/mutate.py modelspec/load --tests tests/load tests/golden --count 400 --seed 1
+    .venv/bin/python tools/mutate.py modelspec/load --tests tests/load tests/golden --count 400 --seed 1
 
 A mutant is one changed place: a comparison, a boundary, a boolean, a number, a text, arithmetic, a `not`, a returned
 value or a statement that is dropped. Each worker changes a copy of the repository, never the repository itself. The
