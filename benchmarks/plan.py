@@ -27,11 +27,11 @@ ONE = "one state compiled and routed"
 
 _IMPORTS = "from datetime import date; from pathlib import Path; "
 _ONE_STATE = (
-    _IMPORTS + "from modelspec.pipeline import compile_fleet; from modelspec.route import route; "
-    "c = compile_fleet(Path('.'), today=date(2026, 6, 1)); c.has_errors or route(c.catalog, c.models)"
+    _IMPORTS + "from modelspec.incremental import compile_fleet; "
+    "compile_fleet(Path('.'), today=date(2026, 6, 1))"
 )
 _TWO_STATES = (
-    _IMPORTS + "from modelspec.states import read_states; "
+    _IMPORTS + "from modelspec.change.states import read_states; "
     "read_states(Path('.'), base='HEAD', head=None, today=date(2026, 6, 1)).head"
 )
 _CODES = frozenset({0, 1, 10})

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from forked_command import ForkedCommand
+
 PROGRAM = str(Path(sysconfig.get_path("scripts")) / "modelspec")
 SECONDS = 10.0
 """The most that one run may take, whatever it is given to read."""
@@ -50,10 +52,14 @@ MEASURED = {name: value for name, value in os.environ.items() if name == "COVERA
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`modelspec` for a user whose home is `home`; `prefix` is a program that runs it."""
+    """`modelspec` for a user whose home is `home`; `prefix` is a program that runs it.
+
+    With `forked`, a run does not start the installed program where nothing is asked of Python's own start.
+    """
 
     home: Path
     prefix: tuple[str, ...] = ()
+    forked: ForkedCommand | None = None
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         return {
@@ -81,7 +87,16 @@ class Command:
     def run(
         self, *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
     ) -> Outcome:
-        return ended(self.start(*arguments, cwd=cwd, env=env))
+        if (
+            self.forked is None
+            or self.prefix
+            or any(name.startswith(("PYTHON", "LC_")) for name in env or ())
+        ):
+            return ended(self.start(*arguments, cwd=cwd, env=env))
+        code, out, err = self.forked.run(
+            tuple(map(str, arguments)), cwd=cwd or self.home, environment=self.environment(env)
+        )
+        return Outcome(code, out.decode(), err.decode())
 
 
 def ended(process: subprocess.Popen[bytes], seconds: float = SECONDS) -> Outcome:

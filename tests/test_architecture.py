@@ -32,6 +32,7 @@ ROOMS = (
     "ask",
     "author",
     "importing",
+    "api",
     "serve",
     "cli",
     "__main__",

@@ -104,12 +104,12 @@ def _braces(text: str, start: int, limit: int, names: frozenset[str]) -> Nested:
             (found.shown if level.shows else found.hidden).append((first, last))
         first = -1
         if part in _OPEN:
-            levels.append(_Level(level.below() if levels[1:] else names, is_list=part == "["))
+            levels.append(_Level(level.below() if len(levels) > 1 else names, is_list=part == "["))
         elif part == ",":
             level.key = None
         elif part in _CLOSE:
             levels.pop()
-            if not levels[1:]:
+            if len(levels) <= 1:
                 return Nested(end=match.end(), hidden=found.hidden, shown=found.shown)
     if first >= 0:
         (found.shown if levels[-1].shows else found.hidden).append((first, last))

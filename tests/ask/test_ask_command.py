@@ -1,4 +1,4 @@
-"""The installed command: exit codes, what stands on which stream, clumsy and hostile use."""
+"""The command: exit codes, what stands on which stream, clumsy and hostile use."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from forked_command import ForkedCommand
 from golden_cases import BASES
 
 from modelspec.cli import run
@@ -21,20 +22,20 @@ Ask = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(name="ask")
-def _ask(tmp_path: Path) -> Ask:
+def _ask(tmp_path: Path, forked: ForkedCommand) -> Ask:
     kept = {name: value for name, value in os.environ.items() if name == "COVERAGE_PROCESS_CONFIG"}
 
     def asked(*arguments: str | bytes, cwd: Path = FLEET, lang: str = "C.UTF-8") -> tuple[int, str, str]:
-        done = subprocess.run(
-            [PROGRAM, *arguments],
-            cwd=cwd,
-            env={**kept, "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LC_ALL": lang},
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-        assert b"Traceback" not in done.stderr
-        return done.returncode, done.stdout.decode(), done.stderr.decode()
+        environment = {**kept, "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LC_ALL": lang}
+        if lang == "C.UTF-8":
+            code, out, err = forked.run(tuple(map(os.fsdecode, arguments)), cwd=cwd, environment=environment)
+        else:  # Python itself looks at it when it starts
+            done = subprocess.run(
+                [PROGRAM, *arguments], cwd=cwd, env=environment, capture_output=True, check=False, timeout=60
+            )
+            code, out, err = done.returncode, done.stdout, done.stderr
+        assert b"Traceback" not in err
+        return code, out.decode(), err.decode()
 
     return asked
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from forked_command import ForkedCommand
 from golden_cases import cases
 from modelspec_command import Command, tree
 
@@ -13,13 +14,15 @@ CASES = cases(Path(__file__).parent / "cases")
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_verb_does_what_its_case_says(name: str, tmp_path: Path, *, update: bool) -> None:
+def test_a_verb_does_what_its_case_says(
+    name: str, tmp_path: Path, forked: ForkedCommand, *, update: bool
+) -> None:
     case = CASES[name]
     root = case.write(tmp_path / "fleet")
     before = tree(root)
     (tmp_path / "home").mkdir()
     (command,) = case.all("run")
-    outcome = Command(tmp_path / "home").run(*shlex.split(command), cwd=root)
+    outcome = Command(tmp_path / "home", forked=forked).run(*shlex.split(command), cwd=root)
     parts = [
         f"exit code {outcome.code}\n",
         *_part("standard output", outcome.out),

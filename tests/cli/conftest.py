@@ -1,15 +1,23 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from forked_command import ForkedCommand
 from modelspec_command import Command, write_fleet
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> Command:
+def installed(tmp_path: Path) -> Command:
     """The installed command, for a user with a home and a cache of its own."""
     home = tmp_path / "home"
     home.mkdir()
     return Command(home)
+
+
+@pytest.fixture
+def command(installed: Command, forked: ForkedCommand) -> Command:
+    """The same where nothing depends on how it is installed and started."""
+    return replace(installed, forked=forked)
 
 
 @pytest.fixture

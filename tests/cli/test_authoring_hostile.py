@@ -1,4 +1,4 @@
-"""Values that somebody made to do harm, through the installed command: nothing breaks out of its place."""
+"""Values that somebody made to do harm, through the command: nothing breaks out of its place."""
 
 import json
 import subprocess

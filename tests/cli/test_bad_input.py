@@ -60,6 +60,11 @@ _BYTES: dict[str, tuple[bytes, str, tuple[int, int]]] = {
 
 
 @pytest.fixture
+def command(installed: Command) -> Command:
+    return installed
+
+
+@pytest.fixture
 def confined(command: Command) -> Command:
     """The command with little room, so that what it reads cannot make it swap a CI machine to death."""
     return Command(command.home, ("/bin/sh", "-c", f'ulimit -v {_KIB}; exec "$0" "$@"'))

@@ -10,6 +10,11 @@ from modelspec_command import MODEL, Command, ended, tree, write_fleet
 _MANY = 300
 
 
+@pytest.fixture
+def command(installed: Command) -> Command:
+    return installed
+
+
 def test_check_tells_missing_fresh_and_stale_and_writes_nothing(command: Command, fleet: Path) -> None:
     missing = command.run("build", "--root", fleet, "--check")
     assert missing.code == 1

@@ -20,6 +20,11 @@ _LONE = MODEL.replace("fallback_heads: [head-eu]\n", "")
 
 
 @pytest.fixture
+def command(installed: Command) -> Command:
+    return installed
+
+
+@pytest.fixture
 def faulty(tmp_path: Path) -> Path:
     return write_fleet(tmp_path / "faulty", {"models.d/bison.yaml": MODEL.format("bison") + "regoin: us\n"})
 
@@ -139,7 +144,7 @@ def test_a_bug_gives_3_a_trace_and_where_the_fault_is(command: Command, fleet: P
     hook.mkdir()
     (hook / "sitecustomize.py").write_text(
         "import json\n\ndef broken(*args, **kwargs):\n    raise ZeroDivisionError('made by a test')\n\n"
-        "import modelspec.pipeline\nmodelspec.pipeline.validate = broken\n",
+        "import modelspec.incremental\nmodelspec.incremental.validate = broken\n",
         encoding="utf-8",
     )
     outcome = command.run("validate", "--root", fleet, env={"PYTHONPATH": str(hook)})

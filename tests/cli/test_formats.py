@@ -1,4 +1,4 @@
-"""The formats for machines, as the installed command writes them."""
+"""The formats for machines, as the command writes them."""
 
 import json
 import os

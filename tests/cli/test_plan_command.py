@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from forked_command import ForkedCommand
 from modelspec_command import Command, write_fleet
 
 GIT = {
@@ -50,8 +51,8 @@ def _root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(name="modelspec")
-def _modelspec(tmp_path: Path) -> Command:
-    return Command(tmp_path)
+def _modelspec(tmp_path: Path, forked: ForkedCommand) -> Command:
+    return Command(tmp_path, forked=forked)
 
 
 def test_nothing_changes(modelspec: Command, root: Path) -> None:

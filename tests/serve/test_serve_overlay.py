@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from served_fleet import MODEL, SECONDS, serving, write_repository
 
 pytestmark = pytest.mark.browser
@@ -16,21 +16,17 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     """A page that fails the test when its policy is violated or its script throws."""
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--headless=new", "--no-sandbox", "--disable-gpu"]
-        )
-        opened = browser.new_page()
-        opened.set_default_timeout(SECONDS * 1000)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.on(
-            "console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None
-        )
-        yield opened
-        browser.close()
+    opened = chromium.new_page()
+    opened.set_default_timeout(SECONDS * 1000)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on(
+        "console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None
+    )
+    yield opened
+    opened.close()
     assert complaints == []
 
 

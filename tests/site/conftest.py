@@ -10,20 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
 
 REPOSITORY = Path(__file__).parents[2]
 SOURCES = ["regions.yaml", "heads.yaml", "modelspec.yaml", "metadata.schema.json", "models.d"]
-CHROMIUM_FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 LONG = 2_100
 
 Serve = Callable[[Path], str]
@@ -114,14 +104,6 @@ def serve() -> Iterator[Serve]:
 def example(example_site: Path, serve: Serve) -> str:
     """The address of the example fleet's site."""
     return serve(example_site)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
