@@ -10,7 +10,7 @@ from modelspec.cli.options import colour_option, quiet_option, today
 from modelspec.text.quote import quote
 
 if TYPE_CHECKING:
-    from modelspec.author.init import Source, Start
+    from modelspec.author.init import InstallSource, Start
 
 _FORGES = ("github", "gitlab", "gitea", "bitbucket", "none")
 
@@ -81,8 +81,8 @@ def command(
     return 0
 
 
-def _source(given: str | None) -> "Source":
-    from modelspec.author.init import FORMS, Source, origin, source_of
+def _source(given: str | None) -> "InstallSource":
+    from modelspec.author.init import FORMS, InstallSource, origin, source_of
 
     if given is not None:
         source = source_of(given)
@@ -90,7 +90,7 @@ def _source(given: str | None) -> "Source":
             raise click.UsageError(f"--modelspec-from, or MODELSPEC_FROM, takes {FORMS}")
         return source
     found = origin()
-    if isinstance(found, Source):
+    if isinstance(found, InstallSource):
         return found
     raise click.UsageError(
         "nothing pins this copy of modelspec: it was not installed from a git commit, nor from a file whose hash was"
@@ -98,7 +98,7 @@ def _source(given: str | None) -> "Source":
     )
 
 
-def _start(forge: str, regions: tuple[str, ...], owner: str | None, source: "Source") -> "Start":
+def _start(forge: str, regions: tuple[str, ...], owner: str | None, source: "InstallSource") -> "Start":
     from modelspec.author.init import DEFAULT_OWNER, DEFAULT_REGIONS, Start, is_owner, region_fault
 
     pairs: list[tuple[str, str]] = []

@@ -6,7 +6,6 @@ The same goes for the openings by which CI systems find commands in a log.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 LOG_COMMAND = re.compile(r"##(?=[A-Za-z]*\[)")
@@ -22,9 +21,6 @@ BLANK = FILLERS | set(
     map(chr, (0x180B, 0x180C, 0x180D, 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
 )
 """These and the selectors of a variant, which change the character before them, if anything."""
-
-# The middle and last parts of Korean syllables, which join the part before them.
-_JOINING = (range(0x1161, 0x1200), range(0xD7B0, 0xD800))
 
 
 def plain(text: str) -> bool:
@@ -60,9 +56,10 @@ def _width(character: str) -> int:
     """0, 1 or 2 columns; below zero what must not be printed as it is."""
     if not character.isprintable() or character in BLANK:
         return -1
-    if unicodedata.category(character) in ("Mn", "Me") or any(ord(character) in part for part in _JOINING):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+    # Only text beyond ASCII pays for this import.
+    from wcwidth import wcwidth
+
+    return wcwidth(character)
 
 
 def _escaped(character: str) -> str:

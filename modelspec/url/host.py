@@ -23,9 +23,7 @@ def registrable_domain(host: str) -> str:
     return ".".join(labels[-kept:])
 
 
-_LONGEST_LABEL = 63
 _PREFIX = "xn--"
-_ALLOWED = frozenset({"Ll", "Lo", "Lm", "Mn", "Mc", "Nd"})
 _TOGETHER = (
     # UTS 39, 5.2 "Highly Restrictive": the scripts that one language writes side by side.
     frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"}),
@@ -49,18 +47,14 @@ def misleads(host: str) -> bool:
 
 
 def _label_misleads(label: str) -> bool:
-    if len(label) > _LONGEST_LABEL:
-        return True
+    # Only a repository with such a host pays for this import.
+    import idna
+
     try:
-        text = label.removeprefix(_PREFIX).encode("ascii").decode("punycode")
-        again = _PREFIX + text.encode("punycode").decode("ascii")
-    except (UnicodeError, ValueError, OverflowError):
-        return True
-    if again != label or text.isascii() or unicodedata.normalize("NFKC", text).lower() != text:
-        return True
-    if not all(c == "-" or unicodedata.category(c) in _ALLOWED for c in text):
-        return True
-    if unicodedata.category(text[0]).startswith("M"):
+        text = idna.ulabel(label)
+        if idna.alabel(text) != label.encode():
+            return True
+    except UnicodeError:  # which idna's own errors are
         return True
     return _mixes_scripts(text) or _LOOKALIKES.issuperset(text)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from modelspec_command import MODELSPEC_FROM, Command, tree
 
-from modelspec.author.init import Created, Source, Start, create, files
+from modelspec.author.init import Created, InstallSource, Start, create, files
 from modelspec.diagnose.refusal import Refusal
 from modelspec.incremental import validate
 
-FILES = files(Start(forge="github", source=Source(line=MODELSPEC_FROM, is_url=True)))
+FILES = files(Start(forge="github", source=InstallSource(line=MODELSPEC_FROM, is_url=True)))
 CHECK = partial(validate, today=date(2026, 1, 1), cache=False)
 
 

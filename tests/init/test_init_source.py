@@ -7,7 +7,7 @@ import pytest
 from modelspec_command import MODELSPEC_FROM, Command
 
 from modelspec import __version__
-from modelspec.author.init import FORGES, Source, origin, source_of, with_extra
+from modelspec.author.init import FORGES, InstallSource, origin, source_of, with_extra
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HASH = f"{'0123456789abcdef' * 4}"
@@ -132,7 +132,7 @@ def test_the_running_copy_knows_what_it_was_installed_from(
     tmp_path: Path, note: object, line: str, extra: str
 ) -> None:
     package = noted(tmp_path, note)
-    assert origin(package) == Source(line=line, is_url=True)
+    assert origin(package) == InstallSource(line=line, is_url=True)
     assert with_extra("serve", package) == extra
 
 

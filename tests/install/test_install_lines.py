@@ -11,7 +11,7 @@ import click
 import pytest
 
 from modelspec import cli
-from modelspec.author.init import FORGES, Source, Start, files, source_of
+from modelspec.author.init import FORGES, InstallSource, Start, files, source_of
 
 PROJECT = Path(__file__).parents[2]
 
@@ -135,7 +135,7 @@ def test_no_file_installs_by_a_bare_name() -> None:
 )
 def test_nothing_that_init_writes_installs_by_a_bare_name(forge: str, given: str) -> None:
     source = source_of(given)
-    assert isinstance(source, Source)
+    assert isinstance(source, InstallSource)
     written = files(Start(forge=forge, source=source))
     assert sum(source.line in text for text in written.values()) == (1 if forge == "none" else 2)
     for path, text in written.items():

@@ -3,7 +3,7 @@
 from modelspec.author.init.content import DEFAULT_OWNER, DEFAULT_REGIONS, Start, files, is_owner, region_fault
 from modelspec.author.init.create import Created, create
 from modelspec.author.init.forge import FORGES, forge_of, git_top
-from modelspec.author.init.install import FORMS, Source, origin, source_of, with_extra
+from modelspec.author.init.install import FORMS, InstallSource, origin, source_of, with_extra
 
 __all__ = [
     "DEFAULT_OWNER",
@@ -11,7 +11,7 @@ __all__ = [
     "FORGES",
     "FORMS",
     "Created",
-    "Source",
+    "InstallSource",
     "Start",
     "create",
     "files",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files as resources
 
 from modelspec.author.init.forge import FORGES, ForgeSetup
-from modelspec.author.init.install import Source
+from modelspec.author.init.install import InstallSource
 from modelspec.author.schemas import schema_line
 from modelspec.text.quote import quote
 
@@ -62,7 +62,7 @@ class Start:
     """
 
     forge: str
-    source: Source
+    source: InstallSource
     regions: tuple[tuple[str, str], ...] = DEFAULT_REGIONS
     owner: str = DEFAULT_OWNER
 

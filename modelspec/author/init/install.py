@@ -35,7 +35,7 @@ _INDEX = re.compile(rf"{DISTRIBUTION}==[0-9][A-Za-z0-9.+!]*(?: --hash=sha256:{_H
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class InstallSource:
     """A place to install from, pinned by a commit or a hash, as a line of pip's requirements files.
 
     `is_url` tells what pip takes as an argument from what it takes out of a file only.
@@ -60,7 +60,7 @@ class Source:
         )
 
 
-def source_of(text: str) -> Source | None:
+def source_of(text: str) -> InstallSource | None:
     """What somebody has named, where it is pinned and holds no secret."""
     text = " ".join(text.split())
     if len(text) > _LONGEST or scan(text):
@@ -68,16 +68,16 @@ def source_of(text: str) -> Source | None:
     if url := _URL.fullmatch(text):
         # pip before 24.1 takes no name beside a repository on disk.
         name = "" if url[1].startswith("git+file:") else f"{DISTRIBUTION} @ "
-        return Source(line=f"{name}{url[1]}", is_url=True)
+        return InstallSource(line=f"{name}{url[1]}", is_url=True)
     if file := _FILE.fullmatch(text):
         path, digest = file.groups()
         if path.startswith("/"):
             return source_of(f"file://{path}#sha256={digest}")
-        return Source(line=f"./{path.removeprefix('./')} --hash=sha256:{digest}", is_url=False)
-    return Source(line=text, is_url=False) if _INDEX.fullmatch(text) else None
+        return InstallSource(line=f"./{path.removeprefix('./')} --hash=sha256:{digest}", is_url=False)
+    return InstallSource(line=text, is_url=False) if _INDEX.fullmatch(text) else None
 
 
-def origin(package: Path = _PACKAGE) -> Source | Path | None:
+def origin(package: Path = _PACKAGE) -> InstallSource | Path | None:
     """Where the running copy came from: what pins it, or a folder, which pins nothing, or None where nothing tells.
 
     An installer notes it beside the package (PEP 610), unless it asked an index.
@@ -96,7 +96,7 @@ def with_extra(extra: str, package: Path = _PACKAGE) -> str:
     """Say how the running copy gets the packages of an extra."""
     found = origin(package)
     wanted = f"{DISTRIBUTION}[{extra}]"
-    if isinstance(found, Source) and DISTRIBUTION in found.line:
+    if isinstance(found, InstallSource) and DISTRIBUTION in found.line:
         return f"pip install '{found.line.replace(DISTRIBUTION, wanted, 1)}'"
     if isinstance(found, Path) and str(found).isprintable():
         editable = "--editable " if found == package.parent else ""
@@ -104,7 +104,7 @@ def with_extra(extra: str, package: Path = _PACKAGE) -> str:
     return f"install modelspec with the extra '{extra}', from where this copy came from"
 
 
-def _noted(note: dict[str, dict[str, dict[str, str]]]) -> Source | Path | None:
+def _noted(note: dict[str, dict[str, dict[str, str]]]) -> InstallSource | Path | None:
     url = str(note["url"])
     if "subdirectory" in note:
         return None
