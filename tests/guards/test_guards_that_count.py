@@ -182,3 +182,10 @@ def test_of_very_many_the_first_are_listed_and_the_rest_is_counted(tmp_path: Pat
     assert "- {guard" not in found.found[-1].help
     waived = waivers(*(waiver("max_changed", f"m{number:02}") for number in range(21)))
     assert change(tmp_path / "waived", models, after, head=waived).found == []
+
+
+def test_as_many_as_can_be_listed_are_listed_without_a_count(tmp_path: Path) -> None:
+    models, after = many(MOST), many(MOST, "fallback_heads: [head-uk-1]")
+    found = change(tmp_path, models, after, head=settings("max_changed: 30%"))
+    assert found.codes == ["MS801"] * MOST
+    assert all("are not listed" not in one.message for one in found.found)

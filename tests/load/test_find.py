@@ -30,6 +30,7 @@ def test_models_are_found_in_all_folders_in_the_order_of_their_paths(tmp_path: P
         ".hidden.yaml",
         "b/.git/x.yaml",
         "old.yaml~",
+        "b~/copy.yaml",
         "README.md",
     ):
         (models / name).parent.mkdir(parents=True, exist_ok=True)

@@ -269,3 +269,12 @@ def test_a_file_saved_into_the_output_while_it_is_replaced_is_kept_beside_it(out
     (output.with_name(result.kept[0]) / "site" / "notes.txt").unlink()
     assert isinstance(build(output, tree("new")), Written)
     assert beside(output) == []
+
+
+def test_a_system_that_takes_a_few_bytes_at_a_time_gets_every_byte_once(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: write(file, bytes(data)[:7]))
+    built(output)
+    assert content(output) == expected("old")
