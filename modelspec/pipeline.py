@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from modelspec.check.defaults import Defaults, read_defaults
 from modelspec.check.examine import Facts, Surroundings, examine_model
@@ -20,8 +21,6 @@ from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.diagnose.rule import is_fixed
 from modelspec.diagnose.settle import settle
-from modelspec.emit.artifact import Artifact
-from modelspec.emit.manifest import Origin, manifest
 from modelspec.fleet.link_names import link_catalog
 from modelspec.fleet.model import Catalog, Model, Names
 from modelspec.fleet.settings import Settings
@@ -30,9 +29,12 @@ from modelspec.load.locate import Locator
 from modelspec.routing.route import route
 from modelspec.routing.table import RoutingTable
 from modelspec.rules import SCOPES, across_models
-from modelspec.site import SiteContext
-from modelspec.site.context import repository_of, with_slashes
-from modelspec.write import Stale, Written, stale, write_tree
+
+if TYPE_CHECKING:  # only a build pays for what emits
+    from modelspec.emit.artifact import Artifact
+    from modelspec.emit.manifest import Origin
+    from modelspec.site import SiteContext
+    from modelspec.write import Stale, Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +134,8 @@ class Emission:
     """All that emitting needs: the compiled repository, as large again, can be let go of."""
 
     table: RoutingTable
-    origin: Origin
-    context: SiteContext
+    origin: "Origin"
+    context: "SiteContext"
     settings: Settings
     root: Path
 
@@ -144,6 +146,9 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
     Raises:
         ValueError: it has errors; nothing is emitted then.
     """
+    from modelspec.emit.manifest import Origin
+    from modelspec.site.context import SiteContext, repository_of, with_slashes
+
     if compiled.has_errors or compiled.table is None:
         raise ValueError("nothing is emitted where there is an error")
     settings = compiled.setup.settings
@@ -162,9 +167,8 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
     )
 
 
-def emit(emission: Emission) -> Iterator[Artifact]:
+def emit(emission: Emission) -> "Iterator[Artifact]":
     """Every file of the output but the manifest, in memory one at a time."""
-    # Only a build pays for these imports.
     from modelspec.emit import emit as emit_tables
     from modelspec.gateways.emit import emit_gateways
     from modelspec.site import emit as emit_site
@@ -175,13 +179,17 @@ def emit(emission: Emission) -> Iterator[Artifact]:
     yield from emit_gateways(emission.table, settings.targets, settings.target_options, settings.edges)
 
 
-def write(emission: Emission, output: Path) -> Written | Refusal:
+def write(emission: Emission, output: Path) -> "Written | Refusal":
     """Replace the output folder as a whole, or leave it as it was and say why."""
+    from modelspec.write import write_tree
+
     return write_tree(output, emit(emission), manifest=_manifest(emission), root=emission.root)
 
 
-def stale_files(emission: Emission, output: Path) -> list[Stale] | Refusal:
+def stale_files(emission: Emission, output: Path) -> "list[Stale] | Refusal":
     """What `write` would change."""
+    from modelspec.write import stale
+
     return stale(output, emit(emission), manifest=_manifest(emission), root=emission.root)
 
 
@@ -197,7 +205,9 @@ def configured_output(compiled: Compiled) -> Path | Refusal:
     return output
 
 
-def _manifest(emission: Emission) -> Callable[[Mapping[str, str]], Artifact]:
+def _manifest(emission: Emission) -> "Callable[[Mapping[str, str]], Artifact]":
+    from modelspec.emit.manifest import manifest
+
     return lambda files: manifest(files, emission.origin)
 
 
