@@ -2,49 +2,42 @@
 
 from collections.abc import Iterator, Sequence
 
-from modelspec.change.effect import Said, Subject, Words
-from modelspec.change.pair import IMPLIED, Found, Pair, listed
-from modelspec.change.sides import Cause, Sides, Table
+from modelspec.change.effect import Quoted, Subject, Words, listed
+from modelspec.change.sides import IMPLIED, Cause, Found, Pair, Sides, answering, region_title
 from modelspec.change.tiers import tier_causes
+from modelspec.routing.decide import Index
 from modelspec.routing.table import Route
 
 
 def compare_reach(pair: Pair) -> Iterator[Found]:
     """Regions entered and left, judged by the home region and its residency rule."""
     old, new = pair.before, pair.after
-    names = pair.sides.regions
-    before, after = {names.get(code, code) for code in old.reach}, set(new.reach)
-    home_before = names.get(old.region, old.region)
-    if not before or not after or (before == after and home_before == new.region):
-        # It is not served on one side, which is said; or a region has another code; or nothing differs.
+    before, after = set(map(pair.sides.region, old.reach)), set(new.reach)
+    home_before = pair.sides.region(old.region)
+    kind: str = ""
+    words: Words = ()
+    if before and after and (before != after or home_before != new.region):
+        kind, words = _judged(pair, before, after, was_home=before <= {home_before})
+    if not kind:
+        # It is not served on one side, or its home region changes, which is reported; or a region has another code.
         yield IMPLIED
         return
-    kind, words = _judged(pair, before, after, was_home=before <= {home_before})
-    if not kind:
-        yield IMPLIED  # the change of the home region says it
-        return
-    home = pair.sides.after.region_title(new.region)
-    yield pair.effect(kind, words, list(old.reach), list(new.reach), causes=_causes(pair), group=home)
+    home = region_title(pair.sides.after, new.region)
+    yield pair.effect(kind, words, old.reach, new.reach, causes=_causes(pair), group=home)
 
 
 def _judged(pair: Pair, before: set[str], after: set[str], *, was_home: bool) -> tuple[str, Words]:
     """The kind of the worst that happens, and the sentence of all that happens."""
-    table = pair.sides.after
     region = pair.after.region
     entered, left = sorted(after - before), sorted(before - after)
-    residency = table.regions[region].residency
+    residency = pair.sides.after.regions[region].residency
     beyond = [code for code in entered if residency is not None and code not in residency]
     is_home = after <= {region}
-    home = Said(table.region_title(region))
+    home = Quoted(region_title(pair.sides.after, region))
     away: Words = ("; no longer reaches ", *_titles(pair, left)) if left else ()
     if beyond:
-        return "reach-beyond-residency", (
-            "reaches ",
-            *_titles(pair, beyond),
-            " against the residency of ",
-            home,
-            *away,
-        )
+        words = ("reaches ", *_titles(pair, beyond), " against the residency of ", home, *away)
+        return "reach-beyond-residency", words
     if was_home and not is_home:
         outside = sorted(after - {region})
         return "reach-left-home", ("leaves ", home, ": it may reach ", *_titles(pair, outside), *away)
@@ -57,9 +50,8 @@ def _judged(pair: Pair, before: set[str], after: set[str], *, was_home: bool) ->
 
 def _titles(pair: Pair, codes: Sequence[str]) -> Words:
     """Regions as people know them; one that is gone has its title of before."""
-    sides = pair.sides
-    tables = [sides.after if code in sides.after.regions else sides.before for code in codes]
-    return listed([table.region_title(code) for table, code in zip(tables, codes, strict=True)])
+    before, after = pair.sides.before, pair.sides.after
+    return listed(region_title(after if code in after.regions else before, code) for code in codes)
 
 
 def _causes(pair: Pair) -> Cause:
@@ -75,8 +67,8 @@ def _own_causes(pair: Pair) -> Cause | None:
         return None if pair.before.fallback_models == pair.after.fallback_models else ()
     if _deployed(pair.before, sides) != _deployed(pair.after, sides):
         return ()
-    moved = (head for head in pair.after.heads if head in sides.relocated)
-    return tuple(dict.fromkeys((*tier_causes(pair), *(Subject(what="head", name=head) for head in moved))))
+    moved = (Subject("head", head) for head in pair.after.heads if head in sides.relocated)
+    return tuple(dict.fromkeys((*tier_causes(pair), *moved)))
 
 
 def _through(pair: Pair) -> Cause:
@@ -92,11 +84,11 @@ def _through(pair: Pair) -> Cause:
         trail.append(model_id)
         own = _own_causes(pair)
         if own is not None:
-            found = own or (Subject(what="model", name=model_id),)
+            found = own or (Subject("model", model_id),)
             break
         following = _next(pair)
         if following is None:
-            found = (Subject(what="model", name=model_id),) if len(trail) > 1 else ()
+            found = (Subject("model", model_id),) if len(trail) > 1 else ()
         else:
             pair = following
     sides.roots.update(dict.fromkeys(trail, found))
@@ -107,24 +99,19 @@ def _next(pair: Pair) -> Pair | None:
     """The first fallback model whose reach or whose answer differs."""
     sides = pair.sides
     for name in dict.fromkeys(name for names in pair.after.fallback_models.values() for name in names):
-        after = sides.after.find(name)
-        before = sides.before.find(name)
+        before, after = answering(sides.before, name), answering(sides.after, name)
         if before is None or after is None:
             continue
-        if (
-            sides.models.get(before.model_id, before.model_id) == after.model_id
-            and before.reach != after.reach
-        ):
+        if sides.model(before.model_id) == after.model_id and before.reach != after.reach:
             return Pair(before=before, after=after, sides=sides)
     return None
 
 
-def _own(route: Route, table: Table, sides: Sides) -> set[str]:
-    regions = {table.heads[head].region for head in route.heads}
-    names = sides.regions if table is sides.before else {}
-    return {names.get(code, code) for code in regions} | _deployed(route, sides)
+def _own(route: Route, index: Index, sides: Sides) -> set[str]:
+    regions = {index.heads[head].region for head in route.heads}
+    return (set(map(sides.region, regions)) if index is sides.before else regions) | _deployed(route, sides)
 
 
 def _deployed(route: Route, sides: Sides) -> set[str]:
     """The regions of the deployments, under the codes of today."""
-    return {sides.regions.get(t.region, t.region) for t in route.targets if t.region is not None}
+    return {sides.region(target.region) for target in route.targets if target.region is not None}

@@ -17,8 +17,7 @@ from small_fleets import FIXED, TODAY, artifacts, codes, model
 
 from modelspec.ask.account import account
 from modelspec.ask.places import Places
-from modelspec.change.states import States, read_states
-from modelspec.change.touched import touched
+from modelspec.change.states import States, read_states, touched
 from modelspec.cli import run
 from modelspec.diagnose.refusal import Refusal
 from modelspec.incremental import compile_fleet
