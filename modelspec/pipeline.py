@@ -20,8 +20,9 @@ from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.diagnose.rule import is_fixed
 from modelspec.diagnose.settle import settle
+from modelspec.emit import Origin, manifest
+from modelspec.emit import emit as emit_tables
 from modelspec.emit.artifact import Artifact
-from modelspec.emit.manifest import Origin, manifest
 from modelspec.fleet.link_names import link_catalog
 from modelspec.fleet.model import Catalog, Model, Names
 from modelspec.fleet.settings import Settings
@@ -165,7 +166,6 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
 def emit(emission: Emission) -> Iterator[Artifact]:
     """Every file of the output but the manifest, in memory one at a time."""
     # Only a build pays for these imports.
-    from modelspec.emit import emit as emit_tables
     from modelspec.gateways.emit import emit_gateways
     from modelspec.site import emit as emit_site
 
