@@ -17,11 +17,7 @@ from modelspec.change.effect import (
     Words,
     joined,
 )
-
-
-def counted(number: int, noun: str) -> str:
-    """Like `1 model` or `3,000 models`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+from modelspec.text.quote import counted
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,15 +5,15 @@ The same input gives the same bytes. All of it is ASCII, one effect a line.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from modelspec import __version__
 from modelspec.change.effect import KINDS, Effect, Plan, Quoted, Subject, Words
 from modelspec.change.fold import summary
 from modelspec.diagnose.diagnostic import Diagnostic
-from modelspec.report.places import as_written
-from modelspec.report.said import said, without_secrets
+from modelspec.report.contract import one_a_line
+from modelspec.report.said import as_written, said, without_secrets
 
 SCHEMA_VERSION = 1
 """Counts changes that a reader could stumble over; a new field or kind is none."""
@@ -38,24 +38,18 @@ def render(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
     yield "{\n"
     for name, value in fields.items():
         yield f"{_encode(name)}: {_encode(value)},\n"
-    yield from _rows("diagnostics", map(_diagnostic, diagnostics))
-    yield ",\n"
-    yield from _rows("effects", map(_effect, plan.effects))
-    yield ",\n"
-    yield from _rows("heads", map(asdict, plan.loads))
-    yield ",\n"
-    yield from _rows("files", map(as_written, plan.changed))
-    yield "\n}\n"
-
-
-def _rows(name: str, rows: Iterator[object]) -> Iterator[str]:
-    separator = f"{_encode(name)}: [\n"
-    empty = True
-    for row in rows:
-        yield separator + _encode(row)
+    lists: Mapping[str, Iterable[object]] = {
+        "diagnostics": map(_diagnostic, diagnostics),
+        "effects": map(_effect, plan.effects),
+        "heads": map(asdict, plan.loads),
+        "files": map(as_written, plan.changed),
+    }
+    separator = ""
+    for name, rows in lists.items():
+        yield f"{separator}{_encode(name)}: ["
+        yield from one_a_line(map(_encode, rows))
         separator = ",\n"
-        empty = False
-    yield f"{_encode(name)}: []" if empty else "\n]"
+    yield "\n}\n"
 
 
 def _side(title: str, models: int | None, broken: Sequence[str]) -> Mapping[str, object]:

@@ -12,7 +12,6 @@ from modelspec.change.fold import (
     LOAD_TITLE,
     FoldedEffect,
     beside,
-    counted,
     groups,
     load_cells,
     shown_shifts,
@@ -21,6 +20,7 @@ from modelspec.change.fold import (
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report.said import said
 from modelspec.text.markdown import sealed
+from modelspec.text.quote import counted, some
 
 MARKER = "<!-- modelspec:plan -->"
 """No value can spell it: what comes from a repository has its angle brackets taken away."""
@@ -149,9 +149,7 @@ def _entry(entry: FoldedEffect) -> str:
     places = ", ".join(map(_place, entry.places))
     lines = [f"- **{entry.title(code)}** {words}{touched} · {places}\n"]
     for folded, count, names in entry.folds:
-        shown = ", ".join(map(code, names[:_MOST_NAMES]))
-        if len(names) > _MOST_NAMES:
-            shown += f" and {len(names) - _MOST_NAMES:,} more"
+        shown = some(list(map(code, names)), _MOST_NAMES)
         title = f"{sentence(folded, bare=True)}{count}"
         lines.append(f"\n  <details><summary>{title}</summary>\n\n  {shown}\n\n  </details>\n\n")
     return "".join(lines)

@@ -15,6 +15,7 @@ from modelspec.change.fold import (
     summary,
 )
 from modelspec.report.said import Paint, painter, said
+from modelspec.text.quote import some
 from modelspec.text.visible import visible
 
 _WIDTH = 100
@@ -52,9 +53,9 @@ def _entry(entry: FoldedEffect, paint: Paint) -> Iterator[str]:
     yield f"      {paint('faint', ', '.join(map(_place, entry.places)))}\n"
     for words, count, names in entry.folds:
         yield f"    - {line(words)}{count}\n"
-        shown = ", ".join(map(said, names[:_MOST_NAMES]))
+        shown = some(list(map(said, names)), _MOST_NAMES)
         if len(names) > _MOST_NAMES:
-            shown += f" and {len(names) - _MOST_NAMES:,} more (--format json lists them all)"
+            shown += " (--format json lists them all)"
         for part in wrap(shown, _WIDTH - 8, break_long_words=False, break_on_hyphens=False):
             yield f"        {part}\n"
 
