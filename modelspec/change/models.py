@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
 from modelspec.change.effect import Effect, Subject, Words, listed
-from modelspec.change.reaches import compare_reach
 from modelspec.change.settings import (
     compare_access,
     compare_aliases,
@@ -31,7 +30,7 @@ from modelspec.change.sides import (
     region_title,
     targets_of,
 )
-from modelspec.change.tiers import compare_listed, compare_tiers
+from modelspec.change.tiers import compare_listed, compare_reach, compare_tiers
 from modelspec.change.upstreams import compare_upstreams
 from modelspec.routing.decide import Index
 from modelspec.routing.table import Route
