@@ -31,8 +31,8 @@ from modelspec.routing.table import RoutingTable
 from modelspec.rules import SCOPES, across_models
 
 if TYPE_CHECKING:  # only a build pays for what emits
+    from modelspec.emit import Origin
     from modelspec.emit.artifact import Artifact
-    from modelspec.emit.manifest import Origin
     from modelspec.site import SiteContext
     from modelspec.write import Stale, Written
 
@@ -146,7 +146,7 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
     Raises:
         ValueError: it has errors; nothing is emitted then.
     """
-    from modelspec.emit.manifest import Origin
+    from modelspec.emit import Origin
     from modelspec.site.context import SiteContext, repository_of, with_slashes
 
     if compiled.has_errors or compiled.table is None:
@@ -206,7 +206,7 @@ def configured_output(compiled: Compiled) -> Path | Refusal:
 
 
 def _manifest(emission: Emission) -> "Callable[[Mapping[str, str]], Artifact]":
-    from modelspec.emit.manifest import manifest
+    from modelspec.emit import manifest
 
     return lambda files: manifest(files, emission.origin)
 

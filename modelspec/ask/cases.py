@@ -105,18 +105,15 @@ class Result:
 
 def run(index: Index, cases: Iterable[Case]) -> list[Result]:
     """Run every case, in order."""
-    results = []
-    for case in cases:
-        decision = decide(index, case.request)
-        results.append(
-            Result(case=case, decision=decision, differences=tuple(_differences(index, case, decision)))
-        )
-    return results
+    return [
+        Result(case=case, decision=decision, differences=tuple(_differences(index, case.expect, decision)))
+        for case in cases
+        for decision in [decide(index, case.request)]
+    ]
 
 
-def _differences(index: Index, case: Case, decision: Decision) -> Iterator[Difference]:
-    """A wrong status is told alone, unless the request was to be refused: what else was expected follows from it."""
-    expect = case.expect
+def _differences(index: Index, expect: Expectation, decision: Decision) -> Iterator[Difference]:
+    """A wrong status is the only difference: what else was expected follows from it."""
     if decision.status != expect.status:
         yield Difference(field="status", expected=expect.status, actual=decision.status)
         return
@@ -143,10 +140,10 @@ def _differences(index: Index, case: Case, decision: Decision) -> Iterator[Diffe
 def _deployments(
     expected: tuple[str | Json, ...], head: str | None, decision: Decision
 ) -> Iterator[Difference]:
-    """At the head that is expected, else at each of the first tier; the first that differs is told."""
-    heads = (head,) if head in decision.first and head is not None else decision.first
+    """At the head that is expected, else at each of the first tier; the first that differs is reported."""
+    heads = (head,) if head is not None and head in decision.first else decision.first
     for each in heads:
-        actual = [endpoint(target) for target in targets_at(decision, each)]
+        actual = [_upstream(target) for target in targets_at(decision, each)]
         if actual != list(expected):
             yield Difference(field="deployments", expected=list(expected), actual=actual)
             return
@@ -154,11 +151,10 @@ def _deployments(
         yield Difference(field="deployments", expected=list(expected), actual=[])
 
 
-def endpoint(target: Target) -> str | Json:
+def _upstream(target: Target) -> str | Json:
     """An upstream as an expectation names it."""
-    if isinstance(target.endpoint, Reference):
-        return target.endpoint.json
-    return target.provider if target.endpoint is None else target.endpoint
+    endpoint = target.endpoint
+    return endpoint.json if isinstance(endpoint, Reference) else endpoint or target.provider
 
 
 def _one_or_all(names: tuple[str, ...]) -> object:

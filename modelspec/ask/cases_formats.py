@@ -1,51 +1,155 @@
-"""Results for programs: one JSON object, described by `schemas/routing-tests.schema.json`."""
+"""The results of routing tests: text for people, JSON for programs, JUnit for CI systems."""
 
 import json
 from collections.abc import Iterator, Sequence
+from shlex import quote as quoted
 
-from modelspec.ask.account_text import headline
-from modelspec.ask.cases import Result
-from modelspec.ask.cases_text import shown
-from modelspec.ask.coverage import Coverage, CoverageKind
+from modelspec.ask.account_formats import headline, spot_json
+from modelspec.ask.cases import FILE, Difference, Result
+from modelspec.ask.coverage import Coverage, CoverageKind, Item
 from modelspec.ask.places import Places
 from modelspec.report.junit import xml
-from modelspec.report.said import said, without_secrets
+from modelspec.report.said import painter, said, without_secrets
+from modelspec.routing.decide import Decision
+from modelspec.text.quote import counted, some
+from modelspec.text.source import Spot
+
+_MOST = 5
+"""Missing items of a kind that the text names; the JSON has all."""
+
+_STYLES = {"pass": "32", "fail": "1;31"}
+
+
+def cases_text(
+    results: Sequence[Result], coverage: Coverage | None, places: Places, *, colour: bool, quiet: bool = False
+) -> Iterator[str]:
+    """Each failure with both sides and their places, the counts, the coverage; `quiet` leaves only the failures."""
+    paint = painter(_STYLES, colour=colour)
+    failed = [result for result in results if result.differences]
+    for result in failed:
+        yield paint("fail", f"failed: {said(result.case.name)}") + "\n"
+        for line in _failure(result, places):
+            yield f"  {line}\n"
+        yield "\n"
+    if quiet:
+        return
+    counts = f"{counted(len(results), 'test')}: {len(results) - len(failed)} passed, {len(failed)} failed"
+    yield paint("fail" if failed else "pass", counts) + "\n"
+    if coverage is not None:
+        yield from _coverage(coverage)
+
+
+def _failure(result: Result, places: Places) -> Iterator[str]:
+    case, decision = result.case, result.decision
+    yield f"--> {_at(places.test(case.number))}"
+    yield f"    {said(headline(decision))}"
+    width = max(len(difference.field) for difference in result.differences)
+    for difference in result.differences:
+        spot = places.test(case.number, "expect", difference.field)
+        yield f"{difference.field:<{width}}  expected  {shown(difference.expected)}  [{_at(spot)}]"
+        yield f"{'':<{width}}  happened  {shown(difference.actual)}{_because(difference, decision, places)}"
+    yield f"= help: {_help(result)}"
+
+
+def _because(difference: Difference, decision: Decision, places: Places) -> str:
+    """The line of the model's file that made it so."""
+    route = decision.route
+    if route is None:
+        return ""
+    match difference.field, decision.status:
+        case "status", 403:
+            spot = places.field(route, "access", "client_regions")
+        case "status", 404:
+            spot = places.field(route, "status")
+        case (("head" | "region"), 200):
+            spot = places.head_in_model(route, decision.first[0])
+        case "deployments", 200:
+            spot = places.target(route, 0, decision.first[0])
+        case _:
+            spot = places.model(route)
+    return f"  [{_at(spot)}]"
+
+
+def _help(result: Result) -> str:
+    words = [quoted(said(result.decision.request.model))]
+    if result.decision.request.origin is not None:
+        words += ["--from", result.decision.request.origin]
+    for name in result.decision.request.down:
+        words += ["--down", name]
+    return f"modelspec route {' '.join(words)} says why"
+
+
+def shown(value: object) -> str:
+    """One side of a difference on one line."""
+    match value:
+        case None | []:
+            return "none"
+        case str():
+            return said(value)
+        case list():
+            return ", ".join(f"[{shown(each)}]" if isinstance(each, list) else shown(each) for each in value)
+        case _:
+            return said(json.dumps(value))
+
+
+def _coverage(coverage: Coverage) -> Iterator[str]:
+    yield f"coverage {coverage.percent} %: {len(coverage.exercised)} of {len(coverage.items)}\n"
+    missing: dict[CoverageKind, list[str]] = {kind: [] for kind in CoverageKind}
+    for item in coverage.missing:
+        missing[item.kind].append(_item(item))
+    for kind, names in missing.items():
+        exercised, total = coverage.counted(kind)
+        if total:
+            listed = f"; not {some(names, _MOST)}" if names else ""
+            yield f"  {kind.value:<8}  {exercised} of {total}{listed}\n"
+    if coverage.missing:
+        yield "  = help: modelspec test --suggest writes the cases that are missing\n"
+
+
+def _item(item: Item) -> str:
+    match item.kind:
+        case CoverageKind.MODEL:
+            return said(item.model_id)
+        case CoverageKind.TIER if item.detail == "0":
+            return f"{said(item.model_id)} at its first tier"
+        case CoverageKind.TIER:
+            return f"{said(item.model_id)} failing over to tier {item.detail}"
+        case CoverageKind.FAILURE:
+            return f"{item.detail} of {said(item.model_id)}"
+        case _:
+            return said(item.detail)
+
+
+def _at(spot: Spot) -> str:
+    return f"{said(spot.path)}:{spot.line}"
+
 
 SCHEMA_VERSION = 1
 """Counts changes that a reader could stumble over; a new field is none."""
 
 
 def cases_json(results: Sequence[Result], coverage: Coverage | None, places: Places) -> str:
-    """The object, in ASCII; `coverage` is null where only some of the tests were run."""
+    """The object of `schemas/routing-tests.schema.json`, in ASCII; only some of the tests have no coverage."""
     failed = sum(bool(result.differences) for result in results)
-    return (
-        json.dumps(
-            {
-                "schema_version": SCHEMA_VERSION,
-                "summary": {"tests": len(results), "passed": len(results) - failed, "failed": failed},
-                "tests": [_result(result, places) for result in results],
-                "coverage": None if coverage is None else _coverage(coverage),
-            },
-            indent=1,
-        )
-        + "\n"
-    )
+    fields = {
+        "schema_version": SCHEMA_VERSION,
+        "summary": {"tests": len(results), "passed": len(results) - failed, "failed": failed},
+        "tests": [_result_json(result, places) for result in results],
+        "coverage": None if coverage is None else _coverage_json(coverage),
+    }
+    return json.dumps(fields, indent=1) + "\n"
 
 
-def _result(result: Result, places: Places) -> dict[str, object]:
+def _result_json(result: Result, places: Places) -> dict[str, object]:
     case, decision = result.case, result.decision
-    spot = places.test(case.number)
+    request, route = case.request, decision.route
     return {
         "name": without_secrets(case.name),
         "passed": not result.differences,
-        "source": {"path": spot.path, "line": spot.line},
-        "request": {
-            "model": case.request.model,
-            "from": case.request.origin,
-            "down": case.request.down,
-        },
-        "model_id": None if decision.route is None else decision.route.model_id,
-        "model_path": None if decision.route is None else decision.route.about.path,
+        "source": spot_json(places.test(case.number)),
+        "request": {"model": request.model, "from": request.origin, "down": request.down},
+        "model_id": None if route is None else route.model_id,
+        "model_path": None if route is None else route.about.path,
         "status": decision.status,
         "tiers": [list(tier.weights) for tier in decision.tiers],
         "differences": [
@@ -60,7 +164,7 @@ def _result(result: Result, places: Places) -> dict[str, object]:
     }
 
 
-def _coverage(coverage: Coverage) -> dict[str, object]:
+def _coverage_json(coverage: Coverage) -> dict[str, object]:
     return {
         "percent": coverage.percent,
         "exercised": len(coverage.exercised),
@@ -80,27 +184,24 @@ def cases_junit(
     results: Sequence[Result], coverage: Coverage | None, places: Places, *, fail_under: float | None
 ) -> Iterator[str]:
     """One test case a routing test, and one for the coverage where a bar is set for it."""
+    elements = ["".join(_case(result, places)) for result in results]
     failures = sum(bool(result.differences) for result in results)
-    count = len(results)
-    short = None
     if coverage is not None and fail_under is not None:
-        count += 1
+        short = None
         if not coverage.reaches(fail_under):
             failures += 1
             short = f"coverage is {coverage.percent} %, and {fail_under:g} % is asked for"
-    numbers = f'tests="{count}" failures="{failures}" errors="0"'
+        bar = f"at least {fail_under:g} %"
+        elements.append("".join(_element("routing coverage", bar, "", short, [short or ""])))
+    numbers = f'tests="{len(elements)}" failures="{failures}" errors="0"'
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f'<testsuites name="modelspec test" {numbers}>\n'
-    yield f'  <testsuite name="routes.test.yaml" {numbers} skipped="0">\n'
-    for result in results:
-        yield from _case(result, places)
-    if coverage is not None and fail_under is not None:
-        yield from _element("routing coverage", f"at least {fail_under:g} %", None, short, [short or ""])
+    yield f'  <testsuite name="{FILE}" {numbers} skipped="0">\n'
+    yield from elements
     yield "  </testsuite>\n</testsuites>\n"
 
 
 def _case(result: Result, places: Places) -> Iterator[str]:
-    line = places.test(result.case.number).line
     lines = [
         headline(result.decision),
         *(
@@ -109,23 +210,18 @@ def _case(result: Result, places: Places) -> Iterator[str]:
         ),
     ]
     message = lines[1] if result.differences else None
-    model = result.decision.request.model
-    yield from _element(model, result.case.name, line, message, lines)
+    where = f' file="{FILE}" line="{places.test(result.case.number).line}"'
+    yield from _element(result.decision.request.model, result.case.name, where, message, lines)
 
 
 def _element(
-    classname: str, name: str, line: int | None, message: str | None, lines: Sequence[str]
+    classname: str, name: str, where: str, message: str | None, lines: Sequence[str]
 ) -> Iterator[str]:
-    where = "" if line is None else f' file="routes.test.yaml" line="{line}"'
-    opening = f'    <testcase classname="{_shown(classname)}" name="{_shown(name)}"{where}'
+    opening = f'    <testcase classname="{xml(said(classname))}" name="{xml(said(name))}"{where}'
     if message is None:
         yield f"{opening}/>\n"
         return
-    text = "\n".join(map(_shown, lines))
+    text = xml("\n".join(map(said, lines)))
     yield f"{opening}>\n"
-    yield f'      <failure type="routing" message="{_shown(message)}">{text}</failure>\n'
+    yield f'      <failure type="routing" message="{xml(said(message))}">{text}</failure>\n'
     yield "    </testcase>\n"
-
-
-def _shown(text: str) -> str:
-    return xml(said(text))

@@ -64,6 +64,11 @@ class DrillOutcome:
         return tuple(move for move in self.moves if move.leaves)
 
     @property
+    def gaining(self) -> tuple[DrillLoad, ...]:
+        """The heads that take more than before."""
+        return tuple(load for load in self.loads if load.after > load.before)
+
+    @property
     def overloaded(self) -> tuple[DrillLoad, ...]:
         """The heads that take too much."""
         return tuple(load for load in self.loads if load.overloaded)

@@ -1,69 +1,15 @@
-"""Drills as Markdown for a comment on a pull request: the worst first, and never longer than a comment may be."""
+"""The report of a drill: text for people, Markdown for a comment on a pull request, JSON for programs."""
 
 import json
 from collections.abc import Iterator, Sequence
 
-from modelspec.ask.drill import OVERLOAD, DrillLoad, DrillOutcome, DrillReport, Move
+from modelspec.ask.drill import OVERLOAD, DrillLoad, DrillOutcome, DrillReport, Loss, Move
 from modelspec.report.said import painter, said
 from modelspec.text import markdown
-
-
-def title(outcome: DrillOutcome) -> str:
-    """What is down."""
-    return f"{' and '.join(outcome.down)} down"
-
-
-def effects(outcome: DrillOutcome) -> str:
-    """What it does, in one line."""
-    counts = (
-        (len(outcome.losses), "loses service", "lose service"),
-        (len(outcome.moves), "moves to another head", "move to other heads"),
-        (len(outcome.leaving), "leaves its region", "leave their region"),
-    )
-    parts = [f"{_models(count)} {one if count == 1 else many}" for count, one, many in counts if count]
-    heads = len(outcome.overloaded)
-    if heads:
-        parts.append(f"{heads} {'head' if heads == 1 else 'heads'} overloaded")
-    return ", ".join(parts) or "nothing changes"
-
-
-def summary(outcomes: Sequence[DrillOutcome]) -> str:
-    """The whole run in one line."""
-    lossy = sum(bool(outcome.losses) for outcome in outcomes)
-    lost = len({loss.route.model_id for outcome in outcomes for loss in outcome.losses})
-    drills = f"{len(outcomes)} drill" if len(outcomes) == 1 else f"{len(outcomes)} drills"
-    if not lossy:
-        return f"{drills}: every model keeps a head"
-    return f"{drills}: {lossy} {'loses' if lossy == 1 else 'lose'} service, for {_models(lost)} in all"
-
-
-def ways(moves: Sequence[Move]) -> dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]]:
-    """The models that move, by the heads before and after, in the order of the models."""
-    found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    for move in moves:
-        found.setdefault((move.before, move.after), []).append(move.route.model_id)
-    return found
-
-
-def load(one: DrillLoad) -> str:
-    """How the load of a head changes, and what that is for its capacity."""
-    shift = f"{number(one.before)} to {number(one.after)} models"
-    if one.capacity is None:
-        return shift
-    return f"{shift}, {number(one.before / one.capacity)} to {number(one.after / one.capacity)} a unit of capacity"
-
-
-def number(value: float) -> str:
-    """A load with at most two decimals."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def _models(count: int) -> str:
-    return "1 model" if count == 1 else f"{count} models"
-
+from modelspec.text.quote import counted, some
 
 _MOST = 8
-"""Models of one kind that are named; the JSON has all."""
+"""Models of one kind that the text names; the JSON has all."""
 
 _STYLES = {"bad": "1;31", "bold": "1"}
 
@@ -73,52 +19,98 @@ def drill_text(report: DrillReport, *, colour: bool) -> Iterator[str]:
     paint = painter(_STYLES, colour=colour)
     for outcome in report.outcomes:
         style = "bad" if outcome.losses else "bold"
-        yield paint(style, said(f"{title(outcome)}: {effects(outcome)}")) + "\n"
-        for line in _details(outcome):
-            yield f"  {line}\n"
+        yield paint(style, said(_title(outcome))) + "\n"
+        if outcome.losses:
+            yield f"  lose service: {_named(_ids(outcome.losses))}\n"
+        for (before, after), models in _ways(outcome).items():
+            yield f"  {' + '.join(before)} -> {' + '.join(after)}: {_named(models)}\n"
+        if outcome.leaving:
+            yield f"  leave their region: {_named(_ids(outcome.leaving))}\n"
+        for each in outcome.gaining:
+            yield f"  load of {each.head}: {_load(each)}{', overloaded' if each.overloaded else ''}\n"
     yield "\n"
     if report.average is not None:
         yield (
-            f"on average {number(report.average)} models a unit of capacity; "
-            f"a head with more than {number(OVERLOAD)} times that is overloaded\n"
+            f"on average {_number(report.average)} models a unit of capacity; "
+            f"a head with more than {_number(OVERLOAD)} times that is overloaded\n"
         )
-    yield summary(report.outcomes) + "\n"
+    yield _summary(report.outcomes) + "\n"
 
 
-def _details(outcome: DrillOutcome) -> Iterator[str]:
-    if outcome.losses:
-        yield f"lose service: {_named([loss.route.model_id for loss in outcome.losses])}"
-    for (before, after), models in ways(outcome.moves).items():
-        yield f"{' + '.join(before)} -> {' + '.join(after)}: {_named(models)}"
-    if outcome.leaving:
-        yield f"leave their region: {_named([move.route.model_id for move in outcome.leaving])}"
-    for each in outcome.loads:
-        if each.after > each.before:
-            yield f"load of {each.head}: {load(each)}{', overloaded' if each.overloaded else ''}"
+def _title(outcome: DrillOutcome) -> str:
+    """What is down, and what that does, in one line."""
+    counts = (
+        (len(outcome.losses), "loses service", "lose service"),
+        (len(outcome.moves), "moves to another head", "move to other heads"),
+        (len(outcome.leaving), "leaves its region", "leave their region"),
+    )
+    parts = [
+        f"{counted(count, 'model')} {one if count == 1 else many}" for count, one, many in counts if count
+    ]
+    if outcome.overloaded:
+        parts.append(f"{counted(len(outcome.overloaded), 'head')} overloaded")
+    return f"{' and '.join(outcome.down)} down: {', '.join(parts) or 'nothing changes'}"
 
 
-def _named(models: Sequence[str]) -> str:
-    more = f" and {len(models) - _MOST} more" if len(models) > _MOST else ""
-    return f"{', '.join(map(said, models[:_MOST]))}{more}"
+def _summary(outcomes: Sequence[DrillOutcome]) -> str:
+    lossy = sum(bool(outcome.losses) for outcome in outcomes)
+    lost = len({loss.route.model_id for outcome in outcomes for loss in outcome.losses})
+    drills = counted(len(outcomes), "drill")
+    if not lossy:
+        return f"{drills}: every model keeps a head"
+    return (
+        f"{drills}: {lossy} {'loses' if lossy == 1 else 'lose'} service, for {counted(lost, 'model')} in all"
+    )
+
+
+def _ways(outcome: DrillOutcome) -> dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]]:
+    """The models that move, by the heads before and after, in the order of the models."""
+    found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for move in outcome.moves:
+        found.setdefault((move.before, move.after), []).append(move.route.model_id)
+    return found
+
+
+def _ids(found: Sequence[Loss | Move]) -> list[str]:
+    return [one.route.model_id for one in found]
+
+
+def _load(one: DrillLoad) -> str:
+    """How the load of a head changes, and what that is for its capacity."""
+    shift = f"{_number(one.before)} to {_number(one.after)} models"
+    if one.capacity is None:
+        return shift
+    before, after = (_number(load / one.capacity) for load in (one.before, one.after))
+    return f"{shift}, {before} to {after} a unit of capacity"
+
+
+def _number(value: float) -> str:
+    """A load with at most two decimals."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _named(names: Sequence[str]) -> str:
+    return some(list(map(said, names)), _MOST)
 
 
 ROOM = 65_000
 """Characters: a comment at GitHub holds 65,536, and a bot may want to add a line of its own."""
 
 _MOST_IN_COMMENT = 20
-"""Models of one kind that are named; the JSON has all."""
+"""Models of one kind that the comment names; the JSON has all."""
 
 _ROWS = 200
 """Drills in the table: some 150 characters each, so that there is room for details."""
 
 
 def drill_markdown(report: DrillReport) -> str:
-    """The summary, a table of the drills, and the details of each that does something, as far as there is room."""
+    """The summary, a table of the drills, the worst first, and the details of each that does something, if they fit."""
     ranked = sorted(report.outcomes, key=_badness)
-    text = "\n".join(["### Drills", "", f"{summary(report.outcomes)}.", "", *_table(ranked)]) + "\n"
-    telling = [outcome for outcome in ranked if outcome.losses or outcome.moves]
+    text = "\n".join(["### Drills", "", f"{_summary(report.outcomes)}.", "", *_table(ranked)]) + "\n"
     left_out = 0
-    for outcome in telling:
+    for outcome in ranked:
+        if not outcome.losses and not outcome.moves:
+            continue
         section = "\n".join(_section(outcome)) + "\n"
         if left_out or len(text) + len(section) > ROOM - 200:
             left_out += 1
@@ -142,9 +134,9 @@ def _table(ranked: Sequence[DrillOutcome]) -> Iterator[str]:
     yield "| down | lose service | move | leave their region | overloaded heads |"
     yield "|---|--:|--:|--:|---|"
     for outcome in ranked[:_ROWS]:
-        overloaded = _named_in_comment([each.head for each in outcome.overloaded])
+        overloaded = _codes([each.head for each in outcome.overloaded])
         yield (
-            f"| {_named_in_comment(outcome.down)} | {len(outcome.losses)} | {len(outcome.moves)} "
+            f"| {_codes(outcome.down)} | {len(outcome.losses)} | {len(outcome.moves)} "
             f"| {len(outcome.leaving)} | {overloaded} |"
         )
     if len(ranked) > _ROWS:
@@ -152,26 +144,21 @@ def _table(ranked: Sequence[DrillOutcome]) -> Iterator[str]:
 
 
 def _section(outcome: DrillOutcome) -> Iterator[str]:
-    yield ""
     # A heading of details is HTML, in which ids of heads and codes of regions need no escaping.
-    yield f"<details><summary>{title(outcome)}: {effects(outcome)}</summary>"
-    yield ""
+    yield from ("", f"<details><summary>{_title(outcome)}</summary>", "")
     if outcome.losses:
-        yield f"- **lose service:** {_named_in_comment([loss.route.model_id for loss in outcome.losses])}"
-    for (before, after), models in ways(outcome.moves).items():
-        yield f"- {_named_in_comment(before)} → {_named_in_comment(after)}: {_named_in_comment(models)}"
+        yield f"- **lose service:** {_codes(_ids(outcome.losses))}"
+    for (before, after), models in _ways(outcome).items():
+        yield f"- {_codes(before)} → {_codes(after)}: {_codes(models)}"
     if outcome.leaving:
-        yield f"- **leave their region:** {_named_in_comment([move.route.model_id for move in outcome.leaving])}"
-    for each in outcome.loads:
-        if each.after > each.before:
-            yield f"- load of {code(each.head)}: {load(each)}{', **overloaded**' if each.overloaded else ''}"
-    yield ""
-    yield "</details>"
+        yield f"- **leave their region:** {_codes(_ids(outcome.leaving))}"
+    for each in outcome.gaining:
+        yield f"- load of {code(each.head)}: {_load(each)}{', **overloaded**' if each.overloaded else ''}"
+    yield from ("", "</details>")
 
 
-def _named_in_comment(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_IN_COMMENT} more" if len(names) > _MOST_IN_COMMENT else ""
-    return f"{', '.join(map(code, names[:_MOST_IN_COMMENT]))}{more}"
+def _codes(names: Sequence[str]) -> str:
+    return some(list(map(code, names)), _MOST_IN_COMMENT)
 
 
 SCHEMA_VERSION = 1
@@ -179,19 +166,14 @@ SCHEMA_VERSION = 1
 
 
 def drill_json(report: DrillReport) -> str:
-    """The object, in ASCII; the same report gives the same bytes."""
-    return (
-        json.dumps(
-            {
-                "schema_version": SCHEMA_VERSION,
-                "average": report.average,
-                "overload": OVERLOAD,
-                "drills": [_drill(outcome) for outcome in report.outcomes],
-            },
-            indent=1,
-        )
-        + "\n"
-    )
+    """The object of `schemas/drill.schema.json`, in ASCII; the same report gives the same bytes."""
+    fields = {
+        "schema_version": SCHEMA_VERSION,
+        "average": report.average,
+        "overload": OVERLOAD,
+        "drills": list(map(_drill, report.outcomes)),
+    }
+    return json.dumps(fields, indent=1) + "\n"
 
 
 def _drill(outcome: DrillOutcome) -> dict[str, object]:

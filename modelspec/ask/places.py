@@ -7,14 +7,7 @@ from modelspec.fleet.model import Fleet
 from modelspec.load.locate import Locator
 from modelspec.routing.table import Route
 from modelspec.text.document import Place, Pointer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """A line of a file, counted from 1."""
-
-    path: str
-    line: int
+from modelspec.text.source import Span, Spot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +19,8 @@ class Places:
 
     def model(self, route: Route) -> Spot:
         """Where a model's id stands."""
-        return Spot(path=route.about.path, line=route.about.line)
+        line = route.about.line
+        return Spot(route.about.path, Span(line, 1, line, 1))
 
     def head_in_model(self, route: Route, head: str) -> Spot:
         """Where a model's file names a head; of several places the one that puts it first."""
@@ -66,10 +60,10 @@ class Places:
         place = self.fleet.heads[head].place
         return self._at(place.path, place.pointer if field is None else (*place.pointer, field))
 
-    def region(self, code: str, field: str | None = None) -> Spot:
-        """Where a region is declared, or one of its fields."""
+    def region(self, code: str, field: str) -> Spot:
+        """Where a field of a region stands."""
         place = self.fleet.regions[code].place
-        return self._at(place.path, place.pointer if field is None else (*place.pointer, field))
+        return self._at(place.path, (*place.pointer, field))
 
     def test(self, number: int, *pointer: str) -> Spot:
         """Where a routing test stands, or something inside it."""
@@ -85,4 +79,4 @@ class Places:
 
     def _at(self, path: str, pointer: Pointer, *, on_key: bool = False) -> Spot:
         place = self.locator.origin(Place(path=path, pointer=pointer, on_key=on_key))
-        return Spot(path=place.path, line=self.locator.span(place).line)
+        return Spot(place.path, self.locator.span(place))

@@ -6,7 +6,7 @@ They state what happens today. Whoever pastes them decides whether that is what 
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from modelspec.ask.cases import FILE
@@ -15,7 +15,7 @@ from modelspec.load.limits import MAX_NODES
 from modelspec.load.locate import Locator
 from modelspec.load.unread import MAX_BYTES
 from modelspec.routing.decide import Decision, Index, Request, Why, decide
-from modelspec.routing.table import Route, Tier
+from modelspec.routing.table import Tier
 from modelspec.text.document import Place
 
 
@@ -40,43 +40,26 @@ def suggestions(index: Index, coverage: Coverage) -> Iterator[Suggestion]:
 
 def _suggestion(index: Index, item: Item) -> Suggestion:
     route = index.routes[item.model_id]
+    request = Request(model=_sample(index, route.model_id))
     match item.kind, item.detail:
         case CoverageKind.FAILURE, "403":
             origin = denied_regions(index, route)[0]
-            request = Request(model=_primary(index, route), origin=origin)
-            return _asked(index, f"{route.model_id} may not be called from {origin}", request)
+            request = replace(request, origin=origin)
+            does = f"may not be called from {origin}"
         case CoverageKind.FAILURE, _:
-            request = Request(model=_primary(index, route), down=route.heads)
-            return _asked(index, f"{route.model_id} has no other head", request)
+            request = replace(request, down=route.heads)
+            does = "has no other head"
         case CoverageKind.NAME, name:
-            asked = _asked(index, "", Request(model=_sample(index, name)))
-            return Suggestion(name=f"{name} is served", decision=asked.decision)
-        case CoverageKind.TIER, number:
+            decision = decide(index, Request(model=_sample(index, name)))
+            return Suggestion(name=f"{name} is served", decision=decision)
+        case CoverageKind.TIER, number if number != "0":
             gone = tuple(head for tier in route.tiers[: int(number)] for head in tier.weights)
-            request = Request(model=_primary(index, route), down=gone)
-            asked = _asked(index, "", request)
-            says = "goes to" if not gone else "fails over to"
-            return Suggestion(
-                name=f"{route.model_id} {says} {asked.decision.first[0]}", decision=asked.decision
-            )
+            request = replace(request, down=gone)
+            does = f"fails over to {decide(index, request).first[0]}"
         case _:
-            return _model(index, route)
-
-
-def _model(index: Index, route: Route) -> Suggestion:
-    asked = _asked(index, "", Request(model=_primary(index, route)))
-    first = asked.decision.first
-    says = f"goes to {first[0]}" if first else f"is answered with {asked.decision.status}"
-    return Suggestion(name=f"{route.model_id} {says}", decision=asked.decision)
-
-
-def _asked(index: Index, name: str, request: Request) -> Suggestion:
-    return Suggestion(name=name, decision=decide(index, request))
-
-
-def _primary(index: Index, route: Route) -> str:
-    """A name that means the model and is not taken by another: its id, or one that its wildcard takes."""
-    return _sample(index, route.model_id)
+            asked = decide(index, request)
+            does = f"goes to {asked.first[0]}" if asked.first else f"is answered with {asked.status}"
+    return Suggestion(name=f"{route.model_id} {does}", decision=decide(index, request))
 
 
 def _sample(index: Index, name: str) -> str:

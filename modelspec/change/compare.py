@@ -5,26 +5,71 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from modelspec.change.effect import (
+    ORDER,
     Effect,
-    EffectPlace,
     HeadLoad,
     HeadShift,
     Plan,
     PlannedState,
-    Said,
+    Quoted,
     Subject,
     Words,
 )
 from modelspec.change.fleet import fleet_effects, renamed_heads, renamed_regions
-from modelspec.change.kinds import ORDER
 from modelspec.change.models import model_effects, renamed_models
-from modelspec.change.sides import Cause, Sides, Table, place_of
+from modelspec.change.sides import Cause, Sides, answering, place_of
+from modelspec.routing.decide import Index
 from modelspec.routing.table import Route, RoutingTable
 
 _DECIMALS = 3
 
 
-def head_shifts(before: RoutingTable | None, after: RoutingTable | None) -> list[HeadShift]:
+def compare(before: PlannedState, after: PlannedState) -> Plan:
+    """What the step from one state to the other does; nothing is left out, whatever a renderer shows of it."""
+    effects: list[Effect] = []
+    old, new = before.routing, after.routing
+    if old is not None and new is not None and old is not new:
+        effects = _effects(before, after, Index(old), Index(new))
+    return Plan(
+        before=before.title,
+        after=after.title,
+        compared=old is not None and new is not None,
+        effects=effects,
+        loads=_head_shifts(old, new),
+        changed=_changed(before, after),
+        broken_before=before.broken,
+        broken_after=after.broken,
+        models_before=None if old is None else len(old.routes),
+        models_after=None if new is None else len(new.routes),
+    )
+
+
+def _effects(before: PlannedState, after: PlannedState, old: Index, new: Index) -> list[Effect]:
+    regions = renamed_regions(old, new)
+    sides = Sides(
+        before=old,
+        after=new,
+        old=before,
+        new=after,
+        heads=renamed_heads(old, new, regions),
+        regions=regions,
+        models=renamed_models(old, new),
+    )
+    # Names come first: what is said of them, aliases need not say again.
+    names = list(_name_effects(sides))
+    found = chain(fleet_effects(sides), model_effects(sides), names)
+    return sorted(found, key=lambda effect: (effect.rank, ORDER[effect.kind], effect.subject))
+
+
+def _changed(before: PlannedState, after: PlannedState) -> list[str]:
+    """Paths of files that are there on one side only, or whose content differs."""
+    if before.files is after.files:
+        return []
+    paths = before.files.keys() | after.files.keys()
+    return sorted(path for path in paths if before.files.get(path) != after.files.get(path))
+
+
+def _head_shifts(before: RoutingTable | None, after: RoutingTable | None) -> list[HeadShift]:
     """Heads in the order of the file after, then those that are gone; None on the side of a table that is missing."""
     old, new = ({} if table is None else _loads(table) for table in (before, after))
     return [
@@ -57,64 +102,55 @@ def _loads(table: RoutingTable) -> Mapping[str, HeadLoad]:
     }
 
 
-def name_effects(sides: Sides) -> Iterator[Effect]:
+def _name_effects(sides: Sides) -> Iterator[Effect]:
     """Effects on every name that either side declares, in their order; each is noted in `sides.moved_names`.
 
     A name that comes or goes with its model, from and to nothing, is part of that model's own effect.
     """
-    for name in sorted(sides.before.names.keys() | sides.after.names.keys()):
-        before, after = sides.before.find(name), sides.after.find(name)
-        if before is not None and after is not None and _is_same(sides, before, after):
+    for name in sorted({*sides.before.names, *sides.after.names}):
+        before, after = answering(sides.before, name), answering(sides.after, name)
+        if before is not None and after is not None and sides.model(before.model_id) == after.model_id:
             continue
-        effect = _effect(sides, name, before, after)
-        if effect is not None:
+        found = _judged(sides, name, before, after)
+        if found is not None:
             sides.moved_names.add(name)
-            yield effect
+            places = [
+                place_of(route, side) for route, side in ((after, "after"), (before, "before")) if route
+            ]
+            yield Effect(
+                found[0],
+                Subject("name", name),
+                found[1],
+                before=None if before is None else before.model_id,
+                after=None if after is None else after.model_id,
+                places=tuple(places),
+                causes=_causes(sides, name, before, after),
+            )
 
 
-def _is_same(sides: Sides, before: Route, after: Route) -> bool:
-    return sides.models.get(before.model_id, before.model_id) == after.model_id
-
-
-def _effect(sides: Sides, name: str, before: Route | None, after: Route | None) -> Effect | None:
+def _judged(sides: Sides, name: str, before: Route | None, after: Route | None) -> tuple[str, Words] | None:
     old = before if before is not None and before.is_routed else None
     new = after if after is not None and after.is_routed else None
     if old is not None and new is not None:
-        words: Words = ("routes to ", Said(new.model_id), " instead of ", Said(old.model_id))
-        return _made(sides, "name-moved", name, words, old, new)
+        return "name-moved", ("routes to ", Quoted(new.model_id), " instead of ", Quoted(old.model_id))
     if old is not None and not _is_removed(sides, old):
-        words = ("is no longer answered; it meant ", Said(old.model_id))
-        return _made(sides, "name-lost", name, words, old, after)
+        return "name-lost", ("is no longer answered; it meant ", Quoted(old.model_id))
     is_new_id = new is not None and new.model_id == name and name in sides.models.values()
     if new is not None and not _is_added(sides, new) and not is_new_id:
-        return _made(sides, "name-added", name, ("is answered now, by ", Said(new.model_id)), before, new)
+        return "name-added", ("is answered now, by ", Quoted(new.model_id))
     return None
 
 
-def _made(
-    sides: Sides, kind: str, name: str, words: Words, before: Route | None, after: Route | None
-) -> Effect:
-    causes: Cause = ()
+def _causes(sides: Sides, name: str, before: Route | None, after: Route | None) -> Cause:
     if before is not None and _is_removed(sides, before):
-        causes = (Subject(what="model", name=before.model_id),)
+        model_id = before.model_id
     elif after is not None and _is_added(sides, after):
-        causes = (Subject(what="model", name=after.model_id),)
-    elif before is not None and before.model_id == name and before.model_id in sides.models:
-        causes = (Subject(what="model", name=sides.models[name]),)
-    places: list[EffectPlace] = []
-    if after is not None:
-        places.append(place_of(after, "after"))
-    if before is not None:
-        places.append(place_of(before, "before"))
-    return sides.effect(
-        kind,
-        Subject(what="name", name=name),
-        words,
-        before=None if before is None else before.model_id,
-        after=None if after is None else after.model_id,
-        places=tuple(places),
-        causes=causes,
-    )
+        model_id = after.model_id
+    elif before is not None and before.model_id == name and name in sides.models:
+        model_id = sides.models[name]
+    else:
+        return ()
+    return (Subject("model", model_id),)
 
 
 def _is_removed(sides: Sides, route: Route) -> bool:
@@ -123,48 +159,3 @@ def _is_removed(sides: Sides, route: Route) -> bool:
 
 def _is_added(sides: Sides, route: Route) -> bool:
     return route.model_id not in sides.before.routes and route.model_id not in sides.models.values()
-
-
-def compare(before: PlannedState, after: PlannedState) -> Plan:
-    """What the step from one state to the other does; nothing is left out, whatever a renderer shows of it."""
-    effects: list[Effect] = []
-    old, new = before.routing, after.routing
-    if old is not None and new is not None and old is not new:
-        effects = _effects(before, after, Table(routing=old), Table(routing=new))
-    return Plan(
-        before=before.title,
-        after=after.title,
-        compared=old is not None and new is not None,
-        effects=effects,
-        loads=head_shifts(old, new),
-        changed=_changed(before, after),
-        broken_before=before.broken,
-        broken_after=after.broken,
-        models_before=None if old is None else len(old.routes),
-        models_after=None if new is None else len(new.routes),
-    )
-
-
-def _effects(before: PlannedState, after: PlannedState, old: Table, new: Table) -> list[Effect]:
-    regions = renamed_regions(old, new)
-    sides = Sides(
-        before=old,
-        after=new,
-        old=before,
-        new=after,
-        heads=renamed_heads(old, new, regions),
-        regions=regions,
-        models=renamed_models(old, new),
-    )
-    # Names come first: what is said of them, aliases need not say again.
-    names = list(name_effects(sides))
-    found = chain(fleet_effects(sides), model_effects(sides), names)
-    return sorted(found, key=lambda effect: (effect.rank, ORDER[effect.kind], effect.subject))
-
-
-def _changed(before: PlannedState, after: PlannedState) -> list[str]:
-    """Paths of files that are there on one side only, or whose content differs."""
-    if before.files is after.files:
-        return []
-    paths = before.files.keys() | after.files.keys()
-    return sorted(path for path in paths if before.files.get(path) != after.files.get(path))

@@ -1,7 +1,7 @@
-"""What a plan is made of: effects, each of one kind, and what every head has to carry."""
+"""What a plan is made of: effects, each of one kind, in the order in which they are read, and the load of each head."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from enum import IntEnum
 
 from modelspec.routing.table import RoutingTable
@@ -28,19 +28,152 @@ RANK_TITLES: Mapping[Rank, str] = {
 }
 """The heading of each group, in the order in which they are shown."""
 
+_PLURALS = {
+    "is": "are",
+    "has": "have",
+    "goes": "go",
+    "reaches": "reach",
+    "relaxes": "relax",
+    "switches": "switch",
+    "its": "their",
+    "it": "they",
+    "ends": "end",
+}
+
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class EffectKind:
+    """A kind of effect: what it costs, and how the summary counts it.
+
+    `one` stands behind "1 model", `many` behind "3 models"; the group is put where they have `{}`.
+    """
+
+    name: str
+    rank: Rank
+    what: str
+    one: str
+
+    @property
+    def many(self) -> str:
+        """The same of several: the verb, which comes first but for "now" and "no longer", and its pronouns."""
+        words = [_PLURALS.get(word, word) for word in self.one.split(" ")]
+        verb = next(number for number, word in enumerate(words) if word not in ("now", "no", "longer"))
+        words[verb] = words[verb].removesuffix("s")
+        return " ".join(words)
+
+
+KINDS: tuple[EffectKind, ...] = (
+    EffectKind("model-removed", Rank.SERVICE, "model", "is removed"),
+    EffectKind("model-disabled", Rank.SERVICE, "model", "is disabled"),
+    EffectKind("no-head-left", Rank.SERVICE, "model", "has no head left"),
+    EffectKind("name-lost", Rank.SERVICE, "name", "is no longer answered"),
+    EffectKind("region-removed", Rank.SERVICE, "region", "is removed"),
+    EffectKind("head-removed", Rank.SERVICE, "head", "is removed"),
+    EffectKind("head-offline", Rank.SERVICE, "head", "goes offline"),
+    EffectKind("reach-beyond-residency", Rank.EXPOSURE, "model", "breaks the residency of {}"),
+    EffectKind("reach-left-home", Rank.EXPOSURE, "model", "leaves {}"),
+    EffectKind("reach-entered", Rank.EXPOSURE, "model", "reaches another region"),
+    EffectKind("model-region-changed", Rank.EXPOSURE, "model", "changes its home region"),
+    EffectKind("residency-relaxed", Rank.EXPOSURE, "region", "relaxes its residency"),
+    EffectKind("endpoint-host-changed", Rank.EXPOSURE, "model", "calls another host"),
+    EffectKind("key-changed", Rank.EXPOSURE, "model", "uses another key"),
+    EffectKind("access-widened", Rank.EXPOSURE, "model", "is opened to more callers"),
+    EffectKind("provider-changed", Rank.EXPOSURE, "model", "changes its provider"),
+    EffectKind("upstream-moved", Rank.EXPOSURE, "model", "is served in another place"),
+    EffectKind("head-moved", Rank.EXPOSURE, "head", "moves to another region"),
+    EffectKind("head-host-changed", Rank.EXPOSURE, "head", "moves to another host"),
+    EffectKind("inference-host-changed", Rank.EXPOSURE, "head", "runs models on another host"),
+    EffectKind("last-fallback-lost", Rank.RESILIENCE, "model", "loses its only fallback"),
+    EffectKind("no-active-head", Rank.RESILIENCE, "model", "has no active head left"),
+    EffectKind("single-point", Rank.RESILIENCE, "model", "now depends on one head"),
+    EffectKind("fallback-lost", Rank.RESILIENCE, "model", "loses a fallback"),
+    EffectKind("head-draining", Rank.RESILIENCE, "head", "is drained"),
+    EffectKind("fallback-models-changed", Rank.RESILIENCE, "model", "changes its fallback models"),
+    EffectKind("first-tier-moved", Rank.TRAFFIC, "model", "moves"),
+    EffectKind("name-moved", Rank.TRAFFIC, "name", "routes to another model"),
+    EffectKind("model-renamed", Rank.TRAFFIC, "model", "is renamed"),
+    EffectKind("model-added", Rank.TRAFFIC, "model", "is added"),
+    EffectKind("model-enabled", Rank.TRAFFIC, "model", "is enabled"),
+    EffectKind("served-again", Rank.TRAFFIC, "model", "is served again"),
+    EffectKind("local-inference-changed", Rank.TRAFFIC, "model", "switches local inference"),
+    EffectKind("upstream-model-changed", Rank.TRAFFIC, "model", "calls another upstream model"),
+    EffectKind("deployment-added", Rank.TRAFFIC, "model", "gains a deployment"),
+    EffectKind("deployment-removed", Rank.TRAFFIC, "model", "loses a deployment"),
+    EffectKind("access-narrowed", Rank.TRAFFIC, "model", "is closed to some callers"),
+    EffectKind("weights-changed", Rank.TRAFFIC, "model", "splits its requests anew"),
+    EffectKind("fallback-added", Rank.TRAFFIC, "model", "gains a fallback"),
+    EffectKind("fallback-reordered", Rank.TRAFFIC, "model", "reorders its fallbacks"),
+    EffectKind("single-point-ended", Rank.TRAFFIC, "model", "no longer depends on one head"),
+    EffectKind("reach-left", Rank.TRAFFIC, "model", "no longer reaches a region"),
+    EffectKind("reach-returned-home", Rank.TRAFFIC, "model", "now stays within {}"),
+    EffectKind("head-active", Rank.TRAFFIC, "head", "takes requests again"),
+    EffectKind("head-renamed", Rank.TRAFFIC, "head", "is renamed"),
+    EffectKind("head-added", Rank.TRAFFIC, "head", "is added"),
+    EffectKind("region-renamed", Rank.TRAFFIC, "region", "changes its code"),
+    EffectKind("region-added", Rank.TRAFFIC, "region", "is added"),
+    EffectKind("name-added", Rank.TRAFFIC, "name", "is answered now"),
+    EffectKind("endpoint-path-changed", Rank.SETTINGS, "model", "calls another path"),
+    EffectKind("params-changed", Rank.SETTINGS, "model", "changes its provider settings"),
+    EffectKind("deployment-weight-changed", Rank.SETTINGS, "model", "weighs its deployments anew"),
+    EffectKind("deployments-reordered", Rank.SETTINGS, "model", "lists its deployments in another order"),
+    EffectKind("policy-changed", Rank.SETTINGS, "model", "balances in another way"),
+    EffectKind("limits-changed", Rank.SETTINGS, "model", "changes its limits"),
+    EffectKind("model-deprecated", Rank.SETTINGS, "model", "is deprecated"),
+    EffectKind("model-undeprecated", Rank.SETTINGS, "model", "is no longer deprecated"),
+    EffectKind("sunset-changed", Rank.SETTINGS, "model", "changes when it ends"),
+    EffectKind("residency-tightened", Rank.SETTINGS, "region", "tightens its residency"),
+    EffectKind("head-path-changed", Rank.SETTINGS, "head", "is called at another path"),
+    EffectKind("inference-path-changed", Rank.SETTINGS, "head", "runs models at another path"),
+    EffectKind("health-path-changed", Rank.SETTINGS, "head", "is checked at another path"),
+    EffectKind("capacity-changed", Rank.SETTINGS, "head", "changes its capacity"),
+    EffectKind("heads-listed-changed", Rank.SETTINGS, "model", "names other heads that take no requests"),
+    EffectKind("aliases-rewritten", Rank.SETTINGS, "model", "writes its names in another way"),
+    EffectKind("written-otherwise", Rank.SETTINGS, "model", "is compiled to other bytes"),
+    EffectKind("title-changed", Rank.NOTES, "model", "changes its name"),
+    EffectKind("region-title-changed", Rank.NOTES, "region", "changes its name"),
+    EffectKind("location-changed", Rank.NOTES, "region", "moves on the map"),
+    EffectKind("tags-changed", Rank.NOTES, "model", "changes its tags"),
+    EffectKind("metadata-changed", Rank.NOTES, "model", "changes its metadata"),
+    EffectKind("file-moved", Rank.NOTES, "model", "moves to another file"),
+    EffectKind("heads-reordered", Rank.NOTES, "file", "lists the heads in another order"),
+    EffectKind("regions-reordered", Rank.NOTES, "file", "lists the regions in another order"),
+)
+"""Every kind in the order in which a plan is read: the worst consequence first."""
+
+BY_NAME: Mapping[str, EffectKind] = {kind.name: kind for kind in KINDS}
+ORDER: Mapping[str, int] = {kind.name: number for number, kind in enumerate(KINDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
     """A value from a repository inside a sentence: each format shows it in its own safe way."""
 
     text: str
 
 
-Words = tuple[str | Said, ...]
-"""A sentence: our own words as they are, what a repository says as `Said`."""
+Words = tuple[str | Quoted, ...]
+"""A sentence: our own words as they are, what a repository holds as `Quoted`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+def listed(names: Iterable[str]) -> Words:
+    """Names with commas between them; "nothing" where there are none."""
+    return joined(((Quoted(name),) for name in names), ", ") or ("nothing",)
+
+
+def joined(parts: Iterable[Words], separator: str) -> Words:
+    """The parts with a separator between them."""
+    words: list[str | Quoted] = []
+    for part in parts:
+        words += [separator, *part] if words else part
+    return tuple(words)
+
+
+def step(before: str, after: str) -> Words:
+    """Like `atlas → bison`."""
+    return Quoted(before), " → ", Quoted(after)
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Subject:
     """What an effect is about: a `model`, a `head`, a `region`, a `name` that clients send, or a `file`."""
 
@@ -57,26 +190,31 @@ class EffectPlace:
     side: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Effect:
-    """One consequence of a change.
+    """One consequence of a change; `kind` is the name of an `EffectKind`.
 
-    `kind` is one of `modelspec.plan.kinds.KINDS`. `before` and `after` are what JSON can hold; None where the side
-    has nothing to say. `words` is the sentence behind the subject. `causes` names the heads, regions or
-    models whose own effects bring this one about, most important first. `touches` are the ids of the models that a head
-    or a region touches, in their order. `group` is what a summary tells apart inside of one kind.
+    `before` and `after` are what JSON can hold; None where the side has nothing. `words` is the sentence behind the
+    subject. `causes` names the heads, regions or models whose own effects bring this one about, most important first.
+    `touches` are the ids of the models that a head or a region touches, in their order. `group` is what a summary tells
+    apart inside of one kind.
     """
 
     kind: str
-    rank: Rank
     subject: Subject
     words: Words
+    _: KW_ONLY
     before: object
     after: object
     places: tuple[EffectPlace, ...]
     causes: tuple[Subject, ...] = ()
     touches: tuple[str, ...] = ()
     group: str = ""
+
+    @property
+    def rank(self) -> Rank:
+        """That of its kind."""
+        return BY_NAME[self.kind].rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,67 +1,38 @@
 """Heads and regions: which are new, gone, renamed or changed, and which models each touches."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
-from modelspec.change.effect import Effect, Said, Subject, Words
-from modelspec.change.pair import listed, plain
-from modelspec.change.sides import Sides, Table, exact
-from modelspec.change.upstreams import host
+from modelspec.change.effect import Effect, EffectPlace, Quoted, Subject, Words, listed, step
+from modelspec.change.sides import Sides, exact, plain, region_title
+from modelspec.change.upstreams import relocation
+from modelspec.routing.decide import Index
 from modelspec.routing.table import HeadEntry, RegionEntry
 
 Sentence = tuple[str, Words]
-"""A kind and what is said; a sentence that is None is told by another effect."""
-
-
-def _head_id(_sides: Sides, old: HeadEntry, _new: HeadEntry) -> Sentence:
-    return "head-renamed", ("is the new id of ", Said(old.head_id))
+"""A kind and what is said; None where another effect says it."""
 
 
 def _head_region(sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence | None:
-    if sides.regions.get(old.region, old.region) == new.region:
-        return None  # the region has another code, which is said
-    titles = Said(sides.before.region_title(old.region)), Said(sides.after.region_title(new.region))
+    if sides.region(old.region) == new.region:
+        return None  # the region has another code, which is reported
+    titles = [Quoted(region_title(*one)) for one in ((sides.before, old.region), (sides.after, new.region))]
     return "head-moved", ("moves from ", titles[0], " to ", titles[1])
 
 
-def _head_url(_sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence:
-    before, after = host(old.url), host(new.url)
-    if before != after:
-        return "head-host-changed", ("moves to another host: ", Said(before), " → ", Said(after))
-    return "head-path-changed", ("is called at another path: ", Said(old.url), " → ", Said(new.url))
-
-
 def _head_status(_sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence:
-    match new.status:
-        case "offline":
-            return "head-offline", (f"goes offline; it was {old.status}",)
-        case "draining":
-            return "head-draining", (f"is drained; it was {old.status}",)
-        case _:
-            return "head-active", (f"takes requests again; it was {old.status}",)
+    kind, verb = {
+        "offline": ("head-offline", "goes offline"),
+        "draining": ("head-draining", "is drained"),
+        "active": ("head-active", "takes requests again"),
+    }[new.status]
+    return kind, (f"{verb}; it was {old.status}",)
 
 
 def _health_path(_sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence:
-    return "health-path-changed", (
-        "is checked at ",
-        Said(new.health_path),
-        " instead of ",
-        Said(old.health_path),
-    )
-
-
-def _inference(_sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence:
-    before, after = (url and host(url) for url in (old.inference_url, new.inference_url))
-    if before != after:
-        words: Words = (
-            "runs models at another host: ",
-            Said(before or "nowhere"),
-            " → ",
-            Said(after or "nowhere"),
-        )
-        return "inference-host-changed", words
-    paths = Said(old.inference_url or ""), Said(new.inference_url or "")
-    return "inference-path-changed", ("runs models at another path: ", paths[0], " → ", paths[1])
+    paths = Quoted(new.health_path), Quoted(old.health_path)
+    return "health-path-changed", ("is checked at ", paths[0], " instead of ", paths[1])
 
 
 def _capacity(_sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence:
@@ -69,23 +40,14 @@ def _capacity(_sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence:
     return "capacity-changed", (f"changes its capacity: {before} → {after}",)
 
 
-def _code(_sides: Sides, old: RegionEntry, _new: RegionEntry) -> Sentence:
-    return "region-renamed", ("is the new code of ", Said(old.code))
-
-
-def _region_name(_sides: Sides, old: RegionEntry, new: RegionEntry) -> Sentence:
-    return "region-title-changed", ("changes its name: ", Said(old.name), " → ", Said(new.name))
-
-
 def _residency(sides: Sides, old: RegionEntry, new: RegionEntry) -> Sentence | None:
     """Absent means anywhere, so a rule that goes is as relaxed as can be."""
-    before = None if old.residency is None else [sides.regions.get(code, code) for code in old.residency]
+    before = None if old.residency is None else list(map(sides.region, old.residency))
     after = None if new.residency is None else list(new.residency)
     if before == after:
-        return None  # a region has another code, which is said
-    added = before is not None and (after is None or not set(after) <= set(before))
+        return None  # a region has another code, which is reported
     words: Words = (*_allowed(old.residency), " becomes ", *_allowed(new.residency))
-    if added:
+    if before is not None and (after is None or not set(after) <= set(before)):
         return "residency-relaxed", ("relaxes its residency: ", *words)
     return "residency-tightened", ("tightens its residency: ", *words)
 
@@ -103,41 +65,83 @@ def _allowed(residency: tuple[str, ...] | None) -> Words:
 
 
 HEAD_FIELDS: Mapping[str, Callable[[Sides, HeadEntry, HeadEntry], Sentence | None]] = {
-    "head_id": _head_id,
+    "head_id": lambda _, old, __: ("head-renamed", ("is the new id of ", Quoted(old.head_id))),
     "region": _head_region,
-    "url": _head_url,
+    "url": lambda _, old, new: relocation("head", ("moves to", "is called at"), old.url, new.url),
     "status": _head_status,
     "health_path": _health_path,
-    "inference_url": _inference,
+    "inference_url": lambda _, old, new: relocation(
+        "inference", ("runs models at", "runs models at"), old.inference_url, new.inference_url, "nowhere"
+    ),
     "capacity": _capacity,
 }
 """Every field of a head and what its change means."""
 
 REGION_FIELDS: Mapping[str, Callable[[Sides, RegionEntry, RegionEntry], Sentence | None]] = {
-    "code": _code,
-    "name": _region_name,
+    "code": lambda _, old, __: ("region-renamed", ("is the new code of ", Quoted(old.code))),
+    "name": lambda _, old, new: ("region-title-changed", ("changes its name: ", *step(old.name, new.name))),
     "residency": _residency,
     "location": _location,
 }
 """Every field of a region and what its change means."""
 
-
-HEADS = "heads.yaml"
-REGIONS = "regions.yaml"
-
 Touched = Mapping[str, Sequence[str]]
+"""The ids of the models that a head or region touches, by its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FleetFile:
+    """The entries of heads.yaml or regions.yaml on both sides; `renamed` leads from names before to names after."""
+
+    what: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    renamed: Mapping[str, str]
+    fields: Mapping[str, Callable[[Sides, Any, Any], Sentence | None]]
+    touched: tuple[Touched, Touched]
+    added: Callable[[Any], Words]
+    removed: Callable[[Any], Words]
+
+    @property
+    def path(self) -> str:
+        return f"{self.what}s.yaml"
 
 
 def fleet_effects(sides: Sides) -> Iterator[Effect]:
     """Effects on regions, then on heads."""
-    old, new = sides.before.routing, sides.after.routing
-    if exact(old.regions) != exact(new.regions):
-        yield from _regions(sides)
-    if exact(old.heads) != exact(new.heads):
-        yield from _heads(sides)
+    before, after = sides.before, sides.after
+    if exact(before.table.regions) != exact(after.table.regions):
+        regions = _FleetFile(
+            what="region",
+            before=before.regions,
+            after=after.regions,
+            renamed=sides.regions,
+            fields=REGION_FIELDS,
+            touched=(_at_home(before), _at_home(after)),
+            added=lambda region: ("is added: ", Quoted(region.name), *_rule(region.residency)),
+            removed=lambda region: ("is removed: ", Quoted(region.name)),
+        )
+        yield from _effects(sides, regions)
+    if exact(before.table.heads) != exact(after.table.heads):
+        heads = _FleetFile(
+            what="head",
+            before=before.heads,
+            after=after.heads,
+            renamed=sides.heads,
+            fields=HEAD_FIELDS,
+            touched=(_naming(before), _naming(after)),
+            added=lambda head: (
+                f"is added{'' if head.status == 'active' else f', {head.status}'}: ",
+                Quoted(region_title(after, head.region)),
+                " at ",
+                Quoted(head.url),
+            ),
+            removed=lambda head: ("is removed from ", Quoted(region_title(before, head.region))),
+        )
+        yield from _effects(sides, heads)
 
 
-def renamed_heads(before: Table, after: Table, regions: Mapping[str, str]) -> Mapping[str, str]:
+def renamed_heads(before: Index, after: Index, regions: Mapping[str, str]) -> Mapping[str, str]:
     """From old ids to new ones, where all else is the same: the same place under another name."""
     return _renamed(
         {
@@ -148,7 +152,7 @@ def renamed_heads(before: Table, after: Table, regions: Mapping[str, str]) -> Ma
     )
 
 
-def renamed_regions(before: Table, after: Table) -> Mapping[str, str]:
+def renamed_regions(before: Index, after: Index) -> Mapping[str, str]:
     """From old codes to new ones, where the name and all else are the same; its residency may name it."""
     return _renamed(
         {code: _nameless(region) for code, region in before.regions.items()},
@@ -176,138 +180,82 @@ def _renamed(before: Mapping[str, object], after: Mapping[str, object]) -> Mappi
     return names
 
 
-def _heads(sides: Sides) -> Iterator[Effect]:
-    before, after = (_touched(table) for table in (sides.before, sides.after))
-    for head_id, (old, new) in sides.kept_heads.items():
-        subject = Subject(what="head", name=head_id)
-        place = (sides.fleet_place(subject, HEADS, old=False),)
-        touches = _merged(sides, before.get(old.head_id, ()), after.get(head_id, ()))
-        for field, sentence in HEAD_FIELDS.items():
-            values = getattr(old, field), getattr(new, field)
-            told = sentence(sides, old, new) if exact(values[0]) != exact(values[1]) else None
-            if told is not None:
-                yield sides.effect(
-                    told[0],
-                    subject,
-                    told[1],
-                    before=plain(values[0]),
-                    after=plain(values[1]),
-                    places=place,
-                    touches=touches,
-                )
-    for head_id in (
-        head.head_id for head in sides.before.routing.heads if head.head_id in sides.removed_heads
-    ):
-        subject = Subject(what="head", name=head_id)
-        entry = sides.before.heads[head_id]
-        yield sides.effect(
-            "head-removed",
-            subject,
-            ("is removed from ", Said(sides.before.region_title(entry.region))),
-            before=plain(entry),
-            after=None,
-            places=(sides.fleet_place(subject, HEADS, old=True),),
-            touches=tuple(before.get(head_id, ())),
-        )
-    for head_id in (head.head_id for head in sides.after.routing.heads if head.head_id in sides.added_heads):
-        subject = Subject(what="head", name=head_id)
-        entry = sides.after.heads[head_id]
-        status = "" if entry.status == "active" else f", {entry.status}"
-        yield sides.effect(
-            "head-added",
-            subject,
-            (f"is added{status}: ", Said(sides.after.region_title(entry.region)), " at ", Said(entry.url)),
-            before=None,
-            after=plain(entry),
-            places=(sides.fleet_place(subject, HEADS, old=False),),
-            touches=tuple(after.get(head_id, ())),
-        )
-    order = [sides.heads.get(name, name) for name in sides.before.heads], list(sides.after.heads)
-    yield from _reordered(sides, "heads-reordered", HEADS, order)
-
-
-def _regions(sides: Sides) -> Iterator[Effect]:
-    before, after = sides.before.regions, sides.after.regions
-    at_home = [_at_home(table) for table in (sides.before, sides.after)]
-    for code, new in after.items():
-        subject = Subject(what="region", name=code)
-        place = (sides.fleet_place(subject, REGIONS, old=False),)
-        names = {old: now for old, now in sides.regions.items() if now == code}
-        old_code = next(iter(names), code)
-        old = before.get(old_code)
+def _effects(sides: Sides, file: _FleetFile) -> Iterator[Effect]:
+    old_names = {new: old for old, new in file.renamed.items()}
+    for name, new in file.after.items():
+        old_name = old_names.get(name, name)
+        old = file.before.get(old_name)
+        touched = file.touched[0].get(old_name, ()), file.touched[1].get(name, ())
         if old is None:
-            yield sides.effect(
-                "region-added",
-                subject,
-                ("is added: ", Said(new.name), *_rule(new.residency)),
-                before=None,
-                after=plain(new),
-                places=place,
-                touches=tuple(at_home[1].get(code, ())),
-            )
+            yield _effect(sides, file, name, (f"{file.what}-added", file.added(new)), None, new, touched[1])
             continue
-        touches = _merged(sides, at_home[0].get(old_code, ()), at_home[1].get(code, ()))
-        for field, sentence in REGION_FIELDS.items():
+        touches = sorted({*map(sides.model, touched[0]), *touched[1]})
+        for field, sentence in file.fields.items():
             values = getattr(old, field), getattr(new, field)
-            told = sentence(sides, old, new) if exact(values[0]) != exact(values[1]) else None
-            if told is not None:
-                yield sides.effect(
-                    told[0],
-                    subject,
-                    told[1],
-                    before=plain(values[0]),
-                    after=plain(values[1]),
-                    places=place,
-                    touches=touches,
-                )
-    for code, old in before.items():
-        if code not in after and code not in sides.regions:
-            subject = Subject(what="region", name=code)
-            yield sides.effect(
-                "region-removed",
-                subject,
-                ("is removed: ", Said(old.name)),
-                before=plain(old),
-                after=None,
-                places=(sides.fleet_place(subject, REGIONS, old=True),),
-                touches=tuple(at_home[0].get(code, ())),
-            )
-    order = [sides.regions.get(code, code) for code in before], list(after)
-    yield from _reordered(sides, "regions-reordered", REGIONS, order)
+            found = sentence(sides, old, new) if exact(values[0]) != exact(values[1]) else None
+            if found is not None:
+                yield _effect(sides, file, name, found, *values, touches)
+    for name, old in file.before.items():
+        if name not in file.after and name not in file.renamed:
+            gone = f"{file.what}-removed", file.removed(old)
+            yield _effect(sides, file, name, gone, old, None, file.touched[0].get(name, ()))
+    yield from _reordered(file)
 
 
-def _reordered(sides: Sides, kind: str, file: str, order: tuple[list[str], list[str]]) -> Iterator[Effect]:
-    """Tables keep the order of the files, so another order is another file, and no news to anybody."""
-    stay = set(order[0]) & set(order[1])
-    before, after = ([name for name in names if name in stay] for names in order)
+def _effect(
+    sides: Sides,
+    file: _FleetFile,
+    name: str,
+    sentence: Sentence,
+    before: object,
+    after: object,
+    touches: Sequence[str],
+) -> Effect:
+    subject = Subject(file.what, name)
+    state, side = (sides.new, "after") if name in file.after else (sides.old, "before")
+    return Effect(
+        sentence[0],
+        subject,
+        sentence[1],
+        before=plain(before),
+        after=plain(after),
+        places=(EffectPlace(path=file.path, line=state.lines.get(subject), side=side),),
+        touches=tuple(touches),
+    )
+
+
+def _reordered(file: _FleetFile) -> Iterator[Effect]:
+    """Tables keep the order of the files, so another order is another file, and steers nothing."""
+    names = [file.renamed.get(name, name) for name in file.before], list(file.after)
+    stay = set(names[0]) & set(names[1])
+    before, after = ([name for name in side if name in stay] for side in names)
     if before != after:
-        subject = Subject(what="file", name=file)
-        places = (sides.fleet_place(subject, file, old=False),)
-        what = "heads" if file == HEADS else "regions"
-        yield sides.effect(
-            kind, subject, (f"lists the {what} in another order",), before=before, after=after, places=places
+        yield Effect(
+            f"{file.what}s-reordered",
+            Subject("file", file.path),
+            (f"lists the {file.what}s in another order",),
+            before=before,
+            after=after,
+            places=(EffectPlace(path=file.path, line=None, side="after"),),
         )
 
 
-def _touched(table: Table) -> Touched:
-    """Ids of the models that name a head, by its id."""
+def _naming(index: Index) -> Touched:
+    """Models that name a head."""
     touched: dict[str, list[str]] = {}
-    for route in table.routing.routes:
+    for route in index.table.routes:
         about = route.about
         for head in dict.fromkeys((about.priority_head, *about.weights, *about.fallback_heads)):
             touched.setdefault(head, []).append(route.model_id)
     return touched
 
 
-def _at_home(table: Table) -> Touched:
+def _at_home(index: Index) -> Touched:
+    """Models whose home is a region."""
     touched: dict[str, list[str]] = {}
-    for route in table.routing.routes:
+    for route in index.table.routes:
         touched.setdefault(route.region, []).append(route.model_id)
     return touched
-
-
-def _merged(sides: Sides, before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted({sides.models.get(model_id, model_id) for model_id in before} | set(after)))
 
 
 def _rule(residency: tuple[str, ...] | None) -> Words:

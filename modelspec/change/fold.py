@@ -1,43 +1,66 @@
-"""Effects as they are read: one cause is one entry, with all that it brings about folded below it."""
+"""A plan as it is read: one cause is one entry with all that it brings about, a summary, and the load of the heads."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from modelspec.change.effect import RANK_TITLES, Effect, Plan, Rank, Said, Subject, Words
-from modelspec.change.kinds import KINDS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fold:
-    """The same thing said of several subjects: `words` behind their `names`, which stand in their order."""
-
-    kind: str
-    words: Words
-    what: str
-    names: Sequence[str]
+from modelspec.change.effect import (
+    KINDS,
+    RANK_TITLES,
+    Effect,
+    EffectPlace,
+    HeadLoad,
+    HeadShift,
+    Plan,
+    Quoted,
+    Rank,
+    Subject,
+    Words,
+    joined,
+)
+from modelspec.text.quote import counted
 
 
 @dataclass(slots=True, kw_only=True)
 class FoldedEffect:
-    """What is said of one subject in one group; `folds` are brought about by it."""
+    """The effects on one subject in one group; those that they bring about are `folded` below them."""
 
     subject: Subject
     rank: Rank
     effects: list[Effect] = field(default_factory=list)
     folded: list[Effect] = field(default_factory=list)
 
+    def title(self, shown: Callable[[str], str]) -> str:
+        """The subject as a format shows its name; the name of a model or a file stands alone."""
+        what, name = self.subject.what, shown(self.subject.name)
+        return name if what in ("model", "file") else f"{what} {name}"
+
     @property
-    def folds(self) -> Sequence[Fold]:
-        """What is folded, the same sentences together, in the order of the effects."""
+    def places(self) -> Sequence[EffectPlace]:
+        """Where to look, each place once."""
+        return list(dict.fromkeys(place for effect in self.effects for place in effect.places))
+
+    @property
+    def touched(self) -> str:
+        """How many models a head or a region touches; empty where it touches none."""
+        touches = self.effects[0].touches
+        return counted(len(touches), "model") if touches else ""
+
+    @property
+    def folds(self) -> Sequence[tuple[Words, str, Sequence[str]]]:
+        """Sentences, each with the count and names of its subjects; last, models that are touched in nothing else."""
         together: dict[tuple[str, str, Words], list[str]] = {}
         for effect in self.folded:
-            together.setdefault((effect.kind, effect.subject.what, effect.words), []).append(
-                effect.subject.name
-            )
-        return [
-            Fold(kind=kind, what=what, words=words, names=names)
-            for (kind, what, words), names in together.items()
+            key = effect.kind, effect.subject.what, effect.words
+            together.setdefault(key, []).append(effect.subject.name)
+        folds = [
+            (words, f" · {counted(len(names), what)}", names) for (_, what, words), names in together.items()
         ]
+        shown = {effect.subject.name for effect in self.folded if effect.subject.what == "model"}
+        quiet = [name for name in self.effects[0].touches if name not in shown]
+        if quiet:
+            title = f"{counted(len(quiet), 'model')} {'touched in nothing else' if shown else 'touched'}"
+            folds.append(((title,), "", quiet))
+        return folds
 
 
 def entries(effects: Sequence[Effect]) -> Sequence[FoldedEffect]:
@@ -67,22 +90,13 @@ def entries(effects: Sequence[Effect]) -> Sequence[FoldedEffect]:
     return sorted(made.values(), key=lambda entry: entry.rank)
 
 
-def groups(found: Sequence[FoldedEffect]) -> Iterator[tuple[str, Sequence[FoldedEffect]]]:
+def groups(plan: Plan) -> Iterator[tuple[str, Sequence[FoldedEffect]]]:
     """The heading of each rank that has entries, and these."""
+    found = entries(plan.effects)
     for rank, title in RANK_TITLES.items():
         same = [entry for entry in found if entry.rank is rank]
         if same:
             yield title, same
-
-
-def counted(number: int, noun: str) -> str:
-    """Like `1 model` or `3 models`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def spoken(words: Words) -> str:
-    """A sentence as bare text; it is not safe to print yet."""
-    return "".join(part.text if isinstance(part, Said) else part for part in words)
 
 
 def _cause(effect: Effect) -> Subject | None:
@@ -118,12 +132,12 @@ def beside(plan: Plan) -> Words:
     return ("beside the routes, other rules may change: see ", *_files(plan.rules_changed))
 
 
-def _sentence(plan: Plan) -> Iterator[str | Said]:
+def _sentence(plan: Plan) -> Iterator[str | Quoted]:
     counts: dict[tuple[str, str], set[str]] = {}
     for effect in plan.effects:
         counts.setdefault((effect.kind, effect.group), set()).add(effect.subject.name)
     noun = ""
-    said = 0
+    phrases = 0
     left = 0
     for kind in KINDS:
         with_group = "{}" in kind.one
@@ -132,17 +146,16 @@ def _sentence(plan: Plan) -> Iterator[str | Said]:
             if name == kind.name:
                 found.setdefault(group if with_group else "", set()).update(subjects)
         for group, subjects in found.items():
-            said += 1
-            if said > _MOST_PHRASES:
+            phrases += 1
+            if phrases > _MOST_PHRASES:
                 left += len(subjects)
                 continue
             number = len(subjects)
             what = f"{number:,}" if kind.what == noun else counted(number, kind.what)
-            verb = kind.one if number == 1 else kind.many
-            before, braces, after = verb.partition("{}")
+            before, braces, after = (kind.one if number == 1 else kind.many).partition("{}")
             yield f"{', ' if noun else ''}{what} {before}"
             if braces:
-                yield Said(group)
+                yield Quoted(group)
             yield after
             noun = kind.what
     if left:
@@ -150,11 +163,30 @@ def _sentence(plan: Plan) -> Iterator[str | Said]:
 
 
 def _files(paths: Sequence[str]) -> Words:
-    words: list[str | Said] = []
-    for name in paths[:_MOST_FILES]:
-        words += [", "] if words else []
-        words += [Said(name)]
+    words = joined(((Quoted(path),) for path in paths[:_MOST_FILES]), ", ")
     more = len(paths) - _MOST_FILES
-    if more > 0:
-        words += [f" and {counted(more, 'more file')}"]
-    return tuple(words)
+    return (*words, f" and {counted(more, 'more file')}") if more > 0 else words
+
+
+def shown_shifts(plan: Plan) -> Sequence[HeadShift]:
+    """Heads whose load changes; where there is nothing to compare with, all of them as they are."""
+    if plan.compared:
+        return [shift for shift in plan.loads if shift.before != shift.after]
+    return [replace(s, before=s.before or s.after, after=s.after or s.before) for s in plan.loads]
+
+
+LOAD_TITLE = "Load of the heads"
+LOAD_COLUMNS = ("head", "first choice of", "share", "fallback of", "capacity")
+
+
+def load_cells(shift: HeadShift) -> tuple[str, ...]:
+    """What one head carries before → after, below all columns but the first."""
+    sides = zip(_cells(shift.before), _cells(shift.after), strict=True)
+    return tuple(after if before == after else f"{before} → {after}" for before, after in sides)
+
+
+def _cells(load: HeadLoad | None) -> tuple[str, ...]:
+    if load is None:
+        return ("none",) * 4
+    capacity = "-" if load.capacity is None else f"{load.capacity:,}"
+    return f"{load.first:,}", f"{load.share:,g}", f"{load.fallback:,}", capacity

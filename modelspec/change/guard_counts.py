@@ -1,13 +1,15 @@
-"""What became of each model of the base."""
+"""The guards that count: how many models a change touches, and which regions and heads it leaves without one."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
 from operator import attrgetter
 
-from modelspec.fleet.model import Fleet
+from modelspec.change.sides import answering
+from modelspec.fleet.model import Fleet, Head, Region
 from modelspec.fleet.settings import Threshold
-from modelspec.routing.table import HeadEntry, Route, RoutingTable
+from modelspec.routing.decide import Index
+from modelspec.routing.table import Route, RoutingTable
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
@@ -41,7 +43,8 @@ class Change:
     @cached_property
     def pairs(self) -> list[tuple[Route, Route | None]]:
         """In the order of the ids: a route of the base, and its successor: of the same id or with it as an alias."""
-        return [(route, self._names.get(route.model_id)) for route in self.before.routes]
+        names = {name: route for route in self.after.routes for name in (route.model_id, *route.aliases)}
+        return [(route, names.get(route.model_id)) for route in self.before.routes]
 
     def answers(self) -> Iterator[tuple[Route, Route]]:
         """Each route of the base with every route that now answers some of its requests, each pair once.
@@ -49,16 +52,12 @@ class Change:
         Requests go over where a name is removed and another model has it, or a wildcard covers it; and where a new
         name is cut out of what a wildcard of the base answered.
         """
+        before, after = Index(self.before), Index(self.after)
         found: dict[tuple[str, str], tuple[Route, Route]] = {}
-        for old in self.before.routes:
-            for name in (old.model_id, *old.aliases):
-                new = _answering(self._names, name)
-                if new is not None:
-                    found[old.model_id, new.model_id] = old, new
-        for name, new in self._names.items():
-            before = _answering(self._old_names, name)
-            if before is not None:
-                found[before.model_id, new.model_id] = before, new
+        for name in (*before.names, *after.names):
+            old, new = answering(before, name), answering(after, name)
+            if old is not None and new is not None:
+                found[old.model_id, new.model_id] = old, new
         yield from found.values()
 
     def kept(self) -> Iterator[tuple[Route, Route]]:
@@ -89,35 +88,11 @@ class Change:
     @cached_property
     def _elsewhere(self) -> frozenset[str]:
         """Heads of both states to which requests go another way."""
-        before, after = ({head.head_id: _access(head) for head in t.heads} for t in (self.before, self.after))
+        before, after = (
+            {head.head_id: (head.url, head.region) for head in table.heads}
+            for table in (self.before, self.after)
+        )
         return frozenset(name for name in before.keys() & after.keys() if before[name] != after[name])
-
-    @cached_property
-    def _names(self) -> Mapping[str, Route]:
-        return _by_name(self.after)
-
-    @cached_property
-    def _old_names(self) -> Mapping[str, Route]:
-        return _by_name(self.before)
-
-
-def _access(head: HeadEntry) -> tuple[str, str]:
-    """Where requests to a head go."""
-    return head.url, head.region
-
-
-def _by_name(table: RoutingTable) -> Mapping[str, Route]:
-    """The routes by id and alias, which are unique in a fleet."""
-    return {name: route for route in table.routes for name in (route.model_id, *route.aliases)}
-
-
-def _answering(names: Mapping[str, Route], name: str) -> Route | None:
-    """The route that a request for `name` takes: an exact name wins over the longest wildcard."""
-    found = names.get(name)
-    end = len(name)
-    while found is None and (end := name.rfind("/", 0, end)) >= 0:
-        found = names.get(f"{name[:end]}/*")
-    return found
 
 
 MOST = 20
@@ -141,7 +116,7 @@ def count_models(
     found: list[Breach] = []
     if len(left) > threshold.allowed(models):
         limit = f"at most {threshold.said(models)} may"
-        found.extend(_listed(left, does, limit, field, len(left)))
+        found.extend(_listed(left, does, limit, field))
         if len(left) > MOST:
             found.append(
                 Breach(
@@ -155,50 +130,43 @@ def count_models(
     return {old.model_id for old, _ in pairs}, found
 
 
-def _listed(
-    left: list[tuple[Route, Route | None]], does: str, limit: str, field: str, number: int
-) -> Iterator[Breach]:
+def _listed(left: list[tuple[Route, Route | None]], does: str, limit: str, field: str) -> Iterator[Breach]:
     for old, new in left[:MOST]:
-        gone = new is not None and field == "status"
+        what = "is disabled" if new is not None and field == "status" else does
         yield Breach(
             subject=old.model_id,
-            message=f"model {quote(old.model_id)} {'is disabled' if gone else does}, "
-            f"one of {number:,} in this change; {limit}",
-            label="disabled" if gone else does if new is not None else "broken",
+            message=f"model {quote(old.model_id)} {what}, one of {len(left):,} in this change; {limit}",
+            label="broken" if new is None else what.removeprefix("is "),
             help="split the change",
             place=None if new is None else Place(path=new.about.path, pointer=(field,)),
         )
 
 
-def regions_without_models(before: RoutingTable, after: RoutingTable, fleet: Fleet) -> Iterator[Breach]:
+def regions_without_models(change: Change, fleet: Fleet) -> Iterator[Breach]:
     """Regions in which the base serves a model and the change serves none, in the order of their codes."""
-    for code in sorted(_served_regions(before) - _served_regions(after)):
-        region = fleet.regions.get(code)
-        yield Breach(
-            subject=code,
-            message=f"no model of region {quote(code)} is served any more",
-            label="left without a model",
-            help="leave a model in it",
-            place=None if region is None else region.place,
-        )
+    before, after = (
+        {route.region for route in table.routes if route.tiers} for table in (change.before, change.after)
+    )
+    for code in sorted(before - after):
+        message = f"no model of region {quote(code)} is served any more"
+        yield _empty(code, message, "leave a model in it", fleet.regions.get(code))
 
 
-def heads_without_models(before: RoutingTable, after: RoutingTable, fleet: Fleet) -> Iterator[Breach]:
+def heads_without_models(change: Change, fleet: Fleet) -> Iterator[Breach]:
     """Heads that serve a model in the base and none after the change, in the order of their ids."""
-    for head_id in sorted(_serving_heads(before) - _serving_heads(after)):
-        head = fleet.heads.get(head_id)
-        yield Breach(
-            subject=head_id,
-            message=f"head {quote(head_id)} serves no model any more",
-            label="left without a model",
-            help="leave a model on it",
-            place=None if head is None else head.place,
-        )
+    before, after = (
+        {head for route in table.routes for head in route.heads} for table in (change.before, change.after)
+    )
+    for head_id in sorted(before - after):
+        message = f"head {quote(head_id)} serves no model any more"
+        yield _empty(head_id, message, "leave a model on it", fleet.heads.get(head_id))
 
 
-def _served_regions(table: RoutingTable) -> set[str]:
-    return {route.region for route in table.routes if route.tiers}
-
-
-def _serving_heads(table: RoutingTable) -> set[str]:
-    return {head for route in table.routes for head in route.heads}
+def _empty(subject: str, message: str, help_: str, declared: Region | Head | None) -> Breach:
+    return Breach(
+        subject=subject,
+        message=message,
+        label="left without a model",
+        help=help_,
+        place=None if declared is None else declared.place,
+    )

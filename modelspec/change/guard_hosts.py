@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from modelspec.change.guard_counts import Breach, Change
+from modelspec.change.sides import targets_of
 from modelspec.fleet.model import Deployment, Fleet, Head, Model
 from modelspec.fleet.reference import Reference
 from modelspec.routing.table import Route, Target
@@ -68,9 +69,9 @@ def hosts(target: Target) -> dict[str, Pointer]:
 
 def _common_hosts(route: Route, olds: Sequence[Route]) -> set[str] | None:
     """The hosts that all models had whose names this one answers to; None where no key was or is at stake."""
-    if not olds or not any(_keys(target) for one in (route, *olds) for target in _targets(one)):
+    if not olds or not any(_keys(target) for one in (route, *olds) for target in targets_of(one)):
         return None
-    return set.intersection(*({host for target in _targets(old) for host in hosts(target)} for old in olds))
+    return set.intersection(*({host for target in targets_of(old) for host in hosts(target)} for old in olds))
 
 
 def _sources(route: Route, model: Model) -> Iterator[tuple[Target, Deployment, str]]:
@@ -112,19 +113,15 @@ def _is_kept(route: Route, olds: Sequence[Route]) -> bool:
 
 def _hosts_of_keys(routes: Iterable[Route], asking: Iterable[Route]) -> dict[str, set[str]]:
     """Where `routes` send each of the keys that the `asking` ones use."""
-    asked = {key for route in asking for target in _targets(route) for key in _keys(target)}
+    asked = {key for route in asking for target in targets_of(route) for key in _keys(target)}
     known: dict[str, set[str]] = {}
     if not asked:
         return known
     for route in routes:
-        for target in _targets(route):
+        for target in targets_of(route):
             for key in asked.intersection(_keys(target)):
                 known.setdefault(key, set()).update(hosts(target))
     return known
-
-
-def _targets(route: Route) -> Sequence[Target]:
-    return tuple(route.local_targets.values()) if route.local_inference else route.targets
 
 
 def _keys(target: Target) -> list[str]:

@@ -72,9 +72,9 @@ def check_guards(
         found.extend(_diagnostic(guard, severity, breach, guards, head, today) for breach in breaches)
     for waiver in head.setup.waivers:
         if waiver.is_of_guard and not waiver.is_expired(today) and (waiver.code, waiver.subject) not in used:
-            told = weighed(idle_waiver(waiver, head.locator.span), head.setup.settings.rules)
-            if told is not None:
-                found.append(told)
+            idle = weighed(idle_waiver(waiver, head.locator.span), head.setup.settings.rules)
+            if idle is not None:
+                found.append(idle)
     return ordered(found)
 
 
@@ -82,20 +82,13 @@ def _checked(
     guards: Guards, change: Change, head: Compiled, today: date
 ) -> Iterator[tuple[str, Severity, Collection[str], list[Breach]]]:
     """Each guard with its severity, all subjects that a waiver may name, and what is left without one."""
-    for guard, threshold in (
-        ("max_changed", guards.max_changed),
-        ("max_removed", guards.max_removed),
-        ("max_moved", guards.max_moved),
-    ):
+    for guard in ("max_changed", "max_removed", "max_moved"):
+        threshold = getattr(guards, guard)
         yield guard, Severity.ERROR, *count_models(guard, change, threshold, _waived(head, guard, today))
     fleet = head.catalog.fleet
     switched: tuple[tuple[str, str, Iterable[Breach]], ...] = (
-        (
-            "last_model_of_region",
-            guards.last_model_of_region,
-            regions_without_models(change.before, change.after, fleet),
-        ),
-        ("empty_head", guards.empty_head, heads_without_models(change.before, change.after, fleet)),
+        ("last_model_of_region", guards.last_model_of_region, regions_without_models(change, fleet)),
+        ("empty_head", guards.empty_head, heads_without_models(change, fleet)),
         ("endpoint_host_change", guards.endpoint_host_change, new_hosts(change, head.models, fleet)),
     )
     for guard, severity, lazily in switched:

@@ -5,15 +5,15 @@ The same input gives the same bytes. All of it is ASCII, one effect a line.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from modelspec import __version__
-from modelspec.change.effect import Effect, HeadLoad, Plan, Subject
-from modelspec.change.fold import spoken, summary
-from modelspec.change.kinds import KINDS
+from modelspec.change.effect import KINDS, Effect, Plan, Quoted, Subject, Words
+from modelspec.change.fold import summary
 from modelspec.diagnose.diagnostic import Diagnostic
-from modelspec.report.said import said, without_secrets
+from modelspec.report.contract import one_a_line
+from modelspec.report.said import as_written, said, without_secrets
 
 SCHEMA_VERSION = 1
 """Counts changes that a reader could stumble over; a new field or kind is none."""
@@ -27,7 +27,7 @@ def render(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
     fields: Mapping[str, object] = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "modelspec", "version": __version__},
-        "summary": said(spoken(summary(plan))),
+        "summary": _spoken(summary(plan)),
         "changes": plan.changes,
         "compared": plan.compared,
         "formatting_only": plan.formatting_only,
@@ -38,31 +38,22 @@ def render(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
     yield "{\n"
     for name, value in fields.items():
         yield f"{_encode(name)}: {_encode(value)},\n"
-    yield from _rows("diagnostics", map(_diagnostic, diagnostics))
-    yield ",\n"
-    yield from _rows("effects", map(_effect, plan.effects))
-    yield ",\n"
-    yield from _rows(
-        "heads",
-        ({"head_id": s.head_id, "before": _load(s.before), "after": _load(s.after)} for s in plan.loads),
-    )
-    yield ",\n"
-    yield from _rows("files", map(_name, plan.changed))
+    lists: Mapping[str, Iterable[object]] = {
+        "diagnostics": map(_diagnostic, diagnostics),
+        "effects": map(_effect, plan.effects),
+        "heads": map(asdict, plan.loads),
+        "files": map(as_written, plan.changed),
+    }
+    separator = ""
+    for name, rows in lists.items():
+        yield f"{separator}{_encode(name)}: ["
+        yield from one_a_line(map(_encode, rows))
+        separator = ",\n"
     yield "\n}\n"
 
 
-def _rows(name: str, rows: Iterator[object]) -> Iterator[str]:
-    separator = f"{_encode(name)}: [\n"
-    empty = True
-    for row in rows:
-        yield separator + _encode(row)
-        separator = ",\n"
-        empty = False
-    yield f"{_encode(name)}: []" if empty else "\n]"
-
-
 def _side(title: str, models: int | None, broken: Sequence[str]) -> Mapping[str, object]:
-    return {"title": said(title), "models": models, "broken": [_name(path) for path in broken]}
+    return {"title": said(title), "models": models, "broken": [as_written(path) for path in broken]}
 
 
 def _effect(effect: Effect) -> Mapping[str, object]:
@@ -70,21 +61,17 @@ def _effect(effect: Effect) -> Mapping[str, object]:
         "kind": effect.kind,
         "rank": effect.rank.name.lower(),
         "subject": _subject(effect.subject),
-        "message": said(spoken(effect.words)),
+        "message": _spoken(effect.words),
         "before": _value(effect.before),
         "after": _value(effect.after),
-        "places": [{"path": _name(p.path), "line": p.line, "side": p.side} for p in effect.places],
+        "places": [{"path": as_written(p.path), "line": p.line, "side": p.side} for p in effect.places],
         "causes": [_subject(cause) for cause in effect.causes],
-        "touches": [_name(without_secrets(model_id)) for model_id in effect.touches],
+        "touches": [_clean(model_id) for model_id in effect.touches],
     }
 
 
 def _subject(subject: Subject) -> Mapping[str, str]:
-    return {"what": subject.what, "name": _name(without_secrets(subject.name))}
-
-
-def _load(load: HeadLoad | None) -> Mapping[str, object] | None:
-    return None if load is None else asdict(load)
+    return {"what": subject.what, "name": _clean(subject.name)}
 
 
 def _diagnostic(diagnostic: Diagnostic) -> Mapping[str, object]:
@@ -92,11 +79,11 @@ def _diagnostic(diagnostic: Diagnostic) -> Mapping[str, object]:
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
         "message": said(diagnostic.message),
-        "path": _name(diagnostic.path),
+        "path": as_written(diagnostic.path),
         "line": diagnostic.span.line,
         "column": diagnostic.span.column,
         "help": said(diagnostic.help),
-        "subject": _name(without_secrets(diagnostic.subject)),
+        "subject": _clean(diagnostic.subject),
     }
 
 
@@ -104,15 +91,18 @@ def _value(value: object) -> object:
     """A value of a routing table without secrets, should one have slipped in."""
     match value:
         case str():
-            return _name(without_secrets(value))
+            return _clean(value)
         case list():
             return [_value(item) for item in value]
         case dict():
-            return {_name(without_secrets(str(key))): _value(item) for key, item in value.items()}
+            return {_clean(str(key)): _value(item) for key, item in value.items()}
         case _:
             return value
 
 
-def _name(text: str) -> str:
-    """A name as it is, for a program must find the thing by it; JSON readers choke only on lone surrogates."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+def _clean(name: str) -> str:
+    return as_written(without_secrets(name))
+
+
+def _spoken(words: Words) -> str:
+    return said("".join(part.text if isinstance(part, Quoted) else part for part in words))

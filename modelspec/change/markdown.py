@@ -4,40 +4,46 @@ GitHub takes 65,536 characters; other forges count bytes. What does not fit is c
 consequence stands, and counted. The first line is a marker by which a bot finds its own comment again.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
-from modelspec.change.effect import EffectPlace, Plan, Rank, Said, Words
-from modelspec.change.fold import Fold, FoldedEffect, beside, counted, entries, groups, summary
-from modelspec.change.text import load_row, shown_shifts
+from modelspec.change.effect import EffectPlace, Plan, Quoted, Rank, Words
+from modelspec.change.fold import (
+    LOAD_COLUMNS,
+    LOAD_TITLE,
+    FoldedEffect,
+    beside,
+    groups,
+    load_cells,
+    shown_shifts,
+    summary,
+)
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report.said import said
+from modelspec.text.markdown import sealed
+from modelspec.text.quote import counted, some
 
-_HARMLESS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/:*(),=+~-]*[A-Za-z0-9*)])?")
-"""What a code span shows without any doubt: no backtick, pipe, angle bracket or dollar, nothing at either end."""
+MARKER = "<!-- modelspec:plan -->"
+"""No value can spell it: what comes from a repository has its angle brackets taken away."""
 
-_ACTIVE = re.compile(r"(?i)(?<=www)\.|[^\w /.-]|_", re.ASCII)
+LIMIT = 65_536
+"""Bytes; characters and UTF-16 units are never more."""
 
+_RESERVED = 2_000
+"""Bytes that are kept for the closing tags and for the list of what was cut."""
 
+_MOST_NAMES = 100
+_MOST_DIAGNOSTICS = 20
 _LONGEST = 200
 """Characters of a value that are shown, and of a whole sentence a few times as many: JSON has them all."""
-
-_LONGEST_SENTENCE = 1200
+_LONGEST_SENTENCE = 1_200
+_LONGEST_MESSAGE = 1_000
+"""Of what a diagnostic says: some of it is to be pasted."""
 
 
 def code(text: str, *, bare: bool = False, longest: int = _LONGEST) -> str:
-    """A value as code; `bare` where markdown is not read, as on the line of an HTML tag.
-
-    Forges link no mention, issue or commit and draw no emoji inside of code. What could end a code span, open a tag, a
-    comment, a formula or a cell of a table goes as a character reference, so that neither a reader of the source nor a
-    program that looks for a marker in it can be led astray.
-    """
+    """A value as code, without secrets; `bare` where markdown is not read, as on the line of an HTML tag."""
     shown = said(text)
-    if len(shown) > longest:
-        shown = shown[:longest] + "…"
-    if not bare and _HARMLESS.fullmatch(shown):
-        return f"`{shown}`"
-    return f"<code>{_ACTIVE.sub(_reference, shown)}</code>"
+    return sealed(shown if len(shown) <= longest else f"{shown[:longest]}…", bare=bare)
 
 
 def sentence(words: Words, *, bare: bool = False) -> str:
@@ -48,28 +54,9 @@ def sentence(words: Words, *, bare: bool = False) -> str:
         if length > _LONGEST_SENTENCE:
             parts.append(" …")
             break
-        parts.append(code(part.text, bare=bare) if isinstance(part, Said) else part)
+        parts.append(code(part.text, bare=bare) if isinstance(part, Quoted) else part)
         length += len(parts[-1])
     return "".join(parts)
-
-
-def _reference(match: re.Match[str]) -> str:
-    character = match.group()
-    return f"&#{ord(character)};" if character.isascii() else character
-
-
-MARKER = "<!-- modelspec:plan -->"
-"""No value can spell it: what comes from a repository has its angle brackets taken away."""
-
-LIMIT = 65_536
-"""Bytes; characters and UTF-16 units are never more."""
-
-_RESERVED = 2_000
-"""Bytes that are kept for the closing tags and for what was cut."""
-
-_MOST_NAMES = 100
-_MOST_DIAGNOSTICS = 20
-_LONGEST_SHOWN = 1_000
 
 
 class _CommentSheet:
@@ -122,71 +109,55 @@ def _diagnostics(sheet: _CommentSheet, title: str, found: Sequence[Diagnostic]) 
         return
     sheet.add(f"\n### {title}\n\n")
     for number, diagnostic in enumerate(found):
+        message, *advice = (
+            code(line, longest=_LONGEST_MESSAGE)
+            for line in (diagnostic.message, *diagnostic.help.split("\n"))
+            if line.strip()
+        )
         place = f"{code(diagnostic.path)}:{diagnostic.span.line}"
-        text = f"- **{diagnostic.severity.value} {diagnostic.code}** {_long(diagnostic.message)} · {place}\n"
-        if diagnostic.help:
-            text += "".join(f"  - {_long(line)}\n" for line in diagnostic.help.split("\n") if line.strip())
+        text = f"- **{diagnostic.severity.value} {diagnostic.code}** {message} · {place}\n"
+        text += "".join(f"  - {line}\n" for line in advice)
         if number == _MOST_DIAGNOSTICS or not sheet.add(text):
-            yield f"{len(found) - number:,} of {len(found):,} under “{title}”"
+            yield _left(number, found, title)
             return
 
 
-def _long(text: str) -> str:
-    """What a diagnostic says, in full: some of it is to be pasted."""
-    return code(text, longest=_LONGEST_SHOWN)
+def _left(number: int, found: Sequence[object], title: str) -> str:
+    return f"{len(found) - number:,} of {len(found):,} under “{title}”"
 
 
 def _effects(sheet: _CommentSheet, plan: Plan) -> Iterator[str]:
-    for title, found in groups(entries(plan.effects)):
-        folded = found[0].rank >= Rank.SETTINGS
+    for title, found in groups(plan):
+        is_folded = found[0].rank >= Rank.SETTINGS
         heading = f"\n### {title}\n\n"
-        if folded:
+        if is_folded:
             heading = f"\n<details><summary><b>{title}</b> ({len(found):,})</summary>\n\n"
         if not sheet.add(heading):
             yield f"all {len(found):,} under “{title}”"
             continue
         for number, entry in enumerate(found):
             if not sheet.add(_entry(entry)):
-                yield f"{len(found) - number:,} of {len(found):,} under “{title}”"
+                yield _left(number, found, title)
                 break
-        if folded:
+        if is_folded:
             sheet.end_fold()
 
 
 def _entry(entry: FoldedEffect) -> str:
-    subject = entry.subject
-    name = code(subject.name) if subject.what in ("model", "file") else f"{subject.what} {code(subject.name)}"
-    places: dict[EffectPlace, None] = {}
-    for effect in entry.effects:
-        places.update(dict.fromkeys(effect.places))
-    said = "; ".join(sentence(effect.words) for effect in entry.effects)
-    touches = entry.effects[0].touches
-    touched = f" · touches {counted(len(touches), 'model')}" if touches else ""
-    lines = [f"- **{name}** {said}{touched} · {', '.join(map(_place, places))}\n"]
-    lines += map(_fold, entry.folds)
-    told = {name for fold in entry.folds if fold.what == "model" for name in fold.names}
-    quiet = [name for name in touches if name not in told]
-    if quiet:
-        what = "touched in nothing else" if told else "touched"
-        lines.append(_names(f"{counted(len(quiet), 'model')} {what}", quiet))
+    words = "; ".join(sentence(effect.words) for effect in entry.effects)
+    touched = f" · touches {entry.touched}" if entry.touched else ""
+    places = ", ".join(map(_place, entry.places))
+    lines = [f"- **{entry.title(code)}** {words}{touched} · {places}\n"]
+    for folded, count, names in entry.folds:
+        shown = some(list(map(code, names)), _MOST_NAMES)
+        title = f"{sentence(folded, bare=True)}{count}"
+        lines.append(f"\n  <details><summary>{title}</summary>\n\n  {shown}\n\n  </details>\n\n")
     return "".join(lines)
-
-
-def _fold(fold: Fold) -> str:
-    return _names(f"{sentence(fold.words, bare=True)} · {counted(len(fold.names), fold.what)}", fold.names)
-
-
-def _names(title: str, names: Sequence[str]) -> str:
-    shown = ", ".join(map(code, names[:_MOST_NAMES]))
-    if len(names) > _MOST_NAMES:
-        shown += f" and {len(names) - _MOST_NAMES:,} more"
-    return f"\n  <details><summary>{title}</summary>\n\n  {shown}\n\n  </details>\n\n"
 
 
 def _place(place: EffectPlace) -> str:
     line = "" if place.line is None else f":{place.line}"
-    side = "" if place.side == "after" else " in the base"
-    return f"{code(place.path)}{line}{side}"
+    return f"{code(place.path)}{line}{'' if place.side == 'after' else ' in the base'}"
 
 
 def _loads(sheet: _CommentSheet, plan: Plan) -> Iterator[str]:
@@ -194,15 +165,14 @@ def _loads(sheet: _CommentSheet, plan: Plan) -> Iterator[str]:
     if not shifts:
         return
     head = (
-        f"\n<details><summary>Load of the heads: {counted(len(shifts), 'head')}</summary>\n\n"
-        "| head | first choice of | share | fallback of | capacity |\n|---|--:|--:|--:|--:|\n"
+        f"\n<details><summary>{LOAD_TITLE}: {counted(len(shifts), 'head')}</summary>\n\n"
+        f"| {' | '.join(LOAD_COLUMNS)} |\n|---|--:|--:|--:|--:|\n"
     )
     if not sheet.add(head):
-        yield "the load of the heads"
+        yield f"the {LOAD_TITLE[0].lower()}{LOAD_TITLE[1:]}"
         return
     for number, shift in enumerate(shifts):
-        name, *cells = load_row(shift)
-        if not sheet.add(f"| {code(name)} | {' | '.join(cells)} |\n"):
-            yield f"{len(shifts) - number:,} of {len(shifts):,} under “Load of the heads”"
+        if not sheet.add(f"| {code(shift.head_id)} | {' | '.join(load_cells(shift))} |\n"):
+            yield _left(number, shifts, LOAD_TITLE)
             break
     sheet.end_fold()

@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
-from modelspec.change.effect import Effect, Subject, Words
-from modelspec.change.pair import Claim, Pair, listed, plain
-from modelspec.change.reaches import compare_reach
+from modelspec.change.effect import Effect, Subject, Words, listed
 from modelspec.change.settings import (
     compare_access,
     compare_aliases,
@@ -21,9 +19,20 @@ from modelspec.change.settings import (
     compare_tags,
     compare_title,
 )
-from modelspec.change.sides import Sides, Table, exact, place_of
-from modelspec.change.tiers import compare_listed, compare_tiers
+from modelspec.change.sides import (
+    Claim,
+    Pair,
+    Sides,
+    answering,
+    exact,
+    place_of,
+    plain,
+    region_title,
+    targets_of,
+)
+from modelspec.change.tiers import compare_listed, compare_reach, compare_tiers
 from modelspec.change.upstreams import compare_upstreams
+from modelspec.routing.decide import Index
 from modelspec.routing.table import Route
 
 CLAIMS: tuple[Claim, ...] = (
@@ -45,7 +54,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(("about.metadata",), compare_metadata),
     Claim(("about.path", "about.line"), compare_file),
 )
-"""Every field of a route, each claimed once: a difference that no comparer words is said as it is."""
+"""Every field of a route, each claimed once: a difference that no comparer words is shown as it is."""
 
 
 def model_effects(sides: Sides) -> Iterator[Effect]:
@@ -65,20 +74,20 @@ def model_effects(sides: Sides) -> Iterator[Effect]:
             yield _removed(sides, old)
 
 
-def renamed_models(before: Table, after: Table) -> Mapping[str, str]:
+def renamed_models(before: Index, after: Index) -> Mapping[str, str]:
     """From old ids to new ones, where all else is the same; the upstream's name may follow the id."""
     gone: dict[str, list[str]] = {}
     for model_id in sorted(before.routes.keys() - after.routes.keys(), reverse=True):
-        gone.setdefault(_essence(before.routes[model_id], before.routes[model_id].aliases), []).append(
-            model_id
-        )
+        route = before.routes[model_id]
+        gone.setdefault(_essence(route, route.aliases), []).append(model_id)
     if not gone:
         return {}
     names: dict[str, str] = {}
     for model_id in sorted(after.routes.keys() - before.routes.keys()):
         route = after.routes[model_id]
         # The old id may stay as an alias, so that clients find it.
-        for aliases in (route.aliases, *(_without(route.aliases, alias) for alias in route.aliases)):
+        fewer = (tuple(name for name in route.aliases if name != alias) for alias in route.aliases)
+        for aliases in (route.aliases, *fewer):
             same = gone.get(_essence(route, aliases))
             if same:
                 names[same.pop()] = model_id
@@ -98,73 +107,63 @@ def _same(sides: Sides, old: Route, new: Route) -> bool:
 
 
 def _essence(route: Route, aliases: tuple[str, ...]) -> str:
-    """All of a route but its id and its file."""
+    """All of a route but its id and its file; an upstream's name that is the id counts as none."""
     skipped = {"model_id", "aliases", "about", "targets", "local_targets"}
     rest = [getattr(route, field.name) for field in fields(route) if field.name not in skipped]
     about = [getattr(route.about, f.name) for f in fields(route.about) if f.name not in {"path", "line"}]
-    targets = [*route.targets, *route.local_targets.values()]
     upstreams = [
-        [_upstream(route, target.upstream_model) if f.name == "upstream_model" else getattr(target, f.name)]
-        for target in targets
+        [None if value == route.model_id and f.name == "upstream_model" else value]
+        for target in targets_of(route)
         for f in fields(target)
+        for value in [getattr(target, f.name)]
     ]
     return exact((rest, about, upstreams, aliases))
 
 
-def _upstream(route: Route, name: str) -> str | None:
-    return None if name == route.model_id else name
-
-
-def _without(aliases: tuple[str, ...], alias: str) -> tuple[str, ...]:
-    return tuple(name for name in aliases if name != alias)
+def _served(route: Route) -> Words:
+    return listed(route.heads) if route.heads else ("no head",)
 
 
 def _added(sides: Sides, route: Route) -> Effect:
     words: Words = ("is added, disabled",)
     if route.is_routed:
-        served = listed(route.heads) if route.heads else ("no head",)
-        titles = listed([sides.after.region_title(code) for code in route.reach])
-        words = ("is added: served by ", *served, ", reaches ", *titles)
-    return sides.effect(
-        "model-added",
-        Subject(what="model", name=route.model_id),
-        words,
-        before=None,
-        after=_row(route),
-        places=(place_of(route, "after"),),
-    )
+        titles = listed(region_title(sides.after, code) for code in route.reach)
+        words = ("is added: served by ", *_served(route), ", reaches ", *titles)
+    return _of_whole(route, "model-added", words, is_new=True)
 
 
 def _removed(sides: Sides, route: Route) -> Effect:
     words: Words = ("is removed; it was disabled",)
     if route.is_routed:
-        served = listed(route.heads) if route.heads else ("no head",)
-        words = ("is removed: requests are answered with 404; it was served by ", *served)
-        names = [sides.after.find(name) for name in (route.model_id, *route.aliases)]
+        words = ("is removed: requests are answered with 404; it was served by ", *_served(route))
+        names = [answering(sides.after, name) for name in (route.model_id, *route.aliases)]
         if any(found is not None and found.is_routed for found in names):
-            words = ("is removed; it was served by ", *served)
-    return sides.effect(
-        "model-removed",
-        Subject(what="model", name=route.model_id),
-        words,
-        before=_row(route),
-        after=None,
-        places=(place_of(route, "before"),),
+            words = ("is removed; it was served by ", *_served(route))
+    return _of_whole(route, "model-removed", words, is_new=False)
+
+
+def _of_whole(route: Route, kind: str, words: Words, *, is_new: bool) -> Effect:
+    """The effect of a model that comes or goes, with what it is in short."""
+    row = plain(
+        {
+            "name": route.about.name,
+            "aliases": route.aliases,
+            "status": route.status,
+            "region": route.region,
+            "tiers": [{"heads": tier.weights} for tier in route.tiers],
+            "reach": route.reach,
+            "local_inference": route.local_inference,
+            "targets": route.targets,
+            "visibility": route.visibility,
+            "groups": route.groups,
+            "client_regions": route.client_regions,
+        }
     )
-
-
-def _row(route: Route) -> object:
-    """What a model that comes or goes is, in short."""
-    return {
-        "name": route.about.name,
-        "aliases": plain(route.aliases),
-        "status": route.status,
-        "region": route.region,
-        "tiers": [{"heads": plain(tier.weights)} for tier in route.tiers],
-        "reach": plain(route.reach),
-        "local_inference": route.local_inference,
-        "targets": plain(route.targets),
-        "visibility": route.visibility,
-        "groups": plain(route.groups),
-        "client_regions": plain(route.client_regions),
-    }
+    return Effect(
+        kind,
+        Subject("model", route.model_id),
+        words,
+        before=None if is_new else row,
+        after=row if is_new else None,
+        places=(place_of(route, "after" if is_new else "before"),),
+    )

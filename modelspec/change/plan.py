@@ -6,13 +6,12 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-from modelspec.change import json, states, text
+from modelspec.change import json, markdown, text
 from modelspec.change.compare import compare
 from modelspec.change.effect import Plan, PlannedState, Subject
 from modelspec.change.fold import summary
 from modelspec.change.guards import check_guards
-from modelspec.change.markdown import render
-from modelspec.change.states import read_states
+from modelspec.change.states import State, read_states
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal
 from modelspec.pipeline import Compiled
@@ -59,7 +58,7 @@ def plan_change(root: Path, *, base: str | None, head: str | None, today: date) 
 def effect_of(before: Compiled, after: Compiled) -> str:
     """What one repository does that another does not, in one line: the summary of their plan."""
     old, new = (
-        states.State(
+        State(
             compiled=compiled,
             title="",
             commit=None,
@@ -72,26 +71,26 @@ def effect_of(before: Compiled, after: Compiled) -> str:
 
 def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:
     """The plan as `text`, `markdown` or `json`; broken guards and errors come before the effects."""
-    told = [*planned.guards, *planned.errors]
+    found = [*planned.guards, *planned.errors]
     match format_:
         case "json":
-            yield from json.render(planned.plan, told)
+            yield from json.render(planned.plan, found)
         case "markdown":
-            yield from render(planned.plan, planned.guards, planned.errors)
+            yield from markdown.render(planned.plan, planned.guards, planned.errors)
         case _:
-            counts = Summary.of(told, files=0, models=0)
-            yield from REPORTS["text"](told, counts, planned.head.locator.source, colour=colour, quiet=True)
+            counts = Summary.of(found, files=0, models=0)
+            yield from REPORTS["text"](found, counts, planned.head.locator.source, colour=colour, quiet=True)
             yield from text.render(planned.plan, colour=colour)
 
 
-def _state(state: states.State) -> PlannedState:
+def _state(state: State) -> PlannedState:
     """One side for comparing. A repository with errors is routed all the same where every name leads somewhere."""
     compiled = state.compiled
     routing = compiled.table
     fleet = compiled.catalog.fleet
     places = {
-        **{Subject(what="head", name=name): head.place for name, head in fleet.heads.items()},
-        **{Subject(what="region", name=code): region.place for code, region in fleet.regions.items()},
+        **{Subject("head", name): head.place for name, head in fleet.heads.items()},
+        **{Subject("region", code): region.place for code, region in fleet.regions.items()},
     }
     return PlannedState(
         title=state.title,

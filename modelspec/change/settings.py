@@ -1,10 +1,9 @@
-"""The rest of a model: its state, its home, its names, and what people are told."""
+"""The rest of a model: its state, its home, its names, who may call it, and what people are told."""
 
 from collections.abc import Iterator
 
-from modelspec.change.effect import Said, Words
-from modelspec.change.pair import IMPLIED, Found, Pair, listed, plain
-from modelspec.change.sides import exact
+from modelspec.change.effect import Quoted, Words, joined, listed, step
+from modelspec.change.sides import IMPLIED, Found, Pair, exact, region_title
 from modelspec.routing.table import Route
 
 
@@ -13,28 +12,28 @@ def compare_status(pair: Pair) -> Iterator[Found]:
     old, new = pair.before.status, pair.after.status
     if old == new:
         return
+    words: Words
     if new == "disabled":
-        words: Words = ("is disabled: requests are answered with 404",)
-        yield pair.effect("model-disabled", words, old, new)
+        kind, words = "model-disabled", ("is disabled: requests are answered with 404",)
     elif old == "disabled":
-        words = ("is enabled, and deprecated" if new == "deprecated" else "is enabled",)
-        served = tuple(dict.fromkeys(pair.after.heads))
-        yield pair.effect("model-enabled", (*words, "; served by ", *listed(served)), old, new)
+        enabled = "is enabled, and deprecated" if new == "deprecated" else "is enabled"
+        kind, words = "model-enabled", (enabled, "; served by ", *listed(dict.fromkeys(pair.after.heads)))
     elif new == "deprecated":
-        yield pair.effect("model-deprecated", ("is deprecated", *_until(pair.after)), old, new)
+        kind, words = "model-deprecated", ("is deprecated", *_until(pair.after))
     else:
-        yield pair.effect("model-undeprecated", ("is no longer deprecated",), old, new)
+        kind, words = "model-undeprecated", ("is no longer deprecated",)
+    yield pair.effect(kind, words, old, new)
 
 
 def compare_sunset(pair: Pair) -> Iterator[Found]:
     """When a deprecated model ends and what follows it."""
     old, new = pair.before.about, pair.after.about
-    models = pair.sides.models
-    follower = None if old.replaced_by is None else models.get(old.replaced_by, old.replaced_by)
+    follower = None if old.replaced_by is None else pair.sides.model(old.replaced_by)
     if pair.before.status != pair.after.status == "deprecated":
-        yield IMPLIED  # said with the deprecation
+        yield IMPLIED  # reported with the deprecation
     elif (old.sunset, follower) != (new.sunset, new.replaced_by):
-        words: Words = ("changes its end:", *_end(pair.before), " becomes", *_end(pair.after))
+        ends = [_until(route) or (" open",) for route in (pair.before, pair.after)]
+        words: Words = ("changes its end:", *ends[0], " becomes", *ends[1])
         before, after = ({"sunset": about.sunset, "replaced_by": about.replaced_by} for about in (old, new))
         yield pair.effect("sunset-changed", words, before, after)
     elif old.replaced_by != new.replaced_by:
@@ -44,13 +43,12 @@ def compare_sunset(pair: Pair) -> Iterator[Found]:
 def compare_region(pair: Pair) -> Iterator[Found]:
     """The home region, whose residency rule holds."""
     old, new = pair.before.region, pair.after.region
-    if pair.sides.regions.get(old, old) == new:
+    if pair.sides.region(old) == new:
         yield IMPLIED  # nothing, or the region has another code
         return
-    titles = Said(pair.sides.before.region_title(old)), Said(pair.sides.after.region_title(new))
-    yield pair.effect(
-        "model-region-changed", ("changes its home region: ", titles[0], " → ", titles[1]), old, new
-    )
+    titles = step(region_title(pair.sides.before, old), region_title(pair.sides.after, new))
+    words = ("changes its home region: ", *titles)
+    yield pair.effect("model-region-changed", words, old, new)
 
 
 def compare_policy(pair: Pair) -> Iterator[Found]:
@@ -63,23 +61,19 @@ def compare_policy(pair: Pair) -> Iterator[Found]:
 def compare_fallback_models(pair: Pair) -> Iterator[Found]:
     """Other models to try; a renamed one is the same one."""
     old, new = pair.before.fallback_models, pair.after.fallback_models
-    models = pair.sides.models
-    before = {condition: tuple(models.get(name, name) for name in names) for condition, names in old.items()}
+    before = {condition: tuple(map(pair.sides.model, names)) for condition, names in old.items()}
     if exact(before) == exact(dict(new)):
         yield IMPLIED  # nothing, or a model was renamed
         return
-    words: list[str | Said] = ["changes its fallback models: "]
+    changes: list[Words] = []
     for condition in dict.fromkeys((*old, *new)):
         if before.get(condition) != new.get(condition):
-            words += ["; "] if len(words) > 1 else []
-            words += [] if condition == "any" else [f"on {condition} "]
-            words += [*listed(old.get(condition, ())), " → ", *listed(new.get(condition, ()))]
-    yield pair.effect(
-        "fallback-models-changed",
-        tuple(words) if len(words) > 1 else ("lists the conditions of its fallback models in another order",),
-        plain(old),
-        plain(new),
-    )
+            lists = listed(old.get(condition, ())), listed(new.get(condition, ()))
+            changes.append(("" if condition == "any" else f"on {condition} ", *lists[0], " → ", *lists[1]))
+    words: Words = ("lists the conditions of its fallback models in another order",)
+    if changes:
+        words = ("changes its fallback models: ", *joined(changes, "; "))
+    yield pair.effect("fallback-models-changed", words, old, new)
 
 
 def compare_aliases(pair: Pair) -> Iterator[Found]:
@@ -93,7 +87,7 @@ def compare_aliases(pair: Pair) -> Iterator[Found]:
         yield IMPLIED
         return
     words = ("writes its aliases in another way: ", *listed(old), " → ", *listed(new))
-    yield pair.effect("aliases-rewritten", words, plain(old), plain(new))
+    yield pair.effect("aliases-rewritten", words, old, new)
 
 
 def compare_id(pair: Pair) -> Iterator[Found]:
@@ -101,7 +95,7 @@ def compare_id(pair: Pair) -> Iterator[Found]:
     old, new = pair.before.model_id, pair.after.model_id
     if old != new:
         kept = old in pair.after.aliases
-        words: Words = ("is the new id of ", Said(old), ", which stays an alias" if kept else "")
+        words: Words = ("is the new id of ", Quoted(old), ", which stays an alias" if kept else "")
         yield pair.effect("model-renamed", words, old, new)
 
 
@@ -109,7 +103,7 @@ def compare_title(pair: Pair) -> Iterator[Found]:
     """What people call it."""
     old, new = pair.before.about.name, pair.after.about.name
     if old != new:
-        yield pair.effect("title-changed", ("changes its name: ", Said(old), " → ", Said(new)), old, new)
+        yield pair.effect("title-changed", ("changes its name: ", *step(old, new)), old, new)
 
 
 def compare_tags(pair: Pair) -> Iterator[Found]:
@@ -117,7 +111,7 @@ def compare_tags(pair: Pair) -> Iterator[Found]:
     old, new = pair.before.about.tags, pair.after.about.tags
     if old != new:
         words = ("changes its tags: ", *listed(old), " → ", *listed(new))
-        yield pair.effect("tags-changed", words, plain(old), plain(new))
+        yield pair.effect("tags-changed", words, old, new)
 
 
 def compare_metadata(pair: Pair) -> Iterator[Found]:
@@ -131,32 +125,26 @@ def compare_metadata(pair: Pair) -> Iterator[Found]:
         if exact(old.get(key)) != exact(new.get(key)) or (key in old) != (key in new)
     ]
     words: Words = ("changes its metadata: ", *(listed(keys) if keys else ("the order of the keys",)))
-    before, after = ({key: plain(side[key]) for key in keys or side if key in side} for side in (old, new))
+    before, after = ({key: side[key] for key in keys or side if key in side} for side in (old, new))
     yield pair.effect("metadata-changed", words, before, after)
 
 
 def compare_file(pair: Pair) -> Iterator[Found]:
     """The file that declares it; its line is no news."""
     old, new = pair.before.about.path, pair.after.about.path
-    if old != new:
-        yield pair.effect("file-moved", ("moves to another file: ", Said(old), " → ", Said(new)), old, new)
-    else:
+    if old == new:
         yield IMPLIED
-
-
-def _end(route: Route) -> Words:
-    return _until(route) or (" open",)
+    else:
+        yield pair.effect("file-moved", ("moves to another file: ", *step(old, new)), old, new)
 
 
 def _until(route: Route) -> Words:
     """Like ` until 2026-12-31, replaced by atlas`."""
     about = route.about
-    words: list[str | Said] = []
-    if about.sunset is not None:
-        words += [" until ", Said(about.sunset)]
+    words: Words = () if about.sunset is None else (" until ", Quoted(about.sunset))
     if about.replaced_by is not None:
-        words += [", replaced by " if words else " for ", Said(about.replaced_by)]
-    return tuple(words)
+        words = (*words, ", replaced by " if words else " for ", Quoted(about.replaced_by))
+    return words
 
 
 _OPENNESS = ("private", "internal", "public")
@@ -169,29 +157,13 @@ def compare_access(pair: Pair) -> Iterator[Found]:
     if not parts:
         return
     wider = any(widens for widens, _ in parts)
-    words: list[str | Said] = ["is opened to more callers: " if wider else "is closed to some callers: "]
-    for number, (_, part) in enumerate(parts):
-        words += ["; "] if number else []
-        words += part
-    kind = "access-widened" if wider else "access-narrowed"
-    yield pair.effect(kind, tuple(words), _row(pair.before), _row(pair.after))
-
-
-def compare_limits(pair: Pair) -> Iterator[Found]:
-    """Requests and tokens a minute for the whole model."""
-    old, new = pair.before, pair.after
-    if (old.rpm, old.tpm) != (new.rpm, new.tpm):
-        words = ("changes its limits: ", *limits(old.rpm, old.tpm), " becomes ", *limits(new.rpm, new.tpm))
-        before, after = ({"rpm": route.rpm, "tpm": route.tpm} for route in (old, new))
-        yield pair.effect("limits-changed", words, before, after)
-
-
-def limits(rpm: int | None, tpm: int | None) -> Words:
-    """Like `60 requests and 9000 tokens a minute`."""
-    parts = [
-        f"{number} {noun}" for number, noun in ((rpm, "requests"), (tpm, "tokens")) if number is not None
-    ]
-    return (f"{' and '.join(parts)} a minute",) if parts else ("no limit",)
+    opening = "is opened to more callers: " if wider else "is closed to some callers: "
+    before, after = (
+        {"visibility": route.visibility, "groups": route.groups, "client_regions": route.client_regions}
+        for route in (pair.before, pair.after)
+    )
+    words = (opening, *joined((part for _, part in parts), "; "))
+    yield pair.effect("access-widened" if wider else "access-narrowed", words, before, after)
 
 
 def _visibility(pair: Pair) -> Iterator[tuple[bool, Words]]:
@@ -212,11 +184,10 @@ def _groups(pair: Pair) -> Iterator[tuple[bool, Words]]:
 
 
 def _client_regions(pair: Pair) -> Iterator[tuple[bool, Words]]:
-    names = pair.sides.regions
     old, new = pair.before.client_regions, pair.after.client_regions
-    before = None if old is None else [names.get(code, code) for code in old]
+    before = None if old is None else list(map(pair.sides.region, old))
     if before is None and new is not None:
-        yield False, ("callers from anywhere become callers from ", *listed(list(new)))
+        yield False, ("callers from anywhere become callers from ", *listed(new))
     elif before is not None and new is None:
         yield True, ("callers from ", *listed(before), " become callers from anywhere")
     elif before is not None and new is not None:
@@ -228,9 +199,18 @@ def _client_regions(pair: Pair) -> Iterator[tuple[bool, Words]]:
             yield False, ("callers from ", *listed(gone), " may no longer call")
 
 
-def _row(route: Route) -> object:
-    return {
-        "visibility": route.visibility,
-        "groups": plain(route.groups),
-        "client_regions": plain(route.client_regions),
-    }
+def compare_limits(pair: Pair) -> Iterator[Found]:
+    """Requests and tokens a minute for the whole model."""
+    old, new = pair.before, pair.after
+    if (old.rpm, old.tpm) != (new.rpm, new.tpm):
+        words = ("changes its limits: ", *limits(old.rpm, old.tpm), " becomes ", *limits(new.rpm, new.tpm))
+        before, after = ({"rpm": route.rpm, "tpm": route.tpm} for route in (old, new))
+        yield pair.effect("limits-changed", words, before, after)
+
+
+def limits(rpm: int | None, tpm: int | None) -> Words:
+    """Like `60 requests and 9000 tokens a minute`."""
+    parts = [
+        f"{number} {noun}" for number, noun in ((rpm, "requests"), (tpm, "tokens")) if number is not None
+    ]
+    return (f"{' and '.join(parts)} a minute",) if parts else ("no limit",)

@@ -1,12 +1,13 @@
-"""Two routing tables, indexed: who is who on the other side, and what a name means on each."""
+"""Both sides of a change, indexed: who is who on the other side, and one model on both with what its comparers find."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from modelspec.change.effect import Effect, EffectPlace, PlannedState, Subject, Words
-from modelspec.change.kinds import BY_NAME
-from modelspec.routing.table import HeadEntry, RegionEntry, Route, RoutingTable
+from modelspec.change.effect import Effect, EffectPlace, PlannedState, Quoted, Subject, Words
+from modelspec.fleet.reference import Reference
+from modelspec.routing.decide import Index
+from modelspec.routing.table import HeadEntry, Route, Target
 
 Cause = tuple[Subject, ...]
 
@@ -16,44 +17,41 @@ def exact(value: object) -> str:
     return repr(value)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A routing table by its names."""
+def plain(value: object) -> object:
+    """A value as JSON can hold it."""
+    match value:
+        case Reference():
+            return value.json
+        case tuple() | list():
+            return [plain(item) for item in value]
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case None | str() | bool() | int() | float():
+            return value
+        case _:
+            return {name: plain(getattr(value, name)) for name in type(value).__slots__}  # type: ignore[attr-defined]
 
-    routing: RoutingTable
 
-    @cached_property
-    def routes(self) -> Mapping[str, Route]:
-        """By model id."""
-        return {route.model_id: route for route in self.routing.routes}
+def answering(index: Index, name: str) -> Route | None:
+    """The model that a request for `name` means."""
+    found = index.find(name)
+    return None if found is None else found[0]
 
-    @cached_property
-    def heads(self) -> Mapping[str, HeadEntry]:
-        """By head id."""
-        return {head.head_id: head for head in self.routing.heads}
 
-    @cached_property
-    def regions(self) -> Mapping[str, RegionEntry]:
-        """By code."""
-        return {region.code: region for region in self.routing.regions}
+def region_title(index: Index, code: str) -> str:
+    """As shown to people: "Europe (eu)"."""
+    region = index.regions.get(code)
+    return code if region is None else f"{region.name} ({code})"
 
-    @cached_property
-    def names(self) -> Mapping[str, Route]:
-        """Every id, alias and wildcard as written, and the model that declares it."""
-        return {name: route for route in self.routing.routes for name in (route.model_id, *route.aliases)}
 
-    def find(self, name: str) -> Route | None:
-        """The model that a request for `name` means; of a wildcard, the one that takes what it names."""
-        found = self.names.get(name)
-        end = len(name.removesuffix("/*"))
-        while found is None and (end := name.rfind("/", 0, end)) >= 0:
-            found = self.names.get(f"{name[:end]}/*")
-        return found
+def targets_of(route: Route) -> tuple[Target, ...]:
+    """Its upstreams, be they its deployments or those of its heads."""
+    return route.targets or tuple(route.local_targets.values())
 
-    def region_title(self, code: str) -> str:
-        """As shown to people: "Europe (eu)"."""
-        region = self.regions.get(code)
-        return code if region is None else f"{region.name} ({code})"
+
+def place_of(route: Route, side: str) -> EffectPlace:
+    """Where a model is declared."""
+    return EffectPlace(path=route.about.path, line=route.about.line, side=side)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +61,8 @@ class Sides:
     `heads`, `regions` and `models` lead from an id before to the id after, for what was renamed only.
     """
 
-    before: Table
-    after: Table
+    before: Index
+    after: Index
     old: PlannedState
     new: PlannedState
     heads: Mapping[str, str]
@@ -98,9 +96,7 @@ class Sides:
     def relocated(self) -> frozenset[str]:
         """Heads of both sides that lie in another region now, by their ids after."""
         return frozenset(
-            name
-            for name, (old, new) in self.kept_heads.items()
-            if self.regions.get(old.region, old.region) != new.region
+            name for name, (old, new) in self.kept_heads.items() if self.region(old.region) != new.region
         )
 
     @cached_property
@@ -108,39 +104,77 @@ class Sides:
         """Heads of which a change may show at models whose own routes stay the same."""
         return self.restated | self.relocated
 
-    def effect(  # noqa: PLR0913 - what an effect consists of
-        self,
-        kind: str,
-        subject: Subject,
-        words: Words,
-        *,
-        before: object,
-        after: object,
-        places: tuple[EffectPlace, ...],
-        causes: Cause = (),
-        touches: tuple[str, ...] = (),
-        group: str = "",
+    def region(self, code: str) -> str:
+        """The code that a region of before has now."""
+        return self.regions.get(code, code)
+
+    def model(self, model_id: str) -> str:
+        """The id that a model of before has now."""
+        return self.models.get(model_id, model_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """A difference that another effect reports."""
+
+
+IMPLIED = Implied()
+Found = Effect | Implied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A model before and after; the ids differ where it was renamed."""
+
+    before: Route
+    after: Route
+    sides: Sides
+
+    @property
+    def both_routed(self) -> bool:
+        """Whether requests for it are answered on both sides."""
+        return self.before.is_routed and self.after.is_routed
+
+    def effect(
+        self, kind: str, words: Words, before: object, after: object, *, causes: Cause = (), group: str = ""
     ) -> Effect:
-        """An effect with the rank of its kind."""
+        """An effect on this model under its id of now, with the place of its file; of both, where it moved."""
+        subject = Subject("model", self.after.model_id)
+        places: tuple[EffectPlace, ...] = (place_of(self.after, "after"),)
+        if self.before.about.path != self.after.about.path:
+            places = (*places, place_of(self.before, "before"))
         return Effect(
-            kind=kind,
-            rank=BY_NAME[kind].rank,
-            subject=subject,
-            words=words,
-            before=before,
-            after=after,
+            kind,
+            subject,
+            words,
+            before=plain(before),
+            after=plain(after),
             places=places,
             causes=causes,
-            touches=touches,
             group=group,
         )
 
-    def fleet_place(self, subject: Subject, file: str, *, old: bool) -> EffectPlace:
-        """Where a head or a region is declared."""
-        state, side = (self.old, "before") if old else (self.new, "after")
-        return EffectPlace(path=file, line=state.lines.get(subject), side=side)
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The fields that one comparer answers for: where one of them differs, it finds something.
+
+    A field is named as in `Route`, or as `about.` and a field of `About`.
+    """
+
+    fields: tuple[str, ...]
+    compare: Callable[[Pair], Iterator[Found]]
+
+    def found(self, pair: Pair) -> Iterator[Effect]:
+        """What the comparer finds; if that is nothing, yet a field differs, the bare difference."""
+        found = list(self.compare(pair))
+        yield from (one for one in found if isinstance(one, Effect))
+        for name in () if found else self.fields:
+            before, after = (_field(route, name) for route in (pair.before, pair.after))
+            if exact(before) != exact(after):
+                words: Words = ("is compiled to other bytes in ", Quoted(name))
+                yield pair.effect("written-otherwise", words, before, after)
 
 
-def place_of(route: Route, side: str) -> EffectPlace:
-    """Where a model is declared."""
-    return EffectPlace(path=route.about.path, line=route.about.line, side=side)
+def _field(route: Route, name: str) -> object:
+    return getattr(route.about if name.startswith("about.") else route, name.removeprefix("about."))

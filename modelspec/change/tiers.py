@@ -1,11 +1,11 @@
-"""Heads of a model: which come first, which follow, and how many are left."""
+"""Where requests for a model go: its heads, tier by tier, and the regions that requests may touch."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from modelspec.change.effect import Effect, Said, Subject, Words
-from modelspec.change.pair import IMPLIED, Found, Pair, listed, plain
-from modelspec.change.sides import Cause, exact
-from modelspec.routing.table import About
+from modelspec.change.effect import Effect, Quoted, Subject, Words, joined, listed
+from modelspec.change.sides import IMPLIED, Cause, Found, Pair, Sides, answering, exact, region_title
+from modelspec.routing.decide import Index
+from modelspec.routing.table import About, Route
 
 Weights = Mapping[str, int]
 
@@ -15,8 +15,8 @@ def compare_tiers(pair: Pair) -> Iterator[Found]:
     if not pair.both_routed:
         yield IMPLIED  # the status says it
         return
-    before, after = _renamed([tier.weights for tier in pair.before.tiers], pair), _after(pair)
-    causes = tier_causes(pair)
+    before, after = _before(pair), _after(pair)
+    causes = _tier_causes(pair)
     if exact(before) != exact(after):
         yield from _moved(pair, before, after, causes)
     elif exact(pair.before.tiers) != exact(pair.after.tiers):
@@ -27,42 +27,44 @@ def compare_tiers(pair: Pair) -> Iterator[Found]:
 
 def compare_listed(pair: Pair) -> Iterator[Found]:
     """Heads that a model names and that take none of its requests: offline ones, or all where it is disabled."""
-    old, new = _as_listed(pair.before.about, pair.sides.heads), _as_listed(pair.after.about, {})
-    if exact(old) == exact(new):
+    old, new = pair.before.about, pair.after.about
+    if exact(_as_listed(old, pair.sides.heads)) == exact(_as_listed(new, {})):
         yield IMPLIED  # nothing, or a head was renamed
         return
     if pair.both_routed:
-        before, after = _renamed([tier.weights for tier in pair.before.tiers], pair), _after(pair)
-        idle = _without(_renamed(_planned(pair.before.about), pair), frozenset(_flat(before)))
-        if exact(before) != exact(after) and exact(idle) == exact(
-            _without(_planned(pair.after.about), frozenset(pair.after.heads))
-        ):
+        before, after = _before(pair), _after(pair)
+        idle = _without(_renamed(_planned(old), pair), _flat(before)), _without(_planned(new), _flat(after))
+        if exact(before) != exact(after) and exact(idle[0]) == exact(idle[1]):
             yield IMPLIED  # the tiers say it
             return
-    said = [_names(pair.before.about), _names(pair.after.about)]
-    words: Words = ("names ", *listed(said[1]), " instead of ", *listed(said[0]))
-    if said[0] == said[1]:
+    names = [_names(old), _names(new)]
+    words: Words = ("names ", *listed(names[1]), " instead of ", *listed(names[0]))
+    if names[0] == names[1]:
         words = ("writes its heads in another way",)
-    yield pair.effect("heads-listed-changed", words, *(_heads_of(r.about) for r in (pair.before, pair.after)))
+    fields = ("priority_head", "weights", "fallback_heads")
+    rows = [{field: getattr(about, field) for field in fields} for about in (old, new)]
+    yield pair.effect("heads-listed-changed", words, *rows)
 
 
-def tier_causes(pair: Pair) -> Cause:
+def _tier_causes(pair: Pair) -> Cause:
     """The heads whose own change brings about that of the tiers; none where the model's file asks for another order."""
     sides = pair.sides
     before, after = _renamed(_planned(pair.before.about), pair), _planned(pair.after.about)
-    named = dict.fromkeys(head for heads in (*before, *after) for head in heads)
+    named = dict.fromkeys(_flat([*before, *after]))
     restated = [head for head in named if head in sides.restated]
     if exact(before) == exact(after):
-        return _subjects(restated)
-    if exact(_without(before, sides.removed_heads)) == exact(_without(after, sides.added_heads)):
+        heads = restated
+    elif exact(_without(before, sides.removed_heads)) == exact(_without(after, sides.added_heads)):
         gone = [head for head in named if head in sides.removed_heads]
         new = [head for head in named if head in sides.added_heads]
-        return _subjects([*gone, *restated, *new])
-    return ()
+        heads = [*gone, *restated, *new]
+    else:
+        heads = []
+    return tuple(Subject("head", head) for head in heads)
 
 
 def _moved(pair: Pair, before: list[Weights], after: list[Weights], causes: Cause) -> Iterator[Effect]:
-    rows = [{"heads": plain(tier)} for tier in before], [{"heads": plain(tier)} for tier in after]
+    rows = [{"heads": tier} for tier in before], [{"heads": tier} for tier in after]
     if not after:
         words: Words = ("has no head left; it was served by ", *_heads(before))
         yield pair.effect("no-head-left", words, *rows, causes=causes)
@@ -70,54 +72,59 @@ def _moved(pair: Pair, before: list[Weights], after: list[Weights], causes: Caus
     if not before:
         yield pair.effect("served-again", ("is served again, by ", *_heads(after)), *rows, causes=causes)
         return
-    said = list(_first(pair, before[0], after[0], causes))
+    found = [*_first(pair, before[0], after[0], causes), *_later(pair, before, after, causes)]
+    if not found:
+        words = ("groups its fallbacks anew: ", *_heads(before[1:]), " becomes ", *_heads(after[1:]))
+        found = [pair.effect("fallback-reordered", words, *rows, causes=causes)]
+    yield from found
+
+
+def _first(pair: Pair, before: Weights, after: Weights, causes: Cause) -> Iterator[Effect]:
+    if before.keys() != after.keys():
+        words: Words = ("moves: ", *listed(before), " → ", *listed(after))
+        yield pair.effect("first-tier-moved", words, before, after, causes=causes)
+    elif exact(before) != exact(after):
+        words = ("splits its requests anew: ", *_split(before), " becomes ", *_split(after))
+        yield pair.effect("weights-changed", words, before, after, causes=causes)
+
+
+def _later(pair: Pair, before: list[Weights], after: list[Weights], causes: Cause) -> Iterator[Effect]:
     had, has = _flat(before), _flat(after)
     old, new = _flat(before[1:]), _flat(after[1:])
     lost = [head for head in old if head not in has]
     gained = [head for head in new if head not in had]
     if old and len(has) == 1:
-        words = ("loses its only fallback, ", *listed(old), ": ", Said(has[0]), " is all that is left")
-        if len(old) > 1 or old == has:
-            words = ("loses its last fallback: of ", *listed(had), " only ", Said(has[0]), " is left")
-        said.append(pair.effect("last-fallback-lost", words, old, new, causes=causes))
-    elif lost:
-        said.append(
-            pair.effect(
-                "fallback-lost", (f"loses the fallback{_s(lost)} ", *listed(lost)), old, new, causes=causes
-            )
+        words: Words = (
+            "loses its only fallback, ",
+            *listed(old),
+            ": ",
+            Quoted(has[0]),
+            " is all that is left",
         )
+        if len(old) > 1 or old == has:
+            words = ("loses its last fallback: of ", *listed(had), " only ", Quoted(has[0]), " is left")
+        yield pair.effect("last-fallback-lost", words, old, new, causes=causes)
+    elif lost:
+        words = (f"loses the fallback{_s(lost)} ", *listed(lost))
+        yield pair.effect("fallback-lost", words, old, new, causes=causes)
     if gained:
         words = (f"gains the fallback{_s(gained)} ", *listed(gained))
-        said.append(pair.effect("fallback-added", words, old, new, causes=causes))
+        yield pair.effect("fallback-added", words, old, new, causes=causes)
     stay = set(old) & set(new)
     if [head for head in old if head in stay] != [head for head in new if head in stay]:
-        words = ("reorders its fallbacks: ", *_chain(old), " becomes ", *_chain(new))
-        said.append(pair.effect("fallback-reordered", words, old, new, causes=causes))
-    if not said:
-        words = ("groups its fallbacks anew: ", *_heads(before[1:]), " becomes ", *_heads(after[1:]))
-        said.append(pair.effect("fallback-reordered", words, *rows, causes=causes))
-    yield from said
-
-
-def _first(pair: Pair, before: Weights, after: Weights, causes: Cause) -> Iterator[Effect]:
-    if before.keys() != after.keys():
-        words: Words = ("moves: ", *listed(list(before)), " → ", *listed(list(after)))
-        yield pair.effect("first-tier-moved", words, plain(before), plain(after), causes=causes)
-    elif exact(before) != exact(after):
-        words = ("splits its requests anew: ", *_split(before), " becomes ", *_split(after))
-        yield pair.effect("weights-changed", words, plain(before), plain(after), causes=causes)
+        chains = [_heads([{head: 1} for head in heads]) for heads in (old, new)]
+        words = ("reorders its fallbacks: ", *chains[0], " becomes ", *chains[1])
+        yield pair.effect("fallback-reordered", words, old, new, causes=causes)
 
 
 def _left(pair: Pair, before: list[Weights], after: list[Weights], causes: Cause) -> Iterator[Effect]:
     """How many active heads are left; draining ones are on their way out."""
-    sides = pair.sides
-    old = [h for h in pair.before.heads if sides.before.heads[h].status == "active"]
-    new = [h for h in pair.after.heads if sides.after.heads[h].status == "active"]
+    old, new = _active(pair.before, pair.sides.before), _active(pair.after, pair.sides.after)
     if len(new) < len(old) and len(new) <= 1 and not (new and len(old) <= 1):
         if _flat(before[1:]) and len(_flat(after)) == 1 and new:
             return  # the loss of the only fallback says it
         if new:
-            words: Words = ("now depends on ", Said(new[0]), " alone")
+            words: Words = ("now depends on ", Quoted(new[0]), " alone")
             yield pair.effect("single-point", words, old, new, causes=causes)
         else:
             words = ("has no active head left, only ", *_heads(after))
@@ -125,6 +132,10 @@ def _left(pair: Pair, before: list[Weights], after: list[Weights], causes: Cause
     elif len(old) <= 1 < len(new):
         words = ("no longer depends on one head: ", *listed(new), " serve it")
         yield pair.effect("single-point-ended", words, old, new, causes=causes)
+
+
+def _active(route: Route, index: Index) -> list[str]:
+    return [head for head in route.heads if index.heads[head].status == "active"]
 
 
 def _planned(about: About) -> list[Weights]:
@@ -135,14 +146,6 @@ def _names(about: About) -> list[str]:
     return list(dict.fromkeys((about.priority_head, *about.weights, *about.fallback_heads)))
 
 
-def _heads_of(about: About) -> object:
-    return {
-        "priority_head": about.priority_head,
-        "weights": plain(about.weights),
-        "fallback_heads": plain(about.fallback_heads),
-    }
-
-
 def _as_listed(about: About, names: Mapping[str, str]) -> object:
     return (
         names.get(about.priority_head, about.priority_head),
@@ -151,50 +154,145 @@ def _as_listed(about: About, names: Mapping[str, str]) -> object:
     )
 
 
-def _renamed(tiers: Sequence[Weights], pair: Pair) -> list[Weights]:
+def _renamed(tiers: Iterable[Weights], pair: Pair) -> list[Weights]:
     names = pair.sides.heads
     return [{names.get(head, head): weight for head, weight in tier.items()} for tier in tiers]
+
+
+def _before(pair: Pair) -> list[Weights]:
+    return _renamed((tier.weights for tier in pair.before.tiers), pair)
 
 
 def _after(pair: Pair) -> list[Weights]:
     return [dict(tier.weights) for tier in pair.after.tiers]
 
 
-def _without(tiers: Sequence[Weights], heads: frozenset[str]) -> list[Weights]:
-    kept = ({head: weight for head, weight in tier.items() if head not in heads} for tier in tiers)
+def _without(tiers: Iterable[Weights], heads: Iterable[str]) -> list[Weights]:
+    gone = set(heads)
+    kept = ({head: weight for head, weight in tier.items() if head not in gone} for tier in tiers)
     return [tier for tier in kept if tier]
 
 
-def _flat(tiers: Sequence[Weights]) -> list[str]:
+def _flat(tiers: Iterable[Weights]) -> list[str]:
     return [head for tier in tiers for head in tier]
 
 
-def _subjects(heads: Sequence[str]) -> Cause:
-    return tuple(Subject(what="head", name=head) for head in heads)
-
-
-def _heads(tiers: Sequence[Weights]) -> Words:
+def _heads(tiers: Iterable[Weights]) -> Words:
     """Like `a + b, then c`."""
-    words: list[str | Said] = []
-    for tier in tiers:
-        if words:
-            words.append(", then ")
-        for number, head in enumerate(tier):
-            words += [" + ", Said(head)] if number else [Said(head)]
-    return tuple(words)
-
-
-def _chain(heads: Sequence[str]) -> Words:
-    return _heads([{head: 1} for head in heads])
+    return joined((joined(((Quoted(head),) for head in tier), " + ") for tier in tiers), ", then ")
 
 
 def _split(weights: Weights) -> Words:
-    words: list[str | Said] = []
-    for head, weight in weights.items():
-        words += [", "] if words else []
-        words += [Said(head), f" {weight}"]
-    return tuple(words)
+    return joined(((Quoted(head), f" {weight}") for head, weight in weights.items()), ", ")
 
 
 def _s(heads: Sequence[str]) -> str:
     return "" if len(heads) == 1 else "s"
+
+
+def compare_reach(pair: Pair) -> Iterator[Found]:
+    """Regions entered and left, judged by the home region and its residency rule."""
+    old, new = pair.before, pair.after
+    before, after = set(map(pair.sides.region, old.reach)), set(new.reach)
+    home_before = pair.sides.region(old.region)
+    kind: str = ""
+    words: Words = ()
+    if before and after and (before != after or home_before != new.region):
+        kind, words = _judged(pair, before, after, was_home=before <= {home_before})
+    if not kind:
+        # It is not served on one side, or its home region changes, which is reported; or a region has another code.
+        yield IMPLIED
+        return
+    home = region_title(pair.sides.after, new.region)
+    yield pair.effect(kind, words, old.reach, new.reach, causes=_causes(pair), group=home)
+
+
+def _judged(pair: Pair, before: set[str], after: set[str], *, was_home: bool) -> tuple[str, Words]:
+    """The kind of the worst that happens, and the sentence of all that happens."""
+    region = pair.after.region
+    entered, left = sorted(after - before), sorted(before - after)
+    residency = pair.sides.after.regions[region].residency
+    beyond = [code for code in entered if residency is not None and code not in residency]
+    is_home = after <= {region}
+    home = Quoted(region_title(pair.sides.after, region))
+    away: Words = ("; no longer reaches ", *_titles(pair, left)) if left else ()
+    if beyond:
+        words = ("reaches ", *_titles(pair, beyond), " against the residency of ", home, *away)
+        return "reach-beyond-residency", words
+    if was_home and not is_home:
+        outside = sorted(after - {region})
+        return "reach-left-home", ("leaves ", home, ": it may reach ", *_titles(pair, outside), *away)
+    if entered:
+        return "reach-entered", ("may now reach ", *_titles(pair, entered), *away)
+    if is_home and not was_home:
+        return "reach-returned-home", ("now stays within ", home, *away)
+    return ("reach-left", ("no longer reaches ", *_titles(pair, left))) if left else ("", ())
+
+
+def _titles(pair: Pair, codes: Sequence[str]) -> Words:
+    """Regions as people know them; one that is gone has its title of before."""
+    before, after = pair.sides.before, pair.sides.after
+    return listed(region_title(after if code in after.regions else before, code) for code in codes)
+
+
+def _causes(pair: Pair) -> Cause:
+    """The heads that bring it about or, where nothing of the model's own differs, the fallback model that does."""
+    own = _own_causes(pair)
+    return own if own is not None else _through(pair)
+
+
+def _own_causes(pair: Pair) -> Cause | None:
+    """None where the model's own heads, deployments and fallback models lead to the same regions by themselves."""
+    sides = pair.sides
+    if _own(pair.before, sides.before, sides) == _own(pair.after, sides.after, sides):
+        return None if pair.before.fallback_models == pair.after.fallback_models else ()
+    if _deployed(pair.before, sides) != _deployed(pair.after, sides):
+        return ()
+    moved = (Subject("head", head) for head in pair.after.heads if head in sides.relocated)
+    return tuple(dict.fromkeys((*_tier_causes(pair), *moved)))
+
+
+def _through(pair: Pair) -> Cause:
+    """Follow fallback models with another reach to the one where it began."""
+    sides = pair.sides
+    trail: list[str] = []
+    found: Cause | None = None
+    while found is None:
+        model_id = pair.after.model_id
+        if model_id in sides.roots or model_id in trail:
+            found = sides.roots.get(model_id, ())
+            break
+        trail.append(model_id)
+        own = _own_causes(pair)
+        if own is not None:
+            found = own or (Subject("model", model_id),)
+            break
+        following = _next(pair)
+        if following is None:
+            found = (Subject("model", model_id),) if len(trail) > 1 else ()
+        else:
+            pair = following
+    sides.roots.update(dict.fromkeys(trail, found))
+    return found
+
+
+def _next(pair: Pair) -> Pair | None:
+    """The first fallback model whose reach or whose answer differs."""
+    sides = pair.sides
+    for name in dict.fromkeys(name for names in pair.after.fallback_models.values() for name in names):
+        before, after = answering(sides.before, name), answering(sides.after, name)
+        if before is None or after is None:
+            continue
+        if sides.model(before.model_id) == after.model_id and before.reach != after.reach:
+            return Pair(before=before, after=after, sides=sides)
+    return None
+
+
+def _own(route: Route, index: Index, sides: Sides) -> set[str]:
+    regions = {index.heads[head].region for head in route.heads}
+    return (set(map(sides.region, regions)) if index is sides.before else regions) | _deployed(route, sides)
+
+
+def _deployed(route: Route, sides: Sides) -> set[str]:
+    """The regions of the deployments, under the codes of today."""
+    return {sides.region(target.region) for target in route.targets if target.region is not None}

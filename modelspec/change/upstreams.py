@@ -2,24 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
-from modelspec.change.effect import Effect, Said, Subject, Words
-from modelspec.change.pair import IMPLIED, Found, Pair, plain
+from modelspec.change.effect import Effect, Quoted, Subject, Words, joined, step
 from modelspec.change.settings import limits
-from modelspec.change.sides import Cause, exact
+from modelspec.change.sides import IMPLIED, Cause, Found, Pair, exact, targets_of
 from modelspec.fleet.reference import Reference
 from modelspec.routing.table import Json, Target
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matched:
-    """Positions in both lists: pairs in the order of the first list, and those without a partner."""
-
-    pairs: Sequence[tuple[int, int]]
-    added: Sequence[int]
-    removed: Sequence[int]
-
 
 _LIKENESSES: tuple[Callable[[Target], object], ...] = (
     lambda target: target,
@@ -29,6 +18,15 @@ _LIKENESSES: tuple[Callable[[Target], object], ...] = (
     lambda target: (target.provider, target.upstream_model, target.region, target.order),
 )
 """What makes two upstreams the same, from all of it to the least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """Positions in both lists: pairs in the order of the first list, and those without a partner."""
+
+    pairs: Sequence[tuple[int, int]]
+    added: Sequence[int]
+    removed: Sequence[int]
 
 
 def match(old: Sequence[Target], new: Sequence[Target]) -> Matched:
@@ -68,7 +66,7 @@ TARGET_FIELDS: Mapping[str, tuple[str, ...]] = {
 class _Twin:
     """One upstream on both sides. `where` is empty where a model has but one; `causes` is its head, if that changed."""
 
-    where: str
+    where: Words
     before: Target
     after: Target
     causes: Cause = ()
@@ -82,22 +80,39 @@ def compare_upstreams(pair: Pair) -> Iterator[Found]:
         if new.local_inference:
             words = ("is run by its heads themselves, no longer by an upstream",)
         yield pair.effect("local-inference-changed", words, old.local_inference, new.local_inference)
-        yield from _switched(pair, _all(old.targets, old.local_targets), _all(new.targets, new.local_targets))
+        yield from _switched(pair, targets_of(old), targets_of(new))
     elif new.local_inference:
         yield from _changed(pair, list(_local_twins(pair)))
-        yield IMPLIED  # heads that come or go are said with the tiers
+        yield IMPLIED  # heads that come or go are reported with the tiers
     else:
         yield from _deployments(pair)
 
 
-def host(endpoint: object) -> str:
+def relocation(
+    subject: str,
+    verbs: tuple[str, str],
+    before: object,
+    after: object,
+    absent: str = "the provider's own place",
+) -> tuple[str, Words]:
+    """Another host or, at the same host, another path: the kind of it and the sentence."""
+    hosts = [host(endpoint, absent) for endpoint in (before, after)]
+    if hosts[0] != hosts[1]:
+        return f"{subject}-host-changed", (f"{verbs[0]} another host: ", *step(*hosts))
+    return f"{subject}-path-changed", (f"{verbs[1]} another path: ", *step(str(before), str(after)))
+
+
+def host(endpoint: object, absent: str = "the provider's own place") -> str:
     """What decides where a request goes: scheme, host and port, or the variable that holds them."""
     match endpoint:
         case str():
-            parts = _split(endpoint)
-            return f"{parts.scheme}://{parts.netloc.lower()}" if parts else endpoint
+            try:
+                parts = urlsplit(endpoint)
+            except ValueError:
+                return endpoint
+            return f"{parts.scheme}://{parts.netloc.lower()}"
         case None:
-            return "the provider's own place"
+            return absent
         case _:
             return reference(endpoint)
 
@@ -109,32 +124,41 @@ def reference(value: object) -> str:
     return "none" if value is None else str(value)
 
 
+def _host_of(target: Target) -> str:
+    return host(target.endpoint)
+
+
+def _key_of(target: Target) -> str:
+    return reference(target.api_key)
+
+
 def _deployments(pair: Pair) -> Iterator[Found]:
     old, new = pair.before.targets, pair.after.targets
     matched = match(old, new)
     single = len(old) <= 1 and len(new) <= 1
     twins = [
-        _Twin(where="" if single else f"deployment {there + 1}", before=old[here], after=new[there])
+        _Twin(
+            where=() if single else ("deployment ", Quoted(str(there + 1))),
+            before=old[here],
+            after=new[there],
+        )
         for here, there in matched.pairs
     ]
     yield from _changed(pair, twins)
     for number in matched.added:
-        words: Words = ("gains a deployment at ", Said(host(new[number].endpoint)))
-        yield pair.effect("deployment-added", words, None, plain(new[number]))
-    hosts = {host(target.endpoint) for target in old}
-    fresh = list(dict.fromkeys(host(new[number].endpoint) for number in matched.added))
-    for name in fresh:
-        if name not in hosts:
-            words = ("calls a host that it did not call before: ", Said(name))
+        words: Words = ("gains a deployment at ", Quoted(_host_of(new[number])))
+        yield pair.effect("deployment-added", words, None, new[number])
+    known = set(map(_host_of, old))
+    for name in dict.fromkeys(_host_of(new[number]) for number in matched.added):
+        if name not in known:
+            words = ("calls a host that it did not call before: ", Quoted(name))
             yield pair.effect("endpoint-host-changed", words, None, name)
     for number in matched.removed:
-        words = ("loses a deployment at ", Said(host(old[number].endpoint)))
-        yield pair.effect("deployment-removed", words, plain(old[number]), None)
+        words = ("loses a deployment at ", Quoted(_host_of(old[number])))
+        yield pair.effect("deployment-removed", words, old[number], None)
     order = [there for _, there in matched.pairs]
     if order != sorted(order):
-        yield pair.effect(
-            "deployments-reordered", ("lists its deployments in another order",), plain(old), plain(new)
-        )
+        yield pair.effect("deployments-reordered", ("lists its deployments in another order",), old, new)
 
 
 def _local_twins(pair: Pair) -> Iterator[_Twin]:
@@ -142,12 +166,10 @@ def _local_twins(pair: Pair) -> Iterator[_Twin]:
     before = {sides.heads.get(head, head): target for head, target in pair.before.local_targets.items()}
     for head, after in pair.after.local_targets.items():
         if head in before:
-            entries = sides.kept_heads[head]
-            changed = (
-                exact(entries[0].inference_url) != exact(entries[1].inference_url) or head in sides.relocated
-            )
-            causes = (Subject(what="head", name=head),) if changed else ()
-            yield _Twin(where=f"head {head}", before=before[head], after=after, causes=causes)
+            old, new = sides.kept_heads[head]
+            changed = exact(old.inference_url) != exact(new.inference_url) or head in sides.relocated
+            causes = (Subject("head", head),) if changed else ()
+            yield _Twin(where=("head ", Quoted(head)), before=before[head], after=after, causes=causes)
 
 
 def _changed(pair: Pair, twins: Sequence[_Twin]) -> Iterator[Effect]:
@@ -155,13 +177,18 @@ def _changed(pair: Pair, twins: Sequence[_Twin]) -> Iterator[Effect]:
     for name, fields in TARGET_FIELDS.items():
         grouped: dict[str, list[_Twin]] = {}
         for twin in twins:
-            before, after = (
-                [getattr(target, field) for field in fields] for target in (twin.before, twin.after)
-            )
-            if exact(before) != exact(after) and not _is_renamed_region(pair, name, twin):
-                grouped.setdefault(exact((before, after, twin.causes)), []).append(twin)
+            values = [[getattr(target, field) for field in fields] for target in (twin.before, twin.after)]
+            if exact(values[0]) != exact(values[1]) and not _is_renamed_region(pair, name, twin):
+                grouped.setdefault(exact((*values, twin.causes)), []).append(twin)
         for same in grouped.values():
-            yield _told(pair, name, same, everywhere=len(same) == len(twins))
+            kind, words = _sentence(name, same[0].before, same[0].after)
+            if same[0].where and len(same) < len(twins):
+                words = (*words, " (", *joined((twin.where for twin in same), ", "), ")")
+            before, after = (
+                getattr(target, fields[0]) if len(fields) == 1 else {f: getattr(target, f) for f in fields}
+                for target in (same[0].before, same[0].after)
+            )
+            yield pair.effect(kind, words, before, after, causes=same[0].causes)
 
 
 def _is_renamed_region(pair: Pair, name: str, twin: _Twin) -> bool:
@@ -169,85 +196,47 @@ def _is_renamed_region(pair: Pair, name: str, twin: _Twin) -> bool:
     return name == "region" and before is not None and pair.sides.regions.get(before) == twin.after.region
 
 
-def _told(pair: Pair, name: str, twins: Sequence[_Twin], *, everywhere: bool) -> Effect:
-    old, new = twins[0].before, twins[0].after
-    kind, words = _sentence(name, old, new)
-    where: Words = ()
-    if twins[0].where and not everywhere:
-        where = (" (", *_where(twins), ")")
-    fields = TARGET_FIELDS[name]
-    before, after = (
-        plain(getattr(target, fields[0]) if len(fields) == 1 else {f: getattr(target, f) for f in fields})
-        for target in (old, new)
-    )
-    return pair.effect(kind, (*words, *where), before, after, causes=twins[0].causes)
-
-
-def _where(twins: Sequence[_Twin]) -> Words:
-    words: list[str | Said] = []
-    for twin in twins:
-        noun, _, name = twin.where.partition(" ")
-        words += [", "] if words else []
-        words += [f"{noun} ", Said(name)]
-    return tuple(words)
-
-
 def _sentence(name: str, old: Target, new: Target) -> tuple[str, Words]:  # noqa: PLR0911 - one for each case
+    words: Words
     match name:
         case "endpoint":
-            before, after = host(old.endpoint), host(new.endpoint)
-            if before != after:
-                return "endpoint-host-changed", ("calls another host: ", Said(before), " → ", Said(after))
-            paths = Said(str(old.endpoint)), Said(str(new.endpoint))
-            return "endpoint-path-changed", ("calls another path: ", paths[0], " → ", paths[1])
+            return relocation("endpoint", ("calls", "calls"), old.endpoint, new.endpoint)
         case "provider":
-            return "provider-changed", (
-                "changes its provider: ",
-                Said(old.provider),
-                " → ",
-                Said(new.provider),
-            )
+            return "provider-changed", ("changes its provider: ", *step(old.provider, new.provider))
         case "upstream_model":
-            models = Said(old.upstream_model), Said(new.upstream_model)
-            return "upstream-model-changed", ("calls another upstream model: ", models[0], " → ", models[1])
+            models = step(old.upstream_model, new.upstream_model)
+            return "upstream-model-changed", ("calls another upstream model: ", *models)
         case "api_key":
-            keys = Said(reference(old.api_key)), Said(reference(new.api_key))
-            return "key-changed", ("uses another key: ", keys[0], " → ", keys[1])
+            keys = step(reference(old.api_key), reference(new.api_key))
+            return "key-changed", ("uses another key: ", *keys)
         case "params":
             changes = _params(old.params, new.params)
             if old.endpoint is None or new.endpoint is None:
-                return "upstream-moved", (
-                    "may be served in another place, for its settings decide it: ",
-                    *changes,
-                )
+                words = ("may be served in another place, for its settings decide it: ", *changes)
+                return "upstream-moved", words
             return "params-changed", ("changes its provider settings: ", *changes)
         case "region":
-            regions = Said(str(old.region or "none named")), Said(str(new.region or "none named"))
-            return "upstream-moved", ("is served in another region: ", regions[0], " → ", regions[1])
+            regions = step(old.region or "none named", new.region or "none named")
+            return "upstream-moved", ("is served in another region: ", *regions)
         case "share":
-            parts = f"weight {old.weight}, order {old.order}", f"weight {new.weight}, order {new.order}"
-            words = ("weighs its deployments anew: ", parts[0], " → ", parts[1])
-            return "deployment-weight-changed", tuple(part.replace("None", "unset") for part in words)
+            before, after = (f"weight {target.weight}, order {target.order}" for target in (old, new))
+            words = (f"weighs its deployments anew: {before} → {after}".replace("None", "unset"),)
+            return "deployment-weight-changed", words
         case _:
-            rates = limits(old.rpm, old.tpm), limits(new.rpm, new.tpm)
-            return "limits-changed", (
-                "changes the limits of an upstream: ",
-                *rates[0],
-                " becomes ",
-                *rates[1],
-            )
+            words = (*limits(old.rpm, old.tpm), " becomes ", *limits(new.rpm, new.tpm))
+            return "limits-changed", ("changes the limits of an upstream: ", *words)
 
 
 def _params(old: Json, new: Json) -> Words:
-    names = [name for name in {**old, **new} if exact(old.get(name)) != exact(new.get(name))]
-    words: list[str | Said] = []
-    for name in names:
-        words += ["; "] if words else []
+    changes: list[Words] = []
+    for name in {**old, **new}:
+        if exact(old.get(name)) == exact(new.get(name)):
+            continue
         before, after = _setting(old, name), _setting(new, name)
         if before == after:  # a text and a number may look the same
             before, after = repr(old.get(name)), repr(new.get(name))
-        words += [Said(name), " ", Said(before), " → ", Said(after)]
-    return tuple(words) or ("their order",)
+        changes.append((Quoted(name), " ", *step(before, after)))
+    return joined(changes, "; ") or ("their order",)
 
 
 def _setting(params: Json, name: str) -> str:
@@ -261,24 +250,10 @@ def _setting(params: Json, name: str) -> str:
 
 def _switched(pair: Pair, old: Sequence[Target], new: Sequence[Target]) -> Iterator[Effect]:
     """Hosts and keys of a model that is served in quite another way."""
-    hosts = [list(dict.fromkeys(host(target.endpoint) for target in side)) for side in (old, new)]
-    keys = [list(dict.fromkeys(reference(target.api_key) for target in side)) for side in (old, new)]
-    for kind, what, (before, after) in (
-        ("endpoint-host-changed", "host", hosts),
-        ("key-changed", "key", keys),
+    for kind, words, value in (
+        ("endpoint-host-changed", "calls another host: ", _host_of),
+        ("key-changed", "uses another key: ", _key_of),
     ):
+        before, after = (list(dict.fromkeys(map(value, side))) for side in (old, new))
         if set(before) != set(after):
-            verb = "calls" if what == "host" else "uses"
-            words = (f"{verb} another {what}: ", Said(", ".join(before)), " → ", Said(", ".join(after)))
-            yield pair.effect(kind, words, before, after)
-
-
-def _all(targets: Sequence[Target], local: Mapping[str, Target]) -> list[Target]:
-    return [*targets, *local.values()]
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return None
+            yield pair.effect(kind, (words, *step(", ".join(before), ", ".join(after))), before, after)

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from modelspec.load.unread import MODELS
+from modelspec.report import REPORTS
 from modelspec.text.quote import quote
 
-FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
 _COLOURS = ("auto", "always", "never")
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -26,7 +26,7 @@ root_option: Decorator = click.option(
 format_option: Decorator = click.option(
     "--format",
     "format_",
-    type=click.Choice(FORMATS),
+    type=click.Choice(tuple(REPORTS)),
     default="text",
     show_default=True,
     help="How to report faults.",

@@ -12,15 +12,12 @@ import click
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal
 from modelspec.pipeline import Checked
-from modelspec.report import REPORTS, Summary, step_summary
-from modelspec.report.github import MOST_BYTES
+from modelspec.report import REPORTS, Summary
+from modelspec.report.github import MOST_BYTES, step_summary
 from modelspec.report.said import said
 from modelspec.text.quote import quote
 
 STARTED = perf_counter()
-
-_OF_FORGES = frozenset({"github", "gitlab", "sarif"})
-"""Formats whose reader looks a file up from the top of the checkout, which is where CI runs a command."""
 
 
 def report(checked: Checked, *, format_: str, colour: bool, quiet: bool, left_out: int = 0) -> None:
@@ -35,7 +32,7 @@ def report(checked: Checked, *, format_: str, colour: bool, quiet: bool, left_ou
         left_out=left_out,
         seconds=perf_counter() - STARTED,
     )
-    prefix = _prefix(checked.tree.root) if format_ in _OF_FORGES else ""
+    prefix = _prefix(checked.tree.root) if REPORTS[format_].is_of_checkout else ""
     diagnostics = [_moved(found, prefix) for found in checked.diagnostics] if prefix else checked.diagnostics
     chunks = REPORTS[format_](
         diagnostics,

@@ -37,9 +37,8 @@ def command(
         return 1
     compiled, index = found
     # The answer is imported when there is one, not for `--help`.
-    from modelspec.ask import account_json as json
-    from modelspec.ask import account_text as text
     from modelspec.ask.account import account
+    from modelspec.ask.account_formats import account_json, account_text
     from modelspec.ask.places import Places
     from modelspec.routing.decide import Request, Why, decide
 
@@ -48,5 +47,5 @@ def command(
     decision = decide(index, request)
     places = Places(locator=compiled.locator, fleet=compiled.setup.whole)
     told = account(index, decision, places)
-    sys.stdout.writelines([json.render(told)] if format_ == "json" else text.render(told, colour=colour))
+    sys.stdout.writelines([account_json(told)] if format_ == "json" else account_text(told, colour=colour))
     return int(decision.why is not Why.ROUTED)

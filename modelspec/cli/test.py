@@ -72,8 +72,7 @@ def command(
         cases_of,
         run,
     )
-    from modelspec.ask.cases_formats import cases_json, cases_junit
-    from modelspec.ask.cases_text import cases_text
+    from modelspec.ask.cases_formats import cases_json, cases_junit, cases_text
     from modelspec.ask.coverage import measure
     from modelspec.ask.places import Places
 

@@ -49,7 +49,7 @@ def command(
             checked = validate(root, today=today(), cache=not no_cache)
         else:
             # Only a run that looks at two states needs git.
-            from modelspec.change.touched import validate_changes
+            from modelspec.change.states import validate_changes
 
             changes = validate_changes(root, since=since, today=today())
             if isinstance(changes, Refusal):

@@ -1,23 +1,46 @@
-"""Routing table to artifacts: one module per output, each pure.
+"""Routing table to artifacts: what every build writes, in the order in which it is written, and its manifest."""
 
-What every build writes is listed in `EMITTERS`, in the order in which it is written; `manifest` closes a build.
-"""
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
-from collections.abc import Callable, Iterator
-
-from modelspec.emit.artifact import Artifact
-from modelspec.emit.snapshot import emit_snapshot
-from modelspec.emit.tables import emit_heads, emit_regions, emit_table
+from modelspec import __version__
+from modelspec.emit.artifact import Artifact, encode
+from modelspec.emit.tables import emit_heads, emit_regions, emit_snapshot, emit_table
 from modelspec.routing.table import RoutingTable
 
-Emitter = Callable[[RoutingTable], Iterator[Artifact]]
-
-EMITTERS: tuple[Emitter, ...] = (emit_table, emit_heads, emit_regions, emit_snapshot)
-
-__all__ = ["EMITTERS", "Emitter", "emit"]
+EMITTERS: tuple[Callable[[RoutingTable], Iterator[Artifact]], ...] = (
+    emit_table,
+    emit_heads,
+    emit_regions,
+    emit_snapshot,
+)
 
 
 def emit(routing: RoutingTable) -> Iterator[Artifact]:
-    """Every artifact of a build but the manifest."""
+    """Every artifact of a build but the site, the gateways and the manifest."""
     for emitter in EMITTERS:
         yield from emitter(routing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a build was made of.
+
+    `digest` is the sha256 of every file that was read. The commit and its date are told by the caller, for no
+    clock and no git is asked.
+    """
+
+    digest: str
+    commit: str | None
+    commit_date: str | None
+
+
+def manifest(files: Mapping[str, str], origin: Origin) -> Artifact:
+    """The last artifact of a build; `files` leads from the path of each other one to its sha256."""
+    rows = ",\n".join(f"{encode(path)}: {encode(digest)}" for path, digest in sorted(files.items()))
+    source = {"sha256": origin.digest, "commit": origin.commit, "commit_date": origin.commit_date}
+    text = (
+        '{\n"schema_version": 1,\n"generator": "modelspec",\n'
+        f'"version": {encode(__version__)},\n"source": {encode(source)},\n"files": {{\n{rows}\n}}\n}}\n'
+    )
+    return Artifact(path="manifest.json", content=text.encode())

@@ -43,8 +43,15 @@ class Sheet:
         self._name(name)
         self._stream.write(encoded.encode())
 
+    def rows(self, name: str, items: Iterable[str]) -> None:
+        """Write a list of encoded items, one a line."""
+        self.begin(name)
+        for item in items:
+            self.add(item)
+        self.end()
+
     def begin(self, name: str) -> None:
-        """Begin a list of encoded items, one a line."""
+        """Begin such a list, to add its items one by one."""
         self._name(name)
         self._stream.write(b"[")
         self._separator = b"\n"
@@ -75,8 +82,5 @@ def document(head: Iterable[tuple[str, str]], lists: Iterable[tuple[str, Iterabl
     for name, encoded in head:
         sheet.value(name, encoded)
     for name, items in lists:
-        sheet.begin(name)
-        for item in items:
-            sheet.add(item)
-        sheet.end()
+        sheet.rows(name, items)
     return sheet.close()

@@ -1,73 +1,53 @@
-"""Parts that several outputs share, as JSON text."""
+"""The routing table as JSON: whole, by head, by region, and as the snapshot that `GET /admin/models` answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from modelspec.emit.artifact import Artifact, document, encode
+from modelspec.emit.artifact import Artifact, Sheet, document, encode
+from modelspec.routing.decide import may_call
 from modelspec.routing.table import HeadEntry, Json, RegionEntry, Route, RoutingTable, Target
 
 SCHEMA_VERSION = ("schema_version", "1")
 """Of every output; it grows when a reader would have to change."""
 
 
-def region_entry(region: RegionEntry) -> str:
-    """One region."""
+def _fields(entry: HeadEntry | RegionEntry | Target) -> dict[str, object]:
+    return {name: getattr(entry, name) for name in entry.__slots__}
+
+
+def _region(region: RegionEntry) -> str:
     location = None
     if region.location is not None:
         location = {"latitude": region.location[0], "longitude": region.location[1]}
-    return encode(
-        {"code": region.code, "name": region.name, "residency": region.residency, "location": location}
-    )
+    return encode({**_fields(region), "location": location})
 
 
-def head_entry(head: HeadEntry) -> str:
-    """One head."""
-    return encode(
-        {
-            "head_id": head.head_id,
-            "region": head.region,
-            "url": head.url,
-            "status": head.status,
-            "health_path": head.health_path,
-            "inference_url": head.inference_url,
-            "capacity": head.capacity,
-        }
-    )
+def _head(head: HeadEntry) -> str:
+    return encode(_fields(head))
 
 
-def target_row(target: Target) -> Json:
-    """One upstream."""
-    return {
-        "endpoint": target.endpoint,
-        "provider": target.provider,
-        "upstream_model": target.upstream_model,
-        "api_key": target.api_key,
-        "params": target.params,
-        "region": target.region,
-        "weight": target.weight,
-        "order": target.order,
-        "rpm": target.rpm,
-        "tpm": target.tpm,
-    }
-
-
-def tier_rows(route: Route) -> list[Json]:
+def _tiers(route: Route) -> list[Json]:
     """The tiers of a route: heads with their relative weights, tried together; one tier after the other."""
     return [{"heads": tier.weights} for tier in route.tiers]
 
 
-def match_row(route: Route) -> Json:
+def _match(route: Route) -> Json:
     """The names of a model: an exact one wins over every prefix, and the longest prefix over the others."""
     return {"exact": route.exact, "prefixes": route.prefixes}
 
 
-def access_row(route: Route) -> Json:
+def _access(route: Route) -> Json:
     """Who may call a model, and from where; `client_regions` null means from anywhere."""
     return {"visibility": route.visibility, "groups": route.groups, "client_regions": route.client_regions}
 
 
-def limits_row(route: Route) -> Json:
+def _limits(route: Route) -> Json:
     """Requests and tokens a minute for the whole model; null means no limit."""
     return {"rpm": route.rpm, "tpm": route.tpm}
+
+
+def first_target(route: Route) -> Target:
+    """The upstream that stands for a model where there is room for one: the first, or the priority head's own."""
+    return route.targets[0] if route.targets else route.local_targets[route.about.priority_head]
 
 
 def emit_table(routing: RoutingTable) -> Iterator[Artifact]:
@@ -77,8 +57,8 @@ def emit_table(routing: RoutingTable) -> Iterator[Artifact]:
         content=document(
             [SCHEMA_VERSION],
             [
-                ("regions", map(region_entry, routing.regions)),
-                ("heads", map(head_entry, routing.heads)),
+                ("regions", map(_region, routing.regions)),
+                ("heads", map(_head, routing.heads)),
                 ("routes", map(_route, routing.routes)),
             ],
         ),
@@ -89,18 +69,18 @@ def _route(route: Route) -> str:
     return encode(
         {
             "model_id": route.model_id,
-            "match": match_row(route),
+            "match": _match(route),
             "status": route.status,
             "region": route.region,
             "policy": route.policy,
-            "tiers": tier_rows(route),
+            "tiers": _tiers(route),
             "local_inference": route.local_inference,
-            "targets": [target_row(target) for target in route.targets],
-            "local_targets": {head: target_row(target) for head, target in route.local_targets.items()},
+            "targets": [_fields(target) for target in route.targets],
+            "local_targets": {head: _fields(target) for head, target in route.local_targets.items()},
             "fallback_models": route.fallback_models,
             "reach": route.reach,
-            "access": access_row(route),
-            "limits": limits_row(route),
+            "access": _access(route),
+            "limits": _limits(route),
         }
     )
 
@@ -109,32 +89,30 @@ def emit_heads(routing: RoutingTable) -> Iterator[Artifact]:
     """One artifact a head, its models in the order of their ids; a head that is offline serves none."""
     served: dict[str, list[str]] = {head.head_id: [] for head in routing.heads}
     for route in routing.routes:
-        common = encode(_common(route))[1:-1]
-        targets = encode([target_row(target) for target in route.targets])
+        common = encode(
+            {
+                "model_id": route.model_id,
+                "match": _match(route),
+                "fallback_models": route.fallback_models,
+                "access": _access(route),
+                "limits": _limits(route),
+                "local_inference": route.local_inference,
+            }
+        )[1:-1]
+        targets = _targets(route.targets)
         for number, tier in enumerate(route.tiers):
             for head, weight in tier.weights.items():
-                here = targets
-                if route.local_inference:
-                    here = encode([target_row(route.local_targets[head])])
+                here = _targets([route.local_targets[head]]) if route.local_inference else targets
                 served[head].append(f'{{{common}, "tier": {number}, "weight": {weight}, "targets": {here}}}')
     for entry in routing.heads:
         yield Artifact(
             path=f"routing/heads/{entry.head_id}.json",
-            content=document(
-                [SCHEMA_VERSION, ("head", head_entry(entry))], [("models", served[entry.head_id])]
-            ),
+            content=document([SCHEMA_VERSION, ("head", _head(entry))], [("models", served[entry.head_id])]),
         )
 
 
-def _common(route: Route) -> dict[str, object]:
-    return {
-        "model_id": route.model_id,
-        "match": match_row(route),
-        "fallback_models": route.fallback_models,
-        "access": access_row(route),
-        "limits": limits_row(route),
-        "local_inference": route.local_inference,
-    }
+def _targets(targets: Iterable[Target]) -> str:
+    return encode([_fields(target) for target in targets])
 
 
 def emit_regions(routing: RoutingTable) -> Iterator[Artifact]:
@@ -144,7 +122,6 @@ def emit_regions(routing: RoutingTable) -> Iterator[Artifact]:
     answer 403 to clients of this region. Clients of a region may call every other model.
     """
     models: dict[str, list[str]] = {region.code: [] for region in routing.regions}
-    limited = [r for r in routing.routes if r.client_regions is not None and r.is_routed]
     for route in routing.routes:
         models[route.region].append(
             encode(
@@ -158,15 +135,74 @@ def emit_regions(routing: RoutingTable) -> Iterator[Artifact]:
             )
         )
     for region in routing.regions:
-        denied = [encode(r.model_id) for r in limited if region.code not in (r.client_regions or ())]
+        denied = [r.model_id for r in routing.routes if r.is_routed and not may_call(r, region.code)]
         yield Artifact(
             path=f"routing/regions/{region.code}.json",
             content=document(
-                [SCHEMA_VERSION, ("region", region_entry(region))],
+                [SCHEMA_VERSION, ("region", _region(region))],
                 [
-                    ("heads", [head_entry(head) for head in routing.heads if head.region == region.code]),
+                    ("heads", [_head(head) for head in routing.heads if head.region == region.code]),
                     ("models", models[region.code]),
-                    ("denied", denied),
+                    ("denied", map(encode, denied)),
                 ],
             ),
         )
+
+
+def emit_snapshot(routing: RoutingTable) -> Iterator[Artifact]:
+    """One artifact a model, then the snapshot of them all.
+
+    Models stand in the order of their ids, regions and heads in the order of their files.
+    """
+    snapshot = Sheet()
+    snapshot.value(*SCHEMA_VERSION)
+    snapshot.begin("models")
+    for route in routing.routes:
+        row = _model(route)
+        snapshot.add(row)
+        page = document([SCHEMA_VERSION, ("model", row)], [])
+        yield Artifact(path=f"site/admin/models/{route.model_id}.json", content=page)
+    snapshot.end()
+    snapshot.rows("regions", map(_region, routing.regions))
+    snapshot.rows("heads", map(_head, routing.heads))
+    yield Artifact(path="site/admin/models.json", content=snapshot.close())
+
+
+def _model(route: Route) -> str:
+    """One model under the names of its file, with what follows from it: `tiers`, `reach` and the `source`.
+
+    The five fields of an upstream are those of the first deployment; `deployments` lists every one. Where the heads
+    run the model themselves it is empty, and `local_targets` says where on each head.
+    """
+    about = route.about
+    first = first_target(route)
+    return encode(
+        {
+            "model_id": route.model_id,
+            "name": about.name,
+            "region": route.region,
+            "priority_head": about.priority_head,
+            "fallback_heads": about.fallback_heads,
+            "load_balancing": {"policy": route.policy, "weights": about.weights},
+            "endpoint": first.endpoint,
+            "provider": first.provider,
+            "upstream_model": first.upstream_model,
+            "api_key": first.api_key,
+            "params": first.params,
+            "deployments": [_fields(target) for target in route.targets],
+            "local_inference": route.local_inference,
+            "local_targets": {head: _fields(target) for head, target in route.local_targets.items()},
+            "fallback_models": route.fallback_models,
+            "aliases": route.aliases,
+            "limits": _limits(route),
+            "access": _access(route),
+            "status": route.status,
+            "sunset": about.sunset,
+            "replaced_by": about.replaced_by,
+            "tags": about.tags,
+            "metadata": about.metadata,
+            "tiers": _tiers(route),
+            "reach": route.reach,
+            "source": {"path": about.path, "line": about.line},
+        }
+    )

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from modelspec.importing.draft import Importer
+from modelspec.importing.draft import Importer, ImportRequest
 from modelspec.importing.litellm import LiteLLM
 from modelspec.importing.modelsdev import ModelsDev
 from modelspec.importing.report import REPORTS
-from modelspec.importing.run import ImportOutcome, ImportRequest, run
+from modelspec.importing.run import ImportOutcome, run
 
 IMPORTERS: tuple[Importer, ...] = (LiteLLM(), ModelsDev())
 """Every kind of source, in the order of the help."""

@@ -4,20 +4,23 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.load import read
 from modelspec.load.find import File, Tree, read_tree
 from modelspec.load.unread import MODELS
+from modelspec.schema.documents import schema_of
 from modelspec.text.names import nearest
 from modelspec.text.quote import quote
 from modelspec.url import judge
 
 PLACEHOLDER_REGION = "main"
 PLACEHOLDER_HEAD = ("head-main", "http://localhost:4000")
-"""LiteLLM's own default port: a gateway on this machine, until somebody writes where it really is."""
-_NAMES: Mapping[str, str] = {
+"""LiteLLM's own default port: a gateway on this machine, until its real place is written."""
+_NAMES = {
     "ap": "Asia Pacific",
     "au": "Australia",
     "br": "Brazil",
@@ -34,9 +37,6 @@ _NAMES: Mapping[str, str] = {
     "uk": "United Kingdom",
     "us": "United States",
 }
-_CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_HEAD = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-_LONGEST_CODE, _LONGEST_HEAD = 32, 63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,30 +63,48 @@ class ImportDestination:
         return _NAMES.get(self.region) or _NAMES.get(self.region.partition("-")[0]) or self.region.title()
 
 
+def fits(definition: str, name: str) -> bool:
+    """Whether a name has the form that the schema of a model defines: `modelId`, `headId` or `regionCode`."""
+    longest, form, forbidden = _form(definition)
+    return len(name) <= longest and form.fullmatch(name) is not None and not forbidden.search(name)
+
+
+@cache
+def _form(definition: str) -> tuple[int, re.Pattern[str], re.Pattern[str]]:
+    form = schema_of("model")["$defs"][definition]
+    nothing = "(?!)"
+    return (
+        form["maxLength"],
+        re.compile(form["pattern"]),
+        re.compile(form.get("not", {}).get("pattern", nothing)),
+    )
+
+
 def find_destination(into: Path, region: str | None, heads: Sequence[str]) -> ImportDestination | Refusal:
     """The repository at `into`, or the place for a new one; `heads` are `ID` or `ID=URL`."""
     given = dict(head.partition("=")[::2] for head in heads)
-    for name, length, form, kind in (
-        *((code, _LONGEST_CODE, _CODE, "region") for code in ([] if region is None else [region])),
-        *((head, _LONGEST_HEAD, _HEAD, "head") for head in given),
+    for kind, definition, names in (
+        ("region", "regionCode", [] if region is None else [region]),
+        ("head", "headId", given),
     ):
-        if len(name) > length or not form.fullmatch(name):
-            return Refusal(
-                message=f"{quote(name)} cannot name a {kind}",
-                help="use lower-case letters and digits, with '-' between them",
-            )
+        for name in names:
+            if not fits(definition, name):
+                return Refusal(
+                    message=f"{quote(name)} cannot name a {kind}",
+                    help="use lower-case letters and digits, with '-' between them",
+                )
     try:
-        names = os.listdir(into)  # noqa: PTH208 - names are enough
+        present = os.listdir(into)  # noqa: PTH208 - names are enough
     except (FileNotFoundError, ValueError):
-        names = []
+        present = []
     except OSError as error:
         return Refusal(
             message=f"cannot import into {shown(str(into))}: {(error.strerror or 'unknown reason').lower()}",
             help="name a folder that is empty, or not there yet, or a configuration repository",
         )
-    if MODELS in names:
+    if MODELS in present:
         return _existing(into, region, given)
-    if names:
+    if present:
         return Refusal(
             message=f"cannot import into {shown(str(into))}: it is not empty, and no configuration repository",
             help="name a folder that is empty or not there yet with --into DIR, or a repository with a models.d/",
@@ -95,12 +113,12 @@ def find_destination(into: Path, region: str | None, heads: Sequence[str]) -> Im
 
 
 def _new(into: Path, region: str | None, given: Mapping[str, str]) -> ImportDestination | Refusal:
-    bare = next((head for head, url in given.items() if not url), None)
-    if bare is not None:
-        return Refusal(
-            message=f"the head {quote(bare)} has no URL",
-            help=f"write --head {bare}=https://… for a new repository",
-        )
+    for head, url in given.items():
+        if not url:
+            return Refusal(
+                message=f"the head {quote(head)} has no URL",
+                help=f"write --head {head}=https://… for a new repository",
+            )
     for head, url in given.items():
         fault = next(iter(judge(url, local=True)), None)
         if fault is not None:
@@ -108,7 +126,7 @@ def _new(into: Path, region: str | None, given: Mapping[str, str]) -> ImportDest
     placeholders = [] if region else [f"the region {quote(PLACEHOLDER_REGION)} (--region CODE)"]
     if not given:
         placeholders.append(f"the head {quote(PLACEHOLDER_HEAD[0])} at {PLACEHOLDER_HEAD[1]} (--head ID=URL)")
-    urls = dict(given) or dict([PLACEHOLDER_HEAD])
+    urls = given or dict([PLACEHOLDER_HEAD])
     code = region or PLACEHOLDER_REGION
     return ImportDestination(
         root=into,
@@ -129,23 +147,17 @@ def _existing(into: Path, region: str | None, given: Mapping[str, str]) -> Impor
             message=f"cannot read {shown(str(into))}: {(error.strerror or 'unknown reason').lower()}",
             help="make the repository readable",
         )
-    regions = _listed(tree, "regions.yaml", "regions", "code")
-    heads = _listed(tree, "heads.yaml", "heads", "head_id")
+    return _of(tree, region, given)
+
+
+def _of(tree: Tree, region: str | None, given: Mapping[str, str]) -> ImportDestination | Refusal:
+    regions = _listed(tree, "regions", "code")
+    heads = _listed(tree, "heads", "head_id")
     if not regions or not heads:
         return Refusal(
-            message=f"{shown(str(into))} has no readable regions.yaml and heads.yaml",
+            message=f"{shown(str(tree.root))} has no readable regions.yaml and heads.yaml",
             help="run modelspec validate there, and correct what it names first",
         )
-    return _of(tree, region, given, regions, heads)
-
-
-def _of(
-    tree: Tree,
-    region: str | None,
-    given: Mapping[str, str],
-    regions: Mapping[str, Mapping[str, object]],
-    heads: Mapping[str, Mapping[str, object]],
-) -> ImportDestination | Refusal:
     code = region if region is not None else (next(iter(regions)) if len(regions) == 1 else None)
     if code is None:
         return Refusal(
@@ -154,55 +166,48 @@ def _of(
         )
     if code not in regions:
         return _unknown("region", code, list(regions))
-    unknown = next((head for head in given if head not in heads), None)
-    if unknown is not None:
-        return _unknown("head", unknown, list(heads))
-    chosen = tuple(given) or tuple(
+    for head in given:
+        if head not in heads:
+            return _unknown("head", head, list(heads))
+    active = [
         head
         for head, entry in heads.items()
         if entry.get("region") == code and entry.get("status", "active") == "active"
-    )
-    if not chosen:
+    ]
+    if not given and not active:
         return Refusal(
             message=f"the region {quote(code)} has no active head",
             help=f"name heads with --head: {', '.join(heads)[:500]}",
         )
+    targets = _value(tree, "modelspec.yaml").get("targets")
     return ImportDestination(
         root=tree.root,
         tree=tree,
         region=code,
         regions=tuple(regions),
-        heads=chosen,
+        heads=tuple(given or active),
         urls={},
-        for_litellm=_targets_litellm(tree),
+        for_litellm=isinstance(targets, list) and "litellm" in targets,
     )
-
-
-def _targets_litellm(tree: Tree) -> bool:
-    file = tree.fixed.get("modelspec.yaml")
-    value = read(file).value if file is not None else None
-    targets = value.get("targets") if isinstance(value, dict) else None
-    return isinstance(targets, list) and "litellm" in targets
 
 
 def _unknown(kind: str, name: str, known: list[str]) -> Refusal:
     near = nearest(name, known)
+    help_ = f"use one of {', '.join(known)[:500]}; only models are imported"
     return Refusal(
         message=f"no {kind} of the repository is named {quote(name)}",
-        help=f"did you mean {quote(near)}?"
-        if near
-        else f"use one of {', '.join(known)[:500]}; only models are imported",
+        help=f"did you mean {quote(near)}?" if near else help_,
     )
 
 
-def _listed(tree: Tree, path: str, key: str, name: str) -> dict[str, Mapping[str, object]]:
+def _listed(tree: Tree, field: str, key: str) -> dict[str, Mapping[str, Any]]:
+    """The entries of regions.yaml or heads.yaml by their names; nothing where the file cannot be understood."""
+    items = _value(tree, f"{field}.yaml").get(field)
+    entries = items if isinstance(items, list) else []
+    return {str(item[key]): item for item in entries if isinstance(item, dict) and key in item}
+
+
+def _value(tree: Tree, path: str) -> Mapping[str, Any]:
     file = tree.fixed.get(path)
     reading = read(file) if isinstance(file, File) else None
-    if reading is None or reading.faults or not isinstance(reading.value, dict):
-        return {}
-    items = reading.value.get(key)
-    return {
-        str(item[name]): item
-        for item in (items if isinstance(items, list) else [])
-        if isinstance(item, dict) and name in item
-    }
+    return reading.value if reading is not None and isinstance(reading.value, dict) else {}

@@ -1,16 +1,18 @@
-"""A model on its way into a repository, and what importing gives."""
+"""What an importer gives: models on their way into a repository, and a note on each value that does not come along."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from modelspec.diagnose.refusal import Refusal
+from modelspec.importing.destination import ImportDestination, fits
+from modelspec.load.foreign import Foreign
 from modelspec.text.document import Pointer
-from modelspec.text.source import Span
+from modelspec.text.source import Span, Spot
 
 
 class NoteKind(StrEnum):
@@ -23,23 +25,6 @@ class NoteKind(StrEnum):
     CHANGED = "changed"
 
 
-TITLES = {
-    NoteKind.FAULT: "faults of the result",
-    NoteKind.SECRET: "secrets to rotate",
-    NoteKind.SUSPICIOUS: "suspicious",
-    NoteKind.LOST: "not carried",
-    NoteKind.CHANGED: "carried in another form",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourcePlace:
-    """Where something stands in the files that are imported."""
-
-    path: str
-    span: Span
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """One line of the report: `what` names the thing, `why` says the reason and, where there is one, what to do.
@@ -48,7 +33,7 @@ class Note:
     """
 
     kind: NoteKind
-    place: SourcePlace
+    spot: Spot
     what: str
     why: str
 
@@ -57,26 +42,58 @@ def ordered(notes: Iterable[Note]) -> list[Note]:
     """By kind, then by place, each once."""
     kinds = list(NoteKind)
     return sorted(
-        dict.fromkeys(notes), key=lambda n: (kinds.index(n.kind), n.place.path, n.place.span, n.what, n.why)
+        dict.fromkeys(notes), key=lambda note: (kinds.index(note.kind), note.spot, note.what, note.why)
     )
 
 
-_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:@/~+-]*[A-Za-z0-9])?(?:/\*)?")
-_BAD_PART = re.compile(r"(?:^|/)\.{0,2}(?:/|$)")
+class Ledger:
+    """The account of an import: each value of the source is carried or noted, none is forgotten.
+
+    It knows by their places which scalars are accounted for; what aliases repeat is one.
+    """
+
+    def __init__(self) -> None:
+        self.notes: list[Note] = []
+        self._known: set[tuple[str, Span]] = set()
+
+    def carried(self, *nodes: Foreign | None) -> None:
+        """These stand in the result, whole."""
+        for node in nodes:
+            if node is not None:
+                self._known.update((leaf.path, leaf.whole) for leaf in node.leaves())
+
+    def note(self, kind: NoteKind, node: Foreign, what: str, why: str) -> None:
+        """Note a value, which accounts for all of it."""
+        self.carried(node)
+        self.remark(kind, node.spot, what, why)
+
+    def remark(self, kind: NoteKind, spot: Spot, what: str, why: str) -> None:
+        """Note a place; what stands there is accounted for elsewhere."""
+        self.notes.append(Note(kind=kind, spot=spot, what=what, why=why))
+
+    def unknown(
+        self, node: Foreign, pointer: tuple[str, ...] = ()
+    ) -> Iterator[tuple[tuple[str, ...], Foreign]]:
+        """The largest parts of a value of which nothing is accounted for, with the way to them."""
+        if not any((leaf.path, leaf.whole) in self._known for leaf in node.leaves()):
+            if any(leaf.value is not None for leaf in node.leaves()):
+                yield pointer, node
+            return
+        for name, entry in node.entries.items():
+            yield from self.unknown(entry, (*pointer, name))
+        for position, item in enumerate(node.items):
+            yield from self.unknown(item, (*pointer, str(position)))
+
+
 _ODD = re.compile(r"[^A-Za-z0-9._:@/~+-]+")
 _EDGE = re.compile(r"^[^A-Za-z0-9]+|[^A-Za-z0-9]+$")
 _LONGEST = 128
-_VARIABLE = re.compile(r"[^A-Z0-9]+")
+_NOT_IN_VARIABLE = re.compile(r"[^A-Z0-9]+")
 
 
 def is_legal(name: str) -> bool:
     """Whether a name can be a model_id as it is."""
-    return len(name) <= _LONGEST and _ID.fullmatch(name) is not None and not _BAD_PART.search(name)
-
-
-def is_pattern(name: str) -> bool:
-    """Whether a name stands for many."""
-    return "*" in name
+    return fits("modelId", name)
 
 
 def legal_id(name: str) -> str:
@@ -86,14 +103,19 @@ def legal_id(name: str) -> str:
     wildcard = "/*" if name.endswith("/*") else ""
     text = unicodedata.normalize("NFKD", name.removesuffix("/*")).encode("ascii", "ignore").decode()
     parts = [_EDGE.sub("", _ODD.sub("-", part)) for part in text.split("/")]
-    text = "/".join(part for part in parts if part)[: _LONGEST - len(wildcard)]
-    text = _EDGE.sub("", text)
+    text = _EDGE.sub("", "/".join(part for part in parts if part)[: _LONGEST - len(wildcard)])
     return text + wildcard if text else ""
+
+
+def title_of(name: object, model_id: str) -> str:
+    """The name that people see: the one of the source, unless nobody could read it."""
+    is_usable = isinstance(name, str) and 0 < len(name) <= _LONGEST and name.isprintable()
+    return str(name) if is_usable else model_id
 
 
 def variable_of(text: str, ending: str) -> str:
     """The name of an environment variable for something with a name: `GPT_4O_API_KEY`."""
-    words = _VARIABLE.sub("_", text.upper()).strip("_")[:60].strip("_") or "MODEL"
+    words = _NOT_IN_VARIABLE.sub("_", text.upper()).strip("_")[:60].strip("_") or "MODEL"
     return f"{'M_' if words[0].isdigit() else ''}{words}_{ending}"
 
 
@@ -101,13 +123,13 @@ def variable_of(text: str, ending: str) -> str:
 class ModelDraft:
     """A model without its region and heads, which the fleet gives it.
 
-    `fields` are those of a model file. `places` leads from pointers into them to where they come from; `()` is the
+    `fields` are those of a model file. `spots` leads from pointers into them to where they come from; `()` is the
     model's own place. `comments` are lines without their `#`.
     """
 
     model_id: str
     fields: Mapping[str, object]
-    places: Mapping[Pointer, SourcePlace]
+    spots: Mapping[Pointer, Spot]
     comments: Sequence[str] = ()
 
 
@@ -118,26 +140,29 @@ class Imported:
     models: Sequence[ModelDraft]
     notes: Sequence[Note]
     litellm: Mapping[str, object] = field(default_factory=dict)
-    litellm_places: Sequence[SourcePlace] = ()
+    litellm_spots: Sequence[Spot] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the user asked for, as far as it changes what is read.
+class ImportRequest:
+    """What the user asked for; `heads` are `ID` or `ID=URL`.
 
-    `regions` are the codes of the fleet that models go to, `home` the region that they get. `providers` are those of
-    a catalogue; none means all. `wanted` says of a model's fields whether it is to be imported. `into_existing` says
-    that there is a repository with settings of its own, `for_litellm` that a LiteLLM configuration is written of it.
-    `progress` is told how many of how many files are read.
+    `providers` are those of a catalogue; none means all. `wanted` decides by the fields of a model whether it is
+    imported. `progress` is called with how many of how many files are read.
     """
 
-    home: str
-    regions: tuple[str, ...] = ()
+    source: Path
+    into: Path
+    region: str | None = None
+    heads: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     wanted: Callable[[Mapping[str, object]], bool] | None = None
-    into_existing: bool = False
-    for_litellm: bool = True
+    dry_run: bool = False
     progress: Callable[[int, int], None] | None = None
+
+    def wants(self, draft: ModelDraft) -> bool:
+        """Whether a model is imported."""
+        return self.wanted is None or self.wanted(draft.fields)
 
 
 class Importer(Protocol):
@@ -147,5 +172,5 @@ class Importer(Protocol):
     def name(self) -> str:
         """The word behind `modelspec import`, and the folder in models.d of a repository that is there already."""
 
-    def read(self, source: Path, wishes: Wishes) -> Imported | Refusal:
-        """Read a source as a whole, or say why it is none. Never raises, whatever the source holds."""
+    def read(self, request: ImportRequest, to: ImportDestination) -> Imported | Refusal:
+        """Read a source as a whole, or say why it cannot be read. Never raises, whatever the source holds."""

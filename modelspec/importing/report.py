@@ -1,4 +1,4 @@
-"""The loss report: text and Markdown for people, JSON for programs (`schemas/import.schema.json`)."""
+"""What an import could not carry: text and Markdown for people, JSON for programs (`schemas/import.schema.json`)."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -6,13 +6,20 @@ from itertools import groupby
 from types import MappingProxyType
 
 from modelspec import __version__
-from modelspec.importing.draft import TITLES, Note, NoteKind, SourcePlace
+from modelspec.importing.draft import Note, NoteKind
 from modelspec.importing.run import ImportOutcome
-from modelspec.report.said import said, without_secrets
+from modelspec.report.contract import one_a_line
+from modelspec.report.said import as_written, said, without_secrets
+from modelspec.text.quote import counted
+from modelspec.text.source import Spot
 
-SCHEMA_VERSION = 1
-_encode = json.JSONEncoder().encode
-_TABLE = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "\\`", "*": "\\*", "_": "\\_", "[": "\\["})
+_TITLES = {
+    NoteKind.FAULT: "faults of the result",
+    NoteKind.SECRET: "secrets to rotate",
+    NoteKind.SUSPICIOUS: "suspicious",
+    NoteKind.LOST: "not carried",
+    NoteKind.CHANGED: "carried in another form",
+}
 
 
 def text(outcome: ImportOutcome) -> Iterator[str]:
@@ -20,10 +27,32 @@ def text(outcome: ImportOutcome) -> Iterator[str]:
     yield f"{_headline(outcome)}\n"
     for line in outcome.destination.placeholders:
         yield f"placeholder: {said(line)}\n"
-    for kind, notes in _by_kind(outcome):
-        yield f"\n{TITLES[kind]}\n"
+    for title, notes in _by_kind(outcome):
+        yield f"\n{title}\n"
         for note in notes:
             yield f"  {_place(note)}: {said(note.what)}: {said(note.why)}\n"
+
+
+def _headline(outcome: ImportOutcome) -> str:
+    counts = outcome.counts
+    parts = [f"{title}: {counts[kind]}" for kind, title in _TITLES.items() if counts.get(kind)]
+    verb = "imported" if outcome.written else "would import"
+    losses = f" ({', '.join(parts)})" if parts else "; nothing is lost"
+    return f"{verb} {counted(len(outcome.models), 'model')} from {said(outcome.source)}{losses}"
+
+
+def _by_kind(outcome: ImportOutcome) -> Iterator[tuple[str, Iterator[Note]]]:
+    for kind, notes in groupby(outcome.notes, key=lambda note: note.kind):
+        yield _TITLES[kind], notes
+
+
+def _place(note: Note) -> str:
+    return f"{said(note.spot.path)}:{note.spot.line}:{note.spot.span.column}"
+
+
+_ESCAPED = str.maketrans(
+    {"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "\\`", "*": "\\*", "_": "\\_", "[": "\\["}
+)
 
 
 def markdown(outcome: ImportOutcome) -> Iterator[str]:
@@ -31,75 +60,51 @@ def markdown(outcome: ImportOutcome) -> Iterator[str]:
     yield f"# Import of {_cell(outcome.source)}\n\n{_cell(_headline(outcome))}.\n"
     for line in outcome.destination.placeholders:
         yield f"\nPlaceholder: {_cell(line)}.\n"
-    for kind, notes in _by_kind(outcome):
-        yield f"\n## {TITLES[kind].capitalize()}\n\n| place | what | why |\n|---|---|---|\n"
+    for title, notes in _by_kind(outcome):
+        yield f"\n## {title.capitalize()}\n\n| place | what | why |\n|---|---|---|\n"
         for note in notes:
             yield f"| {_cell(_place(note))} | {_cell(note.what)} | {_cell(note.why)} |\n"
+
+
+def _cell(words: str) -> str:
+    return said(words).translate(_ESCAPED)
+
+
+SCHEMA_VERSION = 1
+_encode = json.JSONEncoder().encode
 
 
 def as_json(outcome: ImportOutcome) -> Iterator[str]:
     """One object; the same import gives the same bytes."""
     counts = {kind.value: outcome.counts.get(kind, 0) for kind in NoteKind}
-    yield (
-        f'{{\n"schema_version": {SCHEMA_VERSION},\n"tool": {_encode({"name": "modelspec", "version": __version__})},\n'
-        f'"importer": {_encode(outcome.importer)},\n"source": {_encode(_clean(outcome.source))},\n'
-        f'"written": {_encode(outcome.written)},\n"placeholders": {_encode(list(outcome.destination.placeholders))},\n'
-        f'"summary": {_encode({"models": len(outcome.models), **counts})},\n"models": ['
-    )
-    yield from _rows(
-        {"model_id": _clean(one.draft.model_id), "path": one.file.path, **_span(one.draft.places[()])}
+    fields: Mapping[str, object] = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "modelspec", "version": __version__},
+        "importer": outcome.importer,
+        "source": _clean(outcome.source),
+        "written": outcome.written,
+        "placeholders": outcome.destination.placeholders,
+        "summary": {"models": len(outcome.models), **counts},
+    }
+    yield "{\n" + "".join(f"{_encode(name)}: {_encode(value)},\n" for name, value in fields.items())
+    yield '"models": ['
+    yield from one_a_line(
+        _encode({"model_id": _clean(one.draft.model_id), "path": one.file.path, **_spot(one.draft.spots[()])})
         for one in outcome.models
         if one.draft is not None
     )
-    yield '],\n"notes": ['
-    yield from _rows(
-        {"kind": note.kind.value, "what": said(note.what), "why": said(note.why), **_span(note.place)}
+    yield ',\n"notes": ['
+    yield from one_a_line(
+        _encode({"kind": note.kind.value, "what": said(note.what), "why": said(note.why), **_spot(note.spot)})
         for note in outcome.notes
     )
-    yield "]\n}\n"
+    yield "\n}\n"
 
 
-REPORTS: Mapping[str, Callable[[ImportOutcome], Iterator[str]]] = MappingProxyType(
-    {"text": text, "markdown": markdown, "json": as_json}
-)
-"""What `--format` may name."""
-
-
-def _headline(outcome: ImportOutcome) -> str:
-    counts = outcome.counts
-    parts = [f"{TITLES[kind]}: {counts[kind]}" for kind in NoteKind if counts.get(kind)]
-    verb = "imported" if outcome.written else "would import"
-    models = len(outcome.models)
-    return f"{verb} {models} model{'' if models == 1 else 's'} from {said(outcome.source)}" + (
-        f" ({', '.join(parts)})" if parts else "; nothing is lost"
-    )
-
-
-def _by_kind(outcome: ImportOutcome) -> Iterator[tuple[NoteKind, Iterator[Note]]]:
-    return groupby(outcome.notes, key=lambda note: note.kind)
-
-
-def _place(note: Note) -> str:
-    return f"{said(note.place.path)}:{note.place.span.line}:{note.place.span.column}"
-
-
-def _cell(words: str) -> str:
-    return said(words).translate(_TABLE)
-
-
-def _rows(rows: Iterator[Mapping[str, object]]) -> Iterator[str]:
-    separator = "\n"
-    for row in rows:
-        yield separator + _encode(row)
-        separator = ",\n"
-    if separator != "\n":
-        yield "\n"
-
-
-def _span(place: SourcePlace) -> Mapping[str, object]:
-    span = place.span
+def _spot(spot: Spot) -> Mapping[str, object]:
+    span = spot.span
     return {
-        "source": _clean(place.path),
+        "source": _clean(spot.path),
         "line": span.line,
         "column": span.column,
         "end_line": span.end_line,
@@ -108,4 +113,10 @@ def _span(place: SourcePlace) -> Mapping[str, object]:
 
 
 def _clean(name: str) -> str:
-    return without_secrets(name).encode("utf-8", "backslashreplace").decode("utf-8")
+    return as_written(without_secrets(name))
+
+
+REPORTS: Mapping[str, Callable[[ImportOutcome], Iterator[str]]] = MappingProxyType(
+    {"text": text, "markdown": markdown, "json": as_json}
+)
+"""What `--format` may name."""

@@ -3,57 +3,36 @@
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain, count
 from pathlib import Path
 from shutil import rmtree
 
 from modelspec.author.edit import block
+from modelspec.author.fields import field_order
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.importing.destination import ImportDestination
-from modelspec.importing.draft import Imported, ModelDraft, Note, NoteKind, SourcePlace
+from modelspec.importing.draft import Imported, ModelDraft, Note, NoteKind
 from modelspec.incremental import check
 from modelspec.load import source_of
 from modelspec.load.compose import compose
 from modelspec.load.find import File, Tree
-from modelspec.load.unread import MAX_BYTES, MODELS
+from modelspec.load.unread import MAX_BYTES, MODELS, too_large
+from modelspec.text.source import Spot
 
-_FIELDS = (
-    "model_id",
-    "name",
-    "region",
-    "priority_head",
-    "fallback_heads",
-    "endpoint",
-    "provider",
-    "upstream_model",
-    "api_key",
-    "params",
-    "deployments",
-    "local_inference",
-    "fallback_models",
-    "aliases",
-    "limits",
-    "access",
-    "status",
-    "sunset",
-    "replaced_by",
-    "tags",
-    "metadata",
-)
 _ODD = re.compile(r"[^A-Za-z0-9._@~+/-]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedImport:
-    """A file of the result. `draft` is the model in it; `places` are where a file of settings comes from."""
+    """A file of the result. `draft` is the model in it; `spots` are where a file of settings comes from."""
 
     file: File
     draft: ModelDraft | None = None
-    places: Sequence[SourcePlace] = ()
+    spots: Sequence[Spot] = ()
 
 
 def prepare(imported: Imported, to: ImportDestination, folder: str) -> list[PreparedImport]:
@@ -72,13 +51,8 @@ def _path(model_id: str, top: str, taken: set[str]) -> str:
     """A path that follows the id and that no other model has, case aside."""
     name = _ODD.sub("_", model_id.removesuffix("/*")).lower()
     wanted = [f"{top}/{name.replace('/', '_')}.yaml", f"{top}/{name.replace('/', '-')}.yaml"]
-    number = 2
-    while True:
-        for path in wanted:
-            if path not in taken:
-                return path
-        wanted = [f"{top}/{number}/{name.replace('/', '_')}.yaml"]
-        number += 1
+    more = (f"{top}/{number}/{name.replace('/', '_')}.yaml" for number in count(2))
+    return next(path for path in chain(wanted, more) if path not in taken)
 
 
 def _model(draft: ModelDraft, to: ImportDestination) -> bytes:
@@ -88,11 +62,8 @@ def _model(draft: ModelDraft, to: ImportDestination) -> bytes:
         "priority_head": to.heads[0],
         **({"fallback_heads": list(to.heads[1:])} if to.heads[1:] else {}),
     }
-    lines = [f"# {comment}".rstrip() for comment in draft.comments]
-    for name in _FIELDS:
-        if name in fields:
-            lines += block(name, fields[name])
-    return _text(lines)
+    comments = (f"# {comment}".rstrip() for comment in draft.comments)
+    return _text(chain(comments, _blocks({name: fields[name] for name in field_order() if name in fields})))
 
 
 def _fixed(imported: Imported, to: ImportDestination) -> Iterator[PreparedImport]:
@@ -102,17 +73,17 @@ def _fixed(imported: Imported, to: ImportDestination) -> Iterator[PreparedImport
         "targets": ["litellm"],
         **({"target_options": {"litellm": dict(imported.litellm)}} if imported.litellm else {}),
     }
-    yield PreparedImport(file=File("regions.yaml", _text(block("regions", regions))))
-    yield PreparedImport(file=File("heads.yaml", _text(block("heads", heads))))
-    yield PreparedImport(
-        file=File(
-            "modelspec.yaml", _text(line for name, value in settings.items() for line in block(name, value))
-        ),
-        places=imported.litellm_places,
-    )
+    for path, fields in (("regions.yaml", {"regions": regions}), ("heads.yaml", {"heads": heads})):
+        yield PreparedImport(file=File(path, _text(_blocks(fields))))
+    file = File("modelspec.yaml", _text(_blocks(settings)))
+    yield PreparedImport(file=file, spots=imported.litellm_spots)
 
 
-def _text(lines: Iterator[str] | Sequence[str]) -> bytes:
+def _blocks(fields: Mapping[str, object]) -> Iterator[str]:
+    return (line for name, value in fields.items() for line in block(name, value))
+
+
+def _text(lines: Iterable[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -130,17 +101,13 @@ def publish(prepared: Sequence[PreparedImport], to: ImportDestination, folder: s
     try:
         parent.mkdir(parents=True, exist_ok=True)
         staged.mkdir()
-        is_done = False
         try:
             for one in prepared:
                 _write(staged / one.file.path.removeprefix(prefix), one.file.data)
             # Onto nothing or an empty folder; onto anything else it fails.
             os.rename(staged, parent / name)  # noqa: PTH104 - as in the rest of the house
-            is_done = True
         finally:
-            if not is_done:
-                with suppress(OSError):
-                    rmtree(staged)
+            rmtree(staged, ignore_errors=True)  # gone already where it was renamed
         _flush(parent)
     except OSError as error:
         return Refusal(
@@ -176,22 +143,21 @@ def faults_of(
 
     Errors of a repository that are there already are no news.
     """
-    old = to.tree
     new = {one.file.path: one for one in prepared}
-    fixed = {path: one.file for path, one in new.items() if "/" not in path}
-    models = [one.file for path, one in new.items() if "/" in path]
-    tree = Tree(
-        root=to.root,
-        fixed={**({} if old is None else old.fixed), **fixed},
-        models=sorted([*([] if old is None else old.models), *models], key=lambda file: file.path),
-        faults=[] if old is None else old.faults,
-        unread=[] if old is None else old.unread,
-        other=(lambda _: None) if old is None else old.other,
+    old = to.tree or Tree(root=to.root, fixed={}, models=[], faults=[], other=lambda _: None)
+    tree = replace(
+        old,
+        fixed=old.fixed | {path: one.file for path, one in new.items() if "/" not in path},
+        models=sorted(
+            [*old.models, *(one.file for path, one in new.items() if "/" in path)],
+            key=lambda file: file.path,
+        ),
     )
     for one in prepared:
         if len(one.file.data) > MAX_BYTES:
-            note = f"its file would be larger than {MAX_BYTES // 1024} KiB"
-            yield _too_large(one), Note(kind=NoteKind.FAULT, place=_whole(one), what=one.file.path, why=note)
+            why = f"its file would be larger than {MAX_BYTES // 1024} KiB"
+            note = Note(kind=NoteKind.FAULT, spot=_whole(one), what=one.file.path, why=why)
+            yield too_large(one.file.path), note
     for found in check(tree, today=today).diagnostics:
         if found.severity is not Severity.ERROR:
             continue
@@ -210,33 +176,24 @@ def _note(found: Diagnostic, one: PreparedImport) -> Note:
     where = f"{one.file.path}:{found.span.line}" if found.path == one.file.path else one.file.path
     return Note(
         kind=NoteKind.FAULT,
-        place=_place(found, one),
+        spot=_spot(found, one),
         what=f"{found.code} in {where}",
         why=found.message + (f"; {found.help}" if found.help else ""),
     )
 
 
-def _place(found: Diagnostic, one: PreparedImport) -> SourcePlace:
+def _spot(found: Diagnostic, one: PreparedImport) -> Spot:
     """The source of the last field that begins above the fault."""
     if one.draft is None or found.path != one.file.path:
         return _whole(one)
     document = compose(source_of(one.file))[0]
     best, line = _whole(one), 0
-    for pointer, place in one.draft.places.items():
-        if not pointer:
-            continue
+    for pointer, spot in one.draft.spots.items():
         begins = document.span(pointer, on_key=True).line
-        if line <= begins <= found.span.line:
-            best, line = place, begins
+        if pointer and line <= begins <= found.span.line:
+            best, line = spot, begins
     return best
 
 
-def _whole(one: PreparedImport) -> SourcePlace:
-    return one.draft.places[()] if one.draft is not None else one.places[0]
-
-
-def _too_large(one: PreparedImport) -> Diagnostic:
-    span = _whole(one).span
-    return Diagnostic(
-        code="MS003", severity=Severity.ERROR, message="too large", path=one.file.path, span=span
-    )
+def _whole(one: PreparedImport) -> Spot:
+    return one.draft.spots[()] if one.draft is not None else one.spots[0]

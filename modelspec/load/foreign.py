@@ -26,7 +26,7 @@ from modelspec.load.syntax import syntax_fault
 from modelspec.load.text import control_characters
 from modelspec.text.document import Scalar
 from modelspec.text.quote import quote
-from modelspec.text.source import START, Source, Span
+from modelspec.text.source import START, Source, Span, Spot
 
 MAX_FOREIGN_BYTES = 4 * 1024 * 1024
 """Bytes of one foreign file: whole fleets stand in one."""
@@ -49,6 +49,11 @@ class Foreign:
     whole: Span
     value: "Scalar | Mapping[str, Foreign] | tuple[Foreign, ...]"
     style: str = ""
+
+    @property
+    def spot(self) -> Spot:
+        """Where it is shown."""
+        return Spot(self.path, self.span)
 
     @property
     def entries(self) -> "Mapping[str, Foreign]":

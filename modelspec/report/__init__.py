@@ -1,22 +1,31 @@
-"""Diagnostics as text for people and as formats for machines."""
+"""The registry of report formats: diagnostics as text for people and as data for programs."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from modelspec.report import github, gitlab, json, junit, sarif, text
-from modelspec.report.contract import Report, Sources, Summary
-from modelspec.report.github import step_summary
+from modelspec.report.contract import ReportFormat, Summary
 
-REPORTS: Mapping[str, Report] = MappingProxyType(
-    {
-        "text": text.render,
-        "json": json.render,
-        "github": github.render,
-        "gitlab": gitlab.render,
-        "sarif": sarif.render,
-        "junit": junit.render,
-    }
+_FORMATS = (
+    ReportFormat(name="text", suffix="txt", help="people"),
+    ReportFormat(name="json", suffix="json", help="bots and scripts"),
+    ReportFormat(name="github", suffix="log", help="annotations of a pull request", is_of_checkout=True),
+    ReportFormat(
+        name="gitlab", suffix="gitlab.json", help="the widget of a merge request", is_of_checkout=True
+    ),
+    ReportFormat(
+        name="sarif",
+        suffix="sarif",
+        help="GitHub code scanning, editors, dashboards",
+        is_of_checkout=True,
+    ),
+    ReportFormat(
+        name="junit",
+        suffix="xml",
+        help="everything that shows tests: GitLab, Jenkins, CircleCI, Azure Pipelines",
+    ),
 )
+
+REPORTS: Mapping[str, ReportFormat] = MappingProxyType({each.name: each for each in _FORMATS})
 """What `--format` may name, in the order of the help."""
 
-__all__ = ["REPORTS", "Report", "Sources", "Summary", "step_summary"]
+__all__ = ["REPORTS", "ReportFormat", "Summary"]

@@ -1,9 +1,10 @@
-"""What every format is given and gives."""
+"""What every report format is given, and the order in which it may rank that."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from importlib import import_module
+from typing import Self
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.text.source import Source
@@ -63,12 +64,32 @@ Sources = Callable[[str], Source | None]
 """The text behind a path of a diagnostic; nothing where the path is no file or its bytes are no text."""
 
 
-class Report(Protocol):
-    """A format of diagnostics. What it yields, joined, is the whole output, which ends in a line end.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one run found: its diagnostics, in the order of `diagnostic.ordered`.
 
-    The diagnostics come in the order of `modelspec.diagnostic.ordered`. `quiet` leaves the line of the summary out of
-    the text; formats for machines never hold one. Diagnostics are never left out for it, whatever their severity.
+    `quiet` leaves the line of the summary out of the text; it never leaves out a diagnostic.
     """
+
+    diagnostics: Sequence[Diagnostic]
+    summary: Summary
+    sources: Sources
+    colour: bool
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFormat:
+    """A format: `render(outcome)` of the module of its name in this room yields the report, piece by piece.
+
+    `suffix` is that of a file that holds a report, `help` is who reads it. Where it `is_of_checkout`, its reader looks
+    a file up from the top of the checkout, which is where CI runs a command.
+    """
+
+    name: str
+    suffix: str
+    help: str
+    is_of_checkout: bool = False
 
     def __call__(
         self,
@@ -79,10 +100,14 @@ class Report(Protocol):
         colour: bool,
         quiet: bool = False,
     ) -> Iterator[str]:
-        """Write the report, piece by piece."""
+        """Render the report; what it yields, joined, ends in a line end."""
+        # Some formats know every rule: only those that are asked for are imported.
+        render: Callable[[Outcome], Iterator[str]] = import_module(f"{__package__}.{self.name}").render
+        outcome = Outcome(
+            diagnostics=diagnostics, summary=summary, sources=sources, colour=colour, quiet=quiet
+        )
+        return render(outcome)
 
-
-SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 _STAGES = ("MS5", "MS3", "MS8", "MS0", "MS1", "MS2", "MS7", "MS4", "MS6")
 """A key that leaks or data that leaves its region weigh most, then what stops a build, then what may wait."""
@@ -93,12 +118,16 @@ def ranking(diagnostics: Sequence[Diagnostic]) -> list[int]:
 
     One mistake in a central file can be five hundred equal faults; they do not hide the one of another kind.
     """
+    severities = list(Severity)
     seen: Counter[tuple[Severity, str]] = Counter()
     keys: list[tuple[int, int, int, int]] = []
     for number, diagnostic in enumerate(diagnostics):
         kind = (diagnostic.severity, diagnostic.code)
         seen[kind] += 1
-        keys.append((SEVERITIES.index(diagnostic.severity), seen[kind], _weight(diagnostic.code), number))
+        weight = next(
+            (at for at, stage in enumerate(_STAGES) if diagnostic.code.startswith(stage)), len(_STAGES)
+        )
+        keys.append((severities.index(diagnostic.severity), seen[kind], weight, number))
     return [number for *_, number in sorted(keys)]
 
 
@@ -107,5 +136,10 @@ def ranked(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     return [diagnostics[number] for number in ranking(diagnostics)]
 
 
-def _weight(code: str) -> int:
-    return next((at for at, stage in enumerate(_STAGES) if code.startswith(stage)), len(_STAGES))
+def one_a_line(items: Iterable[str]) -> Iterator[str]:
+    """Encoded items of a JSON list with what parts them, then the end of the list."""
+    separator = "\n"
+    for item in items:
+        yield separator + item
+        separator = ",\n"
+    yield "]" if separator == "\n" else "\n]"

@@ -4,33 +4,29 @@ A command is `::error file=…,line=…::text`; what a runner does with each par
 `IssueCommandExtension` of github.com/actions/runner.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.report.contract import Sources, Summary, ranked
-from modelspec.report.said import said
+from modelspec.report.contract import Outcome, Summary, ranked
+from modelspec.report.said import advised, said
 from modelspec.text.markdown import code, escaped
 from modelspec.text.source import START
 from modelspec.text.visible import visible
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+_ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_IN_TEXT = str.maketrans(_ESCAPES)
+_IN_PROPERTY = str.maketrans({**_ESCAPES, ":": "%3A", ",": "%2C"})
 
 SHOWN = 10
 """Annotations of each command that GitHub shows of one step; the others stand in its log alone."""
 
 
-def render(
-    diagnostics: Sequence[Diagnostic],
-    summary: Summary,  # noqa: ARG001  every report is called the same way
-    sources: Sources,  # noqa: ARG001  the same reason
-    *,
-    colour: bool,  # noqa: ARG001  the same reason
-    quiet: bool = False,  # noqa: ARG001  the same reason
-) -> Iterator[str]:
+def render(outcome: Outcome) -> Iterator[str]:
     """One line a diagnostic, ranked: what GitHub shows is what weighs most."""
-    for diagnostic in ranked(diagnostics):
-        yield f"::{COMMANDS[diagnostic.severity]} {_properties(diagnostic)}::{_text(diagnostic)}\n"
+    for diagnostic in ranked(outcome.diagnostics):
+        command = f"{COMMANDS[diagnostic.severity]} {_properties(diagnostic)}"
+        yield f"::{command}::{advised(diagnostic).translate(_IN_TEXT)}\n"
 
 
 def _properties(diagnostic: Diagnostic) -> str:
@@ -42,20 +38,7 @@ def _properties(diagnostic: Diagnostic) -> str:
         # A runner takes columns only within one line.
         properties |= {"endLine": span.end_line}
     properties["title"] = diagnostic.code
-    return ",".join(f"{name}={_property_escaped(str(value))}" for name, value in properties.items())
-
-
-def _text(diagnostic: Diagnostic) -> str:
-    advice = f"\nhelp: {said(diagnostic.help)}" if diagnostic.help else ""
-    return _escaped(said(diagnostic.message) + advice)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property_escaped(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    return ",".join(f"{name}={str(value).translate(_IN_PROPERTY)}" for name, value in properties.items())
 
 
 MOST_BYTES = 1024 * 1024
@@ -70,7 +53,7 @@ def step_summary(diagnostics: Sequence[Diagnostic], summary: Summary, *, room: i
 
     The diagnostics stand ranked. Where they do not fit, a last line says how many are missing.
     """
-    rest = list(_beyond_annotations(diagnostics))
+    rest = _beyond_annotations(diagnostics)
     if not rest or room < _RESERVE:
         return ""
     shown = len(diagnostics) - len(rest)
@@ -93,19 +76,18 @@ def step_summary(diagnostics: Sequence[Diagnostic], summary: Summary, *, room: i
     return "".join((*parts, "\n"))
 
 
-def _beyond_annotations(diagnostics: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
-    annotated: Counter[Severity] = Counter()
-    for diagnostic in ranked(diagnostics):
-        annotated[diagnostic.severity] += 1
-        if annotated[diagnostic.severity] > SHOWN:
-            yield diagnostic
+def _beyond_annotations(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    order = ranked(diagnostics)
+    by_severity = [[one for one in order if one.severity is severity] for severity in Severity]
+    return [one for group in by_severity for one in group[SHOWN:]]
 
 
 def _row(diagnostic: Diagnostic) -> str:
     span = diagnostic.span
     place = diagnostic.path if span == START else f"{diagnostic.path}:{span.line}:{span.column}"
-    advice = f"<br>help: {escaped(said(diagnostic.help))}" if diagnostic.help else ""
-    fault = escaped(said(diagnostic.message)) + advice
+    fault = escaped(said(diagnostic.message))
+    if diagnostic.help:
+        fault += f"<br>help: {escaped(said(diagnostic.help))}"
     return f"| {diagnostic.severity.value} | {diagnostic.code} | {code(place)} | {fault} |\n"
 
 

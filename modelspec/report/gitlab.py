@@ -4,33 +4,23 @@ The form is GitLab's own (docs.gitlab.com, "Code Quality report format"), a part
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.report.contract import Sources, Summary
-from modelspec.report.places import as_written, fingerprints
-from modelspec.report.said import said
+from modelspec.report.contract import Outcome, one_a_line
+from modelspec.report.said import as_written, fingerprints, said
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}
 
 _encode = json.JSONEncoder().encode
 
 
-def render(
-    diagnostics: Sequence[Diagnostic],
-    summary: Summary,  # noqa: ARG001  every report is called the same way
-    sources: Sources,  # noqa: ARG001  the same reason
-    *,
-    colour: bool,  # noqa: ARG001  the same reason
-    quiet: bool = False,  # noqa: ARG001  the same reason
-) -> Iterator[str]:
+def render(outcome: Outcome) -> Iterator[str]:
     """The opening bracket, then one piece a diagnostic."""
+    marked = zip(outcome.diagnostics, fingerprints(outcome.diagnostics), strict=True)
     yield "["
-    separator = "\n"
-    for diagnostic, fingerprint in zip(diagnostics, fingerprints(diagnostics), strict=True):
-        yield separator + _encode(_object(diagnostic, fingerprint))
-        separator = ",\n"
-    yield "\n]\n" if diagnostics else "]\n"
+    yield from one_a_line(_encode(_object(diagnostic, mark)) for diagnostic, mark in marked)
+    yield "\n"
 
 
 def _object(diagnostic: Diagnostic, fingerprint: str) -> dict[str, object]:

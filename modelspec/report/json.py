@@ -4,13 +4,12 @@ The same input gives the same bytes: no time, no colour. All of it is ASCII, one
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from modelspec import __version__
 from modelspec.diagnose.diagnostic import Diagnostic
-from modelspec.report.contract import Sources, Summary
-from modelspec.report.places import as_written
-from modelspec.report.said import said, without_secrets
+from modelspec.report.contract import Outcome, one_a_line
+from modelspec.report.said import as_written, said, without_secrets
 from modelspec.text.source import Span
 
 SCHEMA_VERSION = 1
@@ -19,32 +18,17 @@ SCHEMA_VERSION = 1
 _encode = json.JSONEncoder().encode
 
 
-def render(
-    diagnostics: Sequence[Diagnostic],
-    summary: Summary,
-    sources: Sources,  # noqa: ARG001  every report is called the same way
-    *,
-    colour: bool,  # noqa: ARG001  the same reason
-    quiet: bool = False,  # noqa: ARG001  the same reason
-) -> Iterator[str]:
+def render(outcome: Outcome) -> Iterator[str]:
     """The head of the object, then one piece a diagnostic."""
     tool = {"name": "modelspec", "version": __version__}
-    counts = {
-        "files": summary.files,
-        "models": summary.models,
-        "errors": summary.errors,
-        "warnings": summary.warnings,
-        "infos": summary.infos,
-    }
+    names = ("files", "models", "errors", "warnings", "infos")
+    counts = {name: getattr(outcome.summary, name) for name in names}
     yield (
         f'{{\n"schema_version": {SCHEMA_VERSION},\n"tool": {_encode(tool)},\n"summary": {_encode(counts)},\n'
         '"diagnostics": ['
     )
-    separator = "\n"
-    for diagnostic in diagnostics:
-        yield separator + _encode(_object(diagnostic))
-        separator = ",\n"
-    yield "\n]\n}\n" if diagnostics else "]\n}\n"
+    yield from one_a_line(_encode(_object(diagnostic)) for diagnostic in outcome.diagnostics)
+    yield "\n}\n"
 
 
 def _object(diagnostic: Diagnostic) -> dict[str, object]:

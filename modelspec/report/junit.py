@@ -6,10 +6,10 @@ skipped cases, whose text is shown. A run without diagnostics is one case that p
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.report.contract import Sources, Summary
+from modelspec.report.contract import Outcome
 from modelspec.report.said import said
 from modelspec.text.visible import visible
 
@@ -21,15 +21,9 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"
 _PASSED = '<testcase classname="modelspec" name="no faults"/>\n'
 
 
-def render(
-    diagnostics: Sequence[Diagnostic],
-    summary: Summary,
-    sources: Sources,  # noqa: ARG001  every report is called the same way
-    *,
-    colour: bool,  # noqa: ARG001  the same reason
-    quiet: bool = False,  # noqa: ARG001  the same reason
-) -> Iterator[str]:
+def render(outcome: Outcome) -> Iterator[str]:
     """The suite with its counts, then one piece a case."""
+    diagnostics, summary = outcome.diagnostics, outcome.summary
     tests, skipped = max(len(diagnostics), 1), summary.warnings + summary.infos
     counts = f'tests="{tests}" failures="{summary.errors}" errors="0"'
     yield (

@@ -8,13 +8,13 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
 
 from modelspec import __version__
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.diagnose.rule import Rule
-from modelspec.report.contract import Sources, Summary, ranking
-from modelspec.report.places import as_uri, fingerprints
-from modelspec.report.said import said
+from modelspec.report.contract import Outcome, one_a_line, ranking
+from modelspec.report.said import advised, fingerprints, said
 from modelspec.rules import RULES
 from modelspec.rules.pages import own_files, ways_to_silence
 from modelspec.text.source import START, Span
@@ -22,6 +22,7 @@ from modelspec.text.source import START, Span
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
+_NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 def described(rule: Rule) -> dict[str, object]:
@@ -83,15 +84,9 @@ _RULES: Mapping[str, Rule] = {rule.code: rule for rule in RULES}
 _encode = json.JSONEncoder().encode
 
 
-def render(
-    diagnostics: Sequence[Diagnostic],
-    summary: Summary,  # noqa: ARG001  every report is called the same way
-    sources: Sources,  # noqa: ARG001  the same reason
-    *,
-    colour: bool,  # noqa: ARG001  the same reason
-    quiet: bool = False,  # noqa: ARG001  the same reason
-) -> Iterator[str]:
+def render(outcome: Outcome) -> Iterator[str]:
     """The head of the log with the rules, one piece a result, and what had to be left out."""
+    diagnostics = outcome.diagnostics
     marks = list(fingerprints(diagnostics))
     order = ranking(diagnostics)[:MOST_RESULTS]
     rules = [
@@ -108,21 +103,12 @@ def render(
 
     yield f'{{\n"$schema": {_encode(SCHEMA)},\n"version": "2.1.0",\n"runs": [{{\n'
     yield f'"tool": {{"driver": {{"name": "modelspec", "version": {_encode(__version__)}, "rules": ['
-    yield from _list(_encode(described(rule)) for rule in rules)
+    yield from one_a_line(_encode(described(rule)) for rule in rules)
     yield f'}}}},\n"automationDetails": {{"id": "modelspec/"}},\n"originalUriBaseIds": {_encode(BASES)},\n'
     yield f'"columnKind": "unicodeCodePoints",\n"invocations": [{_encode(_invocation(diagnostics, kept))}],\n'
     yield '"results": ['
-    yield from _list(iter(results))
+    yield from one_a_line(results)
     yield "\n}]\n}\n"
-
-
-def _list(pieces: Iterator[str]) -> Iterator[str]:
-    """Pieces with what parts them, then the end of the list."""
-    separator = "\n"
-    for piece in pieces:
-        yield separator + piece
-        separator = ",\n"
-    yield "]" if separator == "\n" else "\n]"
 
 
 def _while_room(results: Iterator[str]) -> Iterator[str]:
@@ -137,14 +123,13 @@ def _while_room(results: Iterator[str]) -> Iterator[str]:
 
 
 def _result(diagnostic: Diagnostic, index: int | None, fingerprint: str) -> dict[str, object]:
-    advice = f"\nhelp: {said(diagnostic.help)}" if diagnostic.help else ""
     related = diagnostic.related[:MOST_RELATED]
     result: dict[str, object] = {"ruleId": diagnostic.code}
     if index is not None:
         result["ruleIndex"] = index
     result |= {
         "level": LEVELS[diagnostic.severity],
-        "message": {"text": _unlinked(said(diagnostic.message) + advice)},
+        "message": {"text": _unlinked(advised(diagnostic))},
         "locations": [_location(diagnostic.path, diagnostic.span)],
         "partialFingerprints": {"modelspecFault/v1": fingerprint},
     }
@@ -162,11 +147,12 @@ def _related(number: int, label: Label) -> dict[str, object]:
 
 
 def _location(path: str, span: Span) -> dict[str, object]:
+    # A relative reference of RFC 3986, byte by byte as the file system has the path. Python reads bytes that are no
+    # UTF-8 as some surrogates; no file can have the others.
+    is_of_a_file = not _NO_BYTES.search(path)
+    uri = quote(path, safe="/", errors="surrogateescape" if is_of_a_file else "backslashreplace")
     return {
-        "physicalLocation": {
-            "artifactLocation": {"uri": as_uri(path), "uriBaseId": BASE},
-            "region": _region(span),
-        }
+        "physicalLocation": {"artifactLocation": {"uri": uri, "uriBaseId": BASE}, "region": _region(span)}
     }
 
 

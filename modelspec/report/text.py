@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from modelspec.diagnose.diagnostic import Diagnostic
-from modelspec.report.contract import Sources, Summary
+from modelspec.report.contract import Outcome
 from modelspec.report.said import Paint, painter, said
 from modelspec.secret import mask
 from modelspec.text.source import START, Span
@@ -103,30 +103,23 @@ STYLES = {"error": "1;31", "warning": "1;33", "info": "1;34", "bold": "1", "fram
 _KEPT_FILES = 64
 
 
-def render(
-    diagnostics: Sequence[Diagnostic],
-    summary: Summary,
-    sources: Sources,
-    *,
-    colour: bool,
-    quiet: bool = False,
-) -> Iterator[str]:
+def render(outcome: Outcome) -> Iterator[str]:
     """One piece a diagnostic with an empty line behind it, then the summary, unless `quiet`.
 
     Nothing is cut and no severity is left out, also when quiet: who does not want to see a rule turns it off.
     """
-    paint = painter(STYLES, colour=colour)
+    paint = painter(STYLES, colour=outcome.colour)
 
     @lru_cache(maxsize=_KEPT_FILES)
     def lines(path: str) -> Sequence[str]:
-        source = sources(path)
+        source = outcome.sources(path)
         # A secret may go over several lines, so the text is masked as a whole; its lengths stay.
         return [line.removesuffix("\r") for line in mask(source.text).split("\n")] if source else ()
 
-    for diagnostic in diagnostics:
+    for diagnostic in outcome.diagnostics:
         yield "\n".join([*_paragraph(diagnostic, lines, paint), "", ""])
-    if not quiet:
-        yield summary.sentence() + "\n"
+    if not outcome.quiet:
+        yield outcome.summary.sentence() + "\n"
 
 
 def _paragraph(diagnostic: Diagnostic, lines: Lines, paint: Paint) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from modelspec.emit.artifact import Artifact, document, encode
+from modelspec.emit.tables import first_target
 from modelspec.routing.table import Route, RoutingTable
 from modelspec.site.context import SiteContext
 from modelspec.site.frame import Link, PageFrame
@@ -109,7 +110,7 @@ def emit_models(
 def card_of(route: Route, names: Wording) -> Card:
     """The card of a model: the upstream is the first deployment, or the priority head's own."""
     about = route.about
-    first = route.targets[0] if route.targets else route.local_targets[about.priority_head]
+    first = first_target(route)
     where = host(first)
     if len(route.targets) > 1:
         where = f"{where} and {len(route.targets) - 1} more"

@@ -79,6 +79,24 @@ def code(text: str) -> str:
     return f"{fence}{gap}{line}{gap}{fence}"
 
 
+_HARMLESS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/:*(),=+~-]*[A-Za-z0-9*)])?")
+"""What a code span shows without any doubt: no backtick, pipe, angle bracket or dollar, nothing at either end."""
+
+_ACTIVE = re.compile(r"(?i)(?<=www)\.|[^\w /.-]|_", re.ASCII)
+
+
+def sealed(text: str, *, bare: bool = False) -> str:
+    """A visible text as code whose source steers nothing either; `bare` where only HTML is read.
+
+    Forges link no mention, issue or commit and draw no emoji inside of code. What could end a code span, open a tag, a
+    comment, a formula or a cell of a table goes as a character reference, so that neither a reader of the source nor a
+    program that looks for a marker in it can be led astray.
+    """
+    if not bare and _HARMLESS.fullmatch(text):
+        return f"`{text}`"
+    return f"<code>{_ACTIVE.sub(lambda match: _entity(match[0]) if match[0].isascii() else match[0], text)}</code>"
+
+
 def _parted(word: re.Match[str]) -> str:
     return BREAK.join(word[0][at : at + _SHORT] for at in range(0, len(word[0]), _SHORT))
 

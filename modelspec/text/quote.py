@@ -1,4 +1,6 @@
-"""Values inside messages, made safe to print."""
+"""Values inside messages, made safe to print, and counts and lists of them."""
+
+from collections.abc import Sequence
 
 from modelspec.text.visible import BLANK
 
@@ -41,3 +43,14 @@ def visible(text: str, longest: int = LONGEST) -> str:
 def _escape(character: str) -> str:
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the end of the first plane
+
+
+def counted(number: int, noun: str) -> str:
+    """Like `1 model` or `3,000 models`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first names with commas between them, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")

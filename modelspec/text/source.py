@@ -23,6 +23,19 @@ START = Span(1, 1, 1, 1)
 """The place of a fault that concerns a whole file."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Spot:
+    """A file and a span of its text."""
+
+    path: str
+    span: Span
+
+    @property
+    def line(self) -> int:
+        """The line that it begins on."""
+        return self.span.line
+
+
 @dataclass(frozen=True)
 class Source:
     """One file: its path relative to the root, with `/` between the parts, and its decoded text."""

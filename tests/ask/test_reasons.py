@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from small_fleets import FLEETS, compiled, model, routed
 
-from modelspec.ask import account_json as json
-from modelspec.ask import account_text as text
 from modelspec.ask.account import Account, account
-from modelspec.ask.places import Places, Spot
+from modelspec.ask.account_formats import account_json, account_text
+from modelspec.ask.places import Places
 from modelspec.incremental import compile_fleet
 from modelspec.pipeline import Compiled
 from modelspec.routing.decide import Index, Request, decide
+from modelspec.text.source import Spot
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 6, 1)
@@ -36,8 +36,8 @@ def check(result: Compiled, told: Account) -> None:
     check_model(result, told)
     check_heads(result, told)
     check_reach(result, told)
-    assert "".join(text.render(told, colour=False)).endswith("\n")
-    assert told.decision.request.model in json.render(told)
+    assert "".join(account_text(told, colour=False)).endswith("\n")
+    assert told.decision.request.model in account_json(told)
 
 
 def check_model(result: Compiled, told: Account) -> None:
@@ -56,11 +56,11 @@ def check_heads(result: Compiled, told: Account) -> None:
         for head in tier:
             assert head.head.head_id in line(result, head.named)
             assert head.head.head_id in line(result, head.spot)
-            for each in head.targets:
+            for _, spot in head.targets:
                 words = ("endpoint", "provider", "inference_url", "- ")
-                assert any(word in line(result, each.spot) for word in words)
+                assert any(word in line(result, spot) for word in words)
     for fallback in told.fallback_models:
-        assert fallback.model_id in line(result, fallback.spot)
+        assert fallback.name in line(result, fallback.spot)
     for unused in told.unused:
         assert unused.head.head_id in line(result, unused.spot) or "offline" in line(result, unused.spot)
 
@@ -104,7 +104,7 @@ def test_a_reach_beyond_the_residency_is_said_to_be_waived(tmp_path: Path) -> No
     (tmp_path / "waivers.yaml").write_text(WAIVED, encoding="utf-8")
     result = compiled(tmp_path, {"atlas": model("atlas", "fallback_heads: [head-us-1]")})
     (told,) = accounts(result)
-    assert "by a waiver beyond the residency of eu (eu, uk)" in "".join(text.render(told, colour=False))
+    assert "by a waiver beyond the residency of eu (eu, uk)" in "".join(account_text(told, colour=False))
 
 
 def test_many_heads_and_many_reasons_are_folded(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_many_heads_and_many_reasons_are_folded(tmp_path: Path) -> None:
     models = {"atlas": model("atlas", f"load_balancing: {{weights: {{{weights}}}}}", region="us", head="h0")}
     result = compiled(tmp_path, models, {"regions.yaml": regions, "heads.yaml": heads})
     (told,) = accounts(result)
-    shown = "".join(text.render(told, colour=False))
+    shown = "".join(account_text(told, colour=False))
     assert "'atlas' goes to one of 9" in shown
     assert "us: and 3 more reasons" in shown
     assert shown.count(", draining  [") == 9
@@ -132,7 +132,7 @@ def test_a_chain_of_fallback_models_is_told_with_its_way(tmp_path: Path) -> None
         "cobra": model("any/*", region="us", head="head-uk-1"),
     }
     told = {each.decision.request.model: each for each in accounts(compiled(tmp_path, models))}
-    shown = "".join(text.render(told["atlas"], colour=False))
+    shown = "".join(account_text(told["atlas"], colour=False))
     assert "us: fallback model bison  [models.d/atlas.yaml:5]" in shown
     assert "uk: fallback model any/* through bison  [models.d/bison.yaml:5]" in shown
 
@@ -140,5 +140,5 @@ def test_a_chain_of_fallback_models_is_told_with_its_way(tmp_path: Path) -> None
 def test_where_every_head_is_named_none_is_not_named(tmp_path: Path) -> None:
     heads = "fallback_heads: [head-eu-2, head-uk-1, head-us-1, head-us-2]"
     (told,) = accounts(compiled(tmp_path, {"atlas": model("atlas", heads, region="us")}))
-    shown = "".join(text.render(told, colour=False))
+    shown = "".join(account_text(told, colour=False))
     assert shown.endswith("heads not used\n  head-us-2 (us): offline  [heads.yaml:6]\n")

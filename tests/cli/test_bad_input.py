@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from modelspec_command import MODEL, Command, write_fleet
 
-from modelspec.cli.options import FORMATS
+from modelspec.report import REPORTS
 
 _KIB = 512 * 1024
 """Address space, which is more than what is resident: 512 MiB."""
@@ -314,7 +314,7 @@ def test_a_syntax_error_does_not_echo_the_secret_beside_it(confined: Command, tm
     )
     files = {f"models.d/b{n}.yaml": _MODEL + text.replace("SECRET", secret) for n, text in enumerate(broken)}
     root = write_fleet(tmp_path / "fleet", files)
-    for form in FORMATS:
+    for form in REPORTS:
         outcome = confined.run("validate", "--root", root, "--no-cache", "--format", form, "--quiet")
         assert (outcome.code, outcome.err) == (1, "")
         assert outcome.out.count("a secret is written out here") >= len(broken)

@@ -17,8 +17,7 @@ from small_fleets import FIXED, TODAY, artifacts, codes, model
 
 from modelspec.ask.account import account
 from modelspec.ask.places import Places
-from modelspec.change.states import States, read_states
-from modelspec.change.touched import touched
+from modelspec.change.states import States, read_states, touched
 from modelspec.cli import run
 from modelspec.diagnose.refusal import Refusal
 from modelspec.incremental import compile_fleet
@@ -274,6 +273,6 @@ def test_a_route_is_explained_by_the_file_that_gives_each_part(tmp_path: Path) -
     assert told.model is not None
     assert (told.model.spot.path, told.model.spot.line) == ("models.d/a/b/m2.yaml", 1)
     spots = [
-        (head.named.path, head.named.line, head.targets[0].spot.line) for tier in told.tiers for head in tier
+        (head.named.path, head.named.line, head.targets[0][1].line) for tier in told.tiers for head in tier
     ]
     assert spots == [("models.d/_defaults.yaml", 2, 4), ("models.d/_defaults.yaml", 3, 4)]

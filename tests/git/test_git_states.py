@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_fleets import FIXED, FLEETS, HEADS, model
 
-from modelspec.change.states import State, States, read_states
-from modelspec.change.touched import touched
+from modelspec.change.states import State, States, read_states, touched
 from modelspec.diagnose.refusal import Refusal
 from modelspec.git.tree import blob_id
 from modelspec.incremental import compile_fleet

@@ -11,9 +11,8 @@ from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.settle import waivers_of
 from modelspec.load import read
 from modelspec.load.find import File
-from modelspec.report.contract import Summary
+from modelspec.report import REPORTS, Summary
 from modelspec.report.said import said
-from modelspec.report.text import render
 from modelspec.text.document import Place
 
 PRINTED = re.compile(r"waivers\.yaml: (- \{.*\})$")
@@ -88,7 +87,9 @@ def test_the_report_shows_the_entry_on_one_line(tmp_path: Path) -> None:
     models = many(20)
     found = change(tmp_path, models, without(models, "m03", "m04", "m05"), base=settings("max_removed: 0"))
     summary = Summary.of(found.found, files=0, models=20)
-    text = "".join(render(found.found[:1], summary, found.head.locator.source, colour=False, quiet=True))
+    text = "".join(
+        REPORTS["text"](found.found[:1], summary, found.head.locator.source, colour=False, quiet=True)
+    )
     advice = (
         "split the change; the max_removed of the base holds, whatever this change makes of it; "
         "or have it approved by this entry below `waivers:` in waivers.yaml: "

@@ -69,7 +69,7 @@ def values_of(made: dict[str, bytes]) -> set[str]:
 def test_every_value_is_carried_or_told_of(case: str, tmp_path: Path) -> None:
     outcome = imported(case, tmp_path / "new")
     made = values_of(tree(tmp_path / "new"))
-    told = {(note.place.path, note.place.span.line, note.place.span.column) for note in outcome.notes}
+    told = {(note.spot.path, note.spot.span.line, note.spot.span.column) for note in outcome.notes}
     checked = 0
     for name, content in CASES[case].files.items():
         for root in yaml.compose_all(content or b"", Loader=yaml.SafeLoader):

@@ -8,7 +8,7 @@ from modelspec_command import tree
 
 from modelspec.diagnose.refusal import Refusal
 from modelspec.importing import BY_NAME, ImportOutcome, ImportRequest, run
-from modelspec.importing.draft import Wishes
+from modelspec.importing.destination import find_destination
 from modelspec.incremental import compile_fleet
 
 SECRET = "sk-proj-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9fG"
@@ -116,7 +116,7 @@ def test_models_inherit_and_links_inside_are_followed(checkout: Path, tmp_path: 
 def test_what_cannot_be_read_is_told_of(checkout: Path, tmp_path: Path) -> None:
     outcome = read(checkout, tmp_path / "new", "acme", "unreadable")
     assert isinstance(outcome, ImportOutcome)
-    told = {(note.kind.value, note.place.path.rpartition("/")[2]): note.why for note in outcome.notes}
+    told = {(note.kind.value, note.spot.path.rpartition("/")[2]): note.why for note in outcome.notes}
     assert told["lost", "loop.toml"].startswith("it inherits from providers/acme/models/loop.toml")
     assert "models/nobody/nothing.toml, which cannot be read" in told["lost", "lost.toml"]
     assert told["lost", "broken.toml"] == "it is not TOML: not carried"
@@ -146,15 +146,18 @@ def test_the_result_validates_or_says_why_not(checkout: Path, tmp_path: Path) ->
     assert len(outcome.models) == 9
 
 
-def test_progress_and_a_filter(checkout: Path) -> None:
+def test_progress_and_a_filter(checkout: Path, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    wishes = Wishes(
-        home="eu",
+    request = ImportRequest(
+        source=checkout,
+        into=tmp_path / "new",
         providers=("acme",),
         wanted=lambda fields: fields["name"] == "Plain",
         progress=lambda done, of: told.append((done, of)),
     )
-    imported = BY_NAME["modelsdev"].read(checkout, wishes)
+    to = find_destination(request.into, "eu", ())
+    assert not isinstance(to, Refusal)
+    imported = BY_NAME["modelsdev"].read(request, to)
     assert not isinstance(imported, Refusal)
     assert [model.model_id for model in imported.models] == ["acme/plain"]
     assert told == [(n, 10) for n in range(1, 11)]

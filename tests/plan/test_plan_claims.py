@@ -3,8 +3,8 @@
 from collections import Counter
 from dataclasses import fields
 
+from modelspec.change.effect import BY_NAME, KINDS, ORDER
 from modelspec.change.fleet import HEAD_FIELDS, REGION_FIELDS
-from modelspec.change.kinds import BY_NAME, KINDS, ORDER
 from modelspec.change.models import CLAIMS
 from modelspec.change.upstreams import TARGET_FIELDS
 from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier

@@ -12,7 +12,7 @@ from golden_cases import cases
 from jsonschema import Draft202012Validator
 from small_fleets import TODAY
 
-from modelspec.change.kinds import KINDS
+from modelspec.change.effect import KINDS
 from modelspec.change.markdown import LIMIT
 from modelspec.change.plan import Planned, plan_change, rendered
 

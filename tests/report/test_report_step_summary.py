@@ -5,8 +5,8 @@ from cmarkgfm.cmark import Options
 from rich_diagnostics import DIAGNOSTICS, KEY, SUMMARY, many
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.report import Summary, step_summary
-from modelspec.report.github import MOST_BYTES
+from modelspec.report import Summary
+from modelspec.report.github import MOST_BYTES, step_summary
 
 
 def written(diagnostics: list[Diagnostic], room: int = MOST_BYTES) -> str:

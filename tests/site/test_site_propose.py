@@ -11,7 +11,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, Route
 
-from modelspec.emit.snapshot import emit_snapshot
+from modelspec.emit.tables import emit_snapshot
 from modelspec.incremental import compile_fleet, validate
 from modelspec.routing.route import route
 from modelspec.routing.table import RoutingTable

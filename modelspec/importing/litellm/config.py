@@ -6,13 +6,13 @@ from pathlib import Path
 
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.diagnose.refusal import Refusal, shown
-from modelspec.importing.draft import NoteKind, SourcePlace
-from modelspec.importing.ledger import Ledger, place_of
-from modelspec.importing.sources import Comment, comments, read_inside, read_named
+from modelspec.importing.draft import Ledger, NoteKind
+from modelspec.importing.litellm.comments import Comment, comments
+from modelspec.importing.sources import read_inside, read_named
 from modelspec.load.foreign import Foreign, ForeignFile, read_foreign
 from modelspec.load.text import decode
 from modelspec.text.quote import quote
-from modelspec.text.source import START, Source
+from modelspec.text.source import START, Source, Spot
 
 MOST_FILES = 200
 """How many files one configuration may include."""
@@ -58,34 +58,25 @@ def read_config(source: Path, ledger: Ledger) -> Config | Refusal:
     waiting = list(_included(part, "", ledger))
     while waiting:
         entry, name = waiting.pop(0)
+        what = f"include of {quote(name)}"
         if name in seen:
-            ledger.tell(
-                NoteKind.SUSPICIOUS,
-                entry,
-                f"include of {quote(name)}",
-                "it is included already: a circle, or twice",
-            )
+            ledger.note(NoteKind.SUSPICIOUS, entry, what, "it is included already: a circle, or twice")
             continue
         if len(seen) > MOST_FILES:
-            ledger.tell(
-                NoteKind.LOST,
-                entry,
-                f"include of {quote(name)}",
-                f"more than {MOST_FILES} files are included",
-            )
+            ledger.note(NoteKind.LOST, entry, what, f"more than {MOST_FILES} files are included")
             continue
         seen.add(name)
         read = _read_part(name, read_inside(source.parent, name), ledger)
         if isinstance(read, Refusal):
-            ledger.tell(NoteKind.LOST, entry, f"include of {quote(name)}", read.message)
+            ledger.note(NoteKind.LOST, entry, what, read.message)
             continue
         ledger.carried(entry)
         parts.append(read)
         waiting.extend(_included(read, name.rpartition("/")[0], ledger))
     config = Config(parts=parts)
-    if not any("model_list" in part.root.entries for part in parts):
+    if not any("model_list" in one.root.entries for one in parts):
         return _no_list(source, part)
-    if not any(True for _ in config.entries("model_list")):
+    if not list(config.entries("model_list")):
         return Refusal(
             message=f"{shown(source.name)} has an empty model_list",
             help="name a configuration with models; LiteLLM keeps those of its database elsewhere",
@@ -106,13 +97,12 @@ def _included(part: Part, folder: str, ledger: Ledger) -> Iterator[tuple[Foreign
     section = part.root.entries.get("include")
     if section is None:
         return
-    entries = section.items or (section,)
-    for entry in entries:
+    for entry in section.items or (section,):
         if isinstance(entry.value, str) and entry.value:
             name = entry.value.removeprefix("./")
             yield entry, f"{folder}/{name}" if folder and not name.startswith("/") else name
         else:
-            ledger.tell(NoteKind.SUSPICIOUS, entry, "include", "LiteLLM takes a list of paths here")
+            ledger.note(NoteKind.SUSPICIOUS, entry, "include", "LiteLLM takes a list of paths here")
 
 
 def _read_part(name: str, data: bytes | str, ledger: Ledger) -> Part | Refusal:
@@ -125,50 +115,31 @@ def _read_part(name: str, data: bytes | str, ledger: Ledger) -> Part | Refusal:
         where = "" if fault.span == START else f":{fault.span.line}:{fault.span.column}"
         return Refusal(message=f"{shown(name + where)}: {fault.message}", help=fault.help)
     assert isinstance(file, ForeignFile)
-    found = _find(file, ledger)
     for oddity in file.oddities:
-        place = SourcePlace(path=name, span=oddity.span)
         if oddity.unread is not None:
-            ledger.tell(NoteKind.SUSPICIOUS, oddity.unread, "a key that is here twice", oddity.message)
+            ledger.note(NoteKind.SUSPICIOUS, oddity.unread, "a key that is here twice", oddity.message)
         else:
-            ledger.remark(NoteKind.SUSPICIOUS, place, "odd YAML", oddity.message)
-    return found
+            ledger.remark(NoteKind.SUSPICIOUS, Spot(name, oddity.span), "odd YAML", oddity.message)
+    return _find(file, ledger)
 
 
 def _find(file: ForeignFile, ledger: Ledger) -> Part:
     """LiteLLM's own mapping: at the top, or inside Helm values, or in the text of a ConfigMap."""
     documents = file.documents
-    empty = Foreign(path=file.source.path, span=START, whole=START, value={})
-    for root in documents:
-        if any(name in root.entries for name in _SECTIONS):
-            return _part(file.source, root, documents)
-    for root in documents:
-        inner = _inside(root, file.source, _DEEPEST_WRAPPER)
-        if inner is not None:
-            found, texts = inner
-            ledger.remark(
-                NoteKind.CHANGED,
-                place_of(found),
-                "the wrapper",
-                "LiteLLM's configuration stands inside another file; only that part is imported",
-            )
-            # The text is read as YAML of its own: as a value it is accounted for.
-            ledger.carried(*texts)
-            return _part(file.source, found, documents, texts=texts)
-    return _part(file.source, documents[0] if documents else empty, documents)
-
-
-def _part(
-    source: Source,
-    root: Foreign,
-    documents: Sequence[Foreign],
-    texts: Sequence[Foreign] = (),
-) -> Part:
-    return Part(
-        root=root,
-        documents=documents,
-        comments=comments(source, (*documents, root), texts),
-    )
+    own = next((one for one in documents if any(name in one.entries for name in _SECTIONS)), None)
+    wrapped = (_inside(one, file.source, _DEEPEST_WRAPPER) for one in documents)
+    inner = None if own is not None else next(filter(None, wrapped), None)
+    texts: Sequence[Foreign] = ()
+    if inner is not None:
+        own, texts = inner
+        why = "LiteLLM's configuration stands inside another file; only that part is imported"
+        ledger.remark(NoteKind.CHANGED, own.spot, "the wrapper", why)
+        # The text is read as YAML of its own: as a value it is accounted for.
+        ledger.carried(*texts)
+    if own is None:
+        empty = Foreign(path=file.source.path, span=START, whole=START, value={})
+        own = documents[0] if documents else empty
+    return Part(root=own, documents=documents, comments=comments(file.source, (*documents, own), texts))
 
 
 def _inside(node: Foreign, source: Source, depth: int) -> tuple[Foreign, list[Foreign]] | None:

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from modelspec.importing.draft import NoteKind
-from modelspec.importing.ledger import Ledger
+from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.load.foreign import Foreign
 from modelspec.text.quote import quote
 
@@ -19,6 +18,8 @@ _ALL = "*"
 Names = Mapping[str, str]
 """LiteLLM's name of a model group, or of an alias, to our model_id."""
 
+FallbackModels = Mapping[str, Sequence[str]] | Sequence[str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallbackTarget:
@@ -31,7 +32,7 @@ class FallbackTarget:
 
 def fallbacks(
     sections: Sequence[Foreign], names: Names, ids: Sequence[str], ledger: Ledger
-) -> Mapping[str, tuple[Mapping[str, Sequence[str]] | Sequence[str], Foreign]]:
+) -> Mapping[str, tuple[FallbackModels, Foreign]]:
     """What each model falls back to, as its `fallback_models`, and where the first of it stands.
 
     `sections` are router_settings and litellm_settings: the first that has a list counts, as in LiteLLM. Where a
@@ -47,26 +48,21 @@ def fallbacks(
         for model_id in ids if everywhere else ():
             found.setdefault(model_id, [target for target in everywhere if target.owner != model_id])
         lists[condition] = found if given or condition == "error" else lists["error"]
-    written = {}
+    written: dict[str, tuple[FallbackModels, Foreign]] = {}
+    edges: dict[str, Sequence[str]] = {}
     for model_id in ids:
-        by_condition = {c: _distinct(found[model_id]) for c, found in lists.items() if found.get(model_id)}
-        if not by_condition:
-            continue
-        first = next(found[model_id][0].node for found in lists.values() if found.get(model_id))
-        same = list(by_condition.values())
-        plain = len(same) == len(CONDITIONS) and same[0] == same[1] == same[2]
-        written[model_id] = (same[0] if plain else by_condition, first)
-    _tell_circles({i: list(_all(value)) for i, (value, _) in written.items()}, written, ledger)
+        targets = {condition: found[model_id] for condition, found in lists.items() if found.get(model_id)}
+        if targets:
+            by_condition = {
+                condition: list(dict.fromkeys(target.name for target in found))
+                for condition, found in targets.items()
+            }
+            first, *others = by_condition.values()
+            is_plain = len(by_condition) == len(CONDITIONS) and all(other == first for other in others)
+            written[model_id] = first if is_plain else by_condition, next(iter(targets.values()))[0].node
+            edges[model_id] = first if is_plain else [name for found in (first, *others) for name in found]
+    _note_circles(edges, written, ledger)
     return written
-
-
-def _distinct(targets: Sequence[FallbackTarget]) -> list[str]:
-    return list(dict.fromkeys(target.name for target in targets))
-
-
-def _all(value: Mapping[str, Sequence[str]] | Sequence[str]) -> Iterator[str]:
-    for names in value.values() if isinstance(value, Mapping) else (value,):
-        yield from names
 
 
 def _lists(
@@ -78,17 +74,13 @@ def _lists(
     found: dict[str, list[FallbackTarget]] = {}
     for node in given:
         if node is not counts:
-            ledger.tell(NoteKind.LOST, node, name, "router_settings has this list too, and that one counts")
+            ledger.note(NoteKind.LOST, node, name, "router_settings has this list too, and that one counts")
             continue
         for key, value in _pairs(node, name, ledger):
             owner = _ALL if key == _ALL else names.get(key)
             if owner is None:
-                ledger.tell(
-                    NoteKind.SUSPICIOUS,
-                    value,
-                    f"{name} of {quote(key)}",
-                    "no model of this file has that name: left out",
-                )
+                why = "no model of this file has that name: left out"
+                ledger.note(NoteKind.SUSPICIOUS, value, f"{name} of {quote(key)}", why)
                 continue
             targets = list(_targets(value, key, names, name, ledger))
             known = found.setdefault(owner, [])
@@ -101,52 +93,33 @@ def _pairs(node: Foreign, name: str, ledger: Ledger) -> Iterator[tuple[str, Fore
     for item in node.items or (node,):
         if item.entries:
             if len(item.entries) > 1 and node.items:
-                ledger.remark_node(
-                    NoteKind.SUSPICIOUS,
-                    item,
-                    name,
-                    "LiteLLM takes one model an item and refuses more; all are carried",
-                )
+                why = "LiteLLM takes one model an item and refuses more; all are carried"
+                ledger.remark(NoteKind.SUSPICIOUS, item.spot, name, why)
             yield from item.entries.items()
         elif isinstance(item.value, str) and item.value:
             yield _ALL, item
         elif item.value not in (None, (), {}):
-            ledger.tell(
-                NoteKind.SUSPICIOUS, item, name, "neither a mapping from a model to others nor a name"
-            )
+            why = "neither a mapping from a model to others nor a name"
+            ledger.note(NoteKind.SUSPICIOUS, item, name, why)
 
 
 def _targets(value: Foreign, key: str, names: Names, name: str, ledger: Ledger) -> Iterator[FallbackTarget]:
+    what = f"{name} of {quote(key)}"
     for node in value.items or (value,):
         target = node.entries.get("model", node)
         if not isinstance(target.value, str):
-            ledger.tell(
-                NoteKind.SUSPICIOUS,
-                node,
-                f"{name} of {quote(key)}",
-                "it falls back to something that is no name",
-            )
+            ledger.note(NoteKind.SUSPICIOUS, node, what, "it falls back to something that is no name")
             continue
         for setting, inner in node.entries.items():
             if setting != "model":
-                ledger.tell(
-                    NoteKind.LOST,
-                    inner,
-                    f"{name} of {quote(key)}",
-                    "a fallback is a model here, without settings of its own",
-                )
+                why = "a fallback is a model here, without settings of its own"
+                ledger.note(NoteKind.LOST, inner, what, why)
         known = _find(target.value, names)
         if known is None:
-            ledger.tell(
-                NoteKind.SUSPICIOUS,
-                target,
-                f"{name} of {quote(key)}",
-                f"it falls back to {quote(target.value)}, which no model of this file is named: left out",
-            )
+            why = f"it falls back to {quote(target.value)}, which no model of this file is named: left out"
+            ledger.note(NoteKind.SUSPICIOUS, target, what, why)
         elif key != _ALL and known[1] == names.get(key):
-            ledger.tell(
-                NoteKind.SUSPICIOUS, target, f"{name} of {quote(key)}", "it falls back to itself: left out"
-            )
+            ledger.note(NoteKind.SUSPICIOUS, target, what, "it falls back to itself: left out")
         else:
             ledger.carried(target)
             yield FallbackTarget(name=known[0], owner=known[1], node=target)
@@ -171,36 +144,24 @@ def _default(sections: Sequence[Foreign], names: Names, ledger: Ledger) -> list[
     return []
 
 
-def _tell_circles(
-    edges: Mapping[str, Sequence[str]],
-    written: Mapping[str, tuple[object, Foreign]],
-    ledger: Ledger,
+def _note_circles(
+    edges: Mapping[str, Sequence[str]], written: Mapping[str, tuple[FallbackModels, Foreign]], ledger: Ledger
 ) -> None:
-    """Every model that falls back to itself by way of others, told once a circle."""
+    """Note every model that falls back to itself by way of others, once a circle."""
     done: set[str] = set()
     for start in edges:
-        if start in done:
-            continue
-        path: list[str] = []
-        on_path: dict[str, int] = {}
-        pending = [(start, iter(edges[start]))]
-        on_path[start] = 0
-        path.append(start)
-        while pending:
-            node, rest = pending[-1]
-            following = next(rest, None)
+        path: dict[str, Iterator[str]] = {} if start in done else {start: iter(edges[start])}
+        while path:
+            node = next(reversed(path))
+            following = next(path[node], None)
             if following is None:
-                pending.pop()
-                path.pop()
-                del on_path[node]
+                del path[node]
                 done.add(node)
-            elif following in on_path:
-                circle = path[on_path[following] :]
+            elif following in path:
+                names = list(path)
+                circle = names[names.index(following) :]
                 shown = " → ".join(map(quote, (*circle[:6], following)))
-                ledger.remark_node(
-                    NoteKind.SUSPICIOUS, written[following][1], "fallbacks that go round in a circle", shown
-                )
+                spot = written[following][1].spot
+                ledger.remark(NoteKind.SUSPICIOUS, spot, "fallbacks that go round in a circle", shown)
             elif following in edges and following not in done:
-                on_path[following] = len(path)
-                path.append(following)
-                pending.append((following, iter(edges[following])))
+                path[following] = iter(edges[following])

@@ -1,39 +1,31 @@
-"""The deployments under one `model_name` as one model."""
+"""The entries under one `model_name` as the fields of one model: where it is served, who may call it, its metadata."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 
-from modelspec.importing.draft import NoteKind, SourcePlace
-from modelspec.importing.ledger import Ledger
+from modelspec.author.fields import field_at
+from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.importing.litellm.upstream import ImportedUpstream
+from modelspec.importing.litellm.values import is_secret, is_visible
+from modelspec.load.foreign import Foreign
 from modelspec.text.document import Pointer
 from modelspec.text.quote import quote
+from modelspec.text.source import Spot
 
 _HEAVIEST = 1000
-_ORDERED = (
-    "endpoint",
-    "provider",
-    "upstream_model",
-    "api_key",
-    "params",
-    "region",
-    "weight",
-    "order",
-    "rpm",
-    "tpm",
-)
-_FLAT = frozenset(_ORDERED[:5])
+_FLAT = frozenset({"endpoint", "provider", "upstream_model", "api_key", "params"})
 _METRICS = ("weight", "rpm", "tpm")
 
 
 def deployments(
     upstreams: Sequence[ImportedUpstream], model_id: str, home: str, ledger: Ledger
-) -> tuple[dict[str, object], dict[Pointer, SourcePlace]]:
+) -> tuple[dict[str, object], dict[Pointer, Spot]]:
     """The fields of a model that say where it is served: flat for a single plain one, else `deployments`."""
     items = [dict(upstream.fields) for upstream in upstreams]
+    what = f"the model {quote(model_id)}"
     _raise_orders(items)
-    _weigh(items, upstreams, model_id, ledger)
+    _weigh(items, upstreams, what, ledger)
     for item in items:
         if item.get("provider") == "openai":
             del item["provider"]
@@ -43,44 +35,33 @@ def deployments(
     if len(items) == 1 and only.get("region") in (None, home):
         only.pop("region", None)
         if only.pop("weight", None) is not None or only.pop("order", None) is not None:
-            ledger.remark_node(
-                NoteKind.CHANGED,
-                upstreams[0].node,
-                f"the model {quote(model_id)}",
-                "weight or order of its only deployment: left out",
-            )
-    places: dict[Pointer, SourcePlace] = {}
-    fields: dict[str, object]
+            why = "weight or order of its only deployment: left out"
+            ledger.remark(NoteKind.CHANGED, upstreams[0].node.spot, what, why)
     if len(items) == 1 and only.keys() <= _FLAT:
-        fields = _in_order(only)
-        _place(places, (), upstreams[0])
-        if upstreams[0].is_local:
-            fields["local_inference"] = True
-        return fields, places
+        local = {"local_inference": True} if upstreams[0].is_local else {}
+        return {**_in_order(only), **local}, _spots((), upstreams[0])
+    spots: dict[Pointer, Spot] = {}
     for position, upstream in enumerate(upstreams):
-        _place(places, ("deployments", position), upstream)
-    if any(upstream.is_local for upstream in upstreams):
-        first = next(upstream for upstream in upstreams if upstream.is_local)
-        ledger.remark_node(
-            NoteKind.CHANGED,
-            first.node,
-            f"the model {quote(model_id)}",
-            "it has a private endpoint among others: deployments are not marked as local_inference",
-        )
-    return {"deployments": [_in_order(item) or {"provider": "openai"} for item in items]}, places
+        spots.update(_spots(("deployments", position), upstream))
+    local_one = next((upstream for upstream in upstreams if upstream.is_local), None)
+    if local_one is not None:
+        why = "it has a private endpoint among others: deployments are not marked as local_inference"
+        ledger.remark(NoteKind.CHANGED, local_one.node.spot, what, why)
+    return {"deployments": [_in_order(item) or {"provider": "openai"} for item in items]}, spots
 
 
-def _place(places: dict[Pointer, SourcePlace], pointer: Pointer, upstream: ImportedUpstream) -> None:
-    for name, place in upstream.places.items():
-        places[(*pointer, *name.split("/", 1))] = place
+def _spots(pointer: Pointer, upstream: ImportedUpstream) -> dict[Pointer, Spot]:
+    return {(*pointer, *name.split("/", 1)): spot for name, spot in upstream.spots.items()}
 
 
 def _in_order(item: Mapping[str, object]) -> dict[str, object]:
-    return {name: item[name] for name in _ORDERED if name in item}
+    deployment = field_at(("deployments", 0))
+    assert isinstance(deployment, Mapping)
+    return {name: item[name] for name in deployment["properties"] if name in item}
 
 
 def _weigh(
-    items: Sequence[dict[str, object]], upstreams: Sequence[ImportedUpstream], model_id: str, ledger: Ledger
+    items: Sequence[dict[str, object]], upstreams: Sequence[ImportedUpstream], what: str, ledger: Ledger
 ) -> None:
     """Weights as whole numbers, and an `order` for those that LiteLLM only calls when the others fail.
 
@@ -90,29 +71,23 @@ def _weigh(
     weights = [upstream.weight for upstream in upstreams]
     if any(weights):
         if max(weight or 0 for weight in weights) > _HEAVIEST:
-            ledger.remark_node(
-                NoteKind.CHANGED,
-                upstreams[0].node,
-                f"the model {quote(model_id)}",
-                f"its weights are brought into 1 to {_HEAVIEST}, nearly in their proportion",
-            )
+            why = f"its weights are brought into 1 to {_HEAVIEST}, nearly in their proportion"
+            ledger.remark(NoteKind.CHANGED, upstreams[0].node.spot, what, why)
         for item, weight in zip(items, _whole(weights), strict=True):
             if weight:
                 item["weight"] = weight
     ranks = [(_order(item), _is_idle(item, items)) for item in items]
-    if not any(idle for _, idle in ranks):
+    first_idle = next((number for number, (_, idle) in enumerate(ranks) if idle), None)
+    if first_idle is None:
         return
-    places = {rank: place for place, rank in enumerate(sorted(set(ranks)), 1)}
+    orders = {rank: order for order, rank in enumerate(sorted(set(ranks)), 1)}
     for item, rank in zip(items, ranks, strict=True):
-        item["order"] = places[rank]
-    first = next(upstream for upstream, (_, idle) in zip(upstreams, ranks, strict=True) if idle)
-    ledger.remark_node(
-        NoteKind.CHANGED,
-        first.node,
-        f"the model {quote(model_id)}",
+        item["order"] = orders[rank]
+    why = (
         "a deployment without the weight, rpm or tpm that others have is only called when those fail: "
-        "it has a later order now",
+        "it has a later order now"
     )
+    ledger.remark(NoteKind.CHANGED, upstreams[first_idle].node.spot, what, why)
 
 
 def _order(item: Mapping[str, object]) -> int:
@@ -148,3 +123,86 @@ def _raise_orders(items: Sequence[dict[str, object]]) -> None:
         for item in items:
             if isinstance(order := item.get("order"), int):
                 item["order"] = order + 1
+
+
+_OPEN = ("public", "internal")
+"""Access groups that stand for who may call a model at all, as our own configurations have them."""
+
+
+def info_of(
+    entries: Sequence[Foreign], model_id: str, ledger: Ledger, spots: dict[Pointer, Spot]
+) -> dict[str, dict[str, object]]:
+    """`access` and `metadata` of a model from the `model_info` of its entries; of several the first counts."""
+    groups: list[str] = []
+    metadata: dict[str, object] = {}
+    for entry in entries:
+        info = entry.entries.get("model_info")
+        for key, node in ({} if info is None else info.entries).items():
+            what = f"model_info.{key} of {quote(model_id)}"
+            if key == "access_groups":
+                groups += _groups(node, model_id, ledger)
+                spots.setdefault(("access",), node.spot)
+            elif key == "id":
+                ledger.note(NoteKind.LOST, node, what, "LiteLLM's own id of a deployment")
+            else:
+                value = _plain(node, key, what, ledger)
+                spots.setdefault(("metadata", key), node.spot)
+                if value is not _NOTHING and metadata.setdefault(key, value) != value:
+                    why = "another deployment of the model says otherwise, and comes first"
+                    ledger.note(NoteKind.LOST, node, what, why)
+    access: dict[str, object] = {}
+    if "public" in groups:
+        access["visibility"] = "public"
+    kept = [group for group in dict.fromkeys(groups) if group not in _OPEN]
+    if kept:
+        access["groups"] = kept
+    found = {"access": access, "metadata": metadata}
+    return {name: value for name, value in found.items() if value}
+
+
+def record_of(rests: Sequence[Mapping[str, object]]) -> object | None:
+    """What is recorded of settings without effect: one mapping, or one a deployment where they differ."""
+    if not any(rests):
+        return None
+    first, *others = map(dict, rests)
+    return first if all(rest == first for rest in others) else [first, *others]
+
+
+def _groups(node: Foreign, model_id: str, ledger: Ledger) -> list[str]:
+    found = []
+    for item in node.items or (node,):
+        text = item.value
+        if isinstance(text, str) and text and is_visible(text) and not is_secret("group", text):
+            ledger.carried(item)
+            found.append(text)
+        elif text is not None:
+            ledger.note(NoteKind.LOST, item, f"access_groups of {quote(model_id)}", "not the name of a group")
+    return found
+
+
+_NOTHING = object()
+
+
+def _plain(node: Foreign, key: str, what: str, ledger: Ledger) -> object:
+    """A plain value without secrets; `_NOTHING` where nothing is left, or nothing was there."""
+    if node.entries:
+        inner = {k: _plain(v, k, what, ledger) for k, v in node.entries.items()}
+        return {k: v for k, v in inner.items() if v is not _NOTHING} or _NOTHING
+    if node.items:
+        items = [v for item in node.items if (v := _plain(item, key, what, ledger)) is not _NOTHING]
+        return items or _NOTHING
+    value = node.value
+    if not isinstance(value, str | int | float):
+        return _NOTHING
+    if isinstance(value, str) and value.startswith("os.environ/"):
+        kind, why = NoteKind.LOST, "metadata is published as it stands, so it names no variables"
+    elif is_secret(key, value) or is_secret("key", key):
+        kind = NoteKind.SECRET
+        why = "a secret, or beside the name of one: rotate it; metadata is published, so it is left out"
+    elif isinstance(value, str) and not is_visible(value):
+        kind, why = NoteKind.LOST, "it holds characters that cannot be seen"
+    else:
+        ledger.carried(node)
+        return value
+    ledger.note(kind, node, what, why)
+    return _NOTHING

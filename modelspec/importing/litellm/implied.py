@@ -2,49 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from modelspec.fleet.providers import REGION, endpoint_of
 from modelspec.gateways.litellm.names import COMMON_PARAMS, FORMS, ParamKind
-from modelspec.importing.draft import NoteKind, variable_of
-from modelspec.importing.ledger import Ledger
+from modelspec.importing.draft import Ledger, NoteKind, variable_of
 from modelspec.importing.litellm.values import Value, Values
-from modelspec.importing.litellm.words import CREDENTIALS, DEFAULT_ENDPOINTS, KEY_VARIABLES, REGION_PARAMS
+from modelspec.importing.litellm.words import (
+    APPENDED,
+    CREDENTIALS,
+    DEFAULT_ENDPOINTS,
+    KEY_VARIABLES,
+    LIKE_OPENAI,
+    REGION_PARAMS,
+)
 from modelspec.load.foreign import Foreign
 from modelspec.text.quote import quote
-
-LIKE_OPENAI: Mapping[str, str | None] = MappingProxyType(
-    {
-        "abliteration": "https://api.abliteration.ai/v1",
-        "aihubmix": "https://aihubmix.com/v1",
-        "baseten": "https://inference.baseten.co/v1",
-        "chutes": "https://llm.chutes.ai/v1",
-        "custom_openai": None,
-        "empower": "https://app.empower.dev/api/v1",
-        "featherless_ai": "https://api.featherless.ai/v1",
-        "galadriel": "https://api.galadriel.com/v1",
-        "gmi": "https://api.gmi-serving.com/v1",
-        "lambda_ai": "https://api.lambda.ai/v1",
-        "litellm_proxy": None,
-        "llamafile": "http://127.0.0.1:8080/v1",
-        "meta_llama": "https://api.llama.com/compat/v1",
-        "nano-gpt": "https://nano-gpt.com/api/v1",
-        "openai_like": None,
-        "parasail": "https://api.parasail.io/v1",
-        "poe": "https://api.poe.com/v1",
-        "publicai": "https://api.publicai.co/v1",
-        "synthetic": "https://api.synthetic.new/openai/v1",
-        "veniceai": "https://api.venice.ai/api/v1",
-        "vercel_ai_gateway": "https://ai-gateway.vercel.sh/v1",
-        "volcengine": "https://ark.cn-beijing.volces.com/api/v3",
-        "wandb": "https://api.inference.wandb.ai/v1",
-        "xinference": None,
-    }
-)
-"""Words of LiteLLM for servers that speak OpenAI's protocol, with the endpoint that it implies.
-
-From `llms/openai_like/providers.json` and `get_llm_provider_logic.py` of its version 1.108.
-"""
 
 
 def parted(provider: str, settings: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
@@ -67,8 +39,6 @@ def _fits(value: Value, kind: ParamKind) -> bool:
     return value > 0 if kind is ParamKind.SECONDS else value >= 0 and value == int(value)
 
 
-_APPENDED = {"cohere": "/chat", "gemini": "/v1beta"}
-"""What LiteLLM wants behind the public endpoint of a provider."""
 _AS_OPENAI = ("huggingface", "zhipu")
 """Providers that are asked as OpenAI is, at their own endpoint."""
 _SECRET_FOLDERS = ("/run/secrets/", "/etc/modelspec/")
@@ -78,7 +48,7 @@ Endpoint = str | dict[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImpliedSettings:
-    """Fills in for one entry; `owner` is its model_name, `model` the node that names its upstream."""
+    """Fills in for one entry; `owner` is its model_name, `params` has the node that names its upstream as `model`."""
 
     ledger: Ledger
     values: Values
@@ -87,7 +57,7 @@ class ImpliedSettings:
     for_litellm: bool
 
     def endpoint(
-        self, endpoint: Value, provider: str, settings: Mapping[str, Value]
+        self, endpoint: Endpoint | None, provider: str, settings: Mapping[str, Value]
     ) -> tuple[Endpoint | None, str]:
         """The endpoint and the provider: none for a public endpoint, and one that only LiteLLM knows written out."""
         if provider in LIKE_OPENAI and self.for_litellm:
@@ -95,11 +65,11 @@ class ImpliedSettings:
         if isinstance(endpoint, dict):
             return endpoint, provider
         if endpoint is not None:
-            base = str(endpoint).rstrip("/")
+            base = endpoint.rstrip("/")
             if provider == "openai":
                 provider = next((word for word in _AS_OPENAI if base == endpoint_of(word)), provider)
-            is_public = base.removesuffix(_APPENDED.get(provider, "")) == endpoint_of(provider)
-            return None if is_public else str(endpoint), provider
+            is_public = base.removesuffix(APPENDED.get(provider, "")) == endpoint_of(provider)
+            return None if is_public else endpoint, provider
         region = REGION_PARAMS.get(provider)
         if endpoint_of(provider) is not None or (region is not None and region[0] in settings):
             return None, provider
@@ -108,24 +78,22 @@ class ImpliedSettings:
     def _unknown(self, provider: str) -> Endpoint:
         default = DEFAULT_ENDPOINTS.get(provider)
         if default is not None:
-            self._tell("endpoint", f"LiteLLM's default for {provider}, written out")
+            self._remark("endpoint", f"LiteLLM's default for {provider}, written out")
             return default
         variable = variable_of(provider, "API_BASE")
-        self._tell(
-            "endpoint",
-            f"the file has none, and {provider} has no public one: set {variable}, or write it out",
-        )
+        why = f"the file has none, and {provider} has no public one: set {variable}, or write it out"
+        self._remark("endpoint", why)
         return {"env": variable}
 
-    def _like_openai(self, endpoint: Value, provider: str) -> Endpoint:
+    def _like_openai(self, endpoint: Endpoint | None, provider: str) -> Endpoint:
         default = LIKE_OPENAI[provider]
         implied = ", with the endpoint that LiteLLM implies" if default and endpoint is None else ""
-        self._tell("provider", f"{provider} speaks OpenAI's protocol: it is 'openai' now{implied}")
-        if isinstance(endpoint, str | dict):
-            return endpoint
-        return default or self._unknown(provider)
+        self._remark("provider", f"{provider} speaks OpenAI's protocol: it is 'openai' now{implied}")
+        return endpoint if endpoint is not None else default or self._unknown(provider)
 
-    def key(self, provider: str, endpoint: Value, settings: Mapping[str, Value]) -> dict[str, str] | None:
+    def key(
+        self, provider: str, endpoint: Endpoint | None, settings: Mapping[str, Value]
+    ) -> dict[str, str] | None:
         """The key: as it is given, else from the variable in which LiteLLM looks for it."""
         if provider == "vertex_ai":
             return self._vertex_key()
@@ -136,9 +104,8 @@ class ImpliedSettings:
         if variable is None or any("token" in name or "client_secret" in name for name in settings):
             return None
         if endpoint is not None and endpoint_of(provider) is not None:
-            self._tell(
-                "key", f"the file has none: none is sent, where LiteLLM would send {variable} if that is set"
-            )
+            why = f"the file has none: none is sent, where LiteLLM would send {variable} if that is set"
+            self._remark("key", why)
             return None
         return self._written_out("key", variable)
 
@@ -171,10 +138,9 @@ class ImpliedSettings:
             settings[setting] = self._written_out("region", variable)
 
     def _written_out(self, what: str, variable: str) -> dict[str, str]:
-        self._tell(what, f"the file has none: LiteLLM reads {variable}, written out")
+        self._remark(what, f"the file has none: LiteLLM reads {variable}, written out")
         return {"env": variable}
 
-    def _tell(self, what: str, why: str) -> None:
-        self.ledger.remark_node(
-            NoteKind.CHANGED, self.params["model"], f"the {what} of {quote(self.owner)}", why
-        )
+    def _remark(self, what: str, why: str) -> None:
+        spot = self.params["model"].spot
+        self.ledger.remark(NoteKind.CHANGED, spot, f"the {what} of {quote(self.owner)}", why)

@@ -1,79 +1,38 @@
 """Sections beside the models: the router's settings that we have, and reasons for all that we have not."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 
-from modelspec.importing.draft import NoteKind, SourcePlace
-from modelspec.importing.ledger import Ledger, place_of
+from modelspec.importing.draft import Ledger, NoteKind
+from modelspec.importing.litellm.values import is_key
+from modelspec.importing.litellm.words import words
 from modelspec.load.foreign import Foreign
-from modelspec.secret import is_placeholder, scan, telling_key
+from modelspec.schema import check
+from modelspec.schema.documents import schema_of
+from modelspec.secret import is_placeholder, telling_key
 from modelspec.text.quote import quote
+from modelspec.text.source import Spot
 
-_STRATEGIES = (
-    "simple-shuffle",
-    "least-busy",
-    "usage-based-routing",
-    "usage-based-routing-v2",
-    "latency-based-routing",
-    "cost-based-routing",
-)
-_NUMBERS = {"num_retries": 0, "timeout": 0.001, "allowed_fails": 0, "cooldown_time": 0}
-"""Settings of the router and the least that each may be."""
-_WHOLE = frozenset({"num_retries", "allowed_fails"})
 _SAME = {"request_timeout": "timeout"}
 
-_SECTION_OF = {
-    **dict.fromkeys(
-        (
-            "routing_strategy",
-            "num_retries",
-            "cooldown_time",
-            "model_group_alias",
-            "allowed_fails_policy",
-            "retry_policy",
-            "enable_pre_call_checks",
-            "redis_host",
-        ),
-        ("router_settings",),
-    ),
-    **dict.fromkeys(
-        (
-            "callbacks",
-            "success_callback",
-            "failure_callback",
-            "cache",
-            "cache_params",
-            "drop_params",
-            "set_verbose",
-        ),
-        ("litellm_settings",),
-    ),
-    **dict.fromkeys(
-        (
-            "master_key",
-            "database_url",
-            "alerting",
-            "store_model_in_db",
-            "proxy_batch_write_at",
-            "key_management_system",
-        ),
-        ("general_settings",),
-    ),
-    **dict.fromkeys(
-        (
-            "fallbacks",
-            "context_window_fallbacks",
-            "content_policy_fallbacks",
-            "default_fallbacks",
-            "allowed_fails",
-        ),
-        ("router_settings", "litellm_settings"),
-    ),
-    "num_retries": ("router_settings", "litellm_settings"),
-    "request_timeout": ("litellm_settings",),
-    "model_list": (),
-    "litellm_params": (),
-    "model_name": (),
+_ROUTER, _LIBRARY, _PROXY = "router_settings", "litellm_settings", "general_settings"
+_KEYS: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    (_ROUTER,): words("""
+        routing_strategy cooldown_time model_group_alias allowed_fails_policy retry_policy enable_pre_call_checks
+        redis_host
+    """),
+    (_LIBRARY,): words("""
+        callbacks success_callback failure_callback cache cache_params drop_params set_verbose request_timeout
+    """),
+    (_PROXY,): words("""
+        master_key database_url alerting store_model_in_db proxy_batch_write_at key_management_system
+    """),
+    (_ROUTER, _LIBRARY): words("""
+        fallbacks context_window_fallbacks content_policy_fallbacks default_fallbacks allowed_fails num_retries
+    """),
+    (): words("model_list litellm_params model_name"),
 }
+_SECTION_OF = {key: sections for sections, keys in _KEYS.items() for key in keys}
 """Where LiteLLM looks for a key; anywhere else it is ignored. The last three belong to the top and to entries."""
 
 _PARAMS = frozenset(
@@ -99,7 +58,7 @@ _WHY = (
     ("mcp", "tools are no models; keep them in the gateway's configuration"),
     ("model_alias_map", "an alias for LiteLLM's own names; give the model itself an alias"),
 )
-_TOP = frozenset({"general_settings", "router_settings", "litellm_settings", "environment_variables"})
+_TOP = frozenset({_PROXY, _ROUTER, _LIBRARY, "environment_variables"})
 _NO_MODEL = (
     "what is no model, fallback or alias has no place in a repository of models; keep it where it is used"
 )
@@ -107,84 +66,65 @@ _NO_MODEL = (
 
 def router_options(
     sections: Sequence[Foreign], ledger: Ledger, *, kept: bool
-) -> tuple[dict[str, object], list[SourcePlace]]:
+) -> tuple[dict[str, object], list[Spot]]:
     """The settings that `target_options.litellm` has; with `kept` false there is nowhere to write them."""
+    known = schema_of("modelspec")["properties"]["target_options"]["properties"]["litellm"]["properties"]
     options: dict[str, object] = {}
-    places: list[SourcePlace] = []
+    spots: list[Spot] = []
     for section in sections:
         for key, node in section.entries.items():
             name = _SAME.get(key, key)
-            if name not in ("routing_strategy", "drop_params") and name not in _NUMBERS:
-                continue
-            if name == "drop_params" and section is not sections[-1]:
+            if name not in known or (name == "drop_params" and section is not sections[-1]):
                 continue
             value = _option(name, node.value)
             if value is None:
-                ledger.tell(NoteKind.LOST, node, key, "modelspec's LiteLLM target does not take this value")
+                ledger.note(NoteKind.LOST, node, key, "modelspec's LiteLLM target does not take this value")
             elif not kept:
-                ledger.tell(
-                    NoteKind.LOST,
-                    node,
-                    key,
-                    "the repository has settings already: write it to target_options by hand",
-                )
+                why = "the repository has settings already: write it to target_options by hand"
+                ledger.note(NoteKind.LOST, node, key, why)
             elif name in options:
-                ledger.tell(NoteKind.LOST, node, key, "it is set in another section already, which counts")
+                ledger.note(NoteKind.LOST, node, key, "it is set in another section already, which counts")
             else:
                 ledger.carried(node)
                 options[name] = value
-                places.append(place_of(node))
-    return options, places
+                spots.append(node.spot)
+    return options, spots
 
 
 def _option(name: str, value: object) -> object | None:
-    if name == "drop_params":
-        return value if isinstance(value, bool) else None
-    if name == "routing_strategy":
-        return value if value in _STRATEGIES else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < _NUMBERS[name]:
+    """The value as the schema of modelspec.yaml takes it."""
+    if not isinstance(value, str | int | float) or (isinstance(value, float) and not isfinite(value)):
         return None
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return None if isinstance(value, float) and name in _WHOLE else value
+    value = int(value) if isinstance(value, float) and value.is_integer() else value
+    return None if check({"target_options": {"litellm": {name: value}}}, "modelspec") else value
 
 
-def tell_the_rest(roots: Sequence[Foreign], inner: Foreign, ledger: Ledger, aliased: frozenset[str]) -> None:
-    """Make a note of everything that nobody has carried or told of.
+def note_the_rest(roots: Sequence[Foreign], inner: Foreign, ledger: Ledger) -> None:
+    """Note everything that is neither carried nor noted yet.
 
-    `roots` are the documents of a file, `inner` LiteLLM's own mapping in one of them. `aliased` are keys of its top
-    that only hold anchors.
+    `roots` are the documents of a file, `inner` LiteLLM's own mapping in one of them.
     """
-    # What is told of LiteLLM's own mapping is accounted for when what is around it is looked at.
+    # What is noted of LiteLLM's own mapping is accounted for when what is around it is looked at.
     for root in (inner, *roots):
         for pointer, node in _parts(root, inner, ledger):
             what = ".".join(pointer[-3:]) or "another document"
-            name = pointer[-1] if pointer else ""
+            section, name = (pointer[0], pointer[-1]) if pointer else ("", "")
             for leaf_name, leaf in _named_leaves(node, name):
-                if _is_told_secret(leaf_name, leaf.value):
-                    ledger.remark_node(
-                        NoteKind.SECRET,
-                        leaf,
-                        quote(leaf_name),
-                        "it is written out here: rotate it; it is not carried",
-                    )
-            section = pointer[0] if pointer else ""
-            if section == "model_list" and len(pointer) == _IN_ENTRY and name in _PARAMS:
-                ledger.tell(
-                    NoteKind.SUSPICIOUS, node, what, "LiteLLM looks for it in litellm_params: not carried"
-                )
-                continue
+                if _is_secret(leaf_name, leaf.value):
+                    why = "it is written out here: rotate it; it is not carried"
+                    ledger.remark(NoteKind.SECRET, leaf.spot, quote(leaf_name), why)
             right = _SECTION_OF.get(name)
-            if right is not None and section not in right and len(pointer) <= 2:  # noqa: PLR2004 - section and key
+            if section == "model_list" and len(pointer) == _IN_ENTRY and name in _PARAMS:
+                kind, why = NoteKind.SUSPICIOUS, "LiteLLM looks for it in litellm_params: not carried"
+            elif right is not None and section not in right and len(pointer) <= 2:  # noqa: PLR2004 - section and key
                 where = " or ".join(right) if right else "an entry of model_list"
-                ledger.tell(
+                kind, why = (
                     NoteKind.SUSPICIOUS,
-                    node,
-                    what,
                     f"LiteLLM ignores it here; it belongs in {where}: not carried",
                 )
-                continue
-            ledger.tell(NoteKind.LOST, node, what, _why(pointer, aliased))
+            else:
+                kind, why = NoteKind.LOST, _why(pointer)
+            ledger.note(kind, node, what, why)
 
 
 def _parts(root: Foreign, inner: Foreign, ledger: Ledger) -> Iterator[tuple[tuple[str, ...], Foreign]]:
@@ -193,7 +133,7 @@ def _parts(root: Foreign, inner: Foreign, ledger: Ledger) -> Iterator[tuple[tupl
         if not pointer and node is inner:
             for name, entry in node.entries.items():
                 yield from _section((name,), entry)
-        elif len(pointer) == 1 and pointer[0] in _TOP:
+        elif len(pointer) == 1:
             yield from _section(pointer, node)
         else:
             yield pointer, node
@@ -208,12 +148,12 @@ def _section(pointer: tuple[str, ...], node: Foreign) -> Iterator[tuple[tuple[st
             yield (*pointer, name), entry
 
 
-def _why(pointer: tuple[str, ...], aliased: frozenset[str]) -> str:
+def _why(pointer: tuple[str, ...]) -> str:
     for step in reversed(pointer):
         for word, reason in _WHY:
             if word in step.lower():
                 return reason
-    if pointer and pointer[0] in aliased:
+    if pointer and pointer[0].startswith(("x-", ".", "_")):  # by the custom of such names
         return "an anchor's value that no model uses"
     if pointer[:1] == ("model_list",):
         return "LiteLLM knows no such key in an entry, or the entry is not carried"
@@ -231,12 +171,10 @@ def _named_leaves(node: Foreign, name: str) -> Iterator[tuple[str, Foreign]]:
         yield name, node
 
 
-def _is_told_secret(name: str, value: object) -> bool:
+def _is_secret(name: str, value: object) -> bool:
     if not isinstance(value, str) or value.startswith("os.environ/"):
         return False
-    if any(hit.certain for hit in scan(value)):
-        return True
-    return telling_key(name) and not is_placeholder(value) and value != ""
+    return is_key(value) or (telling_key(name) and not is_placeholder(value) and value != "")
 
 
 def as_mapping(node: Foreign | None) -> Mapping[str, Foreign]:

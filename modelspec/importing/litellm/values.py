@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from modelspec.importing.draft import NoteKind, variable_of
-from modelspec.importing.ledger import Ledger
+from modelspec.importing.draft import Ledger, NoteKind, variable_of
 from modelspec.load.foreign import Foreign
 from modelspec.secret import (
     GATEWAY_MASTER_KEYS,
@@ -45,15 +44,15 @@ class Variables:
         if secret not in self._names:
             base = wanted = variable_of(owner, ending)
             number = 1
-            while wanted.upper() in self._taken or not is_harmless(wanted):
+            while wanted.upper() in self._taken or not _is_harmless(wanted):
                 number += 1
-                wanted = f"{base if is_harmless(base) else 'MODEL_' + ending}_{number}"
+                wanted = f"{base if _is_harmless(base) else 'MODEL_' + ending}_{number}"
             self._taken.add(wanted.upper())
             self._names[secret] = wanted
         return self._names[secret]
 
 
-def is_harmless(name: str) -> bool:
+def _is_harmless(name: str) -> bool:
     """Whether a model may refer to a variable of this name."""
     return not (looks_like_key(name) or steers_process(name) or name.upper() in GATEWAY_MASTER_KEYS)
 
@@ -89,104 +88,81 @@ def is_secret(name: str, value: object) -> bool:
 
 
 class Values:
-    """Turns values into ours and tells what became of them."""
+    """Turns values into ours and notes what could not be kept as it was."""
 
     def __init__(self, ledger: Ledger, variables: Variables) -> None:
         self._ledger = ledger
         self._variables = variables
 
     def key(self, node: Foreign, owner: str) -> dict[str, str] | None:
-        """An `api_key`: a reference, or None for a dummy or nothing."""
+        """An `api_key`, which is there: a reference, or None for a dummy."""
         value = node.value
-        if value is None or (isinstance(value, str) and is_dummy(value) and not _TEMPLATE.search(value)):
-            self._ledger.carried(node)
-            if value is not None:
-                self._ledger.remark_node(
-                    NoteKind.CHANGED, node, f"api_key of {quote(owner)}", "a dummy, which is no key: left out"
-                )
-            return None
+        what = f"api_key of {quote(owner)}"
         if isinstance(value, str):
+            if is_dummy(value) and not _TEMPLATE.search(value):
+                self._ledger.note(NoteKind.CHANGED, node, what, "a dummy, which is no key: left out")
+                return None
             reference = self._reference(node, "api_key", owner)
             if reference is not None:
                 return reference
         if node.entries or node.items:
-            self._ledger.tell(NoteKind.LOST, node, f"api_key of {quote(owner)}", "LiteLLM takes a text here")
+            self._ledger.note(NoteKind.LOST, node, what, "LiteLLM takes a text here")
             return None
         return self.secret(node, "api_key", owner)
 
     def setting(self, node: Foreign, name: str, owner: str) -> Value:
         """Any other single value; None where nothing is to be written."""
         value = node.value
-        shown = f"{quote(name)} of {quote(owner)}"
         if value is None:
             self._ledger.carried(node)
             return None
+        reference = self._reference(node, name, owner) if isinstance(value, str) else None
+        if reference is not None:
+            return reference
+        kind = NoteKind.LOST
         if not isinstance(value, str | int | float):
-            self._ledger.tell(
-                NoteKind.LOST,
-                node,
-                shown,
-                "a list or mapping; connection settings (params) hold single values",
-            )
-            return None
-        if isinstance(value, str):
-            reference = self._reference(node, name, owner)
-            if reference is not None:
-                return reference
-            if telling_key(name) and is_dummy(value):
-                self._ledger.tell(NoteKind.CHANGED, node, shown, "a dummy, which is no secret: left out")
-                return None
-        return self._literal(node, value, name, owner)
-
-    def _literal(self, node: Foreign, value: str | float, name: str, owner: str) -> Value:
-        shown = f"{quote(name)} of {quote(owner)}"
-        if is_secret(name, value):
+            why = "a list or mapping; connection settings (params) hold single values"
+        elif isinstance(value, str) and telling_key(name) and is_dummy(value):
+            kind, why = NoteKind.CHANGED, "a dummy, which is no secret: left out"
+        elif is_secret(name, value):
             return self.secret(node, name, owner)
-        if isinstance(value, str) and not is_visible(value):
-            self._ledger.tell(NoteKind.LOST, node, shown, "it holds characters that cannot be seen")
-            return None
-        self._ledger.carried(node)
-        return value
+        elif isinstance(value, str) and not is_visible(value):
+            why = "it holds characters that cannot be seen"
+        else:
+            self._ledger.carried(node)
+            return value
+        self._ledger.note(kind, node, f"{quote(name)} of {quote(owner)}", why)
+        return None
 
     def _reference(self, node: Foreign, name: str, owner: str) -> dict[str, str] | None:
         text = str(node.value).strip()
-        shown = f"{quote(name)} of {quote(owner)}"
-        if python := _PYTHON.fullmatch(text):
-            if looks_like_key(python[1]):
-                return self.secret(node, name, owner)
+        what = f"{quote(name)} of {quote(owner)}"
+        python, shell = _PYTHON.fullmatch(text), _SHELL.fullmatch(text)
+        found = python or shell
+        variable = "" if found is None else found[1] or found[2]
+        if found is not None and looks_like_key(variable):
+            return self.secret(node, name, owner)
+        if python:
             self._ledger.carried(node)
-            return {"env": python[1]}
-        if shell := _SHELL.fullmatch(text):
-            variable = shell[1] or shell[2]
-            if looks_like_key(variable):
-                return self.secret(node, name, owner)
-            self._ledger.tell(
-                NoteKind.SUSPICIOUS,
-                node,
-                shown,
-                f"LiteLLM does not expand ${{…}}, it would send the text; taken as os.environ/{variable}",
+        elif shell:
+            why = f"LiteLLM does not expand ${{…}}, it would send the text; taken as os.environ/{variable}"
+            self._ledger.note(NoteKind.SUSPICIOUS, node, what, why)
+        elif _TEMPLATE.search(text):
+            variable = self._variables.name(text, owner, variable_of(name, "").strip("_"))
+            why = (
+                "a template or variable inside a text, which LiteLLM would send as it stands; "
+                f"set {variable} instead"
             )
-            return {"env": variable}
-        if not _TEMPLATE.search(text):
+            self._ledger.note(NoteKind.SUSPICIOUS, node, what, why)
+        else:
             return None
-        variable = self._variables.name(text, owner, variable_of(name, "").strip("_"))
-        self._ledger.tell(
-            NoteKind.SUSPICIOUS,
-            node,
-            shown,
-            f"a template or variable inside a text, which LiteLLM would send as it stands; set {variable} instead",
-        )
         return {"env": variable}
 
     def secret(self, node: Foreign, name: str, owner: str) -> dict[str, str]:
         """A variable in the place of a value that may not be copied."""
         variable = self._variables.name(str(node.value), owner, variable_of(name, "").strip("_"))
-        self._ledger.tell(
-            NoteKind.SECRET,
-            node,
-            f"{quote(name)} of {quote(owner)}",
-            f"it is written out here: rotate it, and set the new one as {variable} in the gateway's environment",
-        )
+        why = f"it is written out here: rotate it, and set the new one as {variable} in the gateway's environment"
+        self._ledger.note(NoteKind.SECRET, node, f"{quote(name)} of {quote(owner)}", why)
         return {"env": variable}
 
 

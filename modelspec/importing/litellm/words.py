@@ -1,18 +1,20 @@
 """What LiteLLM calls its providers, and what it does where a configuration is silent.
 
-Read in the source of its version 1.108: `get_llm_provider_logic.py`, `main.py`, `router.py`.
+Read in the source of its version 1.108: `get_llm_provider_logic.py`, `main.py`, `router.py`,
+`llms/openai_like/providers.json`.
 """
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text: a long list that is easy to read."""
+    return tuple(text.split())
 
 
-PROVIDERS = _words("""
+PROVIDERS = frozenset(
+    words("""
     a2a a2a_agent abliteration ai21 ai21_chat aihubmix aiml aiohttp_openai amazon_nova anthropic anthropic_text
     apertis assemblyai auto_router aws_polly aws_textract azure azure_ai azure_speech azure_text baseten bedrock
     bedrock_mantle bespoke black_forest_labs bytez cerebras charity_engine chatgpt chutes clarifai cloudflare
@@ -30,77 +32,77 @@ PROVIDERS = _words("""
     text-completion-codestral text-completion-inception text-completion-openai together_ai topaz transcribe triton
     typesafe v0 valkey veniceai vercel_ai_gateway vertex_ai vertex_ai_beta vllm volcengine voyage wandb watsonx
     watsonx_text xai xiaomi_mimo xinference zai
-""")
-
-SAME_AS: Mapping[str, str] = MappingProxyType(
-    {"cohere_chat": "cohere", "ollama_chat": "ollama", "vertex_ai_beta": "vertex_ai"}
+    """)
 )
+
+SAME_AS: Mapping[str, str] = {"cohere_chat": "cohere", "ollama_chat": "ollama", "vertex_ai_beta": "vertex_ai"}
 """Words that mean the same upstream as another one, by a newer or an older way."""
 
-DEFAULT_ENDPOINTS: Mapping[str, str] = MappingProxyType(
-    {"codestral": "https://codestral.mistral.ai/v1", "ollama": "http://localhost:11434"}
-)
+DEFAULT_ENDPOINTS: Mapping[str, str] = {
+    "codestral": "https://codestral.mistral.ai/v1",
+    "ollama": "http://localhost:11434",
+}
 """Where LiteLLM sends requests without an `api_base`, for providers that we know no public endpoint of."""
 
-KEY_VARIABLES: Mapping[str, str] = MappingProxyType(
-    {
-        "ai21": "AI21_API_KEY",
-        "anthropic": "ANTHROPIC_API_KEY",
-        "azure": "AZURE_API_KEY",
-        "azure_ai": "AZURE_AI_API_KEY",
-        "cerebras": "CEREBRAS_API_KEY",
-        "codestral": "CODESTRAL_API_KEY",
-        "cohere": "COHERE_API_KEY",
-        "dashscope": "DASHSCOPE_API_KEY",
-        "databricks": "DATABRICKS_API_KEY",
-        "deepinfra": "DEEPINFRA_API_KEY",
-        "deepseek": "DEEPSEEK_API_KEY",
-        "fireworks_ai": "FIREWORKS_AI_API_KEY",
-        "friendliai": "FRIENDLIAI_API_KEY",
-        "gemini": "GEMINI_API_KEY",
-        "github": "GITHUB_API_KEY",
-        "groq": "GROQ_API_KEY",
-        "huggingface": "HUGGINGFACE_API_KEY",
-        "hyperbolic": "HYPERBOLIC_API_KEY",
-        "meta_llama": "LLAMA_API_KEY",
-        "minimax": "MINIMAX_API_KEY",
-        "mistral": "MISTRAL_API_KEY",
-        "moonshot": "MOONSHOT_API_KEY",
-        "nebius": "NEBIUS_API_KEY",
-        "novita": "NOVITA_API_KEY",
-        "nvidia_nim": "NVIDIA_NIM_API_KEY",
-        "openai": "OPENAI_API_KEY",
-        "openrouter": "OPENROUTER_API_KEY",
-        "perplexity": "PERPLEXITYAI_API_KEY",
-        "replicate": "REPLICATE_API_KEY",
-        "sambanova": "SAMBANOVA_API_KEY",
-        "together_ai": "TOGETHERAI_API_KEY",
-        "volcengine": "VOLCENGINE_API_KEY",
-        "voyage": "VOYAGE_API_KEY",
-        "watsonx": "WATSONX_API_KEY",
-        "xai": "XAI_API_KEY",
-        "zai": "ZAI_API_KEY",
-    }
-)
+APPENDED: Mapping[str, str] = {"cohere": "/chat", "gemini": "/v1beta"}
+"""What LiteLLM wants behind the public endpoint of a provider."""
+
+LIKE_OPENAI: Mapping[str, str | None] = {
+    "abliteration": "https://api.abliteration.ai/v1",
+    "aihubmix": "https://aihubmix.com/v1",
+    "baseten": "https://inference.baseten.co/v1",
+    "chutes": "https://llm.chutes.ai/v1",
+    "custom_openai": None,
+    "empower": "https://app.empower.dev/api/v1",
+    "featherless_ai": "https://api.featherless.ai/v1",
+    "galadriel": "https://api.galadriel.com/v1",
+    "gmi": "https://api.gmi-serving.com/v1",
+    "lambda_ai": "https://api.lambda.ai/v1",
+    "litellm_proxy": None,
+    "llamafile": "http://127.0.0.1:8080/v1",
+    "meta_llama": "https://api.llama.com/compat/v1",
+    "nano-gpt": "https://nano-gpt.com/api/v1",
+    "openai_like": None,
+    "parasail": "https://api.parasail.io/v1",
+    "poe": "https://api.poe.com/v1",
+    "publicai": "https://api.publicai.co/v1",
+    "synthetic": "https://api.synthetic.new/openai/v1",
+    "veniceai": "https://api.venice.ai/api/v1",
+    "vercel_ai_gateway": "https://ai-gateway.vercel.sh/v1",
+    "volcengine": "https://ark.cn-beijing.volces.com/api/v3",
+    "wandb": "https://api.inference.wandb.ai/v1",
+    "xinference": None,
+}
+"""Words for servers that speak OpenAI's protocol, with the endpoint that LiteLLM implies."""
+
+KEY_VARIABLES: Mapping[str, str] = {
+    **{
+        word: f"{word.upper()}_API_KEY"
+        for word in words("""
+            ai21 anthropic azure azure_ai cerebras codestral cohere dashscope databricks deepinfra deepseek
+            fireworks_ai friendliai gemini github groq huggingface hyperbolic minimax mistral moonshot nebius novita
+            nvidia_nim openai openrouter replicate sambanova volcengine voyage watsonx xai zai
+        """)
+    },
+    "meta_llama": "LLAMA_API_KEY",
+    "perplexity": "PERPLEXITYAI_API_KEY",
+    "together_ai": "TOGETHERAI_API_KEY",
+}
 """The variable in which LiteLLM looks for a key where a model gives none."""
 
-REGION_PARAMS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "bedrock": ("aws_region_name", "AWS_REGION_NAME"),
-        "sagemaker": ("aws_region_name", "AWS_REGION_NAME"),
-        "vertex_ai": ("vertex_location", "VERTEXAI_LOCATION"),
-    }
-)
+REGION_PARAMS: Mapping[str, tuple[str, str]] = {
+    "bedrock": ("aws_region_name", "AWS_REGION_NAME"),
+    "sagemaker": ("aws_region_name", "AWS_REGION_NAME"),
+    "vertex_ai": ("vertex_location", "VERTEXAI_LOCATION"),
+}
 """The setting that decides the host, and the variable in which LiteLLM looks for it."""
 
-CREDENTIALS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
-    {
-        "bedrock": (
-            ("aws_access_key_id", "AWS_ACCESS_KEY_ID"),
-            ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
-        ),
-    }
-)
+CREDENTIALS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "bedrock": (
+        ("aws_access_key_id", "AWS_ACCESS_KEY_ID"),
+        ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
+    ),
+}
 """Settings without which LiteLLM takes credentials from variables of its own."""
 
 _HOSTS = (

@@ -1,0 +1,227 @@
+"""The answer of `route`: text for people, with the file and line behind each word, and JSON for programs."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from modelspec.ask.account import Account, AnsweringModel, AskedHead, ReachCause, UnusedHead
+from modelspec.emit.artifact import plain
+from modelspec.report.said import as_written, painter, said
+from modelspec.routing.decide import Decision, Unused, Why
+from modelspec.routing.table import Target
+from modelspec.text.quote import quote, some
+from modelspec.text.source import Spot
+
+_MOST = 6
+"""Heads or causes of one kind that the text names; the JSON has all."""
+
+_STYLES = {"good": "1;32", "bad": "1;31", "bold": "1"}
+
+
+def account_text(account: Account, *, colour: bool) -> Iterator[str]:
+    """Line by line, each with its end."""
+    for line in _lines(account, colour=colour):
+        yield line.rstrip() + "\n"
+
+
+def headline(decision: Decision) -> str:
+    """What becomes of the request, in one sentence."""
+    model = quote(decision.request.model)
+    match decision.why:
+        case Why.ROUTED:
+            heads = decision.first
+            return f"200: {model} goes to {' or '.join(heads) if len(heads) <= _MOST else f'one of {len(heads)}'}"
+        case Why.UNKNOWN:
+            return f"404: no model, alias or wildcard takes the name {model}"
+        case Why.DISABLED:
+            return f"404: {model} is disabled"
+        case Why.CLIENT_REGION:
+            return f"403: {model} may not be called from {decision.request.origin}"
+        case Why.NO_HEAD:
+            gone = " and ".join(decision.request.down)
+            return f"503: no head is left for {model}" + (f" with {gone} down" if gone else "")
+        case _:  # pragma: no cover - the type checker sees that no outcome is left
+            assert_never(decision.why)
+
+
+def _lines(account: Account, *, colour: bool) -> Iterator[str]:
+    paint = painter(_STYLES, colour=colour)
+    decision, model = account.decision, account.model
+    yield paint("good" if decision.why is Why.ROUTED else "bad", said(headline(decision)))
+    if account.suggestion is not None:
+        yield f"  = help: did you mean {said(quote(account.suggestion))}?"
+    if model is not None:
+        yield from _about(model)
+    for number, tier in enumerate(account.tiers):
+        is_shared = len(tier) > 1
+        policy = model.route.policy if model is not None else ""
+        shared = f", shared by {len(tier)} heads ({policy})" if is_shared else ""
+        yield from ("", paint("bold", f"tier {number}{shared}"))
+        for head in tier:
+            yield from _head(head, is_shared=is_shared)
+    if account.reach and model is not None:
+        yield from ("", paint("bold", f"reach: {', '.join(account.reach)}") + _residency(account, model))
+        for region, causes in account.reach.items():
+            yield from _causes(region, causes)
+    if account.fallback_models:
+        yield from ("", paint("bold", "fallback models, each tried as a request of its own"))
+        for each in account.fallback_models:
+            after = "any fault" if each.condition == "any" else each.condition
+            yield f"  {said(each.name)} after {after}{_at(each.spot)}"
+    if account.unused:
+        yield from ("", paint("bold", "heads not used"))
+        yield from _unused(account.unused)
+
+
+def _about(model: AnsweringModel) -> Iterator[str]:
+    route = model.route
+    kind = "model" if model.match == "id" else model.match
+    means = "" if model.name == route.model_id else f" means {said(route.model_id)}"
+    yield f"  {kind} {said(model.name)}{means}, region {route.region}{_at(model.spot)}"
+    if route.status != "active":
+        yield f"  status {route.status}{_at(model.status_spot)}"
+        if route.about.replaced_by is not None:
+            yield f"  replaced by {said(route.about.replaced_by)}"
+    if route.client_regions is not None and model.client_regions_spot is not None:
+        yield f"  may be called from {', '.join(route.client_regions)}{_at(model.client_regions_spot)}"
+
+
+def _head(asked: AskedHead, *, is_shared: bool) -> Iterator[str]:
+    head = asked.head
+    weight = f", weight {asked.weight}" if is_shared else ""
+    yield f"  {head.head_id} ({head.region}{weight}){_at(asked.named)}"
+    drained = ", draining" if head.status == "draining" else ""
+    behind = ": behind every active head" if asked.moved_behind else ""
+    yield f"    at {said(head.url)}{drained}{behind}{_at(asked.spot)}"
+    for target, spot in asked.targets:
+        yield f"    {_target(target)}{_at(spot)}"
+
+
+def _target(target: Target) -> str:
+    match target.endpoint:
+        case str():
+            where = said(target.endpoint)
+        case None:
+            where = "the host that its params decide"
+        case reference:
+            where = f"the URL in {said(reference.written)}"
+    parts = [f"-> {where} ({said(target.provider)}) as {said(target.upstream_model)}"]
+    named = ("region", target.region), ("order", target.order), ("weight", target.weight)
+    return ", ".join([*parts, *(f"{name} {value}" for name, value in named if value is not None)])
+
+
+def _residency(account: Account, model: AnsweringModel) -> str:
+    if model.residency is None or model.residency_spot is None:
+        return ", and no residency rule"
+    kept = account.reach.keys() <= {*model.residency}
+    rule = f"the residency of {model.route.region} ({', '.join(model.residency)})"
+    return f", {'within' if kept else 'by a waiver beyond'} {rule}{_at(model.residency_spot)}"
+
+
+def _causes(region: str, causes: Sequence[ReachCause]) -> Iterator[str]:
+    for cause in causes[:_MOST]:
+        through = " > ".join(map(said, cause.via[1:]))
+        what = f"{cause.kind.replace('_', ' ')} {said(cause.name)}" + (
+            f" through {through}" if through else ""
+        )
+        yield f"  {region}: {what}{_at(cause.spot)}"
+    if len(causes) > _MOST:
+        yield f"  {region}: and {len(causes) - _MOST} more reasons"
+
+
+def _unused(unused: Sequence[UnusedHead]) -> Iterator[str]:
+    for each in unused:
+        if each.why is not Unused.NOT_NAMED:
+            yield f"  {each.head.head_id} ({each.head.region}): {each.why.value}{_at(each.spot)}"
+    others = [each.head.head_id for each in unused if each.why is Unused.NOT_NAMED]
+    if others:
+        yield f"  not named by the model's file: {some(others, _MOST)}"
+
+
+def _at(spot: Spot) -> str:
+    return f"  [{said(spot.path)}:{spot.line}]"
+
+
+SCHEMA_VERSION = 1
+"""Counts changes that a reader could stumble over; a new field is none."""
+
+
+def account_json(account: Account) -> str:
+    """The object of `schemas/decision.schema.json`, in ASCII; the same account gives the same bytes."""
+    decision, request = account.decision, account.decision.request
+    fields = {
+        "schema_version": SCHEMA_VERSION,
+        "request": {"model": as_written(request.model), "from": request.origin, "down": request.down},
+        "status": decision.status,
+        "reason": decision.why.value,
+        "suggestion": account.suggestion,
+        "model": None if account.model is None else _model_json(account.model),
+        "tiers": [{"heads": list(map(_head_json, tier))} for tier in account.tiers],
+        "reach": [
+            {"region": region, "causes": list(map(_cause_json, causes))}
+            for region, causes in account.reach.items()
+        ],
+        "fallback_models": [
+            {"condition": each.condition, "model_id": each.name, "source": spot_json(each.spot)}
+            for each in account.fallback_models
+        ],
+        "unused_heads": [
+            {
+                "head_id": each.head.head_id,
+                "region": each.head.region,
+                "reason": each.why.value,
+                "source": spot_json(each.spot),
+            }
+            for each in account.unused
+        ],
+    }
+    return json.dumps(fields, indent=1, default=plain) + "\n"
+
+
+def _model_json(model: AnsweringModel) -> dict[str, object]:
+    route = model.route
+    return {
+        "model_id": route.model_id,
+        "matched": model.name,
+        "match": model.match,
+        "status": route.status,
+        "region": route.region,
+        "residency": model.residency,
+        "policy": route.policy,
+        "client_regions": route.client_regions,
+        "source": spot_json(model.spot),
+    }
+
+
+def _head_json(asked: AskedHead) -> dict[str, object]:
+    return {
+        "head_id": asked.head.head_id,
+        "region": asked.head.region,
+        "url": asked.head.url,
+        "status": asked.head.status,
+        "moved_behind": asked.moved_behind,
+        "weight": asked.weight,
+        "source": spot_json(asked.named),
+        "declared": spot_json(asked.spot),
+        "targets": [
+            {
+                "endpoint": target.endpoint,
+                "provider": target.provider,
+                "upstream_model": target.upstream_model,
+                "region": target.region,
+                "weight": target.weight,
+                "order": target.order,
+                "source": spot_json(spot),
+            }
+            for target, spot in asked.targets
+        ],
+    }
+
+
+def _cause_json(cause: ReachCause) -> dict[str, object]:
+    return {"kind": cause.kind, "name": cause.name, "via": cause.via, "source": spot_json(cause.spot)}
+
+
+def spot_json(spot: Spot) -> dict[str, object]:
+    """A place as the JSON of every answer has it."""
+    return {"path": spot.path, "line": spot.line}
