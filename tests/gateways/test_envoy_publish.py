@@ -21,8 +21,7 @@ from upstreams import Upstreams, free_port
 from modelspec.diagnose.refusal import Refusal
 from modelspec.gateways.envoy.admin import Admin
 from modelspec.gateways.envoy.check import EdgeFiles, check, edge_files, edges_of
-from modelspec.gateways.envoy.emit import discovery
-from modelspec.gateways.envoy.layout import laid_out
+from modelspec.gateways.envoy.emit import discovery, laid_out
 from modelspec.gateways.envoy.publish import Published, publish
 
 pytestmark = pytest.mark.gateway

@@ -18,8 +18,7 @@ from pathlib import Path
 from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.gateways.envoy.admin import Admin, EdgeState
 from modelspec.gateways.envoy.check import BOOTSTRAP, WATCHED, EdgeFiles
-from modelspec.gateways.envoy.emit import discovery
-from modelspec.gateways.envoy.layout import laid_out
+from modelspec.gateways.envoy.emit import discovery, laid_out
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

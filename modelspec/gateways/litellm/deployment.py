@@ -59,6 +59,13 @@ def references(target: Target) -> Iterator[Json]:
             yield value
 
 
+def number(value: object) -> object:
+    """YAML 1.1 reads `1e-05` as text; no setting needs more than thousandths."""
+    if not isinstance(value, float):
+        return value
+    return int(value) if value.is_integer() else round(max(value, 0.001), 3)
+
+
 def _params(route: Route, target: Target, *, alone: bool) -> Json:
     form = FORMS[target.provider]
     params: dict[str, object] = {"model": f"{form.prefix}/{_upstream(route, target)}"}
@@ -66,7 +73,7 @@ def _params(route: Route, target: Target, *, alone: bool) -> Json:
         params["api_base"] = _api_base(target.endpoint, form)
     params.update(_credentials(target))
     for name, value in target.params.items():
-        params[name] = _resolved(value) if isinstance(value, Mapping) else _number(value)
+        params[name] = _resolved(value) if isinstance(value, Mapping) else number(value)
     limits = {"rpm": (target.rpm, route.rpm), "tpm": (target.tpm, route.tpm)}
     settings = {"order": target.order, "weight": target.weight}
     for name, (own, whole) in limits.items():
@@ -116,13 +123,6 @@ def _is_read_from_file(target: Target, reference: Json) -> bool:
 
 def _resolved(reference: Json) -> str:
     return _ENVIRONMENT + variable(reference)
-
-
-def _number(value: object) -> object:
-    """YAML 1.1 reads `1e-05` as text; no setting needs more than thousandths."""
-    if not isinstance(value, float):
-        return value
-    return int(value) if value.is_integer() else round(max(value, 0.001), 3)
 
 
 def _shared(targets: tuple[Target, ...]) -> list[Target]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from modelspec.gateways.litellm.names import FALLBACK_PREFIX
+from modelspec.routing.decide import Index
 from modelspec.routing.table import Route, RoutingTable, Target
 
 Conditions = Mapping[str, tuple[str, ...]]
@@ -28,13 +29,9 @@ class LiteLLMGroups:
     """The routing table, by head and by name."""
 
     def __init__(self, routing: RoutingTable) -> None:
-        self._inference = {head.head_id: head.inference_url for head in routing.heads}
-        self._exact: dict[str, Route] = {}
-        self._prefixes: dict[str, Route] = {}
+        self._index = Index(routing)
         self._by_head: dict[str, list[Route]] = {head.head_id: [] for head in routing.heads}
         for route in routing.routes:
-            self._exact.update(dict.fromkeys((route.model_id, *route.aliases), route))
-            self._prefixes.update(dict.fromkeys(route.prefixes, route))
             for head in route.heads:
                 self._by_head[head].append(route)
 
@@ -47,31 +44,33 @@ class LiteLLMGroups:
         own = {route.model_id for route in self._by_head[head]}
         hidden: dict[str, Route] = {}
         groups: list[Group] = []
-        for route in self._by_head[head]:
-            local = (route.local_targets[head],) if route.local_inference else route.targets
-            fallbacks = self._fallbacks(route, own, hidden)
-            groups.append(_group(route, targets=local, fallbacks=fallbacks))
-        waiting = list(hidden.values())
+        waiting = list(self._by_head[head])
         for route in waiting:
             seen = len(hidden)
             fallbacks = self._fallbacks(route, own, hidden)
             waiting.extend(list(hidden.values())[seen:])
-            targets = tuple(_remote(route)) if route.local_inference else route.targets
-            group = _group(route, targets=targets, fallbacks=fallbacks)
+            names = (route.model_id, *(alias for alias in route.aliases if alias.endswith("/*")))
+            aliases = tuple(alias for alias in route.aliases if not alias.endswith("/*"))
+            targets = route.targets
+            if route.local_inference:
+                targets = (route.local_targets[head],) if route.model_id in own else tuple(_remote(route))
+            if route.model_id not in own:
+                names, aliases = tuple(FALLBACK_PREFIX + name for name in names), ()
             groups.append(
-                replace(group, names=tuple(FALLBACK_PREFIX + name for name in group.names), aliases=())
+                Group(route=route, names=names, aliases=aliases, targets=targets, fallbacks=fallbacks)
             )
         return groups
 
     def _fallbacks(self, route: Route, own: set[str], hidden: dict[str, Route]) -> Conditions:
         """The groups to fall back to by condition; models that nothing serves are left out, as nothing could answer."""
-        found: dict[str, tuple[str, ...]] = {}
+        by_condition: dict[str, tuple[str, ...]] = {}
         for condition, names in route.fallback_models.items():
             groups: list[str] = []
             for name in names:
-                other = self._find(name)
-                if other is None or not other.tiers or other is route:
+                found = self._index.find(name)
+                if found is None or not found[0].tiers or found[0] is route:
                     continue
+                other = found[0]
                 group = name if other.model_id.endswith("/*") else other.model_id
                 if other.model_id not in own:
                     if not self._is_within_reach(other):
@@ -80,25 +79,15 @@ class LiteLLMGroups:
                     group = FALLBACK_PREFIX + group
                 groups.append(group)
             if groups:
-                found[condition] = tuple(dict.fromkeys(groups))
-        return found
+                by_condition[condition] = tuple(dict.fromkeys(groups))
+        return by_condition
 
     def _is_within_reach(self, route: Route) -> bool:
         """Whether other heads can call a model's upstreams: an endpoint of the heads' own may be a loopback address."""
-        return all(target.endpoint == self._inference[head] for head, target in route.local_targets.items())
-
-    def _find(self, name: str) -> Route | None:
-        found = self._exact.get(name)
-        end = len(name)
-        while found is None and (end := name.rfind("/", 0, end)) >= 0:
-            found = self._prefixes.get(name[: end + 1])
-        return found
-
-
-def _group(route: Route, *, targets: tuple[Target, ...], fallbacks: Conditions) -> Group:
-    names = (route.model_id, *(alias for alias in route.aliases if alias.endswith("/*")))
-    aliases = tuple(alias for alias in route.aliases if not alias.endswith("/*"))
-    return Group(route=route, names=names, aliases=aliases, targets=targets, fallbacks=fallbacks)
+        heads = self._index.heads
+        return all(
+            target.endpoint == heads[head].inference_url for head, target in route.local_targets.items()
+        )
 
 
 def _remote(route: Route) -> Iterator[Target]:
