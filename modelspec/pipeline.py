@@ -32,7 +32,6 @@ from modelspec.routing.route import route
 from modelspec.routing.table import RoutingTable
 from modelspec.rules import SCOPES, across_models
 from modelspec.site import SiteContext
-from modelspec.site.context import repository_of, with_slashes
 from modelspec.write import Stale, Written, stale, write_tree
 
 
@@ -151,12 +150,8 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
     return Emission(
         table=compiled.table,
         origin=Origin(digest=_digest(compiled.tree), commit=commit, commit_date=commit_date),
-        context=SiteContext(
-            base_path=with_slashes(settings.base_path),
-            repository=repository_of(settings.repository),
-            diagnostics=tuple(compiled.diagnostics),
-            commit=commit,
-            commit_date=commit_date,
+        context=SiteContext.of(
+            settings, diagnostics=compiled.diagnostics, commit=commit, commit_date=commit_date
         ),
         settings=settings,
         root=compiled.tree.root,
@@ -167,7 +162,7 @@ def emit(emission: Emission) -> Iterator[Artifact]:
     """Every file of the output but the manifest, in memory one at a time."""
     # Only a build pays for these imports.
     from modelspec.gateways.emit import emit_gateways
-    from modelspec.site import emit as emit_site
+    from modelspec.site.emit import emit as emit_site
 
     settings = emission.settings
     yield from emit_tables(emission.table)
