@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelspec.diagnose.refusal import Refusal
+from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.git.program import Git, GitResult
 from modelspec.load.find import OPTIONAL, REQUIRED
 from modelspec.load.unread import MODELS
-from modelspec.text.quote import quote, visible
+from modelspec.text.quote import quote
 
-_LONGEST = 4096
 _NOT_OURS = re.compile(r"(?:dubious ownership in repository at |unsafe repository \()'([^']*)'")
 """The second form is that of git before 2.36."""
 
@@ -49,13 +48,13 @@ def find_repository(root: Path) -> Repository | Refusal:
 
 
 def _refused(root: Path, found: GitResult) -> Refusal:
-    folder = f"'{visible(str(root), _LONGEST)}'"
+    folder = shown(root)
     dubious = _NOT_OURS.search(found.err)
     if dubious is not None:
-        path = visible(dubious[1], _LONGEST)
+        path = shown(dubious[1])
         return Refusal(
-            message=f"git does not trust '{path}': it belongs to another user",
-            help=f"if you do: git config --global --add safe.directory '{path}'",
+            message=f"git does not trust {path}: it belongs to another user",
+            help=f"if you do: git config --global --add safe.directory {path}",
         )
     if "cannot use bare repository" in found.err:
         return Refusal(
@@ -87,13 +86,13 @@ def unfit(repository: Repository) -> Refusal | None:
     unmerged = sorted({path for tag, _, path in rows if tag == b"M"})
     if unmerged:
         return Refusal(
-            message=f"a merge is not finished: {_first(unmerged)} {_have(unmerged)} conflicts",
+            message=f"a merge is not finished: {_first(unmerged)} conflicts",
             help="resolve them and `git add` the files, or abort the merge",
         )
     absent = sorted(_absent(repository, [path for tag, _, path in rows if tag == b"S"]))
     if absent:
         return Refusal(
-            message=f"this checkout is sparse: {_first(absent)} {_have(absent)} been left out",
+            message=f"this checkout is sparse: {_first(absent)} been left out",
             help="`git sparse-checkout disable` gets everything; or compare commits: --head HEAD",
         )
     return None
@@ -109,9 +108,5 @@ def _absent(repository: Repository, paths: list[bytes]) -> Iterator[bytes]:
 
 
 def _first(paths: list[bytes]) -> str:
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    more = f" and {len(paths) - 1} more have" if len(paths) > 1 else " has"
     return quote(paths[0].decode(errors="surrogateescape")) + more
-
-
-def _have(paths: list[bytes]) -> str:
-    return "have" if len(paths) > 1 else "has"
