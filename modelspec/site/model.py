@@ -8,46 +8,42 @@ from modelspec.routing.table import Route, RoutingTable, Target
 from modelspec.site import SiteContext
 from modelspec.site.forges import links_for
 from modelspec.site.frame import PageFrame, page
-from modelspec.site.svg.route import DrawnHead, DrawnTier, RouteView, route_svg, spell_route
-from modelspec.site.svg.route import DrawnTarget as Drawn
+from modelspec.site.svg.route import DrawnNode, RouteView, route_svg, spell_route
 from modelspec.site.wording import Link, Row, Wording, count, endpoint, host, key, listed, setting
 
 
 def route_view(route: Route, names: Wording) -> RouteView:
     """The picture of a route; a model that nothing serves stands alone."""
     first = min((_order(target) for target in route.targets), default=1)
+    targets = route.targets if route.tiers else ()
     return RouteView(
         model=route.about.name,
         region=names.region_titles[route.region],
         tiers=tuple(
-            DrawnTier(
-                heads=tuple(
-                    _head(head, weight, route, names, is_alone=len(tier.weights) == 1)
-                    for head, weight in tier.weights.items()
-                )
+            tuple(
+                _head(head, "" if len(tier.weights) == 1 else f"weight {weight}", route, names)
+                for head, weight in tier.weights.items()
             )
             for tier in route.tiers
         ),
-        targets=tuple(_drawn(target, names, is_later=_order(target) > first) for target in route.targets)
-        if route.tiers
-        else (),
+        targets=tuple(_drawn(target, names, is_later=_order(target) > first) for target in targets),
     )
 
 
-def _head(head: str, weight: int, route: Route, names: Wording, *, is_alone: bool) -> DrawnHead:
+def _head(head: str, weight: str, route: Route, names: Wording) -> DrawnNode:
     entry = names.index.heads[head]
     local = route.local_targets.get(head)
-    return DrawnHead(
+    return DrawnNode(
         title=head,
         region=names.region_titles[entry.region],
-        weight="" if is_alone else f"weight {weight}",
+        weight=weight,
         note="" if entry.status == "active" else entry.status,
-        local=None if local is None else _drawn(local, names, is_later=False),
+        local=None if local is None else _drawn(local, names),
     )
 
 
-def _drawn(target: Target, names: Wording, *, is_later: bool) -> Drawn:
-    return Drawn(
+def _drawn(target: Target, names: Wording, *, is_later: bool = False) -> DrawnNode:
+    return DrawnNode(
         title=host(target),
         region="" if target.region is None else names.region_titles[target.region],
         weight="" if target.weight is None else f"weight {target.weight}",
