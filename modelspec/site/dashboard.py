@@ -1,7 +1,7 @@
 """The first page: how much there is, how the load is spread, what the build warns of."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from modelspec.diagnose.diagnostic import Severity
@@ -37,18 +37,13 @@ def load_of_regions(routing: RoutingTable) -> dict[str, Load]:
     regions = {head.head_id: head.region for head in routing.heads}
     loads = {region.code: Load() for region in routing.regions}
     for route in routing.routes:
-        first = _regions_of([route.tiers[0].weights] if route.tiers else [], regions)
-        later = _regions_of([tier.weights for tier in route.tiers[1:]], regions)
-        for code in first:
-            loads[code].first.append(route.model_id)
-        for code in later:
-            if code not in first:
-                loads[code].fallback.append(route.model_id)
+        seen = set()
+        for number, tier in enumerate(route.tiers):
+            for code in (regions[head] for head in tier.weights):
+                if code not in seen:
+                    seen.add(code)
+                    (loads[code].fallback if number else loads[code].first).append(route.model_id)
     return loads
-
-
-def _regions_of(tiers: Sequence[Iterable[str]], regions: dict[str, str]) -> dict[str, None]:
-    return {regions[head]: None for heads in tiers for head in heads}
 
 
 _MOST_FAULTS = 100

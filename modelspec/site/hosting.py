@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from types import MappingProxyType
 
-from markupsafe import Markup
+from markupsafe import escape
 
 from modelspec.emit.artifact import Artifact
 from modelspec.site import with_slashes
@@ -109,35 +109,18 @@ def read_only(base: str) -> Problem:
     )
 
 
-_PAGE = Markup("""\
-<!doctype html>
-<html lang="en" data-theme="auto">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Not found</title>
-<script src="{base}admin/assets/theme.js"></script>
-<link rel="stylesheet" href="{base}admin/assets/site.css">
-</head>
-<body>
-<main id="main">
-<h1>Nothing is here</h1>
-<p>A model may have been renamed or removed. <a href="{base}admin/models.html">All models</a>
- or <a href="{base}admin/index.html">the dashboard</a> lead on.</p>
-</main>
-</body>
-</html>
-""")
+_PLACE = re.compile(r"@(base|headers|home|strip|rules|policy|prefers_html|(?:html|json)_qualities)@")
+"""What is filled in in a file of `hosts/`."""
 
 
 def missing_page(base: str, form_targets: Sequence[str] = ()) -> bytes:
     """What a browser sees where nothing is; `base` ends in a slash."""
-    return str(_PAGE.format(base=base, policy=content_policy(form_targets))).encode()
+    values = {"base": escape(base), "policy": escape(content_policy(form_targets))}
+    return _PLACE.sub(lambda name: values[name[1]], _template("404.html")).encode()
 
 
-_PLACE = re.compile(r"@(base|headers|home|strip|rules|prefers_html|(?:html|json)_qualities)@")
-"""What is filled in in a file of `hosts/`."""
+def _template(name: str) -> str:
+    return (files(__package__) / "hosts" / name).read_text(encoding="ascii")
 
 
 def emit(base_path: str, form_targets: Sequence[str] = ()) -> Iterator[Artifact]:
@@ -150,9 +133,8 @@ def emit(base_path: str, form_targets: Sequence[str] = ()) -> Iterator[Artifact]
 
     def filled(path: str, field: str, values: Mapping[str, str]) -> Artifact:
         lines = "\n".join(field.format(name, value) for name, value in fields)
-        text = (files(__package__) / "hosts" / path.rpartition("/")[2]).read_text(encoding="ascii")
         known = {"base": base, "prefers_html": PREFERS_HTML, "headers": lines, **values}
-        text = _PLACE.sub(lambda name: known[name[1]], text)
+        text = _PLACE.sub(lambda name: known[name[1]], _template(path.rpartition("/")[2]))
         # A value that is empty leaves an empty line where two were meant to be one.
         return Artifact(path=path, content=re.sub(r"\n{3,}", "\n\n", text).encode())
 

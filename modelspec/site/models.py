@@ -35,17 +35,8 @@ class Card:
     tags_json: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facet:
-    """`name` is that of the query string; `options` are values, labels and worded counts.
-
-    `more` says how many values have no option of their own.
-    """
-
-    name: str
-    legend: str
-    options: tuple[tuple[str, str, str], ...]
-    more: str
+Facet = tuple[str, str, list[tuple[str, str, str]], str]
+"""Its name in the query string, a legend, options as value, label and worded count, and how many have no option."""
 
 
 def emit_models(
@@ -129,12 +120,8 @@ def _facet(name: str, legend: str, counts: Counter[str], titles: Mapping[str, st
     labels = [(value, title) for value, title in titles.items() if counts[value]]
     shown = labels[:MOST_OPTIONS]
     rest = len(labels) - len(shown)
-    return Facet(
-        name=name,
-        legend=legend,
-        options=tuple((value, label, f"{counts[value]:,}") for value, label in shown),
-        more=f"and {rest:,} more: use the search" if rest else "",
-    )
+    options = [(value, label, f"{counts[value]:,}") for value, label in shown]
+    return name, legend, options, f"and {rest:,} more: use the search" if rest else ""
 
 
 def _pager(number: int, pages: int, names: Wording) -> Iterator[Link]:
@@ -148,23 +135,10 @@ def _pager(number: int, pages: int, names: Wording) -> Iterator[Link]:
         before = each
 
 
+_COMPACT = ("model_id", "name", "region", "head", "host", "endpoint", "provider", "status")
+
+
 def _compact(cards: Iterable[Card], names: Wording) -> bytes:
-    rows = [
-        encode(
-            [
-                card.model_id,
-                card.name,
-                card.region,
-                card.head,
-                card.host,
-                card.endpoint,
-                card.provider,
-                card.status,
-                int(card.is_local),
-                card.tags,
-            ]
-        )
-        for card in cards
-    ]
+    rows = ([*(getattr(card, name) for name in _COMPACT), int(card.is_local), card.tags] for card in cards)
     titles = [("regions", encode(names.region_titles)), ("heads", encode(names.head_titles))]
-    return document(titles, [("models", rows)])
+    return document(titles, [("models", map(encode, rows))])

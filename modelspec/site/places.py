@@ -1,7 +1,6 @@
 """The pages of regions and of heads."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
@@ -15,13 +14,8 @@ from modelspec.site.wording import Link, Row, Wording, count, listed
 _MOST_LINKS = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """Models under a summary; `more` leads to the rest of a long list."""
-
-    summary: str
-    models: tuple[Link, ...]
-    more: Link | None
+Listing = tuple[str, list[Link], Link | None]
+"""A summary, models under it, and where the rest of a long list is."""
 
 
 def emit_places(routing: RoutingTable, frame: PageFrame, names: Wording) -> Iterator[Artifact]:
@@ -117,11 +111,9 @@ def _served(head: HeadEntry, load: Load) -> str:
 def _listings(lists: Sequence[tuple[str, Sequence[str], Link]], names: Wording) -> Iterator[Listing]:
     for words, models, more in lists:
         if models:
-            yield Listing(
-                summary=f"{count(len(models), 'model')} {words}",
-                models=tuple(
-                    Link(text=names.index.routes[model].about.name, href=names.links.model(model))
-                    for model in models[:_MOST_LINKS]
-                ),
-                more=more if len(models) > _MOST_LINKS else None,
-            )
+            shown = [
+                Link(text=names.index.routes[model].about.name, href=names.links.model(model))
+                for model in models[:_MOST_LINKS]
+            ]
+            rest = more if len(models) > _MOST_LINKS else None
+            yield f"{count(len(models), 'model')} {words}", shown, rest

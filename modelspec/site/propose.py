@@ -6,7 +6,6 @@ What the form says of a model, it says in the words of `modelspec validate`; a t
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -37,15 +36,6 @@ tags: [chat]
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormOption:
-    """A choice of a list; `region` is set for heads."""
-
-    value: str
-    label: str
-    region: str = ""
-
-
 def emit_propose(
     routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
@@ -62,11 +52,8 @@ def emit_propose(
         "propose.html",
         "propose",
         frame,
-        regions=[FormOption(value=code, label=title) for code, title in names.region_titles.items()],
-        heads=[
-            FormOption(value=head.head_id, label=names.head_titles[head.head_id], region=head.region)
-            for head in routing.heads
-        ],
+        regions=names.region_titles,
+        heads=[(head, names.head_titles[head.head_id]) for head in routing.heads],
         providers=sorted({*PROVIDERS, *(t.provider for r in routing.routes for t in r.targets)}),
         data=f"{context.base_path}{_DATA}",
         models=f"{context.base_path}admin/models/",

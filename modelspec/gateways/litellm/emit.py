@@ -10,8 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from modelspec.emit.artifact import Artifact, document, encode
 from modelspec.emit.tables import SCHEMA_VERSION
 from modelspec.gateways import GatewayOptions
-from modelspec.gateways.litellm.deployment import deployments, number, references, variable
-from modelspec.gateways.litellm.groups import Group, LiteLLMGroups
+from modelspec.gateways.litellm.groups import (
+    Group,
+    LiteLLMGroups,
+    deployments,
+    number,
+    references,
+    variable,
+)
 from modelspec.routing.table import Json, RoutingTable
 
 MASTER_KEY = "LITELLM_MASTER_KEY"
@@ -90,14 +96,8 @@ def _fallbacks(groups: Iterable[Group], conditions: tuple[str, ...]) -> Iterator
 
 
 def _separated(items: Iterable[str]) -> Iterator[str]:
-    """Each item with a comma behind it, the last one without."""
-    before = None
-    for item in items:
-        if before is not None:
-            yield f"{before},"
-        before = item
-    if before is not None:
-        yield before
+    """One item a line, if there is one."""
+    yield from filter(None, [",\n".join(items)])
 
 
 def _variables(groups: Iterable[Group]) -> bytes:
@@ -105,12 +105,8 @@ def _variables(groups: Iterable[Group]) -> bytes:
 
     All of them must be set: LiteLLM passes over one that is missing and sends another key of its environment instead.
     """
-    found = {MASTER_KEY: {"env": MASTER_KEY}, **dict(_named(groups))}
+    found: dict[str, Json] = {MASTER_KEY: {"env": MASTER_KEY}}
+    for target in (target for group in groups for target in group.targets):
+        found.update((variable(reference), reference) for reference in references(target))
     rows = (encode({"name": name, "reference": found[name]}) for name in sorted(found))
     return document([SCHEMA_VERSION], [("variables", rows)])
-
-
-def _named(groups: Iterable[Group]) -> Iterator[tuple[str, Json]]:
-    for group in groups:
-        for target in group.targets:
-            yield from ((variable(reference), reference) for reference in references(target))
