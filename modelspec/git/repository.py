@@ -1,7 +1,8 @@
 """The git repository that a configuration lies in, which may be larger than it."""
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,14 +83,14 @@ def unfit(repository: Repository) -> Refusal | None:
     listed = repository.git.run("ls-files", "-t", "-z")
     if listed.code:
         return listed.refusal()
-    rows = [row.partition(b" ") for row in listed.out.split(b"\0")[:-1]]
-    unmerged = sorted({path for tag, _, path in rows if tag == b"M"})
+    rows = [row.partition(" ") for row in os.fsdecode(listed.out).split("\0")[:-1]]
+    unmerged = sorted({path for tag, _, path in rows if tag == "M"})
     if unmerged:
         return Refusal(
             message=f"a merge is not finished: {_first(unmerged)} conflicts",
             help="resolve them and `git add` the files, or abort the merge",
         )
-    absent = sorted(_absent(repository, [path for tag, _, path in rows if tag == b"S"]))
+    absent = sorted(_absent(repository.root, (path for tag, _, path in rows if tag == "S")))
     if absent:
         return Refusal(
             message=f"this checkout is sparse: {_first(absent)} been left out",
@@ -98,15 +99,13 @@ def unfit(repository: Repository) -> Refusal | None:
     return None
 
 
-def _absent(repository: Repository, paths: list[bytes]) -> Iterator[bytes]:
+def _absent(root: Path, paths: Iterable[str]) -> Iterator[str]:
     """Of the files that git does not look for, those that a configuration consists of and that are not there."""
-    fixed = {name.encode() for name in (*REQUIRED, *OPTIONAL)}
     for path in paths:
-        wanted = path in fixed or path.startswith(f"{MODELS}/".encode())
-        if wanted and not (repository.root / path.decode(errors="surrogateescape")).exists():
+        wanted = path in (*REQUIRED, *OPTIONAL) or path.startswith(f"{MODELS}/")
+        if wanted and not (root / path).exists():
             yield path
 
 
-def _first(paths: list[bytes]) -> str:
-    more = f" and {len(paths) - 1} more have" if len(paths) > 1 else " has"
-    return quote(paths[0].decode(errors="surrogateescape")) + more
+def _first(paths: list[str]) -> str:
+    return quote(paths[0]) + (f" and {len(paths) - 1} more have" if len(paths) > 1 else " has")

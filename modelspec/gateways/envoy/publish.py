@@ -273,10 +273,10 @@ def _give(folder: WatchedFolder, admin: Admin, name: str, content: bytes, wait: 
     refusal = _used(admin, name, version, state.refused[name], wait)
     if refusal is None:
         return True
-    state = admin.state()
-    is_taken = isinstance(state, EdgeState) and state.versions[name] == version
-    if isinstance(old, bytes) and old != content and not is_taken:
-        folder.replace(name, old)
+    if isinstance(old, bytes) and old != content:
+        state = admin.state()
+        if isinstance(state, Refusal) or state.versions[name] != version:
+            folder.replace(name, old)
     return refusal
 
 
