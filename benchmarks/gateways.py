@@ -19,9 +19,9 @@ from socket import socket
 from measure import Case, Sample, interleaved, typical
 from table import aligned, markdown
 
+from modelspec.gateways import GatewayOptions
 from modelspec.gateways.envoy.check import find_envoy
 from modelspec.gateways.envoy.emit import emit
-from modelspec.gateways.gateway import Edge, GatewayOptions
 from modelspec.routing.table import About, HeadEntry, Route, RoutingTable, Tier
 
 HEADS = 100
@@ -109,7 +109,7 @@ def _write(folder: Path, size: int) -> float:
     folder.mkdir()
     ports = {"port": _port(), "admin_port": _port()}
     options = {"address": "127.0.0.1", "config_dir": str(folder), **ports}
-    gateway = GatewayOptions(options=options, edges=[Edge(edge_id="edge", region="r0")])
+    gateway = GatewayOptions(options=options, edges={"edge": "r0"})
     begin = time.perf_counter()
     artifacts = list(emit(_routing(size), gateway))
     seconds = time.perf_counter() - begin

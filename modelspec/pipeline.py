@@ -147,7 +147,7 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
         ValueError: it has errors; nothing is emitted then.
     """
     from modelspec.emit import Origin
-    from modelspec.site.context import SiteContext, repository_of, with_slashes
+    from modelspec.site import SiteContext
 
     if compiled.has_errors or compiled.table is None:
         raise ValueError("nothing is emitted where there is an error")
@@ -155,12 +155,8 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
     return Emission(
         table=compiled.table,
         origin=Origin(digest=_digest(compiled.tree), commit=commit, commit_date=commit_date),
-        context=SiteContext(
-            base_path=with_slashes(settings.base_path),
-            repository=repository_of(settings.repository),
-            diagnostics=tuple(compiled.diagnostics),
-            commit=commit,
-            commit_date=commit_date,
+        context=SiteContext.of(
+            settings, diagnostics=compiled.diagnostics, commit=commit, commit_date=commit_date
         ),
         settings=settings,
         root=compiled.tree.root,
@@ -171,7 +167,7 @@ def emit(emission: Emission) -> "Iterator[Artifact]":
     """Every file of the output but the manifest, in memory one at a time."""
     from modelspec.emit import emit as emit_tables
     from modelspec.gateways.emit import emit_gateways
-    from modelspec.site import emit as emit_site
+    from modelspec.site.emit import emit as emit_site
 
     settings = emission.settings
     yield from emit_tables(emission.table)

@@ -1,8 +1,10 @@
 """Small repositories with every feature, written to disk and compiled."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from modelspec.emit import emit
 from modelspec.incremental import compile_fleet
@@ -138,6 +140,11 @@ def routed(result: Compiled) -> RoutingTable:
 def artifacts(result: Compiled) -> dict[str, bytes]:
     """What a build writes beside the manifest."""
     return {artifact.path: artifact.content for artifact in emit(routed(result))}
+
+
+def documents(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """The JSON files among those that a build writes, read."""
+    return {path: json.loads(content) for path, content in files.items() if path.endswith(".json")}
 
 
 def codes(result: Compiled) -> list[str]:

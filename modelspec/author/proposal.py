@@ -11,8 +11,7 @@ Sources of the forms:
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from modelspec.site.context import repository_of
-from modelspec.site.forges import forge_of, home_of
+from modelspec.site.forges import forge_of, home_of, repository_of
 
 _PAGES = {
     "GitHub": "/compare/{base}...{branch}?expand=1",

@@ -96,9 +96,8 @@ def _publish(
 ) -> int:
     # Only this verb needs them.
     from modelspec.diagnose.refusal import Refusal
-    from modelspec.gateways.envoy.admin import Admin
     from modelspec.gateways.envoy.check import check, edge_files, edges_of, find_envoy
-    from modelspec.gateways.envoy.publish import publish
+    from modelspec.gateways.envoy.publish import Admin, publish
 
     interface = Admin.of(admin)
     if isinstance(interface, Refusal):

@@ -4,16 +4,15 @@ An emitter sees the routing table and the settings of its own target, nothing el
 a rule (`MS7xx`) at the field that asks for it, so that an emitter meets only what it can write.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from modelspec.emit.artifact import Artifact
-from modelspec.gateways import prometheus
+from modelspec.gateways import GatewayOptions, prometheus
 from modelspec.gateways.envoy import emit as envoy
-from modelspec.gateways.gateway import Edge, GatewayEmitter, GatewayOptions
 from modelspec.gateways.litellm import emit as litellm
 from modelspec.routing.table import RoutingTable
 
-GATEWAYS: Mapping[str, GatewayEmitter] = {
+GATEWAYS: Mapping[str, Callable[[RoutingTable, GatewayOptions], Iterator[Artifact]]] = {
     "envoy": envoy.emit,
     "litellm": litellm.emit,
     "prometheus": prometheus.emit,
@@ -28,7 +27,6 @@ def emit_gateways(
     edges: Sequence[tuple[str, str]],
 ) -> Iterator[Artifact]:
     """Every artifact of the gateways that `targets` names, whatever their order there."""
-    known_edges = [Edge(edge_id=edge_id, region=region) for edge_id, region in edges]
     for name, emitter in GATEWAYS.items():
         if name in targets:
-            yield from emitter(routing, GatewayOptions(options=options.get(name, {}), edges=known_edges))
+            yield from emitter(routing, GatewayOptions(options=options.get(name, {}), edges=dict(edges)))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from modelspec.emit.artifact import Artifact, encode
-from modelspec.gateways.gateway import GatewayOptions
+from modelspec.gateways import GatewayOptions
 from modelspec.routing.table import HeadEntry, Json, RoutingTable
 
 _HEADS = 'probe_success{modelspec="head",status="active"}'

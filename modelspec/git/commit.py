@@ -34,6 +34,7 @@ _NO_NAME = (
     (re.compile(r":"), "it holds ':', which names a file, not a commit"),
     (re.compile(r"\^\{|[*?\[\\]"), "it holds what no branch or tag can"),
 )
+_NAME_ONE = "name a branch, a tag or an id"
 _DEPTH = "git fetch --unshallow; in a GitHub workflow, `fetch-depth: 0` of actions/checkout"
 
 
@@ -76,12 +77,9 @@ def revisions(
 def _named(repository: Repository, name: str) -> Commit | Refusal:
     for pattern, why in _NO_NAME:
         if pattern.search(name):
-            return Refusal(
-                message=f"{quote(name)} is not the name of a commit: {why}",
-                help="name a branch, a tag or an id",
-            )
+            return Refusal(message=f"{quote(name)} is not the name of a commit: {why}", help=_NAME_ONE)
     if len(name) > _LONGEST:
-        return Refusal(message="this name of a commit is too long", help="name a branch, a tag or an id")
+        return Refusal(message="this name of a commit is too long", help=_NAME_ONE)
     git = repository.git
     found = git.run("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
     if "is ambiguous" in found.err and not _FULL_ID.fullmatch(name):
@@ -98,9 +96,7 @@ def _unknown(repository: Repository, name: str) -> Refusal:
     """Why a name is none of a commit."""
     kind = repository.git.run("cat-file", "-t", name)
     if not kind.code:
-        return Refusal(
-            message=f"{quote(name)} is a {kind.line}, not a commit", help="name a branch, a tag or an id"
-        )
+        return Refusal(message=f"{quote(name)} is a {kind.line}, not a commit", help=_NAME_ONE)
     if name == "HEAD":
         return Refusal(
             message="this repository has no commit yet",

@@ -66,18 +66,17 @@ class GitResult:
         """An output that is one line; a path in it may hold line ends, so only the last one is git's."""
         return os.fsdecode(self.out.removesuffix(b"\n"))
 
-    def words(self, longest: int) -> str:
+    @property
+    def words(self) -> str:
         """The first line of what git complained of."""
         lines = [line for line in self.err.splitlines() if not line.startswith(("warning:", "hint:"))]
-        words = (
-            lines[0].removeprefix("fatal: ").removeprefix("error: ") if lines else f"exit code {self.code}"
-        )
-        return visible(words, longest)
+        first = lines[0] if lines else f"exit code {self.code}"
+        return visible(first.removeprefix("fatal: ").removeprefix("error: "), _LONGEST)
 
     def refusal(self) -> Refusal:
         """What git complained of, for faults that have no words of their own here."""
         return Refusal(
-            message=f"git cannot read this repository: {self.words(_LONGEST)}",
+            message=f"git cannot read this repository: {self.words}",
             help="`git fsck` says whether the repository is whole",
         )
 

@@ -6,12 +6,13 @@ command costs what it says; whatever a hook would check, CI checks again.
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from modelspec.diagnose.refusal import Refusal
+from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.git.program import GitResult
 from modelspec.git.repository import Repository
 from modelspec.text.quote import visible
@@ -32,7 +33,6 @@ _UNDER_WAY = {
     "REBASE_HEAD": "rebase",
 }
 _FILE = "100644"
-_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +66,11 @@ def prepare(  # noqa: PLR0911 - a return for each thing that may be wrong
     refusal = _under_way(repository) or (None if branch is None else _no_branch(repository, branch))
     if refusal is not None:
         return refusal
-    prefix = _prefix(repository)
-    committed = dict(_listed(git.run("ls-tree", "-r", "-z", "--full-tree", "HEAD").out))
-    staged = dict(_staged(git.run("ls-files", "--stage", "-z", "--full-name").out))
+    committed = _entries(git.run("ls-tree", "-r", "-z", "--full-tree", "HEAD").out, 2)
+    staged = _entries(git.run("ls-files", "--stage", "-z", "--full-name").out, 1)
     entries = b""
     for path, data in files.items():
-        whole = prefix + path
+        whole = repository.prefix + path
         refusal = _other_work(repository, whole, before.get(path), committed.get(whole), staged.get(whole))
         if refusal is not None:
             return refusal
@@ -126,36 +125,21 @@ def publish(recording: Recording) -> Refusal | None:
 def _tree(repository: Repository, entries: bytes) -> GitResult:
     with TemporaryDirectory(prefix="modelspec-") as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-        git = repository.git
-        for arguments, told in (
-            (("read-tree", "HEAD"), b""),
-            (("update-index", "-z", "--index-info"), entries),
-        ):
-            done = git.run(*arguments, told=told, more=index, folder=repository.top)
-            if done.code:
-                return done
-        return git.run("write-tree", more=index, folder=repository.top)
+        run = partial(repository.git.run, more=index, folder=repository.top)
+        done = run("read-tree", "HEAD")
+        if not done.code:
+            done = run("update-index", "-z", "--index-info", told=entries)
+        return done if done.code else run("write-tree")
 
 
-def _prefix(repository: Repository) -> str:
-    """The way from the top of the working tree to the configuration, with a slash behind it."""
-    return repository.git.run("rev-parse", "--show-prefix").line
-
-
-def _listed(out: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Path, mode and id of each line of `ls-tree`."""
+def _entries(out: bytes, blob: int) -> dict[str, tuple[str, str]]:
+    """Mode and id by path, of a listing of git; `blob` is where the id stands. Of a conflict, the last stage counts."""
+    found = {}
     for line in out.split(b"\0")[:-1]:
         about, _, path = line.partition(b"\t")
-        mode, _, blob = about.decode().split(" ")
-        yield os.fsdecode(path), (mode, blob)
-
-
-def _staged(out: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Path, mode and id of each line of `ls-files --stage`; of a conflict, the last of its stages."""
-    for line in out.split(b"\0")[:-1]:
-        about, _, path = line.partition(b"\t")
-        mode, blob, _ = about.decode().split(" ")
-        yield os.fsdecode(path), (mode, blob)
+        parts = about.decode().split(" ")
+        found[os.fsdecode(path)] = (parts[0], parts[blob])
+    return found
 
 
 def _other_work(
@@ -169,7 +153,7 @@ def _other_work(
     if committed == staged and on_disk == (None if committed is None else committed[1]):
         return None
     return Refusal(
-        message=f"'{visible(path, _LONGEST)}' has changes that are not committed; a commit would take them along",
+        message=f"{shown(path)} has changes that are not committed; a commit would take them along",
         help="commit or stash them first, or leave --commit and --branch out",
     )
 
@@ -184,14 +168,14 @@ def _under_way(repository: Repository) -> Refusal | None:
 
 
 def _no_branch(repository: Repository, branch: str) -> Refusal | None:
-    shown = f"'{visible(branch, _LONGEST)}'"
     if branch.startswith("-") or repository.git.run("check-ref-format", f"refs/heads/{branch}").code:
         return Refusal(
-            message=f"{shown} cannot be the name of a branch", help="write letters, digits, - and /"
+            message=f"{shown(branch)} cannot be the name of a branch", help="write letters, digits, - and /"
         )
     if not repository.git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}").code:
         return Refusal(
-            message=f"there is a branch {shown} already", help="name another one, or go to it: git switch"
+            message=f"there is a branch {shown(branch)} already",
+            help="name another one, or go to it: git switch",
         )
     return None
 
@@ -202,9 +186,7 @@ def _failed(done: GitResult) -> Refusal:
             message="git does not know who you are",
             help="git config user.name 'Your Name' && git config user.email you@example.com",
         )
-    return Refusal(
-        message=f"git made no commit: {done.words(_LONGEST)}", help="put it right, then run it again"
-    )
+    return Refusal(message=f"git made no commit: {done.words}", help="put it right, then run it again")
 
 
 _OF_ONE_COMMAND = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")

@@ -1,17 +1,17 @@
 """The git repository that a configuration lies in, which may be larger than it."""
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelspec.diagnose.refusal import Refusal
+from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.git.program import Git, GitResult
 from modelspec.load.find import OPTIONAL, REQUIRED
 from modelspec.load.unread import MODELS
-from modelspec.text.quote import quote, visible
+from modelspec.text.quote import quote
 
-_LONGEST = 4096
 _NOT_OURS = re.compile(r"(?:dubious ownership in repository at |unsafe repository \()'([^']*)'")
 """The second form is that of git before 2.36."""
 
@@ -49,13 +49,13 @@ def find_repository(root: Path) -> Repository | Refusal:
 
 
 def _refused(root: Path, found: GitResult) -> Refusal:
-    folder = f"'{visible(str(root), _LONGEST)}'"
+    folder = shown(root)
     dubious = _NOT_OURS.search(found.err)
     if dubious is not None:
-        path = visible(dubious[1], _LONGEST)
+        path = shown(dubious[1])
         return Refusal(
-            message=f"git does not trust '{path}': it belongs to another user",
-            help=f"if you do: git config --global --add safe.directory '{path}'",
+            message=f"git does not trust {path}: it belongs to another user",
+            help=f"if you do: git config --global --add safe.directory {path}",
         )
     if "cannot use bare repository" in found.err:
         return Refusal(
@@ -83,35 +83,29 @@ def unfit(repository: Repository) -> Refusal | None:
     listed = repository.git.run("ls-files", "-t", "-z")
     if listed.code:
         return listed.refusal()
-    rows = [row.partition(b" ") for row in listed.out.split(b"\0")[:-1]]
-    unmerged = sorted({path for tag, _, path in rows if tag == b"M"})
+    rows = [row.partition(" ") for row in os.fsdecode(listed.out).split("\0")[:-1]]
+    unmerged = sorted({path for tag, _, path in rows if tag == "M"})
     if unmerged:
         return Refusal(
-            message=f"a merge is not finished: {_first(unmerged)} {_have(unmerged)} conflicts",
+            message=f"a merge is not finished: {_first(unmerged)} conflicts",
             help="resolve them and `git add` the files, or abort the merge",
         )
-    absent = sorted(_absent(repository, [path for tag, _, path in rows if tag == b"S"]))
+    absent = sorted(_absent(repository.root, (path for tag, _, path in rows if tag == "S")))
     if absent:
         return Refusal(
-            message=f"this checkout is sparse: {_first(absent)} {_have(absent)} been left out",
+            message=f"this checkout is sparse: {_first(absent)} been left out",
             help="`git sparse-checkout disable` gets everything; or compare commits: --head HEAD",
         )
     return None
 
 
-def _absent(repository: Repository, paths: list[bytes]) -> Iterator[bytes]:
+def _absent(root: Path, paths: Iterable[str]) -> Iterator[str]:
     """Of the files that git does not look for, those that a configuration consists of and that are not there."""
-    fixed = {name.encode() for name in (*REQUIRED, *OPTIONAL)}
     for path in paths:
-        wanted = path in fixed or path.startswith(f"{MODELS}/".encode())
-        if wanted and not (repository.root / path.decode(errors="surrogateescape")).exists():
+        wanted = path in (*REQUIRED, *OPTIONAL) or path.startswith(f"{MODELS}/")
+        if wanted and not (root / path).exists():
             yield path
 
 
-def _first(paths: list[bytes]) -> str:
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    return quote(paths[0].decode(errors="surrogateescape")) + more
-
-
-def _have(paths: list[bytes]) -> str:
-    return "have" if len(paths) > 1 else "has"
+def _first(paths: list[str]) -> str:
+    return quote(paths[0]) + (f" and {len(paths) - 1} more have" if len(paths) > 1 else " has")

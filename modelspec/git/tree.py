@@ -119,6 +119,7 @@ def _lost(object_id: str) -> Refusal:
 _LINK = "120000"
 _FOLDER = "040000"
 _SUBMODULE = "160000"
+_KINDS = {_FOLDER: FileKind.FOLDER, _LINK: FileKind.LINK, _SUBMODULE: FileKind.OTHER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,7 @@ class GitFolder:
 
     def entries(self) -> Iterator[tuple[str, FileKind]]:
         """The names in it."""
-        return ((name, _kind(entry)) for name, entry in self._own.items())
+        return ((name, _KINDS.get(entry.mode, FileKind.FILE)) for name, entry in self._own.items())
 
     def folder(self, name: str, path: str) -> "GitFolder | Diagnostic | None":
         """Go to a tree in it."""
@@ -193,18 +194,6 @@ def _top(found: Objects, prefix: str, commit: Commit) -> GitFolder:
         entry = listing[""].get(name)
         listing = {"": {}} if entry is None or entry.mode != _FOLDER else found.tree(entry.id, deep=False)
     return GitFolder(objects=found, listing=listing)
-
-
-def _kind(entry: TreeEntry) -> FileKind:
-    match entry.mode:
-        case "040000":
-            return FileKind.FOLDER
-        case "120000":
-            return FileKind.LINK
-        case "160000":
-            return FileKind.OTHER
-        case _:
-            return FileKind.FILE
 
 
 def _no_folder(entry: TreeEntry, path: str) -> Diagnostic:

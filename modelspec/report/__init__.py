@@ -13,15 +13,10 @@ _FORMATS = (
         name="gitlab", suffix="gitlab.json", help="the widget of a merge request", is_of_checkout=True
     ),
     ReportFormat(
-        name="sarif",
-        suffix="sarif",
-        help="GitHub code scanning, editors, dashboards",
-        is_of_checkout=True,
+        name="sarif", suffix="sarif", help="GitHub code scanning, editors, dashboards", is_of_checkout=True
     ),
     ReportFormat(
-        name="junit",
-        suffix="xml",
-        help="everything that shows tests: GitLab, Jenkins, CircleCI, Azure Pipelines",
+        name="junit", suffix="xml", help="everything that shows tests: GitLab, Jenkins, Azure Pipelines"
     ),
 )
 

@@ -37,15 +37,8 @@ class Summary:
     ) -> Self:
         """The summary of a run that found these diagnostics."""
         found = Counter(diagnostic.severity for diagnostic in diagnostics)
-        return cls(
-            files=files,
-            models=models,
-            errors=found[Severity.ERROR],
-            warnings=found[Severity.WARNING],
-            infos=found[Severity.INFO],
-            left_out=left_out,
-            seconds=seconds,
-        )
+        counts = {f"{severity}s": found[severity] for severity in Severity}
+        return cls(files=files, models=models, left_out=left_out, seconds=seconds, **counts)
 
     def sentence(self) -> str:
         """The summary as one line, without its end."""

@@ -47,10 +47,4 @@ def _object(diagnostic: Diagnostic) -> dict[str, object]:
 
 
 def _place(path: str, span: Span) -> dict[str, object]:
-    return {
-        "path": as_written(path),
-        "line": span.line,
-        "column": span.column,
-        "end_line": span.end_line,
-        "end_column": span.end_column,
-    }
+    return {"path": as_written(path), **{name: getattr(span, name) for name in span.__slots__}}

@@ -100,12 +100,14 @@ def render(outcome: Outcome) -> Iterator[str]:
         )
     )
     kept = [diagnostics[number] for number in order[: len(results)]]
+    notes = [{"level": "warning", "message": {"text": note}} for note in _notes(diagnostics, kept)]
+    invocation = {"executionSuccessful": True} | ({"toolExecutionNotifications": notes} if notes else {})
 
     yield f'{{\n"$schema": {_encode(SCHEMA)},\n"version": "2.1.0",\n"runs": [{{\n'
     yield f'"tool": {{"driver": {{"name": "modelspec", "version": {_encode(__version__)}, "rules": ['
     yield from one_a_line(_encode(described(rule)) for rule in rules)
     yield f'}}}},\n"automationDetails": {{"id": "modelspec/"}},\n"originalUriBaseIds": {_encode(BASES)},\n'
-    yield f'"columnKind": "unicodeCodePoints",\n"invocations": [{_encode(_invocation(diagnostics, kept))}],\n'
+    yield f'"columnKind": "unicodeCodePoints",\n"invocations": [{_encode(invocation)}],\n'
     yield '"results": ['
     yield from one_a_line(results)
     yield "\n}]\n}\n"
@@ -174,12 +176,6 @@ def _region(span: Span) -> dict[str, int]:
 def _unlinked(text: str) -> str:
     r"""A message without links: `[text](target)` is one even in plain text, and `\]` is how a bracket escapes it."""
     return text.replace("](", "\\](")
-
-
-def _invocation(diagnostics: Sequence[Diagnostic], kept: Sequence[Diagnostic]) -> dict[str, object]:
-    invocation: dict[str, object] = {"executionSuccessful": True}
-    notes = [{"level": "warning", "message": {"text": note}} for note in _notes(diagnostics, kept)]
-    return {**invocation, "toolExecutionNotifications": notes} if notes else invocation
 
 
 def _notes(diagnostics: Sequence[Diagnostic], kept: Sequence[Diagnostic]) -> Iterator[str]:

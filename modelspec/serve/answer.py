@@ -7,8 +7,16 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from modelspec.serve.site import Faults, Site
-from modelspec.site.hosting import missing_page
-from modelspec.site.http import PROBLEM_TYPE, Problem, headers, not_found, prefers_html, problem, read_only
+from modelspec.site.hosting import (
+    PROBLEM_TYPE,
+    Problem,
+    headers,
+    missing_page,
+    not_found,
+    prefers_html,
+    problem,
+    read_only,
+)
 
 OWN = "/_modelspec/"
 """Where the script, the style and the events of `serve` are, whatever the base path is."""

@@ -11,7 +11,7 @@ from modelspec.diagnose.diagnostic import Severity
 from modelspec.incremental import compile_fleet
 from modelspec.pipeline import Compiled, emission_of, emit
 from modelspec.report import REPORTS, Summary
-from modelspec.site.context import with_slashes
+from modelspec.site import with_slashes
 
 _FOLDER = "site/"
 _SHOWN = 50

@@ -1,41 +1,50 @@
-"""The admin page: a routing table and its surroundings to static files."""
+"""What the admin page is made of beside the routing table: its context."""
 
-from collections.abc import Iterator
-from importlib.resources import files
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
-from modelspec.emit.artifact import Artifact
-from modelspec.routing.table import RoutingTable
-from modelspec.site import hosting, openapi
-from modelspec.site.context import SiteContext
-from modelspec.site.dashboard import emit_dashboard
-from modelspec.site.forges import origin_of
-from modelspec.site.frame import frame_of
-from modelspec.site.links import Links
-from modelspec.site.model import emit_model_pages
-from modelspec.site.models import emit_models
-from modelspec.site.places import emit_places
-from modelspec.site.propose import emit_propose
-from modelspec.site.wording import Wording
-
-__all__ = ["SiteContext", "emit"]
+from modelspec.diagnose.diagnostic import Diagnostic
+from modelspec.fleet.settings import Settings
+from modelspec.site.forges import ForgeRepository, repository_of
 
 
-def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
-    """Every page and every static file; the JSON beside them is the snapshot's."""
-    frame = frame_of(context)
-    names = Wording(routing, Links(base=context.base_path))
-    yield from emit_dashboard(routing, context, frame, names)
-    yield from emit_models(routing, context, frame, names)
-    yield from emit_places(routing, frame, names)
-    yield from emit_model_pages(routing, context, frame, names)
-    yield from emit_propose(routing, context, frame, names)
-    yield from _static()
-    yield from openapi.emit(context.base_path)
-    forge = origin_of(context.repository)
-    yield from hosting.emit(context.base_path, () if forge is None else (forge,))
+def with_slashes(base_path: str) -> str:
+    """A base path in its one form: `/llm` and `/llm/` are `/llm/`."""
+    inner = base_path.strip("/")
+    return f"/{inner}/" if inner else "/"
 
 
-def _static() -> Iterator[Artifact]:
-    folder = files(__package__) / "static"
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
-        yield Artifact(path=f"site/admin/assets/{file.name}", content=file.read_bytes())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteContext:
+    """What the pages need beside the routing table: where they stand, where the sources are, what the build said.
+
+    `base_path` begins and ends with `/`. `diagnostics` are the warnings and infos of the build, in the order in
+    which they are shown. Above `whole_page_limit` models, each page of models holds `page_size` of them.
+    """
+
+    base_path: str = "/"
+    repository: ForgeRepository | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    commit: str | None = None
+    commit_date: str | None = None
+    page_size: int = 60
+    whole_page_limit: int = 2000
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        *,
+        diagnostics: Sequence[Diagnostic],
+        commit: str | None,
+        commit_date: str | None,
+    ) -> Self:
+        """The context of a build with these settings."""
+        return cls(
+            base_path=with_slashes(settings.base_path),
+            repository=repository_of(settings.repository),
+            diagnostics=tuple(diagnostics),
+            commit=commit,
+            commit_date=commit_date,
+        )

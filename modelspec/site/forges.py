@@ -17,11 +17,12 @@ Sources of the forms:
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote, urlsplit
 
-from modelspec.site.context import ForgeRepository
+from modelspec.schema import defaults
 
 LONGEST_LINK = 8_000
 """Bytes of a URL that forges and the proxies before them surely take (RFC 9110, 4.1)."""
@@ -35,7 +36,22 @@ _WEB = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forge:
+class ForgeRepository:
+    """`repository` of modelspec.yaml. `forge` None: the host decides; `templates` replace those of the forge."""
+
+    url: str
+    branch: str
+    forge: str | None = None
+    templates: Mapping[str, str] = field(default_factory=dict)
+
+
+def repository_of(value: Mapping[str, Any] | None) -> ForgeRepository | None:
+    """The repository that modelspec.yaml names, in the form that its schema allows."""
+    return None if value is None else ForgeRepository(**{**defaults("modelspec", "repository"), **value})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgePages:
     """Templates of a forge, behind the repository's own URL.
 
     `{branch}`, `{path}`, `{line}`, `{name}` (the last part of the path) and `{value}` (the text of a new file) are
@@ -50,9 +66,9 @@ class Forge:
     new: str
 
 
-FORGES: Mapping[str, Forge] = MappingProxyType(
+FORGES: Mapping[str, ForgePages] = MappingProxyType(
     {
-        "github": Forge(
+        "github": ForgePages(
             label="GitHub",
             hosts=("github",),
             view="/blob/{branch}/{path}#L{line}",
@@ -60,7 +76,7 @@ FORGES: Mapping[str, Forge] = MappingProxyType(
             delete="/delete/{branch}/{path}",
             new="/new/{branch}?filename={path}&value={value}",
         ),
-        "gitlab": Forge(
+        "gitlab": ForgePages(
             label="GitLab",
             hosts=("gitlab",),
             view="/-/blob/{branch}/{path}#L{line}",
@@ -68,7 +84,7 @@ FORGES: Mapping[str, Forge] = MappingProxyType(
             delete="/-/blob/{branch}/{path}",
             new="/-/new/{branch}?file_name={path}",
         ),
-        "gitea": Forge(
+        "gitea": ForgePages(
             label="Gitea",
             hosts=("gitea", "forgejo", "codeberg"),
             view="/src/branch/{branch}/{path}#L{line}",
@@ -76,7 +92,7 @@ FORGES: Mapping[str, Forge] = MappingProxyType(
             delete="/_delete/{branch}/{path}",
             new="/_new/{branch}?filename={path}&value={value}",
         ),
-        "bitbucket": Forge(
+        "bitbucket": ForgePages(
             label="Bitbucket",
             hosts=("bitbucket",),
             view="/src/{branch}/{path}?at={branch}#lines-{line}",
@@ -92,13 +108,13 @@ FORGES: Mapping[str, Forge] = MappingProxyType(
 class ForgeLinks:
     """Pages of the forge for one file; None where the forge is not known and no template stands in."""
 
-    view: str | None
-    edit: str | None
-    delete: str | None
-    new: str | None
+    view: str | None = None
+    edit: str | None = None
+    delete: str | None = None
+    new: str | None = None
 
 
-def forge_of(repository: ForgeRepository) -> Forge | None:
+def forge_of(repository: ForgeRepository) -> ForgePages | None:
     """The forge that `forge` names, or else the one that a part of the host's name gives away."""
     if repository.forge is not None:
         return FORGES[repository.forge]
@@ -106,29 +122,23 @@ def forge_of(repository: ForgeRepository) -> Forge | None:
     return next((forge for forge in FORGES.values() if not {*labels}.isdisjoint(forge.hosts)), None)
 
 
-def links_for(repository: ForgeRepository | None, path: str, line: int = 1) -> ForgeLinks | None:
-    """The links for a file, for `new` without its text; None where there is no repository with a web page."""
+def links_for(repository: ForgeRepository | None, path: str, line: int = 1) -> ForgeLinks:
+    """The links for a file, for `new` without its text; none where there is no repository with a web page."""
     if repository is None or home_of(repository) is None:
-        return None
-    found = {
-        kind: expand(_without_value(template), repository, path, line)
-        for kind, template in templates_of(repository).items()
-    }
+        return ForgeLinks()
+    templates = templates_of(repository).items()
     return ForgeLinks(
-        view=found.get("view"), edit=found.get("edit"), delete=found.get("delete"), new=found.get("new")
+        **{kind: expand(_without_value(template), repository, path, line) for kind, template in templates}
     )
 
 
 def templates_of(repository: ForgeRepository) -> dict[str, str]:
     """Whole templates by `view`, `edit`, `delete` and `new`: the forge's, replaced by the repository's own."""
     forge = forge_of(repository)
-    found: dict[str, str] = {}
-    if forge is not None:
-        own = {"view": forge.view, "edit": forge.edit, "delete": forge.delete, "new": forge.new}
-        found = {kind: _base(repository) + template for kind, template in own.items()}
-    for kind, template in repository.templates.items():
-        found["new" if kind == "propose" else kind] = template
-    return found
+    kinds = () if forge is None else ("view", "edit", "delete", "new")
+    found = {kind: f"{_base(repository)}{getattr(forge, kind)}" for kind in kinds}
+    own = {"new" if kind == "propose" else kind: url for kind, url in repository.templates.items()}
+    return found | own
 
 
 def browser_templates(repository: ForgeRepository | None) -> dict[str, str]:
@@ -156,11 +166,8 @@ def home_of(repository: ForgeRepository) -> str | None:
 def origin_of(repository: ForgeRepository | None) -> str | None:
     """Scheme, host and port of the forge's page for new files: what a form may lead to."""
     links = links_for(repository, "models.d/new.yaml")
-    url = links and (links.new or links.edit)
-    if not url:
-        return None
-    found = urlsplit(url)
-    return f"{found.scheme}://{found.netloc}"
+    found = urlsplit(links.new or links.edit or "")
+    return f"{found.scheme}://{found.netloc}" if found.netloc else None
 
 
 def expand(template: str, repository: ForgeRepository, path: str, line: int) -> str | None:

@@ -1,52 +1,126 @@
-"""What a web host needs to serve the site: configuration for four of them, and what they answer where nothing is."""
+"""How a site is served: HTML or JSON for one path, headers, refusals, and the configuration of four web hosts.
+
+HTML where `Accept` names `text/html` with a quality above 0 and names `application/json` with none higher; JSON
+otherwise. Wildcards never outweigh a type that is named, so that a bare `*/*` gets JSON. Of a quality the first decimal
+counts: that is as far as the configuration of a web host can compare, and all answer alike.
+"""
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
+from types import MappingProxyType
 
-from markupsafe import Markup
+from markupsafe import escape
 
 from modelspec.emit.artifact import Artifact
-from modelspec.site.context import with_slashes
-from modelspec.site.http import (
-    PREFERS_HTML,
-    QUALITIES,
-    content_policy,
-    headers,
-    not_found,
-    pattern,
-    read_only,
+from modelspec.site import with_slashes
+
+_END = r"\s*(?:[;,]|$)"
+
+QUALITIES = (
+    (r";\s*q=0(?:\.0*)?" + _END, "0"),
+    (r";\s*q=0?\.([0-9])[0-9]*" + _END, "$1"),
+    (r"(?:\s*(?:[;,]|$))", "A"),
+)
+"""How a quality is written and the character that stands for it: 0 to 9 for its first decimal, A for one or none."""
+
+ABSENT = "-"
+"""What stands for a type that is not named."""
+
+PREFERS_HTML = r"^(?:A.|" + "|".join(f"{digit}[-0-{digit}]" for digit in range(9, 0, -1)) + ")$"
+"""Matches the characters of HTML and JSON, in this order, where HTML is to be sent."""
+
+
+def pattern(media_type: str, quality: str) -> str:
+    """A regular expression, case to be ignored, for `Accept` naming the type: the same to PCRE, RE2 and Python."""
+    parameters = r"\s*(?:;[^,]*)?" if quality.startswith(";") else ""
+    return rf"(?:^|,)\s*{re.escape(media_type)}{parameters}{quality}"
+
+
+def prefers_html(accept: str) -> bool:
+    """Whether a request with this `Accept` header, several joined by commas, gets the page and not the JSON."""
+    qualities = _quality("text/html", accept) + _quality("application/json", accept)
+    return re.match(PREFERS_HTML, qualities) is not None
+
+
+def _quality(media_type: str, accept: str) -> str:
+    for quality, character in QUALITIES:
+        found = re.search(pattern(media_type, quality), accept, re.IGNORECASE)
+        if found:
+            return found[1] if character == "$1" else character
+    return ABSENT
+
+
+_DIRECTIVES = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
 )
 
-_PAGE = Markup("""\
-<!doctype html>
-<html lang="en" data-theme="auto">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Not found</title>
-<script src="{base}admin/assets/theme.js"></script>
-<link rel="stylesheet" href="{base}admin/assets/site.css">
-</head>
-<body>
-<main id="main">
-<h1>Nothing is here</h1>
-<p>A model may have been renamed or removed. <a href="{base}admin/models.html">All models</a>
- or <a href="{base}admin/index.html">the dashboard</a> lead on.</p>
-</main>
-</body>
-</html>
-""")
+
+def content_policy(form_targets: Sequence[str] | None = ()) -> str:
+    """The Content-Security-Policy of a page, for `<meta>`; `form_targets` are the origins that its forms may open.
+
+    None leaves that to another policy: where a page and its headers have one each, a browser obeys both.
+    """
+    if form_targets is None:
+        return "; ".join(_DIRECTIVES)
+    targets = " ".join(form_targets) or "'none'"
+    return "; ".join([*_DIRECTIVES, f"form-action {targets}"])
+
+
+def headers(form_targets: Sequence[str] | None = ()) -> Mapping[str, str]:
+    """What a host adds to every answer. A browser heeds `frame-ancestors` in a header only, so it stands here alone."""
+    return MappingProxyType(
+        {
+            "Content-Security-Policy": f"{content_policy(form_targets)}; frame-ancestors 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        }
+    )
+
+
+PROBLEM_TYPE = "application/problem+json"
+
+Problem = Mapping[str, object]
+
+
+def problem(status: int, title: str, detail: str) -> dict[str, object]:
+    """A problem without a page of its own: `title` is the one of the status, `detail` says what to do."""
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail}
+
+
+def not_found(base: str) -> Problem:
+    """Nothing is at this path."""
+    return problem(404, "Not Found", f"nothing is here; {base}admin/models lists every model")
+
+
+def read_only(base: str) -> Problem:
+    """The path, or the whole site, takes no such request."""
+    return problem(
+        405,
+        "Method Not Allowed",
+        "this site is read-only and generated: add, edit or delete the YAML file of the model under models.d/ in the "
+        f"configuration repository and open a pull request; {base}admin/propose writes the file for you",
+    )
+
+
+_PLACE = re.compile(r"@(base|headers|home|strip|rules|policy|prefers_html|(?:html|json)_qualities)@")
+"""What is filled in in a file of `hosts/`."""
 
 
 def missing_page(base: str, form_targets: Sequence[str] = ()) -> bytes:
     """What a browser sees where nothing is; `base` ends in a slash."""
-    return str(_PAGE.format(base=base, policy=content_policy(form_targets))).encode()
+    values = {"base": escape(base), "policy": escape(content_policy(form_targets))}
+    return _PLACE.sub(lambda name: values[name[1]], _template("404.html")).encode()
 
 
-_TYPES = {"html_qualities": "text/html", "json_qualities": "application/json"}
+def _template(name: str) -> str:
+    return (files(__package__) / "hosts" / name).read_text(encoding="ascii")
 
 
 def emit(base_path: str, form_targets: Sequence[str] = ()) -> Iterator[Artifact]:
@@ -55,54 +129,36 @@ def emit(base_path: str, form_targets: Sequence[str] = ()) -> Iterator[Artifact]
     `form_targets` are the origins that forms may open, for the Content-Security-Policy.
     """
     base = with_slashes(base_path)
-    fields = headers(form_targets)
-    yield _artifact("hosting/Caddyfile", "Caddyfile", _caddy(base, fields))
-    yield _artifact("hosting/nginx.conf", "nginx.conf", _nginx(base, fields))
+    fields = headers(form_targets).items()
+
+    def filled(path: str, field: str, values: Mapping[str, str]) -> Artifact:
+        lines = "\n".join(field.format(name, value) for name, value in fields)
+        known = {"base": base, "prefers_html": PREFERS_HTML, "headers": lines, **values}
+        text = _PLACE.sub(lambda name: known[name[1]], _template(path.rpartition("/")[2]))
+        # A value that is empty leaves an empty line where two were meant to be one.
+        return Artifact(path=path, content=re.sub(r"\n{3,}", "\n\n", text).encode())
+
+    yield filled("hosting/Caddyfile", '\theader {} "{}"', _caddy(base))
+    yield filled("hosting/nginx.conf", '    add_header {} "{}" always;', _nginx(base))
     yield Artifact(path="site/404.html", content=missing_page(base, form_targets))
-    yield Artifact(path="site/404.json", content=_body(not_found(base)))
-    yield Artifact(path="site/405.json", content=_body(read_only(base)))
-    yield _artifact("site/_headers", "_headers", {"base": base, "headers": _lines("  {}: {}", fields)})
-    yield _artifact("site/_redirects", "_redirects", {"base": base, "rules": _redirects(base)})
+    for status, body in ((404, not_found(base)), (405, read_only(base))):
+        yield Artifact(path=f"site/{status}.json", content=json.dumps(body, indent=2).encode() + b"\n")
+    yield filled("site/_headers", "  {}: {}", {})
+    yield filled("site/_redirects", "", {"rules": _redirects(base)})
 
 
-def _artifact(path: str, template: str, values: Mapping[str, str]) -> Artifact:
-    text = (files(__package__) / "hosts" / template).read_text(encoding="ascii")
-    filled = re.sub(
-        r"@(base|headers|home|strip|rules|prefers_html|(?:html|json)_qualities)@",
-        lambda name: values[name[1]],
-        text,
-    )
-    # A value that is empty leaves an empty line where two were meant to be one.
-    return Artifact(path=path, content=re.sub(r"\n{3,}", "\n\n", filled).encode())
-
-
-def _body(problem: Mapping[str, object]) -> bytes:
-    return json.dumps(problem, indent=2).encode() + b"\n"
-
-
-def _nginx(base: str, fields: Mapping[str, str]) -> dict[str, str]:
+def _nginx(base: str) -> dict[str, str]:
     home = f"    location = {base} {{\n        return 302 {base}admin/;\n    }}\n"
     strip = ""
     if base != "/":
         home += f"\n    location = {base.rstrip('/')} {{\n        return 302 {base}admin/;\n    }}\n"
         home += "\n    location / {\n        return 404;\n    }\n"
         strip = f'        rewrite "^{re.escape(base)}(.*)$" /$1 break;\n'
-    return {
-        "base": base,
-        "headers": _lines('    add_header {} "{}" always;', fields),
-        "home": home,
-        "strip": strip,
-        "prefers_html": PREFERS_HTML,
-        **{
-            name: "\n".join(
-                f'    "~*{pattern(media_type, quality)}" "{character}";' for quality, character in QUALITIES
-            )
-            for name, media_type in _TYPES.items()
-        },
-    }
+    qualities = _qualities(lambda accept, character: f'    "~*{accept}" "{character}";')
+    return {"home": home, "strip": strip, **qualities}
 
 
-def _caddy(base: str, fields: Mapping[str, str]) -> dict[str, str]:
+def _caddy(base: str) -> dict[str, str]:
     home = f"\t\tredir {base} {base}admin/ 302"
     strip = ""
     if base != "/":
@@ -111,19 +167,18 @@ def _caddy(base: str, fields: Mapping[str, str]) -> dict[str, str]:
             f"\n\t\tredir {bare} {base}admin/ 302\n\t\t@elsewhere not path {base}*\n\t\terror @elsewhere 404"
         )
         strip = f"\t\turi strip_prefix {bare}\n"
+    qualities = _qualities(
+        lambda accept, character: f'\t\t`~(?i){accept}` "{character.replace("$1", "${1}")}"'
+    )
+    return {"home": home, "strip": strip, **qualities}
+
+
+def _qualities(line: Callable[[str, str], str]) -> dict[str, str]:
+    """The lines of a host's map from `Accept` to the characters of its qualities."""
+    types = {"html_qualities": "text/html", "json_qualities": "application/json"}
     return {
-        "base": base,
-        "headers": _lines('\theader {} "{}"', fields),
-        "home": home,
-        "strip": strip,
-        "prefers_html": PREFERS_HTML,
-        **{
-            name: "\n".join(
-                f'\t\t`~(?i){pattern(media_type, quality)}` "{character.replace("$1", "${1}")}"'
-                for quality, character in QUALITIES
-            )
-            for name, media_type in _TYPES.items()
-        },
+        name: "\n".join(line(pattern(media_type, quality), character) for quality, character in QUALITIES)
+        for name, media_type in types.items()
     }
 
 
@@ -132,7 +187,3 @@ def _redirects(base: str) -> str:
         return "/ /admin/ 302"
     # The folder is deployed at the top of the host; a rewrite answers for the base path.
     return f"{base} {base}admin/ 302\n{base}* /:splat 200"
-
-
-def _lines(form: str, fields: Mapping[str, str]) -> str:
-    return "\n".join(form.format(name, value) for name, value in fields.items())

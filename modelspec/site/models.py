@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from modelspec.emit.artifact import Artifact, document, encode
 from modelspec.emit.tables import first_target
 from modelspec.routing.table import Route, RoutingTable
-from modelspec.site.context import SiteContext
-from modelspec.site.frame import Link, PageFrame
-from modelspec.site.render import render
-from modelspec.site.wording import Wording, count, endpoint, host
+from modelspec.site import SiteContext
+from modelspec.site.frame import PageFrame, page
+from modelspec.site.wording import Link, Wording, count, endpoint, host
 
 MOST_OPTIONS = 200
 """Options of one facet; beyond them nobody picks from a list, and the search finds the rest."""
@@ -36,42 +35,8 @@ class Card:
     tags_json: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FacetOption:
-    """One choice of a facet; `count` is worded."""
-
-    value: str
-    label: str
-    count: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facet:
-    """`name` is that of the query string; `more` says how many values have no option of their own."""
-
-    name: str
-    legend: str
-    options: tuple[FacetOption, ...]
-    more: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Models:
-    """One page. `groups` keep what is far below the fold from being laid out.
-
-    `number` counts from 1 up to `pages`; `pager` is empty where one page holds everything.
-    """
-
-    total: int
-    counted: str
-    groups: tuple[tuple[Card, ...], ...]
-    facets: tuple[Facet, ...]
-    source: str
-    number: int
-    pages: int
-    pager: tuple[Link, ...]
-    previous: str | None
-    following: str | None
+Facet = tuple[str, str, list[tuple[str, str, str]], str]
+"""Its name in the query string, a legend, options as value, label and worded count, and how many have no option."""
 
 
 def emit_models(
@@ -85,24 +50,27 @@ def emit_models(
     is_paged = pages > 1
     for number in range(1, pages + 1):
         shown = cards[(number - 1) * size : number * size]
-        view = Models(
+        steps = {"previous": number - 1, "following": number + 1}
+        written = page(
+            "models.html" if number == 1 else f"models/page/{number}.html",
+            "models" if number == 1 else "models_page",
+            frame,
             total=len(cards),
             counted=count(len(cards), "model"),
-            groups=tuple(_groups(shown, context.page_size)),
+            # What is far below the fold is not laid out until it comes near.
+            groups=[
+                shown[start : start + context.page_size] for start in range(0, len(shown), context.page_size)
+            ],
             facets=facets if number == 1 else (),
-            source=names.links.asset("models.json") if is_paged else names.links.snapshot,
+            source=f"{names.links.assets}models.json" if is_paged else names.links.snapshot,
             number=number,
             pages=pages,
-            pager=tuple(_pager(number, pages, names)) if is_paged else (),
-            previous=names.links.models_page(number - 1) if number > 1 else None,
-            following=names.links.models_page(number + 1) if number < pages else None,
+            pager=list(_pager(number, pages, names)) if is_paged else (),
+            **{name: names.links.models_page(to) if 1 <= to <= pages else None for name, to in steps.items()},
         )
-        content = render("models" if number == 1 else "models_page", frame, view)
+        yield written
         if number == 1:
-            yield Artifact(path="site/admin/models.html", content=content)
-            yield Artifact(path="site/admin/models/index.html", content=content)
-        else:
-            yield Artifact(path=f"site/admin/models/page/{number}.html", content=content)
+            yield Artifact(path="site/admin/models/index.html", content=written.content)
     if is_paged:
         yield Artifact(path="site/admin/assets/models.json", content=_compact(cards, names))
 
@@ -132,45 +100,28 @@ def card_of(route: Route, names: Wording) -> Card:
     )
 
 
-def _groups(cards: Sequence[Card], size: int) -> Iterator[tuple[Card, ...]]:
-    for start in range(0, len(cards), size):
-        yield tuple(cards[start : start + size])
-
-
 def _facets(cards: Sequence[Card], names: Wording) -> Iterator[Facet]:
     """Regions and heads in the order of their files, the rest by how often they occur; nobody's values are left out."""
     regions = Counter(card.region for card in cards)
-    heads = Counter(card.head for card in cards)
-    yield _facet("region", "Region", regions, _kept(names.region_titles, regions))
-    yield _facet("head", "Priority head", heads, _kept(names.head_titles, heads))
-    providers = Counter(card.provider for card in cards)
-    yield _facet("provider", "Provider", providers, _by_count(providers))
-    statuses = Counter(card.status for card in cards)
-    yield _facet("status", "Status", statuses, _by_count(statuses))
+    yield _facet("region", "Region", regions, names.region_titles)
+    yield _facet("head", "Priority head", Counter(card.head for card in cards), names.head_titles)
+    yield _facet("provider", "Provider", Counter(card.provider for card in cards))
+    yield _facet("status", "Status", Counter(card.status for card in cards))
     local = Counter("yes" if card.is_local else "no" for card in cards)
-    yield _facet("local", "Local inference", local, _kept({"yes": "On the head", "no": "Upstream"}, local))
+    yield _facet("local", "Local inference", local, {"yes": "On the head", "no": "Upstream"})
     tags = Counter(tag for card in cards for tag in set(card.tags))
     if tags:
-        yield _facet("tag", "Tag", tags, _by_count(tags))
+        yield _facet("tag", "Tag", tags)
 
 
-def _facet(name: str, legend: str, counts: Counter[str], labels: Mapping[str, str]) -> Facet:
-    shown = list(labels.items())[:MOST_OPTIONS]
+def _facet(name: str, legend: str, counts: Counter[str], titles: Mapping[str, str] | None = None) -> Facet:
+    if titles is None:
+        titles = {value: value for value, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0]))}
+    labels = [(value, title) for value, title in titles.items() if counts[value]]
+    shown = labels[:MOST_OPTIONS]
     rest = len(labels) - len(shown)
-    return Facet(
-        name=name,
-        legend=legend,
-        options=tuple(FacetOption(value=v, label=label, count=f"{counts[v]:,}") for v, label in shown),
-        more=f"and {rest:,} more: use the search" if rest else "",
-    )
-
-
-def _kept(titles: Mapping[str, str], counts: Counter[str]) -> dict[str, str]:
-    return {value: title for value, title in titles.items() if counts[value]}
-
-
-def _by_count(counts: Counter[str]) -> dict[str, str]:
-    return {value: value for value, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
+    options = [(value, label, f"{counts[value]:,}") for value, label in shown]
+    return name, legend, options, f"and {rest:,} more: use the search" if rest else ""
 
 
 def _pager(number: int, pages: int, names: Wording) -> Iterator[Link]:
@@ -184,23 +135,10 @@ def _pager(number: int, pages: int, names: Wording) -> Iterator[Link]:
         before = each
 
 
+_COMPACT = ("model_id", "name", "region", "head", "host", "endpoint", "provider", "status")
+
+
 def _compact(cards: Iterable[Card], names: Wording) -> bytes:
-    rows = [
-        encode(
-            [
-                card.model_id,
-                card.name,
-                card.region,
-                card.head,
-                card.host,
-                card.endpoint,
-                card.provider,
-                card.status,
-                int(card.is_local),
-                card.tags,
-            ]
-        )
-        for card in cards
-    ]
+    rows = ([*(getattr(card, name) for name in _COMPACT), int(card.is_local), card.tags] for card in cards)
     titles = [("regions", encode(names.region_titles)), ("heads", encode(names.head_titles))]
-    return document(titles, [("models", rows)])
+    return document(titles, [("models", map(encode, rows))])

@@ -7,7 +7,7 @@ from typing import Any
 from modelspec import __version__
 from modelspec.emit.artifact import Artifact
 from modelspec.schema import schema_text
-from modelspec.site.http import PROBLEM_TYPE
+from modelspec.site.hosting import PROBLEM_TYPE
 
 _MODEL_ID = {
     "name": "model_id",

@@ -1,67 +1,21 @@
 """The pages of regions and of heads."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from modelspec.emit.artifact import Artifact
 from modelspec.routing.table import HeadEntry, RegionEntry, RoutingTable
 from modelspec.site.dashboard import Load, load_of_heads
-from modelspec.site.frame import Link, PageFrame, Row
-from modelspec.site.render import render
+from modelspec.site.frame import PageFrame, page
 from modelspec.site.svg.world import Point, world_svg
-from modelspec.site.wording import Wording, count, listed
+from modelspec.site.wording import Link, Row, Wording, count, listed
 
 _MOST_LINKS = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """Models under a summary; `more` leads to the rest of a long list."""
-
-    summary: str
-    models: tuple[Link, ...]
-    more: Link | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadView:
-    """A head, and what it serves first and as a fallback."""
-
-    head_id: str
-    title: str
-    anchor: str
-    status: str
-    rows: tuple[Row, ...]
-    listings: tuple[Listing, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegionView:
-    """A region: `rule` is its residency in words; `heads` name each head with what it serves."""
-
-    title: str
-    anchor: str
-    rule: str
-    heads: tuple[tuple[Link, str], ...]
-    listings: tuple[Listing, ...]
-    browse: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Regions:
-    """The page of regions; `world` is None where no region has a location."""
-
-    world: Markup | None
-    regions: tuple[RegionView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heads:
-    """The page of heads."""
-
-    heads: tuple[HeadView, ...]
+Listing = tuple[str, list[Link], Link | None]
+"""A summary, models under it, and where the rest of a long list is."""
 
 
 def emit_places(routing: RoutingTable, frame: PageFrame, names: Wording) -> Iterator[Artifact]:
@@ -70,13 +24,15 @@ def emit_places(routing: RoutingTable, frame: PageFrame, names: Wording) -> Iter
     belonging: dict[str, list[str]] = {region.code: [] for region in routing.regions}
     for route in routing.routes:
         belonging[route.region].append(route.model_id)
-    regions = Regions(
+    yield page(
+        "regions.html",
+        "regions",
+        frame,
         world=_world(routing, belonging, names),
-        regions=tuple(_region(r, routing, belonging[r.code], loads, names) for r in routing.regions),
+        regions=[_region(r, routing, belonging[r.code], loads, names) for r in routing.regions],
     )
-    yield Artifact(path="site/admin/regions.html", content=render("regions", frame, regions))
-    heads = Heads(heads=tuple(_head(head, loads[head.head_id], names) for head in routing.heads))
-    yield Artifact(path="site/admin/heads.html", content=render("heads", frame, heads))
+    heads = [_head(head, loads[head.head_id], names) for head in routing.heads]
+    yield page("heads.html", "heads", frame, heads=heads)
 
 
 def _world(routing: RoutingTable, belonging: dict[str, list[str]], names: Wording) -> Markup | None:
@@ -97,20 +53,21 @@ def _world(routing: RoutingTable, belonging: dict[str, list[str]], names: Wordin
 
 def _region(
     region: RegionEntry, routing: RoutingTable, models: Sequence[str], loads: dict[str, Load], names: Wording
-) -> RegionView:
+) -> dict[str, object]:
+    """A region: `rule` is its residency in words; `heads` name each head with what it serves."""
     link = Link(text="the models page", href=names.links.models_where(region=region.code))
-    return RegionView(
-        title=names.region_titles[region.code],
-        anchor=f"region-{region.code}",
-        rule=_rule(region, names),
-        heads=tuple(
+    return {
+        "title": names.region_titles[region.code],
+        "anchor": f"region-{region.code}",
+        "rule": _rule(region, names),
+        "heads": [
             (names.head(head.head_id), _served(head, loads[head.head_id]))
             for head in routing.heads
             if head.region == region.code
-        ),
-        listings=tuple(_listings([("of this region", models, link)], names)),
-        browse=link.href if models else None,
-    )
+        ],
+        "listings": list(_listings([("of this region", models, link)], names)),
+        "browse": link.href if models else None,
+    }
 
 
 def _rule(region: RegionEntry, names: Wording) -> str:
@@ -120,31 +77,28 @@ def _rule(region: RegionEntry, names: Wording) -> str:
     return f"Requests for its models may be served in {places}, and nowhere else."
 
 
-def _head(head: HeadEntry, load: Load, names: Wording) -> HeadView:
+def _head(head: HeadEntry, load: Load, names: Wording) -> dict[str, object]:
+    """A head, and what it serves first and as a fallback."""
     rows = [
-        Row(term="Region", values=(names.region(head.region),)),
-        Row(term="URL", values=(Link(text=head.url),)),
-        Row(term="Health check", values=(Link(text=head.health_path),)),
+        Row.of("Region", names.region(head.region)),
+        Row.of("URL", head.url),
+        Row.of("Health check", head.health_path),
     ]
     if head.inference_url is not None:
-        rows.append(Row(term="Inference server", values=(Link(text=head.inference_url),)))
+        rows.append(Row.of("Inference server", head.inference_url))
     if head.capacity is not None:
         share = f"{len(load.first) / head.capacity:.1f} models first for each"
-        rows.append(Row(term="Capacity", values=(Link(text=f"{count(head.capacity, 'unit')}, {share}"),)))
+        rows.append(Row.of("Capacity", f"{count(head.capacity, 'unit')}, {share}"))
     rest = Link(text="the models page", href=names.links.models_where(head=head.head_id))
     elsewhere = Link(text="the models page", href=names.links.models)
-    return HeadView(
-        head_id=head.head_id,
-        title=names.head_titles[head.head_id],
-        anchor=f"head-{head.head_id}",
-        status=head.status,
-        rows=tuple(rows),
-        listings=tuple(
-            _listings(
-                [("served first", load.first, rest), ("as a fallback", load.fallback, elsewhere)], names
-            )
-        ),
-    )
+    served = [("served first", load.first, rest), ("as a fallback", load.fallback, elsewhere)]
+    return {
+        "title": names.head_titles[head.head_id],
+        "anchor": f"head-{head.head_id}",
+        "status": head.status,
+        "rows": rows,
+        "listings": list(_listings(served, names)),
+    }
 
 
 def _served(head: HeadEntry, load: Load) -> str:
@@ -157,11 +111,9 @@ def _served(head: HeadEntry, load: Load) -> str:
 def _listings(lists: Sequence[tuple[str, Sequence[str], Link]], names: Wording) -> Iterator[Listing]:
     for words, models, more in lists:
         if models:
-            yield Listing(
-                summary=f"{count(len(models), 'model')} {words}",
-                models=tuple(
-                    Link(text=names.names[model], href=names.links.model(model))
-                    for model in models[:_MOST_LINKS]
-                ),
-                more=more if len(models) > _MOST_LINKS else None,
-            )
+            shown = [
+                Link(text=names.index.routes[model].about.name, href=names.links.model(model))
+                for model in models[:_MOST_LINKS]
+            ]
+            rest = more if len(models) > _MOST_LINKS else None
+            yield f"{count(len(models), 'model')} {words}", shown, rest

@@ -1,17 +1,23 @@
-"""The form that proposes a change: what its page prints, and what its script must know."""
+"""The form that proposes a change: its page, and what its script must know.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+What the form says of a model, it says in the words of `modelspec validate`; a test holds every text against the rules.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from modelspec.emit.artifact import Artifact, encode
 from modelspec.fleet.providers import PROVIDERS
 from modelspec.routing.table import RoutingTable
 from modelspec.rules.serving import REGION_PARAMS
-from modelspec.site.context import SiteContext
+from modelspec.schema import schema_text
+from modelspec.secret.patterns import PATTERNS
+from modelspec.site import SiteContext
 from modelspec.site.forges import LONGEST_LINK, browser_templates, forge_of, links_for
-from modelspec.site.frame import PageFrame
-from modelspec.site.propose_words import TEXTS, forms, keys, unseen
-from modelspec.site.render import render
+from modelspec.site.frame import PageFrame, page
 from modelspec.site.wording import Wording
 from modelspec.url.host import PRIVATE_ENDS
 
@@ -30,69 +36,40 @@ tags: [chat]
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormOption:
-    """A choice of a list; `region` is set for heads."""
-
-    value: str
-    label: str
-    region: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProposeView:
-    """The page of the form.
+def emit_propose(
+    routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
+) -> Iterator[Artifact]:
+    """The page and the data of its script.
 
     `data` and `models` are addresses for the script. Without JavaScript a reader gets `example` to write by hand
     and, where the forge is known, `new_file` to begin with.
     """
-
-    regions: tuple[FormOption, ...]
-    heads: tuple[FormOption, ...]
-    providers: tuple[str, ...]
-    data: str
-    models: str
-    forge: str
-    new_file: str | None
-    example: str
-    example_path: str
-
-
-def emit_propose(
-    routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
-) -> Iterator[Artifact]:
-    """The page and the data of its script."""
-    page = render("propose", frame, view_of(routing, context, names))
-    yield Artifact(path="site/admin/propose.html", content=page)
-    yield Artifact(path=f"site/{_DATA}", content=data_of(routing, context))
-
-
-def view_of(routing: RoutingTable, context: SiteContext, names: Wording) -> ProposeView:
-    """What the page prints."""
     example_path = "models.d/my-model.yaml"
-    pages = links_for(context.repository, example_path)
     first = routing.heads[0]
-    return ProposeView(
-        regions=tuple(FormOption(value=code, label=title) for code, title in names.region_titles.items()),
-        heads=tuple(
-            FormOption(value=head, label=title, region=names.region_of[head])
-            for head, title in names.head_titles.items()
-        ),
-        providers=tuple(sorted({*PROVIDERS, *(t.provider for r in routing.routes for t in r.targets)})),
+    forge = None if context.repository is None else forge_of(context.repository)
+    label = _UNNAMED_FORGE if forge is None else forge.label
+    yield page(
+        "propose.html",
+        "propose",
+        frame,
+        regions=names.region_titles,
+        heads=[(head, names.head_titles[head.head_id]) for head in routing.heads],
+        providers=sorted({*PROVIDERS, *(t.provider for r in routing.routes for t in r.targets)}),
         data=f"{context.base_path}{_DATA}",
         models=f"{context.base_path}admin/models/",
-        forge=_forge_label(context),
-        new_file=pages.new if pages else None,
+        forge=label,
+        new_file=links_for(context.repository, example_path).new,
         example=_EXAMPLE.format(model_id="my-model", region=first.region, head=first.head_id),
         example_path=example_path,
     )
+    data = encode(_data(routing, context, label))
+    yield Artifact(path=f"site/{_DATA}", content=f"{data}\n".encode())
 
 
-def data_of(routing: RoutingTable, context: SiteContext) -> bytes:
-    """The JSON that the script checks a model against: names, residency, texts, and the forge's addresses."""
-    names = [name for r in routing.routes for name in (r.model_id, *r.aliases)]
-    value = {
-        "names": names,
+def _data(routing: RoutingTable, context: SiteContext, forge: str) -> dict[str, object]:
+    """What the script checks a model against: names, residency, texts, and the forge's addresses."""
+    return {
+        "names": [name for r in routing.routes for name in (r.model_id, *r.aliases)],
         "regions": {
             region.code: {"title": f"{region.name} ({region.code})", "residency": region.residency}
             for region in routing.regions
@@ -109,18 +86,115 @@ def data_of(routing: RoutingTable, context: SiteContext) -> bytes:
         "region_params": REGION_PARAMS,
         "private_ends": [*sorted(PRIVATE_ENDS), "home.arpa"],
         "texts": dict(TEXTS),
-        "forms": forms(),
-        "keys": list(keys()),
-        "unseen": unseen(),
+        "forms": _forms(),
+        "keys": list(_keys()),
+        "unseen": _unseen(),
         "forge": {
-            "label": _forge_label(context),
+            "label": forge,
             "longest": LONGEST_LINK,
             **browser_templates(context.repository),
         },
     }
-    return f"{encode(value)}\n".encode()
 
 
-def _forge_label(context: SiteContext) -> str:
-    forge = None if context.repository is None else forge_of(context.repository)
-    return _UNNAMED_FORGE if forge is None else forge.label
+TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "missing": ("MS102", "{field} is missing"),
+        "form": ("MS104", "{field} must be {form}, not {value}"),
+        "private": ("MS104", "{field} must be {form}"),
+        "long": ("MS106", "{field} is too long: {number} characters, at most {most}"),
+        "mapping": ("MS103", "metadata must be a mapping, not {found}"),
+        "number": ("MS015", "this is not a finite number"),
+        "integer": ("MS016", "this integer does not fit in 64 bits"),
+        "region": ("MS201", "no region is named {value}"),
+        "head": ("MS202", "no head is named {value}"),
+        "twice": ("MS205", "the name {value} is declared a second time"),
+        "case": ("MS205", "the name {value} is declared beside {other}, which differs by case only"),
+        "residency": ("MS301", "the head {head} serves in {region}, outside the residency of {home}"),
+        "repeats": ("MS303", "the fallback {value} is the priority head itself"),
+        "offline": ("MS401", "the priority head {value} is offline and no active head remains"),
+        "local": ("MS308", "the head {value} has nothing to run this model on"),
+        "endpoint": ("MS309", "there is no endpoint, and the provider {value} has no public one"),
+        "scheme": ("MS516", "the endpoint of model {model} does not begin with http:// or https://"),
+        "space": ("MS516", "the endpoint of model {model} holds a space or a control character"),
+        "ascii": ("MS516", "the endpoint of model {model} holds a character that is not ASCII"),
+        "plain": ("MS506", "the endpoint of model {model} uses plain http to the public host {host}"),
+        "carries": ("MS507", "the endpoint of model {model} carries credentials before the host"),
+        "fragment": ("MS507", "the endpoint of model {model} carries a fragment"),
+        "loopback": ("MS509", "the endpoint of model {model} leads to {host}, the machine itself"),
+        "secret": ("MS501", "a secret is written out here: {kind}"),
+    }
+)
+"""Code and message by a word of our own; values stand in braces, quoted as messages quote them."""
+
+_FORMS = (
+    ("model_id", "modelId", False),
+    ("provider", "provider", False),
+    ("api_key.env", "envName", True),
+    ("api_key.file", "keyReference/properties/file", True),
+    ("api_key.vault", "keyReference/properties/vault", True),
+    ("api_key.kubernetes.secret", "keyReference/properties/kubernetes/properties/secret", True),
+    ("api_key.kubernetes.key", "keyReference/properties/kubernetes/properties/key", True),
+)
+"""Field, its definition in the schema, and whether a message may not quote it."""
+
+_CANNOT_BE_SEEN = (
+    *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x200B, 0x200E, 0x200F, 0x2800, 0x3164, 0xFEFF, 0xFFA0),
+    *range(0x2028, 0x202F),
+    *range(0x2060, 0x2065),
+    *range(0x2066, 0x206A),
+)
+_CONTROL = (*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0))
+_WEB_FORM = r"eyJ[A-Za-z0-9_-]{12,1024}\.(?:eyJ[A-Za-z0-9_-]{12}|[A-Za-z0-9_-]{0,1024}\.[A-Za-z0-9_-]{12})"
+_PRIVATE_KEY = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+_PASSWORD = r"://[^\s/?#@:]{0,128}:[^\s/?#@]{4,256}@"  # noqa: S105 - how one is found
+
+
+def _forms() -> dict[str, dict[str, object]]:
+    """By field: its pattern, what must not match, the longest length, and the form in words; from the schema."""
+    schema = json.loads(schema_text("model"))
+    found: dict[str, dict[str, object]] = {}
+    for field, way, is_private in _FORMS:
+        place: Any = schema["$defs"]
+        for part in way.split("/"):
+            place = place[part]
+        found[field] = {
+            "pattern": place["pattern"],
+            "not": place.get("not", {}).get("pattern"),
+            "most": place.get("maxLength"),
+            "form": place["x-form"],
+            "private": is_private,
+        }
+    found["name"] = {"most": schema["properties"]["name"]["maxLength"]}
+    return found
+
+
+def _keys() -> Iterator[tuple[str, str]]:
+    """Kind and JavaScript pattern of secrets that a browser can know; a group `body` must be drawn at random.
+
+    Patterns with flags of their own are left to `validate`: not every browser has them.
+    """
+    for pattern in PATTERNS:
+        source = pattern.regex.pattern
+        if pattern.kind == "JSON Web Token":
+            yield pattern.kind, _WEB_FORM
+        elif "(?i:" not in source:
+            yield pattern.kind, source.replace("(?P<", "(?<")
+    yield "private key", _PRIVATE_KEY
+    yield "password in a URL", _PASSWORD
+
+
+def _unseen() -> dict[str, tuple[str, str]]:
+    """Characters that no value may hold, each with code and message; joiners, which some scripts need, are not here."""
+    found = {
+        chr(code): ("MS006", f"this string escapes {_named(code)}, which cannot be seen")
+        for code in _CANNOT_BE_SEEN
+    }
+    found |= {
+        chr(code): ("MS005", f"this string escapes {_named(code)}, a control character") for code in _CONTROL
+    }
+    return found
+
+
+def _named(code: int) -> str:
+    return f"U+{code:04X} {unicodedata.name(chr(code), '')}".rstrip()

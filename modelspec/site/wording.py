@@ -1,13 +1,69 @@
-"""How things are called on the pages: the only place that words a region, a head, an endpoint or a key."""
+"""How things are called on the pages, and where they are: the only place that words a region, a head or a key."""
 
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote, urlencode, urlsplit
 
 from modelspec.fleet.reference import Reference
+from modelspec.routing.decide import Index
 from modelspec.routing.table import RoutingTable, Target
-from modelspec.site.frame import Link
-from modelspec.site.links import Links
 
 _KEYS = {"env": "environment variable {}", "file": "file {}", "vault": "Vault {}"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A text with an address; without one it stands as text alone."""
+
+    text: str
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A term and what is said of it."""
+
+    term: str
+    values: tuple[Link, ...]
+
+    @classmethod
+    def of(cls, term: str, *values: str | Link) -> Self:
+        """A row of texts and links."""
+        return cls(term=term, values=tuple(Link(text=one) if isinstance(one, str) else one for one in values))
+
+
+class Links:
+    """Addresses of one site, to files that any static host serves as they are; `base` begins and ends with `/`."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.assets = f"{base}admin/assets/"
+        self.dashboard = f"{base}admin/index.html"
+        self.models = f"{base}admin/models.html"
+        self.snapshot = f"{base}admin/models.json"
+        self.regions = f"{base}admin/regions.html"
+        self.heads = f"{base}admin/heads.html"
+        self.propose = f"{base}admin/propose.html"
+
+    def models_page(self, number: int) -> str:
+        """One page of a long list, counted from 1."""
+        return self.models if number == 1 else f"{self.base}admin/models/page/{number}.html"
+
+    def models_where(self, **facets: str) -> str:
+        """The models page, filtered: `region="eu"`."""
+        return f"{self.models}?{urlencode(facets)}"
+
+    def model(self, model_id: str, ending: str = "html") -> str:
+        """The page of a model, or its JSON."""
+        return f"{self.base}admin/models/{quote(model_id, safe='/')}.{ending}"
+
+    def region(self, code: str) -> str:
+        """A region among the others."""
+        return f"{self.regions}#region-{code}"
+
+    def head(self, head_id: str) -> str:
+        """A head among the others."""
+        return f"{self.heads}#head-{head_id}"
 
 
 class Wording:
@@ -15,13 +71,9 @@ class Wording:
 
     def __init__(self, routing: RoutingTable, links: Links) -> None:
         self.links = links
+        self.index = Index(routing)
         self.region_titles = {r.code: f"{r.name} ({r.code})" for r in routing.regions}
         self.head_titles = {h.head_id: f"{h.head_id} ({h.region})" for h in routing.heads}
-        self.region_of = {h.head_id: h.region for h in routing.heads}
-        self.statuses = {h.head_id: h.status for h in routing.heads}
-        self.names = {r.model_id: r.about.name for r in routing.routes}
-        self._owners = {alias: r.model_id for r in routing.routes for alias in r.aliases}
-        self._owners.update({r.model_id: r.model_id for r in routing.routes})
 
     def region(self, code: str) -> Link:
         """Like "Europe (eu)"."""
@@ -32,14 +84,10 @@ class Wording:
         return Link(text=self.head_titles[head_id], href=self.links.head(head_id))
 
     def owner(self, name: str) -> str:
-        """The id of the model that a name means: an exact one wins over the longest matching wildcard."""
-        end = len(name)
-        found = self._owners.get(name)
-        while found is None and (end := name.rfind("/", 0, end)) >= 0:
-            found = self._owners.get(f"{name[:end]}/*")
-        # Linking has found it before, so there is one.
-        assert found is not None
-        return found
+        """The id of the model that a name means."""
+        found = self.index.find(name)
+        assert found is not None, "linking has found it before"
+        return found[0].model_id
 
     def model(self, name: str) -> Link:
         """A model under the name by which another one refers to it."""
@@ -48,9 +96,7 @@ class Wording:
 
 def host(target: Target) -> str:
     """The endpoint's host, with a port that is written out; in words where the file does not say."""
-    if not isinstance(target.endpoint, str):
-        return endpoint(target)
-    return urlsplit(target.endpoint).netloc
+    return urlsplit(target.endpoint).netloc if isinstance(target.endpoint, str) else endpoint(target)
 
 
 def endpoint(target: Target) -> str:
@@ -61,7 +107,7 @@ def endpoint(target: Target) -> str:
         case str(url):
             return url
         case reference:
-            return f"environment variable {reference.written}"
+            return key(reference)
 
 
 def key(reference: Reference | None) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -42,34 +43,21 @@ def stale(
     place = locate(output, root=root)
     if isinstance(place, Refusal):
         return place
-    try:
-        folder = _open(place)
-    except OSError as error:
-        return unusable_output("read", place.path, error)
-    if isinstance(folder, Refusal):
-        return folder
-    try:
+    with ExitStack() as opened:
+        folder = None
+        try:
+            parent = os.open(place.parent, FOLDER)
+            opened.callback(os.close, parent)
+            listed = claim(parent, place)
+            if isinstance(listed, Refusal):
+                return listed
+            folder = os.open(place.name, FOLDER, dir_fd=parent)
+            opened.callback(os.close, folder)
+        except FileNotFoundError:
+            pass  # everything in it is missing
+        except OSError as error:
+            return unusable_output("read", place.path, error)
         return _compare(place, folder, artifacts, manifest)
-    finally:
-        if folder is not None:
-            os.close(folder)
-
-
-def _open(output: Output) -> int | Refusal | None:
-    """The output folder; nothing where it is missing."""
-    try:
-        parent = os.open(output.parent, FOLDER)
-    except FileNotFoundError:
-        return None
-    try:
-        listed = claim(parent, output)
-        if isinstance(listed, Refusal):
-            return listed
-        return os.open(output.name, FOLDER, dir_fd=parent)
-    except FileNotFoundError:
-        return None
-    finally:
-        os.close(parent)
 
 
 def _compare(

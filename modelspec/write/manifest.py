@@ -20,7 +20,7 @@ def is_artifact_path(path: str) -> bool:
 
 
 class Layout:
-    """The paths of one tree, added one at a time."""
+    """The paths of one tree, added one at a time, and where only case differs they are the same."""
 
     __slots__ = ("_files", "_folders", "_made")
 
@@ -33,31 +33,23 @@ class Layout:
         """Take in a file; return the folders it needs that no file before it needed, outermost first.
 
         Raises:
-            ValueError: the path is not fit, or taken, also where only case differs. The rules should have
-                caught what led to this.
+            ValueError: the path is not fit, or taken. The rules should have caught what led to this.
         """
         if not is_artifact_path(path):
             raise ValueError(f"not a path of an artifact: {path!r}")
         new: list[str] = []
         folder = path.rpartition("/")[0]
         while folder and folder not in self._made:
-            new.append(folder)
+            new.insert(0, folder)
             folder = folder.rpartition("/")[0]
-        new.reverse()
-        folded = _folded(path)
-        folders = {_folded(each) for each in new}
+        folded, folders = path.lower(), {each.lower() for each in new}
         if folded in self._files or folded in self._folders or not folders.isdisjoint(self._files):
             raise ValueError(f"another artifact has the place of {path!r}")
-        self._files.add(folded)
+        # Of a path that is in lower case, the very same object: a tree has many.
+        self._files.add(path if path == folded else folded)
         self._folders |= folders
         self._made.update(new)
         return new
-
-
-def _folded(path: str) -> str:
-    """In lower case; the very same object where it already is, since a tree has many paths."""
-    lower = path.lower()
-    return path if lower == path else lower
 
 
 # 300,000 files take about 40 MiB. Together the two bounds keep a hostile manifest below 512 MiB of memory.

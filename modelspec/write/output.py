@@ -49,9 +49,10 @@ def locate(output: Path, *, root: Path) -> Output | Refusal:
     parent = os.path.realpath(head)
     whole = f"{parent.rstrip('/')}/{name}"
     models = os.path.realpath(root / "models.d")
+    home = os.path.expanduser("~")  # noqa: PTH111 - pathlib would raise for a user without a home
     if not name:
         what = "is the root of the file system"
-    elif _holds(whole, os.path.realpath(_home())):
+    elif _holds(whole, os.path.realpath(home)):
         what = "holds your home folder"
     elif _holds(whole, os.path.realpath(root)) or _holds(whole, models):
         what = "holds the configuration itself"
@@ -117,11 +118,6 @@ def own(parent: int, output: Output) -> frozenset[str] | Refusal:
         f"modelspec did not write {shown(f'{output.path}/{min(foreign)}')}{more}",
         "move it out of the output folder, or remove it, then build again",
     )
-
-
-def _home() -> str:
-    """Or a folder that is not there, for a user without a home; pathlib would raise."""
-    return os.path.expanduser("~")  # noqa: PTH111 - see above
 
 
 def _holds(folder: str, path: str) -> bool:

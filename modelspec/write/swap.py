@@ -47,16 +47,28 @@ _FILE_MODE = 0o644
 _FOLDER_MODE = 0o755
 
 
+Exchange = Callable[[int, str, str], bool]
+
+# Both stand beside the output. `.new`: a tree being written or removed. `.old`: the old tree between the two
+# renames that take the place of an exchange, always whole.
+_NEW = ".new"
+_OLD = ".old"
+
+
 class StagedTree:
     """A tree under way in a new folder, locked against being cleared up; `size` is in bytes.
+
+    The folder's name is one that no other build has: where the lock fails to keep two apart, each swaps its own tree.
 
     Raises:
         OSError: the folder cannot be made.
     """
 
-    __slots__ = ("_masked", "files", "folder", "size")
+    __slots__ = ("_masked", "files", "folder", "name", "parent", "size")
 
-    def __init__(self, parent: int, name: str) -> None:
+    def __init__(self, parent: int, output: Output) -> None:
+        self.parent = parent
+        self.name = name = f".{output.name}.modelspec-{secrets.token_hex(4)}{_NEW}"
         os.mkdir(name, _FOLDER_MODE, dir_fd=parent)
         # What the umask takes from the folder's mode, it takes from the mode of every file as well.
         self._masked = bool(_FOLDER_MODE & ~os.stat(name, dir_fd=parent).st_mode)
@@ -93,36 +105,22 @@ class StagedTree:
         if self._masked:
             os.chmod(path, _FOLDER_MODE, dir_fd=self.folder)
 
+    def put(self, output: Output, swap: Exchange | None) -> None:
+        """Give the tree the output's name; the tree that it replaces, if any, then has its own.
 
-Exchange = Callable[[int, str, str], bool]
-
-# Both stand beside the output. `.new`: a tree being written or removed. `.old`: the old tree between the two
-# renames that take the place of an exchange, always whole.
-_NEW = ".new"
-_OLD = ".old"
-
-
-def staging_name(output: Output) -> str:
-    """A name that no other build has: where the lock fails to keep two apart, each swaps its own tree."""
-    return f".{output.name}.modelspec-{secrets.token_hex(4)}{_NEW}"
-
-
-def put(parent: int, staged: str, output: Output, *, replaces: bool, swap: Exchange) -> None:
-    """Give a staged tree the output's name; the tree that it replaces, if any, then has the staged name.
-
-    Without an old tree, the rename succeeds only onto nothing or an empty folder.
-    """
-    if not replaces:
-        _rename(parent, staged, output.name)
-    elif not swap(parent, staged, output.name):
-        aside = staged.removesuffix(_NEW) + _OLD
-        _rename(parent, output.name, aside)
-        try:
-            _rename(parent, staged, output.name)
-        except OSError:
-            _rename(parent, aside, output.name)
-            raise
-        _rename(parent, aside, staged)
+        Without `swap` there is no old tree: the rename succeeds only onto nothing or an empty folder.
+        """
+        if swap is None:
+            _rename(self.parent, self.name, output.name)
+        elif not swap(self.parent, self.name, output.name):
+            aside = self.name.removesuffix(_NEW) + _OLD
+            _rename(self.parent, output.name, aside)
+            try:
+                _rename(self.parent, self.name, output.name)
+            except OSError:
+                _rename(self.parent, aside, output.name)
+                raise
+            _rename(self.parent, aside, self.name)
 
 
 def clear(parent: int, name: str) -> bool:

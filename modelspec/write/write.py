@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from modelspec.diagnose.refusal import Refusal
@@ -11,7 +11,7 @@ from modelspec.emit.artifact import Artifact
 from modelspec.write.lock import acquire, release
 from modelspec.write.manifest import ManifestOf, complete
 from modelspec.write.output import Output, locate, own, unusable_output
-from modelspec.write.swap import Exchange, StagedTree, clear, exchange, flush, put, recover, staging_name
+from modelspec.write.swap import Exchange, StagedTree, clear, exchange, flush, recover
 from modelspec.write.tree import FOLDER
 
 
@@ -26,17 +26,6 @@ class Written:
     files: int
     size: int
     kept: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
-    """One call of `write_tree`, with the folder that the output stands in open."""
-
-    output: Output
-    parent: int
-    artifacts: Iterable[Artifact]
-    manifest: ManifestOf
-    swap: Exchange
 
 
 def write_tree(
@@ -68,49 +57,51 @@ def write_tree(
         if isinstance(lock, Refusal):
             return lock
         try:
-            job = _Job(output=place, parent=parent, artifacts=artifacts, manifest=manifest, swap=swap)
-            return _replace(job)
+            return _replace(place, parent, complete(artifacts, manifest), swap)
         finally:
             release(parent, place, lock)
     finally:
         os.close(parent)
 
 
-def _replace(job: _Job) -> Written | Refusal:
+def _replace(
+    output: Output, parent: int, files: Iterable[tuple[Artifact, list[str]]], swap: Exchange
+) -> Written | Refusal:
     """Clear up after the dead, make sure of the old tree, make the new one, swap them, remove the old one."""
     try:
-        kept = recover(job.parent, job.output)
-        listed = own(job.parent, job.output)
+        kept = recover(parent, output)
+        listed = own(parent, output)
         if isinstance(listed, Refusal):
             return listed
-        staged = staging_name(job.output)
-        stage = StagedTree(job.parent, staged)
+        stage = StagedTree(parent, output)
     except OSError as error:
-        return unusable_output("write to", job.output.path, error)
+        return unusable_output("write to", output.path, error)
     try:
-        written = _publish(job, stage, staged, replaces=bool(listed))
+        refusal = _publish(stage, output, files, swap if listed else None)
     finally:
         os.close(stage.folder)
         # What cannot be removed now stays for the next build to remove, or to complain about.
         gone = False
         with suppress(OSError):
-            gone = clear(job.parent, staged)
-    if isinstance(written, Refusal):
-        return written
-    return replace(written, kept=(*kept, *(() if gone else (staged,))))
+            gone = clear(parent, stage.name)
+    if refusal is not None:
+        return refusal
+    return Written(files=stage.files, size=stage.size, kept=(*kept, *(() if gone else (stage.name,))))
 
 
-def _publish(job: _Job, stage: StagedTree, staged: str, *, replaces: bool) -> Written | Refusal:
+def _publish(
+    stage: StagedTree, output: Output, files: Iterable[tuple[Artifact, list[str]]], swap: Exchange | None
+) -> Refusal | None:
     """Fill the staged folder, then put it in place."""
-    for artifact, folders in complete(job.artifacts, job.manifest):
+    for artifact, folders in files:
         try:
             stage.add(artifact, folders)
         except OSError as error:
-            return unusable_output("write", f"{job.output.path}/{artifact.path}", error)
+            return unusable_output("write", f"{output.path}/{artifact.path}", error)
     try:
         flush(stage.folder)
-        put(job.parent, staged, job.output, replaces=replaces, swap=job.swap)
-        os.fsync(job.parent)
+        stage.put(output, swap)
+        os.fsync(stage.parent)
     except OSError as error:
-        return unusable_output("replace", job.output.path, error)
-    return Written(files=stage.files, size=stage.size, kept=())
+        return unusable_output("replace", output.path, error)
+    return None

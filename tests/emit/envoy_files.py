@@ -5,15 +5,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modelspec.gateways import GatewayOptions
 from modelspec.gateways.envoy.emit import emit
-from modelspec.gateways.gateway import Edge, GatewayOptions
 from modelspec.routing.table import RoutingTable
 
-EDGES = (Edge(edge_id="edge-us", region="us"), Edge(edge_id="edge-eu", region="eu"))
+EDGES: Mapping[str, str | None] = {"edge-us": "us", "edge-eu": "eu"}
 
 
 def emitted(
-    routing: RoutingTable, options: Mapping[str, object] | None = None, edges: tuple[Edge, ...] = EDGES
+    routing: RoutingTable,
+    options: Mapping[str, object] | None = None,
+    edges: Mapping[str, str | None] = EDGES,
 ) -> dict[str, bytes]:
     gateway = GatewayOptions(options=options or {}, edges=edges)
     return {artifact.path: artifact.content for artifact in emit(routing, gateway)}

@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 from jsonschema import Draft202012Validator
 from published import KINDS, ROOT, kind_of, schema, schema_path
-from small_fleets import FLEETS, TODAY, artifacts, compiled
+from small_fleets import FLEETS, TODAY, artifacts, compiled, documents
 
 from modelspec.incremental import compile_fleet
 from modelspec.pipeline import emission_of
@@ -35,8 +35,7 @@ def _outputs(tmp_path_factory: pytest.TempPathFactory) -> Outputs:
     found: Outputs = {}
     for name, models in FLEETS.items():
         root = tmp_path_factory.mktemp(name)
-        written = artifacts(compiled(root, models))
-        found[name] = {path: json.loads(content) for path, content in written.items()}
+        found[name] = documents(artifacts(compiled(root, models)))
     return found
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from published import ROOT
-from small_fleets import FIXED, FLEETS, TODAY, artifacts, compiled, model, routed
+from small_fleets import FIXED, FLEETS, TODAY, artifacts, compiled, documents, model, routed
 
 from modelspec.emit import EMITTERS
 from modelspec.incremental import compile_fleet
@@ -17,7 +17,7 @@ Outputs = dict[str, Any]
 
 
 def _outputs(root: Path, models: dict[str, str], fixed: dict[str, str] = FIXED) -> Outputs:
-    return {path: json.loads(content) for path, content in artifacts(compiled(root, models, fixed)).items()}
+    return documents(artifacts(compiled(root, models, fixed)))
 
 
 def _route(outputs: Outputs, model_id: str) -> dict[str, Any]:
@@ -43,9 +43,7 @@ def _served(outputs: Outputs, head: str) -> dict[str, dict[str, Any]]:
 def test_the_example_models_are_served_where_they_belong(
     model_id: str, name: str, region: str, head: str
 ) -> None:
-    outputs = {
-        path: json.loads(content) for path, content in artifacts(compile_fleet(ROOT, today=TODAY)).items()
-    }
+    outputs = documents(artifacts(compile_fleet(ROOT, today=TODAY)))
     row = _row(outputs, model_id)
     assert (row["name"], row["region"], row["priority_head"]) == (name, region, head)
     assert row["endpoint"].startswith("https://")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from small_fleets import FIXED, compiled, routed
 
-from modelspec.gateways.gateway import GatewayOptions
+from modelspec.gateways import GatewayOptions
 from modelspec.gateways.litellm.emit import emit
 from modelspec.gateways.litellm.names import environment_name
 
@@ -189,7 +189,7 @@ def emitted(folder: Path, urls: Mapping[str, str]) -> Emitted:
     heads = heads.replace("health_path: /ready", f"health_path: /ready, inference_url: {urls['TWO']}/v1")
     settings = "targets: [litellm]\nrules: {MS509: off}\n"
     fixed = {**FIXED, "heads.yaml": heads, "modelspec.yaml": settings}
-    options = GatewayOptions(options={"num_retries": 0, "allowed_fails": 1000}, edges=())
+    options = GatewayOptions(options={"num_retries": 0, "allowed_fails": 1000}, edges={})
     routing = routed(compiled(folder / "fleet", models, fixed))
     files = {artifact.path: artifact.content for artifact in emit(routing, options)}
     paths = {"config": folder / f"{HEAD}.yaml", "variables": folder / f"{HEAD}.env.json"}

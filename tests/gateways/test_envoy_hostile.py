@@ -8,8 +8,8 @@ from envoy_edge import running
 from routing_tables import head, route, table
 from upstreams import Upstreams, free_port, urls
 
+from modelspec.gateways import GatewayOptions
 from modelspec.gateways.envoy.emit import emit
-from modelspec.gateways.gateway import Edge, GatewayOptions
 
 pytestmark = pytest.mark.gateway
 
@@ -52,7 +52,7 @@ def test_hostile_ids_reach_their_head_and_nothing_else_does(tmp_path: Path) -> N
             "config_dir": str(tmp_path),
             "health_check_interval_ms": 100,
         }
-        gateway = GatewayOptions(options=options, edges=[Edge(edge_id="edge", region="us")])
+        gateway = GatewayOptions(options=options, edges={"edge": "us"})
         for artifact in emit(table([], heads, routes), gateway):
             (tmp_path / artifact.path.rpartition("/")[2]).write_bytes(artifact.content)
         with running(tmp_path / "bootstrap.json", ports) as edge:
@@ -82,7 +82,7 @@ def test_of_two_models_in_one_body_edge_and_head_see_the_same(tmp_path: Path) ->
             "admin_port": ports[1],
             "config_dir": str(tmp_path),
         }
-        gateway = GatewayOptions(options=options, edges=())
+        gateway = GatewayOptions(options=options, edges={})
         routing = table([], heads, [route("first", {"one": 1}), route("last", {"two": 1})])
         for artifact in emit(routing, gateway):
             (tmp_path / artifact.path.rpartition("/")[2]).write_bytes(artifact.content)

@@ -17,7 +17,7 @@ from small_fleets import FIXED, compiled, model, routed
 from upstream import Seen, upstream
 
 from modelspec.fleet.providers import PROVIDERS
-from modelspec.gateways.gateway import GatewayOptions
+from modelspec.gateways import GatewayOptions
 from modelspec.gateways.litellm.emit import emit
 from modelspec.gateways.litellm.names import FORMS
 
@@ -108,7 +108,7 @@ def _providers(folder: Path, url: str) -> str:
     }
     fixed = FIXED | {"modelspec.yaml": "targets: [litellm]\nrules: {MS509: off}\n"}
     routing = routed(compiled(folder, models, fixed))
-    files = {a.path: a.content for a in emit(routing, GatewayOptions(options={"num_retries": 0}, edges=()))}
+    files = {a.path: a.content for a in emit(routing, GatewayOptions(options={"num_retries": 0}, edges={}))}
     return files["gateways/litellm/head-eu-1.yaml"].decode()
 
 

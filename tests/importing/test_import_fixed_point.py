@@ -7,7 +7,7 @@ import pytest
 from importing_sources import TODAY, import_litellm
 from test_import_golden import CASES, imported
 
-from modelspec.gateways.gateway import GatewayOptions
+from modelspec.gateways import GatewayOptions
 from modelspec.gateways.litellm.emit import emit
 from modelspec.importing import ImportOutcome
 from modelspec.incremental import compile_fleet
@@ -41,7 +41,7 @@ def table_of(root: Path) -> RoutingTable:
 def built(root: Path) -> bytes:
     """LiteLLM's configuration of the first head."""
     compiled = compile_fleet(root, today=TODAY)
-    options = GatewayOptions(options=compiled.setup.settings.target_options.get("litellm", {}), edges=())
+    options = GatewayOptions(options=compiled.setup.settings.target_options.get("litellm", {}), edges={})
     made = emit(route(compiled.catalog, compiled.models), options)
     return next(one.content for one in made if one.path.endswith(".yaml"))
 

@@ -1,8 +1,6 @@
-import json
-from pathlib import Path
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_fleets import documents
 
 from modelspec.emit import emit
 from modelspec.fleet.link_model import signature_of
@@ -153,16 +151,16 @@ def test_the_file_of_a_head_lists_exactly_the_routes_that_name_it(
     drawn: tuple[RoutingTable, Fleet, dict[str, Model]],
 ) -> None:
     table, fleet, _ = drawn
-    outputs = {Path(each.path): json.loads(each.content) for each in emit(table)}
+    outputs = documents({each.path: each.content for each in emit(table)})
     for head in fleet.heads:
-        served = outputs[Path(f"routing/heads/{head}.json")]["models"]
+        served = outputs[f"routing/heads/{head}.json"]["models"]
         assert [each["model_id"] for each in served] == [r.model_id for r in table.routes if head in r.heads]
         for each in served:
             found = next(r for r in table.routes if r.model_id == each["model_id"])
             assert found.tiers[each["tier"]].weights[head] == each["weight"]
             assert each["targets"]
     for code in REGIONS:
-        region = outputs[Path(f"routing/regions/{code}.json")]
+        region = outputs[f"routing/regions/{code}.json"]
         assert [each["model_id"] for each in region["models"]] == [
             r.model_id for r in table.routes if r.region == code
         ]

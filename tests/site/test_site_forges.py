@@ -1,14 +1,15 @@
 import pytest
 
-from modelspec.site.context import ForgeRepository, repository_of
 from modelspec.site.forges import (
     FORGES,
     ForgeLinks,
+    ForgeRepository,
     browser_templates,
     forge_of,
     home_of,
     links_for,
     origin_of,
+    repository_of,
 )
 
 
@@ -120,7 +121,7 @@ def test_templates_do_where_the_forge_is_not_known() -> None:
 
 
 def test_there_are_no_links_without_a_repository() -> None:
-    assert links_for(None, "models.d/a.yaml") is None
+    assert links_for(None, "models.d/a.yaml") == ForgeLinks()
     assert browser_templates(None) == {}
     assert origin_of(None) is None
 
@@ -128,7 +129,7 @@ def test_there_are_no_links_without_a_repository() -> None:
 def test_an_unknown_forge_has_a_home_and_no_pages() -> None:
     repository = at(url="https://git.example.net/x")
     assert home_of(repository) == "https://git.example.net/x"
-    assert links_for(repository, "a.yaml") == ForgeLinks(view=None, edit=None, delete=None, new=None)
+    assert links_for(repository, "a.yaml") == ForgeLinks()
     assert origin_of(repository) is None
 
 
@@ -148,7 +149,7 @@ def test_an_unknown_forge_has_a_home_and_no_pages() -> None:
     ],
 )
 def test_only_plain_web_addresses_become_links(url: str) -> None:
-    assert links_for(at(url=url, forge="github"), "a.yaml") is None
+    assert links_for(at(url=url, forge="github"), "a.yaml") == ForgeLinks()
 
 
 def test_a_template_of_another_scheme_gives_no_link() -> None:

@@ -3,7 +3,7 @@ import time
 import pytest
 from negotiation_table import ACCEPTS, HTML
 
-from modelspec.site.http import prefers_html
+from modelspec.site.hosting import prefers_html
 
 
 @pytest.mark.parametrize(("accept", "media_type"), ACCEPTS.items())

@@ -16,11 +16,11 @@ from modelspec.incremental import compile_fleet, validate
 from modelspec.routing.route import route
 from modelspec.routing.table import RoutingTable
 from modelspec.secret import scan
-from modelspec.site.context import ForgeRepository, SiteContext
+from modelspec.site import SiteContext
+from modelspec.site.forges import ForgeRepository
 from modelspec.site.frame import frame_of
-from modelspec.site.links import Links
 from modelspec.site.propose import emit_propose
-from modelspec.site.wording import Wording
+from modelspec.site.wording import Links, Wording
 
 pytestmark = pytest.mark.browser
 
@@ -76,7 +76,7 @@ def site(
         )
         for folder in ("assets", "models"):
             (base / folder).symlink_to(root / "site/admin" / folder)
-        names = Wording(routing, Links(base=context.base_path))
+        names = Wording(routing, Links(context.base_path))
         for artifact in emit_propose(routing, context, frame_of(context), names):
             (base.parent / artifact.path.removeprefix("site/")).write_bytes(artifact.content)
     address = serve(root / "site")

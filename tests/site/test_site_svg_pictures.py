@@ -6,43 +6,31 @@ import pytest
 from markupsafe import Markup
 
 from modelspec.site.svg.drawing import Bar, bars_svg, element, fit, width
-from modelspec.site.svg.route import DrawnHead, DrawnTarget, DrawnTier, RouteView, route_svg, spell_route
+from modelspec.site.svg.route import DrawnNode, RouteView, route_svg, spell_route
 from modelspec.site.svg.world import HEIGHT, WIDTH, Point, project, world_svg
 
 EVIL = "<script>alert(1)</script>\"'&]]>"
 EU = "Europe (eu)"
-FIRST = DrawnTier(
-    heads=(
-        DrawnHead(title="head-eu", region=EU, weight="weight 3"),
-        DrawnHead(title="head-eu-2", region=EU, weight="weight 1"),
-    )
+FIRST = (
+    DrawnNode(title="head-eu", region=EU, weight="weight 3"),
+    DrawnNode(title="head-eu-2", region=EU, weight="weight 1"),
 )
-THEN = DrawnTier(heads=(DrawnHead(title="head-us", region="United States (us)", note="draining"),))
+THEN = (DrawnNode(title="head-us", region="United States (us)", note="draining"),)
 ROUTE = RouteView(
     model="atlas",
     region=EU,
     tiers=(FIRST, THEN),
     targets=(
-        DrawnTarget(title="api.example.com", region=EU, weight="weight 2", note="openai"),
-        DrawnTarget(title="late.example.com", is_later=True),
+        DrawnNode(title="api.example.com", region=EU, weight="weight 2", note="openai"),
+        DrawnNode(title="late.example.com", is_later=True),
     ),
 )
 LOCAL = RouteView(
     model="atlas",
     region=EU,
     tiers=(
-        DrawnTier(
-            heads=(
-                DrawnHead(
-                    title="head-eu", region=EU, local=DrawnTarget(title="10.0.0.1:8000", note="inference")
-                ),
-            )
-        ),
-        DrawnTier(
-            heads=(
-                DrawnHead(title="head-no", region="Norway (no)", local=DrawnTarget(title="10.0.0.2:8000")),
-            )
-        ),
+        (DrawnNode(title="head-eu", region=EU, local=DrawnNode(title="10.0.0.1:8000", note="inference")),),
+        (DrawnNode(title="head-no", region="Norway (no)", local=DrawnNode(title="10.0.0.2:8000")),),
     ),
 )
 
@@ -109,7 +97,7 @@ def test_heads_that_run_the_model_lead_to_their_own_server() -> None:
 
 
 def test_a_model_that_nothing_serves_is_drawn_alone() -> None:
-    view = RouteView(model="atlas", region=EU, tiers=(), targets=(DrawnTarget(title="api.example.com"),))
+    view = RouteView(model="atlas", region=EU, tiers=(), targets=(DrawnNode(title="api.example.com"),))
     tree = _parse(route_svg(view))
     assert _texts(tree)[0] == "atlas"
     assert not list(tree.iter("path"))
@@ -123,8 +111,8 @@ def test_a_route_without_known_deployments_ends_at_its_heads() -> None:
 
 
 def test_boxes_of_a_route_do_not_overlap_however_many_there_are() -> None:
-    tiers = tuple(DrawnTier(heads=(DrawnHead(title=f"h{n}", region=EU),)) for n in range(20))
-    targets = tuple(DrawnTarget(title=f"t{n}") for n in range(41))
+    tiers = tuple((DrawnNode(title=f"h{n}", region=EU),) for n in range(20))
+    targets = tuple(DrawnNode(title=f"t{n}") for n in range(41))
     tree = _parse(route_svg(RouteView(model="m", region=EU, tiers=tiers, targets=targets)))
     boxes = [
         [float(node.get(key) or "") for key in ("x", "y", "width", "height")] for node in tree.iter("rect")
@@ -145,10 +133,8 @@ def test_a_long_name_is_cut_and_told_in_a_title() -> None:
 
 
 def test_whatever_names_hold_is_shown_as_text() -> None:
-    head = DrawnHead(
-        title=EVIL, region=EVIL, weight=EVIL, note=EVIL, local=DrawnTarget(title=EVIL, note=EVIL)
-    )
-    _parse(route_svg(RouteView(model=EVIL, region=EVIL, tiers=(DrawnTier(heads=(head,)),))))
+    head = DrawnNode(title=EVIL, region=EVIL, weight=EVIL, note=EVIL, local=DrawnNode(title=EVIL, note=EVIL))
+    _parse(route_svg(RouteView(model=EVIL, region=EVIL, tiers=((head,),))))
     _parse(bars_svg([Bar(label=EVIL, value=1, href=EVIL, note=EVIL)], title=EVIL))
     _parse(world_svg([Point(title=EVIL, latitude=0, longitude=0, href=EVIL)], title=EVIL) or Markup())
 

@@ -1,8 +1,10 @@
 """Names of Envoy's API: https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/api."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Self
+
+from modelspec.schema import defaults
 
 Message = dict[str, Any]
 """A protobuf message as JSON; Envoy's own validation is the schema."""
@@ -35,9 +37,6 @@ def extension(name: str, kind: str, message: Message | None = None) -> Message:
     return {"name": name, "typed_config": typed(kind, message)}
 
 
-_MIB = 1024 * 1024
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Settings of every edge; the fields have the names of `target_options.envoy`, which documents them.
@@ -45,23 +44,22 @@ class Options:
     Times are in milliseconds. `config_dir` and `ca_file` are paths on the machine where Envoy runs.
     """
 
-    address: str = "0.0.0.0"  # noqa: S104 - an edge is there to be reached
-    port: int = 10000
-    admin_address: str = "127.0.0.1"
-    admin_port: int = 9901
-    config_dir: str = "/etc/envoy/modelspec"
-    ca_file: str = "/etc/ssl/certs/ca-certificates.crt"
-    per_connection_buffer_limit_bytes: int = 32 * _MIB
-    connect_timeout_ms: int = 2000
-    request_timeout_ms: int = 600_000
-    health_check_interval_ms: int = 5000
-    health_check_timeout_ms: int = 2000
+    address: str
+    port: int
+    admin_address: str
+    admin_port: int
+    config_dir: str
+    ca_file: str
+    per_connection_buffer_limit_bytes: int
+    connect_timeout_ms: int
+    request_timeout_ms: int
+    health_check_interval_ms: int
+    health_check_timeout_ms: int
 
     @classmethod
     def of(cls, given: Mapping[str, object]) -> Self:
-        """The options that the schema has let through."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in given.items() if name in known})  # type: ignore[arg-type]
+        """The options that the schema has let through, with its defaults for the others."""
+        return cls(**{**defaults("modelspec", "target_options", "envoy"), **given})
 
 
 def seconds(milliseconds: int) -> str:

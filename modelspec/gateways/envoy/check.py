@@ -17,8 +17,7 @@ from typing import Any
 
 from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.gateways.envoy.api import Options
-from modelspec.gateways.envoy.bootstrap import watched
-from modelspec.gateways.envoy.emit import discovery
+from modelspec.gateways.envoy.emit import discovery, led_to, plain, watched
 from modelspec.text.names import nearest
 from modelspec.text.quote import quote, visible
 
@@ -113,36 +112,30 @@ def _differences(read: dict[str, Any]) -> Iterator[str]:
     static, bootstrap = read[STATIC], read[BOOTSTRAP]
     resources = static["static_resources"]
     source = bootstrap["dynamic_resources"]["cds_config"]["path_config_source"]["path"]
-    options = Options(config_dir=str(PurePosixPath(source).parent))
-    led = {
-        f"{kind}_config": watched(file, options) for kind, file in (("cds", _CLUSTERS), ("lds", _LISTENER))
-    }
-    if bootstrap != {**_without(static, "static_resources"), "dynamic_resources": led}:
+    options = Options.of({"config_dir": str(PurePosixPath(source).parent)})
+    process = {name: value for name, value in static.items() if name != "static_resources"}
+    if bootstrap != {**process, "dynamic_resources": led_to(options)}:
         yield f"{BOOTSTRAP} is not that of {STATIC}"
     for name in WATCHED:
         if read[name] != discovery(read[name]["resources"]):
             yield f"{name} has a version that is not its own"
-    if [_without(one, "@type") for one in read[_CLUSTERS]["resources"]] != resources["clusters"]:
+    if [plain(one) for one in read[_CLUSTERS]["resources"]] != resources["clusters"]:
         yield f"{_CLUSTERS} does not hold the clusters of {STATIC}"
     (listener,) = read[_LISTENER]["resources"]
     (twin,) = resources["listeners"]
     manager, full = _manager(listener), _manager(twin)
     routes = full.pop("route_config")
     sources = manager.pop("rds")
-    if _without(listener, "@type") != twin or sources["config_source"] != watched(_ROUTES, options):
+    if plain(listener) != twin or sources["config_source"] != watched(_ROUTES, options):
         yield f"{_LISTENER} does not hold the listener of {STATIC}"
     (table,) = read[_ROUTES]["resources"]
-    if _without(table, "@type") != routes or sources["route_config_name"] != table["name"]:
+    if plain(table) != routes or sources["route_config_name"] != table["name"]:
         yield f"{_ROUTES} does not hold the routes of {STATIC}"
 
 
 def _manager(listener: dict[str, Any]) -> dict[str, Any]:
     manager: dict[str, Any] = listener["filter_chains"][0]["filters"][0]["typed_config"]
     return manager
-
-
-def _without(message: dict[str, Any], field: str) -> dict[str, Any]:
-    return {name: value for name, value in message.items() if name != field}
 
 
 def _validate(files: EdgeFiles, envoy: str) -> Refusal | None:

@@ -9,17 +9,112 @@ the folder is a configuration that Envoy has accepted or will refuse as a whole,
 import fcntl
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Self
+from urllib.parse import quote as escaped
+from urllib.parse import urlsplit
 
 from modelspec.diagnose.refusal import Refusal, shown, unusable
-from modelspec.gateways.envoy.admin import Admin, EdgeState
 from modelspec.gateways.envoy.check import BOOTSTRAP, WATCHED, EdgeFiles
-from modelspec.gateways.envoy.emit import discovery
-from modelspec.gateways.envoy.layout import laid_out
+from modelspec.gateways.envoy.emit import discovery, laid_out
+from modelspec.text.quote import quote
+
+_SECONDS = 5.0
+_LARGEST_STATE = 1024 * 1024
+_STATISTICS = {
+    "clusters.json": "cluster_manager.cds",
+    "routes.json": "http.edge.rds.models",
+    "listener.json": "listener_manager.lds",
+}
+_WARMING = ("cluster_manager.warming_clusters", "listener_manager.total_listeners_warming")
+_ASKED = (
+    f"^({'|'.join(map(re.escape, _STATISTICS.values()))})[.](version_text|update_rejected|update_failure)$"
+)
+_FILTER = f"{_ASKED}|^({'|'.join(map(re.escape, _WARMING))})$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeState:
+    """What Envoy uses: the version of each file, how often it refused one, and what it still waits for."""
+
+    versions: dict[str, str]
+    refused: dict[str, int]
+    warming: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admin:
+    """The admin interface of one Envoy. Nobody else is asked: no proxy, no redirect is followed."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> Self | Refusal:
+        """The interface at a URL such as http://127.0.0.1:9901."""
+        wrong = Refusal(
+            message=f"--admin {quote(url)} is not the URL of an admin interface",
+            help="write http://HOST:PORT, such as http://127.0.0.1:9901",
+        )
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            return wrong
+        plain = not any((parts.username, parts.password, parts.query, parts.fragment, parts.path.strip("/")))
+        if parts.scheme != "http" or not parts.hostname or port is None or not plain or not url.isprintable():
+            return wrong
+        return cls(host=parts.hostname, port=port)
+
+    def state(self) -> EdgeState | Refusal:
+        """Ask once."""
+        connection = HTTPConnection(self.host, self.port, timeout=_SECONDS)
+        try:
+            connection.request("GET", f"/stats?format=json&filter={escaped(_FILTER, safe='')}")
+            response = connection.getresponse()
+            content = response.read(_LARGEST_STATE)
+        except (OSError, HTTPException, ValueError):
+            return Refusal(
+                message=f"no Envoy answers at the admin interface {quote(self._name)}",
+                help="start Envoy, or correct --admin; `admin_port` of target_options.envoy is its port",
+            )
+        finally:
+            connection.close()
+        return _state(content) or Refusal(
+            message=f"what answers at {quote(self._name)} is not the admin interface of an Envoy that runs an edge",
+            help="name the admin port of the Envoy that reads this folder",
+        )
+
+    @property
+    def _name(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+def _state(content: bytes) -> EdgeState | None:
+    """The state in an answer; None where it is not that of an Envoy with clusters in a file."""
+    try:
+        rows = {row["name"]: row["value"] for row in json.loads(content)["stats"] if "name" in row}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    numbers = {name: value for name, value in rows.items() if isinstance(value, int)}
+    if _WARMING[0] not in numbers or f"{_STATISTICS['clusters.json']}.version_text" not in rows:
+        return None
+    return EdgeState(
+        versions={file: str(rows.get(f"{prefix}.version_text", "")) for file, prefix in _STATISTICS.items()},
+        refused={
+            file: numbers.get(f"{prefix}.update_rejected", 0) + numbers.get(f"{prefix}.update_failure", 0)
+            for file, prefix in _STATISTICS.items()
+        },
+        warming=sum(numbers.get(name, 0) for name in _WARMING),
+    )
+
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -49,7 +144,8 @@ class WatchedFolder:
         """Put a file in the place of another, whole, on the disk, in one step: that step is what Envoy watches for."""
         draft = f".{name}.modelspec"
         try:
-            self._remove(draft)
+            with suppress(FileNotFoundError):  # a killed publisher may have left one
+                os.unlink(draft, dir_fd=self.descriptor)
             descriptor = os.open(draft, _WRITE, 0o644, dir_fd=self.descriptor)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
@@ -60,13 +156,6 @@ class WatchedFolder:
         except OSError as error:
             return unusable("write", self.path / name, error, _ACTION)
         return None
-
-    def _remove(self, name: str) -> None:
-        """Clear away what a killed publisher left."""
-        try:
-            os.unlink(name, dir_fd=self.descriptor)
-        except FileNotFoundError:
-            return
 
 
 @contextmanager
@@ -126,7 +215,9 @@ def publish(files: EdgeFiles, path: Path, admin: Admin, *, wait: float) -> Publi
 def _roll(files: EdgeFiles, folder: WatchedFolder, admin: Admin, wait: float) -> tuple[str, ...] | Refusal:
     """Take the steps; the files that were replaced."""
     replaced: list[str] = []
-    for name, content in _steps(files, folder):
+    union = _union(folder, files.content[_CLUSTERS])
+    steps = [(_CLUSTERS, union), *((name, files.content[name]) for name in (_ROUTES, _LISTENER, _CLUSTERS))]
+    for name, content in steps:
         done = content if isinstance(content, Refusal) else _give(folder, admin, name, content, wait)
         if isinstance(done, Refusal):
             return done
@@ -143,13 +234,6 @@ def _install(files: EdgeFiles, folder: WatchedFolder) -> Published | Refusal:
         if refusal is not None:
             return refusal
     return Published(replaced=names, is_first=True, needs_restart=False)
-
-
-def _steps(files: EdgeFiles, folder: WatchedFolder) -> Iterator[tuple[str, bytes | Refusal]]:
-    yield _CLUSTERS, _union(folder, files.content[_CLUSTERS])
-    yield _ROUTES, files.content[_ROUTES]
-    yield _LISTENER, files.content[_LISTENER]
-    yield _CLUSTERS, files.content[_CLUSTERS]
 
 
 def _union(folder: WatchedFolder, content: bytes) -> bytes | Refusal:
@@ -189,8 +273,10 @@ def _give(folder: WatchedFolder, admin: Admin, name: str, content: bytes, wait: 
     refusal = _used(admin, name, version, state.refused[name], wait)
     if refusal is None:
         return True
-    if isinstance(old, bytes) and old != content and not _is_taken(admin, name, version):
-        folder.replace(name, old)
+    if isinstance(old, bytes) and old != content:
+        state = admin.state()
+        if isinstance(state, Refusal) or state.versions[name] != version:
+            folder.replace(name, old)
     return refusal
 
 
@@ -217,8 +303,3 @@ def _used(admin: Admin, name: str, version: str, refused: int, wait: float) -> R
         message=f"Envoy took no notice of {name} within {wait:g} seconds",
         help="see that it reads this very folder: `config_dir` of target_options.envoy, and the same file system",
     )
-
-
-def _is_taken(admin: Admin, name: str, version: str) -> bool:
-    state = admin.state()
-    return isinstance(state, EdgeState) and state.versions[name] == version

@@ -16,6 +16,7 @@ from modelspec.gateways.envoy.api import (
     typed,
 )
 from modelspec.gateways.envoy.clusters import Clusters
+from modelspec.routing.decide import may_call
 from modelspec.routing.table import Route, RoutingTable
 
 MODEL_HEADER = "x-model"
@@ -89,7 +90,7 @@ def _action(route: Message) -> Message:
 def _answer(route: Route, region: str | None, clusters: Clusters, options: Options) -> Message:
     if not route.is_routed:
         return _direct(404)
-    if _is_denied(route, region):
+    if not _is_open(route, region):
         return _direct(403)
     if not route.tiers:
         return _direct(503)
@@ -112,8 +113,8 @@ def _clusters(chains: Mapping[str, int]) -> Message:
     }
 
 
-def _is_denied(route: Route, region: str | None) -> bool:
-    return route.client_regions is not None and region not in route.client_regions
+def _is_open(route: Route, region: str | None) -> bool:
+    return may_call(route, region or "")  # no region has that code
 
 
 def _direct(status: int) -> Message:
@@ -129,7 +130,7 @@ def _models(routes: Sequence[Route], region: str | None) -> Message:
         if route.tiers
         and route.exact[:1] == (route.model_id,)
         and route.visibility != "private"
-        and not _is_denied(route, region)
+        and _is_open(route, region)
     ]
     rows = [{"id": model_id, "object": "model", "created": 0, "owned_by": "modelspec"} for model_id in ids]
     return {

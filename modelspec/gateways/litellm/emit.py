@@ -1,18 +1,35 @@
 """`gateways/litellm/`: a LiteLLM proxy for each head that serves.
 
-For each head there are two files: the proxy's configuration, and the environment variables that it reads
-(`<head_id>.env.json`), so that a start can be refused while one is missing.
+For each head there are two files: the proxy's configuration, as text that JSON and YAML readers understand alike, and
+the environment variables that it reads (`<head_id>.env.json`), so that a start can be refused while one is missing.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from modelspec.emit.artifact import Artifact
-from modelspec.gateways.gateway import GatewayOptions
-from modelspec.gateways.litellm.config import config, variables
-from modelspec.gateways.litellm.groups import LiteLLMGroups
+from modelspec.emit.artifact import Artifact, document, encode
+from modelspec.emit.tables import SCHEMA_VERSION
+from modelspec.fleet.reference import Reference
+from modelspec.gateways import GatewayOptions
+from modelspec.gateways.litellm.groups import (
+    Group,
+    LiteLLMGroups,
+    deployments,
+    number,
+    references,
+    variable,
+)
 from modelspec.routing.table import RoutingTable
 
-__all__ = ["emit"]
+MASTER_KEY = "LITELLM_MASTER_KEY"
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What JSON may hold as it is, and a YAML reader refuses or folds."""
+_SECTIONS = (
+    ("fallbacks", ("any", "error")),
+    ("context_window_fallbacks", ("any", "context_window")),
+    ("content_policy_fallbacks", ("any", "content_policy")),
+)
+"""LiteLLM looks for a cause in its own list only: `any` stands in each."""
 
 
 def emit(routing: RoutingTable, options: GatewayOptions) -> Iterator[Artifact]:
@@ -23,5 +40,74 @@ def emit(routing: RoutingTable, options: GatewayOptions) -> Iterator[Artifact]:
             continue
         served = fleet.served_by(head.head_id)
         path = f"gateways/litellm/{head.head_id}"
-        yield Artifact(path=f"{path}.yaml", content=config(served, options.options))
-        yield Artifact(path=f"{path}.env.json", content=variables(served))
+        yield Artifact(path=f"{path}.yaml", content=_config(served, options.options))
+        yield Artifact(path=f"{path}.env.json", content=_variables(served))
+
+
+def _config(groups: Sequence[Group], options: Mapping[str, object]) -> bytes:
+    """The file: one deployment, one alias, one fallback a line."""
+    text = "\n".join(_lines(groups, options)) + "\n"
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+
+
+def _lines(groups: Sequence[Group], options: Mapping[str, object]) -> Iterator[str]:
+    yield "{"
+    yield f'"general_settings": {encode({"master_key": f"os.environ/{MASTER_KEY}"})},'
+    yield f'"litellm_settings": {encode(dict(_settings(options)))},'
+    yield '"router_settings": {'
+    for name, value in _router_settings(options):
+        yield f'"{name}": {encode(value)},'
+    for name, conditions in _SECTIONS:
+        yield f'"{name}": ['
+        yield from _separated(encode(entry) for entry in _fallbacks(groups, conditions))
+        yield "],"
+    yield '"model_group_alias": {'
+    yield from _separated(
+        f"{encode(alias)}: {encode(group.names[0])}" for group in groups for alias in group.aliases
+    )
+    yield "}"
+    yield "},"
+    yield '"model_list": ['
+    yield from _separated(encode(entry) for group in groups for entry in deployments(group))
+    yield "]"
+    yield "}"
+
+
+def _settings(options: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    yield "telemetry", False
+    if "drop_params" in options:
+        yield "drop_params", options["drop_params"]
+
+
+def _router_settings(options: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """What the fleet's settings say; and that `rpm` and `tpm` are limits, not only weights."""
+    yield "routing_strategy", options.get("routing_strategy", "simple-shuffle")
+    for name in ("num_retries", "timeout", "allowed_fails", "cooldown_time"):
+        if name in options:
+            yield name, number(options[name])
+    yield "optional_pre_call_checks", ["enforce_model_rate_limits"]
+
+
+def _fallbacks(groups: Iterable[Group], conditions: tuple[str, ...]) -> Iterator[Mapping[str, object]]:
+    for group in groups:
+        found = dict.fromkeys(name for c in conditions for name in group.fallbacks.get(c, ()))
+        if found:
+            for name in (*group.names, *group.aliases):
+                yield {name: [other for other in found if other != name]}
+
+
+def _separated(items: Iterable[str]) -> Iterator[str]:
+    """One item a line, if there is one."""
+    yield from filter(None, [",\n".join(items)])
+
+
+def _variables(groups: Iterable[Group]) -> bytes:
+    """Every variable with the reference that it stands for, in the order of the names.
+
+    All of them must be set: LiteLLM passes over one that is missing and sends another key of its environment instead.
+    """
+    found = {MASTER_KEY: Reference.of({"env": MASTER_KEY})}
+    for target in (target for group in groups for target in group.targets):
+        found.update((variable(reference), reference) for reference in references(target))
+    rows = (encode({"name": name, "reference": found[name]}) for name in sorted(found))
+    return document([SCHEMA_VERSION], [("variables", rows)])

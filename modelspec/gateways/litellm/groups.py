@@ -1,10 +1,13 @@
-"""The model groups of a head: those that clients ask for, and those that requests fall back to."""
+"""The model groups of a head: what clients ask for, what requests fall back to, and the deployments of each."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
-from modelspec.gateways.litellm.names import FALLBACK_PREFIX
-from modelspec.routing.table import Route, RoutingTable, Target
+from modelspec.fleet.reference import Reference
+from modelspec.gateways.litellm.names import FALLBACK_PREFIX, FORMS, NO_KEY, Form, environment_name
+from modelspec.routing.decide import Index
+from modelspec.routing.table import Json, Route, RoutingTable, Target
 
 Conditions = Mapping[str, tuple[str, ...]]
 
@@ -28,13 +31,9 @@ class LiteLLMGroups:
     """The routing table, by head and by name."""
 
     def __init__(self, routing: RoutingTable) -> None:
-        self._inference = {head.head_id: head.inference_url for head in routing.heads}
-        self._exact: dict[str, Route] = {}
-        self._prefixes: dict[str, Route] = {}
+        self._index = Index(routing)
         self._by_head: dict[str, list[Route]] = {head.head_id: [] for head in routing.heads}
         for route in routing.routes:
-            self._exact.update(dict.fromkeys((route.model_id, *route.aliases), route))
-            self._prefixes.update(dict.fromkeys(route.prefixes, route))
             for head in route.heads:
                 self._by_head[head].append(route)
 
@@ -47,31 +46,33 @@ class LiteLLMGroups:
         own = {route.model_id for route in self._by_head[head]}
         hidden: dict[str, Route] = {}
         groups: list[Group] = []
-        for route in self._by_head[head]:
-            local = (route.local_targets[head],) if route.local_inference else route.targets
-            fallbacks = self._fallbacks(route, own, hidden)
-            groups.append(_group(route, targets=local, fallbacks=fallbacks))
-        waiting = list(hidden.values())
+        waiting = list(self._by_head[head])
         for route in waiting:
             seen = len(hidden)
             fallbacks = self._fallbacks(route, own, hidden)
             waiting.extend(list(hidden.values())[seen:])
-            targets = tuple(_remote(route)) if route.local_inference else route.targets
-            group = _group(route, targets=targets, fallbacks=fallbacks)
+            names = (route.model_id, *(alias for alias in route.aliases if alias.endswith("/*")))
+            aliases = tuple(alias for alias in route.aliases if not alias.endswith("/*"))
+            targets = route.targets
+            if route.local_inference:
+                targets = (route.local_targets[head],) if route.model_id in own else tuple(_remote(route))
+            if route.model_id not in own:
+                names, aliases = tuple(FALLBACK_PREFIX + name for name in names), ()
             groups.append(
-                replace(group, names=tuple(FALLBACK_PREFIX + name for name in group.names), aliases=())
+                Group(route=route, names=names, aliases=aliases, targets=targets, fallbacks=fallbacks)
             )
         return groups
 
     def _fallbacks(self, route: Route, own: set[str], hidden: dict[str, Route]) -> Conditions:
         """The groups to fall back to by condition; models that nothing serves are left out, as nothing could answer."""
-        found: dict[str, tuple[str, ...]] = {}
+        by_condition: dict[str, tuple[str, ...]] = {}
         for condition, names in route.fallback_models.items():
             groups: list[str] = []
             for name in names:
-                other = self._find(name)
-                if other is None or not other.tiers or other is route:
+                found = self._index.find(name)
+                if found is None or not found[0].tiers or found[0] is route:
                     continue
+                other = found[0]
                 group = name if other.model_id.endswith("/*") else other.model_id
                 if other.model_id not in own:
                     if not self._is_within_reach(other):
@@ -80,25 +81,15 @@ class LiteLLMGroups:
                     group = FALLBACK_PREFIX + group
                 groups.append(group)
             if groups:
-                found[condition] = tuple(dict.fromkeys(groups))
-        return found
+                by_condition[condition] = tuple(dict.fromkeys(groups))
+        return by_condition
 
     def _is_within_reach(self, route: Route) -> bool:
         """Whether other heads can call a model's upstreams: an endpoint of the heads' own may be a loopback address."""
-        return all(target.endpoint == self._inference[head] for head, target in route.local_targets.items())
-
-    def _find(self, name: str) -> Route | None:
-        found = self._exact.get(name)
-        end = len(name)
-        while found is None and (end := name.rfind("/", 0, end)) >= 0:
-            found = self._prefixes.get(name[: end + 1])
-        return found
-
-
-def _group(route: Route, *, targets: tuple[Target, ...], fallbacks: Conditions) -> Group:
-    names = (route.model_id, *(alias for alias in route.aliases if alias.endswith("/*")))
-    aliases = tuple(alias for alias in route.aliases if not alias.endswith("/*"))
-    return Group(route=route, names=names, aliases=aliases, targets=targets, fallbacks=fallbacks)
+        heads = self._index.heads
+        return all(
+            target.endpoint == heads[head].inference_url for head, target in route.local_targets.items()
+        )
 
 
 def _remote(route: Route) -> Iterator[Target]:
@@ -106,3 +97,133 @@ def _remote(route: Route) -> Iterator[Target]:
     for number, tier in enumerate(route.tiers, 1):
         for head, weight in tier.weights.items():
             yield replace(route.local_targets[head], order=number, weight=weight)
+
+
+_ENVIRONMENT = "os.environ/"
+
+
+def deployments(group: Group) -> Iterator[Json]:
+    """The entries of a group: one for each of its names and upstreams."""
+    targets = _shared(group.targets)
+    groups = access_groups(group.route)
+    for name in group.names:
+        for number, target in enumerate(targets):
+            entry: dict[str, object] = {"id": f"{name}#{number}"}
+            if groups:
+                entry["access_groups"] = groups
+            yield {
+                "model_name": name,
+                "litellm_params": _params(group.route, target, alone=len(targets) == 1),
+                "model_info": entry,
+            }
+
+
+_OPEN_TO = {"private": (), "public": ("public", "internal")}
+"""By visibility; who may call internal models may call public ones too."""
+
+
+def access_groups(route: Route) -> tuple[str, ...]:
+    """Which keys may call a model: one is given `public` or `internal`, or the name of a group."""
+    return tuple(dict.fromkeys((*_OPEN_TO.get(route.visibility, ("internal",)), *route.groups)))
+
+
+def variable(reference: Reference) -> str:
+    """The environment variable that stands for a reference."""
+    written = reference.written
+    return written if reference.kind == "env" else environment_name(reference.kind, written)
+
+
+def references(target: Target) -> Iterator[Reference]:
+    """What LiteLLM reads from its environment for an upstream."""
+    for value in (target.endpoint, target.api_key, *target.params.values()):
+        if isinstance(value, Reference) and not _is_read_from_file(target, value):
+            yield value
+
+
+def number(value: object) -> object:
+    """YAML 1.1 reads `1e-05` as text; no setting needs more than thousandths."""
+    if not isinstance(value, float):
+        return value
+    return int(value) if value.is_integer() else round(max(value, 0.001), 3)
+
+
+def _params(route: Route, target: Target, *, alone: bool) -> Json:
+    form = FORMS[target.provider]
+    params: dict[str, object] = {"model": f"{form.prefix}/{_upstream(route, target)}"}
+    if target.endpoint is not None:
+        params["api_base"] = _api_base(target.endpoint, form)
+    params.update(_credentials(target))
+    for name, value in target.params.items():
+        params[name] = _resolved(value) if isinstance(value, Reference) else number(value)
+    limits = {"rpm": (target.rpm, route.rpm), "tpm": (target.tpm, route.tpm)}
+    settings = {"order": target.order, "weight": target.weight}
+    for name, (own, whole) in limits.items():
+        known = [limit for limit in (own, whole if alone else None) if limit is not None]
+        settings[name] = min(known, default=None)
+    params.update((name, value) for name, value in settings.items() if value is not None)
+    if target.region is not None and not form.hosts:
+        params["region_name"] = target.region  # of the clouds, LiteLLM would take it for their own region
+    return params
+
+
+def _upstream(route: Route, target: Target) -> str:
+    """The upstream's name. Of a wildcard, `*` stands for what the client wrote behind the prefix.
+
+    A wildcard that is named after its provider (`openrouter/*`) does not repeat the provider: upstreams know their
+    models without it.
+    """
+    name = target.upstream_model
+    if name == route.model_id and name.endswith("/*"):
+        return name.removeprefix(f"{target.provider}/")
+    return name
+
+
+def _api_base(endpoint: str | Reference, form: Form) -> str:
+    if isinstance(endpoint, Reference):
+        return _resolved(endpoint)
+    base = endpoint.rstrip("/")
+    return base + form.path + (form.path_if_bare if not urlsplit(base).path else "")
+
+
+def _credentials(target: Target) -> Json:
+    """A key for every upstream, whatever stands in LiteLLM's own environment."""
+    key = target.api_key
+    if target.provider == "vertex_ai" and key is not None:
+        if _is_read_from_file(target, key):
+            return {"vertex_credentials": key.written}
+        return {"vertex_credentials": _resolved(key)}
+    if key is not None:
+        return {"api_key": _resolved(key)}
+    return {} if FORMS[target.provider].hosts else {"api_key": NO_KEY}
+
+
+def _is_read_from_file(target: Target, reference: Reference) -> bool:
+    """LiteLLM reads the credentials of Vertex AI from a file by itself."""
+    return target.provider == "vertex_ai" and reference is target.api_key and reference.kind == "file"
+
+
+def _resolved(reference: Reference) -> str:
+    return _ENVIRONMENT + variable(reference)
+
+
+def _shared(targets: tuple[Target, ...]) -> list[Target]:
+    """Fill in what LiteLLM would take for nothing: beside a number, it never calls a deployment without one.
+
+    A deployment without `order` is among the first. Weights come from `weight`, else from `rpm`, else from `tpm`,
+    and those without get none: so all of one order have them, or none has.
+    """
+    ordered = any(target.order is not None for target in targets)
+    placed = [replace(target, order=target.order or 1) if ordered else target for target in targets]
+    shared: list[Target] = []
+    for target in placed:
+        peers = [peer for peer in placed if peer.order == target.order]
+        shared.append(replace(target, weight=target.weight or 1) if _is_uneven(peers) else target)
+    return shared
+
+
+def _is_uneven(peers: list[Target]) -> bool:
+    """Whether LiteLLM would pass over one of these for want of a number that others have."""
+    for numbers in ([peer.weight for peer in peers], [p.rpm for p in peers], [p.tpm for p in peers]):
+        if any(number is not None for number in numbers):
+            return None in numbers
+    return False

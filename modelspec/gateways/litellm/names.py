@@ -53,38 +53,9 @@ COMMON_PARAMS: Mapping[str, ParamKind] = MappingProxyType(
 )
 
 _NATIVE = (
-    "ai21",
-    "azure_ai",
-    "cerebras",
-    "cloudflare",
-    "dashscope",
-    "databricks",
-    "deepinfra",
-    "deepseek",
-    "fireworks_ai",
-    "friendliai",
-    "gigachat",
-    "github",
-    "groq",
-    "hosted_vllm",
-    "hyperbolic",
-    "lm_studio",
-    "maritalk",
-    "mistral",
-    "moonshot",
-    "nebius",
-    "novita",
-    "nvidia_nim",
-    "openrouter",
-    "ovhcloud",
-    "perplexity",
-    "sambanova",
-    "sarvam",
-    "scaleway",
-    "together_ai",
-    "voyage",
-    "xai",
-    "zai",
+    "ai21 azure_ai cerebras cloudflare dashscope databricks deepinfra deepseek fireworks_ai friendliai gigachat "
+    "github groq hosted_vllm hyperbolic lm_studio maritalk mistral moonshot nebius novita nvidia_nim openrouter "
+    "ovhcloud perplexity sambanova sarvam scaleway together_ai voyage xai zai"
 )
 """Providers that LiteLLM knows by our word, and whose endpoint it takes as we write it."""
 
@@ -97,7 +68,7 @@ _AS_OPENAI = (
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
-        **{word: Form(prefix=word) for word in _NATIVE},
+        **{word: Form(prefix=word) for word in _NATIVE.split()},
         **{word: Form(prefix="openai") for word in _AS_OPENAI},
         "anthropic": Form(prefix="anthropic"),
         "azure": Form(prefix="azure", params={"api_version": ParamKind.TEXT}),

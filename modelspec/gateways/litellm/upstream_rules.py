@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.fleet.model import Deployment, Fleet, Model
-from modelspec.fleet.providers import PROVIDERS, REGION
+from modelspec.fleet.providers import REGION, endpoint_of
 from modelspec.fleet.reference import Reference
 from modelspec.gateways.litellm.names import COMMON_PARAMS, FORMS, RESERVED_VARIABLES, ParamKind
 from modelspec.text.document import Place, Scalar
@@ -126,18 +126,16 @@ def upstream_names_are_ascii(model: Model, fleet: Fleet) -> Iterator[Finding]:
 
 
 def _fits(value: Scalar | Reference, kind: ParamKind) -> bool:
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1
     match kind:
         case ParamKind.TEXT:
             return isinstance(value, str | Reference)
         case ParamKind.REGION:
-            return isinstance(value, Reference) or (
-                isinstance(value, str) and REGION.fullmatch(value) is not None
-            )
+            return isinstance(value, Reference) or (isinstance(value, str) and bool(REGION.fullmatch(value)))
         case ParamKind.SECONDS:
-            return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+            return number > 0
         case ParamKind.COUNT:
-            whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-            return whole and not isinstance(value, bool) and value >= 0  # type: ignore[operator]
+            return number >= 0 and number % 1 == 0
         case _:
             assert_never(kind)
 
@@ -204,14 +202,13 @@ def endpoints_are_used_as_meant(model: Model, fleet: Fleet) -> Iterator[Finding]
     Write the provider's own URL.
     """
     for deployment in deployments_of(model, fleet):
-        fault = _endpoint_fault(model, deployment)
-        if fault is not None:
-            field = "upstream_model" if deployment.endpoint is None else "endpoint"
+        field = "upstream_model" if deployment.endpoint is None else "endpoint"
+        for message, advice in _endpoint_faults(model, deployment):
             yield Finding(
                 place=place_in(model, deployment, field),
-                message=fault[0],
+                message=message,
                 label="not for LiteLLM",
-                help=fault[1],
+                help=advice,
             )
 
 
@@ -250,33 +247,30 @@ def variables_of_references_are_left_alone(model: Model, fleet: Fleet) -> Iterat
                 )
 
 
-def _endpoint_fault(model: Model, deployment: Deployment) -> tuple[str, str] | None:
-    form = FORMS[deployment.provider]
-    endpoint = deployment.endpoint
+def _endpoint_faults(model: Model, deployment: Deployment) -> Iterator[tuple[str, str]]:
+    """What is wrong, and what to do."""
+    form, endpoint = FORMS[deployment.provider], deployment.endpoint
     provider = quote(deployment.provider)
     if endpoint is None:
-        known = PROVIDERS.get(deployment.provider)
-        has_one = model.local_inference or (known is not None and known.public_endpoint is not None)
+        has_one = model.local_inference or endpoint_of(deployment.provider) is not None
         if "ollama" in deployment.upstream_model and not has_one:
-            return (
+            yield (
                 "LiteLLM would start a server of its own for an upstream that is named after Ollama",
                 "write the endpoint",
             )
-        return None
-    if isinstance(endpoint, Reference):
+    elif isinstance(endpoint, Reference):
         if form.path or form.path_if_bare:
-            return (
+            yield (
                 f"nothing can append the path of {provider} to an endpoint in a variable",
                 "write the endpoint itself",
             )
-        return None
-    host = f".{urlsplit(endpoint).hostname or ''}"
-    if form.hosts and not host.endswith(tuple(f".{domain}" for domain in form.hosts)):
-        return (
-            f"LiteLLM may send credentials of its own to an endpoint of {provider}",
-            f"write a host of {' or '.join(form.hosts)}, or {{env: NAME}} that the gateway's operator sets",
-        )
-    return None
+    elif form.hosts:
+        host = f".{urlsplit(endpoint).hostname or ''}"
+        if not host.endswith(tuple(f".{domain}" for domain in form.hosts)):
+            yield (
+                f"LiteLLM may send credentials of its own to an endpoint of {provider}",
+                f"write a host of {' or '.join(form.hosts)}, or {{env: NAME}} that the gateway's operator sets",
+            )
 
 
 CREDENTIAL_RULES: tuple[Rule, ...] = (

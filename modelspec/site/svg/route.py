@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from modelspec.site.svg.drawing import element, lettering
+from modelspec.site.wording import listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnTarget:
-    """A deployment: `title` is its host or URL, `region` a title (`Europe (eu)`), `note` a word such as the provider.
+class DrawnNode:
+    """A head or a deployment: `title` is an id, a host or a URL, `region` a title (`Europe (eu)`).
 
-    `weight` is worded (`weight 3`); `is_later` where others are tried before it.
+    `weight` is worded (`weight 3`), empty where it stands alone; `note` is a word such as `draining` or the provider.
+    A head may have a `local` deployment; another deployment `is_later` where others are tried before it.
     """
 
     title: str
@@ -20,46 +22,25 @@ class DrawnTarget:
     weight: str = ""
     note: str = ""
     is_later: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnHead:
-    """A head: `title` is its id, `region` a title (`Europe (eu)`), `weight` worded (`weight 3`).
-
-    `weight` is empty where the head stands alone in its tier.
-    `local` is where it runs the model itself; `note` is a word such as `draining`.
-    """
-
-    title: str
-    region: str
-    weight: str = ""
-    note: str = ""
-    local: DrawnTarget | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnTier:
-    """Heads that are tried together, one or more."""
-
-    heads: tuple[DrawnHead, ...]
+    local: "DrawnNode | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteView:
-    """A route in the order in which it is tried; `tiers` is empty where nothing serves the model.
+    """A route in the order in which it is tried; `tiers` of heads is empty where nothing serves the model.
 
     `targets` are the deployments that every head calls, empty where each head has a `local` one.
     """
 
     model: str
     region: str
-    tiers: tuple[DrawnTier, ...]
-    targets: tuple[DrawnTarget, ...] = ()
+    tiers: tuple[tuple[DrawnNode, ...], ...]
+    targets: tuple[DrawnNode, ...] = ()
 
     @property
-    def heads(self) -> tuple[DrawnHead, ...]:
+    def heads(self) -> tuple[DrawnNode, ...]:
         """The heads of all tiers."""
-        return tuple(head for tier in self.tiers for head in tier.heads)
+        return tuple(head for tier in self.tiers for head in tier)
 
 
 def spell_route(view: RouteView) -> str:
@@ -73,36 +54,19 @@ def _sentences(view: RouteView) -> Iterator[str]:
         return
     for number, tier in enumerate(view.tiers):
         begin = f"Requests for {view.model} go to" if number == 0 else f"Fallback {number} is"
-        yield f"{begin} {_series([_head(head) for head in tier.heads])}."
+        yield f"{begin} {listed([_worded(head, ' ') for head in tier])}."
     for head in view.heads:
         if head.local is not None:
-            yield f"{head.title} runs the model itself at {_with(head.local.title, _notes(head.local))}."
-    first = [_target(target) for target in view.targets if not target.is_later]
-    later = [_target(target) for target in view.targets if target.is_later]
-    if first:
-        yield f"Each head calls {_series(first)}."
-    if later:
-        yield f"After that it calls {_series(later)}."
+            yield f"{head.title} runs the model itself at {_worded(head.local)}."
+    for begin, is_later in (("Each head calls", False), ("After that it calls", True)):
+        targets = [_worded(target) for target in view.targets if target.is_later == is_later]
+        if targets:
+            yield f"{begin} {listed(targets)}."
 
 
-def _series(words: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
-def _head(head: DrawnHead) -> str:
-    return _with(head.title, [head.weight, head.note], f"in {head.region}")
-
-
-def _target(target: DrawnTarget) -> str:
-    return _with(target.title, _notes(target))
-
-
-def _notes(target: DrawnTarget) -> list[str]:
-    return [f"in {target.region}" if target.region else "", target.weight, target.note]
-
-
-def _with(title: str, notes: list[str], place: str = "") -> str:
-    return ", ".join(filter(None, (f"{title} {place}".strip(), *notes)))
+def _worded(node: DrawnNode, joint: str = ", ") -> str:
+    place = f"{joint}in {node.region}" if node.region else ""
+    return ", ".join(filter(None, (node.title + place, node.weight, node.note)))
 
 
 _WIDTH = 800
@@ -127,8 +91,7 @@ class _Placed:
     x: int
     breadth: int
     middle: float
-    title: str
-    notes: tuple[str, ...]
+    node: DrawnNode
     kind: str
     is_first: bool
 
@@ -145,8 +108,7 @@ def route_svg(view: RouteView) -> Markup:
         x=_MODEL[0] + 1,
         breadth=_MODEL[1],
         middle=heads[0].middle if heads else _CAPTION + _BOX / 2,
-        title=view.model,
-        notes=(view.region,),
+        node=DrawnNode(title=view.model, region=view.region),
         kind="model",
         is_first=True,
     )
@@ -176,17 +138,10 @@ def _heads(view: RouteView) -> tuple[list[Markup], list[_Placed], float]:
             lettering(caption, room=breadth, size=_SMALL, x=x, y=top + 15, class_="route-caption")
         )
         top += _CAPTION
-        for head in tier.heads:
+        for head in tier:
+            middle, is_first = top + _BOX / 2, number == 0
             boxes.append(
-                _Placed(
-                    x=x,
-                    breadth=breadth,
-                    middle=top + _BOX / 2,
-                    title=head.title,
-                    notes=tuple(filter(None, (head.region, head.weight, head.note))),
-                    kind="head",
-                    is_first=number == 0,
-                )
+                _Placed(x=x, breadth=breadth, middle=middle, node=head, kind="head", is_first=is_first)
             )
             top += _STEP
     return captions, boxes, top
@@ -195,22 +150,13 @@ def _heads(view: RouteView) -> tuple[list[Markup], list[_Placed], float]:
 def _targets(view: RouteView, heads: list[_Placed]) -> Iterator[_Placed]:
     """Deployments around the middle of the heads, or each head's own beside it."""
     x, breadth = _TARGETS
-    own = [(box, head.local) for box, head in zip(heads, view.heads, strict=True) if head.local is not None]
-    placed = [(box.middle, target, box.is_first) for box, target in own]
-    if not own and heads:
+    placed = [(box.middle, box.node.local, box.is_first) for box in heads if box.node.local is not None]
+    if not placed and heads:
         middle = (heads[0].middle + heads[-1].middle) / 2
         first = max(_CAPTION + _BOX / 2, middle - _STEP * (len(view.targets) - 1) / 2)
         placed = [(first + _STEP * n, target, not target.is_later) for n, target in enumerate(view.targets)]
     for middle, target, is_first in placed:
-        yield _Placed(
-            x=x - 1,
-            breadth=breadth,
-            middle=middle,
-            title=target.title,
-            notes=tuple(filter(None, (target.region, target.weight, target.note))),
-            kind="target",
-            is_first=is_first,
-        )
+        yield _Placed(x=x - 1, breadth=breadth, middle=middle, node=target, kind="target", is_first=is_first)
 
 
 def _lines(view: RouteView, model: _Placed, heads: list[_Placed], targets: list[_Placed]) -> Iterator[Markup]:
@@ -254,8 +200,7 @@ def _box(box: _Placed) -> Iterator[Markup]:
         rx=8,
         class_=f"route-box route-{box.kind}{state}",
     )
-    room = box.breadth - 24
-    yield lettering(box.title, room=room / _BOLD, size=_SIZE, x=box.x + 12, y=top + 19, class_="route-title")
-    yield lettering(
-        " · ".join(box.notes), room=room, size=_SMALL, x=box.x + 12, y=top + 35, class_="route-note"
-    )
+    room, x = box.breadth - 24, box.x + 12
+    notes = " · ".join(filter(None, (box.node.region, box.node.weight, box.node.note)))
+    yield lettering(box.node.title, room=room / _BOLD, size=_SIZE, x=x, y=top + 19, class_="route-title")
+    yield lettering(notes, room=room, size=_SMALL, x=x, y=top + 35, class_="route-note")

@@ -1,0 +1,37 @@
+"""The admin page: a routing table and its context to static files."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+
+from modelspec.emit.artifact import Artifact
+from modelspec.routing.table import RoutingTable
+from modelspec.site import SiteContext, hosting, openapi
+from modelspec.site.dashboard import emit_dashboard
+from modelspec.site.forges import origin_of
+from modelspec.site.frame import frame_of
+from modelspec.site.model import emit_model_pages
+from modelspec.site.models import emit_models
+from modelspec.site.places import emit_places
+from modelspec.site.propose import emit_propose
+from modelspec.site.wording import Wording
+
+
+def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
+    """Every page and every static file; the JSON beside them is the snapshot's."""
+    frame = frame_of(context)
+    names = Wording(routing, frame.links)
+    yield from emit_dashboard(routing, context, frame, names)
+    yield from emit_models(routing, context, frame, names)
+    yield from emit_places(routing, frame, names)
+    yield from emit_model_pages(routing, context, frame, names)
+    yield from emit_propose(routing, context, frame, names)
+    yield from _static()
+    yield from openapi.emit(context.base_path)
+    forge = origin_of(context.repository)
+    yield from hosting.emit(context.base_path, () if forge is None else (forge,))
+
+
+def _static() -> Iterator[Artifact]:
+    folder = files(__package__) / "static"
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        yield Artifact(path=f"site/admin/assets/{file.name}", content=file.read_bytes())
