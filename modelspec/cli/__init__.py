@@ -43,7 +43,7 @@ class _Verbs(click.Group):
     """A group that knows its commands by name and imports one when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_COMMANDS)
+        return [*_COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
@@ -53,7 +53,7 @@ class _Verbs(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl([*_COMMANDS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -86,7 +86,7 @@ def run(arguments: Sequence[str]) -> int:
             # A terminal that knows ASCII only gets escapes, not an exception.
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _modelspec.main(args=list(arguments), prog_name="modelspec", standalone_mode=False)
+        code = _modelspec.main(args=[*arguments], prog_name="modelspec", standalone_mode=False)
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.Abort:
