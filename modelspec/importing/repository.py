@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from shutil import rmtree
 
-from modelspec.author.edit import block
+from modelspec.author.style import block
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.importing.destination import ImportDestination

@@ -151,7 +151,7 @@ def test_a_file_system_without_hard_links_will_do(root: Path, monkeypatch: pytes
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from modelspec.authoring import apply as room
+from modelspec.author import apply as room
 from modelspec.load.find import File
 left = int(sys.argv[2])
 real = os.rename

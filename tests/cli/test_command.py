@@ -139,7 +139,7 @@ def test_a_bug_gives_3_a_trace_and_where_the_fault_is(command: Command, fleet: P
     hook.mkdir()
     (hook / "sitecustomize.py").write_text(
         "import json\n\ndef broken(*args, **kwargs):\n    raise ZeroDivisionError('made by a test')\n\n"
-        "import modelspec.pipeline\nmodelspec.pipeline.validate = broken\n",
+        "import modelspec.incremental\nmodelspec.incremental.validate = broken\n",
         encoding="utf-8",
     )
     outcome = command.run("validate", "--root", fleet, env={"PYTHONPATH": str(hook)})
