@@ -11,20 +11,22 @@ values. `today` decides which waivers have expired: no clock is asked.
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from modelspec.change.plan import Planned, plan_change
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal
 from modelspec.incremental import compile_fleet, validate
 from modelspec.pipeline import Checked, Compiled
 from modelspec.routing.decide import Decision, Index, Request, decide
 
+if TYPE_CHECKING:
+    from modelspec.change.plan import Planned
+
 __all__ = [
     "Checked",
     "Compiled",
     "Decision",
     "Diagnostic",
-    "Planned",
     "Refusal",
     "Severity",
     "compile",
@@ -59,10 +61,12 @@ def route(
     return decide(Index(compiled.table), Request(model=model, origin=origin, down=down))
 
 
-def plan(root: Path, *, today: date, base: str | None = None, head: str | None = None) -> Planned | Refusal:
+def plan(root: Path, *, today: date, base: str | None = None, head: str | None = None) -> "Planned | Refusal":
     """Compare two commits of the repository at `root`; None means the merge base and the working tree.
 
     Raises:
         OSError: the root cannot be opened.
     """
+    from modelspec.change.plan import plan_change  # noqa: PLC0415 - only a plan needs git
+
     return plan_change(root, base=base, head=head, today=today)

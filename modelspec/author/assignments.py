@@ -1,12 +1,9 @@
 """`field=value`, `field+=value` and `field-=value`: what somebody types, as changes of a model file."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from modelspec.author.edit import Append, Change, Discard, Put, Unset
-from modelspec.author.fields import NoField, field_at, types_of, way_of
+from modelspec.author.change import Append, Change, Discard, Put, Unset
+from modelspec.author.fields import NoField, dotted, field_at, types_of, way_of
 from modelspec.diagnose.refusal import Refusal
 from modelspec.load import read
 from modelspec.load.find import File
@@ -16,7 +13,15 @@ from modelspec.secret import looks_like_key, mask
 from modelspec.text.document import Pointer
 from modelspec.text.quote import quote
 
+LONGEST = 64 * 1024
+"""Characters of one assignment: a quarter of what a file may hold."""
+
 _NAME = re.compile(r"[A-Za-z0-9_]{1,128}")
+_ASSIGNMENT = re.compile(r'((?:"[^"]*"|[^"=])*?)([+-]?=)(.*)', re.DOTALL)
+_STEP = re.compile(r'(?:"([^"]+)"|([^".][^.]*))(\.|\Z)')
+"""A part of a way; one in double quotes may hold dots."""
+
+_HELP = "write field=value, field+=item, field-=item, with dots for what is inside: limits.rpm=60"
 
 
 def reference_to_variable(name: str) -> dict[str, str] | Refusal:
@@ -30,27 +35,17 @@ def reference_to_variable(name: str) -> dict[str, str] | Refusal:
     return {"env": name}
 
 
-LONGEST = 64 * 1024
-"""Characters of one assignment: a quarter of what a file may hold."""
-
-_HELP = "write field=value, field+=item, field-=item, with dots for what is inside: limits.rpm=60"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Typed:
-    """The three parts of an assignment as they were typed."""
-
-    way: str
-    operator: str
-    value: str
-
-
 def change_of(text: str) -> Change | Refusal:  # noqa: PLR0911 - a return for each thing that may be wrong
     """The change that an assignment asks for."""
-    typed = _split(text)
-    if isinstance(typed, Refusal):
-        return typed
-    pointer = pointer_of(typed.way)
+    if len(text) > LONGEST:
+        return Refusal(message="an assignment is too long", help=f"keep it below {LONGEST} characters")
+    typed = _ASSIGNMENT.fullmatch(text)
+    if typed is None or not typed[1].strip():
+        return Refusal(message=f"{_quoted(text)} is no assignment", help=_HELP)
+    way, operator = typed[1].strip(), typed[2]
+    # Who writes `region = eu` means no space.
+    given = typed[3] if typed[1] == typed[1].rstrip() else typed[3].strip()
+    pointer = pointer_of(way)
     if isinstance(pointer, Refusal):
         return pointer
     if pointer == ("model_id",):
@@ -58,23 +53,20 @@ def change_of(text: str) -> Change | Refusal:  # noqa: PLR0911 - a return for ea
             message="an id is changed with `modelspec rename`",
             help="it changes every reference to the model as well",
         )
-    schema = field_at(pointer)
-    assert not isinstance(schema, NoField)  # pointer_of has looked
     if pointer[-2:] == ("api_key", "env"):
-        reference = reference_to_variable(typed.value)
+        reference = reference_to_variable(given)
         if isinstance(reference, Refusal):
             return reference
-    if typed.operator == "=":
-        value = _value(typed.value, schema, pointer)
+    types = _types(pointer)
+    if operator == "=":
+        value = _value(given, types, pointer)
         return value if isinstance(value, Refusal) else Put(pointer=pointer, value=value)
-    if types_of(schema) and "array" not in types_of(schema):
-        return Refusal(message=f"{quote(typed.way)} is no list", help=f"set it whole: {typed.way}=…")
-    value = _value(typed.value, field_at((*pointer, 0)), pointer)
+    if types and "array" not in types:
+        return Refusal(message=f"{quote(way)} is no list", help=f"set it whole: {way}=…")
+    value = _value(given, _types((*pointer, 0)), pointer)
     if isinstance(value, Refusal):
         return value
-    if typed.operator == "+=":
-        return Append(pointer=pointer, value=value)
-    return Discard(pointer=pointer, value=value)
+    return (Append if operator == "+=" else Discard)(pointer=pointer, value=value)
 
 
 def unset_of(way: str) -> Change | Refusal:
@@ -85,65 +77,38 @@ def unset_of(way: str) -> Change | Refusal:
 
 def pointer_of(way: str) -> Pointer | Refusal:
     """A dotted way to a field, its steps looked up: `limits.rpm`, `deployments.0.weight`, `metadata."a.b"`."""
-    steps = _steps(way)
-    if isinstance(steps, Refusal):
-        return steps
+    steps: list[str] = []
+    position, end = 0, "."
+    while end:
+        step = _STEP.match(way, position)
+        if step is None:
+            is_open = way[position : position + 1] == '"' and '"' not in way[position + 1 :]
+            if is_open:
+                return Refusal(
+                    message=f"a quote is never closed in {_quoted(way)}", help='write metadata."a.b"=x'
+                )
+            return Refusal(message=f"{_quoted(way)} is no way to a field", help=_HELP)
+        steps.append(step[1] or step[2])
+        position, end = step.end(), step[3]
     pointer = way_of(steps)
     if isinstance(pointer, NoField):
         return Refusal(message=without_secrets(pointer.message), help="docs/fields.md lists the fields")
     return pointer
 
 
-def _split(text: str) -> _Typed | Refusal:
-    if len(text) > LONGEST:
-        return Refusal(message="an assignment is too long", help=f"keep it below {LONGEST} characters")
-    in_quotes = False
-    for position, character in enumerate(text):
-        if character == '"':
-            in_quotes = not in_quotes
-        elif character == "=" and not in_quotes:
-            operator = text[position - 1 : position + 1] if position and text[position - 1] in "+-" else "="
-            way, value = text[: position + 1 - len(operator)], text[position + 1 :]
-            if not way.strip():
-                break
-            # Who writes `region = eu` means no space.
-            value = value if way == way.rstrip() else value.strip()
-            return _Typed(way=way.strip(), operator=operator, value=value)
-    return Refusal(message=f"{_quoted(text)} is no assignment", help=_HELP)
+def _types(pointer: Pointer) -> frozenset[str]:
+    schema = field_at(pointer)
+    return frozenset() if isinstance(schema, NoField) else types_of(schema)
 
 
-def _steps(way: str) -> list[str] | Refusal:
-    """The parts between the dots; a part in double quotes may hold dots."""
-    steps: list[str] = []
-    rest = way
-    while True:
-        if rest.startswith('"'):
-            end = rest.find('"', 1)
-            if end < 0:
-                return Refusal(
-                    message=f"a quote is never closed in {_quoted(way)}", help='write metadata."a.b"=x'
-                )
-            step, rest = rest[1:end], rest[end + 1 :]
-        else:
-            end = rest.find(".")
-            step, rest = (rest, "") if end < 0 else (rest[:end], rest[end:])
-        steps.append(step)
-        if not step or (rest and rest[0] != "."):
-            return Refusal(message=f"{_quoted(way)} is no way to a field", help=_HELP)
-        if not rest:
-            return steps
-        rest = rest[1:]
-
-
-def _value(text: str, schema: Mapping[str, Any] | NoField, pointer: Pointer) -> object:  # noqa: PLR0911 - a return for each kind of value
-    """The value of the type that the field wants; what cannot be one is left as text, for the validator to name."""
-    types = frozenset[str]() if isinstance(schema, NoField) else types_of(schema)
+def _value(text: str, types: frozenset[str], pointer: Pointer) -> object:  # noqa: PLR0911 - a return for each kind of value
+    """The value of one of the types that the field may have, else the text, for the validator to name."""
     opening = text.lstrip()[:1]
     if opening == "{" and (not types or "object" in types):
         return _without_key(_collection(text), pointer)
     if opening == "[" and (not types or "array" in types):
         return _collection(text)
-    way = ".".join(map(str, pointer))
+    way = dotted(pointer)
     if types and types <= {"array", "object"}:
         return _not_a_collection(way, types, pointer)
     if "string" in types and types <= {"string", "object"}:

@@ -8,12 +8,13 @@ never touched.
 
 from collections.abc import Sequence
 
-from modelspec.author.edit.change import same
-from modelspec.author.edit.style import Text
-from modelspec.author.fields import field_order
+from modelspec.author.change import same
+from modelspec.author.fields import in_order
+from modelspec.author.rewrite import Text
 from modelspec.diagnose.refusal import Refusal
 from modelspec.load import Reading, read
 from modelspec.load.find import File
+from modelspec.load.text import BOM
 from modelspec.text.document import MapNode
 
 
@@ -30,16 +31,12 @@ def canonical(file: File) -> bytes | Refusal:
         return Refusal(
             message=f"{file.path} was left alone: it is no mapping", help="modelspec validate says more"
         )
-    order = {name: position for position, name in enumerate(field_order())}
-    names = list(root.entries)
-    wanted = sorted(names, key=lambda name: order.get(name, len(order)))
-    if wanted == names:
+    wanted = in_order(root.entries)
+    if wanted == list(root.entries):
         return file.data
     text = _reordered(reading, root, wanted)
     if text is not None:
-        data = text.encode()
-        if file.data.startswith(b"\xef\xbb\xbf"):
-            data = b"\xef\xbb\xbf" + data
+        data = (BOM if file.data.startswith(BOM) else b"") + text.encode()
         again = read(File(file.path, data))
         if not again.faults and _is_reordered(again.value, reading.value, wanted):
             return data
@@ -64,23 +61,19 @@ def _reordered(reading: Reading, root: MapNode, wanted: Sequence[str]) -> str | 
     is_ended = lines[-1] == ""
     if is_ended:
         lines.pop()
-    keys = [entry.key.line - 1 for entry in root.entries.values()]
-    begins = [_begin(lines, key, above) for key, above in zip(keys, _ends(reading, root), strict=False)]
+    entries = root.entries.values()
+    keys = [entry.key.line - 1 for entry in entries]
+    text = Text(source)
+    ends = [text.line_of_end(entry) for entry in entries]
+    begins = [_begin(lines, key, above) for key, above in zip(keys, [0, *ends[:-1]], strict=True)]
     begins[0] = _behind_the_head(lines, keys[0])
-    last = list(root.entries.values())[-1]
-    foot = Text(source).line_of_end(last)
+    foot = ends[-1]
     parts = {
         name: lines[begin:end]
         for name, begin, end in zip(root.entries, begins, [*begins[1:], foot], strict=True)
     }
     moved = [*lines[: begins[0]], *(line for name in wanted for line in parts[name]), *lines[foot:]]
     return "\n".join(moved) + ("\n" if is_ended else "")
-
-
-def _ends(reading: Reading, root: MapNode) -> list[int]:
-    """For each field the line, from 0, behind the end of the field above it."""
-    text = Text(reading.document.source)
-    return [0, *(text.line_of_end(entry) for entry in root.entries.values())]
 
 
 def _begin(lines: Sequence[str], key: int, above: int) -> int:

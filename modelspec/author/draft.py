@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import unified_diff
 
-from modelspec.author.edit import Change, Unfit, rewrite
-from modelspec.author.fields import field_order
+from modelspec.author.change import Change
+from modelspec.author.fields import dotted, field_order
+from modelspec.author.rewrite import Unfit, rewrite
 from modelspec.diagnose.diagnostic import Diagnostic, Severity, ordered
 from modelspec.diagnose.refusal import Refusal
 from modelspec.incremental import compile_tree
@@ -18,8 +19,6 @@ from modelspec.pipeline import Compiled
 from modelspec.secret import mask
 from modelspec.text.quote import quote
 from modelspec.text.visible import visible
-
-_Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +64,7 @@ def judged(before: Compiled, draft: Draft, today: date) -> Verdict:
     return Verdict(after=after, new=ordered(new))
 
 
-def _key(found: Diagnostic, moved: Mapping[str, str], renamed: Mapping[str, str]) -> _Key:
+def _key(found: Diagnostic, moved: Mapping[str, str], renamed: Mapping[str, str]) -> tuple[str, ...]:
     """What makes a fault the same one, wherever its line has gone and whatever its names are now."""
     message = found.message
     for new, old in renamed.items():
@@ -103,6 +102,13 @@ def edited(
     return done
 
 
+def too_large(what: str) -> Refusal:
+    """Why a text is not written that no reader would take."""
+    return Refusal(
+        message=f"{what} larger than {MAX_BYTES // 1024} KiB", help="keep large documents elsewhere"
+    )
+
+
 def _rewritten(file: File, changes: Sequence[Change]) -> bytes | Refusal:
     reading = read(file)
     if reading.faults or not isinstance(reading.value, dict):
@@ -113,17 +119,14 @@ def _rewritten(file: File, changes: Sequence[Change]) -> bytes | Refusal:
     # The order is that of a model; the other files get new fields behind their last ones.
     outcome = rewrite(file, changes, field_order() if "/" in file.path else ())
     if isinstance(outcome, Unfit):
-        way = ".".join(map(str, outcome.pointer))
+        way = quote(dotted(outcome.pointer))
         return Refusal(
-            message=f"{file.path} was left alone: {quote(way)} cannot be changed without touching other text, "
+            message=f"{file.path} was left alone: {way} cannot be changed without touching other text, "
             f"since {outcome.why}",
             help="change it by hand, then modelspec validate",
         )
     if len(outcome) > MAX_BYTES:
-        return Refusal(
-            message=f"{file.path} would be larger than {MAX_BYTES // 1024} KiB",
-            help="keep large documents elsewhere",
-        )
+        return too_large(f"{file.path} would be")
     return outcome
 
 
@@ -134,19 +137,18 @@ def difference(before: Mapping[str, File], draft: Draft) -> Iterator[str]:
         if data is None and path in old_paths:
             continue
         old_path = draft.moved.get(path, path)
-        old = before.get(old_path)
-        lines = unified_diff(
-            _lines(old),
-            _lines(None if data is None else File(path, data)),
-            "/dev/null" if old is None else f"a/{visible(old_path)}",
-            "/dev/null" if data is None else f"b/{visible(path)}",
-            lineterm="",
+        old, new = before.get(old_path), None if data is None else File(path, data)
+        lines = list(
+            unified_diff(
+                _lines(old),
+                _lines(new),
+                "/dev/null" if old is None else f"a/{visible(old_path)}",
+                "/dev/null" if new is None else f"b/{visible(path)}",
+                lineterm="",
+            )
         )
-        told = False
-        for line in lines:
-            told = True
-            yield f"{line}\n"
-        if not told and old_path != path:
+        yield from (f"{line}\n" for line in lines)
+        if not lines and old_path != path:
             yield f"rename from {visible(old_path)}\nrename to {visible(path)}\n"
 
 

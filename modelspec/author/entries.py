@@ -1,18 +1,17 @@
-"""The model files of a repository that can be read, each with its id."""
+"""The model files of a repository that can be read: each with its id, and with all that counts for it."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from functools import cache
 from typing import Any
 
 from modelspec.diagnose.refusal import Refusal
+from modelspec.fleet.providers import endpoint_of
 from modelspec.load import Reading, read
 from modelspec.load.find import Tree
 from modelspec.load.locate import Locator
-from modelspec.load.unread import MODELS
 from modelspec.report.said import without_secrets
-from modelspec.schema import check
+from modelspec.schema import defaults
 from modelspec.text.names import nearest
 from modelspec.text.quote import quote
 
@@ -65,7 +64,7 @@ def find_entry(entries: Sequence[ModelFile], name: str) -> ModelFile | Refusal:
             message=f"two files declare {quote(name)}: {places}",
             help="correct one of them by hand, then go on",
         )
-    owner = next((entry for entry in entries if name in _aliases(entry)), None)
+    owner = next((entry for entry in entries if name in _items(entry.value.get("aliases"))), None)
     if owner is not None:
         return Refusal(
             message=f"{quote(name)} is an alias of {quote(owner.model_id)}",
@@ -78,62 +77,61 @@ def find_entry(entries: Sequence[ModelFile], name: str) -> ModelFile | Refusal:
     )
 
 
-def _aliases(entry: ModelFile) -> list[str]:
-    aliases = entry.value.get("aliases")
-    return aliases if isinstance(aliases, list) else []
+def effective(entry: ModelFile) -> dict[str, Any]:
+    """The plain value of a model with all defaults filled in, of folders and of fields; the given one stays as it is.
 
-
-_ODD_LETTERS = re.compile(r"[^A-Za-z0-9._@~+/-]")
-_WILDCARD = "/*"
-
-
-def paths_of(model_id: str, folder: str | None = None) -> Iterator[str]:
-    """The paths that a new file may have, the best one first.
-
-    `acme/atlas:8b` lives in `models.d/acme/atlas_8b.yaml`, or else in `models.d/acme_atlas_8b.yaml`; in a folder that
-    is named, the last part of the id is enough. `folder` is relative to models.d.
+    Where a field holds something that it may not, the value is passed on as it is.
     """
-    wanted = _ODD_LETTERS.sub("_", model_id.removesuffix(_WILDCARD))
-    is_wildcard = model_id.endswith(_WILDCARD)
-    flat = wanted.replace("/", "_")
-    names = [f"{wanted}/any"] if is_wildcard else [wanted]
-    if folder is not None:
-        names = [wanted.rpartition("/")[2]]
-    for name in dict.fromkeys((*names, flat)):
-        path = PurePosixPath(MODELS, folder or "", f"{name}.yaml")
-        if all(map(_is_read, path.parts[1:])):
-            yield str(path)
+    value = {"fallback_heads": [], "aliases": [], "tags": [], **_defaults(), **entry.whole}
+    for field in ("load_balancing", "access"):
+        held = value.get(field, {})
+        if isinstance(held, dict):
+            value[field] = {**_defaults(field), **held}
+    deployments = value.get("deployments")
+    if not isinstance(deployments, list):
+        return _with_upstream(value, entry.model_id)
+    if "provider" not in entry.whole:
+        del value["provider"]
+    value["deployments"] = [
+        _with_upstream(dict(item), entry.model_id) if isinstance(item, dict) else item for item in deployments
+    ]
+    return value
 
 
-def id_refusal(model_id: str) -> Refusal | None:
-    """Why a text cannot be the id of a model, in the validator's words; None where it can."""
-    if without_secrets(model_id) != model_id:
-        return Refusal(message="this id looks like a key", help="choose a name; revoke the key if it was one")
-    faults = check({"model_id": model_id}, "model")
-    fault = next((fault for fault in faults if fault.pointer == ("model_id",)), None)
-    return None if fault is None else Refusal(message=fault.message, help=fault.help)
+@cache
+def _defaults(*path: str) -> Mapping[str, Any]:
+    return defaults("model", *path)
 
 
-def free_path(model_id: str, taken: frozenset[str], folder: str | None = None) -> str | None:
-    """The best path that no file has, upper and lower case aside; None where all are taken."""
-    folded = {path.casefold() for path in taken}
-    return next((path for path in paths_of(model_id, folder) if path.casefold() not in folded), None)
+def _with_upstream(value: dict[str, Any], model_id: str) -> dict[str, Any]:
+    """A model or one of its deployments, with what follows from the other fields."""
+    provider = value.setdefault("provider", _defaults()["provider"])
+    value.setdefault("upstream_model", model_id)
+    public = endpoint_of(provider) if isinstance(provider, str) else None
+    if public is not None and value.get("local_inference") is not True:
+        value.setdefault("endpoint", public)
+    return value
 
 
-def moved_path(old_path: str, old_id: str, new_id: str, taken: frozenset[str]) -> str | None:
-    """Where the file of a renamed model goes: beside the others as it was, or in its own folder as it was."""
-    extension = PurePosixPath(old_path).suffix
-    if old_path.removesuffix(extension) in {path.removesuffix(".yaml") for path in paths_of(old_id)}:
-        folder = None
-    else:
-        inner = PurePosixPath(old_path).parent.relative_to(MODELS)
-        folder = None if str(inner) == "." else str(inner)
-        if folder is None:
-            new_id = new_id.replace("/", "_") if not new_id.endswith(_WILDCARD) else new_id
-    found = free_path(new_id, taken - {old_path}, folder)
-    return None if found is None else found.removesuffix(".yaml") + extension
+def heads_of(value: Mapping[str, Any]) -> list[str]:
+    """Every head that a model names for traffic, in the order of the tiers."""
+    named = [value.get("priority_head"), *weights_of(value), *_items(value.get("fallback_heads"))]
+    return list(dict.fromkeys(head for head in named if isinstance(head, str)))
 
 
-def _is_read(part: str) -> bool:
-    """Whether the reader of models.d looks at a name."""
-    return part[0] not in "._" and part[-1] != "~"
+def weights_of(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The heads that share the first tier of a model, each with its weight."""
+    balancing = value.get("load_balancing")
+    weights = balancing.get("weights") if isinstance(balancing, dict) else None
+    return weights if isinstance(weights, dict) else {}
+
+
+def asked_of(entry: ModelFile) -> Mapping[str, Any]:
+    """All that an expression can ask of a model."""
+    value = effective(entry)
+    folder = entry.path.rpartition("/")[0].partition("/")[2]
+    return {**value, "path": entry.path, "folder": folder, "heads": heads_of(value)}
+
+
+def _items(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,13 +1,11 @@
 """The fields of a model as its schema has them: their order, their types, and what is no field."""
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from modelspec.schema import schema_text
+from modelspec.schema.documents import schema_of
 from modelspec.text.document import Pointer
 from modelspec.text.names import nearest
 from modelspec.text.quote import quote
@@ -26,21 +24,25 @@ class NoField:
     message: str
 
 
-@cache
-def model_schema() -> Mapping[str, Any]:
-    """The schema of a model file."""
-    schema: Mapping[str, Any] = json.loads(schema_text("model"))
-    return schema
-
-
 def field_order() -> tuple[str, ...]:
     """The fields of a model in the order in which files have them."""
-    return tuple(model_schema()["properties"])
+    return tuple(schema_of("model")["properties"])
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The names in the order of the fields; what is no field is last, as it was."""
+    order = {name: position for position, name in enumerate(field_order())}
+    return sorted(names, key=lambda name: order.get(name, len(order)))
+
+
+def dotted(pointer: Pointer) -> str:
+    """A way to a field as people write it, like `limits.rpm`."""
+    return ".".join(map(str, pointer))
 
 
 def field_at(steps: Pointer) -> Mapping[str, Any] | NoField:
     """The schema of the field that a way leads to; `FREE` inside of mappings that may hold anything."""
-    node = _resolved(model_schema())
+    node = _resolved(schema_of("model"))
     for number, step in enumerate(steps):
         inner = _item(node) if isinstance(step, int) else _property(node, step)
         if inner is None:
@@ -72,7 +74,7 @@ def types_of(schema: Mapping[str, Any]) -> frozenset[str]:
 def _resolved(node: Mapping[str, Any]) -> Mapping[str, Any]:
     while "$ref" in node:
         rest = {key: value for key, value in node.items() if key != "$ref"}
-        node = {**model_schema()["$defs"][node["$ref"].rpartition("/")[2]], **rest}
+        node = {**schema_of("model")["$defs"][node["$ref"].rpartition("/")[2]], **rest}
     return node
 
 
@@ -100,8 +102,7 @@ def _property(node: Mapping[str, Any], step: str) -> Mapping[str, Any] | None:
 
 
 def _objection(node: Mapping[str, Any], steps: Pointer, number: int) -> str:
-    way = ".".join(map(str, steps[:number]))
-    step = steps[number]
+    way, step = dotted(steps[:number]), steps[number]
     known = list(node.get("properties", ()))
     if "array" in types_of(node):
         return f"{quote(way)} is a list; an item is named by its position: {way}.0"

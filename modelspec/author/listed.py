@@ -1,199 +1,103 @@
-"""Entries of heads.yaml and regions.yaml: finding one, adding one, changing one."""
+"""Drafts of the entries of heads.yaml and regions.yaml: one more, one that is changed, renamed or removed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from modelspec.author.change import Append, Change, Discard, Put, Unset, found
 from modelspec.author.draft import Draft, edited
-from modelspec.author.edit import Append, Change, Discard, Put, Unset
-from modelspec.author.edit.change import found
-from modelspec.author.references import HEADS, REGIONS, Use, fates, pruned, renamed, uses
+from modelspec.author.entries import heads_of, weights_of
+from modelspec.author.references import HEADS, REGIONS, Use, fates, files_of, pruned, renamed, uses
+from modelspec.author.schemas.choices import NameKind
 from modelspec.author.values import counted, listed
 from modelspec.diagnose.refusal import Refusal
 from modelspec.load import read
-from modelspec.load.find import File, Tree
+from modelspec.load.find import Tree
 from modelspec.report.said import without_secrets
+from modelspec.text.document import Pointer
 from modelspec.text.names import nearest
 from modelspec.text.quote import quote
 
 What = Literal["head", "region"]
+State = Literal["active", "draining", "offline"]
 
-_FILES: Mapping[What, tuple[str, str, str]] = {
-    "head": ("heads.yaml", "heads", "head_id"),
-    "region": ("regions.yaml", "regions", "code"),
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ListFile:
+    """Where the heads or regions are: the file, its list, the field of the name, and what may name one."""
+
+    path: str
+    field: str
+    key: str
+    kinds: frozenset[NameKind]
+
+
+_LIST_FILES: Mapping[What, _ListFile] = {
+    "head": _ListFile(path="heads.yaml", field="heads", key="head_id", kinds=HEADS),
+    "region": _ListFile(path="regions.yaml", field="regions", key="code", kinds=REGIONS),
 }
+
+_FIRST: Pointer = ("priority_head",)
+_WIDENING = ("residency", "client_regions")
+"""Lists that allow everything when they are gone: they are never emptied by a cascade."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedEntry:
-    """A head or a region, and where in its file it stands."""
+    """A head or a region, and where in its file it stands; `all` are the entries of the file."""
 
     what: What
     name: str
-    file: File
-    position: int
+    path: str
+    pointer: Pointer
     value: Mapping[str, Any]
     all: tuple[Mapping[str, Any], ...]
-
-    @property
-    def pointer(self) -> tuple[str | int, ...]:
-        """To its entry."""
-        return (_FILES[self.what][1], self.position)
 
 
 def find_listed(tree: Tree, what: What, name: str) -> ListedEntry | Refusal:
     """The one head or region of a name."""
-    path, field, key = _FILES[what]
-    items = _items(tree, what)
+    at = _LIST_FILES[what]
+    items = _items(tree, at)
     if isinstance(items, Refusal):
         return items
     for position, item in enumerate(items):
-        if item.get(key) == name:
+        if item.get(at.key) == name:
+            pointer = (at.field, position)
             return ListedEntry(
-                what=what, name=name, file=tree.fixed[path], position=position, value=item, all=tuple(items)
+                what=what, name=name, path=at.path, pointer=pointer, value=item, all=tuple(items)
             )
-    known = [item[key] for item in items if isinstance(item.get(key), str)]
+    known = [item[at.key] for item in items if isinstance(item.get(at.key), str)]
     near = nearest(name, known)
+    others = f"{at.path} declares {at.field}: {', '.join(known[:20])}"
     return Refusal(
         message=f"no {what} is named {quote(without_secrets(name))}",
-        help=f"did you mean {quote(near)}?" if near else f"{path} declares {field}: {', '.join(known[:20])}",
+        help=f"did you mean {quote(near)}?" if near else others,
     )
 
 
-def draft_of_addition(tree: Tree, what: What, value: Mapping[str, Any]) -> Draft | Refusal:
-    """One more head or region, behind the last one."""
-    path, field, key = _FILES[what]
-    items = _items(tree, what)
-    if isinstance(items, Refusal):
-        return items
-    name = str(value[key])
-    if any(item.get(key) == name for item in items):
-        return Refusal(message=f"a {what} {quote(name)} is there already", help=f"change it in {path}")
-    files = edited(tree.fixed, {path: [Append(pointer=(field,), value=dict(value))]})
-    if isinstance(files, Refusal):
-        return files
-    return Draft(files=files, title=f"Add {what} {name}", effects=(f"{what} {name} is new, in {path}",))
-
-
-def draft_of_changes(listed: ListedEntry, changes: list[Change], title: str, effect: str) -> Draft | Refusal:
-    """A head or a region with some changes in its own entry."""
-    files = edited({listed.file.path: listed.file}, {listed.file.path: changes})
-    return files if isinstance(files, Refusal) else Draft(files=files, title=title, effects=(effect,))
-
-
-def _items(tree: Tree, what: What) -> list[Mapping[str, Any]] | Refusal:
-    path, field, _ = _FILES[what]
-    file = tree.fixed.get(path)
-    value = None if file is None else read(file).value
-    items = value.get(field) if isinstance(value, dict) else None
+def _items(tree: Tree, at: _ListFile) -> list[Mapping[str, Any]] | Refusal:
+    file = tree.fixed.get(at.path)
+    items = None if file is None else found(read(file).value, (at.field,))
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return Refusal(
-            message=f"{path} lists no {field} that could be read",
+            message=f"{at.path} lists no {at.field} that could be read",
             help="modelspec validate says what is wrong with it",
         )
     return items
 
 
-State = Literal["active", "draining", "offline"]
+def users_of(tree: Tree, entry: ListedEntry) -> list[Use]:
+    """Who names a head or region; its own entry aside, which goes with it."""
+    return [use for use in _uses(tree, entry) if use.path != entry.path or use.pointer[:2] != entry.pointer]
 
 
-def users_of_head(tree: Tree, head_id: str) -> list[Use]:
-    """Who names a head."""
-    return uses(tree, HEADS, lambda name: name == head_id)
-
-
-def draft_of_state(head: ListedEntry, state: State) -> Draft | Refusal:
-    """A head with another status; active is what a head is that says nothing."""
-    pointer = (*head.pointer, "status")
-    change: Change = Unset(pointer=pointer) if state == "active" else Put(pointer=pointer, value=state)
-    title = {"active": "Activate", "draining": "Drain", "offline": "Take offline"}[state]
-    old = head.value.get("status", "active")
-    return draft_of_changes(head, [change], f"{title} {head.name}", f"head {head.name}: {old} → {state}")
-
-
-def draft_of_head_removal(tree: Tree, head: ListedEntry, users: Sequence[Use]) -> Draft | Refusal:
-    """Without the head, and without every use of it; where it was the first, the next one becomes it."""
-    files = {**tree.fixed, **{file.path: file for file in tree.models}}
-    others = [use for use in users if use.pointer != ("priority_head",)]
-    changes = pruned(files, others)
-    effects = fates(others)
-    stranded: list[str] = []
-    for use in users:
-        if use.pointer != ("priority_head",):
-            continue
-        value = read(files[use.path]).value
-        assert isinstance(value, dict)
-        successor = _successor(value, head)
-        if successor is None:
-            stranded.append(use.path)
-            continue
-        new: list[Change] = [Put(pointer=("priority_head",), value=successor)]
-        if successor in (value.get("fallback_heads") or ()):
-            new.append(Discard(pointer=("fallback_heads",), value=successor))
-        changes.setdefault(use.path, []).extend(new)
-        effects.append(f"{use.shown} is now {successor}")
-    if stranded:
-        return Refusal(
-            message=f"{counted(len(stranded), 'model')} would have no head left: {listed(stranded)}",
-            help="give them another head with modelspec edit, or remove them, then go on",
-        )
-    changes.setdefault("heads.yaml", []).append(Unset(pointer=head.pointer))
-    done = edited(files, changes)
-    if isinstance(done, Refusal):
-        return done
-    return Draft(
-        files=done,
-        title=f"Remove head {head.name}" + (f" from {counted(len(users), 'place')}" if users else ""),
-        effects=(f"head {head.name} goes", *effects),
-    )
-
-
-def _successor(value: dict[str, object], head: ListedEntry) -> str | None:
-    """The next head of a model: one that shares its tier, else a fallback; an active one where there is one."""
-    balancing = value.get("load_balancing")
-    weights = balancing.get("weights") if isinstance(balancing, dict) else None
-    fallback = value.get("fallback_heads")
-    names = [
-        *(weights if isinstance(weights, dict) else ()),
-        *(fallback if isinstance(fallback, list) else ()),
-    ]
-    others = [name for name in names if isinstance(name, str) and name != head.name]
-    states = {item.get("head_id"): item.get("status", "active") for item in head.all}
-    # A head of the first tier comes first: the weights must name the priority head.
-    if isinstance(weights, dict) and any(name in weights for name in others):
-        others = [name for name in others if name in weights]
-    return next((name for name in others if states.get(name) == "active"), next(iter(others), None))
-
-
-def draft_of_head_rename(tree: Tree, head: ListedEntry, new_id: str) -> Draft | Refusal:
-    """The head under another id, and every place that named it."""
-    users = users_of_head(tree, head.name)
-    changes = renamed(users, {head.name: new_id})
-    changes.setdefault("heads.yaml", []).append(Put(pointer=(*head.pointer, "head_id"), value=new_id))
-    files = edited({**tree.fixed, **{file.path: file for file in tree.models}}, changes)
-    if isinstance(files, Refusal):
-        return files
-    return Draft(
-        files=files,
-        renamed={new_id: head.name},
-        title=f"Rename head {head.name} to {new_id}",
-        effects=(f"head {head.name} is now {new_id}", *(f"{use.shown} follows" for use in users)),
-    )
-
-
-_WIDENING = ("residency", "client_regions")
-"""Lists that allow everything when they are gone: they are never emptied by a cascade."""
-
-
-def users_of_region(tree: Tree, region: ListedEntry) -> list[Use]:
-    """Who names a region; its own entry aside, which goes or changes with it."""
-    found_uses = uses(tree, REGIONS, lambda name: name == region.name)
-    return [use for use in found_uses if use.path != "regions.yaml" or use.pointer[:2] != region.pointer]
+def _uses(tree: Tree, entry: ListedEntry) -> list[Use]:
+    return uses(tree, _LIST_FILES[entry.what].kinds, lambda name: name == entry.name)
 
 
 def lasting(tree: Tree, users: Sequence[Use]) -> list[Use]:
-    """The uses that no cascade may clean up: what lies in the region, and lists that must not become empty."""
-    files = {**tree.fixed, **{file.path: file for file in tree.models}}
+    """The uses that no cascade may clean up: what lies in a region, and lists that must not become empty."""
+    files = files_of(tree)
     kept = []
     for use in users:
         if use.path == "routes.test.yaml":
@@ -207,33 +111,94 @@ def lasting(tree: Tree, users: Sequence[Use]) -> list[Use]:
     return kept
 
 
-def draft_of_region_removal(tree: Tree, region: ListedEntry, users: Sequence[Use]) -> Draft | Refusal:
-    """Without the region, and without every use of it."""
-    files = {**tree.fixed, **{file.path: file for file in tree.models}}
-    changes = pruned(files, users)
+def draft_of_addition(tree: Tree, what: What, value: Mapping[str, Any]) -> Draft | Refusal:
+    """One more head or region, behind the last one."""
+    at = _LIST_FILES[what]
+    items = _items(tree, at)
+    if isinstance(items, Refusal):
+        return items
+    name = str(value[at.key])
+    if any(item.get(at.key) == name for item in items):
+        return Refusal(message=f"a {what} {quote(name)} is there already", help=f"change it in {at.path}")
+    changes = {at.path: [Append(pointer=(at.field,), value=dict(value))]}
+    return _draft(tree, changes, f"Add {what} {name}", f"{what} {name} is new, in {at.path}")
+
+
+def draft_of_state(tree: Tree, head: ListedEntry, state: State) -> Draft | Refusal:
+    """A head with another status; active is what a head is that says nothing."""
+    pointer = (*head.pointer, "status")
+    change: Change = Unset(pointer=pointer) if state == "active" else Put(pointer=pointer, value=state)
+    title = {"active": "Activate", "draining": "Drain", "offline": "Take offline"}[state]
+    old = head.value.get("status", "active")
+    return _draft(tree, {head.path: [change]}, f"{title} {head.name}", f"head {head.name}: {old} → {state}")
+
+
+def draft_of_removal(tree: Tree, entry: ListedEntry, users: Sequence[Use]) -> Draft | Refusal:
+    """Without the head or region, and without every use of it; where a head was the first, the next one becomes it."""
+    files = files_of(tree)
+    first = [use for use in users if use.pointer == _FIRST]
+    others = [use for use in users if use.pointer != _FIRST]
+    changes = pruned(files, others)
+    effects = fates(others)
+    stranded: list[str] = []
+    for use in first:
+        value = read(files[use.path]).value
+        assert isinstance(value, dict)
+        successor = _successor(value, entry)
+        if successor is None:
+            stranded.append(use.path)
+            continue
+        own = changes.setdefault(use.path, [])
+        own.append(Put(pointer=_FIRST, value=successor))
+        if successor in (value.get("fallback_heads") or ()):
+            own.append(Discard(pointer=("fallback_heads",), value=successor))
+        effects.append(f"{use.shown} is now {successor}")
+    if stranded:
+        return Refusal(
+            message=f"{counted(len(stranded), 'model')} would have no head left: {listed(stranded)}",
+            help="give them another head with modelspec edit, or remove them, then go on",
+        )
     # Its own entry goes last: the positions of the others stay until then.
-    changes.setdefault("regions.yaml", []).append(Unset(pointer=region.pointer))
-    done = edited(files, changes)
-    if isinstance(done, Refusal):
-        return done
-    return Draft(
-        files=done,
-        title=f"Remove region {region.name}" + (f" from {counted(len(users), 'place')}" if users else ""),
-        effects=(f"region {region.name} goes", *fates(users)),
+    changes.setdefault(entry.path, []).append(Unset(pointer=entry.pointer))
+    places = f" from {counted(len(users), 'place')}" if users else ""
+    what = f"{entry.what} {entry.name}"
+    return _draft(tree, changes, f"Remove {what}{places}", f"{what} goes", *effects)
+
+
+def _successor(value: Mapping[str, Any], head: ListedEntry) -> str | None:
+    """The next head of a model: one that shares its tier, else a fallback; an active one where there is one."""
+    sharing = weights_of(value)
+    others = [name for name in heads_of({**value, "priority_head": None}) if name != head.name]
+    states = {item.get("head_id"): item.get("status", "active") for item in head.all}
+    # A head of the first tier comes first: the weights must name the priority head.
+    others = [name for name in others if name in sharing] or others
+    return next((name for name in others if states.get(name) == "active"), next(iter(others), None))
+
+
+def draft_of_rename(tree: Tree, entry: ListedEntry, new: str) -> Draft | Refusal:
+    """The head or region under another name, and every place that named it."""
+    users = _uses(tree, entry)
+    changes = renamed(users, {entry.name: new})
+    key = (*entry.pointer, _LIST_FILES[entry.what].key)
+    changes.setdefault(entry.path, []).append(Put(pointer=key, value=new))
+    return _draft(
+        tree,
+        changes,
+        f"Rename {entry.what} {entry.name} to {new}",
+        f"{entry.what} {entry.name} is now {new}",
+        *(f"{use.shown} follows" for use in users),
+        renamed={new: entry.name},
     )
 
 
-def draft_of_region_rename(tree: Tree, region: ListedEntry, new_code: str) -> Draft | Refusal:
-    """The region under another code, and every place that named it."""
-    users = uses(tree, REGIONS, lambda name: name == region.name)
-    changes = renamed(users, {region.name: new_code})
-    changes.setdefault("regions.yaml", []).append(Put(pointer=(*region.pointer, "code"), value=new_code))
-    files = edited({**tree.fixed, **{file.path: file for file in tree.models}}, changes)
+def _draft(
+    tree: Tree,
+    changes: Mapping[str, Sequence[Change]],
+    title: str,
+    *effects: str,
+    renamed: Mapping[str, str] | None = None,
+) -> Draft | Refusal:
+    files = edited(files_of(tree), changes)
     if isinstance(files, Refusal):
         return files
-    return Draft(
-        files=files,
-        renamed={new_code: region.name},
-        title=f"Rename region {region.name} to {new_code}",
-        effects=(f"region {region.name} is now {new_code}", *(f"{use.shown} follows" for use in users)),
-    )
+    return Draft(files=files, title=title, effects=effects, renamed=renamed or {})

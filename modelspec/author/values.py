@@ -1,17 +1,16 @@
-"""`show`: every value that counts for a model, with the place that it comes from."""
+"""What `list` and `show` print of models: rows of some values, and every value with the place that it comes from."""
 
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from modelspec.author.edit.change import found
-from modelspec.author.edit.style import flow
-from modelspec.author.entries import ModelFile
-from modelspec.author.fields import field_order
-from modelspec.fleet.providers import endpoint_of
+from modelspec.author.change import found
+from modelspec.author.entries import ModelFile, effective, heads_of
+from modelspec.author.fields import in_order
+from modelspec.author.style import flow
 from modelspec.report.said import said, without_secrets
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import visible
@@ -35,63 +34,6 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
-_UPSTREAM = ("provider", "upstream_model", "endpoint")
-
-
-def effective(entry: ModelFile) -> dict[str, Any]:
-    """The plain value of a model with all defaults filled in, of folders and of fields; the given one stays as it is.
-
-    Where a field holds something that it may not, the value is passed on as it is.
-    """
-    value = dict(entry.whole)
-    value.setdefault("fallback_heads", [])
-    _inside(value, "load_balancing", {"policy": "round_robin"})
-    value.setdefault("local_inference", False)
-    _inside(value, "access", {"visibility": "internal"})
-    value.setdefault("status", "active")
-    value.setdefault("aliases", [])
-    value.setdefault("tags", [])
-    deployments = value.get("deployments")
-    if isinstance(deployments, list):
-        value["deployments"] = [
-            _upstream(dict(item), entry.model_id) if isinstance(item, dict) else item for item in deployments
-        ]
-        return value
-    return _upstream(value, entry.model_id)
-
-
-def _upstream(value: dict[str, Any], model_id: str) -> dict[str, Any]:
-    value.setdefault("provider", "openai")
-    value.setdefault("upstream_model", model_id)
-    if (
-        "endpoint" not in value
-        and value.get("local_inference") is not True
-        and isinstance(value["provider"], str)
-    ):
-        public = endpoint_of(value["provider"])
-        if public is not None:
-            value["endpoint"] = public
-    return value
-
-
-def _inside(value: dict[str, Any], field: str, defaults: Mapping[str, Any]) -> None:
-    held = value.get(field, {})
-    if isinstance(held, dict):
-        value[field] = {**defaults, **held}
-
-
-def heads_of(value: Mapping[str, Any]) -> list[str]:
-    """Every head that a model names for traffic, in the order of the tiers."""
-    balancing = value.get("load_balancing")
-    weights = balancing.get("weights") if isinstance(balancing, dict) else None
-    named = [value.get("priority_head"), *(weights if isinstance(weights, dict) else ())]
-    fallback = value.get("fallback_heads")
-    named.extend(fallback if isinstance(fallback, list) else ())
-    return list(dict.fromkeys(head for head in named if isinstance(head, str)))
-
-
-RowFormat = Literal["table", "json", "csv", "ids"]
-
 _COLUMNS = ("model_id", "name", "region", "priority_head", "status", "tags")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """With one of these a spreadsheet takes a cell for a formula:
@@ -99,7 +41,7 @@ https://owasp.org/www-community/attacks/CSV_Injection."""
 _WIDEST = 48
 
 
-def rows(entries: Sequence[ModelFile], format_: RowFormat) -> Iterator[str]:
+def rows(entries: Sequence[ModelFile], format_: str) -> Iterator[str]:
     """The pieces of the output, each with its line end; control characters and secrets are made harmless."""
     match format_:
         case "ids":
@@ -107,8 +49,8 @@ def rows(entries: Sequence[ModelFile], format_: RowFormat) -> Iterator[str]:
         case "json":
             yield json.dumps([_object(entry) for entry in entries], ensure_ascii=False, indent=2) + "\n"
         case "csv":
-            yield from _csv(entries)
-        case "table":
+            yield _csv(entries)
+        case _:
             yield from _table(entries)
 
 
@@ -123,50 +65,42 @@ def harmless(value: Any) -> Any:  # noqa: ANN401 - any plain value
     return value
 
 
-def _object(entry: ModelFile) -> dict[str, Any]:
+def _object(entry: ModelFile) -> object:
     value = effective(entry)
-    found = {name: value.get(name) for name in _COLUMNS}
-    return {
-        str(key): harmless(item)
-        for key, item in {**found, "heads": heads_of(value), "path": entry.path}.items()
-    }
+    row = {name: value.get(name) for name in _COLUMNS}
+    return harmless({**row, "heads": heads_of(value), "path": entry.path})
 
 
 def _cells(entry: ModelFile) -> list[str]:
     value = effective(entry)
-    cells = []
-    for name in _COLUMNS:
-        cell = value.get(name)
-        cells.append(
-            said(", ".join(map(str, cell)) if isinstance(cell, list) else "" if cell is None else str(cell))
-        )
-    return cells
+    return [_cell(value.get(name)) for name in _COLUMNS]
 
 
-def _csv(entries: Sequence[ModelFile]) -> Iterator[str]:
-    yield ",".join((*_COLUMNS, "path")) + "\n"
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return said(", ".join(map(str, value)))
+    return "" if value is None else said(str(value))
+
+
+def _csv(entries: Sequence[ModelFile]) -> str:
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow((*_COLUMNS, "path"))
     for entry in entries:
-        line = io.StringIO()
         cells = [*_cells(entry), said(entry.path)]
-        csv.writer(line, lineterminator="\n").writerow(
-            [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
-        )
-        yield line.getvalue()
+        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+    return lines.getvalue()
 
 
 def _table(entries: Sequence[ModelFile]) -> Iterator[str]:
-    table = [list(_COLUMNS), *map(_cells, entries)]
-    table = [[_cut(cell) for cell in row] for row in table]
-    widths = [max(len(row[column]) for row in table) for column in range(len(_COLUMNS))]
+    table = [[_cut(cell) for cell in row] for row in (_COLUMNS, *map(_cells, entries))]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
+        yield "  ".join(map(str.ljust, row, widths)).rstrip() + "\n"
 
 
 def _cut(cell: str) -> str:
     return cell if len(cell) <= _WIDEST else cell[: _WIDEST - 1] + "…"
-
-
-Format = Literal["text", "json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,39 +117,35 @@ class Value:
 def values(entry: ModelFile) -> Iterator[Value]:
     """The effective values, in the order of the fields; what is no mapping is one value."""
     whole = effective(entry)
-    order = {name: position for position, name in enumerate(field_order())}
-    for name in sorted(whole, key=lambda one: order.get(one, len(order))):
+    for name in in_order(whole):
         yield from _values(entry, (name,), whole[name])
 
 
-def told(entry: ModelFile, format_: Format) -> Iterator[str]:
+def told(entry: ModelFile, format_: str) -> Iterator[str]:
     """The pieces of the output, each with its line end."""
-    all_values = list(values(entry))
+    found = list(values(entry))
     if format_ == "json":
-        yield json.dumps(_origins_object(entry, all_values), ensure_ascii=False, indent=2) + "\n"
+        described = {
+            "model_id": harmless(entry.model_id),
+            "path": entry.path,
+            "values": [_described(one) for one in found],
+        }
+        yield json.dumps(described, ensure_ascii=False, indent=2) + "\n"
         return
-    ways = [_way(one) for one in all_values]
-    texts = [shown(one.value) for one in all_values]
-    widths = max(map(len, ways)), max(map(len, texts))
-    for way, text, one in zip(ways, texts, all_values, strict=True):
-        place = one.why if one.line is None else f"{said(one.path)}:{one.line}"
+    places = [one.why if one.line is None else f"{said(one.path)}:{one.line}" for one in found]
+    table = [(_way(one), shown(one.value), place) for one, place in zip(found, places, strict=True)]
+    widths = [max(len(row[column]) for row in table) for column in range(2)]
+    for way, text, place in table:
         yield f"{way.ljust(widths[0])}  {text.ljust(widths[1])}  {place}\n"
 
 
-def _origins_object(entry: ModelFile, all_values: Sequence[Value]) -> dict[str, Any]:
+def _described(one: Value) -> dict[str, Any]:
     return {
-        "model_id": harmless(entry.model_id),
-        "path": entry.path,
-        "values": [
-            {
-                "field": _way(one),
-                "value": harmless(one.value),
-                "path": None if one.line is None else one.path,
-                "line": one.line,
-                "default": one.line is None,
-            }
-            for one in all_values
-        ],
+        "field": _way(one),
+        "value": harmless(one.value),
+        "path": None if one.line is None else one.path,
+        "line": one.line,
+        "default": one.line is None,
     }
 
 
@@ -245,9 +175,6 @@ def _value(entry: ModelFile, pointer: Pointer, value: object) -> Value:
     if pointer[-1] == "upstream_model":
         why = "(default: the model_id)"
     elif pointer[-1] == "endpoint":
-        holder = found(effective(entry), pointer[:-1])
-        provider = holder.get("provider") if isinstance(holder, dict) else None
-        assert isinstance(provider, str)
-        assert endpoint_of(provider) is not None
+        provider = found(effective(entry), (*pointer[:-1], "provider"))
         why = f"(default: the public endpoint of {provider})"
     return Value(pointer=pointer, value=value, path=entry.path, line=None, why=why)

@@ -9,62 +9,62 @@ import click
 
 from modelspec import __version__
 
-_COMMANDS = {
-    "validate": "Find every fault of the repository.",
-    "plan": "Say what a change does to the compiled routes.",
-    "build": "Validate, then write routing tables, the site and gateways.",
-    "publish": "Give a build to a running gateway, without a lost request.",
-    "route": "Say where a request goes, tier by tier, and why.",
-    "test": "Run the routing tests of routes.test.yaml.",
-    "drill": "Say what happens when heads or regions go down.",
-    "list": "List models, as a table, JSON, CSV or ids.",
-    "show": "Show what counts for a model, and where it is written.",
-    "new": "Add a model.",
-    "edit": "Change a model, or many at once.",
-    "remove": "Remove a model, and what refers to it.",
-    "rename": "Give a model another id, and change every reference.",
-    "head": "Drain, activate, add, remove or rename a head.",
-    "region": "Add, remove or rename a region.",
-    "fmt": "Put the fields of models into their order.",
-    "explain": "Explain a rule: why, examples, how to silence it.",
-    "schema": "Print or write JSON Schemas for editors.",
-    "serve": "Show the site on this machine, rebuilt as files change.",
-    "init": "Begin a configuration repository, with its CI.",
-    "import": "Make a repository of another program's configuration.",
+_VERBS = {
+    "validate": ("check", "Find every fault of the repository."),
+    "plan": ("check", "Say what a change does to the compiled routes."),
+    "build": ("build", "Validate, then write routing tables, the site and gateways."),
+    "publish": ("build", "Give a build to a running gateway, without a lost request."),
+    "route": ("ask", "Say where a request goes, tier by tier, and why."),
+    "test": ("ask", "Run the routing tests of routes.test.yaml."),
+    "drill": ("ask", "Say what happens when heads or regions go down."),
+    "list": ("show", "List models, as a table, JSON, CSV or ids."),
+    "show": ("show", "Show what counts for a model, and where it is written."),
+    "new": ("models", "Add a model."),
+    "edit": ("models", "Change a model, or many at once."),
+    "remove": ("models", "Remove a model, and what refers to it."),
+    "rename": ("models", "Give a model another id, and change every reference."),
+    "head": ("listed", "Drain, activate, add, remove or rename a head."),
+    "region": ("listed", "Add, remove or rename a region."),
+    "fmt": ("models", "Put the fields of models into their order."),
+    "explain": ("check", "Explain a rule: why, examples, how to silence it."),
+    "schema": ("build", "Print or write JSON Schemas for editors."),
+    "serve": ("build", "Show the site on this machine, rebuilt as files change."),
+    "init": ("init", "Begin a configuration repository, with its CI."),
+    "import": ("importing", "Make a repository of another program's configuration."),
 }
-"""Every verb and its help: a verb is imported when it is called, so that `--help` stays fast."""
+"""Every verb, with the module of its command and its help.
 
-
-_MODULES = {"import": "import_"}
-"""Modules of verbs that Python keeps for itself; every other one has the name of its verb."""
+A module is imported when its verb is called: `--help` stays fast. One that is named like a builtin would hide it here.
+"""
 
 
 class _Verbs(click.Group):
     """A group that knows its commands by name and imports one when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return [*_COMMANDS]
+        return [*_VERBS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in _VERBS:
             return None
-        command: click.Command = import_module(f"modelspec.cli.{_MODULES.get(cmd_name, cmd_name)}").command
+        module, _ = _VERBS[cmd_name]
+        command: click.Command = getattr(import_module(f"modelspec.cli.{module}"), f"{cmd_name}_command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl([*_COMMANDS.items()])
+            formatter.write_dl([(verb, text) for verb, (_, text) in _VERBS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in _COMMANDS and not name.startswith("-"):
+        if name not in _VERBS and not name.startswith("-"):
             # Only a mistyped verb pays for this import.
             from modelspec.text.names import nearest
 
-            near = nearest(name, _COMMANDS)
-            hint = f"; did you mean '{near}'?" if near else f"; the verbs are {', '.join(_COMMANDS)}"
+            near = nearest(name, _VERBS)
+            hint = f"; did you mean '{near}'?" if near else f"; the verbs are {', '.join(_VERBS)}"
             raise click.UsageError(f"no verb is named '{name[:60]}'{hint}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -1,24 +1,45 @@
-"""`modelspec build`."""
+"""`modelspec build`, `publish`, `serve` and `schema`: what is written for gateways, people and editors, and shown."""
 
+import os
+import signal
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from modelspec.cli.options import (
+    check_option,
     colour_option,
-    format_option,
+    faults_option,
     quiet_option,
     root_option,
     strict_option,
     today,
 )
-from modelspec.fleet.settings import WRITTEN_TARGETS
+from modelspec.cli.stderr import accepted, note, reading, tell_refusal
+from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.text.quote import quote
 
-if TYPE_CHECKING:
-    from modelspec.diagnose.refusal import Refusal
-    from modelspec.write import Stale
+_KINDS = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers")
+"""Those of `modelspec.schema`, which `--help` does not import; a test compares them."""
+
+_SERVE_NEEDS = ("anyio", "starlette", "uvicorn", "watchfiles")
+
+
+def known_targets(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names as they were given.
+
+    Raises:
+        click.UsageError: this version writes no configuration for one of them.
+    """
+    from modelspec.fleet.settings import WRITTEN_TARGETS
+
+    for name in names:
+        if name not in WRITTEN_TARGETS:
+            raise click.UsageError(
+                f"--target {quote(name)} is none of {', '.join(WRITTEN_TARGETS)}, which this version writes"
+            )
+    return names
 
 
 @click.command("build")
@@ -34,19 +55,17 @@ if TYPE_CHECKING:
 @click.option(
     "--output", metavar="DIR", help="Where to write. Default: `output` of modelspec.yaml, else dist."
 )
-@click.option(
-    "--check", is_flag=True, help="Write nothing; say what is stale and exit with 1 if anything is."
-)
+@check_option
 @click.option("--commit", metavar="ID", help="The commit that is built, for the manifest.")
 @click.option("--commit-date", metavar="DATE", help="The commit's own date, for the manifest.")
-@format_option
+@faults_option
 @colour_option
 @strict_option
 @quiet_option
 @click.option(
     "--no-cache", is_flag=True, expose_value=False, help="Accepted for symmetry: a build uses no cache."
 )
-def command(  # noqa: PLR0913 - one parameter an option
+def build_command(  # noqa: PLR0913 - one parameter an option
     *,
     root: Path,
     targets: tuple[str, ...],
@@ -65,65 +84,227 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     Exit codes: 0 written (or up to date), 1 errors (or stale), 2 usage, 3 a bug in modelspec.
     """
-    # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.cli.report import exit_code, report
-    from modelspec.diagnose.refusal import Refusal, shown
-    from modelspec.incremental import compile_fleet
+    from modelspec import api
+    from modelspec.cli.report import exit_code, report, report_stale
     from modelspec.pipeline import configured_output, emission_of, stale_files, write
 
-    try:
-        compiled = compile_fleet(root, today=today(), targets=targets)
-    except OSError as error:
-        raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
+    with reading():
+        compiled = api.compile(root, today=today(), targets=targets)
     report(compiled, format_=format_, colour=colour, quiet=quiet)
     code = exit_code(compiled, strict=strict)
     if code:
-        click.echo("modelspec: nothing was written: correct the faults above first", err=True)
+        note("nothing was written: correct the faults above first")
         return code
-    destination = configured_output(compiled) if output is None else Path(output)
-    if isinstance(destination, Refusal):
-        return _refused(destination)
-    prepared = emission_of(compiled, commit=commit, commit_date=commit_date)
+    destination = accepted(configured_output(compiled) if output is None else Path(output))
+    where = shown(destination)
+    emission = emission_of(compiled, commit=commit, commit_date=commit_date)
     del compiled  # a large fleet takes as much memory again
     if check:
-        return _tell_stale(stale_files(prepared, destination), shown(str(destination)), quiet=quiet)
-    written = write(prepared, destination)
-    if isinstance(written, Refusal):
-        return _refused(written)
-    for folder in written.kept:
-        click.echo(
-            f"modelspec: {shown(folder)} holds files of others and was left beside the output", err=True
+        return report_stale(
+            accepted(stale_files(emission, destination)),
+            stale=f"{where} is stale; run modelspec build",
+            fresh=f"{where} is up to date",
+            quiet=quiet,
         )
+    written = accepted(write(emission, destination))
+    for folder in written.kept:
+        note(f"{shown(folder)} holds files of others and was left beside the output")
     if not quiet:
-        click.echo(f"wrote {written.files} files to {shown(str(destination))}", err=True)
+        click.echo(f"wrote {written.files} files to {where}", err=True)
     return 0
 
 
-def known_targets(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names as they were given.
+@click.group("publish")
+def publish_command() -> None:
+    """Give a build to a running gateway, without a lost request."""
 
-    Raises:
-        click.UsageError: this version writes no configuration for one of them.
+
+@publish_command.command("envoy")
+@click.argument("folder", metavar="[DIR]", required=False)
+@click.option("--admin", metavar="URL", help="Envoy's admin interface, such as http://127.0.0.1:9901.")
+@click.option("--from", "build", metavar="DIST", default="dist", show_default=True, help="The build.")
+@click.option("--edge", "edge_id", metavar="ID", help="The edge. Default: the only one of the build.")
+@click.option("--check", is_flag=True, help="Publish nothing; validate every edge with the real Envoy.")
+@click.option(
+    "--envoy", metavar="PROGRAM", help="The Envoy to validate with. Default: the one on the PATH, if any."
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(0.1, 3600),
+    default=60,
+    show_default=True,
+    help="Seconds that Envoy may take to use a file.",
+)
+@quiet_option
+def publish_envoy(
+    *,
+    folder: str | None,
+    admin: str | None,
+    build: str,
+    edge_id: str | None,
+    check: bool,
+    envoy: str | None,
+    wait: float,
+    quiet: bool,
+) -> int:
+    """Bring the files of an edge to DIR, the folder that its Envoy reads, and wait until Envoy uses them.
+
+    New clusters come before the routes that name them, and old ones go last. It can be broken off and run again at
+    any point. Into an empty DIR the files are only written, for an Envoy that is yet to be started.
+
+    Exit codes: 0 Envoy uses the build (or accepts it, with --check), 1 it does not, 2 usage, 3 a bug in modelspec.
     """
-    for name in names:
-        if name not in WRITTEN_TARGETS:
-            raise click.UsageError(
-                f"--target {quote(name)} is none of {', '.join(WRITTEN_TARGETS)}, which this version writes"
-            )
-    return names
-
-
-def _refused(refusal: "Refusal") -> int:
-    click.echo(f"modelspec: {refusal.message}\n  = help: {refusal.help}", err=True)
-    return 1
-
-
-def _tell_stale(outcome: "list[Stale] | Refusal", destination: str, *, quiet: bool) -> int:
-    if not isinstance(outcome, list):
-        return _refused(outcome)
-    for file in outcome:
-        click.echo(f"{file.why.value}: {file.path}", err=True)
+    if check and (folder or admin):
+        raise click.UsageError("--check publishes nothing: leave out DIR and --admin")
+    if check:
+        return _check(Path(build), edge_id, envoy, quiet=quiet)
+    if folder is None or admin is None:
+        raise click.UsageError("name the folder that Envoy reads, and its --admin URL; or --check a build")
+    line = _publish(Path(build), edge_id, envoy, Path(folder), admin, wait)
     if not quiet:
-        state = "is stale; run modelspec build" if outcome else "is up to date"
-        click.echo(f"{destination} {state}", err=True)
-    return int(bool(outcome))
+        click.echo(line, err=True)
+    return 0
+
+
+def _check(build: Path, edge_id: str | None, envoy: str | None, *, quiet: bool) -> int:
+    from modelspec.author.init import with_extra
+    from modelspec.gateways.envoy.check import check, edge_files, edges_of, find_envoy
+
+    program = envoy or find_envoy()
+    if program is None:
+        raise click.UsageError(
+            f"no Envoy to validate with: {with_extra('gateways')}, or name one with --envoy"
+        )
+    edges = accepted(edges_of(build))
+    code = 0
+    for each in sorted(edges) if edge_id is None else (edge_id,):
+        files = edge_files(build, edges, each)
+        fault = files if isinstance(files, Refusal) else check(files, program)
+        if fault is not None:
+            tell_refusal(fault)
+            code = 1
+        elif not quiet:
+            click.echo(f"edge {each}: Envoy accepts it", err=True)
+    return code
+
+
+def _publish(
+    build: Path, edge_id: str | None, envoy: str | None, folder: Path, admin: str, wait: float
+) -> str:
+    """Publish, and say what was done."""
+    from modelspec.gateways.envoy.check import check, edge_files, edges_of, find_envoy
+    from modelspec.gateways.envoy.publish import Admin, publish
+
+    interface = Admin.of(admin)
+    if isinstance(interface, Refusal):
+        raise click.UsageError(f"{interface.message}; {interface.help}")
+    files = accepted(edge_files(build, accepted(edges_of(build)), edge_id))
+    accepted(check(files, envoy or find_envoy()))
+    done = accepted(publish(files, folder, interface, wait=wait))
+    if done.is_first:
+        return f"installed edge {files.edge_id}: start Envoy with -c {shown(folder / 'bootstrap.json')}"
+    what = f"replaced {', '.join(done.replaced)}" if done.replaced else "nothing to do"
+    after = "; bootstrap.json has changed as well: start Envoy anew" if done.needs_restart else ""
+    return f"Envoy uses edge {files.edge_id} ({what}){after}"
+
+
+@click.command("serve")
+@root_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The name or address to listen at.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="The port; 0 is any free one.",
+)
+@click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
+def serve_command(*, root: Path, host: str, port: int, opens: bool) -> int:
+    """Show the site on this machine, rebuilt as files change.
+
+    An open page reloads itself when a file of the repository changes, and shows the faults while there are errors.
+
+    Exit codes: 2 usage, 130 ended by Ctrl-C.
+    """
+    if not all(map(find_spec, _SERVE_NEEDS)):
+        from modelspec.author.init import with_extra
+
+        raise click.UsageError(f"serve needs a few packages more: {with_extra('serve')}")
+    from modelspec.serve.server import LiveServer, listen, serve
+
+    try:
+        bound = listen(host, port)
+    except OSError as error:
+        raise click.UsageError(
+            f"cannot listen at {host[:100]} port {port}: {error.strerror}; choose another with --port or --host"
+        ) from error
+    ended_by = serve(LiveServer(root=root, host=host, opens=opens, today=today, say=note), bound)
+    if ended_by == signal.SIGINT:
+        raise KeyboardInterrupt
+    return 128 + ended_by
+
+
+@click.command("schema")
+@root_option
+@click.argument("kind", metavar="[KIND]", type=click.Choice(_KINDS), required=False)
+@click.option(
+    "--write",
+    is_flag=False,
+    flag_value="",
+    metavar="DIR",
+    help="Write all of them. Default: .modelspec/schemas.",
+)
+@check_option
+@quiet_option
+def schema_command(*, root: Path, kind: str | None, write: str | None, check: bool, quiet: bool) -> int:
+    """Print or write JSON Schemas for editors.
+
+    They are the published ones, with the region codes, head ids and model ids of this repository as choices and its
+    metadata schema inside. Without --write, print the one of KIND: model (the default), defaults,
+    regions, heads, modelspec, routes.test or waivers. Faults of the repository are no hindrance.
+
+    Exit codes: 0 printed or written (or up to date), 1 stale or refused, 2 usage, 3 a bug in modelspec.
+    """
+    if kind is not None and (write is not None or check):
+        raise click.UsageError("--write and --check are for all of the schemas: leave KIND out")
+    from modelspec.author.schemas import choices_of, stale_schemas, tailored, text_of
+    from modelspec.cli.report import report_stale
+    from modelspec.schema import DOCUMENT_KINDS
+
+    folder = Path(write) if write else None
+    with reading():
+        if check:
+            again = "modelspec schema --write" + ("" if folder is None else f" {shown(folder)}")
+            return report_stale(
+                accepted(stale_schemas(root, folder)),
+                stale=f"the schemas for editors are stale; run {again}",
+                fresh="the schemas for editors are up to date",
+                quiet=quiet,
+            )
+        if write is not None:
+            _write_schemas(root, folder, quiet=quiet)
+            return 0
+        choices = choices_of(root)
+    for line in choices.notes:
+        note(line)
+    wanted = next(one for one in DOCUMENT_KINDS if one == (kind or "model"))
+    click.echo(text_of(tailored(wanted, choices)), nl=False)
+    return 0
+
+
+def _write_schemas(root: Path, folder: Path | None, *, quiet: bool) -> None:
+    """Write them, and say how an editor finds them."""
+    from modelspec.author.schemas import FOLDER, schema_line, wiring, write_schemas
+
+    outcome = accepted(write_schemas(root, folder))
+    for line in outcome.notes:
+        note(line)
+    if quiet:
+        return
+    where = FOLDER if folder is None else os.path.relpath(folder.resolve(), root.resolve())
+    click.echo(f"wrote {len(outcome.changed)} of {len(_KINDS)} schemas to {shown(where)}", err=True)
+    if outcome.changed and not where.startswith(".."):
+        click.echo("The first line of a model, for an editor to find its schema:", err=True)
+        click.echo(f"  {schema_line('models.d/atlas.yaml', where)}", err=True)
+        click.echo("Or in .vscode/settings.json, for every file:", err=True)
+        click.echo(wiring(where), err=True)

@@ -4,18 +4,19 @@ import os
 import sys
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
 
 import click
 
-from modelspec.cli.drafts import Way, carry_out, compiled, tell_faults
-from modelspec.cli.options import today
-from modelspec.cli.report import refused
+from modelspec.author.draft import judged
+from modelspec.author.entries import ModelFile
+from modelspec.author.models import draft_of_text
+from modelspec.cli.drafts import carry_out, compiled, tell_verdict
+from modelspec.cli.entries import one_entry
+from modelspec.cli.options import Way, today
+from modelspec.cli.stderr import note, tell_refusal
+from modelspec.diagnose.refusal import Refusal
+from modelspec.pipeline import Compiled
 from modelspec.text.quote import visible
-
-if TYPE_CHECKING:
-    from modelspec.author.entries import ModelFile
-    from modelspec.pipeline import Compiled
 
 _LONGEST = 4096
 
@@ -26,59 +27,51 @@ def edit_by_hand(root: Path, model_id: str, way: Way) -> int:
     Raises:
         click.UsageError: no editor is set and there is no terminal for one.
     """
-    from modelspec.author.entries import entries_of, find_entry
-    from modelspec.diagnose.refusal import Refusal
-
     is_set = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not is_set and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("say what to change: FIELD=VALUE; an editor needs a terminal, or $EDITOR")
     before = compiled(root)
-    entry = find_entry(entries_of(before.tree), model_id)
-    if isinstance(entry, Refusal):
-        return refused(entry, code=2)
+    entry = one_entry(before.tree, model_id)
     copy = Path(mkdtemp(prefix="modelspec-")) / entry.path.rpartition("/")[2]
     copy.write_bytes(entry.reading.file.data)
-    code, is_done = 1, False
     try:
-        while not is_done:
-            code, is_done = _once(before, entry, copy, way)
+        code = _edited(before, entry, copy, way)
+    except click.exceptions.Exit as end:
+        code = end.exit_code
     except click.ClickException as error:
         _drop(copy)
-        click.echo(f"modelspec: {visible(error.message, _LONGEST)}; nothing was written", err=True)
-        click.echo(
-            "  = help: $VISUAL or $EDITOR names the editor: a program that waits until you are done", err=True
+        note(
+            f"{visible(error.message, _LONGEST)}; nothing was written\n"
+            "  = help: $VISUAL or $EDITOR names the editor: a program that waits until you are done"
         )
         return 1
     except OSError as error:
-        click.echo(f"modelspec: cannot read {copy} again: {error.strerror}; nothing was written", err=True)
+        note(f"cannot read {copy} again: {error.strerror}; nothing was written")
         return 1
     if code == 0:
         _drop(copy)
     else:
-        click.echo(f"modelspec: your text is kept in {copy}", err=True)
+        note(f"your text is kept in {copy}")
     return code
 
 
-def _once(before: "Compiled", entry: "ModelFile", copy: Path, way: Way) -> tuple[int, bool]:
-    """One turn of the editor: the exit code, and whether it was the last one."""
-    from modelspec.author.draft import judged
-    from modelspec.author.models import draft_of_text
-    from modelspec.diagnose.refusal import Refusal
-
-    try:
-        click.edit(filename=str(copy))
-    except ValueError as error:  # quotes that are never closed
-        raise click.ClickException(f"the command of the editor cannot be understood: {error}") from error
-    draft = draft_of_text(entry, copy.read_bytes())
-    if isinstance(draft, Refusal):
-        refused(draft, code=1)
-    else:
-        verdict = judged(before, draft, today()) if draft.files else None
-        if verdict is None or not verdict.is_refused:
-            return carry_out(before, draft, way), True
-        tell_faults(verdict)
-    again = sys.stdin.isatty() and click.confirm("Open it again?", default=True, err=True)
-    return 1, not again
+def _edited(before: Compiled, entry: ModelFile, copy: Path, way: Way) -> int:
+    """Open the editor until its text is fit to be written or is given up. The exit code."""
+    while True:
+        try:
+            click.edit(filename=str(copy))
+        except ValueError as error:  # quotes that are never closed
+            raise click.ClickException(f"the command of the editor cannot be understood: {error}") from error
+        draft = draft_of_text(entry, copy.read_bytes())
+        if isinstance(draft, Refusal):
+            tell_refusal(draft)
+        else:
+            verdict = judged(before, draft, today()) if draft.files else None
+            if verdict is None or not verdict.is_refused:
+                return carry_out(before, draft, way)
+            tell_verdict(verdict)
+        if not (sys.stdin.isatty() and click.confirm("Open it again?", default=True, err=True)):
+            return 1
 
 
 def _drop(copy: Path) -> None:

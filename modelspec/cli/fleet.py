@@ -1,55 +1,70 @@
-"""The fleet that a question is asked of: a repository without errors."""
+"""The fleet that `route`, `test` and `drill` ask: a repository without errors, its routes and its tests."""
 
 import sys
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from modelspec.ask.cases import FILE, Case, cases_of, select
+from modelspec.ask.coverage import Coverage
+from modelspec.ask.places import Places
+from modelspec.ask.suggest import OPENING, dash_column, fitting, suggestions, suggestions_yaml
 from modelspec.cli.options import today
+from modelspec.cli.report import tell_faults
+from modelspec.cli.stderr import note, reading
+from modelspec.diagnose.diagnostic import Severity
+from modelspec.incremental import compile_tree
+from modelspec.load.find import read_tree
+from modelspec.pipeline import Compiled
+from modelspec.routing.decide import Index
+from modelspec.text.names import nearest
+from modelspec.text.quote import quote
 
-if TYPE_CHECKING:
-    from modelspec.pipeline import Compiled
-    from modelspec.routing.decide import Index
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedFleet:
+    """A compiled repository without errors, and its routes by their names."""
+
+    compiled: Compiled
+    index: Index
+
+    @property
+    def places(self) -> Places:
+        """Which line makes a route so."""
+        return Places(locator=self.compiled.locator, fleet=self.compiled.setup.whole)
+
+    def cases(self) -> list[Case]:
+        """The tests of routes.test.yaml."""
+        reading = self.compiled.setup.readings.get(FILE)
+        return list(cases_of(None if reading is None else reading.value))
 
 
-def compiled_fleet(
-    root: Path, *, colour: bool, awaited: str | None = None
-) -> "tuple[Compiled, Index] | None":
-    """The compiled repository and its routes; None where it has errors, which are then on standard error.
+def fleet_of(root: Path, *, colour: bool, awaited: str | None = None) -> AskedFleet:
+    """The fleet of a repository.
 
     Standard output holds the answer and nothing else, whatever its format. A file that is `awaited` may be empty: a
     shell that is to fill it with the answer has opened it before the command began.
 
     Raises:
         click.UsageError: the root cannot be read.
+        click.exceptions.Exit: the repository has errors, which are then on standard error.
     """
-    # The compiler is imported when a repository is to be read, not for `--help`.
-    from modelspec.diagnose.diagnostic import Severity
-    from modelspec.incremental import compile_tree
-    from modelspec.load.find import read_tree
-    from modelspec.report import REPORTS, Summary
-    from modelspec.routing.decide import Index
-
-    try:
+    with reading():
         tree = read_tree(root)
-    except OSError as error:
-        raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
     if awaited is not None and awaited in tree.fixed and not tree.fixed[awaited].data.strip():
         tree = replace(tree, fixed={name: file for name, file in tree.fixed.items() if name != awaited})
     compiled = compile_tree(tree, today=today())
     if not compiled.has_errors and compiled.table is not None:
-        return compiled, Index(compiled.table)
+        return AskedFleet(compiled=compiled, index=Index(compiled.table))
     errors = [found for found in compiled.diagnostics if found.severity is Severity.ERROR]
-    summary = Summary.of(errors, files=len(compiled.tree.files), models=len(compiled.tree.models))
-    sys.stderr.writelines(REPORTS["text"](errors, summary, compiled.locator.source, colour=colour))
-    click.echo("modelspec: no route is known until the errors above are corrected", err=True)
-    return None
+    tell_faults(compiled, errors, colour=colour)
+    note("no route is known until the errors above are corrected")
+    raise click.exceptions.Exit(1)
 
 
-def check_names(index: "Index", *, origin: str | None, down: Iterable[str]) -> None:
+def check_names(index: Index, *, origin: str | None, down: Iterable[str]) -> None:
     """See that `--from` and `--down` name what is declared.
 
     Raises:
@@ -63,10 +78,39 @@ def check_names(index: "Index", *, origin: str | None, down: Iterable[str]) -> N
 
 
 def _unknown(option: str, kind: str, name: str, known: Iterable[str]) -> click.UsageError:
-    # Only a mistyped name pays for these imports.
-    from modelspec.text.names import nearest
-    from modelspec.text.quote import quote
-
     near = nearest(name, known)
     hint = f"did you mean '{near}'?" if near else "regions.yaml and heads.yaml declare the names"
     return click.UsageError(f"{option}: no {kind} is named {quote(name)}; {hint}")
+
+
+def chosen_cases(cases: Sequence[Case], only: str | None) -> Sequence[Case]:
+    """The tests that `--only` names.
+
+    Raises:
+        click.UsageError: it names none.
+    """
+    chosen = cases if only is None else select(cases, only)
+    if only is not None and not chosen:
+        raise click.UsageError(
+            f"--only '{only[:60]}' matches the name or model of none of the {len(cases)} tests"
+        )
+    return chosen
+
+
+def write_suggestions(fleet: AskedFleet, coverage: Coverage, *, has_cases: bool) -> None:
+    """Write the tests that are missing, as they are to be pasted behind those that are there."""
+    found = list(suggestions(fleet.index, coverage))
+    if not found:
+        note("nothing is missing: every model, name, head, tier and failure is exercised")
+        return
+    locator = fleet.compiled.locator
+    column = dash_column(locator) if has_cases else None
+    if has_cases and column is None:
+        note("routes.test.yaml has its tests in brackets; write them as a list with dashes, then paste this")
+    pieces = list(suggestions_yaml(fleet.index, found, indent=2 if column is None else column))
+    kept, left_out = fitting(pieces, locator)
+    if not has_cases:
+        sys.stdout.write(OPENING)
+    sys.stdout.writelines(kept)
+    if left_out:
+        note(f"{left_out} more cases would make routes.test.yaml larger than a file may be, and are left out")

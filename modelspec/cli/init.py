@@ -43,7 +43,7 @@ _FORGES = ("github", "gitlab", "gitea", "bitbucket", "none")
 )
 @colour_option
 @quiet_option
-def command(
+def init_command(
     *,
     folder: Path,
     forge: str | None,

@@ -1,21 +1,33 @@
-"""Options that several verbs share."""
+"""Options that several verbs share, and what their values mean."""
 
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
-from modelspec.load.unread import MODELS
 from modelspec.report import REPORTS
 from modelspec.text.quote import quote
 
-_COLOURS = ("auto", "always", "never")
-
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def format_option(text: str, *formats: str) -> Decorator:
+    """`--format`; the first of the formats is the default."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help=text,
+    )
+
 
 root_option: Decorator = click.option(
     "--root",
@@ -23,18 +35,11 @@ root_option: Decorator = click.option(
     callback=lambda _context, _option, value: find_root(value),
     help="The configuration repository. Default: the nearest folder upward with a models.d/.",
 )
-format_option: Decorator = click.option(
-    "--format",
-    "format_",
-    type=click.Choice(tuple(REPORTS)),
-    default="text",
-    show_default=True,
-    help="How to report faults.",
-)
+faults_option = format_option("How to report faults.", *REPORTS)
 colour_option: Decorator = click.option(
     "--color",
     "colour",
-    type=click.Choice(_COLOURS),
+    type=click.Choice(("auto", "always", "never")),
     default="auto",
     show_default=True,
     callback=lambda _context, _option, value: wants_colour(value),
@@ -42,8 +47,11 @@ colour_option: Decorator = click.option(
 )
 quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="Faults only, no summary.")
 strict_option: Decorator = click.option("--strict", is_flag=True, help="Warnings count as errors.")
-no_cache_option: Decorator = click.option(
-    "--no-cache", is_flag=True, help="Neither use nor keep what an earlier run found out."
+check_option: Decorator = click.option(
+    "--check", is_flag=True, help="Write nothing; say what is stale and exit with 1 if anything is."
+)
+dry_run_option: Decorator = click.option(
+    "--dry-run", is_flag=True, help="Print the change as a diff; write nothing."
 )
 down_option: Decorator = click.option(
     "--down",
@@ -52,6 +60,63 @@ down_option: Decorator = click.option(
     metavar="HEAD|REGION",
     help="A head that does not answer, or a region none of whose heads does. May be given again.",
 )
+cascade_yes_option: Decorator = click.option("--yes", "-y", is_flag=True, help="Do not ask before a cascade.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """What is done with a draft: it is shown, or written and, where it `commits`, recorded in git.
+
+    `branch` None is the current one, `message` None the effect in our own words.
+    """
+
+    dry_run: bool
+    quiet: bool
+    commits: bool
+    branch: str | None
+    message: str | None
+    push: bool
+
+
+_DRAFT_OPTIONS: tuple[Decorator, ...] = (
+    dry_run_option,
+    click.option("--commit", is_flag=True, help="Commit the changed files, and nothing else."),
+    click.option("--branch", metavar="NAME", help="Commit on a new branch."),
+    click.option(
+        "--message", "-m", metavar="TEXT", help="The commit's title. Default: what the change does."
+    ),
+    click.option("--push", is_flag=True, help="Push the branch; print the page for a pull request."),
+    click.option("--quiet", "-q", is_flag=True, help="Faults only."),
+)
+
+
+def draft_options(verb: Callable[..., int]) -> Callable[..., int]:
+    """The options of every verb that changes files, which it is given as one `way`."""
+
+    @wraps(verb)
+    def with_way(
+        *,
+        dry_run: bool,
+        commit: bool,
+        branch: str | None,
+        message: str | None,
+        push: bool,
+        quiet: bool,
+        **others: Any,  # noqa: ANN401 - the verb's own
+    ) -> int:
+        commits = commit or branch is not None
+        for option, is_given in (("--message", message is not None), ("--push", push)):
+            if is_given and not commits:
+                raise click.UsageError(f"{option} goes with --commit or --branch NAME")
+        if message is not None and not message.strip():
+            raise click.UsageError("--message is empty")
+        way = Way(dry_run=dry_run, quiet=quiet, commits=commits, branch=branch, message=message, push=push)
+        return verb(way=way, **others)
+
+    decorated: Callable[..., int] = with_way
+    for option in reversed(_DRAFT_OPTIONS):
+        decorated = option(decorated)
+    return decorated
 
 
 def find_root(value: str | None) -> Path:
@@ -60,6 +125,9 @@ def find_root(value: str | None) -> Path:
     Raises:
         click.UsageError: there is none.
     """
+    # The reader of files is imported when a repository is to be read, not for `--help`.
+    from modelspec.load.unread import MODELS
+
     if value is not None:
         root = Path(value)
         if not root.is_dir():

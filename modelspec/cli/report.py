@@ -1,4 +1,4 @@
-"""Diagnostics to standard output, and to an exit code."""
+"""Diagnostics to standard output, what is stale to standard error, and both to an exit code."""
 
 import os
 import sys
@@ -9,13 +9,13 @@ from time import perf_counter
 
 import click
 
+from modelspec.cli.stderr import note
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.diagnose.refusal import Refusal
 from modelspec.pipeline import Checked
 from modelspec.report import REPORTS, Summary
 from modelspec.report.github import MOST_BYTES, step_summary
-from modelspec.report.said import said
 from modelspec.text.quote import quote
+from modelspec.write import Stale
 
 STARTED = perf_counter()
 
@@ -50,6 +50,16 @@ def report(checked: Checked, *, format_: str, colour: bool, quiet: bool, left_ou
         _append(Path(path), diagnostics, summary)
 
 
+def tell_faults(
+    checked: Checked, faults: Sequence[Diagnostic], *, colour: bool = False, quiet: bool = False
+) -> None:
+    """Show some diagnostics of a repository on standard error, as text."""
+    summary = Summary.of(faults, files=len(checked.tree.files), models=len(checked.tree.models))
+    sys.stderr.writelines(
+        REPORTS["text"](faults, summary, checked.locator.source, colour=colour, quiet=quiet)
+    )
+
+
 def _prefix(root: Path) -> str:
     """The way from the current folder down to the repository, with a slash behind it; empty where there is none."""
     here, there = Path.cwd(), root.resolve()
@@ -69,9 +79,7 @@ def _append(path: Path, diagnostics: Sequence[Diagnostic], summary: Summary) -> 
             text = step_summary(diagnostics, summary, room=MOST_BYTES - file.tell())
             file.write(text.encode())
     except OSError as error:
-        click.echo(
-            f"modelspec: no step summary was written to {quote(str(path))}: {error.strerror}", err=True
-        )
+        note(f"no step summary was written to {quote(str(path))}: {error.strerror}")
 
 
 def exit_code(checked: Checked, *, strict: bool) -> int:
@@ -80,7 +88,10 @@ def exit_code(checked: Checked, *, strict: bool) -> int:
     return int(Severity.ERROR in severities or (strict and Severity.WARNING in severities))
 
 
-def refused(refusal: Refusal, *, code: int) -> int:
-    """Say on standard error why nothing was done, and give the exit code on."""
-    click.echo(f"modelspec: {said(refusal.message)}\n  = help: {said(refusal.help)}", err=True)
-    return code
+def report_stale(files: Sequence[Stale], *, stale: str, fresh: str, quiet: bool) -> int:
+    """Name each stale file, then the state of all: `stale`, or `fresh` where there is none. The exit code."""
+    for file in files:
+        click.echo(f"{file.why.value}: {file.path}", err=True)
+    if not quiet:
+        click.echo(stale if files else fresh, err=True)
+    return int(bool(files))

@@ -10,8 +10,8 @@ from itertools import chain, count
 from pathlib import Path
 from shutil import rmtree
 
-from modelspec.author.edit import block
 from modelspec.author.fields import field_order
+from modelspec.author.style import block
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.importing.destination import ImportDestination

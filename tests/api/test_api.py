@@ -13,6 +13,7 @@ from golden_cases import BASES
 from small_fleets import FIXED, TODAY, model
 
 from modelspec import api
+from modelspec.change.plan import Planned
 
 PROJECT = Path(__file__).parents[2]
 FILES = {**FIXED, "models.d/atlas.yaml": model("atlas", "fallback_heads: [head-uk-1]")}
@@ -58,7 +59,7 @@ def test_plans_and_refuses_as_values(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", FILES)
     write(root, {"models.d/bison.yaml": model("bison")})
     planned = api.plan(root, base="HEAD", today=TODAY)
-    assert isinstance(planned, api.Planned)
+    assert isinstance(planned, Planned)
     assert planned.is_allowed
     refused = api.plan(root, base="nowhere", today=TODAY)
     assert isinstance(refused, api.Refusal)

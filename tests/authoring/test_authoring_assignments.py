@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelspec.author.assignments import LONGEST, change_of, reference_to_variable, unset_of
-from modelspec.author.edit import Append, Change, Discard, Put, Unset
+from modelspec.author.change import Append, Change, Discard, Put, Unset
 from modelspec.diagnose.refusal import Refusal
 from modelspec.text.document import Pointer
 

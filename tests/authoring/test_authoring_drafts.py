@@ -6,30 +6,23 @@ from pathlib import Path
 import pytest
 from small_fleets import FIXED, HEADS, REGIONS, TODAY, compiled, model
 
+from modelspec.author.change import Append, Change, Put, Rekey, Unset
 from modelspec.author.draft import Draft, difference, edited, judged
-from modelspec.author.edit import Append, Change, Put, Rekey, Unset
-from modelspec.author.entries import ModelFile, entries_of, find_entry, free_path, moved_path
-from modelspec.author.listed import (
-    ListedEntry,
-    draft_of_addition,
-    draft_of_head_removal,
-    draft_of_head_rename,
-    draft_of_region_removal,
-    draft_of_region_rename,
-    find_listed,
-    lasting,
-    users_of_head,
-    users_of_region,
-)
+from modelspec.author.entries import ModelFile, entries_of, find_entry
+from modelspec.author.listed import ListedEntry, draft_of_addition, find_listed, lasting, users_of
+from modelspec.author.listed import draft_of_removal as draft_of_listed_removal
+from modelspec.author.listed import draft_of_rename as draft_of_listed_rename
 from modelspec.author.models import (
     Wanted,
     draft_of_edit,
     draft_of_new,
     draft_of_removal,
     draft_of_rename,
-    message_of,
+    free_path,
+    moved_path,
     users_of_model,
 )
+from modelspec.author.record import message_of
 from modelspec.diagnose.refusal import Refusal
 from modelspec.load.find import File
 from modelspec.pipeline import Compiled
@@ -157,8 +150,8 @@ def test_a_head_that_shares_its_tier_is_followed_by_its_neighbour(tmp_path: Path
         "atlas", "load_balancing: {weights: {head-eu-1: 3, head-eu-2: 1}}", "fallback_heads: [head-uk-1]"
     )
     fleet = compiled(tmp_path, {"atlas": balanced})
-    users = users_of_head(fleet.tree, "head-eu-1")
-    text = _text(draft_of_head_removal(fleet.tree, _head(fleet, "head-eu-1"), users), "models.d/atlas.yaml")
+    users = users_of(fleet.tree, _head(fleet, "head-eu-1"))
+    text = _text(draft_of_listed_removal(fleet.tree, _head(fleet, "head-eu-1"), users), "models.d/atlas.yaml")
     assert "priority_head: head-eu-2\n" in text
     assert "weights: {head-eu-2: 1}" in text
     assert "fallback_heads: [head-uk-1]\n" in text
@@ -168,17 +161,17 @@ def test_an_offline_head_is_the_last_choice(tmp_path: Path) -> None:
     fleet = compiled(
         tmp_path, {"a": model("a", "fallback_heads: [head-us-2, head-us-1]", region="us", head="head-uk-1")}
     )
-    users = users_of_head(fleet.tree, "head-uk-1")
-    text = _text(draft_of_head_removal(fleet.tree, _head(fleet, "head-uk-1"), users), "models.d/a.yaml")
+    users = users_of(fleet.tree, _head(fleet, "head-uk-1"))
+    text = _text(draft_of_listed_removal(fleet.tree, _head(fleet, "head-uk-1"), users), "models.d/a.yaml")
     assert "priority_head: head-us-1\nfallback_heads: [head-us-2]\n" in text
 
 
 def test_a_key_of_weights_is_renamed_in_its_place(tmp_path: Path) -> None:
     weights = 'load_balancing:\n  weights:\n    "head-eu-1": 3  # the large one\n    head-eu-2: 1'
     fleet = compiled(tmp_path, {"atlas": model("atlas", weights)})
-    draft = draft_of_head_rename(fleet.tree, _head(fleet, "head-eu-1"), "head-x")
+    draft = draft_of_listed_rename(fleet.tree, _head(fleet, "head-eu-1"), "head-x")
     assert '    "head-x": 3  # the large one\n    head-eu-2: 1' in _text(draft, "models.d/atlas.yaml")
-    taken = draft_of_head_rename(fleet.tree, _head(fleet, "head-eu-1"), "head-eu-2")
+    taken = draft_of_listed_rename(fleet.tree, _head(fleet, "head-eu-1"), "head-eu-2")
     assert isinstance(taken, Refusal)
     outcome = edited(fleet.locator.files, {"models.d/atlas.yaml": [Rekey(pointer=("none",), key="x")]})
     assert outcome == {}
@@ -192,7 +185,7 @@ def test_a_cascade_never_empties_a_list_that_limits(tmp_path: Path) -> None:
     own = model("atlas", "access: {client_regions: [jp]}")
     fleet = compiled(tmp_path, {"atlas": own}, {**FIXED, "regions.yaml": regions})
     region = _region(fleet, "jp")
-    users = users_of_region(fleet.tree, region)
+    users = users_of(fleet.tree, region)
     assert [use.shown for use in users] == [
         "regions.yaml:6: regions.4.residency.1",
         "models.d/atlas.yaml:5: access.client_regions.0",
@@ -207,9 +200,9 @@ def test_a_cascade_never_empties_a_list_that_limits(tmp_path: Path) -> None:
         tmp_path, {"atlas": other}, {**FIXED, "regions.yaml": regions, "routes.test.yaml": tests}
     )
     region = _region(fleet, "jp")
-    users = users_of_region(fleet.tree, region)
+    users = users_of(fleet.tree, region)
     assert lasting(fleet.tree, users) == []
-    draft = draft_of_region_removal(fleet.tree, region, users)
+    draft = draft_of_listed_removal(fleet.tree, region, users)
     assert "client_regions: [eu]" in _text(draft, "models.d/atlas.yaml")
     assert "jp" not in _text(draft, "regions.yaml")
     assert (
@@ -235,10 +228,8 @@ def test_anchors_stand_in_the_way_of_every_verb(tmp_path: Path) -> None:
     heads = HEADS.replace("region: us", "region: uk")
     fleet = compiled(tmp_path, {"atlas": model("atlas")}, {"regions.yaml": regions, "heads.yaml": heads})
     region = _region(fleet, "eu")
-    assert isinstance(draft_of_region_rename(fleet.tree, region, "xx"), Refusal)
-    assert isinstance(
-        draft_of_region_removal(fleet.tree, region, users_of_region(fleet.tree, region)), Refusal
-    )
+    assert isinstance(draft_of_listed_rename(fleet.tree, region, "xx"), Refusal)
+    assert isinstance(draft_of_listed_removal(fleet.tree, region, users_of(fleet.tree, region)), Refusal)
 
 
 def test_a_name_that_is_taken_gets_another_file(tmp_path: Path) -> None:

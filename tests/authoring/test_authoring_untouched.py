@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from modelspec.author.assignments import change_of
 from modelspec.author.canonical import canonical
+from modelspec.author.change import Append, changed, found, same
 from modelspec.author.draft import Draft, judged
-from modelspec.author.edit import Append
-from modelspec.author.edit.change import changed, found, same
 from modelspec.author.entries import ModelFile, entries_of
 from modelspec.author.models import draft_of_edit
 from modelspec.diagnose.refusal import Refusal

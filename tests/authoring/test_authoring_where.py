@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelspec.author.entries import ModelFile, entries_of, find_entry
-from modelspec.author.matching import holds
 from modelspec.author.values import values
-from modelspec.author.where import DEEPEST, LONGEST, ExpressionFault, parse
+from modelspec.author.where import DEEPEST, LONGEST, ExpressionFault, holds, parse
 from modelspec.load import read
 from modelspec.load.find import File, read_tree
 from modelspec.load.locate import Locator

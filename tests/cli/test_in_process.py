@@ -1,6 +1,7 @@
 """What a process of its own cannot show, or shows only by chance."""
 
 import os
+import shlex
 from pathlib import Path
 
 import click
@@ -32,6 +33,44 @@ def test_an_interrupt_ends_quietly(
         __main__.main()
     assert end.value.code == __main__.INTERRUPTED
     assert capfd.readouterr() == ("", "")
+
+
+_RUNS = {
+    "validate": ("", 0, 0),
+    "plan": ("--base no-such-commit", 2, 2),
+    "build": ("", 0, 0),
+    "publish": ("envoy --check --envoy /nowhere/envoy", 1, 1),
+    "route": ("zebra", 0, 0),
+    "test": ("", 1, 1),
+    "drill": ("", 0, 0),
+    "list": ("", 0, 0),
+    "show": ("zebra", 0, 0),
+    "new": ("bison --name B --region eu --head head-eu-1 --endpoint https://b.example.com/v1", 0, 1),
+    "edit": ("zebra tags+=chat", 0, 0),
+    "remove": ("bison", 0, 2),
+    "rename": ("zebra aurora", 0, 2),
+    "head": ("add head-x --region eu --url https://x.example.com", 0, 1),
+    "region": ("add xx --name X", 0, 1),
+    "fmt": ("", 0, 0),
+    "explain": ("MS301", 0, 0),
+    "schema": ("heads", 0, 0),
+    "serve": ("--port 70000", 2, 2),
+    "init": (f"--modelspec-from git+https://git.example.net/a@{40 * chr(48)} ../new", 0, 1),
+    "import": ("litellm nowhere.yaml", 1, 1),
+}
+"""Arguments of every verb, and the exit codes of its first and second run in one process."""
+
+
+def test_every_verb_runs_twice_in_one_process(
+    fleet: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(fleet)
+    for verb, (arguments, *codes) in _RUNS.items():
+        assert [cli.run([verb, *shlex.split(arguments)]) for _ in codes] == codes, verb
+    capsys.readouterr()
+    assert [cli.run(["--help"]) for _ in range(2)] == [0, 0]
+    listed = capsys.readouterr().out.rpartition("Commands:\n")[2].partition("\n\n")[0]
+    assert [line.split()[0] for line in listed.splitlines()] == [*_RUNS]
 
 
 def test_an_abort_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,12 @@ import pytest
 from modelspec_command import REGIONS, Command, tree, write_fleet
 
 from modelspec import cli
-from modelspec.cli import schema as verb
+from modelspec.cli import build
 from modelspec.schema import DOCUMENT_KINDS
 
 
 def test_the_verb_knows_every_kind() -> None:
-    kind = next(parameter for parameter in verb.command.params if parameter.name == "kind")
+    kind = next(parameter for parameter in build.schema_command.params if parameter.name == "kind")
     assert isinstance(kind.type, click.Choice)
     assert tuple(kind.type.choices) == DOCUMENT_KINDS
 

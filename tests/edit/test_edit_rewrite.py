@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yaml_texts import SCALARS, VALUES, WORDS, documents
 
-from modelspec.author.edit import Append, Change, Discard, Put, Rekey, Unfit, Unset, changed, rewrite
-from modelspec.author.edit.change import found, same
+from modelspec.author.change import Append, Change, Discard, Put, Rekey, Unset, changed, found, same
+from modelspec.author.rewrite import Unfit, rewrite
 from modelspec.load import read
 from modelspec.load.find import File
 from modelspec.text.document import Pointer

@@ -11,11 +11,11 @@ from modelspec.check.setup import Setup, read_setup
 from modelspec.diagnose.rule import is_fixed
 from modelspec.fleet.model import Head, Region
 from modelspec.load.defaults import merged
-from modelspec.load.find import Tree, read_tree
+from modelspec.load.find import DEFAULTS, Tree, read_tree
 from modelspec.load.locate import Locator
 from modelspec.report.said import without_secrets
 from modelspec.rules import RULES
-from modelspec.schema import DocumentKind, schema_text
+from modelspec.schema import DOCUMENT_KINDS, DocumentKind, schema_text
 from modelspec.schema.engine import compiled
 from modelspec.text.quote import visible
 
@@ -69,6 +69,13 @@ PLACES: Mapping[DocumentKind, Mapping[str, NameKind]] = {
     "waivers": {"waivers[].rule": NameKind.RULE, "waivers[].subject": NameKind.SUBJECT},
 }
 """By the path of the field, where `[]` stands for the items of a list."""
+
+
+def kind_of(path: str) -> DocumentKind:
+    """The kind of document that lies at a path, relative to the root."""
+    if path.rpartition("/")[2] == DEFAULTS:
+        return "defaults"
+    return next((kind for kind in DOCUMENT_KINDS if path == f"{kind}.yaml"), "model")
 
 
 def steps(path: str) -> list[str]:

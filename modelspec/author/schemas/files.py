@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote as percent_encoded
 
-from modelspec.author.schemas.choices import Choices, choices_of
+from modelspec.author.schemas.choices import Choices, choices_of, kind_of
 from modelspec.author.schemas.tailored import MARK, tailored, text_of, without_suggestions
 from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.load.find import DEFAULTS
@@ -86,7 +86,7 @@ def schema_line(path: str, folder: str = FOLDER) -> str:
     gets `# yaml-language-server: $schema=../../.modelspec/schemas/model.schema.json`.
     """
     way = PurePosixPath(os.path.relpath(f"/{folder}", PurePosixPath(f"/{path}").parent))
-    target = percent_encoded(str(way / _file_name(_kind_of(path))))
+    target = percent_encoded(str(way / _file_name(kind_of(path))))
     return f"# yaml-language-server: $schema={target}"
 
 
@@ -98,12 +98,6 @@ def wiring(folder: str = FOLDER) -> str:
     own: dict[DocumentKind, str | list[str]] = {"model": models, "defaults": defaults}
     schemas = {f"./{folder}/{_file_name(kind)}": own.get(kind, f"{kind}.yaml") for kind in DOCUMENT_KINDS}
     return json.dumps({"yaml.schemas": schemas}, ensure_ascii=False, indent=2)
-
-
-def _kind_of(path: str) -> DocumentKind:
-    if path.rpartition("/")[2] == DEFAULTS:
-        return "defaults"
-    return next((kind for kind in DOCUMENT_KINDS if path == f"{kind}.yaml"), "model")
 
 
 def _file_name(kind: DocumentKind) -> str:

@@ -1,49 +1,44 @@
-"""The models of a repository, for the verbs that only read them."""
+"""The model files that a verb is asked for: one by its id, or those of which `--where` is true."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from modelspec.author.entries import ModelFile, entries_of, find_entry
+from modelspec.author.values import counted
+from modelspec.author.where import Expression, ExpressionFault, holds, parse
+from modelspec.cli.stderr import accepted, note, reading
+from modelspec.load.find import Tree, read_tree
+from modelspec.report.said import without_secrets
+from modelspec.report.text import frame
+from modelspec.text.source import Span
 
-    from modelspec.author.entries import ModelFile
-    from modelspec.author.where import Expression
 
-
-def read_entries(root: Path) -> "tuple[list[ModelFile], int]":
+def read_entries(root: Path) -> tuple[list[ModelFile], int]:
     """Every model that can be read, and how many files could not.
 
     Raises:
         click.UsageError: the root cannot be opened.
     """
-    from modelspec.author.entries import entries_of
-    from modelspec.load.find import read_tree
-
-    try:
+    with reading():
         tree = read_tree(root)
-    except OSError as error:
-        raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
     entries = entries_of(tree)
     lost = len(tree.models) - len(entries) + sum(fault.path.startswith("models.d/") for fault in tree.faults)
     return entries, lost
 
 
-def parsed(where: str) -> "Expression":
+def one_entry(tree: Tree, model_id: str) -> ModelFile:
+    """The model of an id; where there is none, the verb ends."""
+    return accepted(find_entry(entries_of(tree), model_id), code=2)
+
+
+def parsed(where: str) -> Expression:
     """The expression of --where.
 
     Raises:
         click.UsageError: it does not parse; the message shows the place.
     """
-    from modelspec.author.where import (
-        ExpressionFault,
-        parse,
-    )
-    from modelspec.report.said import without_secrets
-    from modelspec.report.text import frame
-    from modelspec.text.source import Span
-
     outcome = parse(where)
     if not isinstance(outcome, ExpressionFault):
         return outcome
@@ -55,18 +50,15 @@ def parsed(where: str) -> "Expression":
     )
 
 
-def selected(entries: "Sequence[ModelFile]", where: str | None) -> "list[ModelFile]":
+def selected(entries: Sequence[ModelFile], where: str | None) -> list[ModelFile]:
     """The models of which an expression is true."""
     if where is None:
         return list(entries)
     expression = parsed(where)
-    from modelspec.author.matching import holds
-
     return [entry for entry in entries if holds(expression, entry)]
 
 
 def tell_lost(lost: int) -> None:
     """Say that files are missing from an answer."""
     if lost:
-        files = "1 file" if lost == 1 else f"{lost} files"
-        click.echo(f"modelspec: {files} could not be read; modelspec validate says why", err=True)
+        note(f"{counted(lost, 'file')} could not be read; modelspec validate says why")

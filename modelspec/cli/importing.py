@@ -7,57 +7,50 @@ from typing import Any
 
 import click
 
-from modelspec.cli.options import today
+from modelspec.cli.options import Decorator, format_option, today
+from modelspec.cli.stderr import accepted
 
-_FORMATS = ("text", "markdown", "json")
 _SOME = 200
 """Files below which no progress is shown."""
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-_into_option: Decorator = click.option(
-    "--into",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="A folder that is empty or not there yet, or a configuration repository. Default: this folder.",
-)
-_region_option: Decorator = click.option(
-    "--region", metavar="CODE", help="The region that the models belong to."
-)
-_head_option: Decorator = click.option(
-    "--head",
-    "heads",
-    metavar="ID=URL",
-    multiple=True,
-    help="A head in front of the models, the first of several the priority head; in a repository its ID alone.",
-)
-_format_option: Decorator = click.option(
-    "--format",
-    "format_",
-    type=click.Choice(_FORMATS),
-    default="text",
-    show_default=True,
-    help="How to report what could not be carried.",
-)
-_dry_run_option: Decorator = click.option("--dry-run", is_flag=True, help="Write nothing; only report.")
+def _import_options(verb: Callable[..., int]) -> Callable[..., int]:
+    """The options that all sources share."""
+    options: tuple[Decorator, ...] = (
+        click.option(
+            "--into",
+            metavar="DIR",
+            type=click.Path(path_type=Path),
+            default=Path(),
+            help="A folder that is empty or not there yet, or a configuration repository. Default: this folder.",
+        ),
+        click.option("--region", metavar="CODE", help="The region that the models belong to."),
+        click.option(
+            "--head",
+            "heads",
+            metavar="ID=URL",
+            multiple=True,
+            help="A head in front of the models, the first of several the priority head; in a repository its ID alone.",
+        ),
+        format_option("How to report what could not be carried.", "text", "markdown", "json"),
+        click.option("--dry-run", is_flag=True, help="Write nothing; only report."),
+    )
+    for option in reversed(options):
+        verb = option(verb)
+    return verb
 
 
 @click.group("import")
-def command() -> None:
+def import_command() -> None:
     """Make a configuration repository of what another program has.
 
     What cannot be carried is reported on standard output, with its place in the source.
     """
 
 
-@command.command("litellm")
+@import_command.command("litellm")
 @click.argument("source", metavar="CONFIG.yaml", type=click.Path(path_type=Path))
-@_into_option
-@_region_option
-@_head_option
-@_format_option
-@_dry_run_option
+@_import_options
 def litellm(**options: Any) -> int:  # noqa: ANN401 - click's
     """Import a configuration of the LiteLLM proxy.
 
@@ -68,7 +61,7 @@ def litellm(**options: Any) -> int:  # noqa: ANN401 - click's
     return _run("litellm", options)
 
 
-@command.command("modelsdev")
+@import_command.command("modelsdev")
 @click.argument("source", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
     "--provider",
@@ -82,11 +75,7 @@ def litellm(**options: Any) -> int:  # noqa: ANN401 - click's
     metavar="EXPR",
     help="Only models of which this is true, such as 'metadata.open_weights == true'.",
 )
-@_into_option
-@_region_option
-@_head_option
-@_format_option
-@_dry_run_option
+@_import_options
 def modelsdev(**options: Any) -> int:  # noqa: ANN401 - click's
     """Import a checkout of the models.dev catalogue.
 
@@ -96,9 +85,8 @@ def modelsdev(**options: Any) -> int:  # noqa: ANN401 - click's
 
 
 def _run(name: str, options: Mapping[str, Any]) -> int:
-    # The compiler is imported when there is something to import, not for `--help`.
     from modelspec.diagnose.refusal import shown
-    from modelspec.importing import BY_NAME, REPORTS, ImportOutcome, ImportRequest, run
+    from modelspec.importing import BY_NAME, REPORTS, ImportRequest, run
     from modelspec.importing.draft import NoteKind
 
     request = ImportRequest(
@@ -111,14 +99,10 @@ def _run(name: str, options: Mapping[str, Any]) -> int:
         dry_run=options["dry_run"],
         progress=_progress if sys.stderr.isatty() else None,
     )
-    outcome = run(BY_NAME[name], request, today())
-    if not isinstance(outcome, ImportOutcome):
-        click.echo(f"modelspec: {outcome.message}\n  = help: {outcome.help}", err=True)
-        return 1
+    outcome = accepted(run(BY_NAME[name], request, today()))
     sys.stdout.writelines(REPORTS[options["format_"]](outcome))
-    where = shown(str(options["into"]))
     if outcome.written:
-        click.echo(f"wrote {len(outcome.files)} files to {where}", err=True)
+        click.echo(f"wrote {len(outcome.files)} files to {shown(options['into'])}", err=True)
     else:
         click.echo("nothing was written", err=True)
     return int(outcome.counts.get(NoteKind.FAULT, 0) > 0)
@@ -132,8 +116,8 @@ def _wanted(where: str | None) -> Callable[[Mapping[str, object]], bool] | None:
     """
     if where is None:
         return None
-    from modelspec.author.matching import is_true
-    from modelspec.cli.listing import parsed
+    from modelspec.author.where import is_true
+    from modelspec.cli.entries import parsed
 
     expression = parsed(where)
     return lambda fields: is_true(expression, fields)

@@ -1,0 +1,153 @@
+"""`modelspec validate`, `plan` and `explain`: what is wrong, what a change does, and what a rule means."""
+
+import sys
+from pathlib import Path
+from textwrap import fill, indent
+from typing import TYPE_CHECKING
+
+import click
+
+from modelspec.cli.options import (
+    colour_option,
+    faults_option,
+    format_option,
+    quiet_option,
+    root_option,
+    strict_option,
+    today,
+)
+from modelspec.cli.stderr import accepted, reading
+from modelspec.text.quote import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from modelspec.diagnose.rule import Rule
+
+CHANGES = 10
+"""The exit code of a plan that changes something."""
+
+_WIDTH = 79
+_INDENT = "    "
+
+
+@click.command("validate")
+@root_option
+@click.option(
+    "--changed-since",
+    "since",
+    metavar="REF",
+    help="Check everything, and report only what differs from the merge base with this commit.",
+)
+@faults_option
+@colour_option
+@strict_option
+@quiet_option
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep what an earlier run found out.")
+def validate_command(
+    *, root: Path, since: str | None, format_: str, colour: bool, strict: bool, quiet: bool, no_cache: bool
+) -> int:
+    """Find every fault of the repository, in one run.
+
+    With --changed-since, a fault is left out if it was there before and stands in a file that has not changed. What the
+    change causes in other files is reported. The exit code follows what is reported.
+
+    Exit codes: 0 clean, 1 errors (or warnings with --strict), 2 usage, 3 a bug in modelspec.
+    """
+    from modelspec.api import validate
+    from modelspec.cli.report import exit_code, report
+
+    left_out = 0
+    with reading():
+        if since is None:
+            checked = validate(root, today=today(), cache=not no_cache)
+        else:
+            # Only a run that looks at two states needs git.
+            from modelspec.change.states import validate_changes
+
+            changes = accepted(validate_changes(root, since=since, today=today()), code=2)
+            checked, left_out = changes.checked, changes.left_out
+    report(checked, format_=format_, colour=colour, quiet=quiet, left_out=left_out)
+    return exit_code(checked, strict=strict)
+
+
+@click.command("plan")
+@root_option
+@click.option(
+    "--base",
+    metavar="REF",
+    help="The commit to compare with. Default: the merge base with the default branch.",
+)
+@click.option("--head", metavar="REF", help="The commit that is proposed. Default: the working tree.")
+@format_option(
+    "For a terminal, for a comment on a pull request, or for a program.", "text", "markdown", "json"
+)
+@colour_option
+def plan_command(*, root: Path, base: str | None, head: str | None, format_: str, colour: bool) -> int:
+    """Say what a change does to the compiled routes.
+
+    Exit codes: 0 nothing changes (formatting alone is nothing), 10 changes, 1 errors or a broken guard, 2 usage,
+    3 a bug in modelspec.
+    """
+    from modelspec.api import plan
+    from modelspec.change.plan import rendered
+
+    with reading():
+        planned = accepted(plan(root, base=base, head=head, today=today()), code=2)
+    sys.stdout.writelines(rendered(planned, format_, colour=colour))
+    if not planned.is_allowed:
+        return 1
+    return CHANGES if planned.plan.changes else 0
+
+
+@click.command("explain")
+@click.argument("code", required=False)
+def explain_command(*, code: str | None) -> int:
+    """Explain a rule: why it is there, what to do, examples, how to silence it. Without CODE, list every rule.
+
+    Exit codes: 0 explained, 2 no such rule.
+    """
+    from modelspec.rules import RULES
+    from modelspec.text.names import nearest
+
+    if code is None:
+        click.echo("\n".join(map(_row, RULES)))
+        return 0
+    rules = {rule.code: rule for rule in RULES}
+    rule = rules.get(code.upper())
+    if rule is None:
+        near = nearest(code.upper(), rules)
+        hint = f"did you mean {near}?" if near else "`modelspec explain` lists every code"
+        raise click.UsageError(f"no rule has the code {quote(code)}; {hint}")
+    click.echo("\n\n".join(_page(rule)))
+    return 0
+
+
+def _row(rule: "Rule") -> str:
+    start = f"{rule.code}  {rule.severity.value:<7}  "
+    return fill(rule.title, _WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
+
+
+def _page(rule: "Rule") -> "Iterator[str]":
+    from modelspec.rules.pages import own_files, ways_to_silence
+
+    yield _wrapped(f"{rule.severity.value}[{rule.code}]: {rule.title}")
+    for paragraph in rule.text.split("\n\n"):
+        yield _wrapped(paragraph)
+    for name, example in (("Bad", rule.bad), ("Good", rule.good)):
+        for path, text in own_files(example).items():
+            yield f"{name}, {path}:"
+            yield "\n".join(map(_line, text.splitlines()))
+    yield "How to silence it:"
+    for words, lines in ways_to_silence(rule):
+        yield _wrapped(words)
+        if lines:
+            yield indent(lines, _INDENT)
+
+
+def _wrapped(text: str) -> str:
+    return fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _line(text: str) -> str:
+    return f"{_INDENT}{text}" if len(text) <= _WIDTH - len(_INDENT) else f"{_INDENT}{text[: _WIDTH - 5]}…"

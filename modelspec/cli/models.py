@@ -1,0 +1,306 @@
+"""`modelspec new`, `edit`, `remove`, `rename` and `fmt`: changes of model files."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from modelspec.cli.options import Way, cascade_yes_option, draft_options, dry_run_option, root_option
+from modelspec.cli.stderr import accepted, misuse, reading, tell, tell_refusal
+from modelspec.diagnose.refusal import Refusal
+from modelspec.text.quote import quote
+
+_REQUIRED = {"model_id": "MODEL_ID", "name": "--name", "region": "--region", "head": "--head"}
+_KEYS = ("api_key_env", "api_key_file", "api_key_vault")
+_LISTS = ("fallback_heads", "fallback_models", "aliases", "tags")
+_TEXTS = ("endpoint", "provider", "upstream_model")
+
+
+@click.command("new")
+@root_option
+@click.argument("model_id", required=False)
+@click.option("--name", metavar="TEXT", help="The name that people read.")
+@click.option("--region", metavar="CODE", help="Its region.")
+@click.option("--head", metavar="ID", help="The head that takes its requests first.")
+@click.option(
+    "--fallback", "fallback_heads", multiple=True, metavar="HEAD", help="A head to try next; again for more."
+)
+@click.option(
+    "--fallback-model", "fallback_models", multiple=True, metavar="MODEL", help="Another model to try."
+)
+@click.option("--endpoint", metavar="URL", help="The upstream's URL.")
+@click.option("--endpoint-env", metavar="NAME", help="The variable that holds the upstream's URL.")
+@click.option("--provider", metavar="WORD", help="The upstream's protocol. Default: openai.")
+@click.option("--upstream-model", metavar="TEXT", help="The name that the upstream knows it by.")
+@click.option(
+    "--api-key-env", metavar="NAME", help="The gateway's variable that holds the key; never the key."
+)
+@click.option("--api-key-file", metavar="PATH", help="The gateway's file that holds the key.")
+@click.option("--api-key-vault", metavar="PATH#KEY", help="The vault's entry that holds the key.")
+@click.option("--local", "local_inference", is_flag=True, help="The head runs the model itself.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; again for more.")
+@click.option("--alias", "aliases", multiple=True, metavar="ID", help="Another name that clients may send.")
+@click.option("--metadata", multiple=True, metavar="KEY=VALUE", help="A field of metadata; dots lead inside.")
+@click.option("--folder", metavar="DIR", help="A folder below models.d for the file.")
+@draft_options
+def new_command(*, root: Path, way: Way, **given: Any) -> int:  # noqa: ANN401 - one key an option
+    """Add a model: write its file below models.d/.
+
+    What is missing is asked for at a terminal, with regions and heads as lists. Elsewhere nothing is ever asked.
+
+    Exit codes: 0 written, 1 refused, 2 usage, 3 a bug in modelspec.
+    """
+    missing = [option for name, option in _REQUIRED.items() if not given[name]]
+    if missing and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
+    from modelspec.author.models import Wanted, draft_of_new
+    from modelspec.cli.drafts import carry_out, compiled
+
+    before = compiled(root)
+    if missing:
+        # What asks is a library of its own.
+        from modelspec.cli.questions import answers
+
+        given |= answers(before.setup.fleet, given)
+    wanted = Wanted(model_id=given["model_id"], values=_values(given), folder=_folder(given["folder"]))
+    return carry_out(before, draft_of_new(before.tree, wanted), way)
+
+
+def _values(given: dict[str, Any]) -> dict[str, Any]:
+    values = {
+        "name": given["name"],
+        "region": given["region"],
+        "priority_head": given["head"],
+        **{field: list(dict.fromkeys(given[field])) for field in _LISTS},
+        **{field: given[field] for field in _TEXTS},
+        "local_inference": given["local_inference"],
+    }
+    if given["endpoint_env"]:
+        values["endpoint"] = _variable(given["endpoint_env"], "--endpoint-env")
+    values["api_key"] = _key(given)
+    values["metadata"] = _metadata(given["metadata"])
+    return {field: value for field, value in values.items() if value}
+
+
+def _key(given: dict[str, Any]) -> dict[str, str] | None:
+    from modelspec.report.said import without_secrets
+
+    named = [name for name in _KEYS if given[name]]
+    if len(named) > 1:
+        raise click.UsageError(
+            "a model has one key: give one of --api-key-env, --api-key-file, --api-key-vault"
+        )
+    if not named:
+        return None
+    option, reference = f"--{named[0].replace('_', '-')}", given[named[0]]
+    if named == ["api_key_env"]:
+        return _variable(reference, option)
+    if without_secrets(reference) != reference:
+        raise click.UsageError(f"{option} takes a reference; this looks like a key itself")
+    return {named[0].removeprefix("api_key_"): reference}
+
+
+def _variable(name: str, option: str) -> dict[str, str]:
+    from modelspec.author.assignments import reference_to_variable
+
+    reference = reference_to_variable(name)
+    if isinstance(reference, Refusal):
+        raise misuse(reference, option)
+    return reference
+
+
+def _metadata(assignments: tuple[str, ...]) -> dict[str, Any]:
+    """Raises click.UsageError where one of them is no assignment."""
+    from modelspec.author.assignments import change_of
+    from modelspec.author.change import changed
+
+    document: Any = {}
+    for assignment in assignments:
+        change = change_of(f"metadata.{assignment}")
+        if isinstance(change, Refusal):
+            raise misuse(change, "--metadata")
+        try:
+            document = changed(document, change)
+        except KeyError:
+            raise click.UsageError(
+                "--metadata: one of the fields is inside of another that is no mapping"
+            ) from None
+    found: dict[str, Any] = document.get("metadata", {})
+    return found
+
+
+def _folder(folder: str | None) -> str | None:
+    """Raises click.UsageError where it leads out of models.d, or where no model would be found in it."""
+    if folder is None:
+        return None
+    parts = folder.strip("/").removeprefix("models.d/").split("/")
+    if any(not part or part[0] in "._" or part[-1] == "~" or not part.isprintable() for part in parts):
+        raise click.UsageError("--folder names a folder below models.d; its parts do not begin with . or _")
+    return "/".join(parts)
+
+
+@click.command("edit")
+@root_option
+@click.argument("words", nargs=-1, metavar="[MODEL_ID] [FIELD=VALUE]...")
+@click.option("--unset", "unset", multiple=True, metavar="FIELD", help="Take a field away.")
+@click.option("--where", metavar="EXPR", help="Change every model of which this is true.")
+@click.option("--yes", "-y", is_flag=True, help="Change many models without being asked.")
+@draft_options
+def edit_command(
+    *, root: Path, words: tuple[str, ...], unset: tuple[str, ...], where: str | None, yes: bool, way: Way
+) -> int:
+    """Change fields of a model, or of all models that --where selects.
+
+    FIELD=VALUE sets a field, FIELD+=ITEM and FIELD-=ITEM change a list; dots lead inside: limits.rpm=60,
+    metadata.owner=team-chat. With MODEL_ID alone, its file is opened in $VISUAL or $EDITOR. Everything that is not
+    changed stays byte for byte, and nothing is written that would add an error.
+
+    Exit codes: 0 written (or nothing to do), 1 refused, 2 usage or no such model, 3 a bug in modelspec.
+    """
+    model_id, assignments = (None, words) if not words or "=" in words[0] else (words[0], words[1:])
+    if (model_id is None) == (where is None):
+        raise click.UsageError("name one model, or many with --where" + (", not both" if model_id else ""))
+    from modelspec.author.assignments import change_of, unset_of
+    from modelspec.author.draft import Draft
+    from modelspec.author.entries import entries_of
+    from modelspec.author.models import draft_of_edit
+    from modelspec.author.values import counted
+    from modelspec.cli.drafts import carry_out, compiled
+    from modelspec.cli.editor import edit_by_hand
+    from modelspec.cli.entries import one_entry, selected, tell_lost
+
+    if model_id is not None and not assignments and not unset:
+        return edit_by_hand(root, model_id, way)
+    changes = []
+    for change in (*map(change_of, assignments), *map(unset_of, unset)):
+        if isinstance(change, Refusal):
+            raise misuse(change)
+        changes.append(change)
+    if not changes:
+        raise click.UsageError("say what to change: FIELD=VALUE, or --unset FIELD")
+    before = compiled(root)
+    if model_id is not None:
+        chosen = [one_entry(before.tree, model_id)]
+    else:
+        entries = entries_of(before.tree)
+        tell_lost(len(before.tree.models) - len(entries))
+        chosen = selected(entries, where)
+    if not chosen:
+        tell("no model is selected", quiet=way.quiet)
+        return 0
+    draft = draft_of_edit(chosen, changes)
+    if where is not None and isinstance(draft, Draft):
+        models, files = counted(len(chosen), "model"), counted(len(draft.files), "file")
+        tell(f"{models} selected, {files} to change", quiet=way.quiet)
+    return carry_out(before, draft, way, is_agreed=yes or where is None)
+
+
+@click.command("remove")
+@root_option
+@click.argument("model_id")
+@click.option("--cascade", is_flag=True, help="Clean up what still refers to it as well.")
+@cascade_yes_option
+@draft_options
+def remove_command(*, root: Path, model_id: str, cascade: bool, yes: bool, way: Way) -> int:
+    """Remove a model: its file, and with --cascade every reference to it.
+
+    Without --cascade, nothing happens while a fallback, a replaced_by, a routing test or a waiver still names it.
+
+    Exit codes: 0 removed, 1 refused, 2 usage or no such model, 3 a bug in modelspec.
+    """
+    from modelspec.author.models import draft_of_removal, users_of_model
+    from modelspec.cli.drafts import carry_out, compiled, refuse_removal
+    from modelspec.cli.entries import one_entry
+
+    before = compiled(root)
+    entry = one_entry(before.tree, model_id)
+    users = users_of_model(before, entry)
+    if users and not cascade:
+        refuse_removal("model", model_id, users)
+    return carry_out(before, draft_of_removal(before, entry, users), way, is_agreed=yes or not users)
+
+
+@click.command("rename")
+@root_option
+@click.argument("old", metavar="MODEL_ID")
+@click.argument("new", metavar="NEW_ID")
+@click.option("--no-alias", is_flag=True, help="Do not keep the old id as an alias: its clients get 404.")
+@draft_options
+def rename_command(*, root: Path, old: str, new: str, no_alias: bool, way: Way) -> int:
+    """Give a model another id, change every reference to it, and rename its file.
+
+    The old id stays as an alias, so that clients notice nothing. The upstream is asked for the same model as
+    before: where the file left upstream_model to the id, the old id is written out.
+
+    Exit codes: 0 renamed, 1 refused, 2 usage or no such model, 3 a bug in modelspec.
+    """
+    from modelspec.author.models import draft_of_rename
+    from modelspec.cli.drafts import carry_out, compiled
+    from modelspec.cli.entries import one_entry
+
+    before = compiled(root)
+    entry = one_entry(before.tree, old)
+    return carry_out(before, draft_of_rename(before.tree, entry, new, keep_alias=not no_alias), way)
+
+
+@click.command("fmt")
+@root_option
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--check", is_flag=True, help="Write nothing; name what is out of order and exit with 1.")
+@dry_run_option
+@click.option("--quiet", "-q", is_flag=True, help="No summary.")
+def fmt_command(*, root: Path, paths: tuple[str, ...], check: bool, dry_run: bool, quiet: bool) -> int:
+    """Put the fields of models into the order of the documentation.
+
+    PATH is a model file or a folder of them; without one, every model is looked at. Comments stay with the field
+    below them, and what a file says does not change.
+
+    Exit codes: 0 in order (or written), 1 out of order or refused, 2 usage, 3 a bug in modelspec.
+    """
+    from modelspec.author.apply import apply
+    from modelspec.author.canonical import canonical
+    from modelspec.author.draft import Draft, difference
+    from modelspec.author.values import counted
+    from modelspec.load.find import read_tree
+
+    with reading():
+        models = {file.path: file for file in read_tree(root).models}
+    chosen = [models[path] for path in _chosen([*models], root, paths)]
+    files: dict[str, bytes | None] = {}
+    for file in chosen:
+        outcome = canonical(file)
+        if isinstance(outcome, Refusal):
+            tell_refusal(outcome)
+        elif outcome != file.data:
+            files[file.path] = outcome
+    if dry_run:
+        sys.stdout.writelines(difference(models, Draft(files=files, title="Put fields into order")))
+    elif not check:
+        accepted(apply(root, files, models))
+    if check or not quiet:
+        for path in files:
+            click.echo(f"{'out of order' if check or dry_run else 'wrote'}: {path}", err=True)
+    tell(f"{counted(len(chosen), 'file')} looked at, {len(files)} out of order", quiet=quiet)
+    return int(check and bool(files))
+
+
+def _chosen(models: list[str], root: Path, paths: tuple[str, ...]) -> list[str]:
+    """The model files that are named, or lie in a folder that is named.
+
+    Raises:
+        click.UsageError: a path leads to no model.
+    """
+    found = set[str]()
+    for path in paths:
+        place, top = Path(path).resolve(), root.resolve()
+        names = (path.rstrip("/"), place.relative_to(top).as_posix() if place.is_relative_to(top) else path)
+        inside = {
+            model for model in models if model in names or model.startswith(tuple(f"{n}/" for n in names))
+        }
+        if place == top:
+            inside = {*models}
+        elif not inside:
+            raise click.UsageError(f"{quote(path)} is no model file of this repository, nor a folder of them")
+        found |= inside
+    return [model for model in models if model in found or not paths]

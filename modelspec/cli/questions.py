@@ -1,0 +1,114 @@
+"""The questions of `modelspec new`: with questionary where it is installed, by numbered lists otherwise."""
+
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import click
+
+from modelspec.fleet.model import Fleet, Head
+from modelspec.fleet.providers import endpoint_of
+from modelspec.text.quote import visible
+
+_WIDEST = 100
+_HAS_LISTS = find_spec("questionary") is not None  # the extra 'prompt'
+
+Options = Sequence[tuple[str, str]]
+"""What may be chosen: each value, and the text that people read."""
+
+
+def answers(fleet: Fleet, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is missing, by the names of the options; regions and heads are chosen from those of the fleet.
+
+    Raises:
+        click.Abort: the questions are broken off.
+    """
+    found: dict[str, Any] = {}
+    model_id = given["model_id"]
+    while not model_id:
+        model_id = _text("Model id, as clients send it")
+    found["model_id"] = model_id
+    found["name"] = given["name"] or _text("Name, as people read it", model_id.rpartition("/")[2])
+    regions = [(region.code, region.title) for region in fleet.regions.values()]
+    region = given["region"] or _one_of("Region", regions)
+    found["region"] = region
+    found["head"] = given["head"] or _one_of("First head", _heads(fleet, region))
+    if not given["head"] and not given["fallback_heads"]:
+        others = [option for option in _heads(fleet, region) if option[0] != found["head"]]
+        found["fallback_heads"] = tuple(_some_of("Fallback heads", others))
+    found.update(_upstream(given))
+    return found
+
+
+def _upstream(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Where it runs, if nothing was said of that."""
+    if given["endpoint"] or given["endpoint_env"] or given["local_inference"]:
+        return {}
+    if given["provider"] and endpoint_of(given["provider"]) is not None:
+        return {}
+    url = _text("Upstream URL (nothing: the head runs the model itself)")
+    if not url:
+        return {"local_inference": True}
+    if given["api_key_env"] or given["api_key_file"] or given["api_key_vault"]:
+        return {"endpoint": url}
+    variable = _text("Environment variable that holds its key (nothing: no key)")
+    return {"endpoint": url, "api_key_env": variable or None}
+
+
+def _heads(fleet: Fleet, region: str) -> Options:
+    """Those of the region first, otherwise as in heads.yaml; what is no active head says so."""
+    heads = sorted(fleet.heads.values(), key=lambda head: head.region != region)
+    return [(head.head_id, _title(head, fleet)) for head in heads]
+
+
+def _title(head: Head, fleet: Fleet) -> str:
+    region = fleet.regions.get(head.region)
+    state = "" if head.status == "active" else f", {head.status}"
+    return f"{head.head_id}, {head.region if region is None else region.title}{state}"
+
+
+def _text(question: str, default: str = "") -> str:
+    """A line of text; empty where nothing is typed and there is no default."""
+    answer: str = click.prompt(question, default=default, show_default=bool(default))
+    return answer.strip()
+
+
+def _one_of(question: str, options: Options) -> str:
+    if _HAS_LISTS:
+        chosen: str = _chosen("select", question, options, "(arrows, enter)")
+        return chosen
+    number: str = click.prompt("Number", type=click.Choice(_numbered(question, options)), show_choices=False)
+    return options[int(number) - 1][0]
+
+
+def _some_of(question: str, options: Options) -> list[str]:
+    """Any of the options, in the order in which they are shown or, by number, in the order that is typed."""
+    if not options:
+        return []
+    if _HAS_LISTS:
+        marked: list[str] = _chosen("checkbox", question, options, "(space marks, enter ends)")
+        return marked
+    numbers = _numbered(question, options)
+    while True:
+        typed = _text("Numbers, with spaces between them, or nothing").replace(",", " ").split()
+        if all(number in numbers for number in typed):
+            return [options[int(number) - 1][0] for number in dict.fromkeys(typed)]
+        click.echo(f"numbers from 1 to {len(options)}, such as: 1 3")
+
+
+def _chosen(how: str, question: str, options: Options, instruction: str) -> Any:  # noqa: ANN401 - one value or several
+    import questionary
+
+    choices = [questionary.Choice(visible(text, _WIDEST), value=value) for value, text in options]
+    asked = getattr(questionary, how)(question, choices=choices, qmark="", instruction=instruction)
+    answer = asked.ask()
+    if answer is None:
+        raise click.Abort
+    return answer
+
+
+def _numbered(question: str, options: Options) -> list[str]:
+    click.echo(f"{question}:")
+    for number, (_, text) in enumerate(options, 1):
+        click.echo(f"  {number:>2}  {visible(text, _WIDEST)}")
+    return [str(number) for number in range(1, len(options) + 1)]
