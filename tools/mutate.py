@@ -238,20 +238,24 @@ import json, time
 import coverage, pytest
 
 took = {}
+measured = coverage.Coverage.current()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
-    coverage.Coverage.current().switch_context(item.nodeid)
+    if measured:
+        measured.switch_context(item.nodeid)
     began = time.perf_counter()
     try:
         return (yield)
     finally:
         took[item.nodeid] = time.perf_counter() - began
-        coverage.Coverage.current().switch_context("")
+        if measured:
+            measured.switch_context("")
 
 def pytest_sessionfinish():
-    with open("took.json", "w") as file:
-        json.dump(took, file)
+    if not measured:
+        with open("took.json", "w") as file:
+            json.dump(took, file)
 """
 
 
@@ -261,9 +265,10 @@ class Nearest:
     def __init__(self, copy: Copy, tests: list[str]) -> None:
         self.tests = tests
         (copy.root / "mutate_plugin.py").write_text(PLUGIN, encoding="utf-8")
-        outcome = copy.run(tests, 3600, ("coverage", "run", "-m", "pytest", "-pmutate_plugin"))
-        if outcome[0] != "passed":
-            sys.exit(f"the tests fail before anything is changed: {outcome[1]}")
+        for program in (("pytest",), ("coverage", "run", "-m", "pytest")):
+            outcome, by = copy.run(tests, 3600, (*program, "-pmutate_plugin"))
+            if outcome != "passed":
+                sys.exit(f"the tests do not pass before anything is changed: {by}")
         self.took: dict[str, float] = json.loads((copy.root / "took.json").read_text(encoding="utf-8"))
         self.total = sum(self.took.values())
         subprocess.run([copy.python, "-m", "coverage", "combine", "-q"], cwd=copy.root, check=False)
@@ -294,7 +299,7 @@ def judged(copy: Copy, nearest: Nearest, made: Mutant, text: str) -> Mutant:
             (nearest.tests, nearest.total),
         ):
             if tests:
-                outcome, by = copy.run(tests, 20 + 4 * seconds)
+                outcome, by = copy.run(tests, 15 + 4 * seconds)
                 if outcome != "passed":
                     return replace(made, outcome="killed" if outcome == "failed" else outcome, by=by)
     finally:
