@@ -6,9 +6,6 @@ from typing import Any
 
 from modelspec.fleet.model import KeyRule
 
-WRITTEN_TARGETS = ("envoy", "litellm", "prometheus")
-"""The gateways that this version writes configuration for, of those that modelspec.yaml may name."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
