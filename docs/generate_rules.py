@@ -32,8 +32,8 @@ OPENING = """\
 Every fault that modelspec can report, by its code. This page is generated from the rules themselves
 by `python docs/generate_rules.py`; a test fails where it is stale. `modelspec explain CODE` shows one of them.
 
-A code is never reused or renumbered. The examples are laid over a small fleet of six heads in four regions
-(`modelspec/rules/example.py`).
+A code is never reused or renumbered; `MS701` is retired. The examples are laid over a small fleet of six heads in four
+regions (`modelspec/rules/example.py`).
 
 ## Severity and silence
 

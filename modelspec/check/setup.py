@@ -11,7 +11,7 @@ from modelspec.diagnose.rule import Finding, is_fixed, is_guard
 from modelspec.diagnose.settle import Waiver, waivers_of
 from modelspec.fleet.link_fleet import CheckedValue, link_fleet, unknown_head, unknown_region
 from modelspec.fleet.model import Fleet
-from modelspec.fleet.settings import WRITTEN_TARGETS, Settings, settings_of
+from modelspec.fleet.settings import Settings, settings_of
 from modelspec.load import Reading
 from modelspec.load.find import OPTIONAL, REQUIRED, File, Tree
 from modelspec.load.locate import Locator
@@ -65,7 +65,6 @@ def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Set
         _listed(readings, "regions.yaml"), _listed(readings, "heads.yaml"), settings
     )
     found.extend(_edges(settings, fleet))
-    found.extend(_targets(settings))
     found.extend(_codes(settings, waivers))
     found.extend(_tests(_sound(readings, "routes.test.yaml"), fleet))
     diagnostics.extend(locator.diagnostic(code, Severity.ERROR, finding) for code, finding in found)
@@ -147,21 +146,6 @@ def _twice(edge_id: str, position: int, first: int) -> tuple[str, Finding]:
             related=((Place(path="modelspec.yaml", pointer=("edges", first, "edge_id")), "first here"),),
         ),
     )
-
-
-def _targets(settings: Settings) -> Iterator[tuple[str, Finding]]:
-    for position, target in enumerate(settings.targets):
-        if target in WRITTEN_TARGETS:
-            continue
-        yield (
-            "MS701",
-            Finding(
-                place=Place(path="modelspec.yaml", pointer=("targets", position)),
-                message=f"this version of modelspec writes no configuration for {quote(target)}",
-                label="not yet",
-                help=f"use {', '.join(WRITTEN_TARGETS)}, or routing/heads/, the neutral form for any gateway",
-            ),
-        )
 
 
 def _codes(settings: Settings, waivers: Sequence[Waiver]) -> Iterator[tuple[str, Finding]]:

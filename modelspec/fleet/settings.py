@@ -8,9 +8,6 @@ from modelspec.fleet.model import KeyRule
 from modelspec.fleet.reference import Reference
 from modelspec.schema import defaults
 
-WRITTEN_TARGETS = ("envoy", "litellm", "prometheus")
-"""The gateways that this version writes configuration for, of those that modelspec.yaml may name."""
-
 _DEFAULTS = defaults("modelspec")
 _GUARDS = defaults("modelspec", "guards")
 _ALWAYS_ALLOWED = 3

@@ -41,7 +41,6 @@ RULES: tuple[Rule, ...] = tuple(
             *naming.RULES,
             *links.EXCEPTIONS,
             *links.DEFAULTS,
-            *links.TARGETS,
             *guards.RULES,
             *target_envoy.RULES,
             *UPSTREAM_RULES,

@@ -1,4 +1,4 @@
-"""The pages of links, ignores, waivers, defaults and targets: `MS201` to `MS207`, `MS608` to `MS613`, `MS701`."""
+"""The pages of links, ignores, waivers and defaults: `MS201` to `MS207`, `MS608` to `MS613`."""
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Rule, stage_rule
@@ -103,20 +103,6 @@ LINKS: tuple[Rule, ...] = (
         """,
         bad=MODEL + "# file: modelspec.yaml\nrules: {MS499: off}",
         good=MODEL + "# file: modelspec.yaml\nrules: {MS402: error}",
-    ),
-)
-TARGETS: tuple[Rule, ...] = (
-    stage_rule(
-        "MS701",
-        "A target is not written by this version.",
-        """
-        `targets` in modelspec.yaml names gateways to write configuration for. A target that would silently
-        yield nothing is an error.
-
-        Delete the target. `routing/heads/<head_id>.json` is the neutral form for any gateway.
-        """,
-        bad=MODEL + "# file: modelspec.yaml\ntargets: [haproxy]",
-        good=MODEL + "# file: modelspec.yaml\ntargets: []",
     ),
 )
 EXCEPTIONS: tuple[Rule, ...] = (
