@@ -16,7 +16,8 @@ from modelspec.report.contract import Sources, Summary, ranking
 from modelspec.report.places import as_uri, fingerprints
 from modelspec.report.said import said
 from modelspec.rules import RULES
-from modelspec.rules.pages import own_files, ways_to_silence
+from modelspec.rules.examples import own_files
+from modelspec.rules.pages import ways_to_silence
 from modelspec.text.source import START, Span
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

@@ -8,18 +8,12 @@ from functools import partial
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.fleet.model import Deployment, Fleet, Head, Model
+from modelspec.rules.examples import model
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
 from modelspec.url import Code, UrlFault, has_key, judge, judged
 
-_ATLAS = """\
-# file: models.d/atlas.yaml
-model_id: atlas
-name: Atlas
-region: eu
-priority_head: head-eu-1
-fallback_heads: [head-uk-1]
-"""
+_ATLAS = model(region="eu", endpoint=None)
 _NOTHING: Iterator[Finding] = iter(())
 _WEB = re.compile(r"[\x00-\x20]*+https?:", re.IGNORECASE)
 _ADDRESS_NAME = re.compile(r"(?:^|_)(?:url|base|endpoint|host)$")

@@ -6,29 +6,20 @@ from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Catalog, Fleet, Model, Signature
 from modelspec.fleet.reach import transitive_reach
+from modelspec.rules.examples import model
 from modelspec.rules.heads import residency_of, way_out
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
-_ATLAS = """\
-# file: models.d/atlas.yaml
-model_id: atlas
-name: Atlas
-region: us
-priority_head: head-us-1
-fallback_heads: [head-uk-1]
-endpoint: https://atlas.example.com/v1
-"""
-_BISON = _ATLAS.replace("atlas", "bison").replace("Atlas", "Bison")
-_IN_EUROPE = _ATLAS.replace("us", "eu")
+_ATLAS, _BISON = model(), model("bison")
 
 
 @rule(
     "MS302",
     Severity.ERROR,
     Scope.CATALOG,
-    bad=_IN_EUROPE + "fallback_models: [bison]\n" + _BISON,
-    good=_IN_EUROPE + "fallback_models: [bison]\n" + _BISON.replace("us", "eu"),
+    bad=model(region="eu", fallback_models="[bison]") + _BISON,
+    good=model(region="eu", fallback_models="[bison]") + model("bison", "eu"),
 )
 def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
     """A fallback model would carry requests out of their model's residency.

@@ -5,8 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Catalog, Fleet, Model, Region, Signature
+from modelspec.rules.examples import model
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
+
+
+def _weighted(weights: str) -> str:
+    """A model with weights: where the usual fields are, for people to find them."""
+    return model(region="eu", fallback_heads=f"[head-uk-1]\nload_balancing:\n  weights: {weights}")
 
 
 def residency_of(region: Region) -> tuple[Place, str]:
@@ -33,24 +39,8 @@ def way_out(
     "MS301",
     Severity.ERROR,
     Scope.LINKED,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-us-1]
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=model(region="eu", fallback_heads="[head-us-1]"),
+    good=model(region="eu"),
 )
 def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """Requests for a model could leave the regions that its own region allows.
@@ -95,24 +85,8 @@ def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
     "MS303",
     Severity.ERROR,
     Scope.MODEL,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-eu-1, head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=model(region="eu", fallback_heads="[head-eu-1, head-uk-1]"),
+    good=model(region="eu"),
 )
 def fallback_is_another_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
     """A fallback head is the priority head itself.
@@ -136,28 +110,8 @@ def fallback_is_another_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  
     "MS304",
     Severity.ERROR,
     Scope.MODEL,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    load_balancing:
-      weights: {head-eu-2: 1}
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    load_balancing:
-      weights: {head-eu-1: 3, head-eu-2: 1}
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=_weighted("{head-eu-2: 1}"),
+    good=_weighted("{head-eu-1: 3, head-eu-2: 1}"),
 )
 def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
     """The weights of the first tier leave out the priority head.
@@ -181,28 +135,8 @@ def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Findi
     "MS305",
     Severity.ERROR,
     Scope.MODEL,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    load_balancing:
-      weights: {head-eu-1: 3, head-uk-1: 1}
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    load_balancing:
-      weights: {head-eu-1: 3, head-eu-2: 1}
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=_weighted("{head-eu-1: 3, head-uk-1: 1}"),
+    good=_weighted("{head-eu-1: 3, head-eu-2: 1}"),
 )
 def weights_and_fallbacks_differ(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
     """A head stands in the first tier and among the fallbacks.

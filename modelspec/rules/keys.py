@@ -13,21 +13,12 @@ from modelspec.fleet.keys import (
     may_go_to,
 )
 from modelspec.fleet.model import Catalog, Fleet, Model
+from modelspec.rules.examples import model
 from modelspec.secret import mask
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
 from modelspec.url import registrable_domain
 
-_MODEL = """\
-# file: models.d/{0}.yaml
-model_id: {0}
-name: {0}
-region: us
-priority_head: head-us-1
-fallback_heads: [head-uk-1]
-endpoint: https://{1}/v1
-api_key: {{env: ATLAS_API_KEY}}
-"""
 _POLICY = """\
 # file: modelspec.yaml
 key_policy:
@@ -36,12 +27,16 @@ key_policy:
 """
 
 
+def _model(model_id: str, host: str) -> str:
+    return model(model_id, name=model_id, endpoint=f"https://{host}/v1", api_key="{env: ATLAS_API_KEY}")
+
+
 @rule(
     "MS514",
     Severity.ERROR,
     Scope.LINKED,
-    bad=_POLICY + _MODEL.format("atlas", "atlas.example.org"),
-    good=_POLICY + _MODEL.format("atlas", "api.atlas.example"),
+    bad=_POLICY + _model("atlas", "atlas.example.org"),
+    good=_POLICY + _model("atlas", "api.atlas.example"),
 )
 def keys_go_where_the_policy_lets_them(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A key goes to a host that `key_policy` does not allow.
@@ -88,8 +83,8 @@ def _forbidden(
     "MS515",
     Severity.WARNING,
     Scope.CATALOG,
-    bad=_MODEL.format("atlas", "api.atlas.example") + _MODEL.format("bison", "api.atlas-mirror.example"),
-    good=_MODEL.format("atlas", "api.atlas.example") + _MODEL.format("bison", "eu.atlas.example"),
+    bad=_model("atlas", "api.atlas.example") + _model("bison", "api.atlas-mirror.example"),
+    good=_model("atlas", "api.atlas.example") + _model("bison", "eu.atlas.example"),
 )
 def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
     """A key goes to hosts of two different domains.

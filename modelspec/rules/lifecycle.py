@@ -5,50 +5,37 @@ from collections.abc import Iterator
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Catalog, Fleet, Model
+from modelspec.rules.examples import model
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
+
+_HEADS = """\
+# file: heads.yaml
+heads:
+  - {head_id: head-us-1, region: us, url: https://us-1.example.com}
+  - {head_id: head-us-2, region: us, url: https://us-2.example.com}
+  - {head_id: head-eu-1, region: eu, url: https://eu-1.example.com}
+  - {head_id: head-eu-2, region: eu, url: https://eu-2.example.com}
+  - {head_id: head-uk-1, region: uk, url: https://uk-1.example.com}
+  - {head_id: head-uk-2, region: uk, url: https://uk-2.example.com}
+  - {head_id: head-cn-1, region: cn, url: https://cn-1.example.com}
+"""
+_REGIONS = """\
+# file: regions.yaml
+regions:
+  - {code: us, name: United States}
+  - {code: eu, name: Europe}
+  - {code: uk, name: United Kingdom}
+  - {code: cn, name: China}
+"""
 
 
 @rule(
     "MS601",
     Severity.INFO,
     Scope.CATALOG,
-    bad="""
-    # file: heads.yaml
-    heads:
-      - {head_id: head-us-1, region: us, url: https://us-1.example.com}
-      - {head_id: head-us-2, region: us, url: https://us-2.example.com}
-      - {head_id: head-eu-1, region: eu, url: https://eu-1.example.com}
-      - {head_id: head-eu-2, region: eu, url: https://eu-2.example.com}
-      - {head_id: head-uk-1, region: uk, url: https://uk-1.example.com}
-      - {head_id: head-uk-2, region: uk, url: https://uk-2.example.com}
-      - {head_id: head-cn-1, region: cn, url: https://cn-1.example.com}
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: heads.yaml
-    heads:
-      - {head_id: head-us-1, region: us, url: https://us-1.example.com}
-      - {head_id: head-us-2, region: us, url: https://us-2.example.com}
-      - {head_id: head-eu-1, region: eu, url: https://eu-1.example.com}
-      - {head_id: head-eu-2, region: eu, url: https://eu-2.example.com}
-      - {head_id: head-uk-1, region: uk, url: https://uk-1.example.com}
-      - {head_id: head-uk-2, region: uk, url: https://uk-2.example.com}
-      - {head_id: head-cn-1, region: cn, url: https://cn-1.example.com}
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1, head-uk-2]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=_HEADS + model(),
+    good=_HEADS + model(fallback_heads="[head-uk-1, head-uk-2]"),
 )
 def heads_are_used(catalog: Catalog) -> Iterator[Finding]:
     """No model uses a head.
@@ -75,23 +62,8 @@ def heads_are_used(catalog: Catalog) -> Iterator[Finding]:
     "MS602",
     Severity.INFO,
     Scope.CATALOG,
-    bad="""
-    # file: regions.yaml
-    regions:
-      - {code: us, name: United States}
-      - {code: eu, name: Europe}
-      - {code: uk, name: United Kingdom}
-      - {code: cn, name: China}
-      - {code: br, name: Brazil}
-    """,
-    good="""
-    # file: regions.yaml
-    regions:
-      - {code: us, name: United States}
-      - {code: eu, name: Europe}
-      - {code: uk, name: United Kingdom}
-      - {code: cn, name: China}
-    """,
+    bad=_REGIONS + "  - {code: br, name: Brazil}",
+    good=_REGIONS,
 )
 def regions_are_used(catalog: Catalog) -> Iterator[Finding]:
     """Nothing uses a region.
@@ -122,34 +94,8 @@ def regions_are_used(catalog: Catalog) -> Iterator[Finding]:
     "MS604",
     Severity.WARNING,
     Scope.MODEL,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    status: deprecated
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    status: deprecated
-    replaced_by: bison
-    # file: models.d/bison.yaml
-    model_id: bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://bison.example.com/v1
-    """,
+    bad=model(status="deprecated"),
+    good=model(status="deprecated", replaced_by="bison") + model("bison"),
 )
 def deprecated_models_name_a_successor(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
     """A deprecated model does not say what replaces it.
@@ -171,43 +117,8 @@ def deprecated_models_name_a_successor(model: Model, fleet: Fleet) -> Iterator[F
     "MS605",
     Severity.WARNING,
     Scope.CATALOG,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    status: deprecated
-    replaced_by: bison
-    # file: models.d/bison.yaml
-    model_id: bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://bison.example.com/v1
-    status: disabled
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    status: deprecated
-    replaced_by: bison
-    # file: models.d/bison.yaml
-    model_id: bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://bison.example.com/v1
-    """,
+    bad=model(status="deprecated", replaced_by="bison") + model("bison", status="disabled"),
+    good=model(status="deprecated", replaced_by="bison") + model("bison"),
 )
 def successors_are_served(catalog: Catalog) -> Iterator[Finding]:
     """What replaces a model is disabled, or the model itself.

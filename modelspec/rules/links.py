@@ -2,10 +2,10 @@
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Rule, stage_rule
-from modelspec.rules.reading import MODEL
+from modelspec.rules.examples import MODEL, model
 
-BISON = MODEL.partition("\n")[2].replace("atlas", "bison").replace("Atlas", "Bison")
-ACME = BISON.replace("model_id: bison", "model_id: acme/atlas")
+_BISON = model("bison", "eu")
+_ACME = _BISON.partition("\n")[2].replace("model_id: bison", "model_id: acme/atlas")
 
 LINKS: tuple[Rule, ...] = (
     stage_rule(
@@ -39,8 +39,8 @@ LINKS: tuple[Rule, ...] = (
 
         Correct the name.
         """,
-        bad=MODEL + "fallback_models: [bisson]\n# file: models.d/bison.yaml\n" + BISON,
-        good=MODEL + "fallback_models: [bison]\n# file: models.d/bison.yaml\n" + BISON,
+        bad=MODEL + "fallback_models: [bisson]\n" + _BISON,
+        good=MODEL + "fallback_models: [bison]\n" + _BISON,
     ),
     stage_rule(
         "MS204",
@@ -77,8 +77,8 @@ LINKS: tuple[Rule, ...] = (
 
         Rename one of the two.
         """,
-        bad=MODEL + "aliases: [Bison]\n# file: models.d/bison.yaml\n" + BISON,
-        good=MODEL + "aliases: [titan]\n# file: models.d/bison.yaml\n" + BISON,
+        bad=MODEL + "aliases: [Bison]\n" + _BISON,
+        good=MODEL + "aliases: [titan]\n" + _BISON,
     ),
     stage_rule(
         "MS206",
@@ -88,8 +88,8 @@ LINKS: tuple[Rule, ...] = (
 
         Rename one of the two.
         """,
-        bad=MODEL + "# file: models.d/Atlas.yaml\n" + ACME,
-        good=MODEL + "# file: models.d/acme_atlas.yaml\n" + ACME,
+        bad=MODEL + "# file: models.d/Atlas.yaml\n" + _ACME,
+        good=MODEL + "# file: models.d/acme_atlas.yaml\n" + _ACME,
     ),
     stage_rule(
         "MS207",

@@ -1,7 +1,6 @@
 """How a rule is silenced: the words and the lines to paste that `explain` and docs/rules.md show."""
 
-from collections.abc import Iterator, Mapping
-from textwrap import dedent
+from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import (
@@ -13,45 +12,6 @@ from modelspec.diagnose.rule import (
     is_housekeeping,
 )
 from modelspec.rules.guards import GUARDS
-
-_BASE = """
-# file: regions.yaml
-regions:
-  - {code: us, name: United States}
-  - {code: eu, name: Europe, residency: [eu, uk]}
-  - {code: uk, name: United Kingdom}
-  - {code: cn, name: China, residency: [cn]}
-# file: heads.yaml
-heads:
-  - {head_id: head-eu-1, region: eu, url: https://head-eu-1.example.com}
-  - {head_id: head-eu-2, region: eu, url: https://head-eu-2.example.com}
-  - {head_id: head-uk-1, region: uk, url: https://head-uk-1.example.com}
-  - {head_id: head-us-1, region: us, url: https://head-us-1.example.com}
-  - {head_id: head-us-2, region: us, url: https://head-us-2.example.com}
-  - {head_id: head-cn-1, region: cn, url: https://head-cn-1.example.com}
-# file: models.d/zebra.yaml
-model_id: zebra
-name: Zebra
-region: us
-priority_head: head-us-1
-fallback_heads: [head-us-2, head-eu-1, head-uk-1, head-eu-2, head-cn-1]
-endpoint: https://zebra.example.com/v1
-"""
-
-
-def example_files(text: str) -> Mapping[str, str]:
-    """The files of an example, those of the small fleet that it leaves alone included."""
-    return {**own_files(_BASE), **own_files(text)}
-
-
-def own_files(text: str) -> Mapping[str, str]:
-    """The files that an example writes itself, by path."""
-    files: dict[str, str] = {}
-    for part in dedent(text).split("# file: ")[1:]:
-        path, _, content = part.partition("\n")
-        files[path.strip()] = content.rstrip("\n") + "\n"
-    return files
-
 
 _WAIVER = """\
 No comment silences an error. A reviewed exception is an entry in waivers.yaml; its subject is the model id, head id

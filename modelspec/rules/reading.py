@@ -1,17 +1,7 @@
 """The pages of faults of reading: `MS001` to `MS025`."""
 
 from modelspec.diagnose.rule import Rule, stage_rule
-
-MODEL = """\
-# file: models.d/atlas.yaml
-model_id: atlas
-name: Atlas
-region: eu
-priority_head: head-eu-1
-fallback_heads: [head-uk-1]
-endpoint: https://atlas.example.com/v1
-"""
-"""A model without faults; examples add a line or change one."""
+from modelspec.rules.examples import MODEL
 
 RULES: tuple[Rule, ...] = (
     stage_rule(

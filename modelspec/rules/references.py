@@ -7,18 +7,12 @@ from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.fleet.model import Fleet, Model
 from modelspec.fleet.reference import Reference
+from modelspec.rules.examples import model
 from modelspec.secret import GATEWAY_MASTER_KEYS, looks_like_key, mask, steers_process, telling_key
 from modelspec.text.document import Document, Place, Pointer
 from modelspec.text.quote import quote
 
-_ATLAS = """\
-# file: models.d/atlas.yaml
-model_id: atlas
-name: Atlas
-region: eu
-priority_head: head-eu-1
-fallback_heads: [head-uk-1]
-"""
+_ATLAS = model(region="eu", endpoint="https://api.atlas.example/v1")
 _ENVIRONMENT_PREFIX = "os.environ/"
 _SUBSTITUTION = re.compile(
     r"\$\{(?P<braced>[^{}]{0,128})\}|\$(?P<shell>[A-Z_][A-Z0-9_]{0,127})|%(?P<windows>[A-Za-z_][A-Za-z0-9_]{2,127})%"
@@ -35,16 +29,8 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
     "MS503",
     Severity.ERROR,
     Scope.MODEL,
-    bad=_ATLAS
-    + """\
-endpoint: https://api.atlas.example/v1
-api_key: {env: LITELLM_MASTER_KEY}
-""",
-    good=_ATLAS
-    + """\
-endpoint: https://api.atlas.example/v1
-api_key: {env: ATLAS_API_KEY}
-""",
+    bad=_ATLAS + "api_key: {env: LITELLM_MASTER_KEY}",
+    good=_ATLAS + "api_key: {env: ATLAS_API_KEY}",
 )
 def environment_names_are_harmless(model: Model, _: Fleet) -> Iterator[Finding]:
     """A reference names an environment variable that no model may use.
@@ -67,16 +53,8 @@ def environment_names_are_harmless(model: Model, _: Fleet) -> Iterator[Finding]:
     "MS504",
     Severity.ERROR,
     Scope.MODEL,
-    bad=_ATLAS
-    + """\
-endpoint: https://api.atlas.example/v1
-api_key: {file: /etc/passwd}
-""",
-    good=_ATLAS
-    + """\
-endpoint: https://api.atlas.example/v1
-api_key: {file: /run/secrets/atlas}
-""",
+    bad=_ATLAS + "api_key: {file: /etc/passwd}",
+    good=_ATLAS + "api_key: {file: /run/secrets/atlas}",
 )
 def secret_files_lie_in_secret_folders(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A reference names a file outside the folders of secrets.
@@ -103,14 +81,12 @@ def secret_files_lie_in_secret_folders(model: Model, fleet: Fleet) -> Iterator[F
     Scope.TEXT,
     bad=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 api_key: {env: ATLAS_API_KEY}
 params:
   organization: ${ATLAS_ORGANIZATION}
 """,
     good=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 api_key: {env: ATLAS_API_KEY}
 params:
   organization: {env: ATLAS_ORGANIZATION}

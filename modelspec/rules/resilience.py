@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Fleet, Model
+from modelspec.rules.examples import model
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
@@ -63,23 +64,8 @@ def some_head_is_active(model: Model, fleet: Fleet) -> Iterator[Finding]:
     "MS402",
     Severity.WARNING,
     Scope.LINKED,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=model(fallback_heads=None),
+    good=model(),
 )
 def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A model has a single point of failure.
@@ -141,24 +127,8 @@ def priority_head_is_not_offline(model: Model, fleet: Fleet) -> Iterator[Finding
     "MS404",
     Severity.INFO,
     Scope.LINKED,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2, head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=model(fallback_heads="[head-us-2]"),
+    good=model(fallback_heads="[head-us-2, head-uk-1]"),
 )
 def heads_stand_in_more_than_one_region(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """All heads of a model stand in one region.

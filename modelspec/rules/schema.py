@@ -1,7 +1,7 @@
 """The pages of faults against the schemas: `MS101` to `MS110`."""
 
 from modelspec.diagnose.rule import Rule, stage_rule
-from modelspec.rules.reading import MODEL
+from modelspec.rules.examples import MODEL
 
 RULES: tuple[Rule, ...] = (
     stage_rule(

@@ -7,19 +7,13 @@ from functools import lru_cache
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.rules import references
+from modelspec.rules.examples import model
 from modelspec.secret import Hit, is_placeholder, mask, scan, suspect, telling_key
 from modelspec.text.document import Document, ListNode, MapNode, Node, Place, Pointer, ScalarNode
 from modelspec.text.quote import quote
 from modelspec.text.source import Span
 
-_ATLAS = """\
-# file: models.d/atlas.yaml
-model_id: atlas
-name: Atlas
-region: eu
-priority_head: head-eu-1
-fallback_heads: [head-uk-1]
-"""
+_ATLAS = model(region="eu", endpoint="https://api.atlas.example/v1")
 _REFERENCE = (
     "{env: NAME}, {file: /run/secrets/NAME}, {vault: path#key} or {kubernetes: {secret: NAME, key: NAME}}"
 )
@@ -43,14 +37,12 @@ _ENVIRONMENT_PREFIX = "os.environ/"
     Scope.TEXT,
     bad=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 api_key: {env: ATLAS_API_KEY}
 metadata:
   note: until Friday use sk-not0A1real2Key3for4Docs5
 """,
     good=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 api_key: {env: ATLAS_API_KEY}
 metadata:
   note: until Friday ask the platform team for a key
@@ -82,13 +74,11 @@ def no_literal_secret(document: Document) -> Iterator[Finding]:
     Scope.TEXT,
     bad=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 params:
   client_secret: correct horse
 """,
     good=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 params:
   client_secret: {env: ATLAS_CLIENT_SECRET}
 """,
@@ -118,13 +108,11 @@ def no_value_beside_a_telling_key(document: Document) -> Iterator[Finding]:
     Scope.TEXT,
     bad=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 metadata:
   note: pq7Rw2Lk9Zt4Xc8Vb3Nm6Hd1Jf5Gs0Ya
 """,
     good=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 metadata:
   digest: sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
 """,

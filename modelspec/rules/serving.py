@@ -6,6 +6,7 @@ from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Fleet, Model
 from modelspec.fleet.providers import endpoint_of
+from modelspec.rules.examples import model
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
@@ -24,25 +25,8 @@ The names are LiteLLM's: https://docs.litellm.ai/docs/providers/bedrock and …/
     "MS308",
     Severity.ERROR,
     Scope.LINKED,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    local_inference: true
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: http://127.0.0.1:8000/v1
-    local_inference: true
-    """,
+    bad=model(endpoint=None, local_inference="true"),
+    good=model(endpoint="http://127.0.0.1:8000/v1", local_inference="true"),
 )
 def local_inference_has_a_place(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A head has nothing to run a model on.
@@ -81,15 +65,7 @@ def local_inference_has_a_place(model: Model, fleet: Fleet) -> Iterator[Finding]
     "MS309",
     Severity.ERROR,
     Scope.MODEL,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    provider: azure
-    """,
+    bad=model(endpoint=None, provider="azure"),
     good="""
     # file: models.d/atlas.yaml
     model_id: atlas
