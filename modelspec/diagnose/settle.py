@@ -71,19 +71,11 @@ def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
             for found in line
             if found.code not in _SAID_BETTER_BY
             or not any(
-                other.code in _SAID_BETTER_BY[found.code] and _overlap(found.span, other.span)
+                other.code in _SAID_BETTER_BY[found.code] and found.span.overlaps(other.span)
                 for other in causes
             )
         )
     return kept
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    """Whether two spans that begin on one line share text."""
-    return (one.line, one.column) < (other.end_line, other.end_column) and (
-        other.line,
-        other.column,
-    ) < (one.end_line, one.end_column)
 
 
 MOST_A_FILE = 200
@@ -375,4 +367,4 @@ def _left_open(waiver: Waiver) -> list[str]:
 
 
 def _span(waiver: Waiver, field: str, where: Where) -> Span:
-    return where(Place(path=waiver.place.path, pointer=(*waiver.place.pointer, field)))
+    return where(waiver.place.below(field))

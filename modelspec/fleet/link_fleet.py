@@ -91,11 +91,11 @@ def _unknown_regions(whole: Fleet, fleet: Fleet) -> Iterator[tuple[str, Finding]
     for region in whole.regions.values():
         for position, code in enumerate(region.residency or ()):
             if code not in fleet.regions:
-                place = Place(path=region.place.path, pointer=(*region.place.pointer, "residency", position))
+                place = region.place.below("residency", position)
                 yield unknown_region(code, place, fleet)
     for head in whole.heads.values():
         if head.region not in fleet.regions:
-            place = Place(path=head.place.path, pointer=(*head.place.pointer, "region"))
+            place = head.place.below("region")
             yield unknown_region(head.region, place, fleet)
 
 

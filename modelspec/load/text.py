@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.text.document import Document, MapNode, Node, ScalarNode
+from modelspec.text.document import Document
 from modelspec.text.source import START, Source, Span
 from modelspec.text.visible import FILLERS
 
@@ -89,7 +89,7 @@ def invisible_characters(document: Document) -> Iterator[Diagnostic]:
             continue
         if character in _JOINERS and _joins(source.text, offset):
             if names is None:
-                names = list(_name_ranges(document))
+                names = [source.offsets(node.span) for at, node in document.scalars() if at[-1:] == ("name",)]
             if any(start <= offset < end for start, end in names):
                 continue
         kind = "a bidirectional control" if _BIDI.match(character) else "invisible"
@@ -104,8 +104,8 @@ def invisible_characters(document: Document) -> Iterator[Diagnostic]:
 
 def odd_values(document: Document) -> Iterator[Diagnostic]:
     """Control, bidirectional and invisible characters that an escape sequence writes into a value or key."""
-    for span, value in _strings(document.root):
-        for character in value:
+    for span, value in document.texts():
+        for character in value if isinstance(value, str) else "":
             control = _CONTROL.match(character) is not None
             if control or (not character.isascii() and _is_invisible(character)):
                 yield _fault(
@@ -129,31 +129,6 @@ def _joins(text: str, offset: int) -> bool:
         side and (side == _EMOJI_SELECTOR or unicodedata.category(side) in _JOINING_CATEGORIES)
         for side in (before, after)
     )
-
-
-def _name_ranges(document: Document) -> Iterator[tuple[int, int]]:
-    for pointer, node in document.scalars():
-        if pointer[-1:] == ("name",):
-            span = node.span
-            yield (
-                document.source.offset(span.line, span.column),
-                document.source.offset(span.end_line, span.end_column),
-            )
-
-
-def _strings(node: Node | None) -> Iterator[tuple[Span, str]]:
-    match node:
-        case ScalarNode(value=str() as value):
-            yield node.span, value
-        case MapNode():
-            for key, entry in node.entries.items():
-                yield entry.key, key
-                yield from _strings(entry.node)
-        case None | ScalarNode():
-            pass
-        case _:
-            for item in node.items:
-                yield from _strings(item)
 
 
 def _name(character: str) -> str:

@@ -62,7 +62,7 @@ def _in_fleet(code: str, fleet: Fleet) -> Iterator[Finding]:
             for fault in faults:
                 if fault.code == code:
                     yield Finding(
-                        place=Place(path=head.place.path, pointer=(*head.place.pointer, field)),
+                        place=head.place.below(field),
                         message=f"the {field} of head {quote(head.head_id)} {fault.message}",
                         help=fault.help,
                         subject=head.head_id,

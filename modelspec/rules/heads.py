@@ -17,7 +17,7 @@ def _weighted(weights: str) -> str:
 
 def residency_of(region: Region) -> tuple[Place, str]:
     """The place of a region's residency rule, and what it says."""
-    place = Place(path=region.place.path, pointer=(*region.place.pointer, "residency"))
+    place = region.place.below("residency")
     return place, f"{quote(region.code)} allows {', '.join(region.residency or ())}"
 
 

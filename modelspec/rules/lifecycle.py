@@ -50,7 +50,7 @@ def heads_are_used(catalog: Catalog) -> Iterator[Finding]:
     for head in catalog.fleet.heads.values():
         if head.head_id not in used:
             yield Finding(
-                place=Place(path=head.place.path, pointer=(*head.place.pointer, "head_id")),
+                place=head.place.below("head_id"),
                 message=f"no model uses the head {quote(head.head_id)}",
                 label="unused",
                 help="name it in a model, or delete it",
@@ -82,7 +82,7 @@ def regions_are_used(catalog: Catalog) -> Iterator[Finding]:
     for region in fleet.regions.values():
         if region.code not in used:
             yield Finding(
-                place=Place(path=region.place.path, pointer=(*region.place.pointer, "code")),
+                place=region.place.below("code"),
                 message=f"no model, head or edge uses the region {quote(region.code)}",
                 label="unused",
                 help="use it, or delete it",

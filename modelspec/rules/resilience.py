@@ -54,9 +54,7 @@ def some_head_is_active(model: Model, fleet: Fleet) -> Iterator[Finding]:
         message=f"the priority head {quote(model.priority_head)} is offline and no active head remains",
         label="offline",
         help="add an active head to fallback_heads, or set 'status: disabled'",
-        related=(
-            (Place(path=priority.place.path, pointer=(*priority.place.pointer, "status")), "offline here"),
-        ),
+        related=((priority.place.below("status"), "offline here"),),
     )
 
 
@@ -116,7 +114,7 @@ def priority_head_is_not_offline(model: Model, fleet: Fleet) -> Iterator[Finding
             help=f"make {active[0]} the priority head, or bring {model.priority_head} back",
             related=(
                 (
-                    Place(path=priority.place.path, pointer=(*priority.place.pointer, "status")),
+                    priority.place.below("status"),
                     "offline here",
                 ),
             ),

@@ -133,7 +133,7 @@ def no_random_text(document: Document) -> Iterator[Finding]:
     told += [span for span, _ in _certain(document)]
     for hit in _scanned(text):
         span = document.source.span(hit.start, hit.end)
-        if not hit.certain and not any(_overlap(span, other) for other in told):
+        if not hit.certain and not any(map(span.overlaps, told)):
             yield Finding(
                 place=Place(path=document.source.path, span=span),
                 message="a long random text may be a secret",
@@ -153,26 +153,15 @@ def _certain(document: Document) -> list[tuple[Span, Hit]]:
     if not suspect(source.text):
         return []
     found = [(source.span(hit.start, hit.end), hit) for hit in _scanned(source.text) if hit.certain]
-    for span, value in _texts(document.root):
-        if value in source.slice(span) or any(_overlap(span, other) for other, _ in found):
+    for span, value in document.texts():
+        if (
+            not isinstance(value, str)
+            or value in source.slice(span)
+            or any(span.overlaps(other) for other, _ in found)
+        ):
             continue
         found += [(span, hit) for hit in scan(value)[:1] if hit.certain]
     return found
-
-
-def _texts(node: Node | None) -> Iterator[tuple[Span, str]]:
-    match node:
-        case ScalarNode(value=str(value)):
-            yield node.span, value
-        case ListNode():
-            for item in node.items:
-                yield from _texts(item)
-        case MapNode():
-            for name, entry in node.entries.items():
-                yield entry.key, name
-                yield from _texts(entry.node)
-        case _:
-            pass
 
 
 def _told(document: Document) -> list[tuple[Pointer, str]]:
@@ -183,7 +172,7 @@ def _told(document: Document) -> list[tuple[Pointer, str]]:
     if not told:
         return []
     certain = [span for span, _ in _certain(document)]
-    return [(p, key) for p, key in told if not any(_overlap(document.span(p), span) for span in certain)]
+    return [(p, key) for p, key in told if not any(document.span(p).overlaps(span) for span in certain)]
 
 
 def _told_below(pointer: Pointer, node: Node) -> Iterator[tuple[Pointer, str]]:
@@ -228,13 +217,6 @@ def _is_literal(key: str, value: object) -> bool:
     if value.startswith(_ENVIRONMENT_PREFIX):
         return False
     return not (_METHOD_KEY.fullmatch(key.rpartition(".")[2]) and value.casefold() in _METHODS)
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return (one.line, one.column) < (other.end_line, other.end_column) and (other.line, other.column) < (
-        one.end_line,
-        one.end_column,
-    )
 
 
 RULES: tuple[Rule, ...] = (
