@@ -19,8 +19,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.load.compose import event_span
+from modelspec.diagnose.diagnostic import Diagnostic, file_error
+from modelspec.load.compose import event_span, span_between
 from modelspec.load.scalar import resolve11
 from modelspec.load.syntax import syntax_fault
 from modelspec.load.text import control_characters
@@ -108,28 +108,20 @@ def read_foreign(source: Source) -> ForeignFile:
     try:
         documents.extend(reader.documents())
     except _ForeignStopError as stop:
-        fault = _fault(source, reader.last, str(stop), "split the file, and import its parts")
+        fault = file_error(
+            "MS008", source.path, reader.last, str(stop), "split the file, and import its parts"
+        )
     except yaml.MarkedYAMLError as error:
         fault = syntax_fault(source, error)
     except yaml.YAMLError:
-        fault = _fault(source, START, "this is not YAML", "look for characters that YAML does not allow")
+        fault = file_error(
+            "MS008", source.path, START, "this is not YAML", "look for characters that YAML does not allow"
+        )
     return ForeignFile(
         source=source,
         documents=() if fault else tuple(documents),
         oddities=tuple(reader.oddities),
         fault=fault,
-    )
-
-
-def _fault(source: Source, span: Span, message: str, help_: str) -> Diagnostic:
-    return Diagnostic(
-        code="MS008",
-        severity=Severity.ERROR,
-        message=message,
-        path=source.path,
-        span=span,
-        help=help_,
-        subject=source.path,
     )
 
 
@@ -208,7 +200,7 @@ class _ForeignReader:
         items: list[Foreign] = []
         while not isinstance(event := self.parser.get_event(), SequenceEndEvent):
             items.append(self.node(event, depth - 1, event_span(event)))
-        return tuple(items), _between(start, event)
+        return tuple(items), span_between(start, event)
 
     def mapping(self, start: Any, depth: int) -> tuple[dict[str, Foreign], Span]:  # noqa: ANN401
         own: dict[str, Foreign] = {}
@@ -230,7 +222,7 @@ class _ForeignReader:
                     )
                 )
             own[name] = value
-        return {**{name: node for name, node in merged.items() if name not in own}, **own}, _between(
+        return {**{name: node for name, node in merged.items() if name not in own}, **own}, span_between(
             start, event
         )
 
@@ -248,8 +240,3 @@ def _plain(node: Foreign) -> object:
     if isinstance(node.value, Mapping):
         return "a mapping"
     return "a list" if isinstance(node.value, tuple) else node.value
-
-
-def _between(first: Any, last: Any) -> Span:  # noqa: ANN401
-    start, end = first.start_mark, last.end_mark
-    return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)

@@ -2,7 +2,7 @@
 
 import yaml
 
-from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Label, file_error
 from modelspec.text.source import Source, Span
 
 _MEANINGS = (
@@ -73,16 +73,8 @@ def syntax_fault(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     related: tuple[Label, ...] = ()
     if error.context in _BRACKETS:
         related = (Label(path=source.path, span=_span(source, error.context_mark), text="opened here"),)
-    return Diagnostic(
-        code="MS008",
-        severity=Severity.ERROR,
-        message=message,
-        path=source.path,
-        span=_span(source, error.context_mark if late else error.problem_mark or error.context_mark),
-        help=help_,
-        related=related,
-        subject=source.path,
-    )
+    span = _span(source, error.context_mark if late else error.problem_mark or error.context_mark)
+    return file_error("MS008", source.path, span, message, help_, related)
 
 
 def _span(source: Source, mark: yaml.Mark | None) -> Span:

@@ -4,9 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, file_error
 from modelspec.text.document import Document
-from modelspec.text.source import START, Source, Span
+from modelspec.text.source import START, Source
 from modelspec.text.visible import FILLERS
 
 BOM = b"\xef\xbb\xbf"
@@ -30,13 +30,13 @@ def decode(path: str, data: bytes) -> Source | Diagnostic:
     """The text of a file, or why it is none."""
     # Without its mark, UTF-16 is known by the zero byte beside the first letter.
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or 0 in data[:2]:
-        return _fault("MS004", path, START, "this file is UTF-16, not UTF-8", "save it as UTF-8")
+        return file_error("MS004", path, START, "this file is UTF-16, not UTF-8", "save it as UTF-8")
     try:
         return Source(path, data.removeprefix(BOM).decode())
     except UnicodeDecodeError as error:
         before = Source(path, data.removeprefix(BOM)[: error.start].decode())
         place = before.span(len(before.text), len(before.text))
-        return _fault(
+        return file_error(
             "MS004",
             path,
             place,
@@ -55,7 +55,7 @@ def conflict(source: Source) -> Diagnostic | None:
     marker = _CONFLICT.search(source.text)
     if marker is None:
         return None
-    return _fault(
+    return file_error(
         "MS007",
         source.path,
         source.span(marker.start(), marker.end() - 1),
@@ -68,7 +68,7 @@ def control_characters(source: Source) -> Iterator[Diagnostic]:
     """Control characters; YAML cannot be read around them."""
     for match in _CONTROL.finditer(source.text):
         shown = "a carriage return without a line feed" if match[0] == "\r" else _name(match[0])
-        yield _fault(
+        yield file_error(
             "MS005",
             source.path,
             source.span(match.start(), match.end()),
@@ -93,7 +93,7 @@ def invisible_characters(document: Document) -> Iterator[Diagnostic]:
             if any(start <= offset < end for start, end in names):
                 continue
         kind = "a bidirectional control" if _BIDI.match(character) else "invisible"
-        yield _fault(
+        yield file_error(
             "MS006",
             source.path,
             source.span(offset, offset + 1),
@@ -108,7 +108,7 @@ def odd_values(document: Document) -> Iterator[Diagnostic]:
         for character in value if isinstance(value, str) else "":
             control = _CONTROL.match(character) is not None
             if control or (not character.isascii() and _is_invisible(character)):
-                yield _fault(
+                yield file_error(
                     "MS005" if control else "MS006",
                     document.source.path,
                     span,
@@ -133,9 +133,3 @@ def _joins(text: str, offset: int) -> bool:
 
 def _name(character: str) -> str:
     return f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip()
-
-
-def _fault(code: str, path: str, span: Span, message: str, help_: str) -> Diagnostic:
-    return Diagnostic(
-        code=code, severity=Severity.ERROR, message=message, path=path, span=span, help=help_, subject=path
-    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, file_error
 from modelspec.text.source import START
 
 MAX_BYTES = 256 * 1024
@@ -101,12 +101,4 @@ def _odd(path: str, why: str) -> Diagnostic:
 
 
 def _fault(code: str, path: str, message: str, help_: str) -> Diagnostic:
-    return Diagnostic(
-        code=code,
-        severity=Severity.ERROR,
-        message=message,
-        path=path,
-        span=START,
-        help=help_,
-        subject=path,
-    )
+    return file_error(code, path, START, message, help_)
