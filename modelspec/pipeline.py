@@ -22,7 +22,7 @@ from modelspec.diagnose.rule import is_fixed
 from modelspec.diagnose.settle import settle
 from modelspec.emit.artifact import Artifact
 from modelspec.emit.manifest import Origin, manifest
-from modelspec.fleet.link_names import link_catalog
+from modelspec.fleet.link_model import link_catalog
 from modelspec.fleet.model import Catalog, Model, Names
 from modelspec.fleet.settings import Settings
 from modelspec.load.find import File, Tree

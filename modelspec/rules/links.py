@@ -7,7 +7,7 @@ from modelspec.rules.examples import MODEL, model
 _BISON = model("bison", "eu")
 _ACME = _BISON.partition("\n")[2].replace("model_id: bison", "model_id: acme/atlas")
 
-LINKS: tuple[Rule, ...] = (
+RULES: tuple[Rule, ...] = (
     stage_rule(
         "MS201",
         "No region has this name.",
@@ -104,8 +104,6 @@ LINKS: tuple[Rule, ...] = (
         bad=MODEL + "# file: modelspec.yaml\nrules: {MS499: off}",
         good=MODEL + "# file: modelspec.yaml\nrules: {MS402: error}",
     ),
-)
-TARGETS: tuple[Rule, ...] = (
     stage_rule(
         "MS701",
         "A target is not written by this version.",
@@ -118,8 +116,6 @@ TARGETS: tuple[Rule, ...] = (
         bad=MODEL + "# file: modelspec.yaml\ntargets: [haproxy]",
         good=MODEL + "# file: modelspec.yaml\ntargets: []",
     ),
-)
-EXCEPTIONS: tuple[Rule, ...] = (
     stage_rule(
         "MS608",
         "An ignore silences nothing.",
@@ -193,8 +189,6 @@ EXCEPTIONS: tuple[Rule, ...] = (
         good=MODEL + "# file: waivers.yaml\nwaivers:\n  - {guard: max_removed, subject: bison, "
         "reason: its clients have moved to atlas, expires: 9999-12-31, approved_by: alice}",
     ),
-)
-DEFAULTS: tuple[Rule, ...] = (
     stage_rule(
         "MS613",
         "No model takes the defaults of a folder.",

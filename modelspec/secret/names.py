@@ -6,10 +6,9 @@ from functools import lru_cache
 from modelspec.secret.patterns import dense, drawn, words
 from modelspec.secret.scan import scan
 
-
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _ENDINGS = tuple(
-    "password passwd passphrase secret apikey accesskey privatekey secretkey authtoken accesstoken".split()
+    words("password passwd passphrase secret apikey accesskey privatekey secretkey authtoken accesstoken")
 )
 _WORDS = words(
     "passcode pw passwords pwd secret secrets token credential credentials cred creds auth authorization bearer "
