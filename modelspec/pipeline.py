@@ -191,8 +191,8 @@ def configured_output(compiled: Compiled) -> Path | Refusal:
     output = root / compiled.setup.settings.output
     if not output.parent.resolve().is_relative_to(root):
         return Refusal(
-            message=f"the output folder {shown(compiled.setup.settings.output)} leads out of the repository",
-            help="name a folder inside in modelspec.yaml, or any folder with --output",
+            message=f"the output folder {shown(compiled.setup.settings.output)} is outside the repository",
+            help="set a folder inside the repository in modelspec.yaml, or pass any folder with --output",
         )
     return output
 

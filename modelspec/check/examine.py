@@ -125,7 +125,7 @@ def _completed(reading: Reading, given: Inherited) -> Reading:
     is_small = given.nodes + len(reading.file.data) <= MAX_NODES and b"*" not in reading.file.data
     if is_small or nodes_of(value) <= MAX_NODES:
         return replace(reading, value=value)
-    message = f"with the defaults of its folders this model holds more than {MAX_NODES:,} values"
+    message = f"with the defaults of its folders, this model contains more than {MAX_NODES:,} values"
     fault = file_error("MS019", reading.file.path, START, message, "write less here, or less in the defaults")
     return replace(reading, faults=[fault])
 

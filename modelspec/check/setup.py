@@ -149,7 +149,7 @@ def _targets(settings: Settings) -> Iterator[tuple[str, Finding]]:
             Finding(
                 place=Place(path="modelspec.yaml", pointer=("targets", position)),
                 message=f"this version of modelspec writes no configuration for {quote(target)}",
-                label="not yet",
+                label="not supported",
                 help=f"use {', '.join(WRITTEN_TARGETS)}, or routing/heads/, the neutral form for any gateway",
             ),
         )
@@ -176,16 +176,16 @@ def _codes(settings: Settings, waivers: Sequence[Waiver]) -> Iterator[tuple[str,
         elif is_guard(code):
             words = (
                 f"{code} is a guard of `plan`, not a rule",
-                "not to be set here",
+                "not allowed here",
                 (
-                    "its threshold or severity stands under `guards` in modelspec.yaml; "
-                    "an entry of waivers.yaml names it by `guard`"
+                    "set its threshold or severity under `guards` in modelspec.yaml; "
+                    "an entry in waivers.yaml names it by `guard`"
                 ),
             )
         elif is_fixed(code):
             words = (
                 f"{code} cannot be waived or turned off",
-                "stands whatever is said of it",
+                "cannot be changed",
                 "delete this entry, and correct the fault itself",
             )
         else:
@@ -241,7 +241,7 @@ def _metadata_schema(
     if file is None:
         missing = Finding(
             place=place,
-            message=f"the metadata schema {quote(path)} is not there",
+            message=f"the metadata schema {quote(path)} does not exist",
             label="no such file",
             help="correct the path, relative to the top of the repository",
         )

@@ -255,7 +255,7 @@ def _of_waiver(
         message=f"the waiver of {waiver.code} for {quote(waiver.subject)} {predicate}",
         path=waiver.place.path,
         span=place,
-        label="still what was printed" if code == "MS612" else "",
+        label="still the placeholder" if code == "MS612" else "",
         help=help_,
         subject=waiver.subject,
     )
@@ -312,8 +312,8 @@ def _idle_ignores(
             yield _of_ignore(
                 "MS608",
                 ignore,
-                f"nothing on line {ignore.line} is silenced by this ignore of {', '.join(map(quote, idle))}",
-                "delete it; an error takes an entry in waivers.yaml instead",
+                f"this ignore of {', '.join(map(quote, idle))} silences nothing on line {ignore.line}",
+                "delete it; to allow an error, add an entry to waivers.yaml",
             )
 
 
@@ -341,7 +341,7 @@ def _idle_waivers(
                 waiver,
                 where(waiver.place.below(field)),
                 "gives no reason" if field == "reason" else "names no approver",
-                "write why this is acceptable" if field == "reason" else "name who answers for it",
+                "write why this is acceptable" if field == "reason" else "name the approver",
             )
         if waiver.is_expired(today):
             yield _of_waiver(
@@ -350,7 +350,7 @@ def _idle_waivers(
                 waiver,
                 where(waiver.place.below("expires")),
                 f"expired on {waiver.expires}",
-                "delete it, or have it reviewed once more",
+                "delete it, or have it reviewed again",
             )
         elif number not in used and is_whole and not waiver.is_of_guard:
             yield idle_waiver(waiver, where)

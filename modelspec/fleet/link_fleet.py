@@ -149,7 +149,7 @@ def duplicate(kind: str, identity: str, place: Place, first: Place, subject: str
     """MS204, at the second of two entries with one name."""
     return "MS204", Finding(
         place=place,
-        message=f"the {kind} {quote(identity)} is declared a second time",
+        message=f"the {kind} {quote(identity)} is declared twice",
         label="again here",
         help="delete one of the two, or rename it",
         related=((first, "first here"),),

@@ -213,9 +213,7 @@ def _repeated_names(catalog: Catalog) -> Iterator[Found]:
                 first[folded] = (name, signature, pointer)
                 continue
             earlier, owner, where = first[folded]
-            how = (
-                "a second time" if name == earlier else f"beside {quote(earlier)}, which differs by case only"
-            )
+            how = "twice" if name == earlier else f"although {quote(earlier)} differs by case only"
             yield (
                 "MS205",
                 Finding(

@@ -64,7 +64,9 @@ def _compose(source: Source, text: str) -> tuple[Document, list[Diagnostic]]:
             return _compose(source, text[: mark.index])
         composer.faults.append(syntax_fault(source, error))
     except yaml.YAMLError:
-        composer.fault("MS008", START, "this is not YAML", "look for characters that YAML does not allow")
+        composer.fault(
+            "MS008", START, "this is not valid YAML", "look for characters that YAML does not allow"
+        )
     return Document(source=source, root=root), composer.faults
 
 
@@ -95,7 +97,7 @@ class _Composer:
             self.fault(
                 "MS013",
                 event_span(event),
-                "this file asks for another YAML than 1.2",
+                "this file requires another YAML version than 1.2",
                 "delete the %YAML line",
             )
         root = self.node(following(), MAX_DEPTH)
@@ -105,7 +107,7 @@ class _Composer:
             self.fault(
                 "MS009",
                 event_span(after),
-                "a second document begins here; a file holds one",
+                "a second document begins here; a file contains one",
                 "move it to a file of its own",
             )
         if isinstance(root, ScalarNode) and root.value is None and root.plain:
@@ -150,7 +152,7 @@ class _Composer:
             raise self.stop(
                 "MS019",
                 span,
-                f"this file holds more than {MAX_NODES:,} values, aliases expanded",
+                f"this file contains more than {MAX_NODES:,} values, aliases expanded",
                 "split it, or write less by alias",
             )
 
@@ -159,7 +161,7 @@ class _Composer:
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
             raise self.stop(
-                "MS018", span, f"this file holds more than {MAX_ALIASES} aliases", "write the values out"
+                "MS018", span, f"this file contains more than {MAX_ALIASES} aliases", "write the values out"
             )
         node, nodes = self.anchors.get(event.anchor, (None, 0))
         if node is None:
@@ -170,7 +172,9 @@ class _Composer:
                 "define the anchor first, or write the value out",
             )
         elif node is _OPEN:
-            self.fault("MS020", span, "this alias stands inside its own anchor", "write the value out")
+            self.fault(
+                "MS020", span, "this alias refers to the value that contains it", "write the value out"
+            )
         else:
             self.count(nodes, span)
             assert isinstance(node, ScalarNode | ListNode | MapNode)
@@ -220,7 +224,7 @@ class _Composer:
                 self.fault(
                     "MS011",
                     place,
-                    f"the key {quote(key)} is here a second time",
+                    f"duplicate key {quote(key)}",
                     "keep one of the two",
                     (Label(path=self.source.path, span=first.key, text="first here"),),
                 )

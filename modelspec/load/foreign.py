@@ -115,7 +115,11 @@ def read_foreign(source: Source) -> ForeignFile:
         fault = syntax_fault(source, error)
     except yaml.YAMLError:
         fault = file_error(
-            "MS008", source.path, START, "this is not YAML", "look for characters that YAML does not allow"
+            "MS008",
+            source.path,
+            START,
+            "this is not valid YAML",
+            "look for characters that YAML does not allow",
         )
     return ForeignFile(
         source=source,
@@ -152,7 +156,7 @@ class _ForeignReader:
             raise _ForeignStopError(f"this is nested deeper than {MAX_FOREIGN_DEPTH} levels")
         before = self.nodes - 1
         if event.tag is not None:
-            self.oddities.append(Oddity(span=span, message="a tag, which is left out"))
+            self.oddities.append(Oddity(span=span, message="this tag is ignored"))
         if event.anchor is not None:
             self.anchors[event.anchor] = (None, 0)
         if isinstance(event, ScalarEvent):
@@ -182,13 +186,13 @@ class _ForeignReader:
         self.nodes += nodes
         if self.nodes > MAX_FOREIGN_NODES:
             raise _ForeignStopError(
-                f"this file holds more than {MAX_FOREIGN_NODES:,} values, aliases expanded"
+                f"this file contains more than {MAX_FOREIGN_NODES:,} values, aliases expanded"
             )
 
     def alias(self, event: Any, span: Span) -> Foreign:  # noqa: ANN401
         self.aliases += 1
         if self.aliases > MAX_FOREIGN_ALIASES:
-            raise _ForeignStopError(f"this file holds more than {MAX_FOREIGN_ALIASES:,} aliases")
+            raise _ForeignStopError(f"this file contains more than {MAX_FOREIGN_ALIASES:,} aliases")
         node, nodes = self.anchors.get(event.anchor, (None, 0))
         if node is None:
             self.oddities.append(Oddity(span=span, message=f"no anchor is named {quote(event.anchor)} above"))
@@ -217,7 +221,7 @@ class _ForeignReader:
                 self.oddities.append(
                     Oddity(
                         span=own[name].span,
-                        message=f"the key {quote(name)} is here and again below, where it counts",
+                        message=f"duplicate key {quote(name)}; the later value wins",
                         unread=own[name],
                     )
                 )
@@ -230,7 +234,7 @@ class _ForeignReader:
         """Of several merged mappings the first wins."""
         for one in value.items or (value,):
             if not isinstance(one.value, Mapping):
-                self.oddities.append(Oddity(span=one.span, message="what is merged here is no mapping"))
+                self.oddities.append(Oddity(span=one.span, message="the value merged here is not a mapping"))
             self.count(len(one.entries))
             for name, node in one.entries.items():
                 into.setdefault(name, node)

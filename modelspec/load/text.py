@@ -40,7 +40,7 @@ def decode(path: str, data: bytes) -> Source | Diagnostic:
             "MS004",
             path,
             place,
-            f"this file is not UTF-8: byte 0x{data.removeprefix(BOM)[error.start]:02x} is out of place here",
+            f"this file is not UTF-8: byte 0x{data.removeprefix(BOM)[error.start]:02x} is not valid here",
             "save it as UTF-8",
         )
 

@@ -46,11 +46,11 @@ def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """Requests for a model could leave the regions that its own region allows.
 
     A region's `residency` lists where requests for its models may be served. A head, a deployment or a fallback
-    model outside it would carry them elsewhere, at the worst moment: when something else has failed. Offline heads
-    count too, for they come back.
+    model outside it would move them elsewhere, at the worst moment: when something else has failed. Offline heads
+    count too, since they come back.
 
     Use a head or a deployment in an allowed region, or widen `residency` in regions.yaml, where its owners review
-    it.
+    the change.
     """
     region = fleet.regions[model.region]
     if region.residency is None:
@@ -89,9 +89,9 @@ def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
     good=model(region="eu"),
 )
 def fallback_is_another_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """A fallback head is the priority head itself.
+    """A fallback head is the priority head.
 
-    Trying the head that has just failed once more only makes the client wait.
+    Retrying the head that has just failed only makes the client wait.
 
     Delete the entry, or name another head.
     """
@@ -99,8 +99,8 @@ def fallback_is_another_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  
         if head == model.priority_head:
             yield Finding(
                 place=Place(path=model.path, pointer=("fallback_heads", position)),
-                message=f"the fallback {quote(head)} is the priority head itself",
-                label="tried already",
+                message=f"the fallback {quote(head)} is the priority head",
+                label="already tried",
                 help="delete it, or name another head",
                 related=((Place(path=model.path, pointer=("priority_head",)), "the priority head"),),
             )
@@ -114,17 +114,17 @@ def fallback_is_another_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  
     good=_weighted("{head-eu-1: 3, head-eu-2: 1}"),
 )
 def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """The weights of the first tier leave out the priority head.
+    """The weights of the first tier omit the priority head.
 
-    `load_balancing.weights` says how the heads of the first tier share its requests. Without the priority head in
-    it, the file says two different things about who is first.
+    `load_balancing.weights` sets how the heads of the first tier share its requests. Without the priority head in
+    it, the file contradicts itself about which heads come first.
 
     Give the priority head a weight.
     """
     if model.weights and model.priority_head not in model.weights:
         yield Finding(
             place=Place(path=model.path, pointer=("load_balancing", "weights"), on_key=True),
-            message=f"the weights leave out the priority head {quote(model.priority_head)}",
+            message=f"the weights omit the priority head {quote(model.priority_head)}",
             label="the first tier",
             help=f"add '{model.priority_head}: 1', or change priority_head",
             related=((Place(path=model.path, pointer=("priority_head",)), "the priority head"),),
@@ -139,9 +139,9 @@ def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Findi
     good=_weighted("{head-eu-1: 3, head-eu-2: 1}"),
 )
 def weights_and_fallbacks_differ(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """A head stands in the first tier and among the fallbacks.
+    """A head is both in the first tier and among the fallbacks.
 
-    When the first tier has failed, a head out of it has failed too.
+    When the first tier has failed, every head in it has failed.
 
     Name it in `load_balancing.weights` or in `fallback_heads`.
     """
@@ -149,8 +149,8 @@ def weights_and_fallbacks_differ(model: Model, fleet: Fleet) -> Iterator[Finding
         if head in model.weights and head != model.priority_head:
             yield Finding(
                 place=Place(path=model.path, pointer=("fallback_heads", position)),
-                message=f"the fallback {quote(head)} stands in the first tier already",
-                label="tried already",
+                message=f"the fallback {quote(head)} is already in the first tier",
+                label="already tried",
                 help="delete it here or in load_balancing.weights",
                 related=(
                     (

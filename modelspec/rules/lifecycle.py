@@ -40,7 +40,7 @@ regions:
 def heads_are_used(catalog: Catalog) -> Iterator[Finding]:
     """No model uses a head.
 
-    A head that no model names costs money and hides a forgotten entry or a typo.
+    A head that no model names costs money and may be a forgotten entry or a typo.
 
     Name it in a model, or delete it from heads.yaml.
     """
@@ -68,8 +68,8 @@ def heads_are_used(catalog: Catalog) -> Iterator[Finding]:
 def regions_are_used(catalog: Catalog) -> Iterator[Finding]:
     """Nothing uses a region.
 
-    A region to which no model, head or edge belongs is a forgotten entry or a typo. To stand in another region's
-    `residency` is not yet a use.
+    A region without a model, head or edge is a forgotten entry or a typo. Being listed in another region's
+    `residency` does not count as use.
 
     Use it, or delete it from regions.yaml.
     """
@@ -98,16 +98,16 @@ def regions_are_used(catalog: Catalog) -> Iterator[Finding]:
     good=model(status="deprecated", replaced_by="bison") + model("bison"),
 )
 def deprecated_models_name_a_successor(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """A deprecated model does not say what replaces it.
+    """A deprecated model has no successor.
 
-    Clients that read the page or the snapshot have to move; without a successor they do not know where.
+    Clients have to move; without `replaced_by` they do not know to which model.
 
     Add `replaced_by`.
     """
     if model.status == "deprecated" and model.replaced_by is None:
         yield Finding(
             place=Place(path=model.path, pointer=("status",)),
-            message=f"{quote(model.model_id)} is deprecated and nothing replaces it",
+            message=f"{quote(model.model_id)} is deprecated and has no successor",
             label="deprecated",
             help="add 'replaced_by: <model_id>'",
         )
@@ -121,9 +121,9 @@ def deprecated_models_name_a_successor(model: Model, fleet: Fleet) -> Iterator[F
     good=model(status="deprecated", replaced_by="bison") + model("bison"),
 )
 def successors_are_served(catalog: Catalog) -> Iterator[Finding]:
-    """What replaces a model is disabled, or the model itself.
+    """The successor of a model is disabled, or is the model itself.
 
-    A successor that is disabled leads clients nowhere, and so does the model itself.
+    Either leaves clients without a model.
 
     Name a model that is served.
     """
@@ -136,7 +136,7 @@ def successors_are_served(catalog: Catalog) -> Iterator[Finding]:
             place=Place(path=signature.path, pointer=("replaced_by",)),
             message=f"{quote(signature.model_id)} is replaced by "
             + ("itself" if is_itself else f"{quote(successor.model_id)}, which is disabled"),
-            label="leads nowhere",
+            label="not served",
             help="name a model that is served",
             related=()
             if is_itself

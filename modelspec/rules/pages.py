@@ -14,8 +14,8 @@ from modelspec.diagnose.rule import (
 from modelspec.rules.guards import GUARDS
 
 _WAIVER = """\
-No comment silences an error. A reviewed exception is an entry in waivers.yaml; its subject is the model id, head id
-or region code that is at fault, or the path of the file:"""
+An error cannot be silenced by a comment. A reviewed exception is an entry in waivers.yaml; its subject is the model
+id, head id or region code that is at fault, or the path of the file:"""
 _ENTRY = f"""\
 waivers:
   - %s: %s
@@ -24,10 +24,10 @@ waivers:
     expires: YYYY-MM-DD
     approved_by: {APPROVER_TO_NAME}"""
 _GUARD = """\
-No comment and no entry in `rules` silences a guard. A reviewed exception is an entry in waivers.yaml, which the
-diagnostic prints with its subject:"""
+A guard cannot be silenced by a comment or an entry in `rules`. A reviewed exception is an entry in waivers.yaml, which
+the diagnostic prints with its subject:"""
 _SETTING = """\
-Everywhere, in modelspec.yaml. What the base says holds, so this takes a change of its own, before:"""
+Everywhere, in modelspec.yaml. The setting of the base applies, so change it in a separate pull request first:"""
 
 
 def ways_to_silence(rule: Rule) -> Iterator[tuple[str, str]]:
@@ -39,7 +39,7 @@ def ways_to_silence(rule: Rule) -> Iterator[tuple[str, str]]:
         yield from _ways_around(rule.code)
         return
     if is_housekeeping(rule.code):
-        yield "No comment and no waiver silences it.", ""
+        yield "It cannot be silenced by a comment or a waiver.", ""
     elif rule.severity is Severity.ERROR:
         yield _WAIVER, _ENTRY % ("rule", rule.code)
     else:
@@ -58,7 +58,7 @@ def _ways_around(code: str) -> Iterator[tuple[str, str]]:
     guard = GUARDS.get(code)
     if guard is None:
         yield (
-            "It cannot be waived, ignored or turned off: nothing stands behind it that could be weighed.",
+            "It cannot be waived, ignored or turned off.",
             "",
         )
         return

@@ -35,9 +35,9 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 def environment_names_are_harmless(model: Model, _: Fleet) -> Iterator[Finding]:
     """A reference names an environment variable that no model may use.
 
-    Three kinds are refused. A name that looks like a key itself: somebody put the key where its name belongs. A
-    variable that steers processes (`LD_PRELOAD`, `PATH`, `PYTHONPATH`, `HTTPS_PROXY`, …): who sets it to a key
-    breaks the gateway, and who sends it upstream tells an outsider how the gateway runs. The gateway's own keys
+    Three kinds are rejected. A name that looks like a key: the key was written in place of its name. A
+    variable that controls processes (`LD_PRELOAD`, `PATH`, `PYTHONPATH`, `HTTPS_PROXY`, …): setting it to a key
+    breaks the gateway, and sending it upstream reveals how the gateway runs. The gateway's own keys
     (`LITELLM_MASTER_KEY`, `DATABASE_URL`, …): a model that names one as its API key sends it to that model's
     endpoint.
 
@@ -57,12 +57,12 @@ def environment_names_are_harmless(model: Model, _: Fleet) -> Iterator[Finding]:
     good=_ATLAS + "api_key: {file: /run/secrets/atlas}",
 )
 def secret_files_lie_in_secret_folders(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A reference names a file outside the folders of secrets.
+    """A reference names a file outside the secret folders.
 
-    What the file holds is sent to the model's endpoint as its key, so that a pull request could send any file of
+    The content of the file is sent to the model's endpoint as its key, so a pull request could send any file of
     the gateway anywhere. Allowed are `/run/secrets/`, `/var/run/secrets/` (less the token of the Kubernetes
     service account), `/etc/modelspec/`, and the `secret_folders` of `modelspec.yaml`; `..`, doubled slashes and
-    control characters are refused.
+    control characters are rejected.
     """
     folders = (*_SECRET_FOLDERS, *fleet.secret_folders)
     for pointer, reference in _references(model, "file"):
@@ -70,7 +70,7 @@ def secret_files_lie_in_secret_folders(model: Model, fleet: Fleet) -> Iterator[F
             continue
         yield Finding(
             place=Place(path=model.path, pointer=pointer),
-            message=f"the file {quote(mask(reference.written))} is in no folder of secrets",
+            message=f"the file {quote(mask(reference.written))} is not in a secret folder",
             help=f"mount the secret below {', '.join(folders)}, or add its folder to secret_folders in modelspec.yaml",
         )
 
@@ -93,10 +93,10 @@ params:
 """,
 )
 def references_are_written_as_such(document: Document) -> Iterator[Finding]:
-    """A variable is named in another program's notation.
+    """A variable is written in another program's notation.
 
     `${NAME}`, `$NAME`, `%NAME%`, `{{ NAME }}` and `os.environ/NAME` are notations of shells, template languages
-    and gateways. modelspec expands none of them: the text would reach the provider as it stands or, with
+    and gateways. modelspec expands none of them: the text would reach the provider unchanged or, with
     `os.environ/`, make a gateway read any variable of its own. A variable is always `{env: NAME}`, so that it can
     be checked.
     """
@@ -109,7 +109,7 @@ def references_are_written_as_such(document: Document) -> Iterator[Finding]:
         name = next((part.strip() for part in found.groups() if part is not None), "")
         yield Finding(
             place=Place(path=document.source.path, pointer=pointer),
-            message="a variable is named in a notation that nothing here expands",
+            message="a variable is written in a notation that modelspec does not expand",
             label="not a reference",
             help=_remedy(pointer, name, whole=found[0] == node.value),
         )
@@ -117,9 +117,9 @@ def references_are_written_as_such(document: Document) -> Iterator[Finding]:
 
 def _remedy(pointer: Pointer, name: str, *, whole: bool) -> str:
     if pointer[:1] == ("metadata",):
-        return "delete it: metadata is published as it stands; a reference belongs in api_key or params"
+        return "delete it: metadata is published as written; a reference belongs in api_key or params"
     harmless = _NAME.fullmatch(name) and mask(name) == name and _objection(name) is None
-    inside = "" if whole else " for the whole value: there is no substitution inside a text"
+    inside = "" if whole else " as the whole value: text inside a value is not substituted"
     return f"write {{env: {name if harmless else 'NAME'}}}{inside}"
 
 
@@ -127,13 +127,13 @@ def _objection(name: str) -> tuple[str, str] | None:
     """What is wrong with the name of a variable, and what to do about it."""
     if looks_like_key(name):
         return (
-            "the name of this variable looks like a key itself",
+            "the name of this variable looks like a key",
             "revoke the key; write the name of a variable",
         )
     if steers_process(name):
-        return f"the variable {quote(name)} steers processes", "use a variable of the model's own"
+        return f"the variable {quote(name)} controls processes", "use a variable of the model's own"
     if name.upper() in GATEWAY_MASTER_KEYS:
-        return f"the variable {quote(name)} holds a key of the gateway itself", "use a key of the provider"
+        return f"the variable {quote(name)} contains a key of the gateway itself", "use a key of the provider"
     return None
 
 

@@ -41,8 +41,7 @@ _OFFLINE_HEADS = """
 def some_head_is_active(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """The priority head is offline and no active head remains.
 
-    Offline heads are left out of every route. Without an active head the model has no route, or only heads that
-    are about to leave.
+    Offline heads are left out of every route. Without an active head the model has no route, or only draining heads.
 
     Add a fallback head that is active, or disable the model.
     """
@@ -68,8 +67,8 @@ def some_head_is_active(model: Model, fleet: Fleet) -> Iterator[Finding]:
 def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A model has a single point of failure.
 
-    With one active head, its failure or its next restart is an outage of the model. Draining heads are on their
-    way out and do not count.
+    With one active head, its failure or its next restart is an outage of the model. Draining heads are being
+    removed and do not count.
 
     Add a head to `fallback_heads`, in another region where residency allows it.
     """
@@ -98,7 +97,7 @@ def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
 def priority_head_is_not_offline(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """The priority head is offline.
 
-    Requests go to the fallbacks at once, which may be further away or smaller.
+    All requests use the fallbacks, which may be farther away or smaller.
 
     Name an active head as `priority_head`, or bring the head back.
     """
@@ -129,10 +128,10 @@ def priority_head_is_not_offline(model: Model, fleet: Fleet) -> Iterator[Finding
     good=model(fallback_heads="[head-us-2, head-uk-1]"),
 )
 def heads_stand_in_more_than_one_region(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """All heads of a model stand in one region.
+    """All heads of a model are in one region.
 
     A whole region can fail: its network, its provider, its power. Where the residency of the model's region allows
-    another one that has an active head, using it costs one line.
+    another one that has an active head, adding it takes one line.
 
     Add a head of another allowed region to `fallback_heads`.
     """
@@ -154,7 +153,7 @@ def heads_stand_in_more_than_one_region(model: Model, fleet: Fleet) -> Iterator[
     if elsewhere:
         yield Finding(
             place=Place(path=model.path, pointer=_PRIORITY_HEAD),
-            message=f"every active head of this model stands in {quote(found_in.pop())}",
+            message=f"every active head of this model is in {quote(found_in.pop())}",
             label="one region",
             help=f"add a head of another region to fallback_heads, such as {elsewhere[0]}",
         )

@@ -49,22 +49,22 @@ metadata:
 """,
 )
 def no_literal_secret(document: Document) -> Iterator[Finding]:
-    """A secret is written out in a file.
+    """A file contains a secret.
 
-    Whatever is committed is read by everybody who can clone the repository, for ever: deleting the line does not
-    remove it from the history. Keys are recognised by the forms of their issuers (API keys of model providers,
+    A committed secret can be read by anyone who can clone the repository, permanently: deleting the line does not
+    remove it from the history. Keys are recognised by the formats of their issuers (API keys of model providers,
     access keys of clouds, tokens of forges and chats, JSON Web Tokens, private keys, passwords in URLs), anywhere
-    in the file: values, keys, comments, URLs, behind escapes, over several lines, and in one level of base64.
-    Placeholders such as `sk-...` are no secrets.
+    in the file: values, keys, comments, URLs, behind escapes, across lines, and in one level of base64.
+    Placeholders such as `sk-...` are not secrets.
 
-    Revoke the key first, then replace it by a reference to the place where the new one is kept.
+    Revoke the key first, then replace it with a reference to the new one.
     """
     for span, hit in _certain(document):
         yield Finding(
             place=Place(path=document.source.path, span=span),
-            message=f"a secret is written out here: {hit.kind}",
-            label="never in a repository",
-            help=f"revoke it, since the history keeps it; then refer to the new one: {_REFERENCE}",
+            message=f"a secret is written in this file: {hit.kind}",
+            label="must not be in a repository",
+            help=f"revoke it, since the history keeps it; then reference the new one: {_REFERENCE}",
         )
 
 
@@ -86,19 +86,19 @@ params:
 def no_value_beside_a_telling_key(document: Document) -> Iterator[Finding]:
     """A key that names a secret has a literal value.
 
-    Passwords and home-made tokens have no form by which they could be known, but the names beside them tell:
-    `password`, `token`, `client_secret`, `api_key` and their like, in any spelling. Booleans, small numbers,
-    references and plain placeholders (`<your key>`, `changeme`) may stand there; words that only sound alike
-    (`max_tokens`, `public_key`, `secret_name`) are not meant.
+    Passwords and home-made tokens have no recognisable format, but their keys do:
+    `password`, `token`, `client_secret`, `api_key` and the like, in any spelling. Booleans, small numbers,
+    references and plain placeholders (`<your key>`, `changeme`) are allowed; similar words
+    (`max_tokens`, `public_key`, `secret_name`) are not affected.
 
-    Where the value is no secret, give the key a name that says what it is.
+    If the value is not a secret, rename the key.
     """
     for pointer, key in _told(document):
         yield Finding(
             place=Place(path=document.source.path, pointer=pointer),
             message=f"{quote(mask(key))} has a literal value",
             label="a secret by its name",
-            help=f"refer to the place where the secret is kept: {_REFERENCE}; where it is none, rename the key",
+            help=f"write a reference to the secret: {_REFERENCE}; if it is not a secret, rename the key",
         )
 
 
@@ -118,12 +118,12 @@ metadata:
 """,
 )
 def no_random_text(document: Document) -> Iterator[Finding]:
-    """A long random text may be a secret.
+    """A long random string may be a secret.
 
-    It has the form of no known issuer, but nobody types such a text and few things but keys look like it.
+    It matches no known issuer, but few things other than keys look like it.
     Digests, UUIDs, public keys, certificates and embedded files are recognised and not reported.
 
-    If it is a secret, revoke it and refer to the new one. If not, say so: `# modelspec: ignore[MS513] what it
+    If it is a secret, revoke it and reference the new one. If not, add a comment: `# modelspec: ignore[MS513] what it
     is`.
     """
     text = document.source.text
@@ -136,8 +136,8 @@ def no_random_text(document: Document) -> Iterator[Finding]:
         if not hit.certain and not any(map(span.overlaps, told)):
             yield Finding(
                 place=Place(path=document.source.path, span=span),
-                message="a long random text may be a secret",
-                help=f"if it is one, revoke it and write {_REFERENCE}; if not, say what it is in an ignore comment",
+                message="a long random string may be a secret",
+                help=f"if it is, revoke it and write {_REFERENCE}; if not, explain it in an ignore comment",
             )
 
 
