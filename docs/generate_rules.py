@@ -11,8 +11,8 @@ sys.path.insert(0, str(ROOT))
 from modelspec.diagnose.diagnostic import Severity  # noqa: E402 - also without an installed package
 from modelspec.diagnose.rule import Rule, is_fixed, is_guard, is_housekeeping  # noqa: E402
 from modelspec.rules import RULES  # noqa: E402
+from modelspec.rules.examples import own_files  # noqa: E402
 from modelspec.rules.guards import GUARDS  # noqa: E402
-from modelspec.rules.pages import own_files  # noqa: E402
 
 PAGE = ROOT / "docs" / "rules.md"
 STAGES = {

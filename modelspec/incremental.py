@@ -393,44 +393,18 @@ def _diagnostic(row: Sequence[Any]) -> Diagnostic:
 def _facts(path: str, signature: Any, is_sound: Any, diagnostics: Any, ignores: Any) -> Facts:  # noqa: ANN401
     return Facts(
         path=path,
-        signature=None if signature is None else _signature(path, signature),
+        signature=None if signature is None else Signature(path, *map(_frozen, signature)),
         is_sound=is_sound,
         diagnostics=tuple(map(_diagnostic, diagnostics)) if diagnostics else (),
-        ignores=tuple(_ignore(path, row) for row in ignores) if ignores else (),
+        ignores=tuple(_ignore(path, *row) for row in ignores) if ignores else (),
         model=None,
     )
 
 
-def _signature(path: str, row: Sequence[Any]) -> Signature:
-    (
-        model_id,
-        aliases,
-        region,
-        regions,
-        status,
-        heads,
-        reach,
-        fallback_models,
-        replaced_by,
-        key_hosts,
-        tied,
-    ) = row
-    return Signature(
-        path,
-        model_id,
-        tuple(aliases),
-        region,
-        tuple(regions),
-        status,
-        tuple(heads),
-        tuple(reach),
-        tuple((name, tuple(pointer)) for name, pointer in fallback_models) if fallback_models else (),
-        replaced_by,
-        tuple((key, host, tuple(pointer)) for key, host, pointer in key_hosts) if key_hosts else (),
-        tied,
-    )
+def _frozen(value: Any) -> Any:  # noqa: ANN401
+    """Lists of JSON, and those inside them, as the tuples that they were."""
+    return tuple(map(_frozen, value)) if value.__class__ is list else value
 
 
-def _ignore(path: str, row: Sequence[Any]) -> Ignore:
-    codes, has_reason, span, line = row
+def _ignore(path: str, codes: list[str], has_reason: Any, span: list[int], line: int) -> Ignore:  # noqa: ANN401
     return Ignore(path=path, codes=tuple(codes), has_reason=has_reason, span=Span(*span), line=line)

@@ -21,7 +21,7 @@ from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.diagnose.rule import is_fixed
 from modelspec.diagnose.settle import settle
-from modelspec.fleet.link_names import link_catalog
+from modelspec.fleet.link_model import link_catalog
 from modelspec.fleet.model import Catalog, Model, Names
 from modelspec.fleet.settings import Settings
 from modelspec.load.find import File, Tree
@@ -195,8 +195,8 @@ def configured_output(compiled: Compiled) -> Path | Refusal:
     output = root / compiled.setup.settings.output
     if not output.parent.resolve().is_relative_to(root):
         return Refusal(
-            message=f"the output folder {shown(compiled.setup.settings.output)} leads out of the repository",
-            help="name a folder inside in modelspec.yaml, or any folder with --output",
+            message=f"the output folder {shown(compiled.setup.settings.output)} is outside the repository",
+            help="set a folder inside the repository in modelspec.yaml, or pass any folder with --output",
         )
     return output
 

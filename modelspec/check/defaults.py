@@ -94,7 +94,7 @@ def _excess(reading: Reading, nodes: int, takers: int) -> Finding | None:
     if nodes > MAX_NODES:
         return Finding(
             place=place,
-            message=f"with those of the folders around it, these defaults hold more than {MAX_NODES:,} values",
+            message=f"with those of the folders around it, these defaults contain more than {MAX_NODES:,} values",
             help="write less here, or less in the folders around",
         )
     own = nodes_of(reading.value)
@@ -102,7 +102,7 @@ def _excess(reading: Reading, nodes: int, takers: int) -> Finding | None:
         return Finding(
             place=place,
             message=f"these defaults give {own:,} values to each of {takers:,} models, "
-            f"more than {MAX_GIVEN:,} together",
+            f"more than {MAX_GIVEN:,} in total",
             help="write large values into the models that need them",
         )
     return None
@@ -113,7 +113,7 @@ def _unused(reading: Reading) -> Finding:
     first = tuple(reading.value)[:1] if isinstance(reading.value, dict) else ()
     return Finding(
         place=Place(path=reading.file.path, pointer=first, on_key=bool(first)),
-        message="no model takes these defaults: there is none in this folder or below it",
-        label="for nobody",
+        message="no model uses these defaults: there is none in this folder or below it",
+        label="unused",
         help="delete the file, or move it to the folder of its models",
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from modelspec.check.document import examine_document, of_schema
 from modelspec.check.setup import Setup
-from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Severity, file_error
 from modelspec.diagnose.ignore import MARK, Ignore, ignores
 from modelspec.diagnose.rule import Finding, Scope
 from modelspec.diagnose.settle import cut_short
@@ -125,15 +125,8 @@ def _completed(reading: Reading, given: Inherited) -> Reading:
     is_small = given.nodes + len(reading.file.data) <= MAX_NODES and b"*" not in reading.file.data
     if is_small or nodes_of(value) <= MAX_NODES:
         return replace(reading, value=value)
-    fault = Diagnostic(
-        code="MS019",
-        severity=Severity.ERROR,
-        message=f"with the defaults of its folders this model holds more than {MAX_NODES:,} values",
-        path=reading.file.path,
-        span=START,
-        help="write less here, or less in the defaults",
-        subject=reading.file.path,
-    )
+    message = f"with the defaults of its folders, this model contains more than {MAX_NODES:,} values"
+    fault = file_error("MS019", reading.file.path, START, message, "write less here, or less in the defaults")
     return replace(reading, faults=[fault])
 
 

@@ -9,7 +9,7 @@ from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.ignore import MARK, Ignore, ignores
 from modelspec.diagnose.rule import Finding, is_fixed, is_guard
 from modelspec.diagnose.settle import Waiver, waivers_of
-from modelspec.fleet.link_fleet import CheckedValue, link_fleet, unknown_head, unknown_region
+from modelspec.fleet.link_fleet import CheckedValue, duplicate, link_fleet, unknown_head, unknown_region
 from modelspec.fleet.model import Fleet
 from modelspec.fleet.settings import Settings, settings_of
 from modelspec.load import Reading
@@ -125,27 +125,18 @@ def _sound(readings: Mapping[str, Reading], name: str) -> object:
 
 def _edges(settings: Settings, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
     first: dict[str, int] = {}
+    edges = Place(path="modelspec.yaml", pointer=("edges",))
     for position, (edge_id, region) in enumerate(settings.edges):
         if first.setdefault(edge_id, position) != position:
-            yield _twice(edge_id, position, first[edge_id])
-        if fleet.complete and region not in fleet.regions:
-            yield unknown_region(
-                region, Place(path="modelspec.yaml", pointer=("edges", position, "region")), fleet
+            # Both would be written into one folder.
+            yield duplicate(
+                "edge",
+                edge_id,
+                edges.below(position, "edge_id"),
+                edges.below(first[edge_id], "edge_id"),
             )
-
-
-def _twice(edge_id: str, position: int, first: int) -> tuple[str, Finding]:
-    """An edge with the id of another: both would be written into one folder."""
-    return (
-        "MS204",
-        Finding(
-            place=Place(path="modelspec.yaml", pointer=("edges", position, "edge_id")),
-            message=f"the edge {quote(edge_id)} is declared a second time",
-            label="again here",
-            help="delete one of the two, or rename it",
-            related=((Place(path="modelspec.yaml", pointer=("edges", first, "edge_id")), "first here"),),
-        ),
-    )
+        if fleet.complete and region not in fleet.regions:
+            yield unknown_region(region, edges.below(position, "region"), fleet)
 
 
 def _codes(settings: Settings, waivers: Sequence[Waiver]) -> Iterator[tuple[str, Finding]]:
@@ -161,36 +152,30 @@ def _codes(settings: Settings, waivers: Sequence[Waiver]) -> Iterator[tuple[str,
     for code, place in named:
         if code not in known:
             near = nearest(code, known)
-            yield (
-                "MS207",
-                Finding(
-                    place=place,
-                    message=f"no rule has the code {quote(code)}",
-                    label="unknown",
-                    help=f"did you mean {quote(near)}?" if near else "docs/rules.md lists the rules",
-                ),
+            words = (
+                f"no rule has the code {quote(code)}",
+                "unknown",
+                f"did you mean {quote(near)}?" if near else "docs/rules.md lists the rules",
             )
         elif is_guard(code):
-            yield (
-                "MS207",
-                Finding(
-                    place=place,
-                    message=f"{code} is a guard of `plan`, not a rule",
-                    label="not to be set here",
-                    help="its threshold or severity stands under `guards` in modelspec.yaml; "
-                    "an entry of waivers.yaml names it by `guard`",
+            words = (
+                f"{code} is a guard of `plan`, not a rule",
+                "not allowed here",
+                (
+                    "set its threshold or severity under `guards` in modelspec.yaml; "
+                    "an entry in waivers.yaml names it by `guard`"
                 ),
             )
         elif is_fixed(code):
-            yield (
-                "MS207",
-                Finding(
-                    place=place,
-                    message=f"{code} cannot be waived or turned off",
-                    label="stands whatever is said of it",
-                    help="delete this entry, and correct the fault itself",
-                ),
+            words = (
+                f"{code} cannot be waived or turned off",
+                "cannot be changed",
+                "delete this entry, and correct the fault itself",
             )
+        else:
+            continue
+        message, label, advice = words
+        yield "MS207", Finding(place=place, message=message, label=label, help=advice)
 
 
 def _tests(value: object, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
@@ -240,7 +225,7 @@ def _metadata_schema(
     if file is None:
         missing = Finding(
             place=place,
-            message=f"the metadata schema {quote(path)} is not there",
+            message=f"the metadata schema {quote(path)} does not exist",
             label="no such file",
             help="correct the path, relative to the top of the repository",
         )

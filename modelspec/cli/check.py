@@ -129,7 +129,8 @@ def _row(rule: "Rule") -> str:
 
 
 def _page(rule: "Rule") -> "Iterator[str]":
-    from modelspec.rules.pages import own_files, ways_to_silence
+    from modelspec.rules.examples import own_files
+    from modelspec.rules.pages import ways_to_silence
 
     yield _wrapped(f"{rule.severity.value}[{rule.code}]: {rule.title}")
     for paragraph in rule.text.split("\n\n"):

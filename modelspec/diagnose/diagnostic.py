@@ -44,6 +44,22 @@ class Diagnostic:
     subject: str = ""
 
 
+def file_error(
+    code: str, path: str, span: Span, message: str, help_: str, related: tuple[Label, ...] = ()
+) -> Diagnostic:
+    """Return an error about a file as such: a waiver would name its path."""
+    return Diagnostic(
+        code=code,
+        severity=Severity.ERROR,
+        message=message,
+        path=path,
+        span=span,
+        help=help_,
+        related=related,
+        subject=path,
+    )
+
+
 def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """By path, line, column, code and message: the only order in which diagnostics are ever shown."""
     return sorted(diagnostics, key=lambda d: (d.path, d.span, d.code, d.message))

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from modelspec.text.document import Document, Entry, ListNode, MapNode, Node, ScalarNode
+from modelspec.text.document import Document
 from modelspec.text.source import Source, Span
 
 MARK = b"modelspec:"
@@ -28,7 +28,7 @@ class Ignore:
 def ignores(document: Document) -> Iterator[Ignore]:
     """The ignores of a file: each speaks of its own line or, alone on a line, of the next one that holds YAML."""
     source = document.source
-    strings = sorted(_scalar_ranges(document))
+    strings = sorted(source.offsets(span) for span, _ in document.texts())
     starts = [start for start, _ in strings]
     spoken_of = _next_lines(source)
     for match in _COMMENT.finditer(source.text):
@@ -57,30 +57,3 @@ def _next_lines(source: Source) -> list[int]:
         if text and not text.startswith("#"):
             after = index + 1
     return following
-
-
-def _scalar_ranges(document: Document) -> Iterator[tuple[int, int]]:
-    for span in _spans(document.root):
-        yield (
-            document.source.offset(span.line, span.column),
-            document.source.offset(span.end_line, span.end_column),
-        )
-
-
-def _spans(node: Node | None) -> Iterator[Span]:
-    match node:
-        case ScalarNode():
-            yield node.span
-        case ListNode():
-            for item in node.items:
-                yield from _spans(item)
-        case MapNode():
-            for entry in node.entries.values():
-                yield from _entry_spans(entry)
-        case None:
-            pass
-
-
-def _entry_spans(entry: Entry) -> Iterator[Span]:
-    yield entry.key
-    yield from _spans(entry.node)

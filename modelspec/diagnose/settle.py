@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
+from typing import TypeVar
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity, ordered
 from modelspec.diagnose.ignore import Ignore
@@ -71,19 +72,11 @@ def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
             for found in line
             if found.code not in _SAID_BETTER_BY
             or not any(
-                other.code in _SAID_BETTER_BY[found.code] and _overlap(found.span, other.span)
+                other.code in _SAID_BETTER_BY[found.code] and found.span.overlaps(other.span)
                 for other in causes
             )
         )
     return kept
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    """Whether two spans that begin on one line share text."""
-    return (one.line, one.column) < (other.end_line, other.end_column) and (
-        other.line,
-        other.column,
-    ) < (one.end_line, one.end_column)
 
 
 MOST_A_FILE = 200
@@ -164,6 +157,7 @@ def _together(group: Sequence[Diagnostic]) -> Diagnostic:
     return replace(first, related=(*first.related[:-1], *shown), subject=first.path)
 
 
+Key = TypeVar("Key")
 Where = Callable[[Place], Span]
 
 _CENTRAL = frozenset({"regions.yaml", "heads.yaml", "modelspec.yaml"})
@@ -183,42 +177,13 @@ def settle(
 ) -> list[Diagnostic]:
     """What is shown of the diagnostics, in the order in which they are shown.
 
-    `defaults` are the paths of defaults files, a fault of which is told once; `scopes` tells of the codes that have a
-    check of their own what it looks at.
+    In this order, the severities of `modelspec.yaml`, waivers and inline ignores are applied. An ignore silences
+    warnings and infos on its line; an error only goes by a waiver that has not expired. What had no effect is itself
+    reported, unless its rule could not look at everything. `defaults` are the paths of defaults files, a fault of
+    which is told once; `scopes` tells of the codes that have a check of their own what it looks at.
     """
-    judged = _judged(
-        diagnostics,
-        severities=severities,
-        ignores=ignores,
-        waivers=waivers,
-        today=today,
-        where=where,
-        scopes=scopes,
-    )
-    return without_excess(distinct(told_once(judged, defaults)))
-
-
-def _judged(
-    diagnostics: Sequence[Diagnostic],
-    *,
-    severities: Mapping[str, str],
-    ignores: Sequence[Ignore],
-    waivers: Sequence[Waiver],
-    today: date,
-    where: Where,
-    scopes: Mapping[str, Scope],
-) -> list[Diagnostic]:
-    """Apply, in this order, the severities of `modelspec.yaml`, waivers and inline ignores.
-
-    An ignore silences warnings and infos on its line; an error only goes by a waiver that has not expired. What had no
-    effect is itself reported, unless its rule could not look at everything.
-    """
-    by_line: dict[tuple[str, int], list[int]] = {}
-    for number, ignore in enumerate(ignores):
-        by_line.setdefault((ignore.path, ignore.line), []).append(number)
-    by_subject: dict[tuple[str, str], list[int]] = {}
-    for number, waiver in enumerate(waivers):
-        by_subject.setdefault((waiver.code, waiver.subject), []).append(number)
+    by_line = _numbered((ignore.path, ignore.line) for ignore in ignores)
+    by_subject = _numbered((waiver.code, waiver.subject) for waiver in waivers)
     used_ignores: set[tuple[int, str]] = set()
     used_waivers: set[int] = set()
     kept: list[Diagnostic] = []
@@ -253,7 +218,15 @@ def _judged(
         told = weighed(idle, severities)
         if told is not None:
             kept.append(told)
-    return kept
+    return without_excess(distinct(told_once(kept, defaults)))
+
+
+def _numbered(keys: Iterable[Key]) -> dict[Key, list[int]]:
+    """The positions at which each key stands."""
+    positions: dict[Key, list[int]] = {}
+    for number, key in enumerate(keys):
+        positions.setdefault(key, []).append(number)
+    return positions
 
 
 def holds(waiver: Waiver, today: date) -> bool:
@@ -263,14 +236,27 @@ def holds(waiver: Waiver, today: date) -> bool:
 
 def idle_waiver(waiver: Waiver, where: Where) -> Diagnostic:
     """What is said of a waiver that nothing needs."""
+    return _of_waiver(
+        "MS610",
+        Severity.WARNING,
+        waiver,
+        where(waiver.place.below("subject")),
+        "waives nothing" + (" in this change" if waiver.is_of_guard else ""),
+        "delete it, or correct its subject",
+    )
+
+
+def _of_waiver(
+    code: str, severity: Severity, waiver: Waiver, place: Span, predicate: str, help_: str
+) -> Diagnostic:
     return Diagnostic(
-        code="MS610",
-        severity=Severity.WARNING,
-        message=f"the waiver of {waiver.code} for {quote(waiver.subject)} waives nothing"
-        + (" in this change" if waiver.is_of_guard else ""),
+        code=code,
+        severity=severity,
+        message=f"the waiver of {waiver.code} for {quote(waiver.subject)} {predicate}",
         path=waiver.place.path,
-        span=_span(waiver, "subject", where),
-        help="delete it, or correct its subject",
+        span=place,
+        label="still the placeholder" if code == "MS612" else "",
+        help=help_,
         subject=waiver.subject,
     )
 
@@ -310,14 +296,11 @@ def _idle_ignores(
 ) -> Iterator[Diagnostic]:
     for number, ignore in enumerate(ignores):
         if not ignore.codes or not ignore.has_reason:
-            yield Diagnostic(
-                code="MS609",
-                severity=Severity.WARNING,
-                message="this ignore gives no reason" if ignore.codes else "this ignore names no rule",
-                path=ignore.path,
-                span=ignore.span,
-                help="write '# modelspec: ignore[MS402] why this is right here'",
-                subject=ignore.path,
+            yield _of_ignore(
+                "MS609",
+                ignore,
+                "this ignore gives no reason" if ignore.codes else "this ignore names no rule",
+                "write '# modelspec: ignore[MS402] why this is right here'",
             )
             continue
         idle = [
@@ -326,15 +309,24 @@ def _idle_ignores(
             if (number, code) not in used and not _is_held_back(code, ignore.path, broken, scopes)
         ]
         if idle:
-            yield Diagnostic(
-                code="MS608",
-                severity=Severity.WARNING,
-                message=f"nothing on line {ignore.line} is silenced by this ignore of {', '.join(map(quote, idle))}",
-                path=ignore.path,
-                span=ignore.span,
-                help="delete it; an error takes an entry in waivers.yaml instead",
-                subject=ignore.path,
+            yield _of_ignore(
+                "MS608",
+                ignore,
+                f"this ignore of {', '.join(map(quote, idle))} silences nothing on line {ignore.line}",
+                "delete it; to allow an error, add an entry to waivers.yaml",
             )
+
+
+def _of_ignore(code: str, ignore: Ignore, message: str, help_: str) -> Diagnostic:
+    return Diagnostic(
+        code=code,
+        severity=Severity.WARNING,
+        message=message,
+        path=ignore.path,
+        span=ignore.span,
+        help=help_,
+        subject=ignore.path,
+    )
 
 
 def _idle_waivers(
@@ -343,26 +335,22 @@ def _idle_waivers(
     """Without faults of reading, schema and links, a waiver that was not used is idle; of guards, a plan knows."""
     for number, waiver in enumerate(waivers):
         for field in _left_open(waiver):
-            yield Diagnostic(
-                code="MS612",
-                severity=Severity.ERROR,
-                message=f"the waiver of {waiver.code} for {quote(waiver.subject)} "
-                + ("gives no reason" if field == "reason" else "names no approver"),
-                path=waiver.place.path,
-                span=_span(waiver, field, where),
-                label="still what was printed",
-                help="write why this is acceptable" if field == "reason" else "name who answers for it",
-                subject=waiver.subject,
+            yield _of_waiver(
+                "MS612",
+                Severity.ERROR,
+                waiver,
+                where(waiver.place.below(field)),
+                "gives no reason" if field == "reason" else "names no approver",
+                "write why this is acceptable" if field == "reason" else "name the approver",
             )
         if waiver.is_expired(today):
-            yield Diagnostic(
-                code="MS611",
-                severity=Severity.WARNING,
-                message=f"the waiver of {waiver.code} for {quote(waiver.subject)} expired on {waiver.expires}",
-                path=waiver.place.path,
-                span=_span(waiver, "expires", where),
-                help="delete it, or have it reviewed once more",
-                subject=waiver.subject,
+            yield _of_waiver(
+                "MS611",
+                Severity.WARNING,
+                waiver,
+                where(waiver.place.below("expires")),
+                f"expired on {waiver.expires}",
+                "delete it, or have it reviewed again",
             )
         elif number not in used and is_whole and not waiver.is_of_guard:
             yield idle_waiver(waiver, where)
@@ -372,7 +360,3 @@ def _left_open(waiver: Waiver) -> list[str]:
     """The fields that still hold what was printed for people to replace."""
     said = {"reason": (waiver.reason, REASON_TO_WRITE), "approved_by": (waiver.approved_by, APPROVER_TO_NAME)}
     return [field for field, (text, printed) in said.items() if text.strip().casefold() == printed.casefold()]
-
-
-def _span(waiver: Waiver, field: str, where: Where) -> Span:
-    return where(Place(path=waiver.place.path, pointer=(*waiver.place.pointer, field)))

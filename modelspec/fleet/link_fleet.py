@@ -91,11 +91,11 @@ def _unknown_regions(whole: Fleet, fleet: Fleet) -> Iterator[tuple[str, Finding]
     for region in whole.regions.values():
         for position, code in enumerate(region.residency or ()):
             if code not in fleet.regions:
-                place = Place(path=region.place.path, pointer=(*region.place.pointer, "residency", position))
+                place = region.place.below("residency", position)
                 yield unknown_region(code, place, fleet)
     for head in whole.heads.values():
         if head.region not in fleet.regions:
-            place = Place(path=head.place.path, pointer=(*head.place.pointer, "region"))
+            place = head.place.below("region")
             yield unknown_region(head.region, place, fleet)
 
 
@@ -126,7 +126,7 @@ def _entries(
         faults = faults_of.get(pointer, [])
         first = known.get(identity)
         if first is not None:
-            found.append(_duplicate(identity, Place(path=place.path, pointer=(*pointer, name)), first.place))
+            found.append(duplicate(key.removesuffix("s"), identity, place.below(name), first.place, identity))
             continue
         entry = build({**_sound(item, faults), name: identity} if faults else item, place)
         known[identity] = entry
@@ -145,15 +145,15 @@ def _sound(item: Mapping[str, Any], faults: Sequence[Pointer]) -> dict[str, Any]
     }
 
 
-def _duplicate(identity: str, place: Place, first: Place) -> tuple[str, Finding]:
-    kind = "region" if first.pointer[0] == "regions" else "head"
+def duplicate(kind: str, identity: str, place: Place, first: Place, subject: str = "") -> tuple[str, Finding]:
+    """MS204, at the second of two entries with one name."""
     return "MS204", Finding(
         place=place,
-        message=f"the {kind} {quote(identity)} is declared a second time",
+        message=f"the {kind} {quote(identity)} is declared twice",
         label="again here",
         help="delete one of the two, or rename it",
         related=((first, "first here"),),
-        subject=identity,
+        subject=subject,
     )
 
 

@@ -1,16 +1,18 @@
-"""One model file to a `Model`: its names of regions and heads looked up."""
+"""Model files to `Model`s: their names of regions and heads looked up, then those of other models."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from unicodedata import normalize
 
 from modelspec.diagnose.rule import Finding
 from modelspec.fleet.keys import key_hosts
 from modelspec.fleet.link_fleet import unknown_head, unknown_region
-from modelspec.fleet.model import Deployment, Fleet, Model, ModelReference, Signature
+from modelspec.fleet.model import Catalog, Deployment, Fleet, Model, ModelReference, Signature
 from modelspec.fleet.reach import own_reach, runs_on_heads
 from modelspec.fleet.reference import Reference
 from modelspec.schema import defaults
 from modelspec.text.document import Place, Pointer, Scalar
+from modelspec.text.quote import quote
 
 Found = tuple[str, Finding]
 """A code of a link fault with its finding."""
@@ -164,4 +166,79 @@ def _fallback_models(value: list[str] | Mapping[str, list[str]] | None) -> Itera
         for position, model_id in enumerate(listed):
             yield ModelReference(
                 model_id=model_id, condition=condition, pointer=("fallback_models", condition, position)
+            )
+
+
+def link_catalog(catalog: Catalog) -> Iterator[Found]:
+    """Unknown models, names declared twice, and file names that are one on some file systems."""
+    yield from _repeated_names(catalog)
+    yield from _repeated_paths(catalog)
+    for signature in catalog.signatures:
+        for name, pointer in signature.fallback_models:
+            yield from _unknown_model(name, signature, pointer, catalog)
+        if signature.replaced_by is not None:
+            yield from _unknown_model(signature.replaced_by, signature, ("replaced_by",), catalog)
+
+
+def _unknown_model(name: str, signature: Signature, pointer: Pointer, catalog: Catalog) -> Iterator[Found]:
+    if catalog.names.find(name) is not None or catalog.may_declare(name):
+        return
+    near = catalog.names.suggestions.nearest(name)
+    owner = catalog.names.find(near) if near else None
+    yield (
+        "MS203",
+        Finding(
+            place=Place(path=signature.path, pointer=pointer),
+            message=f"no model is named {quote(name)}",
+            label="used here",
+            help=f"did you mean {quote(near)}?" if near else "use the model_id or an alias of a model",
+            related=(
+                (Place(path=owner.path, pointer=("model_id",)), f"{quote(near or '')} is declared here"),
+            )
+            if owner
+            else (),
+            subject=signature.model_id,
+        ),
+    )
+
+
+def _repeated_names(catalog: Catalog) -> Iterator[Found]:
+    first: dict[str, tuple[str, Signature, Pointer]] = {}
+    for signature in catalog.signatures:
+        names: list[tuple[str, Pointer]] = [(signature.model_id, ("model_id",))]
+        names.extend((alias, ("aliases", position)) for position, alias in enumerate(signature.aliases))
+        for name, pointer in names:
+            folded = name.lower()
+            if folded not in first:
+                first[folded] = (name, signature, pointer)
+                continue
+            earlier, owner, where = first[folded]
+            how = "twice" if name == earlier else f"although {quote(earlier)} differs by case only"
+            yield (
+                "MS205",
+                Finding(
+                    place=Place(path=signature.path, pointer=pointer),
+                    message=f"the name {quote(name)} is declared {how}",
+                    label="again here",
+                    help="ids and aliases share one namespace and must differ by more than case: rename one",
+                    related=((Place(path=owner.path, pointer=where), "first here"),),
+                    subject=signature.model_id,
+                ),
+            )
+
+
+def _repeated_paths(catalog: Catalog) -> Iterator[Found]:
+    first: dict[str, str] = {}
+    for path in catalog.paths:
+        earlier = first.setdefault(normalize("NFC", path).casefold(), path)
+        if earlier != path:
+            yield (
+                "MS206",
+                Finding(
+                    place=Place(path=path),
+                    message=f"the name of this file differs from {quote(earlier)} by case only",
+                    help="rename one: on macOS and Windows they are the same file",
+                    related=((Place(path=earlier), "the other file"),),
+                    subject=path,
+                ),
             )

@@ -25,248 +25,110 @@ class Provider:
     source: str
 
 
+_TABLE = """
+ai21 openai https://api.ai21.com/studio/v1
+  https://docs.ai21.com/reference/jamba-1-6-api-ref
+anthropic anthropic https://api.anthropic.com
+  https://platform.claude.com/docs/en/api/overview
+azure azure -
+  https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference
+azure_ai openai -
+  https://learn.microsoft.com/en-us/azure/ai-foundry/foundry-models/concepts/endpoints
+bedrock bedrock -
+  https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+cerebras openai https://api.cerebras.ai/v1
+  https://inference-docs.cerebras.ai/resources/openai
+cloudflare openai -
+  https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/
+cohere cohere https://api.cohere.com/v2
+  https://docs.cohere.com/reference/chat
+dashscope openai -
+  https://www.alibabacloud.com/help/en/model-studio/base-url
+databricks openai -
+  https://docs.databricks.com/aws/en/machine-learning/model-serving/query-chat-models
+deepinfra openai https://api.deepinfra.com/v1/openai
+  https://deepinfra.com/docs/advanced/openai_api
+deepseek openai https://api.deepseek.com
+  https://api-docs.deepseek.com/
+fireworks_ai openai https://api.fireworks.ai/inference/v1
+  https://docs.fireworks.ai/tools-sdks/openai-compatibility
+friendliai openai https://api.friendli.ai/serverless/v1
+  https://friendli.ai/docs/openapi/serverless/chat-completions
+gemini gemini https://generativelanguage.googleapis.com
+  https://ai.google.dev/api/all-methods
+gigachat openai https://gigachat.devices.sberbank.ru/api/v1
+  https://developers.sber.ru/docs/ru/gigachat/api/main
+github openai https://models.github.ai/inference
+  https://docs.github.com/en/github-models/quickstart
+groq openai https://api.groq.com/openai/v1
+  https://console.groq.com/docs/openai
+hosted_vllm openai -
+  https://docs.vllm.ai/en/latest/serving/openai_compatible_server/
+huggingface openai https://router.huggingface.co/v1
+  https://huggingface.co/docs/inference-providers/index
+hyperbolic openai https://api.hyperbolic.xyz/v1
+  https://docs.hyperbolic.xyz/docs/rest-api
+lm_studio openai -
+  https://lmstudio.ai/docs/developer/openai-compat
+maritalk openai https://chat.maritaca.ai/api
+  https://docs.maritaca.ai/
+minimax openai -
+  https://platform.minimax.io/docs/guides/quickstart
+mistral mistral https://api.mistral.ai/v1
+  https://docs.mistral.ai/api
+moonshot openai -
+  https://platform.moonshot.ai/docs/overview
+nebius openai https://api.tokenfactory.nebius.com/v1
+  https://docs.tokenfactory.nebius.com/api-reference/introduction
+novita openai https://api.novita.ai/openai/v1
+  https://novita.ai/docs/guides/llm-api
+nvidia_nim openai https://integrate.api.nvidia.com/v1
+  https://docs.api.nvidia.com/nim/reference/llm-apis
+oci oci -
+  https://docs.oracle.com/en-us/iaas/api/#/en/generative-ai-inference/latest/
+ollama ollama -
+  https://docs.ollama.com/api/introduction
+openai openai https://api.openai.com/v1
+  https://developers.openai.com/api/docs/guides/data-residency
+openrouter openai https://openrouter.ai/api/v1
+  https://openrouter.ai/docs/quickstart
+ovhcloud openai https://oai.endpoints.kepler.ai.cloud.ovh.net/v1
+  https://ovh.github.io/apache-airflow-provider-ovhcloud-ai/ai-endpoints
+perplexity openai https://api.perplexity.ai
+  https://docs.perplexity.ai/docs/sonar/openai-compatibility
+replicate replicate https://api.replicate.com/v1
+  https://replicate.com/docs/reference/http
+sagemaker sagemaker -
+  https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
+sambanova openai https://api.sambanova.ai/v1
+  https://docs.sambanova.ai/docs/en/get-started/api-keys-urls
+sarvam openai https://api.sarvam.ai/v1
+  https://docs.sarvam.ai/api-reference-docs/chat/chat-completions
+scaleway openai https://api.scaleway.ai/v1
+  https://www.scaleway.com/en/docs/generative-apis/api-cli/using-chat-api
+snowflake openai -
+  https://docs.snowflake.com/en/user-guide/snowflake-cortex/open_ai_sdk
+together_ai openai https://api.together.ai/v1
+  https://docs.together.ai/docs/inference/openai-compatibility
+vertex_ai vertex_ai -
+  https://docs.cloud.google.com/vertex-ai/generative-ai/docs/learn/locations
+voyage voyage https://api.voyageai.com/v1
+  https://docs.voyageai.com/reference/embeddings-api
+watsonx watsonx -
+  https://cloud.ibm.com/apidocs/watsonx-ai#endpoint-url
+xai openai https://api.x.ai/v1
+  https://docs.x.ai/developers/regions
+zai openai https://api.z.ai/api/paas/v4
+  https://docs.z.ai/api-reference/introduction
+zhipu openai https://open.bigmodel.cn/api/paas/v4
+  https://docs.bigmodel.cn/cn/api/introduction
+"""
+"""Word, protocol, public endpoint or `-`, and source."""
+
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
     {
-        "ai21": Provider(
-            protocol="openai",
-            public_endpoint="https://api.ai21.com/studio/v1",
-            source="https://docs.ai21.com/reference/jamba-1-6-api-ref",
-        ),
-        "anthropic": Provider(
-            protocol="anthropic",
-            public_endpoint="https://api.anthropic.com",
-            source="https://platform.claude.com/docs/en/api/overview",
-        ),
-        "azure": Provider(
-            protocol="azure",
-            public_endpoint=None,
-            source="https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference",
-        ),
-        "azure_ai": Provider(
-            protocol="openai",
-            public_endpoint=None,
-            source="https://learn.microsoft.com/en-us/azure/ai-foundry/foundry-models/concepts/endpoints",
-        ),
-        "bedrock": Provider(
-            protocol="bedrock",
-            public_endpoint=None,
-            source="https://docs.aws.amazon.com/general/latest/gr/bedrock.html",
-        ),
-        "cerebras": Provider(
-            protocol="openai",
-            public_endpoint="https://api.cerebras.ai/v1",
-            source="https://inference-docs.cerebras.ai/resources/openai",
-        ),
-        "cloudflare": Provider(
-            protocol="openai",
-            public_endpoint=None,
-            source="https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility/",
-        ),
-        "cohere": Provider(
-            protocol="cohere",
-            public_endpoint="https://api.cohere.com/v2",
-            source="https://docs.cohere.com/reference/chat",
-        ),
-        "dashscope": Provider(
-            protocol="openai",
-            public_endpoint=None,
-            source="https://www.alibabacloud.com/help/en/model-studio/base-url",
-        ),
-        "databricks": Provider(
-            protocol="openai",
-            public_endpoint=None,
-            source="https://docs.databricks.com/aws/en/machine-learning/model-serving/query-chat-models",
-        ),
-        "deepinfra": Provider(
-            protocol="openai",
-            public_endpoint="https://api.deepinfra.com/v1/openai",
-            source="https://deepinfra.com/docs/advanced/openai_api",
-        ),
-        "deepseek": Provider(
-            protocol="openai",
-            public_endpoint="https://api.deepseek.com",
-            source="https://api-docs.deepseek.com/",
-        ),
-        "fireworks_ai": Provider(
-            protocol="openai",
-            public_endpoint="https://api.fireworks.ai/inference/v1",
-            source="https://docs.fireworks.ai/tools-sdks/openai-compatibility",
-        ),
-        "friendliai": Provider(
-            protocol="openai",
-            public_endpoint="https://api.friendli.ai/serverless/v1",
-            source="https://friendli.ai/docs/openapi/serverless/chat-completions",
-        ),
-        "gemini": Provider(
-            protocol="gemini",
-            public_endpoint="https://generativelanguage.googleapis.com",
-            source="https://ai.google.dev/api/all-methods",
-        ),
-        "gigachat": Provider(
-            protocol="openai",
-            public_endpoint="https://gigachat.devices.sberbank.ru/api/v1",
-            source="https://developers.sber.ru/docs/ru/gigachat/api/main",
-        ),
-        "github": Provider(
-            protocol="openai",
-            public_endpoint="https://models.github.ai/inference",
-            source="https://docs.github.com/en/github-models/quickstart",
-        ),
-        "groq": Provider(
-            protocol="openai",
-            public_endpoint="https://api.groq.com/openai/v1",
-            source="https://console.groq.com/docs/openai",
-        ),
-        "hosted_vllm": Provider(
-            protocol="openai",
-            public_endpoint=None,
-            source="https://docs.vllm.ai/en/latest/serving/openai_compatible_server/",
-        ),
-        "huggingface": Provider(
-            protocol="openai",
-            public_endpoint="https://router.huggingface.co/v1",
-            source="https://huggingface.co/docs/inference-providers/index",
-        ),
-        "hyperbolic": Provider(
-            protocol="openai",
-            public_endpoint="https://api.hyperbolic.xyz/v1",
-            source="https://docs.hyperbolic.xyz/docs/rest-api",
-        ),
-        "lm_studio": Provider(
-            protocol="openai",
-            public_endpoint=None,
-            source="https://lmstudio.ai/docs/developer/openai-compat",
-        ),
-        "maritalk": Provider(
-            protocol="openai",
-            public_endpoint="https://chat.maritaca.ai/api",
-            source="https://docs.maritaca.ai/",
-        ),
-        "minimax": Provider(
-            protocol="openai",
-            public_endpoint=None,
-            source="https://platform.minimax.io/docs/guides/quickstart",
-        ),
-        "mistral": Provider(
-            protocol="mistral",
-            public_endpoint="https://api.mistral.ai/v1",
-            source="https://docs.mistral.ai/api",
-        ),
-        "moonshot": Provider(
-            protocol="openai",
-            public_endpoint=None,
-            source="https://platform.moonshot.ai/docs/overview",
-        ),
-        "nebius": Provider(
-            protocol="openai",
-            public_endpoint="https://api.tokenfactory.nebius.com/v1",
-            source="https://docs.tokenfactory.nebius.com/api-reference/introduction",
-        ),
-        "novita": Provider(
-            protocol="openai",
-            public_endpoint="https://api.novita.ai/openai/v1",
-            source="https://novita.ai/docs/guides/llm-api",
-        ),
-        "nvidia_nim": Provider(
-            protocol="openai",
-            public_endpoint="https://integrate.api.nvidia.com/v1",
-            source="https://docs.api.nvidia.com/nim/reference/llm-apis",
-        ),
-        "oci": Provider(
-            protocol="oci",
-            public_endpoint=None,
-            source="https://docs.oracle.com/en-us/iaas/api/#/en/generative-ai-inference/latest/",
-        ),
-        "ollama": Provider(
-            protocol="ollama",
-            public_endpoint=None,
-            source="https://docs.ollama.com/api/introduction",
-        ),
-        "openai": Provider(
-            protocol="openai",
-            public_endpoint="https://api.openai.com/v1",
-            source="https://developers.openai.com/api/docs/guides/data-residency",
-        ),
-        "openrouter": Provider(
-            protocol="openai",
-            public_endpoint="https://openrouter.ai/api/v1",
-            source="https://openrouter.ai/docs/quickstart",
-        ),
-        "ovhcloud": Provider(
-            protocol="openai",
-            public_endpoint="https://oai.endpoints.kepler.ai.cloud.ovh.net/v1",
-            source="https://ovh.github.io/apache-airflow-provider-ovhcloud-ai/ai-endpoints",
-        ),
-        "perplexity": Provider(
-            protocol="openai",
-            public_endpoint="https://api.perplexity.ai",
-            source="https://docs.perplexity.ai/docs/sonar/openai-compatibility",
-        ),
-        "replicate": Provider(
-            protocol="replicate",
-            public_endpoint="https://api.replicate.com/v1",
-            source="https://replicate.com/docs/reference/http",
-        ),
-        "sagemaker": Provider(
-            protocol="sagemaker",
-            public_endpoint=None,
-            source="https://docs.aws.amazon.com/general/latest/gr/sagemaker.html",
-        ),
-        "sambanova": Provider(
-            protocol="openai",
-            public_endpoint="https://api.sambanova.ai/v1",
-            source="https://docs.sambanova.ai/docs/en/get-started/api-keys-urls",
-        ),
-        "sarvam": Provider(
-            protocol="openai",
-            public_endpoint="https://api.sarvam.ai/v1",
-            source="https://docs.sarvam.ai/api-reference-docs/chat/chat-completions",
-        ),
-        "scaleway": Provider(
-            protocol="openai",
-            public_endpoint="https://api.scaleway.ai/v1",
-            source="https://www.scaleway.com/en/docs/generative-apis/api-cli/using-chat-api",
-        ),
-        "snowflake": Provider(
-            protocol="openai",
-            public_endpoint=None,
-            source="https://docs.snowflake.com/en/user-guide/snowflake-cortex/open_ai_sdk",
-        ),
-        "together_ai": Provider(
-            protocol="openai",
-            public_endpoint="https://api.together.ai/v1",
-            source="https://docs.together.ai/docs/inference/openai-compatibility",
-        ),
-        "vertex_ai": Provider(
-            protocol="vertex_ai",
-            public_endpoint=None,
-            source="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/learn/locations",
-        ),
-        "voyage": Provider(
-            protocol="voyage",
-            public_endpoint="https://api.voyageai.com/v1",
-            source="https://docs.voyageai.com/reference/embeddings-api",
-        ),
-        "watsonx": Provider(
-            protocol="watsonx",
-            public_endpoint=None,
-            source="https://cloud.ibm.com/apidocs/watsonx-ai#endpoint-url",
-        ),
-        "xai": Provider(
-            protocol="openai",
-            public_endpoint="https://api.x.ai/v1",
-            source="https://docs.x.ai/developers/regions",
-        ),
-        "zai": Provider(
-            protocol="openai",
-            public_endpoint="https://api.z.ai/api/paas/v4",
-            source="https://docs.z.ai/api-reference/introduction",
-        ),
-        "zhipu": Provider(
-            protocol="openai",
-            public_endpoint="https://open.bigmodel.cn/api/paas/v4",
-            source="https://docs.bigmodel.cn/cn/api/introduction",
-        ),
+        word: Provider(protocol=protocol, public_endpoint=None if url == "-" else url, source=source)
+        for word, protocol, url, source in zip(*[iter(_TABLE.split())] * 4, strict=True)
     }
 )
 """By the word that `provider` holds in a model. An unknown word is no error: its model names an endpoint."""

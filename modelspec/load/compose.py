@@ -20,7 +20,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Label, file_error
 from modelspec.load.limits import MAX_ALIASES, MAX_DEPTH, MAX_NODES
 from modelspec.load.scalar import NotANumberError, TooLargeError, resolve
 from modelspec.load.syntax import syntax_fault
@@ -64,7 +64,9 @@ def _compose(source: Source, text: str) -> tuple[Document, list[Diagnostic]]:
             return _compose(source, text[: mark.index])
         composer.faults.append(syntax_fault(source, error))
     except yaml.YAMLError:
-        composer.fault("MS008", START, "this is not YAML", "look for characters that YAML does not allow")
+        composer.fault(
+            "MS008", START, "this is not valid YAML", "look for characters that YAML does not allow"
+        )
     return Document(source=source, root=root), composer.faults
 
 
@@ -78,18 +80,7 @@ class _Composer:
     nodes: int = 0
 
     def fault(self, code: str, span: Span, message: str, help_: str, related: tuple[Label, ...] = ()) -> None:
-        self.faults.append(
-            Diagnostic(
-                code=code,
-                severity=Severity.ERROR,
-                message=message,
-                path=self.source.path,
-                span=span,
-                help=help_,
-                related=related,
-                subject=self.source.path,
-            )
-        )
+        self.faults.append(file_error(code, self.source.path, span, message, help_, related))
 
     def stop(self, code: str, span: Span, message: str, help_: str) -> _StopError:
         self.fault(code, span, message, help_)
@@ -106,7 +97,7 @@ class _Composer:
             self.fault(
                 "MS013",
                 event_span(event),
-                "this file asks for another YAML than 1.2",
+                "this file requires another YAML version than 1.2",
                 "delete the %YAML line",
             )
         root = self.node(following(), MAX_DEPTH)
@@ -116,7 +107,7 @@ class _Composer:
             self.fault(
                 "MS009",
                 event_span(after),
-                "a second document begins here; a file holds one",
+                "a second document begins here; a file contains one",
                 "move it to a file of its own",
             )
         if isinstance(root, ScalarNode) and root.value is None and root.plain:
@@ -161,7 +152,7 @@ class _Composer:
             raise self.stop(
                 "MS019",
                 span,
-                f"this file holds more than {MAX_NODES:,} values, aliases expanded",
+                f"this file contains more than {MAX_NODES:,} values, aliases expanded",
                 "split it, or write less by alias",
             )
 
@@ -170,7 +161,7 @@ class _Composer:
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
             raise self.stop(
-                "MS018", span, f"this file holds more than {MAX_ALIASES} aliases", "write the values out"
+                "MS018", span, f"this file contains more than {MAX_ALIASES} aliases", "write the values out"
             )
         node, nodes = self.anchors.get(event.anchor, (None, 0))
         if node is None:
@@ -181,7 +172,9 @@ class _Composer:
                 "define the anchor first, or write the value out",
             )
         elif node is _OPEN:
-            self.fault("MS020", span, "this alias stands inside its own anchor", "write the value out")
+            self.fault(
+                "MS020", span, "this alias refers to the value that contains it", "write the value out"
+            )
         else:
             self.count(nodes, span)
             assert isinstance(node, ScalarNode | ListNode | MapNode)
@@ -214,32 +207,30 @@ class _Composer:
                 aliases[len(items)] = event_span(event)
             items.append(self.node(event, depth - 1))
         return ListNode(
-            items=tuple(items), span=_between(start, event), flow=bool(start.flow_style), aliases=aliases
+            items=tuple(items), span=span_between(start, event), flow=bool(start.flow_style), aliases=aliases
         )
 
     def mapping(self, start: Any, depth: int) -> MapNode:  # noqa: ANN401
         entries: dict[str, Entry] = {}
         while not isinstance(event := self.parser.get_event(), MappingEndEvent):
-            key = self.key(event, depth)
+            key, place = self.key(event, depth), event_span(event)
             event = self.parser.get_event()
             alias = event_span(event) if isinstance(event, AliasEvent) else None
             value = self.node(event, depth - 1)
-            if key is None:
-                continue
-            first = entries.get(key.value)
-            if first is None:
-                entries[key.value] = Entry(key=key.span, node=value, alias=alias)
-                continue
-            self.fault(
-                "MS011",
-                key.span,
-                f"the key {quote(key.value)} is here a second time",
-                "keep one of the two",
-                (Label(path=self.source.path, span=first.key, text="first here"),),
-            )
-        return MapNode(entries=entries, span=_between(start, event), flow=bool(start.flow_style))
+            first = entries.get(key or "")
+            if key is not None and first is None:
+                entries[key] = Entry(key=place, node=value, alias=alias)
+            elif key is not None and first is not None:
+                self.fault(
+                    "MS011",
+                    place,
+                    f"duplicate key {quote(key)}",
+                    "keep one of the two",
+                    (Label(path=self.source.path, span=first.key, text="first here"),),
+                )
+        return MapNode(entries=entries, span=span_between(start, event), flow=bool(start.flow_style))
 
-    def key(self, event: Any, depth: int) -> "_Key | None":  # noqa: ANN401
+    def key(self, event: Any, depth: int) -> str | None:  # noqa: ANN401
         before = len(self.faults)
         node = self.node(event, depth - 1)
         if len(self.faults) > before:
@@ -255,21 +246,16 @@ class _Composer:
         if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
             self.fault("MS012", node.span, "this key is not a string", "quote the key")
             return None
-        return _Key(node.value, event_span(event))
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    value: str
-    span: Span
+        return node.value
 
 
 def event_span(event: Any) -> Span:  # noqa: ANN401
     """Where an event of PyYAML's parser stands."""
-    return _between(event, event)
+    return span_between(event, event)
 
 
-def _between(first: Any, last: Any) -> Span:  # noqa: ANN401
+def span_between(first: Any, last: Any) -> Span:  # noqa: ANN401
+    """From the start of one event to the end of another."""
     start, end = first.start_mark, last.end_mark
     return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 

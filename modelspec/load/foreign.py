@@ -19,8 +19,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.load.compose import event_span
+from modelspec.diagnose.diagnostic import Diagnostic, file_error
+from modelspec.load.compose import event_span, span_between
 from modelspec.load.scalar import resolve11
 from modelspec.load.syntax import syntax_fault
 from modelspec.load.text import control_characters
@@ -113,28 +113,24 @@ def read_foreign(source: Source) -> ForeignFile:
     try:
         documents.extend(reader.documents())
     except _ForeignStopError as stop:
-        fault = _fault(source, reader.last, str(stop), "split the file, and import its parts")
+        fault = file_error(
+            "MS008", source.path, reader.last, str(stop), "split the file, and import its parts"
+        )
     except yaml.MarkedYAMLError as error:
         fault = syntax_fault(source, error)
     except yaml.YAMLError:
-        fault = _fault(source, START, "this is not YAML", "look for characters that YAML does not allow")
+        fault = file_error(
+            "MS008",
+            source.path,
+            START,
+            "this is not valid YAML",
+            "look for characters that YAML does not allow",
+        )
     return ForeignFile(
         source=source,
         documents=() if fault else tuple(documents),
         oddities=tuple(reader.oddities),
         fault=fault,
-    )
-
-
-def _fault(source: Source, span: Span, message: str, help_: str) -> Diagnostic:
-    return Diagnostic(
-        code="MS008",
-        severity=Severity.ERROR,
-        message=message,
-        path=source.path,
-        span=span,
-        help=help_,
-        subject=source.path,
     )
 
 
@@ -165,7 +161,7 @@ class _ForeignReader:
             raise _ForeignStopError(f"this is nested deeper than {MAX_FOREIGN_DEPTH} levels")
         before = self.nodes - 1
         if event.tag is not None:
-            self.oddities.append(Oddity(span=span, message="a tag, which is left out"))
+            self.oddities.append(Oddity(span=span, message="this tag is ignored"))
         if event.anchor is not None:
             self.anchors[event.anchor] = (None, 0)
         if isinstance(event, ScalarEvent):
@@ -195,13 +191,13 @@ class _ForeignReader:
         self.nodes += nodes
         if self.nodes > MAX_FOREIGN_NODES:
             raise _ForeignStopError(
-                f"this file holds more than {MAX_FOREIGN_NODES:,} values, aliases expanded"
+                f"this file contains more than {MAX_FOREIGN_NODES:,} values, aliases expanded"
             )
 
     def alias(self, event: Any, span: Span) -> Foreign:  # noqa: ANN401
         self.aliases += 1
         if self.aliases > MAX_FOREIGN_ALIASES:
-            raise _ForeignStopError(f"this file holds more than {MAX_FOREIGN_ALIASES:,} aliases")
+            raise _ForeignStopError(f"this file contains more than {MAX_FOREIGN_ALIASES:,} aliases")
         node, nodes = self.anchors.get(event.anchor, (None, 0))
         if node is None:
             self.oddities.append(Oddity(span=span, message=f"no anchor is named {quote(event.anchor)} above"))
@@ -213,7 +209,7 @@ class _ForeignReader:
         items: list[Foreign] = []
         while not isinstance(event := self.parser.get_event(), SequenceEndEvent):
             items.append(self.node(event, depth - 1, event_span(event)))
-        return tuple(items), _between(start, event)
+        return tuple(items), span_between(start, event)
 
     def mapping(self, start: Any, depth: int) -> tuple[dict[str, Foreign], Span]:  # noqa: ANN401
         own: dict[str, Foreign] = {}
@@ -230,12 +226,12 @@ class _ForeignReader:
                 self.oddities.append(
                     Oddity(
                         span=own[name].span,
-                        message=f"the key {quote(name)} is here and again below, where it counts",
+                        message=f"duplicate key {quote(name)}; the later value wins",
                         unread=own[name],
                     )
                 )
             own[name] = value
-        return {**{name: node for name, node in merged.items() if name not in own}, **own}, _between(
+        return {**{name: node for name, node in merged.items() if name not in own}, **own}, span_between(
             start, event
         )
 
@@ -243,7 +239,7 @@ class _ForeignReader:
         """Of several merged mappings the first wins."""
         for one in value.items or (value,):
             if not isinstance(one.value, Mapping):
-                self.oddities.append(Oddity(span=one.span, message="what is merged here is no mapping"))
+                self.oddities.append(Oddity(span=one.span, message="the value merged here is not a mapping"))
             self.count(len(one.entries))
             for name, node in one.entries.items():
                 into.setdefault(name, node)
@@ -253,8 +249,3 @@ def _plain(node: Foreign) -> object:
     if isinstance(node.value, Mapping):
         return "a mapping"
     return "a list" if isinstance(node.value, tuple) else node.value
-
-
-def _between(first: Any, last: Any) -> Span:  # noqa: ANN401
-    start, end = first.start_mark, last.end_mark
-    return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)

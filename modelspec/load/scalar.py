@@ -8,19 +8,14 @@ from modelspec.text.document import Scalar
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_CONSTANTS: dict[str, Scalar] = {
-    "": None,
-    "~": None,
-    "null": None,
-    "Null": None,
-    "NULL": None,
-    "true": True,
-    "True": True,
-    "TRUE": True,
-    "false": False,
-    "False": False,
-    "FALSE": False,
-}
+
+
+def _constants(**words: Scalar) -> dict[str, Scalar]:
+    spelled = {form: value for word, value in words.items() for form in (word, word.title(), word.upper())}
+    return {"": None, "~": None, **spelled}
+
+
+_CONSTANTS = _constants(null=None, true=True, false=False)
 _FIRST = frozenset("+-.0123456789")
 _DIGITS_OF_64_BITS = 22
 """The digits of 2**64 in base 8: a longer integer need not be converted to know that it is too large."""
@@ -72,13 +67,7 @@ def _integer(text: str) -> int:
     return number
 
 
-_CONSTANTS_11: dict[str, Scalar] = {
-    "": None,
-    "~": None,
-    **{spelled: None for word in ("null",) for spelled in (word, word.title(), word.upper())},
-    **{spelled: True for word in ("yes", "true", "on") for spelled in (word, word.title(), word.upper())},
-    **{spelled: False for word in ("no", "false", "off") for spelled in (word, word.title(), word.upper())},
-}
+_CONSTANTS_11 = _constants(null=None, yes=True, true=True, on=True, no=False, false=False, off=False)
 _INTEGER_11 = re.compile(
     r"[-+]?(?:0b[0-1_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*(?::[0-5]?[0-9])+)"
 )

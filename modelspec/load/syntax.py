@@ -2,7 +2,7 @@
 
 import yaml
 
-from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Label, file_error
 from modelspec.text.source import Source, Span
 
 _MEANINGS = (
@@ -44,16 +44,16 @@ _MEANINGS = (
     ),
     (
         "did not find expected <document start>",
-        "nothing can stand here: what is above is complete",
+        "unexpected content: the document above is complete",
         "check the indentation, and delete a bracket too many",
     ),
     ("found unknown escape character", "this escape is not known", "write \\\\ for a backslash"),
     (
         "found a tab character",
-        "a tab stands where spaces are expected",
+        "a tab is used where spaces are expected",
         "indent with spaces",
     ),
-    ("found incompatible YAML", "this file asks for another YAML than 1.2", "delete the %YAML line"),
+    ("found incompatible YAML", "this file requires another YAML version than 1.2", "delete the %YAML line"),
     ("block sequence entries are not allowed", "a list is not allowed here", "check the indentation"),
 )
 
@@ -67,22 +67,14 @@ def syntax_fault(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     problem = error.problem or ""
     message, help_ = next(
         ((message, help_) for known, message, help_ in _MEANINGS if known in problem),
-        (f"this is not YAML: {problem}", "check quotes, brackets and indentation near this place"),
+        (f"this is not valid YAML: {problem}", "check quotes, brackets and indentation near this place"),
     )
     late = error.context in _NOTICED_LATE
     related: tuple[Label, ...] = ()
     if error.context in _BRACKETS:
         related = (Label(path=source.path, span=_span(source, error.context_mark), text="opened here"),)
-    return Diagnostic(
-        code="MS008",
-        severity=Severity.ERROR,
-        message=message,
-        path=source.path,
-        span=_span(source, error.context_mark if late else error.problem_mark or error.context_mark),
-        help=help_,
-        related=related,
-        subject=source.path,
-    )
+    span = _span(source, error.context_mark if late else error.problem_mark or error.context_mark)
+    return file_error("MS008", source.path, span, message, help_, related)
 
 
 def _span(source: Source, mark: yaml.Mark | None) -> Span:

@@ -4,9 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.text.document import Document, MapNode, Node, ScalarNode
-from modelspec.text.source import START, Source, Span
+from modelspec.diagnose.diagnostic import Diagnostic, file_error
+from modelspec.text.document import Document
+from modelspec.text.source import START, Source
 from modelspec.text.visible import FILLERS
 
 BOM = b"\xef\xbb\xbf"
@@ -30,17 +30,17 @@ def decode(path: str, data: bytes) -> Source | Diagnostic:
     """The text of a file, or why it is none."""
     # Without its mark, UTF-16 is known by the zero byte beside the first letter.
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or 0 in data[:2]:
-        return _fault("MS004", path, START, "this file is UTF-16, not UTF-8", "save it as UTF-8")
+        return file_error("MS004", path, START, "this file is UTF-16, not UTF-8", "save it as UTF-8")
     try:
         return Source(path, data.removeprefix(BOM).decode())
     except UnicodeDecodeError as error:
         before = Source(path, data.removeprefix(BOM)[: error.start].decode())
         place = before.span(len(before.text), len(before.text))
-        return _fault(
+        return file_error(
             "MS004",
             path,
             place,
-            f"this file is not UTF-8: byte 0x{data.removeprefix(BOM)[error.start]:02x} is out of place here",
+            f"this file is not UTF-8: byte 0x{data.removeprefix(BOM)[error.start]:02x} is not valid here",
             "save it as UTF-8",
         )
 
@@ -55,7 +55,7 @@ def conflict(source: Source) -> Diagnostic | None:
     marker = _CONFLICT.search(source.text)
     if marker is None:
         return None
-    return _fault(
+    return file_error(
         "MS007",
         source.path,
         source.span(marker.start(), marker.end() - 1),
@@ -68,7 +68,7 @@ def control_characters(source: Source) -> Iterator[Diagnostic]:
     """Control characters; YAML cannot be read around them."""
     for match in _CONTROL.finditer(source.text):
         shown = "a carriage return without a line feed" if match[0] == "\r" else _name(match[0])
-        yield _fault(
+        yield file_error(
             "MS005",
             source.path,
             source.span(match.start(), match.end()),
@@ -89,11 +89,11 @@ def invisible_characters(document: Document) -> Iterator[Diagnostic]:
             continue
         if character in _JOINERS and _joins(source.text, offset):
             if names is None:
-                names = list(_name_ranges(document))
+                names = [source.offsets(node.span) for at, node in document.scalars() if at[-1:] == ("name",)]
             if any(start <= offset < end for start, end in names):
                 continue
         kind = "a bidirectional control" if _BIDI.match(character) else "invisible"
-        yield _fault(
+        yield file_error(
             "MS006",
             source.path,
             source.span(offset, offset + 1),
@@ -104,11 +104,11 @@ def invisible_characters(document: Document) -> Iterator[Diagnostic]:
 
 def odd_values(document: Document) -> Iterator[Diagnostic]:
     """Control, bidirectional and invisible characters that an escape sequence writes into a value or key."""
-    for span, value in _strings(document.root):
-        for character in value:
+    for span, value in document.texts():
+        for character in value if isinstance(value, str) else "":
             control = _CONTROL.match(character) is not None
             if control or (not character.isascii() and _is_invisible(character)):
-                yield _fault(
+                yield file_error(
                     "MS005" if control else "MS006",
                     document.source.path,
                     span,
@@ -131,36 +131,5 @@ def _joins(text: str, offset: int) -> bool:
     )
 
 
-def _name_ranges(document: Document) -> Iterator[tuple[int, int]]:
-    for pointer, node in document.scalars():
-        if pointer[-1:] == ("name",):
-            span = node.span
-            yield (
-                document.source.offset(span.line, span.column),
-                document.source.offset(span.end_line, span.end_column),
-            )
-
-
-def _strings(node: Node | None) -> Iterator[tuple[Span, str]]:
-    match node:
-        case ScalarNode(value=str() as value):
-            yield node.span, value
-        case MapNode():
-            for key, entry in node.entries.items():
-                yield entry.key, key
-                yield from _strings(entry.node)
-        case None | ScalarNode():
-            pass
-        case _:
-            for item in node.items:
-                yield from _strings(item)
-
-
 def _name(character: str) -> str:
     return f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip()
-
-
-def _fault(code: str, path: str, span: Span, message: str, help_: str) -> Diagnostic:
-    return Diagnostic(
-        code=code, severity=Severity.ERROR, message=message, path=path, span=span, help=help_, subject=path
-    )

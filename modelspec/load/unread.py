@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.diagnostic import Diagnostic, file_error
 from modelspec.text.source import START
 
 MAX_BYTES = 256 * 1024
@@ -39,7 +39,7 @@ def too_large(path: str) -> Diagnostic:
         "MS003",
         path,
         f"this file is larger than {MAX_BYTES // 1024} KiB",
-        "keep one model a file and large documents elsewhere",
+        "keep one model per file and large documents elsewhere",
     )
 
 
@@ -52,7 +52,7 @@ def odd_name(path: str) -> Diagnostic | None:
     except UnicodeEncodeError:
         shown = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
         return _odd(shown, "is not UTF-8")
-    return None if path.isprintable() else _odd(path, "holds a control or invisible character")
+    return None if path.isprintable() else _odd(path, "contains a control or invisible character")
 
 
 def not_a_model(path: str) -> Diagnostic:
@@ -70,7 +70,7 @@ def other_defaults(path: str) -> Diagnostic:
     return _fault(
         "MS025",
         path,
-        "this file is not read: the defaults of a folder stand in _defaults.yaml",
+        "this file is not read: the defaults of a folder belong in _defaults.yaml",
         "rename it to _defaults.yaml",
     )
 
@@ -91,7 +91,7 @@ def empty() -> Diagnostic:
     return _fault(
         "MS023",
         MODELS,
-        "models.d holds no model; a build of it would drop every route",
+        "models.d contains no model; a build would drop every route",
         "add a model, or disable the last one instead of removing it",
     )
 
@@ -101,12 +101,4 @@ def _odd(path: str, why: str) -> Diagnostic:
 
 
 def _fault(code: str, path: str, message: str, help_: str) -> Diagnostic:
-    return Diagnostic(
-        code=code,
-        severity=Severity.ERROR,
-        message=message,
-        path=path,
-        span=START,
-        help=help_,
-        subject=path,
-    )
+    return file_error(code, path, START, message, help_)

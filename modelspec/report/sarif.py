@@ -16,7 +16,8 @@ from modelspec.diagnose.rule import Rule
 from modelspec.report.contract import Outcome, one_a_line, ranking
 from modelspec.report.said import advised, fingerprints, said
 from modelspec.rules import RULES
-from modelspec.rules.pages import own_files, ways_to_silence
+from modelspec.rules.examples import own_files
+from modelspec.rules.pages import ways_to_silence
 from modelspec.text.source import START, Span
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

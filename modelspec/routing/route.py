@@ -1,6 +1,7 @@
 """Catalog to routing table: tiers, targets and reach."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from modelspec.fleet.model import Catalog, Deployment, Fleet, Model
@@ -126,17 +127,12 @@ def _local_targets(model: Model, fleet: Fleet) -> Mapping[str, Target]:
     deployment = model.deployments[0]
     base = _target(deployment)
     return {
-        head: Target(
+        head: replace(
+            base,
             endpoint=deployment.endpoint or fleet.heads[head].inference_url,
-            provider=base.provider,
-            upstream_model=base.upstream_model,
-            api_key=base.api_key,
-            params=base.params,
             region=fleet.heads[head].region,
             weight=None,
             order=None,
-            rpm=base.rpm,
-            tpm=base.tpm,
         )
         for head in model.heads
     }

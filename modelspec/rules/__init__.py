@@ -19,7 +19,6 @@ from modelspec.rules import (
     naming,
     reading,
     resilience,
-    schema,
     secrets,
     serving,
 )
@@ -28,8 +27,7 @@ RULES: tuple[Rule, ...] = tuple(
     sorted(
         (
             *reading.RULES,
-            *schema.RULES,
-            *links.LINKS,
+            *links.RULES,
             *heads.RULES,
             *fallback_models.RULES,
             *serving.RULES,
@@ -39,8 +37,6 @@ RULES: tuple[Rule, ...] = tuple(
             *keys.RULES,
             *lifecycle.RULES,
             *naming.RULES,
-            *links.EXCEPTIONS,
-            *links.DEFAULTS,
             *guards.RULES,
             *target_envoy.RULES,
             *UPSTREAM_RULES,

@@ -8,26 +8,20 @@ from functools import partial
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.fleet.model import Deployment, Fleet, Head, Model
+from modelspec.rules.examples import model
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
 from modelspec.url import Code, UrlFault, has_key, judge, judged
 
-_ATLAS = """\
-# file: models.d/atlas.yaml
-model_id: atlas
-name: Atlas
-region: eu
-priority_head: head-eu-1
-fallback_heads: [head-uk-1]
-"""
+_ATLAS = model(region="eu", endpoint=None)
 _NOTHING: Iterator[Finding] = iter(())
 _WEB = re.compile(r"[\x00-\x20]*+https?:", re.IGNORECASE)
 _ADDRESS_NAME = re.compile(r"(?:^|_)(?:url|base|endpoint|host)$")
 """Params that hold addresses: `api_base`, `base_url`, `aws_bedrock_runtime_endpoint`."""
 _HEAD_QUERY = UrlFault(
     code=Code.MALFORMED,
-    message="has a query, which the URL of a head cannot have",
-    help="end it before the question mark: each request brings its own query",
+    message="has a query, which the URL of a head must not have",
+    help="remove the query: each request brings its own",
 )
 
 _EXPLAIN_A_QUERY = (Code.METADATA, Code.FOREIGN_HOST, Code.MALFORMED)
@@ -68,7 +62,7 @@ def _in_fleet(code: str, fleet: Fleet) -> Iterator[Finding]:
             for fault in faults:
                 if fault.code == code:
                     yield Finding(
-                        place=Place(path=head.place.path, pointer=(*head.place.pointer, field)),
+                        place=head.place.below(field),
                         message=f"the {field} of head {quote(head.head_id)} {fault.message}",
                         help=fault.help,
                         subject=head.head_id,
@@ -116,9 +110,9 @@ def _is_loopback(url: str) -> bool:
 def plain_http(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """Plain http to a public host.
 
-    Prompts, answers and the key would cross the internet in clear text. Private addresses (RFC 1918, RFC
+    Prompts, responses and the key would cross the internet in clear text. Private addresses (RFC 1918, RFC
     4193, RFC 6598), names of one label and names in `.internal`, `.local`, `.svc`, `.cluster.local`,
-    `.home.arpa` and `.lan` may be asked over http; a name that spells its address, as in
+    `.home.arpa` and `.lan` may be called over http; a name that contains its address, as in
     `10.0.0.1.nip.io`, is public.
     """
     return _in_model("MS506", model, fleet)
@@ -134,9 +128,9 @@ def plain_http(model: Model, fleet: Fleet) -> Iterator[Finding]:
 def credentials_in_url(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """Credentials, a fragment or a key-like parameter in a URL.
 
-    URLs end up in logs, metrics and on the admin page. Give the key by reference, in `api_key`; a key
-    that was pushed once must be revoked. A fragment is never sent to a server: it can only mislead. A
-    parameter is key-like by its name: `key`, `api_key`, `token`, `sig`, `X-Amz-Signature` and their
+    URLs end up in logs, metrics and on the admin page. Reference the key in `api_key`; a key
+    that was pushed must be revoked. A fragment is never sent to a server: it can only mislead. A
+    parameter is key-like by its name: `key`, `api_key`, `token`, `sig`, `X-Amz-Signature` and the
     like.
     """
     return _in_model("MS507", model, fleet)
@@ -152,11 +146,11 @@ def credentials_in_url(model: Model, fleet: Fleet) -> Iterator[Finding]:
 def metadata_address(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A link-local or metadata address.
 
-    Every cloud answers there with the credentials of the machine that asks: a request sent to such an
-    endpoint hands the gateway's own identity to whoever may call the model. Each spelling counts: other
+    Every cloud serves the credentials of the calling machine there: a request to such an
+    endpoint gives the gateway's own identity to anyone who may call the model. Every spelling counts: other
     number bases, addresses inside IPv6, full-width digits, encoded hosts, names such as
-    `metadata.google.internal` and public names that spell the address. No setting makes this right,
-    `local_inference` neither.
+    `metadata.google.internal` and public names that contain the address. No setting allows this,
+    not even `local_inference`.
     """
     return _in_model("MS508", model, fleet)
 
@@ -171,9 +165,9 @@ def metadata_address(model: Model, fleet: Fleet) -> Iterator[Finding]:
 def loopback_address(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A loopback address without local inference.
 
-    Behind `localhost` each head finds another server, usually itself or its admin interface. Where the
-    head does run the model, say so with `local_inference: true`. Where every head of the model stands on
-    a loopback address itself (a developer's machine), loopback endpoints are fine. The `url` and
+    On each head, `localhost` is a different server, usually the head itself or its admin interface. Where the
+    head does run the model, set `local_inference: true`. Where every head of the model has
+    a loopback address itself (a developer's machine), loopback endpoints are allowed. The `url` and
     `inference_url` of a head may be loopback: the one makes the head local, the other is the server
     beside it.
     """
@@ -190,7 +184,7 @@ def loopback_address(model: Model, fleet: Fleet) -> Iterator[Finding]:
 def foreign_host(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A host that is not ASCII, or whose punycode misleads.
 
-    Letters of different scripts look alike: a reviewer cannot tell a Cyrillic a from a Latin one. Hosts
+    Letters of different scripts look alike: a reviewer cannot distinguish a Cyrillic a from a Latin one. Hosts
     are written in ASCII, international ones in punycode (`xn--…`), of which each label must be valid and
     keep to one script (UTS 39, "highly restrictive"), and must not consist of letters that imitate Latin
     ones.
@@ -206,10 +200,10 @@ def foreign_host(model: Model, fleet: Fleet) -> Iterator[Finding]:
     good=f"{_ATLAS}endpoint: https://api.example.com/v1/my%20model",
 )
 def encoded_control(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """Encoded control characters, or an encoded way out of the path.
+    """Encoded control characters, or an encoded path traversal.
 
-    `%0d%0a` splits a request into two in a server that decodes too early, `%00` cuts a path, `%2e%2e%2f`
-    climbs out of one. Encoding twice (`%250a`) only hides it from one server more. No endpoint needs
+    `%0d%0a` splits a request in two in a server that decodes too early, `%00` truncates a path, `%2e%2e%2f`
+    leaves it. Encoding twice (`%250a`) only hides it from one more server. No endpoint needs
     these.
     """
     return _in_model("MS511", model, fleet)
@@ -219,7 +213,7 @@ def encoded_control(model: Model, fleet: Fleet) -> Iterator[Finding]:
 def long_url(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A URL of more than 2,048 characters.
 
-    Proxies and gateways cut or refuse longer ones, each at its own limit, and nobody can review them.
+    Proxies and gateways truncate or reject longer ones, each at its own limit, and they cannot be reviewed.
     """
     return _in_model("MS512", model, fleet)
 
@@ -232,12 +226,12 @@ def long_url(model: Model, fleet: Fleet) -> Iterator[Finding]:
     good=f"{_ATLAS}endpoint: https://api.example.com:8443/v1",
 )
 def malformed_url(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A URL that programs would read differently, or not at all.
+    """A malformed URL.
 
     A URL here is `http://` or `https://`, a host of letters, digits, hyphens and dots or a usual
-    address, perhaps a port from 1 to 65535, a path without `..`, and a query: ASCII only, without spaces
-    or backslashes, and each `%` followed by two hexadecimal digits. What parsers disagree about is where
-    attacks hide. The `url` of a head has no query either.
+    address, optionally a port from 1 to 65535, a path without `..`, and a query: ASCII only, without spaces
+    or backslashes, and each `%` followed by two hexadecimal digits. Attacks exploit URLs that parsers read
+    differently. The `url` of a head has no query either.
     """
     return _in_model("MS516", model, fleet)
 

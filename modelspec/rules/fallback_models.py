@@ -6,37 +6,28 @@ from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Catalog, Fleet, Model, Signature
 from modelspec.fleet.reach import transitive_reach
+from modelspec.rules.examples import model
 from modelspec.rules.heads import residency_of, way_out
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
-_ATLAS = """\
-# file: models.d/atlas.yaml
-model_id: atlas
-name: Atlas
-region: us
-priority_head: head-us-1
-fallback_heads: [head-uk-1]
-endpoint: https://atlas.example.com/v1
-"""
-_BISON = _ATLAS.replace("atlas", "bison").replace("Atlas", "Bison")
-_IN_EUROPE = _ATLAS.replace("us", "eu")
+_ATLAS, _BISON = model(), model("bison")
 
 
 @rule(
     "MS302",
     Severity.ERROR,
     Scope.CATALOG,
-    bad=_IN_EUROPE + "fallback_models: [bison]\n" + _BISON,
-    good=_IN_EUROPE + "fallback_models: [bison]\n" + _BISON.replace("us", "eu"),
+    bad=model(region="eu", fallback_models="[bison]") + _BISON,
+    good=model(region="eu", fallback_models="[bison]") + model("bison", "eu"),
 )
 def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
-    """A fallback model would carry requests out of their model's residency.
+    """A fallback model would move requests outside the residency of their model.
 
     The reach of a fallback model, and of its own fallback models in turn, counts against the residency of the
     model that names it.
 
-    Name a fallback model whose heads and deployments stay inside, or give that model other heads.
+    Name a fallback model whose heads and deployments are inside it, or give that model other heads.
     """
     reaches = transitive_reach(catalog.signatures, catalog.names)
     for signature in catalog.signatures:
@@ -77,7 +68,7 @@ def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
 def fallback_is_another_model(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
     """A model falls back to itself, by its id or by one of its aliases.
 
-    A gateway would ask the same upstreams once more, or loop.
+    A gateway would call the same upstreams again, or loop.
 
     Delete the entry, or name another model.
     """
@@ -86,7 +77,7 @@ def fallback_is_another_model(model: Model, fleet: Fleet) -> Iterator[Finding]: 
         if reference.model_id in own:
             yield Finding(
                 place=Place(path=model.path, pointer=reference.pointer),
-                message=f"the fallback model {quote(reference.model_id)} is this model itself",
+                message=f"the fallback model {quote(reference.model_id)} is this model",
                 label="this model",
                 help="delete it, or name another model",
             )
@@ -100,12 +91,12 @@ def fallback_is_another_model(model: Model, fleet: Fleet) -> Iterator[Finding]: 
     good=_ATLAS + "fallback_models: [bison]\n" + _BISON,
 )
 def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
-    """Fallback models go round in a circle.
+    """Fallback models form a cycle.
 
-    When all of them fail at once, a gateway that follows the circle tries each again and again; one that counts its
-    steps wastes them. Each circle is reported once, at the reference that closes it.
+    When all of them fail at once, a gateway that follows the cycle tries each again and again; one that limits its
+    attempts wastes them. Each cycle is reported once, at the reference that closes it.
 
-    Take one of the references out.
+    Remove one of the references.
     """
     references = {signature.model_id: _references(signature, catalog) for signature in catalog.signatures}
     finished: set[str] = set()
@@ -141,9 +132,9 @@ def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
 def fallback_models_are_served(catalog: Catalog) -> Iterator[Finding]:
     """A fallback model is disabled.
 
-    A disabled model answers 404: falling back to it turns one fault into another.
+    A disabled model answers 404: falling back to it replaces one failure with another.
 
-    Name a model that is served, or take the entry out.
+    Name a model that is served, or remove the entry.
     """
     for signature in catalog.signatures:
         if signature.status == "disabled":
@@ -155,7 +146,7 @@ def fallback_models_are_served(catalog: Catalog) -> Iterator[Finding]:
                     place=Place(path=signature.path, pointer=pointer),
                     message=f"the fallback model {quote(name)} is disabled",
                     label="answers 404",
-                    help="name a model that is served, or take it out",
+                    help="name a model that is served, or remove it",
                     related=((Place(path=fallback.path, pointer=("status",)), "disabled here"),),
                     subject=signature.model_id,
                 )
@@ -185,9 +176,9 @@ def _circle(path: list[str], begin: int, place: Place) -> Finding:
         shown = [quote(model) for model in path[begin:]]
     return Finding(
         place=place,
-        message=f"fallback models go round in a circle: {' → '.join([*shown, shown[0]])}",
-        label="closes the circle",
-        help="take one of these references out",
+        message=f"fallback models form a cycle: {' → '.join([*shown, shown[0]])}",
+        label="closes the cycle",
+        help="remove one of these references",
         subject=path[-1],
     )
 

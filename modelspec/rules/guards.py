@@ -23,78 +23,78 @@ RULES: tuple[Rule, ...] = (
         "MS801",
         "A change alters the routes of too many models.",
         """
-        A script gone wrong, or an edit of a head, can reroute a fleet at once. A model is changed where anything
-        differs that steers its traffic, residency, keys or access: its heads, tiers and weights, the URL or region
-        of a head that serves it, its deployments, fallback models, reach, limits, names, groups. What only
-        describes it (name, tags, metadata, sunset) does not count.
+        A faulty script, or an edit of a head, can reroute a whole fleet. A model is changed where anything
+        differs that controls its traffic, residency, keys or access: its heads, tiers and weights, the URL or region
+        of a head that serves it, its deployments, fallback models, reach, limits, names, groups. Fields that only
+        describe it (name, tags, metadata, sunset) do not count.
 
-        Split the change. Without `max_changed`, 30 % of the models may change, and three in a small fleet.
+        Split the change. Without `max_changed`, 30 % of the models may change, and at least three.
         """,
     ),
     stage_rule(
         "MS802",
         "A change removes too many models.",
         """
-        Clients that still send the name get a 404. A model is removed where requests for its id were answered
+        Clients that still send the name get a 404. A model is removed where requests for its id were served
         and no longer are: its file is gone, or it is disabled. A renamed model counts too, unless the new one
         keeps the old id as an alias.
 
         Split the change, keep the old id as an alias, or deprecate the models first. Without `max_removed`, 10 %
-        of the models may go, and always one.
+        of the models may be removed, and at least one.
         """,
     ),
     stage_rule(
         "MS803",
         "A change moves too many models to another region.",
         """
-        The region of a model decides whose law its requests are under.
+        The region of a model determines which law applies to its requests.
 
-        Split the change. Without `max_moved`, 10 % of the models may move, and always one.
+        Split the change. Without `max_moved`, 10 % of the models may move, and at least one.
         """,
     ),
     stage_rule(
         "MS804",
         "A change leaves a region without a model.",
         """
-        The last model that was served in the region is removed, disabled, moved away, or without a head that
-        works. Clients there find nothing that may serve them under their residency rules.
+        The last model that was served in the region is removed, disabled, moved away, or without a working
+        head. Clients there have no model that may serve them under their residency rules.
 
-        Leave one, or move a model there first.
+        Keep one, or move a model there first.
         """,
     ),
     stage_rule(
         "MS805",
         "A change leaves a head without a model.",
         """
-        Every client that is sent to this head gets a 404 from then on. It counts also where the head itself is
-        set offline or removed, so that taking one out of service is a decision with a name under it.
+        Every client that is sent to this head then gets a 404. It also counts where the head itself is
+        set offline or removed, so that taking one out of service is an approved decision.
 
-        Leave a model on it, or waive this once its clients are gone.
+        Keep a model on it, or waive this once its clients are gone.
         """,
     ),
     stage_rule(
         "MS806",
         "A change sends a key, or a model's requests, to another host.",
         """
-        Who owns the new host reads prompts, answers and the key. This is how a pull request would steal them,
+        The owner of the new host reads prompts, responses and the key. This is how a pull request would steal them,
         and it looks like any other edit.
 
-        It counts where a model with a key, in the base or now, gets a host that it had not, and where a key that
-        the base knows gets a host that no model with this key had; new models are no exception. It counts too where
-        a name, or part of a wildcard, goes over to a model at another host. Every way to
-        name a host counts: `endpoint`, URLs in `params`, a variable, the provider, its region. A host that is
-        only left out is no break. Deployments of disabled models count, so that enabling one is no way around.
+        It counts where a model with a key, in the base or now, gets a host that it did not have, and where a key that
+        the base knows gets a host that no model with this key had; new models are included. It also counts where
+        a name, or part of a wildcard, moves to a model at another host. Every way to
+        name a host counts: `endpoint`, URLs in `params`, a variable, the provider, its region. Removing a
+        host does not count. Deployments of disabled models count, so that enabling one is not a loophole.
 
         Check the host with the provider, then waive it. The subject is the model id, a space and the host, so
-        that a waiver allows this one host and no other.
+        that a waiver allows only this host.
         """,
     ),
     stage_rule(
         "MS807",
-        "There was nothing to hold the guards against.",
+        "The guards could not be checked.",
         """
-        The base does not compile, or has no models. Then nobody can say how many models a change removes, or
-        where a key went before, and no guard stands in the way.
+        The base does not compile, or has no models. Then it is unknown how many models a change removes, or
+        where a key was sent before, and no guard applies.
 
         Correct the base first, or review this change as you would review a new fleet.
         """,

@@ -5,13 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Catalog, Fleet, Model, Region, Signature
+from modelspec.rules.examples import model
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
 
 
+def _weighted(weights: str) -> str:
+    """A model with weights: where the usual fields are, for people to find them."""
+    return model(region="eu", fallback_heads=f"[head-uk-1]\nload_balancing:\n  weights: {weights}")
+
+
 def residency_of(region: Region) -> tuple[Place, str]:
     """The place of a region's residency rule, and what it says."""
-    place = Place(path=region.place.path, pointer=(*region.place.pointer, "residency"))
+    place = region.place.below("residency")
     return place, f"{quote(region.code)} allows {', '.join(region.residency or ())}"
 
 
@@ -33,34 +39,18 @@ def way_out(
     "MS301",
     Severity.ERROR,
     Scope.LINKED,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-us-1]
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=model(region="eu", fallback_heads="[head-us-1]"),
+    good=model(region="eu"),
 )
 def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """Requests for a model could leave the regions that its own region allows.
 
     A region's `residency` lists where requests for its models may be served. A head, a deployment or a fallback
-    model outside it would carry them elsewhere, at the worst moment: when something else has failed. Offline heads
-    count too, for they come back.
+    model outside it would move them elsewhere, at the worst moment: when something else has failed. Offline heads
+    count too, since they come back.
 
     Use a head or a deployment in an allowed region, or widen `residency` in regions.yaml, where its owners review
-    it.
+    the change.
     """
     region = fleet.regions[model.region]
     if region.residency is None:
@@ -95,29 +85,13 @@ def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
     "MS303",
     Severity.ERROR,
     Scope.MODEL,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-eu-1, head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=model(region="eu", fallback_heads="[head-eu-1, head-uk-1]"),
+    good=model(region="eu"),
 )
 def fallback_is_another_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """A fallback head is the priority head itself.
+    """A fallback head is the priority head.
 
-    Trying the head that has just failed once more only makes the client wait.
+    Retrying the head that has just failed only makes the client wait.
 
     Delete the entry, or name another head.
     """
@@ -125,8 +99,8 @@ def fallback_is_another_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  
         if head == model.priority_head:
             yield Finding(
                 place=Place(path=model.path, pointer=("fallback_heads", position)),
-                message=f"the fallback {quote(head)} is the priority head itself",
-                label="tried already",
+                message=f"the fallback {quote(head)} is the priority head",
+                label="already tried",
                 help="delete it, or name another head",
                 related=((Place(path=model.path, pointer=("priority_head",)), "the priority head"),),
             )
@@ -136,41 +110,21 @@ def fallback_is_another_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  
     "MS304",
     Severity.ERROR,
     Scope.MODEL,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    load_balancing:
-      weights: {head-eu-2: 1}
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    load_balancing:
-      weights: {head-eu-1: 3, head-eu-2: 1}
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=_weighted("{head-eu-2: 1}"),
+    good=_weighted("{head-eu-1: 3, head-eu-2: 1}"),
 )
 def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """The weights of the first tier leave out the priority head.
+    """The weights of the first tier omit the priority head.
 
-    `load_balancing.weights` says how the heads of the first tier share its requests. Without the priority head in
-    it, the file says two different things about who is first.
+    `load_balancing.weights` sets how the heads of the first tier share its requests. Without the priority head in
+    it, the file contradicts itself about which heads come first.
 
     Give the priority head a weight.
     """
     if model.weights and model.priority_head not in model.weights:
         yield Finding(
             place=Place(path=model.path, pointer=("load_balancing", "weights"), on_key=True),
-            message=f"the weights leave out the priority head {quote(model.priority_head)}",
+            message=f"the weights omit the priority head {quote(model.priority_head)}",
             label="the first tier",
             help=f"add '{model.priority_head}: 1', or change priority_head",
             related=((Place(path=model.path, pointer=("priority_head",)), "the priority head"),),
@@ -181,33 +135,13 @@ def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Findi
     "MS305",
     Severity.ERROR,
     Scope.MODEL,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    load_balancing:
-      weights: {head-eu-1: 3, head-uk-1: 1}
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: eu
-    priority_head: head-eu-1
-    fallback_heads: [head-uk-1]
-    load_balancing:
-      weights: {head-eu-1: 3, head-eu-2: 1}
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=_weighted("{head-eu-1: 3, head-uk-1: 1}"),
+    good=_weighted("{head-eu-1: 3, head-eu-2: 1}"),
 )
 def weights_and_fallbacks_differ(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """A head stands in the first tier and among the fallbacks.
+    """A head is both in the first tier and among the fallbacks.
 
-    When the first tier has failed, a head out of it has failed too.
+    When the first tier has failed, every head in it has failed.
 
     Name it in `load_balancing.weights` or in `fallback_heads`.
     """
@@ -215,8 +149,8 @@ def weights_and_fallbacks_differ(model: Model, fleet: Fleet) -> Iterator[Finding
         if head in model.weights and head != model.priority_head:
             yield Finding(
                 place=Place(path=model.path, pointer=("fallback_heads", position)),
-                message=f"the fallback {quote(head)} stands in the first tier already",
-                label="tried already",
+                message=f"the fallback {quote(head)} is already in the first tier",
+                label="already tried",
                 help="delete it here or in load_balancing.weights",
                 related=(
                     (

@@ -13,21 +13,12 @@ from modelspec.fleet.keys import (
     may_go_to,
 )
 from modelspec.fleet.model import Catalog, Fleet, Model
+from modelspec.rules.examples import model
 from modelspec.secret import mask
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
 from modelspec.url import registrable_domain
 
-_MODEL = """\
-# file: models.d/{0}.yaml
-model_id: {0}
-name: {0}
-region: us
-priority_head: head-us-1
-fallback_heads: [head-uk-1]
-endpoint: https://{1}/v1
-api_key: {{env: ATLAS_API_KEY}}
-"""
 _POLICY = """\
 # file: modelspec.yaml
 key_policy:
@@ -36,19 +27,23 @@ key_policy:
 """
 
 
+def _model(model_id: str, host: str) -> str:
+    return model(model_id, name=model_id, endpoint=f"https://{host}/v1", api_key="{env: ATLAS_API_KEY}")
+
+
 @rule(
     "MS514",
     Severity.ERROR,
     Scope.LINKED,
-    bad=_POLICY + _MODEL.format("atlas", "atlas.example.org"),
-    good=_POLICY + _MODEL.format("atlas", "api.atlas.example"),
+    bad=_POLICY + _model("atlas", "atlas.example.org"),
+    good=_POLICY + _model("atlas", "api.atlas.example"),
 )
 def keys_go_where_the_policy_lets_them(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A key goes to a host that `key_policy` does not allow.
+    """A key is sent to a host that `key_policy` does not allow.
 
-    A pull request can pair somebody else's key with an endpoint of its author. Nothing in the file is malformed, and
-    the gateway sends the key to a stranger. An entry of `key_policy` in modelspec.yaml says to which hosts a key may
-    go; a key that an entry names may go nowhere else, and not to a host that only the gateway's environment knows.
+    A pull request can pair another team's key with an endpoint of its author. Nothing in the file is malformed, and
+    the gateway sends the key to a stranger. An entry of `key_policy` in modelspec.yaml lists the hosts that may
+    receive a key; the key must not be sent elsewhere, nor to a host that only the gateway's environment knows.
 
     Correct the endpoint, or let a code owner add its host to the policy.
     """
@@ -71,16 +66,16 @@ def _forbidden(
     model: Model, pointer: Pointer, key: str, destination: KeyDestination, allowed: tuple[str, ...]
 ) -> Finding:
     host = destination.host
-    where = "a host that nobody can check here" if host is None else quote(host)
+    where = "a host that cannot be checked here" if host is None else quote(host)
     written = destination.pointer
     return Finding(
         place=Place(path=model.path, pointer=pointer),
-        message=f"the key {quote(mask(key))} would go to {where}, which key_policy does not allow",
+        message=f"the key {quote(mask(key))} would be sent to {where}, which key_policy does not allow",
         label="this key",
         help=f"use one of {', '.join(allowed[:5])}, or have key_policy in modelspec.yaml name this host"
         if host is not None
-        else "write the endpoint out, so that its host can be held against key_policy",
-        related=() if written is None else ((Place(path=model.path, pointer=written), "goes there"),),
+        else "write the endpoint out, so that its host can be checked against key_policy",
+        related=() if written is None else ((Place(path=model.path, pointer=written), "is sent there"),),
     )
 
 
@@ -88,17 +83,17 @@ def _forbidden(
     "MS515",
     Severity.WARNING,
     Scope.CATALOG,
-    bad=_MODEL.format("atlas", "api.atlas.example") + _MODEL.format("bison", "api.atlas-mirror.example"),
-    good=_MODEL.format("atlas", "api.atlas.example") + _MODEL.format("bison", "eu.atlas.example"),
+    bad=_model("atlas", "api.atlas.example") + _model("bison", "api.atlas-mirror.example"),
+    good=_model("atlas", "api.atlas.example") + _model("bison", "eu.atlas.example"),
 )
 def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
-    """A key goes to hosts of two different domains.
+    """A key is sent to hosts of two different domains.
 
-    A key belongs to one provider. Where the same reference stands beside hosts of two registrable domains, one of
-    them is sent a key that is not meant for it. What one model uses as a key is a key in every field of every other
-    model. Keys that `key_policy` names are left to it.
+    A key belongs to one provider. Where the same reference is used with hosts of two registrable domains, one of
+    them receives a key that is not meant for it. A reference that one model uses as a key is a key in every field of
+    every model. Keys that `key_policy` names are checked against it instead.
 
-    Give each provider a key of its own, or write down in `key_policy` where this one may go.
+    Use a separate key for each provider, or list the allowed hosts in `key_policy`.
     """
     first: dict[str, tuple[str, Place]] = {}
     told: set[tuple[str, str]] = set()
@@ -117,10 +112,10 @@ def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
             told.add((key, domain))
             yield Finding(
                 place=place,
-                message=f"the key {quote(mask(key))} goes to {quote(domain)} here and to {quote(known)} elsewhere",
+                message=f"the key {quote(mask(key))} is sent to {quote(domain)} here and to {quote(known)} elsewhere",
                 label="the same key",
                 help="use another key, or allow both hosts in key_policy of modelspec.yaml",
-                related=((earlier, f"goes to {quote(known)}"),),
+                related=((earlier, f"is sent to {quote(known)}"),),
                 subject=signature.model_id,
             )
 

@@ -5,55 +5,42 @@ from collections.abc import Iterator
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Catalog, Fleet, Model
+from modelspec.rules.examples import model
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
+
+_HEADS = """\
+# file: heads.yaml
+heads:
+  - {head_id: head-us-1, region: us, url: https://us-1.example.com}
+  - {head_id: head-us-2, region: us, url: https://us-2.example.com}
+  - {head_id: head-eu-1, region: eu, url: https://eu-1.example.com}
+  - {head_id: head-eu-2, region: eu, url: https://eu-2.example.com}
+  - {head_id: head-uk-1, region: uk, url: https://uk-1.example.com}
+  - {head_id: head-uk-2, region: uk, url: https://uk-2.example.com}
+  - {head_id: head-cn-1, region: cn, url: https://cn-1.example.com}
+"""
+_REGIONS = """\
+# file: regions.yaml
+regions:
+  - {code: us, name: United States}
+  - {code: eu, name: Europe}
+  - {code: uk, name: United Kingdom}
+  - {code: cn, name: China}
+"""
 
 
 @rule(
     "MS601",
     Severity.INFO,
     Scope.CATALOG,
-    bad="""
-    # file: heads.yaml
-    heads:
-      - {head_id: head-us-1, region: us, url: https://us-1.example.com}
-      - {head_id: head-us-2, region: us, url: https://us-2.example.com}
-      - {head_id: head-eu-1, region: eu, url: https://eu-1.example.com}
-      - {head_id: head-eu-2, region: eu, url: https://eu-2.example.com}
-      - {head_id: head-uk-1, region: uk, url: https://uk-1.example.com}
-      - {head_id: head-uk-2, region: uk, url: https://uk-2.example.com}
-      - {head_id: head-cn-1, region: cn, url: https://cn-1.example.com}
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: heads.yaml
-    heads:
-      - {head_id: head-us-1, region: us, url: https://us-1.example.com}
-      - {head_id: head-us-2, region: us, url: https://us-2.example.com}
-      - {head_id: head-eu-1, region: eu, url: https://eu-1.example.com}
-      - {head_id: head-eu-2, region: eu, url: https://eu-2.example.com}
-      - {head_id: head-uk-1, region: uk, url: https://uk-1.example.com}
-      - {head_id: head-uk-2, region: uk, url: https://uk-2.example.com}
-      - {head_id: head-cn-1, region: cn, url: https://cn-1.example.com}
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1, head-uk-2]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=_HEADS + model(),
+    good=_HEADS + model(fallback_heads="[head-uk-1, head-uk-2]"),
 )
 def heads_are_used(catalog: Catalog) -> Iterator[Finding]:
     """No model uses a head.
 
-    A head that no model names costs money and hides a forgotten entry or a typo.
+    A head that no model names costs money and may be a forgotten entry or a typo.
 
     Name it in a model, or delete it from heads.yaml.
     """
@@ -63,7 +50,7 @@ def heads_are_used(catalog: Catalog) -> Iterator[Finding]:
     for head in catalog.fleet.heads.values():
         if head.head_id not in used:
             yield Finding(
-                place=Place(path=head.place.path, pointer=(*head.place.pointer, "head_id")),
+                place=head.place.below("head_id"),
                 message=f"no model uses the head {quote(head.head_id)}",
                 label="unused",
                 help="name it in a model, or delete it",
@@ -75,29 +62,14 @@ def heads_are_used(catalog: Catalog) -> Iterator[Finding]:
     "MS602",
     Severity.INFO,
     Scope.CATALOG,
-    bad="""
-    # file: regions.yaml
-    regions:
-      - {code: us, name: United States}
-      - {code: eu, name: Europe}
-      - {code: uk, name: United Kingdom}
-      - {code: cn, name: China}
-      - {code: br, name: Brazil}
-    """,
-    good="""
-    # file: regions.yaml
-    regions:
-      - {code: us, name: United States}
-      - {code: eu, name: Europe}
-      - {code: uk, name: United Kingdom}
-      - {code: cn, name: China}
-    """,
+    bad=_REGIONS + "  - {code: br, name: Brazil}",
+    good=_REGIONS,
 )
 def regions_are_used(catalog: Catalog) -> Iterator[Finding]:
     """Nothing uses a region.
 
-    A region to which no model, head or edge belongs is a forgotten entry or a typo. To stand in another region's
-    `residency` is not yet a use.
+    A region without a model, head or edge is a forgotten entry or a typo. Being listed in another region's
+    `residency` does not count as use.
 
     Use it, or delete it from regions.yaml.
     """
@@ -110,7 +82,7 @@ def regions_are_used(catalog: Catalog) -> Iterator[Finding]:
     for region in fleet.regions.values():
         if region.code not in used:
             yield Finding(
-                place=Place(path=region.place.path, pointer=(*region.place.pointer, "code")),
+                place=region.place.below("code"),
                 message=f"no model, head or edge uses the region {quote(region.code)}",
                 label="unused",
                 help="use it, or delete it",
@@ -122,46 +94,20 @@ def regions_are_used(catalog: Catalog) -> Iterator[Finding]:
     "MS604",
     Severity.WARNING,
     Scope.MODEL,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    status: deprecated
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    status: deprecated
-    replaced_by: bison
-    # file: models.d/bison.yaml
-    model_id: bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://bison.example.com/v1
-    """,
+    bad=model(status="deprecated"),
+    good=model(status="deprecated", replaced_by="bison") + model("bison"),
 )
 def deprecated_models_name_a_successor(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """A deprecated model does not say what replaces it.
+    """A deprecated model has no successor.
 
-    Clients that read the page or the snapshot have to move; without a successor they do not know where.
+    Clients have to move; without `replaced_by` they do not know to which model.
 
     Add `replaced_by`.
     """
     if model.status == "deprecated" and model.replaced_by is None:
         yield Finding(
             place=Place(path=model.path, pointer=("status",)),
-            message=f"{quote(model.model_id)} is deprecated and nothing replaces it",
+            message=f"{quote(model.model_id)} is deprecated and has no successor",
             label="deprecated",
             help="add 'replaced_by: <model_id>'",
         )
@@ -171,48 +117,13 @@ def deprecated_models_name_a_successor(model: Model, fleet: Fleet) -> Iterator[F
     "MS605",
     Severity.WARNING,
     Scope.CATALOG,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    status: deprecated
-    replaced_by: bison
-    # file: models.d/bison.yaml
-    model_id: bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://bison.example.com/v1
-    status: disabled
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    status: deprecated
-    replaced_by: bison
-    # file: models.d/bison.yaml
-    model_id: bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://bison.example.com/v1
-    """,
+    bad=model(status="deprecated", replaced_by="bison") + model("bison", status="disabled"),
+    good=model(status="deprecated", replaced_by="bison") + model("bison"),
 )
 def successors_are_served(catalog: Catalog) -> Iterator[Finding]:
-    """What replaces a model is disabled, or the model itself.
+    """The successor of a model is disabled, or is the model itself.
 
-    A successor that is disabled leads clients nowhere, and so does the model itself.
+    Either leaves clients without a model.
 
     Name a model that is served.
     """
@@ -225,7 +136,7 @@ def successors_are_served(catalog: Catalog) -> Iterator[Finding]:
             place=Place(path=signature.path, pointer=("replaced_by",)),
             message=f"{quote(signature.model_id)} is replaced by "
             + ("itself" if is_itself else f"{quote(successor.model_id)}, which is disabled"),
-            label="leads nowhere",
+            label="not served",
             help="name a model that is served",
             related=()
             if is_itself

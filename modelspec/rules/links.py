@@ -2,12 +2,12 @@
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Rule, stage_rule
-from modelspec.rules.reading import MODEL
+from modelspec.rules.examples import MODEL, model
 
-BISON = MODEL.partition("\n")[2].replace("atlas", "bison").replace("Atlas", "Bison")
-ACME = BISON.replace("model_id: bison", "model_id: acme/atlas")
+_BISON = model("bison", "eu")
+_ACME = _BISON.partition("\n")[2].replace("model_id: bison", "model_id: acme/atlas")
 
-LINKS: tuple[Rule, ...] = (
+RULES: tuple[Rule, ...] = (
     stage_rule(
         "MS201",
         "No region has this name.",
@@ -39,14 +39,14 @@ LINKS: tuple[Rule, ...] = (
 
         Correct the name.
         """,
-        bad=MODEL + "fallback_models: [bisson]\n# file: models.d/bison.yaml\n" + BISON,
-        good=MODEL + "fallback_models: [bison]\n# file: models.d/bison.yaml\n" + BISON,
+        bad=MODEL + "fallback_models: [bisson]\n" + _BISON,
+        good=MODEL + "fallback_models: [bison]\n" + _BISON,
     ),
     stage_rule(
         "MS204",
         "A region, head or edge is declared twice.",
         """
-        Which of the two counts would depend on the reader.
+        Which of the two wins would depend on the parser.
 
         Delete one, or rename it.
         """,
@@ -73,12 +73,12 @@ LINKS: tuple[Rule, ...] = (
         "A model's name is declared twice.",
         """
         Ids and aliases share one namespace, in which names must differ by more than case: some gateways, and
-        every page on a file system that ignores case, would mix them up.
+        every page on a case-insensitive file system, would confuse them.
 
         Rename one of the two.
         """,
-        bad=MODEL + "aliases: [Bison]\n# file: models.d/bison.yaml\n" + BISON,
-        good=MODEL + "aliases: [titan]\n# file: models.d/bison.yaml\n" + BISON,
+        bad=MODEL + "aliases: [Bison]\n" + _BISON,
+        good=MODEL + "aliases: [titan]\n" + _BISON,
     ),
     stage_rule(
         "MS206",
@@ -88,15 +88,15 @@ LINKS: tuple[Rule, ...] = (
 
         Rename one of the two.
         """,
-        bad=MODEL + "# file: models.d/Atlas.yaml\n" + ACME,
-        good=MODEL + "# file: models.d/acme_atlas.yaml\n" + ACME,
+        bad=MODEL + "# file: models.d/Atlas.yaml\n" + _ACME,
+        good=MODEL + "# file: models.d/acme_atlas.yaml\n" + _ACME,
     ),
     stage_rule(
         "MS207",
-        "No rule has this code, or its faults stand whatever is said of it.",
+        "No rule has this code, or the rule cannot be turned off or waived.",
         """
         `rules` in modelspec.yaml and `rule` in waivers.yaml name a rule by its code. Faults of reading, schema
-        and links (`MS0xx` to `MS2xx`) cannot be turned off or waived: the compiler could not go on. Guards
+        and links (`MS0xx` to `MS2xx`) cannot be turned off or waived: the compiler could not continue. Guards
         (`MS8xx`) are set under `guards` and waived by `guard`, not by a code.
 
         Correct the code, or delete the entry.
@@ -104,8 +104,6 @@ LINKS: tuple[Rule, ...] = (
         bad=MODEL + "# file: modelspec.yaml\nrules: {MS499: off}",
         good=MODEL + "# file: modelspec.yaml\nrules: {MS402: error}",
     ),
-)
-EXCEPTIONS: tuple[Rule, ...] = (
     stage_rule(
         "MS608",
         "An ignore silences nothing.",
@@ -125,9 +123,9 @@ EXCEPTIONS: tuple[Rule, ...] = (
         "MS609",
         "An ignore gives no reason, or names no rule.",
         """
-        Whoever reads the file next must know why a warning does not matter here.
+        The next reader must know why the warning does not matter here.
 
-        Write the code in brackets and the reason behind it.
+        Write the code in brackets and the reason after it.
         """,
         bad=MODEL.replace("fallback_heads: [head-uk-1]\n", "").replace(
             "priority_head: head-eu-1", "priority_head: head-eu-1  # modelspec: ignore[MS402]"
@@ -141,11 +139,11 @@ EXCEPTIONS: tuple[Rule, ...] = (
         "MS610",
         "A waiver waives nothing.",
         """
-        What it allowed is gone, or its subject is misspelt. Left behind, it would allow the same fault later.
+        The fault is gone, or the subject is misspelt. If it stays, it would allow the same fault later.
 
         Delete it, or correct its subject: the model id, head id or region code that the diagnostic names, or
-        its file. A waiver of a guard is looked at by `plan`: once the change that it allowed is merged, it is
-        over.
+        its file. A waiver of a guard is checked by `plan`: once the change is merged, it is
+        obsolete.
         """,
         bad=MODEL + "# file: waivers.yaml\nwaivers:\n  - {rule: MS402, subject: atlas, reason: a trial, "
         "expires: 9999-12-31, approved_by: alice}",
@@ -158,7 +156,7 @@ EXCEPTIONS: tuple[Rule, ...] = (
         """
         It no longer has any effect.
 
-        Delete it, or have it reviewed once more.
+        Delete it, or have it reviewed again.
         """,
         bad=MODEL + "# file: waivers.yaml\nwaivers:\n  - {rule: MS402, subject: atlas, reason: a trial, "
         "expires: 2020-12-31, approved_by: alice}",
@@ -167,10 +165,10 @@ EXCEPTIONS: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS612",
-        "A waiver still holds what was printed for people to replace.",
+        "A waiver still contains a placeholder.",
         """
-        modelspec prints the entry that would allow a fault, less what it cannot know: why this is acceptable and
-        who answers for it. A waiver without an answer to both is no review, and has no effect.
+        modelspec prints the entry that would allow a fault, except for what it cannot know: why this is acceptable and
+        who approves it. A waiver without both has not been reviewed, and has no effect.
 
         Write the reason, and name the approver.
         """,
@@ -179,11 +177,9 @@ EXCEPTIONS: tuple[Rule, ...] = (
         good=MODEL + "# file: waivers.yaml\nwaivers:\n  - {guard: max_removed, subject: bison, "
         "reason: its clients have moved to atlas, expires: 9999-12-31, approved_by: alice}",
     ),
-)
-DEFAULTS: tuple[Rule, ...] = (
     stage_rule(
         "MS613",
-        "No model takes the defaults of a folder.",
+        "No model uses the defaults of a folder.",
         """
         `_defaults.yaml` gives values to the models in its folder and below it. Without such a model it has no effect;
         most often the models were moved and the file was left behind.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Catalog, Fleet, Model
+from modelspec.rules.examples import model
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
@@ -21,31 +22,15 @@ https://learn.microsoft.com/windows/win32/fileio/naming-a-file."""
     "MS603",
     Severity.WARNING,
     Scope.MODEL,
-    bad="""
-    # file: models.d/model1.yaml
-    model_id: acme/atlas:8b
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/acme/atlas_8b.yaml
-    model_id: acme/atlas:8b
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=model("acme/atlas:8b", path="model1", name="Atlas", endpoint="https://atlas.example.com/v1"),
+    good=model("acme/atlas:8b", path="acme/atlas_8b", name="Atlas", endpoint="https://atlas.example.com/v1"),
 )
 def file_name_follows_the_id(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """The name of a file does not follow the id of its model.
+    """The name of a file does not match the id of its model.
 
-    Whoever looks for a model looks for its name. A file is named for the id or its last part, with `_` for letters
-    that file systems dislike: `acme/atlas:8b` lives in `atlas_8b.yaml` or in `acme_atlas_8b.yaml`, in any folder. A
-    wildcard `acme/*` lives in `acme.yaml` or `acme/any.yaml`.
+    People look for a model by its name. A file is named after the id or its last part, with `_` for characters
+    that file systems do not allow: `acme/atlas:8b` is in `atlas_8b.yaml` or in `acme_atlas_8b.yaml`, in any folder. A
+    wildcard `acme/*` is in `acme.yaml` or `acme/any.yaml`.
 
     Rename the file.
     """
@@ -70,29 +55,13 @@ def file_name_follows_the_id(model: Model, fleet: Fleet) -> Iterator[Finding]:  
     "MS606",
     Severity.ERROR,
     Scope.MODEL,
-    bad="""
-    # file: models.d/con.yaml
-    model_id: con
-    name: Con
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/con-1.yaml
-    model_id: con-1
-    name: Con
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=model("con", endpoint="https://atlas.example.com/v1"),
+    good=model("con-1", name="Con", endpoint="https://atlas.example.com/v1"),
 )
 def ids_are_not_reserved(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """An id holds a name that Windows or the site keeps for itself.
+    """An id contains a name that Windows or the site reserves.
 
-    The build writes a file for each id. Windows keeps `con`, `nul`, `com1` and others for devices; the site keeps
+    The build writes a file for each id. Windows reserves `con`, `nul`, `com1` and others for devices; the site reserves
     `index` and `page/…` for its own pages.
 
     Choose another id.
@@ -104,7 +73,9 @@ def ids_are_not_reserved(model: Model, fleet: Fleet) -> Iterator[Finding]:  # no
     if device is None:
         message = f"the id {quote(model.model_id)} is a page of the site"
     else:
-        message = f"the id {quote(model.model_id)} holds {quote(device)}, which Windows keeps for a device"
+        message = (
+            f"the id {quote(model.model_id)} contains {quote(device)}, which Windows reserves for a device"
+        )
     yield Finding(
         place=Place(path=model.path, pointer=("model_id",)),
         message=message,
@@ -117,38 +88,9 @@ def ids_are_not_reserved(model: Model, fleet: Fleet) -> Iterator[Finding]:  # no
     "MS607",
     Severity.ERROR,
     Scope.CATALOG,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    # file: models.d/bison.yaml
-    model_id: atlas.json/bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://bison.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    # file: models.d/bison.yaml
-    model_id: atlas/bison
-    name: Bison
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://bison.example.com/v1
-    """,
+    bad=model()
+    + model("atlas.json/bison", path="bison", name="Bison", endpoint="https://bison.example.com/v1"),
+    good=model() + model("atlas/bison", path="bison", name="Bison", endpoint="https://bison.example.com/v1"),
 )
 def pages_do_not_collide(catalog: Catalog) -> Iterator[Finding]:
     """An id needs a folder where another model has a page.

@@ -1,7 +1,6 @@
 """How a rule is silenced: the words and the lines to paste that `explain` and docs/rules.md show."""
 
-from collections.abc import Iterator, Mapping
-from textwrap import dedent
+from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import (
@@ -14,48 +13,9 @@ from modelspec.diagnose.rule import (
 )
 from modelspec.rules.guards import GUARDS
 
-_BASE = """
-# file: regions.yaml
-regions:
-  - {code: us, name: United States}
-  - {code: eu, name: Europe, residency: [eu, uk]}
-  - {code: uk, name: United Kingdom}
-  - {code: cn, name: China, residency: [cn]}
-# file: heads.yaml
-heads:
-  - {head_id: head-eu-1, region: eu, url: https://head-eu-1.example.com}
-  - {head_id: head-eu-2, region: eu, url: https://head-eu-2.example.com}
-  - {head_id: head-uk-1, region: uk, url: https://head-uk-1.example.com}
-  - {head_id: head-us-1, region: us, url: https://head-us-1.example.com}
-  - {head_id: head-us-2, region: us, url: https://head-us-2.example.com}
-  - {head_id: head-cn-1, region: cn, url: https://head-cn-1.example.com}
-# file: models.d/zebra.yaml
-model_id: zebra
-name: Zebra
-region: us
-priority_head: head-us-1
-fallback_heads: [head-us-2, head-eu-1, head-uk-1, head-eu-2, head-cn-1]
-endpoint: https://zebra.example.com/v1
-"""
-
-
-def example_files(text: str) -> Mapping[str, str]:
-    """The files of an example, those of the small fleet that it leaves alone included."""
-    return {**own_files(_BASE), **own_files(text)}
-
-
-def own_files(text: str) -> Mapping[str, str]:
-    """The files that an example writes itself, by path."""
-    files: dict[str, str] = {}
-    for part in dedent(text).split("# file: ")[1:]:
-        path, _, content = part.partition("\n")
-        files[path.strip()] = content.rstrip("\n") + "\n"
-    return files
-
-
 _WAIVER = """\
-No comment silences an error. A reviewed exception is an entry in waivers.yaml; its subject is the model id, head id
-or region code that is at fault, or the path of the file:"""
+An error cannot be silenced by a comment. A reviewed exception is an entry in waivers.yaml; its subject is the model
+id, head id or region code that is at fault, or the path of the file:"""
 _ENTRY = f"""\
 waivers:
   - %s: %s
@@ -64,10 +24,10 @@ waivers:
     expires: YYYY-MM-DD
     approved_by: {APPROVER_TO_NAME}"""
 _GUARD = """\
-No comment and no entry in `rules` silences a guard. A reviewed exception is an entry in waivers.yaml, which the
-diagnostic prints with its subject:"""
+A guard cannot be silenced by a comment or an entry in `rules`. A reviewed exception is an entry in waivers.yaml, which
+the diagnostic prints with its subject:"""
 _SETTING = """\
-Everywhere, in modelspec.yaml. What the base says holds, so this takes a change of its own, before:"""
+Everywhere, in modelspec.yaml. The setting of the base applies, so change it in a separate pull request first:"""
 
 
 def ways_to_silence(rule: Rule) -> Iterator[tuple[str, str]]:
@@ -79,7 +39,7 @@ def ways_to_silence(rule: Rule) -> Iterator[tuple[str, str]]:
         yield from _ways_around(rule.code)
         return
     if is_housekeeping(rule.code):
-        yield "No comment and no waiver silences it.", ""
+        yield "It cannot be silenced by a comment or a waiver.", ""
     elif rule.severity is Severity.ERROR:
         yield _WAIVER, _ENTRY % ("rule", rule.code)
     else:
@@ -98,7 +58,7 @@ def _ways_around(code: str) -> Iterator[tuple[str, str]]:
     guard = GUARDS.get(code)
     if guard is None:
         yield (
-            "It cannot be waived, ignored or turned off: nothing stands behind it that could be weighed.",
+            "It cannot be waived, ignored or turned off.",
             "",
         )
         return

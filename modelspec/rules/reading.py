@@ -1,25 +1,15 @@
-"""The pages of faults of reading: `MS001` to `MS025`."""
+"""The pages of faults of single files: of reading, `MS001` to `MS026`, and of the schemas, `MS101` to `MS110`."""
 
 from modelspec.diagnose.rule import Rule, stage_rule
-
-MODEL = """\
-# file: models.d/atlas.yaml
-model_id: atlas
-name: Atlas
-region: eu
-priority_head: head-eu-1
-fallback_heads: [head-uk-1]
-endpoint: https://atlas.example.com/v1
-"""
-"""A model without faults; examples add a line or change one."""
+from modelspec.rules.examples import MODEL
 
 RULES: tuple[Rule, ...] = (
     stage_rule(
         "MS001",
         "A file cannot be read.",
         """
-        It is a folder, a pipe, a socket or a device, or reading it is not permitted. Nothing but regular files
-        is ever opened for long.
+        It is a folder, a pipe, a socket or a device, or reading it is not permitted. Only regular files
+        are read.
 
         Put a readable regular file in its place.
         """,
@@ -28,7 +18,7 @@ RULES: tuple[Rule, ...] = (
         "MS002",
         "A file or folder is a symbolic link.",
         """
-        A link could lead out of the repository, to a file of the machine that validates a pull request. Links
+        A link could point outside the repository, to a file of the machine that validates a pull request. Links
         are never followed, not even for `models.d` itself.
 
         Put the file itself in its place.
@@ -38,26 +28,26 @@ RULES: tuple[Rule, ...] = (
         "MS003",
         "A file is larger than 256 KiB.",
         """
-        A model definition is a few kilobytes at the most. The limit keeps the time of a check bounded.
+        A model definition is a few kilobytes at the most. The limit bounds the time of a check.
 
-        Keep one model a file, and large documents elsewhere.
+        Keep one model per file, and large documents elsewhere.
         """,
     ),
     stage_rule(
         "MS004",
         "A file is not UTF-8.",
         """
-        Only UTF-8 is read, with or without a byte order mark: in another encoding a reviewer and the compiler
-        may see different texts.
+        Only UTF-8 is read, with or without a byte order mark: in another encoding the reviewer and the compiler
+        may see different text.
 
         Save the file as UTF-8.
         """,
     ),
     stage_rule(
         "MS005",
-        "A file holds a control character.",
+        "A file contains a control character.",
         """
-        Only tabs and line ends (LF or CRLF) are allowed. Other control characters steer terminals and cannot be
+        Only tabs and line ends (LF or CRLF) are allowed. Other control characters control terminals and cannot be
         seen; an escape such as `"\\e"` in a quoted string counts as well.
 
         Delete the character.
@@ -67,10 +57,10 @@ RULES: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS006",
-        "A file holds an invisible character.",
+        "A file contains an invisible character.",
         """
-        Bidirectional controls, zero-width and other invisible characters make a reviewer read another text than
-        the compiler, in comments too. The joiners that some scripts and emoji need are fine in a `name`.
+        Bidirectional controls, zero-width and other invisible characters make a reviewer see different text than
+        the compiler, including in comments. The joiners that some scripts and emoji need are allowed in a `name`.
 
         Delete the character.
         """,
@@ -79,9 +69,9 @@ RULES: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS007",
-        "Git left a conflict marker.",
+        "A file contains a conflict marker.",
         """
-        A merge was not finished: both sides still stand in the file.
+        A merge was not finished: both sides are still in the file.
 
         Keep one side and delete the lines of the markers.
         """,
@@ -90,9 +80,9 @@ RULES: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS008",
-        "A file is not YAML.",
+        "A file is not valid YAML.",
         """
-        The place is where the parser could not go on; the slip is often just before it: an open quote or
+        The position is where the parser stopped; the mistake is often just before it: an open quote or
         bracket, a tab, a wrong indentation, a value with a colon that needs quotes.
 
         Correct the syntax there.
@@ -102,11 +92,11 @@ RULES: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS009",
-        "A file holds more than one document.",
+        "A file contains more than one document.",
         """
-        One file holds one model, so that its history, its owners and its review are its own.
+        One file defines one model, so that its history, its owners and its review are its own.
 
-        Move what follows `---` to a file of its own.
+        Move the part after `---` to its own file.
         """,
         bad=MODEL + "---\nmodel_id: bison",
         good=MODEL,
@@ -124,9 +114,9 @@ RULES: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS011",
-        "A key stands twice in a mapping.",
+        "A mapping has a duplicate key.",
         """
-        YAML readers disagree about which one counts: the gateway could see another value than the reviewer.
+        YAML parsers disagree about which one wins: the gateway could see another value than the reviewer.
 
         Keep one of the two.
         """,
@@ -137,7 +127,7 @@ RULES: tuple[Rule, ...] = (
         "MS012",
         "A key is not a string.",
         """
-        JSON, and so every output, knows string keys only.
+        JSON, and therefore every output, has only string keys.
 
         Quote the key.
         """,
@@ -146,9 +136,9 @@ RULES: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS013",
-        "A tag or a foreign YAML version is used.",
+        "A tag or another YAML version is used.",
         """
-        Tags (`!!python/object`, `!include`, `!!str`) make readers build other things than plain values; `%YAML`
+        Tags (`!!python/object`, `!include`, `!!str`) make parsers build objects other than plain values; `%YAML`
         directives change how scalars are read. Everything here is plain YAML 1.2.
 
         Delete the tag; quote a value that is to be a string.
@@ -160,10 +150,10 @@ RULES: tuple[Rule, ...] = (
         "MS014",
         "A merge key is used.",
         """
-        `<<` is not part of YAML 1.2, readers merge differently, and a few hundred bytes of it can keep a reader
+        `<<` is not part of YAML 1.2, parsers merge differently, and a few hundred bytes of it can keep a parser
         busy for minutes. Anchors and aliases are fine.
 
-        Write the fields out; let an alias stand for a whole value.
+        Write the fields out; use an alias only for a whole value.
         """,
         bad=MODEL + "metadata:\n  a: &a {x: 1}\n  b:\n    <<: *a",
         good=MODEL + "metadata:\n  a: &a {x: 1}\n  b: *a",
@@ -194,7 +184,7 @@ RULES: tuple[Rule, ...] = (
         "MS017",
         "A file is nested deeper than 32 levels.",
         """
-        Deep nesting crashes parsers and says nothing.
+        Deep nesting crashes parsers and carries no information.
 
         Flatten it.
         """,
@@ -203,9 +193,9 @@ RULES: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS018",
-        "A file holds more than 100 aliases.",
+        "A file contains more than 100 aliases.",
         """
-        Aliases multiply what is written: a short file can stand for gigabytes.
+        Aliases multiply the content: a short file can expand to gigabytes.
 
         Write the values out.
         """,
@@ -214,7 +204,7 @@ RULES: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS019",
-        "A file holds more than 20,000 values.",
+        "A file contains more than 20,000 values.",
         """
         The values behind aliases count each time, and those that defaults give to a model count as its own. What one
         `_defaults.yaml` gives to all models below it together is at most a million values.
@@ -226,7 +216,7 @@ RULES: tuple[Rule, ...] = (
         "MS020",
         "An alias has no anchor.",
         """
-        The anchor is missing above it, or the alias stands inside its own anchor and would never end.
+        The anchor is missing above it, or the alias is inside its own anchor and would never end.
 
         Define the anchor first, or write the value out.
         """,
@@ -237,16 +227,16 @@ RULES: tuple[Rule, ...] = (
         "MS022",
         "A required file is missing.",
         """
-        Every repository has `regions.yaml` and `heads.yaml` at its top.
+        Every repository has `regions.yaml` and `heads.yaml` in its root.
 
         Create the file.
         """,
     ),
     stage_rule(
         "MS023",
-        "models.d holds no model.",
+        "models.d contains no model.",
         """
-        A build would drop every route of the fleet, which is seldom meant.
+        A build would drop every route of the fleet, which is rarely intended.
 
         Add a model. To take the last one out of service, disable it.
         """,
@@ -263,11 +253,11 @@ RULES: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS025",
-        "A file looks like a model or like defaults and is not read.",
+        "A file looks like a model or like defaults but is not read.",
         """
         Only names that end in `.yaml` or `.yml`, in lower case, are models. A model in `atlas.YAML` would
-        silently have no route. The defaults of a folder stand in `_defaults.yaml` and in no other spelling, so that
-        there is one such file and everybody finds it.
+        silently have no route. The defaults of a folder are in `_defaults.yaml`, in exactly this spelling, so that
+        there is one such file and it is easy to find.
 
         Rename it, or begin the name of a model with `_` to leave it out on purpose.
         """,
@@ -280,7 +270,100 @@ RULES: tuple[Rule, ...] = (
         """
         The rest is counted, not shown, so that one file cannot bury the faults of all others.
 
-        Correct those that are shown, and look again.
+        Correct those that are shown, and validate again.
         """,
+    ),
+    stage_rule(
+        "MS101",
+        "A field is unknown.",
+        """
+        A misspelt field would be ignored by a gateway, or sent upstream. Only `metadata` and `params` are free.
+
+        Correct the name.
+        """,
+        bad=MODEL + "fallback_head: head-eu-2",
+        good=MODEL,
+    ),
+    stage_rule(
+        "MS102",
+        "A required field is missing.",
+        "Add the field.",
+        bad=MODEL.replace("name: Atlas\n", ""),
+        good=MODEL,
+    ),
+    stage_rule(
+        "MS103",
+        "A value has the wrong type.",
+        """
+        YAML 1.2 applies: only `true` and `false` are booleans, `no` and `on` are strings, `012` is the number
+        twelve.
+
+        Quote a string that looks like something else; write `true` or `false` for a boolean.
+        """,
+        bad=MODEL + "local_inference: no",
+        good=MODEL + "local_inference: false",
+    ),
+    stage_rule(
+        "MS104",
+        "A value has the wrong form.",
+        "The message describes the form. Correct the value.",
+        bad=MODEL.replace("region: eu", "region: EU"),
+        good=MODEL,
+    ),
+    stage_rule(
+        "MS105",
+        "A value is not one of the allowed values.",
+        "Use one of the allowed values.",
+        bad=MODEL + "status: retired",
+        good=MODEL + "status: disabled",
+    ),
+    stage_rule(
+        "MS106",
+        "A value is too large, too small, too long or too short.",
+        "Stay within the bounds in the message.",
+        bad=MODEL + "limits: {rpm: 0}",
+        good=MODEL + "limits: {rpm: 60}",
+    ),
+    stage_rule(
+        "MS107",
+        "An item is repeated in a list.",
+        "Delete one of the two.",
+        bad=MODEL.replace("[head-uk-1]", "[head-uk-1, head-uk-1]"),
+        good=MODEL,
+    ),
+    stage_rule(
+        "MS108",
+        "Fields exclude each other, or need each other.",
+        """
+        `deployments` replaces `endpoint`, `provider`, `upstream_model`, `api_key` and `params`; a key
+        reference has one kind.
+
+        Keep one of them.
+        """,
+        bad=MODEL + "deployments: [{endpoint: https://a.example.com}]",
+        good=MODEL,
+    ),
+    stage_rule(
+        "MS109",
+        "Metadata does not satisfy the organisation's schema.",
+        """
+        `metadata_schema` in modelspec.yaml names a JSON Schema that every `metadata` must satisfy.
+
+        Correct the metadata, or have the schema changed by its owners.
+        """,
+    ),
+    stage_rule(
+        "MS110",
+        "The organisation's metadata schema cannot be used.",
+        """
+        It must be JSON Schema draft 2020-12 in a regular JSON file of the repository, without references to
+        other files, with linear-time patterns, within the limits.
+
+        Correct the schema, or remove `metadata_schema`.
+        """,
+        bad=MODEL + "# file: modelspec.yaml\nmetadata_schema: metadata.schema.json\n"
+        '# file: metadata.schema.json\n{"type": "objekt"}',
+        good=MODEL + "# file: modelspec.yaml\nmetadata_schema: metadata.schema.json\n"
+        '# file: metadata.schema.json\n{"type": "object"}',
     ),
 )

@@ -7,18 +7,12 @@ from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.fleet.model import Fleet, Model
 from modelspec.fleet.reference import Reference
+from modelspec.rules.examples import model
 from modelspec.secret import GATEWAY_MASTER_KEYS, looks_like_key, mask, steers_process, telling_key
 from modelspec.text.document import Document, Place, Pointer
 from modelspec.text.quote import quote
 
-_ATLAS = """\
-# file: models.d/atlas.yaml
-model_id: atlas
-name: Atlas
-region: eu
-priority_head: head-eu-1
-fallback_heads: [head-uk-1]
-"""
+_ATLAS = model(region="eu", endpoint="https://api.atlas.example/v1")
 _ENVIRONMENT_PREFIX = "os.environ/"
 _SUBSTITUTION = re.compile(
     r"\$\{(?P<braced>[^{}]{0,128})\}|\$(?P<shell>[A-Z_][A-Z0-9_]{0,127})|%(?P<windows>[A-Za-z_][A-Za-z0-9_]{2,127})%"
@@ -35,23 +29,15 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
     "MS503",
     Severity.ERROR,
     Scope.MODEL,
-    bad=_ATLAS
-    + """\
-endpoint: https://api.atlas.example/v1
-api_key: {env: LITELLM_MASTER_KEY}
-""",
-    good=_ATLAS
-    + """\
-endpoint: https://api.atlas.example/v1
-api_key: {env: ATLAS_API_KEY}
-""",
+    bad=_ATLAS + "api_key: {env: LITELLM_MASTER_KEY}",
+    good=_ATLAS + "api_key: {env: ATLAS_API_KEY}",
 )
 def environment_names_are_harmless(model: Model, _: Fleet) -> Iterator[Finding]:
     """A reference names an environment variable that no model may use.
 
-    Three kinds are refused. A name that looks like a key itself: somebody put the key where its name belongs. A
-    variable that steers processes (`LD_PRELOAD`, `PATH`, `PYTHONPATH`, `HTTPS_PROXY`, …): who sets it to a key
-    breaks the gateway, and who sends it upstream tells an outsider how the gateway runs. The gateway's own keys
+    Three kinds are rejected. A name that looks like a key: the key was written in place of its name. A
+    variable that controls processes (`LD_PRELOAD`, `PATH`, `PYTHONPATH`, `HTTPS_PROXY`, …): setting it to a key
+    breaks the gateway, and sending it upstream reveals how the gateway runs. The gateway's own keys
     (`LITELLM_MASTER_KEY`, `DATABASE_URL`, …): a model that names one as its API key sends it to that model's
     endpoint.
 
@@ -67,24 +53,16 @@ def environment_names_are_harmless(model: Model, _: Fleet) -> Iterator[Finding]:
     "MS504",
     Severity.ERROR,
     Scope.MODEL,
-    bad=_ATLAS
-    + """\
-endpoint: https://api.atlas.example/v1
-api_key: {file: /etc/passwd}
-""",
-    good=_ATLAS
-    + """\
-endpoint: https://api.atlas.example/v1
-api_key: {file: /run/secrets/atlas}
-""",
+    bad=_ATLAS + "api_key: {file: /etc/passwd}",
+    good=_ATLAS + "api_key: {file: /run/secrets/atlas}",
 )
 def secret_files_lie_in_secret_folders(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A reference names a file outside the folders of secrets.
+    """A reference names a file outside the secret folders.
 
-    What the file holds is sent to the model's endpoint as its key, so that a pull request could send any file of
+    The content of the file is sent to the model's endpoint as its key, so a pull request could send any file of
     the gateway anywhere. Allowed are `/run/secrets/`, `/var/run/secrets/` (less the token of the Kubernetes
     service account), `/etc/modelspec/`, and the `secret_folders` of `modelspec.yaml`; `..`, doubled slashes and
-    control characters are refused.
+    control characters are rejected.
     """
     folders = (*_SECRET_FOLDERS, *fleet.secret_folders)
     for pointer, reference in _references(model, "file"):
@@ -92,7 +70,7 @@ def secret_files_lie_in_secret_folders(model: Model, fleet: Fleet) -> Iterator[F
             continue
         yield Finding(
             place=Place(path=model.path, pointer=pointer),
-            message=f"the file {quote(mask(reference.written))} is in no folder of secrets",
+            message=f"the file {quote(mask(reference.written))} is not in a secret folder",
             help=f"mount the secret below {', '.join(folders)}, or add its folder to secret_folders in modelspec.yaml",
         )
 
@@ -103,24 +81,22 @@ def secret_files_lie_in_secret_folders(model: Model, fleet: Fleet) -> Iterator[F
     Scope.TEXT,
     bad=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 api_key: {env: ATLAS_API_KEY}
 params:
   organization: ${ATLAS_ORGANIZATION}
 """,
     good=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 api_key: {env: ATLAS_API_KEY}
 params:
   organization: {env: ATLAS_ORGANIZATION}
 """,
 )
 def references_are_written_as_such(document: Document) -> Iterator[Finding]:
-    """A variable is named in another program's notation.
+    """A variable is written in another program's notation.
 
     `${NAME}`, `$NAME`, `%NAME%`, `{{ NAME }}` and `os.environ/NAME` are notations of shells, template languages
-    and gateways. modelspec expands none of them: the text would reach the provider as it stands or, with
+    and gateways. modelspec expands none of them: the text would reach the provider unchanged or, with
     `os.environ/`, make a gateway read any variable of its own. A variable is always `{env: NAME}`, so that it can
     be checked.
     """
@@ -133,7 +109,7 @@ def references_are_written_as_such(document: Document) -> Iterator[Finding]:
         name = next((part.strip() for part in found.groups() if part is not None), "")
         yield Finding(
             place=Place(path=document.source.path, pointer=pointer),
-            message="a variable is named in a notation that nothing here expands",
+            message="a variable is written in a notation that modelspec does not expand",
             label="not a reference",
             help=_remedy(pointer, name, whole=found[0] == node.value),
         )
@@ -141,9 +117,9 @@ def references_are_written_as_such(document: Document) -> Iterator[Finding]:
 
 def _remedy(pointer: Pointer, name: str, *, whole: bool) -> str:
     if pointer[:1] == ("metadata",):
-        return "delete it: metadata is published as it stands; a reference belongs in api_key or params"
+        return "delete it: metadata is published as written; a reference belongs in api_key or params"
     harmless = _NAME.fullmatch(name) and mask(name) == name and _objection(name) is None
-    inside = "" if whole else " for the whole value: there is no substitution inside a text"
+    inside = "" if whole else " as the whole value: text inside a value is not substituted"
     return f"write {{env: {name if harmless else 'NAME'}}}{inside}"
 
 
@@ -151,13 +127,13 @@ def _objection(name: str) -> tuple[str, str] | None:
     """What is wrong with the name of a variable, and what to do about it."""
     if looks_like_key(name):
         return (
-            "the name of this variable looks like a key itself",
+            "the name of this variable looks like a key",
             "revoke the key; write the name of a variable",
         )
     if steers_process(name):
-        return f"the variable {quote(name)} steers processes", "use a variable of the model's own"
+        return f"the variable {quote(name)} controls processes", "use a variable of the model's own"
     if name.upper() in GATEWAY_MASTER_KEYS:
-        return f"the variable {quote(name)} holds a key of the gateway itself", "use a key of the provider"
+        return f"the variable {quote(name)} contains a key of the gateway itself", "use a key of the provider"
     return None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Fleet, Model
+from modelspec.rules.examples import model
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
@@ -40,8 +41,7 @@ _OFFLINE_HEADS = """
 def some_head_is_active(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """The priority head is offline and no active head remains.
 
-    Offline heads are left out of every route. Without an active head the model has no route, or only heads that
-    are about to leave.
+    Offline heads are left out of every route. Without an active head the model has no route, or only draining heads.
 
     Add a fallback head that is active, or disable the model.
     """
@@ -53,9 +53,7 @@ def some_head_is_active(model: Model, fleet: Fleet) -> Iterator[Finding]:
         message=f"the priority head {quote(model.priority_head)} is offline and no active head remains",
         label="offline",
         help="add an active head to fallback_heads, or set 'status: disabled'",
-        related=(
-            (Place(path=priority.place.path, pointer=(*priority.place.pointer, "status")), "offline here"),
-        ),
+        related=((priority.place.below("status"), "offline here"),),
     )
 
 
@@ -63,29 +61,14 @@ def some_head_is_active(model: Model, fleet: Fleet) -> Iterator[Finding]:
     "MS402",
     Severity.WARNING,
     Scope.LINKED,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=model(fallback_heads=None),
+    good=model(),
 )
 def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A model has a single point of failure.
 
-    With one active head, its failure or its next restart is an outage of the model. Draining heads are on their
-    way out and do not count.
+    With one active head, its failure or its next restart is an outage of the model. Draining heads are being
+    removed and do not count.
 
     Add a head to `fallback_heads`, in another region where residency allows it.
     """
@@ -114,7 +97,7 @@ def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
 def priority_head_is_not_offline(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """The priority head is offline.
 
-    Requests go to the fallbacks at once, which may be further away or smaller.
+    All requests use the fallbacks, which may be farther away or smaller.
 
     Name an active head as `priority_head`, or bring the head back.
     """
@@ -130,7 +113,7 @@ def priority_head_is_not_offline(model: Model, fleet: Fleet) -> Iterator[Finding
             help=f"make {active[0]} the priority head, or bring {model.priority_head} back",
             related=(
                 (
-                    Place(path=priority.place.path, pointer=(*priority.place.pointer, "status")),
+                    priority.place.below("status"),
                     "offline here",
                 ),
             ),
@@ -141,30 +124,14 @@ def priority_head_is_not_offline(model: Model, fleet: Fleet) -> Iterator[Finding
     "MS404",
     Severity.INFO,
     Scope.LINKED,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2]
-    endpoint: https://atlas.example.com/v1
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-us-2, head-uk-1]
-    endpoint: https://atlas.example.com/v1
-    """,
+    bad=model(fallback_heads="[head-us-2]"),
+    good=model(fallback_heads="[head-us-2, head-uk-1]"),
 )
 def heads_stand_in_more_than_one_region(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """All heads of a model stand in one region.
+    """All heads of a model are in one region.
 
     A whole region can fail: its network, its provider, its power. Where the residency of the model's region allows
-    another one that has an active head, using it costs one line.
+    another one that has an active head, adding it takes one line.
 
     Add a head of another allowed region to `fallback_heads`.
     """
@@ -186,7 +153,7 @@ def heads_stand_in_more_than_one_region(model: Model, fleet: Fleet) -> Iterator[
     if elsewhere:
         yield Finding(
             place=Place(path=model.path, pointer=_PRIORITY_HEAD),
-            message=f"every active head of this model stands in {quote(found_in.pop())}",
+            message=f"every active head of this model is in {quote(found_in.pop())}",
             label="one region",
             help=f"add a head of another region to fallback_heads, such as {elsewhere[0]}",
         )

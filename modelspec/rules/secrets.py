@@ -7,19 +7,13 @@ from functools import lru_cache
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.rules import references
+from modelspec.rules.examples import model
 from modelspec.secret import Hit, is_placeholder, mask, scan, suspect, telling_key
 from modelspec.text.document import Document, ListNode, MapNode, Node, Place, Pointer, ScalarNode
 from modelspec.text.quote import quote
 from modelspec.text.source import Span
 
-_ATLAS = """\
-# file: models.d/atlas.yaml
-model_id: atlas
-name: Atlas
-region: eu
-priority_head: head-eu-1
-fallback_heads: [head-uk-1]
-"""
+_ATLAS = model(region="eu", endpoint="https://api.atlas.example/v1")
 _REFERENCE = (
     "{env: NAME}, {file: /run/secrets/NAME}, {vault: path#key} or {kubernetes: {secret: NAME, key: NAME}}"
 )
@@ -43,36 +37,34 @@ _ENVIRONMENT_PREFIX = "os.environ/"
     Scope.TEXT,
     bad=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 api_key: {env: ATLAS_API_KEY}
 metadata:
   note: until Friday use sk-not0A1real2Key3for4Docs5
 """,
     good=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 api_key: {env: ATLAS_API_KEY}
 metadata:
   note: until Friday ask the platform team for a key
 """,
 )
 def no_literal_secret(document: Document) -> Iterator[Finding]:
-    """A secret is written out in a file.
+    """A file contains a secret.
 
-    Whatever is committed is read by everybody who can clone the repository, for ever: deleting the line does not
-    remove it from the history. Keys are recognised by the forms of their issuers (API keys of model providers,
+    A committed secret can be read by anyone who can clone the repository, permanently: deleting the line does not
+    remove it from the history. Keys are recognised by the formats of their issuers (API keys of model providers,
     access keys of clouds, tokens of forges and chats, JSON Web Tokens, private keys, passwords in URLs), anywhere
-    in the file: values, keys, comments, URLs, behind escapes, over several lines, and in one level of base64.
-    Placeholders such as `sk-...` are no secrets.
+    in the file: values, keys, comments, URLs, behind escapes, across lines, and in one level of base64.
+    Placeholders such as `sk-...` are not secrets.
 
-    Revoke the key first, then replace it by a reference to the place where the new one is kept.
+    Revoke the key first, then replace it with a reference to the new one.
     """
     for span, hit in _certain(document):
         yield Finding(
             place=Place(path=document.source.path, span=span),
-            message=f"a secret is written out here: {hit.kind}",
-            label="never in a repository",
-            help=f"revoke it, since the history keeps it; then refer to the new one: {_REFERENCE}",
+            message=f"a secret is written in this file: {hit.kind}",
+            label="must not be in a repository",
+            help=f"revoke it, since the history keeps it; then reference the new one: {_REFERENCE}",
         )
 
 
@@ -82,13 +74,11 @@ def no_literal_secret(document: Document) -> Iterator[Finding]:
     Scope.TEXT,
     bad=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 params:
   client_secret: correct horse
 """,
     good=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 params:
   client_secret: {env: ATLAS_CLIENT_SECRET}
 """,
@@ -96,19 +86,19 @@ params:
 def no_value_beside_a_telling_key(document: Document) -> Iterator[Finding]:
     """A key that names a secret has a literal value.
 
-    Passwords and home-made tokens have no form by which they could be known, but the names beside them tell:
-    `password`, `token`, `client_secret`, `api_key` and their like, in any spelling. Booleans, small numbers,
-    references and plain placeholders (`<your key>`, `changeme`) may stand there; words that only sound alike
-    (`max_tokens`, `public_key`, `secret_name`) are not meant.
+    Passwords and home-made tokens have no recognisable format, but their keys do:
+    `password`, `token`, `client_secret`, `api_key` and the like, in any spelling. Booleans, small numbers,
+    references and plain placeholders (`<your key>`, `changeme`) are allowed; similar words
+    (`max_tokens`, `public_key`, `secret_name`) are not affected.
 
-    Where the value is no secret, give the key a name that says what it is.
+    If the value is not a secret, rename the key.
     """
     for pointer, key in _told(document):
         yield Finding(
             place=Place(path=document.source.path, pointer=pointer),
             message=f"{quote(mask(key))} has a literal value",
             label="a secret by its name",
-            help=f"refer to the place where the secret is kept: {_REFERENCE}; where it is none, rename the key",
+            help=f"write a reference to the secret: {_REFERENCE}; if it is not a secret, rename the key",
         )
 
 
@@ -118,24 +108,22 @@ def no_value_beside_a_telling_key(document: Document) -> Iterator[Finding]:
     Scope.TEXT,
     bad=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 metadata:
   note: pq7Rw2Lk9Zt4Xc8Vb3Nm6Hd1Jf5Gs0Ya
 """,
     good=_ATLAS
     + """\
-endpoint: https://api.atlas.example/v1
 metadata:
   digest: sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
 """,
 )
 def no_random_text(document: Document) -> Iterator[Finding]:
-    """A long random text may be a secret.
+    """A long random string may be a secret.
 
-    It has the form of no known issuer, but nobody types such a text and few things but keys look like it.
+    It matches no known issuer, but few things other than keys look like it.
     Digests, UUIDs, public keys, certificates and embedded files are recognised and not reported.
 
-    If it is a secret, revoke it and refer to the new one. If not, say so: `# modelspec: ignore[MS513] what it
+    If it is a secret, revoke it and reference the new one. If not, add a comment: `# modelspec: ignore[MS513] what it
     is`.
     """
     text = document.source.text
@@ -145,11 +133,11 @@ def no_random_text(document: Document) -> Iterator[Finding]:
     told += [span for span, _ in _certain(document)]
     for hit in _scanned(text):
         span = document.source.span(hit.start, hit.end)
-        if not hit.certain and not any(_overlap(span, other) for other in told):
+        if not hit.certain and not any(map(span.overlaps, told)):
             yield Finding(
                 place=Place(path=document.source.path, span=span),
-                message="a long random text may be a secret",
-                help=f"if it is one, revoke it and write {_REFERENCE}; if not, say what it is in an ignore comment",
+                message="a long random string may be a secret",
+                help=f"if it is, revoke it and write {_REFERENCE}; if not, explain it in an ignore comment",
             )
 
 
@@ -165,26 +153,15 @@ def _certain(document: Document) -> list[tuple[Span, Hit]]:
     if not suspect(source.text):
         return []
     found = [(source.span(hit.start, hit.end), hit) for hit in _scanned(source.text) if hit.certain]
-    for span, value in _texts(document.root):
-        if value in source.slice(span) or any(_overlap(span, other) for other, _ in found):
+    for span, value in document.texts():
+        if (
+            not isinstance(value, str)
+            or value in source.slice(span)
+            or any(span.overlaps(other) for other, _ in found)
+        ):
             continue
         found += [(span, hit) for hit in scan(value)[:1] if hit.certain]
     return found
-
-
-def _texts(node: Node | None) -> Iterator[tuple[Span, str]]:
-    match node:
-        case ScalarNode(value=str(value)):
-            yield node.span, value
-        case ListNode():
-            for item in node.items:
-                yield from _texts(item)
-        case MapNode():
-            for name, entry in node.entries.items():
-                yield entry.key, name
-                yield from _texts(entry.node)
-        case _:
-            pass
 
 
 def _told(document: Document) -> list[tuple[Pointer, str]]:
@@ -195,7 +172,7 @@ def _told(document: Document) -> list[tuple[Pointer, str]]:
     if not told:
         return []
     certain = [span for span, _ in _certain(document)]
-    return [(p, key) for p, key in told if not any(_overlap(document.span(p), span) for span in certain)]
+    return [(p, key) for p, key in told if not any(document.span(p).overlaps(span) for span in certain)]
 
 
 def _told_below(pointer: Pointer, node: Node) -> Iterator[tuple[Pointer, str]]:
@@ -240,13 +217,6 @@ def _is_literal(key: str, value: object) -> bool:
     if value.startswith(_ENVIRONMENT_PREFIX):
         return False
     return not (_METHOD_KEY.fullmatch(key.rpartition(".")[2]) and value.casefold() in _METHODS)
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return (one.line, one.column) < (other.end_line, other.end_column) and (other.line, other.column) < (
-        one.end_line,
-        one.end_column,
-    )
 
 
 RULES: tuple[Rule, ...] = (

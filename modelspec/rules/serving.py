@@ -6,6 +6,7 @@ from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Fleet, Model
 from modelspec.fleet.providers import endpoint_of
+from modelspec.rules.examples import model
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
@@ -24,28 +25,11 @@ The names are LiteLLM's: https://docs.litellm.ai/docs/providers/bedrock and …/
     "MS308",
     Severity.ERROR,
     Scope.LINKED,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    local_inference: true
-    """,
-    good="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    endpoint: http://127.0.0.1:8000/v1
-    local_inference: true
-    """,
+    bad=model(endpoint=None, local_inference="true"),
+    good=model(endpoint="http://127.0.0.1:8000/v1", local_inference="true"),
 )
 def local_inference_has_a_place(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A head has nothing to run a model on.
+    """A head has no inference server for a model.
 
     With `local_inference: true` each head sends requests to `endpoint`, as seen from the head, or else to the head's
     own `inference_url`. A head with neither cannot serve the model.
@@ -70,7 +54,7 @@ def local_inference_has_a_place(model: Model, fleet: Fleet) -> Iterator[Finding]
         noun, verb, its = ("head", "has", "its") if len(without) == 1 else ("heads", "have", "their")
         yield Finding(
             place=Place(path=model.path, pointer=("local_inference",)),
-            message=f"the {noun} {names} {verb} nothing to run this model on",
+            message=f"the {noun} {names} {verb} no inference server for this model",
             label="needs an endpoint, or an inference_url of each head",
             help=f"give the {noun} {its} inference_url in heads.yaml, or this model an endpoint",
             related=tuple((head.place, f"{quote(head.head_id)} has no inference_url") for head in without),
@@ -81,15 +65,7 @@ def local_inference_has_a_place(model: Model, fleet: Fleet) -> Iterator[Finding]
     "MS309",
     Severity.ERROR,
     Scope.MODEL,
-    bad="""
-    # file: models.d/atlas.yaml
-    model_id: atlas
-    name: Atlas
-    region: us
-    priority_head: head-us-1
-    fallback_heads: [head-uk-1]
-    provider: azure
-    """,
+    bad=model(endpoint=None, provider="azure"),
     good="""
     # file: models.d/atlas.yaml
     model_id: atlas
@@ -105,8 +81,8 @@ def endpoint_is_known(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa:
     """The endpoint of a model is unknown.
 
     `endpoint` may be left out where the provider has one public endpoint, or where the region in `params`
-    (`aws_region_name`, `vertex_location`) decides the host. For any other provider nobody could tell where requests
-    go.
+    (`aws_region_name`, `vertex_location`) decides the host. For any other provider the destination of requests
+    is unknown.
 
     Write the endpoint.
     """
@@ -121,7 +97,7 @@ def endpoint_is_known(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa:
         where = (*deployment.pointer, "provider")
         yield Finding(
             place=Place(path=model.path, pointer=where),
-            message=f"there is no endpoint, and the provider {quote(deployment.provider)} has no public one",
+            message=f"the endpoint is missing, and the provider {quote(deployment.provider)} has no public one",
             label="needs an endpoint",
             help="write 'endpoint: https://…'" + (f", or params with {param}" if param is not None else ""),
         )

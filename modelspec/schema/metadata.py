@@ -142,7 +142,7 @@ def _bound(schema: dict[str, Any]) -> None:
             parts = node if isinstance(node, list) else []
         pending += [(part, (*around, node)) for part in parts]
     if sum(patterns.values()) > _PATTERNS:
-        raise _UnusableError(f"it holds more than {_PATTERNS} patterns")
+        raise _UnusableError(f"it contains more than {_PATTERNS} patterns")
 
 
 def _referred(schema: dict[str, Any], node: dict[str, Any], *, is_root: bool) -> Iterator[Any]:
@@ -152,32 +152,32 @@ def _referred(schema: dict[str, Any], node: dict[str, Any], *, is_root: bool) ->
             raise _UnusableError(f"it uses {name}, which modelspec does not follow")
     for key in node:
         if not key or (is_number(key) and (key[0] in "+0" and key != "0")):
-            raise _UnusableError(f"it holds a key {quote(key)}, which faults could not point to")
+            raise _UnusableError(f"it has a key {quote(key)}, which diagnostics cannot point to")
     reference = node.get("$ref")
     if not isinstance(reference, str):
         return
     if reference != "#" and not reference.startswith("#/"):
         raise _UnusableError(f"{quote(reference)} leaves the file; write references such as '#/$defs/name'")
     if "%" in reference:
-        raise _UnusableError(f"{quote(reference)} is percent-encoded; write it plainly")
+        raise _UnusableError(f"{quote(reference)} is percent-encoded; write it unencoded")
     target: Any = schema
     try:
         for part in reference.split("/")[1:]:
             name = part.replace("~1", "/").replace("~0", "~")
             target = target[int(name)] if isinstance(target, list) else target[name]
     except (LookupError, ValueError, TypeError):
-        raise _UnusableError(f"{quote(reference)} refers to nothing") from None
+        raise _UnusableError(f"{quote(reference)} has no target") from None
     yield target
 
 
 def _refuse(_: str) -> None:
-    raise ValueError("NaN and Infinity are no numbers of JSON")
+    raise ValueError("NaN and Infinity are not valid in JSON")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
-        raise ValueError("an object holds a key twice")
+        raise ValueError("an object has a duplicate key")
     return mapping
 
 
@@ -185,7 +185,6 @@ def _compiler_says(error: ValueError) -> str:
     """Name the place of what the validator refuses: its own message may quote any part of the schema."""
     place = "/".join(map(str, getattr(error, "instance_path", ())))
     if place.rsplit("/", 1)[-1] in ("pattern", "patternProperties"):
-        return (
-            f"the pattern at /{place} looks around, refers back or is too large; patterns must be linear-time"
-        )
-    return f"/{place} is not JSON Schema, draft 2020-12"
+        fault = "uses lookaround or backreferences, or is too large"
+        return f"the pattern at /{place} {fault}; patterns must be linear-time"
+    return f"/{place} is not valid JSON Schema, draft 2020-12"

@@ -138,7 +138,7 @@ def _excluded(at: Violation) -> _Words:
     first, *rest = sorted(rule["properties"].keys() & at.value.keys())
     also = f", {'as do' if rest[1:] else 'as does'} {_listed(rest, 'and')}" if rest else ""
     message = f"{at.path(first)} and {rival} exclude each other{also}"
-    return "MS108", message, f"not beside {rival}", rule["x-help"]
+    return "MS108", message, f"not together with {rival}", rule["x-help"]
 
 
 def _no_alternative(at: Violation) -> _Words:
@@ -155,7 +155,7 @@ def _wrong_type(at: Violation) -> _Words:
     found = _FOUND.get(type(at.value), "a number")
     message, label = f"{at.subject} must be {wanted}, not {found}{at.quoted(': ')}", f"{found}, not {wanted}"
     if at.value is None:
-        message, label = f"{at.subject} is empty; it must be {wanted}", "nothing here"
+        message, label = f"{at.subject} is empty; it must be {wanted}", "empty"
     return "MS103", message, label, _conversion(at, types) or _for_example(at) or f"write {wanted}"
 
 
@@ -202,7 +202,7 @@ def _for_example(at: Violation) -> str:
 def _wrong_form(at: Violation) -> _Words:
     """Say the form in words; only an organisation's own may be a bare pattern."""
     said = f"must be {at.note('x-form')}{at.quoted(', not ')}"
-    bare = f"does not have the form that the schema asks for{at.quoted(': ')}"
+    bare = f"does not have the form that the schema requires{at.quoted(': ')}"
     advice = _for_example(at) or at.note("description") or _as_the_schema_says(at)
     return "MS104", f"{at.subject} {said if at.note('x-form') else bare}", "not of this form", advice
 
@@ -233,15 +233,15 @@ def _out_of_bounds(at: Violation) -> _Words:
 
 def _repeated(at: Violation) -> _Words:
     if at.foreign:
-        return "MS107", f"{at.subject} holds equal items", "equal items", "remove one of them"
+        return "MS107", f"{at.subject} contains equal items", "equal items", "remove one of them"
     holder = at.path().rpartition("[")[0]
     advice = f"remove it: item {at.name} of the list is the same"
-    return "MS107", f"{holder} holds {at.quoted('') or 'the same item'} twice", "repeated here", advice
+    return "MS107", f"{holder} contains {at.quoted('') or 'the same item'} twice", "repeated here", advice
 
 
 def _other(at: Violation) -> _Words:
     message = f"{at.subject} does not satisfy the schema ({visible(at.keyword)})"
-    return "MS104", message, "not as the schema asks", at.note("description") or _as_the_schema_says(at)
+    return "MS104", message, "not valid", at.note("description") or _as_the_schema_says(at)
 
 
 def _as_the_schema_says(at: Violation) -> str:

@@ -3,46 +3,32 @@
 import re
 from functools import lru_cache
 
-from modelspec.secret.patterns import dense, drawn
+from modelspec.secret.patterns import dense, drawn, words
 from modelspec.secret.scan import scan
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_ENDINGS = (
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "secretkey",
-    "authtoken",
-    "accesstoken",
+_ENDINGS = tuple(
+    words("password passwd passphrase secret apikey accesskey privatekey secretkey authtoken accesstoken")
 )
-_WORDS = _words(
+_WORDS = words(
     "passcode pw passwords pwd secret secrets token credential credentials cred creds auth authorization bearer "
     "userpass"
 )
-_KEYS = _words(
+_KEYS = words(
     "api access private secret account master signing encryption shared subscription service auth session "
     "storage salt function admin license hmac"
 )
 """In front of `key`, these make it a secret; `public_key`, `sort_key` and `key` alone are none."""
-_TOKENS = _words("access api auth bearer refresh session secret id bot personal")
+_TOKENS = words("access api auth bearer refresh session secret id bot personal")
 """In front of `tokens`; any other plural counts pieces of text."""
-_PIECES = _words(
+_PIECES = words(
     "max min input output total num number count prompt completion eos bos pad unk mask sep cls stop start "
     "end begin special image audio video budget cached cache per context thinking reasoning think first last "
     "next one each every single new draft visual vision text chat tool system user assistant role separator "
     "fim price cost usd"
 )
 """In front of `token`, these make it a piece of text."""
-_NEUTRAL = _words(
+_NEUTRAL = words(
     "value values prod production dev development stage staging test live primary secondary backup old new "
     "current default literal raw plain plaintext text string str base64 b64 main global"
 )
@@ -51,24 +37,13 @@ _REGION_LENGTH = 2
 _SHORTEST_KEY = 16
 _SHORT = frozenset(("id", "pw"))
 
-GATEWAY_MASTER_KEYS = frozenset(
-    (
-        "LITELLM_MASTER_KEY",
-        "LITELLM_SALT_KEY",
-        "LITELLM_LICENSE",
-        "PROXY_MASTER_KEY",
-        "DATABASE_URL",
-        "DATABASE_PASSWORD",
-        "DIRECT_URL",
-        "REDIS_URL",
-        "REDIS_PASSWORD",
-        "UI_PASSWORD",
-        "UI_USERNAME",
-    )
-)
+GATEWAY_MASTER_KEYS = words("""
+    LITELLM_MASTER_KEY LITELLM_SALT_KEY LITELLM_LICENSE PROXY_MASTER_KEY DATABASE_URL DATABASE_PASSWORD
+    DIRECT_URL REDIS_URL REDIS_PASSWORD UI_PASSWORD UI_USERNAME
+    """)
 """What opens the gateway or its stores: https://docs.litellm.ai/docs/proxy/config_settings (environment variables)."""
 
-_STEERING = _words(
+_STEERING = words(
     "PATH IFS ENV BASH_ENV SHELL SHELLOPTS BASHOPTS PS4 PROMPT_COMMAND CDPATH GLOBIGNORE HOME USER LOGNAME "
     "PWD OLDPWD TMPDIR TMP TEMP LANG LANGUAGE TZ TERM EDITOR VISUAL PAGER BROWSER HTTP_PROXY HTTPS_PROXY "
     "ALL_PROXY FTP_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE REQUESTS_CA_BUNDLE CURL_CA_BUNDLE "
@@ -78,21 +53,11 @@ _STEERING = _words(
     "RESOLV_HOST_CONF VIRTUAL_ENV KUBECONFIG DOCKER_HOST DOCKER_CONFIG AWS_CONFIG_FILE "
     "AWS_SHARED_CREDENTIALS_FILE AWS_CA_BUNDLE GOPATH GOROOT GOFLAGS GODEBUG"
 )
-_STEERING_PREFIXES = (
-    "LD_",
-    "DYLD_",
-    "PYTHON",
-    "GIT_",
-    "BASH_FUNC_",
-    "PIP_",
-    "UV_",
-    "NPM_CONFIG_",
-    "GLIBC_",
-    "LC_",
-    "OPENSSL_",
-    "KUBERNETES_SERVICE_",
-    "UVICORN_",
-    "GUNICORN_",
+_STEERING_PREFIXES = tuple(
+    words("""
+    LD_ DYLD_ PYTHON GIT_ BASH_FUNC_ PIP_ UV_ NPM_CONFIG_ GLIBC_ LC_ OPENSSL_ KUBERNETES_SERVICE_ UVICORN_
+    GUNICORN_
+    """)
 )
 
 

@@ -22,6 +22,11 @@ _DISTINCT = 8
 _SURPRISES = 8
 
 
+def words(text: str) -> frozenset[str]:
+    """Return the words of a listing."""
+    return frozenset(text.split())
+
+
 def varied(text: str, *, distinct: int = _DISTINCT, surprises: int = _SURPRISES) -> bool:
     """Whether enough different characters stand in no order: neither `xxxx…` nor `abcd1234…`.
 

@@ -5,7 +5,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from modelspec.secret.patterns import DOCUMENTED, PATTERNS, Pattern, dense, drawn
+from modelspec.secret.patterns import DOCUMENTED, PATTERNS, Pattern, dense, drawn, words
 from modelspec.secret.view import View, views
 
 
@@ -22,30 +22,10 @@ class Hit:
     certain: bool
 
 
-_WORDS = frozenset(
-    {
-        "changeme",
-        "change-me",
-        "change_me",
-        "todo",
-        "tbd",
-        "fixme",
-        "none",
-        "null",
-        "nil",
-        "n/a",
-        "na",
-        "unset",
-        "empty",
-        "example",
-        "placeholder",
-        "redacted",
-        "removed",
-        "hidden",
-        "masked",
-        "omitted",
-    }
-)
+_WORDS = words("""
+    changeme change-me change_me todo tbd fixme none null nil n/a na unset empty example placeholder
+    redacted removed hidden masked omitted
+    """)
 _BRACKETED = re.compile(
     r"<[^<>]*>|\[[^\[\]]*\]|\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$[A-Za-z_][A-Za-z0-9_]*|%[A-Za-z_][A-Za-z0-9_]*%"
 )

@@ -84,6 +84,11 @@ class Document:
         """The plain value of the whole document; what stands behind an alias is copied."""
         return None if self.root is None else _plain(self.root)
 
+    def texts(self) -> Iterator[tuple[Span, Scalar]]:
+        """Every key and scalar value with its place, each key before its value."""
+        if self.root is not None:
+            yield from _texts(self.root)
+
     def scalars(self) -> Iterator[tuple[Pointer, ScalarNode]]:
         """Every scalar value with its pointer, in the order of the file; keys are not among them."""
         if self.root is not None:
@@ -98,6 +103,19 @@ def _plain(node: Node) -> object:
             return [_plain(item) for item in node.items]
         case MapNode():
             return {name: _plain(entry.node) for name, entry in node.entries.items()}
+
+
+def _texts(node: Node) -> Iterator[tuple[Span, Scalar]]:
+    match node:
+        case ScalarNode():
+            yield node.span, node.value
+        case ListNode():
+            for item in node.items:
+                yield from _texts(item)
+        case MapNode():
+            for name, entry in node.entries.items():
+                yield entry.key, name
+                yield from _texts(entry.node)
 
 
 def _scalars(pointer: Pointer, node: Node) -> Iterator[tuple[Pointer, ScalarNode]]:
@@ -120,3 +138,7 @@ class Place:
     pointer: Pointer = ()
     on_key: bool = False
     span: Span | None = None
+
+    def below(self, *steps: str | int) -> "Place":
+        """A place inside the value that is here."""
+        return Place(path=self.path, pointer=(*self.pointer, *steps))

@@ -18,6 +18,13 @@ class Span:
     end_line: int
     end_column: int
 
+    def overlaps(self, other: "Span") -> bool:
+        """Whether two spans share text."""
+        return (self.line, self.column) < (other.end_line, other.end_column) and (
+            other.line,
+            other.column,
+        ) < (self.end_line, self.end_column)
+
 
 START = Span(1, 1, 1, 1)
 """The place of a fault that concerns a whole file."""
@@ -60,9 +67,13 @@ class Source:
         """The span of `text[start:end]`."""
         return Span(*self._position(start), *self._position(end))
 
+    def offsets(self, span: Span) -> tuple[int, int]:
+        """The offsets in `text` at which a span begins and ends."""
+        return self.offset(span.line, span.column), self.offset(span.end_line, span.end_column)
+
     def slice(self, span: Span) -> str:
         """The text that a span covers."""
-        return self.text[self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)]
+        return self.text[slice(*self.offsets(span))]
 
     def _position(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._starts, offset, hi=len(self._starts) - 1)

@@ -100,8 +100,8 @@ _CONTROL = re.compile(r"%(?:25)*(?:[01][0-9a-f]|7f|c[01])", re.IGNORECASE)
 """C0 controls and DEL, encoded once or more; C0 and C1 begin the overlong forms that RFC 3629 forbids."""
 _TWICE = re.compile(r"%(?:25)+")
 _FRAGMENT = "a fragment"
-_FRAGMENT_HELP = "end it before the '#': a fragment is never sent to a server"
-_KEY_HELP = "take this out; give a key by reference, in api_key, and revoke one that was published"
+_FRAGMENT_HELP = "remove the '#' and the text after it: a fragment is never sent to a server"
+_KEY_HELP = "remove this; reference the key in api_key, and revoke a key that was published"
 _SLASH = re.compile(r"[/\\]")
 
 
@@ -146,7 +146,7 @@ def _faults(url: str, *, local: bool) -> Iterator[UrlFault]:
     if found and (carried := _carried(found)):
         yield UrlFault(
             code=Code.CREDENTIALS,
-            message=f"carries {' and '.join(carried)}",
+            message=f"contains {' and '.join(carried)}",
             help=_FRAGMENT_HELP if carried == [_FRAGMENT] else _KEY_HELP,
         )
     if host:
@@ -154,8 +154,8 @@ def _faults(url: str, *, local: bool) -> Iterator[UrlFault]:
     if _CONTROL.search(url) or (found and _climbs_encoded(found.path)):
         yield UrlFault(
             code=Code.CONTROL,
-            message="holds encoded control characters, or dots and slashes encoded to climb out of a path",
-            help="write the path as it is meant, without encoding what needs none",
+            message="contains encoded control characters, or an encoded '..' that leaves the path",
+            help="write the path without unnecessary encoding",
         )
     if len(url) > LONGEST:
         yield UrlFault(
@@ -180,13 +180,13 @@ def _host_fault(found: Parts | None, place: Standing | None, *, local: bool) -> 
     if place and place.kind is AddressKind.METADATA:
         return UrlFault(
             code=Code.METADATA,
-            message=f"leads to {shown(place.name)}, a link-local or metadata address",
-            help="name the server of the model; such an address gives away the machine's own credentials",
+            message=f"points to {shown(place.name)}, a link-local or metadata address",
+            help="name the server of the model; such an address exposes the credentials of the machine",
         )
     if place and place.kind is AddressKind.LOOPBACK and not local:
         return UrlFault(
             code=Code.LOOPBACK,
-            message=f"leads to {shown(place.name)}, the machine itself",
+            message=f"points to {shown(place.name)}, the machine itself",
             help="name the server of the model, or set local_inference: true where the head runs it",
         )
     if found and not found.host.isascii():
@@ -217,39 +217,39 @@ def _malformed(url: str, found: Parts | None, place: Standing | None) -> tuple[s
 
 def _malformed_text(url: str) -> tuple[str, str] | None:
     if not url.isascii():
-        return "holds a character that is not ASCII", "percent-encode it, as UTF-8"
+        return "contains a character that is not ASCII", "percent-encode it, as UTF-8"
     if "\\" in url:
-        return "holds a backslash", "use / between the parts of the path"
+        return "contains a backslash", "use / between the parts of the path"
     if not all("!" <= c <= "~" for c in url):
-        return "holds a space or a control character", "take it out, or write %20 for a space"
+        return "contains a space or a control character", "remove it, or write %20 for a space"
     return None
 
 
 def _malformed_host(found: Parts, place: Standing | None) -> tuple[str, str] | None:
     if not found.host:
-        return "has no host", "write the host behind the two slashes"
+        return "has no host", "write the host after the two slashes"
     if not is_host(found.host) or place is None:
         return (
             "has a host that is neither a name nor an address",
             "write the host with letters, digits, hyphens and dots",
         )
     if place.kind is AddressKind.UNUSABLE:
-        return "leads to a multicast, broadcast or reserved address", "name the server of the model"
+        return "points to a multicast, broadcast or reserved address", "name the server of the model"
     if not place.plain:
-        return f"spells the address {place.name} in an unusual way", "write the address in its usual form"
+        return f"writes the address {place.name} in an unusual form", "write the address in its usual form"
     return None
 
 
 def _malformed_rest(found: Parts) -> tuple[str, str] | None:
     if not is_port(found.port):
-        return "has a port that is not a number from 1 to 65535", "correct the port, or leave it out"
+        return "has a port that is not a number from 1 to 65535", "correct the port, or remove it"
     if not _AFTER_HOST.fullmatch(f"{found.path}?{found.query or ''}"):
         return (
-            "holds a character that a URL cannot hold, or an incomplete percent-encoding",
+            "contains a character that is not allowed in a URL, or an incomplete percent-encoding",
             "percent-encode the character; {env: NAME} as the whole value takes a URL from the environment",
         )
     if _climbs(found.path):
-        return "has '..' in its path", "write the path that is meant"
+        return "has '..' in its path", "write the path without '..'"
     return None
 
 

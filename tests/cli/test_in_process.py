@@ -10,7 +10,7 @@ import pytest
 from modelspec import __main__, __version__, cli, incremental
 from modelspec.cli.options import find_root
 from modelspec.incremental import Cache, _fingerprint
-from modelspec.rules.pages import example_files
+from modelspec.rules.examples import example_files
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from modelspec.incremental import compile_fleet
 from modelspec.pipeline import Compiled
 from modelspec.routing.route import route
 from modelspec.rules import RULES
-from modelspec.rules.pages import example_files
+from modelspec.rules.examples import example_files
 
 TODAY = date(2026, 6, 1)
 FLEET: dict[str, str | bytes | None] = {

@@ -17,8 +17,7 @@ from modelspec.incremental import validate
 from modelspec.pipeline import Checked
 from modelspec.report import REPORTS, Summary
 from modelspec.rules import RULES
-from modelspec.rules.pages import example_files
-from modelspec.rules.reading import MODEL
+from modelspec.rules.examples import MODEL, example_files
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 6, 15)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.incremental import validate
-from modelspec.rules.pages import example_files
+from modelspec.rules.examples import example_files
 
 TODAY = date(2026, 6, 15)
 

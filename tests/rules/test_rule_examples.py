@@ -9,7 +9,7 @@ from rule_fleets import codes, found_in, places
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Rule
 from modelspec.rules import RULES
-from modelspec.rules.pages import own_files
+from modelspec.rules.examples import own_files
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,8 +7,7 @@ from rule_fleets import TODAY, found_in, write
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.incremental import validate
-from modelspec.rules.pages import example_files
-from modelspec.rules.reading import MODEL
+from modelspec.rules.examples import MODEL, example_files
 
 BODY = MODEL.partition("\n")[2]
 
