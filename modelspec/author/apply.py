@@ -3,9 +3,9 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from modelspec.diagnose.refusal import Refusal, shown
@@ -38,6 +38,15 @@ class _RefusedError(Exception):
         self.refusal = refusal
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What was done so far: the folders that are open by their paths, those that were made, and the steps to take."""
+
+    folders: dict[str, int]
+    made: list[tuple[int, str]] = field(default_factory=list)
+    steps: list[_Step] = field(default_factory=list)
+
+
 def apply(root: Path, files: Mapping[str, bytes | None], before: Mapping[str, File]) -> Refusal | None:
     """Write files and take files away, or leave everything as it was and say why.
 
@@ -45,113 +54,108 @@ def apply(root: Path, files: Mapping[str, bytes | None], before: Mapping[str, Fi
     bytes are on the disk before the first name changes; no link is followed below the root. Only a crash between two
     renames leaves some files new and some old: each of them whole.
     """
-    made: list[tuple[int, str]] = []
-    with _folders(root) as folders:
-        steps: list[_Step] = []
-        try:
-            for path, data in files.items():
-                folder = folders.open(path, made)
-                steps.append(_staged(folder, path, data, before.get(path)))
-            _replace_all(steps)
-        except _RefusedError as error:
-            _clean(steps, made)
-            return error.refusal
-        except OSError as error:
-            _clean(steps, made)
-            return _unusable(
-                error, shown(error.filename if isinstance(error.filename, str) else "the repository")
-            )
-        _clean(steps, ())
-        for folder in {step.folder for step in steps}:
+    work = _Work({"": os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)})
+    try:
+        for path, data in files.items():
+            _stage(work, path, data, before.get(path))
+        _replace_all(work.steps)
+        _clean(work.steps)
+        for folder in {step.folder for step in work.steps}:
             os.fsync(folder)
-        _drop_empty(root, [path for path, data in files.items() if data is None])
+    except _RefusedError as error:
+        _clean(work.steps)
+        for folder, name in reversed(work.made):
+            with suppress(OSError):  # somebody has put something into it
+                os.rmdir(name, dir_fd=folder)
+        return error.refusal
+    finally:
+        for folder in work.folders.values():
+            os.close(folder)
+    _drop_empty(root, [path for path, data in files.items() if data is None])
     return None
 
 
-class _Folders:
-    """Open folders below a root, each by its path."""
-
-    def __init__(self, root: int) -> None:
-        self._open = {"": root}
-
-    def open(self, path: str, made: list[tuple[int, str]]) -> int:
-        """The folder of a file, made where it is missing; `made` is told."""
-        folder, way = self._open[""], ""
-        for part in path.split("/")[:-1]:
-            way = f"{way}/{part}"
-            if way not in self._open:
-                with suppress(FileExistsError):
-                    os.mkdir(part, 0o755, dir_fd=folder)
-                    made.append((folder, part))
-                try:
-                    self._open[way] = os.open(part, _FOLDER, dir_fd=folder)
-                except OSError as error:
-                    raise _RefusedError(_unusable(error, shown(way[1:]))) from error
-            folder = self._open[way]
-        return folder
-
-    def close(self) -> None:
-        """Close all of them."""
-        for folder in self._open.values():
-            os.close(folder)
-
-
 @contextmanager
-def _folders(root: Path) -> Iterator[_Folders]:
-    folders = _Folders(os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+def _about(path: str) -> Iterator[None]:
+    """Around what the operating system may refuse to do with a path."""
     try:
-        yield folders
-    finally:
-        folders.close()
-
-
-def _staged(folder: int, path: str, data: bytes | None, before: File | None) -> _Step:
-    """Look at a file, keep it under a second name, and put its new bytes beside it."""
-    name = path.rpartition("/")[2]
-    mode = _looked_at(folder, name, path, before)
-    mark = f"modelspec-{os.getpid()}"
-    new = None if data is None else f".{name[:200]}.{mark}.new"
-    kept = None if before is None else f".{name[:200]}.{mark}.old"
-    step = _Step(folder, name, path, new, kept)
-    try:
-        if new is not None and data is not None:
-            _write(folder, new, data, mode)
-        if kept is not None and before is not None:
-            _keep(folder, name, kept, before.data)
+        yield
     except OSError as error:
-        _clean([step], ())
-        raise _RefusedError(_unusable(error, shown(path))) from error
-    return step
+        number = error.errno or errno.EIO
+        refusal = Refusal(
+            message=f"cannot write {shown(path)}: {os.strerror(number).lower()}; nothing was changed",
+            help=_HELP.get(number, "put it right, then run the command again"),
+        )
+        raise _RefusedError(refusal) from error
 
 
-def _keep(folder: int, name: str, kept: str, data: bytes) -> None:
-    try:
-        os.link(name, kept, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-    except OSError:  # file systems without hard links, files of another user
-        _write(folder, kept, data, _MODE)
+_HELP = {
+    errno.ENOSPC: "free some space, then run the command again",
+    errno.EDQUOT: "free some space, then run the command again",
+    errno.ELOOP: "a symbolic link is never followed: put the file or folder itself in its place",
+    errno.ENOTDIR: "something that is no folder has its name: move it away",
+}
 
 
-def _looked_at(folder: int, name: str, path: str, before: File | None) -> int:
+def _stage(work: _Work, path: str, data: bytes | None, before: File | None) -> None:
+    """Look at a file, keep it under a second name, and put its new bytes beside it."""
+    within, _, name = path.rpartition("/")
+    folder = _folder(work, within)
+    mark = f".{name[:200]}.modelspec-{os.getpid()}"
+    step = _Step(
+        folder,
+        name,
+        path,
+        new=None if data is None else f"{mark}.new",
+        kept=None if before is None else f"{mark}.old",
+    )
+    with _about(path):
+        mode = _mode(step, before)
+        work.steps.append(step)
+        if step.new is not None and data is not None:
+            _write(folder, step.new, data, mode)
+        if step.kept is not None and before is not None:
+            try:
+                os.link(name, step.kept, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+            except OSError:  # file systems without hard links, files of another user
+                _write(folder, step.kept, before.data, _MODE)
+
+
+def _folder(work: _Work, path: str) -> int:
+    """An open folder, made where it is missing."""
+    if path not in work.folders:
+        within, _, name = path.rpartition("/")
+        outer = _folder(work, within)
+        with _about(path):
+            with suppress(FileExistsError):
+                os.mkdir(name, 0o755, dir_fd=outer)
+                work.made.append((outer, name))
+            work.folders[path] = os.open(name, _FOLDER, dir_fd=outer)
+    return work.folders[path]
+
+
+def _mode(step: _Step, before: File | None) -> int:
     """The mode for the new file, if the old one is as it was read."""
+    changed = Refusal(
+        message=f"{shown(step.path)} has changed while it was being edited; nothing was written",
+        help="look at it, then run the command again",
+    )
     try:
-        handle = os.open(name, _READ, dir_fd=folder)
+        handle = os.open(step.name, _READ, dir_fd=step.folder)
     except FileNotFoundError:
         if before is None:
             return _MODE
-        raise _RefusedError(_changed(path)) from None
-    except OSError as error:
-        raise _RefusedError(_unusable(error, shown(path))) from error
+        raise _RefusedError(changed) from None
     status = os.fstat(handle)
-    if not stat.S_ISREG(status.st_mode) or before is None:
+    if before is None or not stat.S_ISREG(status.st_mode):
         os.close(handle)
-        raise _RefusedError(_changed(path))
+        raise _RefusedError(changed)
     with os.fdopen(handle, "rb") as file:
         if file.read(len(before.data) + 1) != before.data:
-            raise _RefusedError(_changed(path))
+            raise _RefusedError(changed)
     if not status.st_mode & stat.S_IWUSR:
-        raise _RefusedError(
-            Refusal(message=f"{shown(path)} is read-only", help=f"chmod u+w {path}, if it may be changed")
-        )
+        advice = f"chmod u+w {step.path}, if it may be changed"
+        raise _RefusedError(Refusal(message=f"{shown(step.path)} is read-only", help=advice))
     return stat.S_IMODE(status.st_mode)
 
 
@@ -163,19 +167,20 @@ def _write(folder: int, name: str, data: bytes, mode: int) -> None:
         os.fsync(file.fileno())
 
 
-def _replace_all(steps: list[_Step]) -> None:
+def _replace_all(steps: Sequence[_Step]) -> None:
     done: list[_Step] = []
     try:
         for step in steps:
             done.append(step)
-            if step.new is None:
-                os.unlink(step.name, dir_fd=step.folder)
-            else:
-                os.rename(step.new, step.name, src_dir_fd=step.folder, dst_dir_fd=step.folder)
-    except OSError as error:
+            with _about(step.path):
+                if step.new is None:
+                    os.unlink(step.name, dir_fd=step.folder)
+                else:
+                    os.rename(step.new, step.name, src_dir_fd=step.folder, dst_dir_fd=step.folder)
+    except _RefusedError:
         for step in reversed(done):
             _put_back(step)
-        raise _RefusedError(_unusable(error, shown(done[-1].path))) from error
+        raise
 
 
 def _put_back(step: _Step) -> None:
@@ -194,19 +199,15 @@ def _is_there(folder: int, name: str | None) -> bool:
     return True
 
 
-def _clean(steps: list[_Step], made: "list[tuple[int, str]] | tuple[()]") -> None:
+def _clean(steps: Sequence[_Step]) -> None:
     """Take away what only the way here needed."""
     for step in steps:
-        for name in (step.new, step.kept):
-            if name is not None:
-                with suppress(FileNotFoundError):
-                    os.unlink(name, dir_fd=step.folder)
-    for folder, name in reversed(made):
-        with suppress(OSError):  # somebody has put something into it
-            os.rmdir(name, dir_fd=folder)
+        for name in filter(None, (step.new, step.kept)):
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=step.folder)
 
 
-def _drop_empty(root: Path, gone: list[str]) -> None:
+def _drop_empty(root: Path, gone: Sequence[str]) -> None:
     """A folder whose last file went goes as well, as git has it; models.d itself stays."""
     for path in gone:
         for folder in Path(path).parents:
@@ -214,26 +215,3 @@ def _drop_empty(root: Path, gone: list[str]) -> None:
                 break
             with suppress(OSError):
                 (root / folder).rmdir()
-
-
-def _changed(path: str) -> Refusal:
-    return Refusal(
-        message=f"{shown(path)} has changed while it was being edited; nothing was written",
-        help="look at it, then run the command again",
-    )
-
-
-_HELP = {
-    errno.ENOSPC: "free some space, then run the command again",
-    errno.EDQUOT: "free some space, then run the command again",
-    errno.ELOOP: "a symbolic link is never followed: put the file or folder itself in its place",
-    errno.ENOTDIR: "something that is no folder has its name: move it away",
-}
-
-
-def _unusable(error: OSError, what: str) -> Refusal:
-    number = error.errno or errno.EIO
-    return Refusal(
-        message=f"cannot write {what}: {os.strerror(number).lower()}; nothing was changed",
-        help=_HELP.get(number, "put it right, then run the command again"),
-    )

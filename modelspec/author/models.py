@@ -91,9 +91,13 @@ def _paths_of(model_id: str, folder: str | None = None) -> Iterator[str]:
         best = wanted.rpartition("/")[2]
     for name in dict.fromkeys((best, wanted.replace("/", "_"))):
         path = PurePosixPath(FOLDER_OF_MODELS, folder or "", f"{name}.yaml")
-        # What begins or ends so is not read.
-        if not any(part[0] in "._" or part[-1] == "~" for part in path.parts[1:]):
+        if all(map(is_read, path.parts[1:])):
             yield str(path)
+
+
+def is_read(part: str) -> bool:
+    """Whether a file or folder below models.d is looked at, by its name."""
+    return part[:1] not in ("", ".", "_") and part[-1] != "~"
 
 
 def moved_path(old_path: str, old_id: str, new_id: str, taken: AbstractSet[str]) -> str | None:

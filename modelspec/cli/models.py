@@ -12,9 +12,6 @@ from modelspec.diagnose.refusal import Refusal
 from modelspec.text.quote import quote
 
 _REQUIRED = {"model_id": "MODEL_ID", "name": "--name", "region": "--region", "head": "--head"}
-_KEYS = ("api_key_env", "api_key_file", "api_key_vault")
-_LISTS = ("fallback_heads", "fallback_models", "aliases", "tags")
-_TEXTS = ("endpoint", "provider", "upstream_model")
 
 
 @click.command("new")
@@ -54,90 +51,14 @@ def new_command(*, root: Path, way: Way, **given: Any) -> int:  # noqa: ANN401 -
     missing = [option for name, option in _REQUIRED.items() if not given[name]]
     if missing and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
-    from modelspec.author.models import Wanted, draft_of_new
+    from modelspec.author.models import draft_of_new
     from modelspec.cli.drafts import carry_out, compiled
+    from modelspec.cli.wanted import answers, wanted_of
 
     before = compiled(root)
     if missing:
-        # What asks is a library of its own.
-        from modelspec.cli.questions import answers
-
         given |= answers(before.setup.fleet, given)
-    wanted = Wanted(model_id=given["model_id"], values=_values(given), folder=_folder(given["folder"]))
-    return carry_out(before, draft_of_new(before.tree, wanted), way)
-
-
-def _values(given: dict[str, Any]) -> dict[str, Any]:
-    values = {
-        "name": given["name"],
-        "region": given["region"],
-        "priority_head": given["head"],
-        **{field: list(dict.fromkeys(given[field])) for field in _LISTS},
-        **{field: given[field] for field in _TEXTS},
-        "local_inference": given["local_inference"],
-    }
-    if given["endpoint_env"]:
-        values["endpoint"] = _variable(given["endpoint_env"], "--endpoint-env")
-    values["api_key"] = _key(given)
-    values["metadata"] = _metadata(given["metadata"])
-    return {field: value for field, value in values.items() if value}
-
-
-def _key(given: dict[str, Any]) -> dict[str, str] | None:
-    from modelspec.report.said import without_secrets
-
-    named = [name for name in _KEYS if given[name]]
-    if len(named) > 1:
-        raise click.UsageError(
-            "a model has one key: give one of --api-key-env, --api-key-file, --api-key-vault"
-        )
-    if not named:
-        return None
-    option, reference = f"--{named[0].replace('_', '-')}", given[named[0]]
-    if named == ["api_key_env"]:
-        return _variable(reference, option)
-    if without_secrets(reference) != reference:
-        raise click.UsageError(f"{option} takes a reference; this looks like a key itself")
-    return {named[0].removeprefix("api_key_"): reference}
-
-
-def _variable(name: str, option: str) -> dict[str, str]:
-    from modelspec.author.assignments import reference_to_variable
-
-    reference = reference_to_variable(name)
-    if isinstance(reference, Refusal):
-        raise misuse(reference, option)
-    return reference
-
-
-def _metadata(assignments: tuple[str, ...]) -> dict[str, Any]:
-    """Raises click.UsageError where one of them is no assignment."""
-    from modelspec.author.assignments import change_of
-    from modelspec.author.change import changed
-
-    document: Any = {}
-    for assignment in assignments:
-        change = change_of(f"metadata.{assignment}")
-        if isinstance(change, Refusal):
-            raise misuse(change, "--metadata")
-        try:
-            document = changed(document, change)
-        except KeyError:
-            raise click.UsageError(
-                "--metadata: one of the fields is inside of another that is no mapping"
-            ) from None
-    found: dict[str, Any] = document.get("metadata", {})
-    return found
-
-
-def _folder(folder: str | None) -> str | None:
-    """Raises click.UsageError where it leads out of models.d, or where no model would be found in it."""
-    if folder is None:
-        return None
-    parts = folder.strip("/").removeprefix("models.d/").split("/")
-    if any(not part or part[0] in "._" or part[-1] == "~" or not part.isprintable() for part in parts):
-        raise click.UsageError("--folder names a folder below models.d; its parts do not begin with . or _")
-    return "/".join(parts)
+    return carry_out(before, draft_of_new(before.tree, wanted_of(given)), way)
 
 
 @click.command("edit")

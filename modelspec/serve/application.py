@@ -1,16 +1,14 @@
 """The ASGI application: pages, the events that reload them, and who may ask."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from importlib.resources import files
 from ipaddress import ip_address
 
 import anyio
 from anyio import Event
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from modelspec.serve.answer import OWN, Answer, answer, refuse_host
@@ -55,6 +53,7 @@ class Live:
         changed.set()
 
 
+_ASSETS = {"reload.js": "text/javascript; charset=utf-8", "overlay.css": "text/css; charset=utf-8"}
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 
@@ -65,14 +64,9 @@ def allowed_names(host: str, machine: str) -> frozenset[str]:
 
 def is_allowed(header: str, names: frozenset[str]) -> bool:
     """Whether a `Host` header names this server."""
-    name = _without_port(header.strip().lower())
+    host = header.strip().lower()
+    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     return name == "localhost" or name.endswith(".localhost") or name in names or _is_address(name)
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
 
 
 def _is_address(name: str) -> bool:
@@ -83,82 +77,46 @@ def _is_address(name: str) -> bool:
     return True
 
 
-_ASSETS = {"reload.js": "text/javascript; charset=utf-8", "overlay.css": "text/css; charset=utf-8"}
-
-
 def application(live: Live, names: frozenset[str]) -> ASGIApp:
     """Everything below `/`; `names` are the hosts that it answers for, beside localhost and IP addresses."""
-    assets = [
-        Route(f"{OWN}{name}", _asset(name, content_type), methods=["GET"])
-        for name, content_type in _ASSETS.items()
-    ]
-    site = Starlette(
-        routes=[*assets, Route(f"{OWN}events", _Events(live)), Mount("/", app=_Pages(live))],
-    )
-    return _KnownHosts(site, names)
-
-
-class _KnownHosts:
-    """Refuses requests that ask for another host."""
-
-    def __init__(self, site: ASGIApp, names: frozenset[str]) -> None:
-        self._site = site
-        self._names = names
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        host = Request(scope).headers.get("host", "")
-        if is_allowed(host, self._names):
-            await self._site(scope, receive, send)
-        else:
-            await _send(refuse_host(host), scope, receive, send)
-
-
-class _Pages:
-    """The site."""
-
-    def __init__(self, live: Live) -> None:
-        self._live = live
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        accept = ", ".join(Request(scope).headers.getlist("accept"))
-        live = self._live
-        await _send(
-            answer(scope["method"], scope["path"], accept, live.site, live.faults), scope, receive, send
+    assets = {
+        f"{OWN}{name}": Answer(
+            status=200, content_type=content_type, body=(files(__package__) / "assets" / name).read_bytes()
         )
+        for name, content_type in _ASSETS.items()
+    }
+
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        method, path, host = scope["method"], scope["path"], request.headers.get("host", "")
+        if not is_allowed(host, names):
+            found = refuse_host(host)
+        elif path == f"{OWN}events":
+            await _send_events(live, receive, send)
+            return
+        elif path in assets and method in ("GET", "HEAD"):
+            found = assets[path]
+        else:
+            accept = ", ".join(request.headers.getlist("accept"))
+            found = answer(method, path, accept, live.site, live.faults)
+        await Response(found.body, found.status, found.headers)(scope, receive, send)
+
+    return respond
 
 
-class _Events:
-    """The stream that tells open pages of new sites and of faults; it ends when the page goes, or the server."""
+async def _send_events(live: Live, receive: Receive, send: Send) -> None:
+    """The stream that tells an open page of new sites and of faults; it ends when the page goes, or the server."""
+    fields = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": fields})
+    async with anyio.create_task_group() as group:
 
-    def __init__(self, live: Live) -> None:
-        self._live = live
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        fields = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
-        await send({"type": "http.response.start", "status": 200, "headers": fields})
-        async with anyio.create_task_group() as group:
-
-            async def watch_for_the_end() -> None:
-                while (await receive())["type"] != "http.disconnect":
-                    pass
-                group.cancel_scope.cancel()
-
-            group.start_soon(watch_for_the_end)
-            async for event in self._live.news():
-                await send({"type": "http.response.body", "body": event, "more_body": True})
+        async def watch_for_the_end() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
             group.cancel_scope.cancel()
-        await send({"type": "http.response.body", "body": b""})
 
-
-async def _send(what: Answer, scope: Scope, receive: Receive, send: Send) -> None:
-    await _response(what)(scope, receive, send)
-
-
-def _response(what: Answer) -> Response:
-    return Response(what.body, status_code=what.status, headers=what.headers)
-
-
-def _asset(name: str, content_type: str) -> Callable[[Request], Response]:
-    body = (files(__package__) / "assets" / name).read_bytes()
-    sent = Answer(status=200, content_type=content_type, body=body)
-    return lambda _request: _response(sent)
+        group.start_soon(watch_for_the_end)
+        async for event in live.news():
+            await send({"type": "http.response.body", "body": event, "more_body": True})
+        group.cancel_scope.cancel()
+    await send({"type": "http.response.body", "body": b""})

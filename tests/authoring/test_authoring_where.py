@@ -47,6 +47,7 @@ def _entry(text: bytes = TEXT, path: str = "models.d/chat/eu/atlas.yaml") -> Mod
         'region != "us"',
         'region in ["us", "eu"]',
         'region not in ["us"]',
+        'name != "." and region == "eu"',
         "region not in []",
         'not region in ["us"]',
         'tags contains "chat"',

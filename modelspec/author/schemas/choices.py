@@ -1,6 +1,5 @@
 """What a repository declares, as an editor offers it."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,7 +14,8 @@ from modelspec.load.find import DEFAULTS, Tree, read_tree
 from modelspec.load.locate import Locator
 from modelspec.report.said import without_secrets
 from modelspec.rules import RULES
-from modelspec.schema import DOCUMENT_KINDS, DocumentKind, schema_text
+from modelspec.schema import DOCUMENT_KINDS, DocumentKind
+from modelspec.schema.documents import schema_of
 from modelspec.schema.engine import compiled
 from modelspec.text.quote import visible
 
@@ -185,13 +185,7 @@ def _models(tree: Tree, locator: Locator) -> tuple[tuple[Choice, ...], tuple[Cho
             if isinstance(alias, str):
                 aliases.setdefault(alias, _choice(alias, f"alias of {_line(model_id)}"))
     own = _sound("modelId", (models[name] for name in sorted(models)))
-    other = _sound("modelId", (aliases[name] for name in sorted(aliases.keys() - models.keys())))
-    return _exact(own), _exact(other)
-
-
-def _exact(choices: Iterable[Choice]) -> tuple[Choice, ...]:
-    """Without wildcards, which nobody sends and nothing falls back to."""
-    return tuple(choice for choice in choices if not choice.value.endswith("/*"))
+    return own, _sound("modelId", (aliases[name] for name in sorted(aliases.keys() - models.keys())))
 
 
 def _choice(value: str, text: str) -> Choice:
@@ -203,13 +197,14 @@ def _line(text: object) -> str:
 
 
 def _sound(form: str, choices: Iterable[Choice]) -> tuple[Choice, ...]:
-    """The choices whose values have the form of a name and do not look like a secret."""
-    definitions = json.loads(schema_text("model"))["$defs"]
-    fits = compiled({"$ref": f"#/$defs/{form}", "$defs": definitions})
+    """The choices whose values have the form of a name, and are no secret and no wildcard, which nobody sends."""
+    fits = compiled({"$ref": f"#/$defs/{form}", "$defs": schema_of("model")["$defs"]})
     return tuple(
         choice
         for choice in choices
-        if fits.is_valid(choice.value) and without_secrets(choice.value) == choice.value
+        if fits.is_valid(choice.value)
+        and without_secrets(choice.value) == choice.value
+        and not choice.value.endswith("/*")
     )
 
 

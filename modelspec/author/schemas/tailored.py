@@ -5,8 +5,7 @@ choice and in its hover; to other tools the second is an unknown keyword, which 
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from modelspec.author.schemas.choices import PLACES, Choice, Choices, NameKind, steps
@@ -21,30 +20,28 @@ _DATA = frozenset({"enum", "const", "examples", "default", "dependentRequired"})
 
 def without_own_keywords(schema: _Schema) -> _Schema:
     """A schema of ours without the `x-` keywords, which strict validators refuse."""
-    return _rewritten(schema, lambda key, value: None if key.startswith("x-") else (key, value))
+    kept: _Schema = _rewritten(schema, lambda key, value: None if key.startswith("x-") else (key, value))
+    return kept
 
 
 def embedded(schema: Mapping[str, Any], at: str) -> _Schema:
     """A schema of its own, made fit to stand inside another at the given reference: its references lead there."""
 
     def moved(key: str, value: object) -> tuple[str, object] | None:
-        if key in ("$schema", "$id"):
-            return None
         if key == "$ref" and isinstance(value, str) and value.startswith("#"):
-            return key, at + value.removeprefix("#")
-        return key, value
+            value = at + value.removeprefix("#")
+        return None if key in ("$schema", "$id") else (key, value)
 
-    return _rewritten(schema, moved)
+    inside: _Schema = _rewritten(schema, moved)
+    return inside
 
 
 def relax(schema: _Schema, given: Mapping[str, Any] | None) -> None:
     """Let a mapping leave out what another file gives, inside its mappings as well; None may give anything."""
-    required = schema.get("required")
-    if isinstance(required, list):
-        left = [] if given is None else [name for name in required if name not in given]
-        schema["required"] = left
-        if not left:
-            del schema["required"]
+    required = schema.get("required", ())
+    schema["required"] = [] if given is None else [name for name in required if name not in given]
+    if not schema["required"]:
+        del schema["required"]
     for part in schema.get("allOf", ()):
         if isinstance(part, dict):
             relax(part, given)
@@ -57,27 +54,19 @@ def relax(schema: _Schema, given: Mapping[str, Any] | None) -> None:
 _Rewrite = Callable[[str, object], tuple[str, object] | None]
 
 
-def _rewritten(schema: Mapping[str, Any], rewrite: _Rewrite) -> _Schema:
-    result: _Schema = {}
-    for name, inner in schema.items():
-        kept = rewrite(name, inner)
-        if kept is not None:
-            key, value = kept
-            result[key] = value if key in _DATA else _inner(key, value, rewrite)
-    return result
+def _rewritten(schema: Any, rewrite: _Rewrite) -> Any:  # noqa: ANN401 - schemas may be true or false
+    if not isinstance(schema, Mapping):
+        return schema
+    kept = filter(None, (rewrite(key, value) for key, value in schema.items()))
+    return {key: value if key in _DATA else _inner(key, value, rewrite) for key, value in kept}
 
 
 def _inner(key: str, value: object, rewrite: _Rewrite) -> object:
-    if isinstance(value, dict):
-        if key in _BY_NAME:
-            return {
-                name: _rewritten(part, rewrite) if isinstance(part, dict) else part
-                for name, part in value.items()
-            }
-        return _rewritten(value, rewrite)
+    if isinstance(value, dict) and key in _BY_NAME:
+        return {name: _rewritten(part, rewrite) for name, part in value.items()}
     if isinstance(value, list) and key in _LISTS:
-        return [_rewritten(part, rewrite) if isinstance(part, dict) else part for part in value]
-    return value
+        return [_rewritten(part, rewrite) for part in value]
+    return _rewritten(value, rewrite)
 
 
 MARK = (
@@ -132,9 +121,9 @@ def _tailor(schema: _Schema, path: str, names: NameKind, choices: Choices) -> No
         case NameKind.METADATA:
             changed = _constrain_metadata(schema, node, choices)
         case NameKind.HEAD_KEYS:
-            changed = _offer_heads_as_keys(node, choices)
+            changed = _offer_keys(node, choices.heads, complete=choices.complete)
         case NameKind.RULE_KEYS:
-            changed = _offer_rules_as_keys(node, choices)
+            changed = _offer_keys(node, choices.rules, complete=True)
         case _:
             changed = _refer(schema, node, names, choices)
     if changed:
@@ -144,7 +133,7 @@ def _tailor(schema: _Schema, path: str, names: NameKind, choices: Choices) -> No
 
 def _refer(schema: _Schema, node: _Schema, names: NameKind, choices: Choices) -> bool:
     """Leave of a place its words, and let a definition say the rest; where nothing is known, leave it all."""
-    offered = list(_offered(names, choices))
+    offered = _offered(names, choices)
     if not offered:
         return False
     words: _Schema = {key: node[key] for key in ("title", "description") if key in node}
@@ -158,82 +147,64 @@ def _refer(schema: _Schema, node: _Schema, names: NameKind, choices: Choices) ->
         node["anyOf"] = [reference, {"title": "Heads that share the tier", **shared}]
     else:
         node.update(reference)
-    strict = names in _STRICT or (choices.complete and names not in _SUGGESTED)
-    definition = {"type": "string", **_enum(offered)}
-    if not strict:
-        definition = {
-            "type": "string",
-            "anyOf": [{"title": "Declared here", **_enum(offered)}, {"title": "Any other name", **form}],
-        }
+    definition = _enum(offered)
+    # The rules are all known, whatever the repository holds.
+    if names is not NameKind.RULE and (names in _SUGGESTED or not choices.complete):
+        declared = {"title": "Declared here", **definition}
+        definition = {"anyOf": [declared, {"title": "Any other name", **form}]}
+    definition = {"type": "string", **definition}
     schema.setdefault("$defs", {})[names.value] = definition
     return True
 
-
-_STRICT = (NameKind.RULE,)
-"""The rules are all known, whatever the repository holds."""
 
 _SUGGESTED = (NameKind.MODEL, NameKind.SENT, NameKind.SUBJECT)
 """A new model is a new file, and nobody writes schemas in between; tests and waivers may name what is not there."""
 
 
-def _offered(names: NameKind, choices: Choices) -> Iterator[Choice]:
+def _offered(names: NameKind, choices: Choices) -> list[Choice]:
     """What may be written at a place, each name once: a head may have the name of a region."""
     models, heads, regions = choices.models, choices.heads, choices.regions
-    lists = {
-        NameKind.REGION: (regions,),
-        NameKind.HEAD: (heads,),
-        NameKind.TIERS: (heads,),
-        NameKind.HEAD_OR_REGION: (heads, regions) if heads and regions else (),
-        NameKind.MODEL: (models,),
-        NameKind.SENT: (models, choices.aliases),
-        NameKind.SUBJECT: (models, heads, regions),
-        NameKind.RULE: (choices.rules,),
+    offered = {
+        NameKind.REGION: regions,
+        NameKind.HEAD: heads,
+        NameKind.TIERS: heads,
+        NameKind.HEAD_OR_REGION: (*heads, *regions) if heads and regions else (),
+        NameKind.MODEL: models,
+        NameKind.SENT: (*models, *choices.aliases),
+        NameKind.SUBJECT: (*models, *heads, *regions),
+        NameKind.RULE: choices.rules,
     }
-    seen = set()
-    for choice in chain.from_iterable(lists[names]):
-        if choice.value not in seen:
-            seen.add(choice.value)
-            yield choice
+    once: dict[str, Choice] = {}
+    for choice in offered[names]:
+        once.setdefault(choice.value, choice)
+    return list(once.values())
 
 
-def _enum(choices: Iterable[Choice]) -> _Schema:
-    listed = list(choices)
+def _enum(choices: Sequence[Choice]) -> _Schema:
     return {
-        "enum": [choice.value for choice in listed],
-        "enumDescriptions": [choice.text for choice in listed],
+        "enum": [choice.value for choice in choices],
+        "enumDescriptions": [choice.text for choice in choices],
     }
 
 
-def _offer_heads_as_keys(node: _Schema, choices: Choices) -> bool:
-    if not choices.heads:
+def _offer_keys(node: _Schema, choices: Sequence[Choice], *, complete: bool) -> bool:
+    if not choices:
         return False
-    if choices.complete:
+    form: _Schema = {}  # of some names, the pattern still says it
+    if complete:
         (form,) = node.pop("patternProperties").values()
-    else:
-        form = {}  # the pattern still says it, of these heads as well
-    node["properties"] = _keys(choices.heads, form)
+    node["properties"] = {
+        choice.value: {**form, "title": choice.value, "description": choice.text} for choice in choices
+    }
     return True
-
-
-def _offer_rules_as_keys(node: _Schema, choices: Choices) -> bool:
-    if not choices.rules:
-        return False
-    (form,) = node.pop("patternProperties").values()
-    node["properties"] = _keys(choices.rules, form)
-    return True
-
-
-def _keys(choices: Iterable[Choice], form: _Schema) -> _Schema:
-    return {choice.value: {**form, "title": choice.value, "description": choice.text} for choice in choices}
 
 
 def _constrain_metadata(schema: _Schema, node: _Schema, choices: Choices) -> bool:
     if choices.metadata is None:
         return False
-    schema["$defs"][NameKind.METADATA.value] = embedded(
-        choices.metadata, f"#/$defs/{NameKind.METADATA.value}"
-    )
-    node["$ref"] = f"#/$defs/{NameKind.METADATA.value}"
+    reference = f"#/$defs/{NameKind.METADATA.value}"
+    schema["$defs"][NameKind.METADATA.value] = embedded(choices.metadata, reference)
+    node["$ref"] = reference
     if choices.metadata_required and "required" in schema:
         schema["required"] = [*schema["required"], "metadata"]
     return True

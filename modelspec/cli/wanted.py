@@ -1,4 +1,7 @@
-"""The questions of `modelspec new`: with questionary where it is installed, by numbered lists otherwise."""
+"""The model that `modelspec new` is asked for: what its options say, and questions for what they leave out.
+
+Questions are asked with questionary where it is installed, by numbered lists otherwise.
+"""
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -6,8 +9,14 @@ from typing import Any
 
 import click
 
+from modelspec.author.assignments import change_of, reference_to_variable
+from modelspec.author.change import changed
+from modelspec.author.models import Wanted, is_read
+from modelspec.cli.stderr import misuse
+from modelspec.diagnose.refusal import Refusal
 from modelspec.fleet.model import Fleet, Head
 from modelspec.fleet.providers import endpoint_of
+from modelspec.report.said import without_secrets
 from modelspec.text.quote import visible
 
 _WIDEST = 100
@@ -15,6 +24,86 @@ _HAS_LISTS = find_spec("questionary") is not None  # the extra 'prompt'
 
 Options = Sequence[tuple[str, str]]
 """What may be chosen: each value, and the text that people read."""
+
+
+_KEYS = ("api_key_env", "api_key_file", "api_key_vault")
+_LISTS = ("fallback_heads", "fallback_models", "aliases", "tags")
+_TEXTS = ("endpoint", "provider", "upstream_model")
+
+
+def wanted_of(given: Mapping[str, Any]) -> Wanted:
+    """The model that the options describe.
+
+    Raises:
+        click.UsageError: one of them is not what it should be.
+    """
+    values = {
+        "name": given["name"],
+        "region": given["region"],
+        "priority_head": given["head"],
+        **{field: list(dict.fromkeys(given[field])) for field in _LISTS},
+        **{field: given[field] for field in _TEXTS},
+        "local_inference": given["local_inference"],
+    }
+    if given["endpoint_env"]:
+        values["endpoint"] = _variable(given["endpoint_env"], "--endpoint-env")
+    values["api_key"] = _key(given)
+    values["metadata"] = _metadata(given["metadata"])
+    return Wanted(
+        model_id=given["model_id"],
+        values={field: value for field, value in values.items() if value},
+        folder=_folder(given["folder"]),
+    )
+
+
+def _key(given: Mapping[str, Any]) -> dict[str, str] | None:
+    named = [name for name in _KEYS if given[name]]
+    if len(named) > 1:
+        raise click.UsageError(
+            "a model has one key: give one of --api-key-env, --api-key-file, --api-key-vault"
+        )
+    if not named:
+        return None
+    option, reference = f"--{named[0].replace('_', '-')}", given[named[0]]
+    if named == ["api_key_env"]:
+        return _variable(reference, option)
+    if without_secrets(reference) != reference:
+        raise click.UsageError(f"{option} takes a reference; this looks like a key itself")
+    return {named[0].removeprefix("api_key_"): reference}
+
+
+def _variable(name: str, option: str) -> dict[str, str]:
+    reference = reference_to_variable(name)
+    if isinstance(reference, Refusal):
+        raise misuse(reference, option)
+    return reference
+
+
+def _metadata(assignments: tuple[str, ...]) -> dict[str, Any]:
+    """Raises click.UsageError where one of them is no assignment."""
+    document: Any = {}
+    for assignment in assignments:
+        change = change_of(f"metadata.{assignment}")
+        if isinstance(change, Refusal):
+            raise misuse(change, "--metadata")
+        try:
+            document = changed(document, change)
+        except KeyError:
+            raise click.UsageError(
+                "--metadata: one of the fields is inside of another that is no mapping"
+            ) from None
+    found: dict[str, Any] = document.get("metadata", {})
+    return found
+
+
+def _folder(folder: str | None) -> str | None:
+    """Raises click.UsageError where it leads out of models.d, or where no model would be found in it."""
+    if folder is None:
+        return None
+    parts = folder.strip("/").removeprefix("models.d/").split("/")
+    if not all(is_read(part) and part.isprintable() for part in parts):
+        raise click.UsageError("--folder names a folder below models.d; its parts do not begin with . or _")
+    return "/".join(parts)
 
 
 def answers(fleet: Fleet, given: Mapping[str, Any]) -> dict[str, Any]:
