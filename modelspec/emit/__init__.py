@@ -1,4 +1,4 @@
-"""Routing table to artifacts: what every build writes, in the order in which it is written, and its manifest."""
+"""Routing table to artifacts: what every build writes, in this order, and its manifest."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ EMITTERS: tuple[Callable[[RoutingTable], Iterator[Artifact]], ...] = (
 
 
 def emit(routing: RoutingTable) -> Iterator[Artifact]:
-    """Every artifact of a build but the site, the gateways and the manifest."""
+    """Every artifact of a build except the site, the gateways and the manifest."""
     for emitter in EMITTERS:
         yield from emitter(routing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What a build was made of.
+    """What a build was made from.
 
-    `digest` is the sha256 of every file that was read. The commit and its date are told by the caller, for no
-    clock and no git is asked.
+    `digest` is the sha256 of all files that were read. The caller passes the commit and its date: a build reads
+    neither a clock nor git.
     """
 
     digest: str
@@ -36,7 +36,7 @@ class Origin:
 
 
 def manifest(files: Mapping[str, str], origin: Origin) -> Artifact:
-    """The last artifact of a build; `files` leads from the path of each other one to its sha256."""
+    """The last artifact of a build; `files` maps the path of every other artifact to its sha256."""
     rows = ",\n".join(f"{encode(path)}: {encode(digest)}" for path, digest in sorted(files.items()))
     source = {"sha256": origin.digest, "commit": origin.commit, "commit_date": origin.commit_date}
     text = (

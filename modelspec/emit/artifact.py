@@ -1,4 +1,4 @@
-"""What an emitter yields."""
+"""Artifacts, and how their JSON is written."""
 
 import json
 from collections.abc import Iterable
@@ -12,9 +12,8 @@ from modelspec.fleet.reference import Reference
 class Artifact:
     """One file of the build.
 
-    `path` is relative to the output folder: segments of printable ASCII with `/` between them, none of them
-    empty, `.` or `..`. Emitters yield one at a time, and it is let go of before the next is asked for, so
-    memory has to hold only the largest one.
+    `path` is relative to the output folder: segments of printable ASCII separated by `/`, none of them empty, `.`
+    or `..`. Emitters yield artifacts one at a time, and each is written before the next, so only one is in memory.
     """
 
     path: str
@@ -28,11 +27,11 @@ def plain(value: object) -> object:
 
 
 encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=plain).encode
-"""A value on one line. Python's C encoder is only used without indentation, and is three times faster."""
+"""A value on one line. Without indentation, Python uses its C encoder, which is three times faster."""
 
 
 class Sheet:
-    """An object that is written field by field, in one buffer: a large fleet's fills a hundred megabytes."""
+    """A JSON object that is written field by field into one buffer: for a large fleet, a hundred megabytes."""
 
     def __init__(self) -> None:
         self._stream = BytesIO()
@@ -51,7 +50,7 @@ class Sheet:
         self.end()
 
     def begin(self, name: str) -> None:
-        """Begin such a list, to add its items one by one."""
+        """Begin a list whose items are added one by one."""
         self._name(name)
         self._stream.write(b"[")
         self._separator = b"\n"
@@ -67,7 +66,7 @@ class Sheet:
         self._separator = b",\n"
 
     def close(self) -> bytes:
-        """The whole object; nothing can be written after it."""
+        """The whole object; it must not be written to again."""
         self._stream.write(b"\n}\n")
         return self._stream.getvalue()
 
@@ -77,7 +76,7 @@ class Sheet:
 
 
 def document(head: Iterable[tuple[str, str]], lists: Iterable[tuple[str, Iterable[str]]]) -> bytes:
-    """An object of encoded values, then of lists with one encoded item a line."""
+    """A JSON object: encoded values, then lists with one encoded item a line."""
     sheet = Sheet()
     for name, encoded in head:
         sheet.value(name, encoded)

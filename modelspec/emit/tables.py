@@ -1,4 +1,4 @@
-"""The routing table as JSON: whole, by head, by region, and as the snapshot that `GET /admin/models` answers."""
+"""The routing table as JSON: whole, by head, by region, and as the snapshot of `GET /admin/models`."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,7 +7,7 @@ from modelspec.routing.decide import may_call
 from modelspec.routing.table import HeadEntry, Json, RegionEntry, Route, RoutingTable, Target
 
 SCHEMA_VERSION = ("schema_version", "1")
-"""Of every output; it grows when a reader would have to change."""
+"""Of every output; it increases with breaking changes."""
 
 
 def _fields(entry: HeadEntry | RegionEntry | Target) -> dict[str, object]:
@@ -26,12 +26,12 @@ def _head(head: HeadEntry) -> str:
 
 
 def _tiers(route: Route) -> list[Json]:
-    """The tiers of a route: heads with their relative weights, tried together; one tier after the other."""
+    """The tiers of a route, in order; the heads of a tier share requests by their relative weights."""
     return [{"heads": tier.weights} for tier in route.tiers]
 
 
 def _match(route: Route) -> Json:
-    """The names of a model: an exact one wins over every prefix, and the longest prefix over the others."""
+    """The names of a model: an exact name wins over every prefix, and the longest prefix over shorter ones."""
     return {"exact": route.exact, "prefixes": route.prefixes}
 
 
@@ -41,17 +41,17 @@ def _access(route: Route) -> Json:
 
 
 def _limits(route: Route) -> Json:
-    """Requests and tokens a minute for the whole model; null means no limit."""
+    """Requests and tokens per minute for the whole model; null means no limit."""
     return {"rpm": route.rpm, "tpm": route.tpm}
 
 
 def first_target(route: Route) -> Target:
-    """The upstream that stands for a model where there is room for one: the first, or the priority head's own."""
+    """The upstream to show for a model if only one fits: the first, or the priority head's own."""
     return route.targets[0] if route.targets else route.local_targets[route.about.priority_head]
 
 
 def emit_table(routing: RoutingTable) -> Iterator[Artifact]:
-    """One artifact, the routes in the order of their ids."""
+    """One artifact, with the routes by id."""
     yield Artifact(
         path="routing/table.json",
         content=document(
@@ -86,7 +86,7 @@ def _route(route: Route) -> str:
 
 
 def emit_heads(routing: RoutingTable) -> Iterator[Artifact]:
-    """One artifact a head, its models in the order of their ids; a head that is offline serves none."""
+    """One artifact per head, with its models by id; an offline head serves none."""
     served: dict[str, list[str]] = {head.head_id: [] for head in routing.heads}
     for route in routing.routes:
         common = encode(
@@ -116,10 +116,10 @@ def _targets(targets: Iterable[Target]) -> str:
 
 
 def emit_regions(routing: RoutingTable) -> Iterator[Artifact]:
-    """One artifact a region.
+    """One artifact per region.
 
-    `models` are those that belong to it, with the heads that serve them; `denied` the ids of models that are routed but
-    answer 403 to clients of this region. Clients of a region may call every other model.
+    `models` are those of the region, with the heads that serve them; `denied` are the ids of models that answer 403 to
+    clients of the region, which may call every other model.
     """
     models: dict[str, list[str]] = {region.code: [] for region in routing.regions}
     for route in routing.routes:
@@ -150,10 +150,7 @@ def emit_regions(routing: RoutingTable) -> Iterator[Artifact]:
 
 
 def emit_snapshot(routing: RoutingTable) -> Iterator[Artifact]:
-    """One artifact a model, then the snapshot of them all.
-
-    Models stand in the order of their ids, regions and heads in the order of their files.
-    """
+    """One artifact per model, then the snapshot of all: models by id, regions and heads in the order of their files."""
     snapshot = Sheet()
     snapshot.value(*SCHEMA_VERSION)
     snapshot.begin("models")
@@ -169,10 +166,10 @@ def emit_snapshot(routing: RoutingTable) -> Iterator[Artifact]:
 
 
 def _model(route: Route) -> str:
-    """One model under the names of its file, with what follows from it: `tiers`, `reach` and the `source`.
+    """One model with the field names of its file, and what is derived from it: `tiers`, `reach` and `source`.
 
-    The five fields of an upstream are those of the first deployment; `deployments` lists every one. Where the heads
-    run the model themselves it is empty, and `local_targets` says where on each head.
+    The five upstream fields are those of the first deployment; `deployments` lists all. If the heads run the model
+    themselves, it is empty, and `local_targets` has the target of each head.
     """
     about = route.about
     first = first_target(route)

@@ -1,4 +1,4 @@
-"""States of a configuration repository out of git, and commits into it: nothing is checked out, nothing is executed."""
+"""Reading states of a configuration repository from git, and committing to it, without a checkout or running anything."""
 
 from modelspec.git.commit import Commit, Revisions, revisions
 from modelspec.git.record import Recording, prepare, publish, push

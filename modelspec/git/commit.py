@@ -1,4 +1,4 @@
-"""Names of commits to their ids. A name comes from the command line and is never an option of git."""
+"""Resolving commit names from the command line, which git never sees as options."""
 
 import re
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ _DEFAULTS = (
     "refs/heads/main",
     "refs/heads/master",
 )
-"""Where the default branch is looked for, in this order."""
+"""Where to look for the default branch, in this order."""
 
 _SHORT = 7
-"""Digits of an id that people are shown."""
+"""Digits of an id to show."""
 
 _LONGEST = 255
 _ANCESTRY = re.compile(r"[\^~][\^~0-9]*$")
@@ -27,12 +27,12 @@ _FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NO_NAME = (
     (re.compile(r"^$"), "it is empty"),
     (re.compile(r"^-"), "it begins with '-'"),
-    (re.compile(r"^\^"), "it begins with '^', which leaves a commit out"),
-    (re.compile(r"[\x00-\x1f\x7f ]"), "it holds a space or a control character"),
-    (re.compile(r"\.\."), "it holds '..', which makes a range"),
-    (re.compile(r"@\{"), "it holds '@{', which asks for what this clone alone remembers"),
-    (re.compile(r":"), "it holds ':', which names a file, not a commit"),
-    (re.compile(r"\^\{|[*?\[\\]"), "it holds what no branch or tag can"),
+    (re.compile(r"^\^"), "it begins with '^', which excludes a commit"),
+    (re.compile(r"[\x00-\x1f\x7f ]"), "it contains a space or a control character"),
+    (re.compile(r"\.\."), "it contains '..', which makes a range"),
+    (re.compile(r"@\{"), "it contains '@{', which refers to the history of this clone only"),
+    (re.compile(r":"), "it contains ':', which names a file, not a commit"),
+    (re.compile(r"\^\{|[*?\[\\]"), "it contains a character that branches and tags cannot have"),
 )
 _NAME_ONE = "name a branch, a tag or an id"
 _DEPTH = "git fetch --unshallow; in a GitHub workflow, `fetch-depth: 0` of actions/checkout"
@@ -40,7 +40,7 @@ _DEPTH = "git fetch --unshallow; in a GitHub workflow, `fetch-depth: 0` of actio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """A commit and what people are told that it is: "main (3f2a91c)"."""
+    """A commit and how to show it: "main (3f2a91c)"."""
 
     id: str
     title: str
@@ -57,9 +57,9 @@ class Revisions:
 def revisions(
     repository: Repository, *, base: str | None, head: str | None, fork: bool
 ) -> Revisions | Refusal:
-    """Look both commits up.
+    """Resolve both commits.
 
-    Without a base it is the commit where the head left the default branch; `fork` asks for that of any base.
+    Without a base, it is the merge base of the head and the default branch; with `fork`, that of the head and `base`.
     """
     tip = _named(repository, "HEAD" if head is None else head)
     if isinstance(tip, Refusal):
@@ -79,12 +79,12 @@ def _named(repository: Repository, name: str) -> Commit | Refusal:
         if pattern.search(name):
             return Refusal(message=f"{quote(name)} is not the name of a commit: {why}", help=_NAME_ONE)
     if len(name) > _LONGEST:
-        return Refusal(message="this name of a commit is too long", help=_NAME_ONE)
+        return Refusal(message="the name of the commit is too long", help=_NAME_ONE)
     git = repository.git
     found = git.run("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
     if "is ambiguous" in found.err and not _FULL_ID.fullmatch(name):
         return Refusal(
-            message=f"{quote(name)} may mean several things",
+            message=f"{quote(name)} is ambiguous",
             help=f"write more digits of the id, or {quote(f'refs/heads/{name}')} or {quote(f'refs/tags/{name}')}",
         )
     if found.code:
@@ -93,7 +93,7 @@ def _named(repository: Repository, name: str) -> Commit | Refusal:
 
 
 def _unknown(repository: Repository, name: str) -> Refusal:
-    """Why a name is none of a commit."""
+    """Why a name is not the name of a commit."""
     kind = repository.git.run("cat-file", "-t", name)
     if not kind.code:
         return Refusal(message=f"{quote(name)} is a {kind.line}, not a commit", help=_NAME_ONE)
@@ -104,13 +104,13 @@ def _unknown(repository: Repository, name: str) -> Refusal:
         )
     if repository.is_shallow:
         return Refusal(
-            message=f"this clone is shallow and does not hold {quote(name)}", help=f"fetch it: {_DEPTH}"
+            message=f"this clone is shallow and does not contain {quote(name)}", help=f"fetch it: {_DEPTH}"
         )
     later = _ANCESTRY.sub("", name)
     if later != name and not repository.git.run("rev-parse", "--verify", "--end-of-options", later).code:
         return Refusal(
             message=f"no commit is named {quote(name)}: the history of {quote(later)} does not go back that far",
-            help=f"`git log {_shown(later)}` shows it",
+            help=f"`git log {_shown(later)}` shows the history",
         )
     names = _names(repository.git)
     remote = f"origin/{name}"
@@ -134,7 +134,8 @@ def _default(repository: Repository) -> Commit | Refusal:
             return Commit(id=found.line, title=f"{_shown(shown)} ({found.line[:_SHORT]})")
     if repository.is_shallow:
         return Refusal(
-            message="this clone is shallow and does not hold the default branch", help=f"fetch it: {_DEPTH}"
+            message="this clone is shallow and does not contain the default branch",
+            help=f"fetch it: {_DEPTH}",
         )
     return Refusal(
         message="there is no default branch to compare with: neither origin/HEAD, main nor master",
@@ -143,7 +144,7 @@ def _default(repository: Repository) -> Commit | Refusal:
 
 
 def _fork(repository: Repository, start: Commit, tip: Commit) -> Commit | Refusal:
-    """The last commit that two have in common."""
+    """The last common commit of two."""
     found = repository.git.run("merge-base", start.id, tip.id)
     if not found.code:
         if found.line == start.id:
@@ -151,7 +152,7 @@ def _fork(repository: Repository, start: Commit, tip: Commit) -> Commit | Refusa
         name = start.title.rpartition(" (")[0]
         return Commit(id=found.line, title=f"the merge base with {name} ({found.line[:_SHORT]})")
     if found.err:
-        # A history with a hole in it is no other history.
+        # An incomplete history does not mean unrelated histories.
         return found.refusal()
     if repository.is_shallow:
         return Refusal(
@@ -159,7 +160,7 @@ def _fork(repository: Repository, start: Commit, tip: Commit) -> Commit | Refusa
             help=f"fetch the rest: {_DEPTH}",
         )
     return Refusal(
-        message=f"{start.title} and {tip.title} have no history in common",
+        message=f"{start.title} and {tip.title} have no common history",
         help="name the commit to compare with: --base REF",
     )
 
@@ -174,5 +175,5 @@ def _short(name: str) -> str:
 
 
 def _shown(name: str) -> str:
-    """A name in a title: an id is shortened, another one only made safe."""
+    """A name in a title: ids are shortened, others only escaped."""
     return name[:_SHORT] if _FULL_ID.fullmatch(name) else quote(name)[1:-1]

@@ -1,9 +1,9 @@
-"""The git program, run so that nothing of a repository is ever executed.
+"""The git program, run so that nothing in a repository is executed.
 
-A repository is a stranger's: its own configuration may name programs (an alias, a hook, a pager, a file system
-monitor, a filter, a helper of a remote). Only plumbing is run here, which reads and, for a commit, writes
-objects, names and the index, with what could still start a program turned off on the command line, where it wins over
-every file, and with an environment of our own. A push is the exception, in a module of its own.
+A repository is untrusted: its configuration may name programs (aliases, hooks, pagers, file system monitors, filters,
+remote helpers). Only plumbing commands run here. They read and, for a commit, write objects, references and the index.
+Options on the command line, which override every file, turn off whatever could still start a program, and the
+environment is our own. The exception is a push, in `record.py`.
 """
 
 import os
@@ -27,11 +27,11 @@ _KEPT = (
     "GIT_CEILING_DIRECTORIES",
     "GIT_DISCOVERY_ACROSS_FILESYSTEM",
 )
-"""What stays of the environment: where the user's own configuration lies, and how far up a repository is looked for."""
+"""Kept from the environment: where the user's configuration is, and how far up to look for a repository."""
 
 _SET = {
-    "LC_ALL": "C",  # what git says is read
-    "GIT_ALLOW_PROTOCOL": "",  # no remote is asked, whatever `protocol.*.allow` says
+    "LC_ALL": "C",  # messages of git are parsed
+    "GIT_ALLOW_PROTOCOL": "",  # contact no remote, even if `protocol.*.allow` permits it
     "GIT_GRAFT_FILE": os.devnull,
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -50,12 +50,12 @@ _SETTINGS = (
 )
 
 _LONGEST = 200
-"""Characters of git's own words that are passed on."""
+"""Characters of a message of git to show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitResult:
-    """What a run of git gave: its exit code, its output, and its complaints."""
+    """The result of a git command: exit code, output and error output."""
 
     code: int
     out: bytes
@@ -63,38 +63,38 @@ class GitResult:
 
     @property
     def line(self) -> str:
-        """An output that is one line; a path in it may hold line ends, so only the last one is git's."""
+        """An output of one line. A path in it may contain line ends, so only the last one is removed."""
         return os.fsdecode(self.out.removesuffix(b"\n"))
 
     @property
     def words(self) -> str:
-        """The first line of what git complained of."""
+        """The first error line of git."""
         lines = [line for line in self.err.splitlines() if not line.startswith(("warning:", "hint:"))]
         first = lines[0] if lines else f"exit code {self.code}"
         return visible(first.removeprefix("fatal: ").removeprefix("error: "), _LONGEST)
 
     def refusal(self) -> Refusal:
-        """What git complained of, for faults that have no words of their own here."""
+        """The error of git, for errors without a message of our own."""
         return Refusal(
             message=f"git cannot read this repository: {self.words}",
-            help="`git fsck` says whether the repository is whole",
+            help="`git fsck` checks whether the repository is intact",
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Git:
-    """The program, and the folder that it is run in."""
+    """The program, and the folder to run it in."""
 
     program: str
     folder: Path
 
     @classmethod
     def at(cls, folder: Path) -> "Git | Refusal":
-        """The program as PATH knows it; entries of PATH that depend on the current folder are passed over."""
+        """The program from PATH, ignoring entries that are relative to the current folder."""
         found = shutil.which("git", path=_search_path())
         if found is None:
             return Refusal(
-                message="another state of the repository is read with git, and no program of that name is in PATH",
+                message="git is needed to read another state of the repository, and it is not in PATH",
                 help="install git 2.30 or later, or correct PATH",
             )
         return cls(program=found, folder=folder)
@@ -102,16 +102,16 @@ class Git:
     def run(
         self,
         *arguments: str,
-        told: bytes = b"",
+        stdin: bytes = b"",
         more: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> GitResult:
-        """Run one command to its end: `told` on its standard input, with `more` in its environment."""
-        done = subprocess.run(  # noqa: S603 - what a user names stands behind --end-of-options
+        """Run a command with `stdin` as its input and `more` in its environment."""
+        done = subprocess.run(  # noqa: S603 - names from the user follow --end-of-options
             self._command(arguments),
             cwd=folder or self.folder,
             env={**_environment(), **(more or {})},
-            input=told,
+            input=stdin,
             capture_output=True,
             check=False,
         )
@@ -119,7 +119,7 @@ class Git:
 
     @contextmanager
     def talk(self, *arguments: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-        """Run a command that is asked line by line: what it is told by, and what it answers with."""
+        """Run a command that answers line by line: its input and its output."""
         with subprocess.Popen(  # noqa: S603 - the same
             self._command(arguments),
             cwd=self.folder,

@@ -1,7 +1,7 @@
-"""A commit of some files and nothing else: neither what is staged nor the rest of the working tree has a part in it.
+"""Committing and pushing given files only: neither staged changes nor the rest of the working tree.
 
-Only plumbing is used: objects, a temporary index, references. No hook and no filter runs, so that a change made by a
-command costs what it says; whatever a hook would check, CI checks again.
+A commit uses only plumbing: objects, a temporary index, references. No hook and no filter runs; CI repeats what a hook
+would check.
 """
 
 import os
@@ -37,7 +37,7 @@ _FILE = "100644"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A commit that is ready: its objects are there, and no reference leads to it yet."""
+    """A prepared commit: its objects exist, but no reference points to it yet."""
 
     repository: Repository
     commit: str
@@ -47,22 +47,22 @@ class Recording:
     entries: bytes
 
 
-def prepare(  # noqa: PLR0911 - a return for each thing that may be wrong
+def prepare(  # noqa: PLR0911 - a return for each error
     repository: Repository,
     files: Mapping[str, bytes | None],
     before: Mapping[str, bytes],
     message: str,
     branch: str | None,
 ) -> Recording | Refusal:
-    """Make the commit of some files upon HEAD.
+    """Prepare a commit of the files on top of HEAD.
 
-    Paths are relative to the configuration's root; None stands for a file that goes. `before` is what the files hold
-    on disk: one that HEAD has otherwise, or that is staged, would take other work along, and is refused.
+    Paths are relative to the root of the configuration; None deletes a file. `before` is the content on disk: a file
+    that differs from HEAD, or that is staged, has other changes, and is refused.
     """
     git = repository.git
     head = git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if head.code:
-        return Refusal(message="there is no commit yet to build upon", help="make a first one: git commit")
+        return Refusal(message="the repository has no commit yet", help="create the first one: git commit")
     refusal = _under_way(repository) or (None if branch is None else _no_branch(repository, branch))
     if refusal is not None:
         return refusal
@@ -78,7 +78,7 @@ def prepare(  # noqa: PLR0911 - a return for each thing that may be wrong
         if data is None:
             entries += b"0 " + b"0" * len(head.line) + b"\t" + name + b"\0"
             continue
-        blob = git.run("hash-object", "-w", "--stdin", told=data)
+        blob = git.run("hash-object", "-w", "--stdin", stdin=data)
         if blob.code:
             return _failed(blob)
         mode = committed[whole][0] if whole in committed else _FILE
@@ -87,7 +87,7 @@ def prepare(  # noqa: PLR0911 - a return for each thing that may be wrong
     if tree.code:
         return _failed(tree)
     identity = {name: os.environ[name] for name in _IDENTITY if name in os.environ}
-    made = git.run("commit-tree", tree.line, "-p", head.line, told=message.encode(), more=identity)
+    made = git.run("commit-tree", tree.line, "-p", head.line, stdin=message.encode(), more=identity)
     if made.code:
         return _failed(made)
     return Recording(
@@ -101,7 +101,7 @@ def prepare(  # noqa: PLR0911 - a return for each thing that may be wrong
 
 
 def publish(recording: Recording) -> Refusal | None:
-    """Let HEAD lead to the commit, on its new branch if it has one; the index follows for these files alone."""
+    """Move HEAD to the commit, on its new branch if it has one, and update the index for its files only."""
     git = recording.repository.git
     note = ("-m", f"modelspec: {recording.title}")
     if recording.branch is None:
@@ -117,7 +117,7 @@ def publish(recording: Recording) -> Refusal | None:
         if done.code:
             return _failed(done)
     done = git.run(
-        "update-index", "-z", "--index-info", told=recording.entries, folder=recording.repository.top
+        "update-index", "-z", "--index-info", stdin=recording.entries, folder=recording.repository.top
     )
     return _failed(done) if done.code else None
 
@@ -128,12 +128,12 @@ def _tree(repository: Repository, entries: bytes) -> GitResult:
         run = partial(repository.git.run, more=index, folder=repository.top)
         done = run("read-tree", "HEAD")
         if not done.code:
-            done = run("update-index", "-z", "--index-info", told=entries)
+            done = run("update-index", "-z", "--index-info", stdin=entries)
         return done if done.code else run("write-tree")
 
 
 def _entries(out: bytes, blob: int) -> dict[str, tuple[str, str]]:
-    """Mode and id by path, of a listing of git; `blob` is where the id stands. Of a conflict, the last stage counts."""
+    """Mode and id by path from a listing; `blob` is the position of the id. In a conflict, the last stage counts."""
     found = {}
     for line in out.split(b"\0")[:-1]:
         about, _, path = line.partition(b"\t")
@@ -149,12 +149,12 @@ def _other_work(
     committed: tuple[str, str] | None,
     staged: tuple[str, str] | None,
 ) -> Refusal | None:
-    on_disk = None if data is None else repository.git.run("hash-object", "--stdin", told=data).line
+    on_disk = None if data is None else repository.git.run("hash-object", "--stdin", stdin=data).line
     if committed == staged and on_disk == (None if committed is None else committed[1]):
         return None
     return Refusal(
-        message=f"{shown(path)} has changes that are not committed; a commit would take them along",
-        help="commit or stash them first, or leave --commit and --branch out",
+        message=f"{shown(path)} has uncommitted changes, which the commit would include",
+        help="commit or stash them first, or omit --commit and --branch",
     )
 
 
@@ -162,7 +162,7 @@ def _under_way(repository: Repository) -> Refusal | None:
     for name, what in _UNDER_WAY.items():
         if not repository.git.run("rev-parse", "--verify", "--quiet", name).code:
             return Refusal(
-                message=f"a {what} is under way", help=f"finish it first: git {what} --continue, or --abort"
+                message=f"a {what} is in progress", help=f"finish it first: git {what} --continue, or --abort"
             )
     return None
 
@@ -170,7 +170,7 @@ def _under_way(repository: Repository) -> Refusal | None:
 def _no_branch(repository: Repository, branch: str) -> Refusal | None:
     if branch.startswith("-") or repository.git.run("check-ref-format", f"refs/heads/{branch}").code:
         return Refusal(
-            message=f"{shown(branch)} cannot be the name of a branch", help="write letters, digits, - and /"
+            message=f"{shown(branch)} is not a valid branch name", help="use letters, digits, - and /"
         )
     if not repository.git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}").code:
         return Refusal(
@@ -183,28 +183,29 @@ def _no_branch(repository: Repository, branch: str) -> Refusal | None:
 def _failed(done: GitResult) -> Refusal:
     if "tell me who you are" in done.err or "empty ident" in done.err or "auto-detect" in done.err:
         return Refusal(
-            message="git does not know who you are",
+            message="git does not know your name and email address",
             help="git config user.name 'Your Name' && git config user.email you@example.com",
         )
-    return Refusal(message=f"git made no commit: {done.words}", help="put it right, then run it again")
+    return Refusal(message=f"git could not commit: {done.words}", help="correct the problem, then try again")
 
 
 _OF_ONE_COMMAND = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
 
 
 def push(repository: Repository) -> str | Refusal:
-    """Push the branch that HEAD is on, with the user's own settings and credentials; its name."""
+    """Push the current branch with the user's settings and credentials; return its name."""
     git = repository.git
     head = git.run("symbolic-ref", "--quiet", "--short", "HEAD")
     if head.code:
         return Refusal(
-            message="HEAD is on no branch, so there is none to push", help="name one with --branch"
+            message="HEAD is detached, so there is no branch to push",
+            help="create a branch with --branch NAME",
         )
     remote = _remote(repository, head.line)
     if isinstance(remote, Refusal):
         return remote
     environment = {name: value for name, value in os.environ.items() if name not in _OF_ONE_COMMAND}
-    done = subprocess.run(  # noqa: S603 - the branch is a name that git gave
+    done = subprocess.run(  # noqa: S603 - the branch name comes from git
         [git.program, "push", "--no-verify", "--set-upstream", "--", remote, f"refs/heads/{head.line}"],
         cwd=repository.root,
         env=environment,
@@ -213,14 +214,14 @@ def push(repository: Repository) -> str | Refusal:
     )
     if done.returncode:
         return Refusal(
-            message=f"the commit is made, but git could not push it to '{visible(remote)}'",
+            message=f"the commit was created, but git could not push it to '{visible(remote)}'",
             help=f"git push --set-upstream {visible(remote)} {visible(head.line)}",
         )
     return head.line
 
 
 def _remote(repository: Repository, branch: str) -> str | Refusal:
-    """Where the user pushes to by default, else `origin`, else the only remote."""
+    """The user's default remote for pushes, else `origin`, else the only remote."""
     for name in (f"branch.{branch}.pushRemote", "remote.pushDefault", f"branch.{branch}.remote"):
         found = repository.git.run("config", "--get", name)
         if not found.code and not found.line.startswith("-"):
@@ -230,4 +231,4 @@ def _remote(repository: Repository, branch: str) -> str | Refusal:
         return "origin"
     if len(remotes) == 1:
         return remotes[0]
-    return Refusal(message="no remote is the one to push to", help="git remote add origin URL")
+    return Refusal(message="git has no remote to push to", help="git remote add origin URL")

@@ -1,4 +1,4 @@
-"""The git repository that a configuration lies in, which may be larger than it."""
+"""The git repository of a configuration, which may contain other files."""
 
 import os
 import re
@@ -13,14 +13,14 @@ from modelspec.load.unread import MODELS
 from modelspec.text.quote import quote
 
 _NOT_OURS = re.compile(r"(?:dubious ownership in repository at |unsafe repository \()'([^']*)'")
-"""The second form is that of git before 2.36."""
+"""The second form is from git before 2.36."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """A git repository with a working tree; `root`, the configuration, is in it and git is run there.
+    """A git repository with a working tree; git runs in `root`, the folder of the configuration.
 
-    `prefix` is the way down from the top of the working tree to it, as git writes it: `fleet/`, or nothing.
+    `prefix` is the path from the top of the working tree to it, as git writes it: `fleet/`, or empty.
     """
 
     git: Git
@@ -31,7 +31,7 @@ class Repository:
 
 
 def find_repository(root: Path) -> Repository | Refusal:
-    """The repository of a folder, or why there is none that may be read."""
+    """The repository of a folder, or why it cannot be read."""
     git = Git.at(root)
     if isinstance(git, Refusal):
         return git
@@ -55,30 +55,30 @@ def _refused(root: Path, found: GitResult) -> Refusal:
         path = shown(dubious[1])
         return Refusal(
             message=f"git does not trust {path}: it belongs to another user",
-            help=f"if you do: git config --global --add safe.directory {path}",
+            help=f"if you trust it: git config --global --add safe.directory {path}",
         )
     if "cannot use bare repository" in found.err:
         return Refusal(
-            message=f"{folder} looks like a bare git repository, and no such one is trusted here",
-            help="delete HEAD, objects/ and refs/ from it if they are planted, or go to a checkout",
+            message=f"{folder} looks like a bare git repository, which modelspec does not trust",
+            help="use a checkout; if HEAD, objects/ and refs/ were planted there, delete them",
         )
     if "must be run in a work tree" in found.err:
         return Refusal(
-            message=f"{folder} has no working tree of its own",
-            help="go to a checkout: `git worktree add ../checkout`",
+            message=f"{folder} has no working tree",
+            help="use a checkout: `git worktree add ../checkout`",
         )
     if "not a git repository" in found.err:
         return Refusal(
             message=f"{folder} is not in a git repository",
-            help="run it in a clone; `git init` and a first commit make one",
+            help="run modelspec in a clone, or create a repository with `git init` and a first commit",
         )
     return found.refusal()
 
 
 def unfit(repository: Repository) -> Refusal | None:
-    """Why the working tree is no state to look at: a merge is not finished, or a part of it was never checked out.
+    """Why the working tree cannot be compared: an unfinished merge, or files that are not checked out.
 
-    What a sparse checkout leaves out would look as if it were removed.
+    Files that a sparse checkout leaves out would look as if they were deleted.
     """
     listed = repository.git.run("ls-files", "-t", "-z")
     if listed.code:
@@ -93,14 +93,14 @@ def unfit(repository: Repository) -> Refusal | None:
     absent = sorted(_absent(repository.root, (path for tag, _, path in rows if tag == "S")))
     if absent:
         return Refusal(
-            message=f"this checkout is sparse: {_first(absent)} been left out",
-            help="`git sparse-checkout disable` gets everything; or compare commits: --head HEAD",
+            message=f"this checkout is sparse: {_first(absent)} not been checked out",
+            help="check out everything with `git sparse-checkout disable`, or compare commits: --head HEAD",
         )
     return None
 
 
 def _absent(root: Path, paths: Iterable[str]) -> Iterator[str]:
-    """Of the files that git does not look for, those that a configuration consists of and that are not there."""
+    """Of the files that git skips, the missing ones that belong to a configuration."""
     for path in paths:
         wanted = path in (*REQUIRED, *OPTIONAL) or path.startswith(f"{MODELS}/")
         if wanted and not (root / path).exists():

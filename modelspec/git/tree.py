@@ -1,4 +1,4 @@
-"""A commit as the compiler reads it: the same Tree that a checkout of it would give."""
+"""Reading the tree of a commit: the same `Tree` as from a checkout."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +16,11 @@ from modelspec.load.find import File, Tree, find_file, find_tree
 from modelspec.load.unread import MAX_BYTES, MODELS, irregular, link, no_folder, too_large, unreadable
 
 _SHA1 = 40
-"""Hexadecimal digits of an id; the other kind of repository has 64."""
+"""Hexadecimal digits of an id; SHA-256 repositories have 64."""
 
 
 class UnreadableError(Exception):
-    """An object is not there or is not what it should be; caught where a commit is read."""
+    """An object is missing or damaged; caught where a commit is read."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
@@ -29,7 +29,7 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeEntry:
-    """One name in a tree; `size` is that of a blob in bytes, and 0 of what is not there or is none."""
+    """An entry of a tree; `size` is that of a blob in bytes, and 0 for a missing one or another object."""
 
     mode: str
     id: str
@@ -37,12 +37,12 @@ class TreeEntry:
 
 
 Listing = dict[str, dict[str, TreeEntry]]
-"""The entries of folders, each by its path from the tree that was listed, which itself is ''."""
+"""The entries of folders by their path from the listed tree, which itself is ''."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objects:
-    """The objects of a repository, read by one process that stays open. `known` are blobs that need no reading."""
+    """The objects of a repository, read by one long-running process. Blobs in `known` are not read again."""
 
     git: Git
     asking: IO[bytes]
@@ -53,7 +53,7 @@ class Objects:
         """The content of a blob.
 
         Raises:
-            UnreadableError: it is not there, or damaged.
+            UnreadableError: it is missing or damaged.
             OSError: git has ended.
         """
         found = self.known.get(blob_id)
@@ -74,10 +74,10 @@ class Objects:
         return data[:-1]
 
     def tree(self, tree_id: str, *, deep: bool) -> Listing:
-        """What stands in a tree; with `deep`, in the trees in it as well.
+        """The entries of a tree; with `deep`, those of its subtrees as well.
 
         Raises:
-            UnreadableError: it is not there.
+            UnreadableError: it is missing.
         """
         options = ("-r", "-t") if deep else ()
         listed = self.git.run("ls-tree", "-z", "-l", "--full-tree", *options, tree_id)
@@ -96,13 +96,13 @@ class Objects:
 
 @contextmanager
 def objects(git: Git, known: dict[str, bytes]) -> Iterator[Objects]:
-    """The objects of the repository that git is run in; what is read is put into `known`."""
+    """The objects of the repository of `git`; what is read is added to `known`."""
     with git.talk("cat-file", "--batch") as (asking, answers):
         yield Objects(git=git, asking=asking, answers=answers, known=known)
 
 
 def blob_id(data: bytes, like: str) -> str:
-    """The id that a content has in the repository which `like` is an id of."""
+    """The id of a content, with the hash function that made the id `like`."""
     head = b"blob %d\0" % len(data)
     if len(like) == _SHA1:
         return sha1(head + data, usedforsecurity=False).hexdigest()
@@ -112,7 +112,7 @@ def blob_id(data: bytes, like: str) -> str:
 def _lost(object_id: str) -> Refusal:
     return Refusal(
         message=f"the object {object_id[:12]} is not in this repository",
-        help="a partial clone leaves objects out: clone without --filter; else `git fsck` says what is missing",
+        help="if this is a partial clone, clone without --filter; else run `git fsck`",
     )
 
 
@@ -124,18 +124,18 @@ _KINDS = {_FOLDER: FileKind.FOLDER, _LINK: FileKind.LINK, _SUBMODULE: FileKind.O
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitFolder:
-    """A tree. `listing` has its entries under `within`, and perhaps those of the trees in it."""
+    """A tree. `listing` has its entries under `within`, and possibly those of its subtrees."""
 
     objects: Objects
     listing: Listing
     within: str = ""
 
     def entries(self) -> Iterator[tuple[str, FileKind]]:
-        """The names in it."""
+        """The names and types of its entries."""
         return ((name, _KINDS.get(entry.mode, FileKind.FILE)) for name, entry in self._own.items())
 
     def folder(self, name: str, path: str) -> "GitFolder | Diagnostic | None":
-        """Go to a tree in it."""
+        """Open a subtree."""
         entry = self._own.get(name)
         if entry is None:
             return None
@@ -144,11 +144,11 @@ class GitFolder:
         inner = f"{self.within}/{name}" if self.within else name
         if inner in self.listing:
             return GitFolder(objects=self.objects, listing=self.listing, within=inner)
-        # Of the configuration only the models are wanted whole: a repository may hold much else.
+        # Only models.d is listed as a whole: a repository may contain many other files.
         return GitFolder(objects=self.objects, listing=self.objects.tree(entry.id, deep=path == MODELS))
 
     def file(self, name: str, path: str) -> bytes | Diagnostic | None:
-        """Read a blob in it."""
+        """Read a blob."""
         entry = self._own.get(name)
         if entry is None:
             return None
@@ -159,7 +159,7 @@ class GitFolder:
         return too_large(path) if entry.size > MAX_BYTES else self.objects.blob(entry.id)
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Nothing to close."""
 
     @property
     def _own(self) -> dict[str, TreeEntry]:
@@ -167,9 +167,9 @@ class GitFolder:
 
 
 def read_commit(repository: Repository, commit: Commit, known: dict[str, bytes]) -> Tree | Refusal:
-    """Read the configuration as a commit has it: one without its folder has nothing in it, like an empty checkout.
+    """Read the configuration of a commit; without its folder, it is empty, like an empty checkout.
 
-    `known` are contents by the ids of their blobs: what is in it is not read from git, and what is read is put into it.
+    `known` maps blob ids to contents: blobs in it are not read from git, and what is read is added to it.
     """
     try:
         with objects(repository.git, known) as found:
@@ -188,7 +188,7 @@ def _other(repository: Repository, commit: Commit, path: str) -> File | Diagnost
 
 
 def _top(found: Objects, prefix: str, commit: Commit) -> GitFolder:
-    """The folder of the configuration. A pull request that adds the first one has nothing to be compared with."""
+    """The folder of the configuration. It is empty before the pull request that adds it."""
     listing = found.tree(commit.id, deep=False)
     for name in prefix.split("/")[:-1]:
         entry = listing[""].get(name)

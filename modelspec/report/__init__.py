@@ -1,4 +1,4 @@
-"""The registry of report formats: diagnostics as text for people and as data for programs."""
+"""The registry of report formats."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -21,6 +21,6 @@ _FORMATS = (
 )
 
 REPORTS: Mapping[str, ReportFormat] = MappingProxyType({each.name: each for each in _FORMATS})
-"""What `--format` may name, in the order of the help."""
+"""By the name for `--format`, in the order of the help."""
 
 __all__ = ["REPORTS", "ReportFormat", "Summary"]

@@ -1,4 +1,4 @@
-"""What every report format is given, and the order in which it may rank that."""
+"""What a report format is given, and how it may rank it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from modelspec.text.source import Source
 class Summary:
     """The counts of one run.
 
-    `left_out` are diagnostics that nobody asked to see. `seconds` is nothing where the time is not to be shown.
+    `left_out` counts diagnostics that were filtered out. `seconds` is None if the time is not shown.
     """
 
     files: int
@@ -35,13 +35,13 @@ class Summary:
         left_out: int = 0,
         seconds: float | None = None,
     ) -> Self:
-        """The summary of a run that found these diagnostics."""
+        """The summary of a run with these diagnostics."""
         found = Counter(diagnostic.severity for diagnostic in diagnostics)
         counts = {f"{severity}s": found[severity] for severity in Severity}
         return cls(files=files, models=models, left_out=left_out, seconds=seconds, **counts)
 
     def sentence(self) -> str:
-        """The summary as one line, without its end."""
+        """The summary as one line, without the line end."""
         time = "" if self.seconds is None else f" in {self.seconds:.2f} s"
         counts = ((self.errors, "error"), (self.warnings, "warning"), (self.infos, "info"))
         faults = ", ".join(_counted(count, noun) for count, noun in counts if count)
@@ -54,14 +54,14 @@ def _counted(count: int, noun: str) -> str:
 
 
 Sources = Callable[[str], Source | None]
-"""The text behind a path of a diagnostic; nothing where the path is no file or its bytes are no text."""
+"""The source at a path of a diagnostic; None if it is not a file or not text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What one run found: its diagnostics, in the order of `diagnostic.ordered`.
 
-    `quiet` leaves the line of the summary out of the text; it never leaves out a diagnostic.
+    `quiet` omits the summary line of the text format, never a diagnostic.
     """
 
     diagnostics: Sequence[Diagnostic]
@@ -73,10 +73,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFormat:
-    """A format: `render(outcome)` of the module of its name in this room yields the report, piece by piece.
+    """A format: the module of the same name has a function `render(outcome)` that yields the report in pieces.
 
-    `suffix` is that of a file that holds a report, `help` is who reads it. Where it `is_of_checkout`, its reader looks
-    a file up from the top of the checkout, which is where CI runs a command.
+    `suffix` is the file suffix of a report, `help` says who reads it. If `is_of_checkout`, its readers resolve paths
+    from the top of the checkout, where CI runs its commands.
     """
 
     name: str
@@ -93,8 +93,8 @@ class ReportFormat:
         colour: bool,
         quiet: bool = False,
     ) -> Iterator[str]:
-        """Render the report; what it yields, joined, ends in a line end."""
-        # Some formats know every rule: only those that are asked for are imported.
+        """Render the report; the joined pieces end with a line end."""
+        # Import only the format in use: some of them import every rule.
         render: Callable[[Outcome], Iterator[str]] = import_module(f"{__package__}.{self.name}").render
         outcome = Outcome(
             diagnostics=diagnostics, summary=summary, sources=sources, colour=colour, quiet=quiet
@@ -103,13 +103,13 @@ class ReportFormat:
 
 
 _STAGES = ("MS5", "MS3", "MS8", "MS0", "MS1", "MS2", "MS7", "MS4", "MS6")
-"""A key that leaks or data that leaves its region weigh most, then what stops a build, then what may wait."""
+"""Leaked keys and data outside its region first, then what stops a build, then what can wait."""
 
 
 def ranking(diagnostics: Sequence[Diagnostic]) -> list[int]:
-    """Their numbers, the worst first, and of equal severity one of each code before the second of any.
+    """The indices of the diagnostics by severity; within one severity, the first of each code before the second of any.
 
-    One mistake in a central file can be five hundred equal faults; they do not hide the one of another kind.
+    One mistake in a central file can cause five hundred equal diagnostics; they must not hide a different one.
     """
     severities = list(Severity)
     seen: Counter[tuple[Severity, str]] = Counter()
@@ -130,7 +130,7 @@ def ranked(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
 
 
 def one_a_line(items: Iterable[str]) -> Iterator[str]:
-    """Encoded items of a JSON list with what parts them, then the end of the list."""
+    """The encoded items of a JSON list, one a line, with separators and the closing bracket."""
     separator = "\n"
     for item in items:
         yield separator + item

@@ -1,7 +1,7 @@
-"""Diagnostics as annotations of a pull request: the workflow commands of GitHub Actions.
+"""Diagnostics as pull request annotations: workflow commands of GitHub Actions.
 
-A command is `::error file=…,line=…::text`; what a runner does with each part is in `ActionCommand` and
-`IssueCommandExtension` of github.com/actions/runner.
+A command is `::error file=…,line=…::text`; see `ActionCommand` and `IssueCommandExtension` in
+github.com/actions/runner for how a runner reads it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,11 +19,11 @@ _IN_TEXT = str.maketrans(_ESCAPES)
 _IN_PROPERTY = str.maketrans({**_ESCAPES, ":": "%3A", ",": "%2C"})
 
 SHOWN = 10
-"""Annotations of each command that GitHub shows of one step; the others stand in its log alone."""
+"""Annotations of each command that GitHub shows for one step; the others are only in its log."""
 
 
 def render(outcome: Outcome) -> Iterator[str]:
-    """One line a diagnostic, ranked: what GitHub shows is what weighs most."""
+    """One line a diagnostic, ranked, so that GitHub shows the most important ones."""
     for diagnostic in ranked(outcome.diagnostics):
         command = f"{COMMANDS[diagnostic.severity]} {_properties(diagnostic)}"
         yield f"::{command}::{advised(diagnostic).translate(_IN_TEXT)}\n"
@@ -35,23 +35,23 @@ def _properties(diagnostic: Diagnostic) -> str:
     if span.end_line == span.line:
         properties |= {"col": span.column, "endLine": span.end_line, "endColumn": span.end_column}
     else:
-        # A runner takes columns only within one line.
+        # A runner accepts columns only if the range is on one line.
         properties |= {"endLine": span.end_line}
     properties["title"] = diagnostic.code
     return ",".join(f"{name}={str(value).translate(_IN_PROPERTY)}" for name, value in properties.items())
 
 
 MOST_BYTES = 1024 * 1024
-"""Of the summary of one step: a larger one is not shown at all."""
+"""The limit for the summary of a step; GitHub rejects a larger one."""
 
-# Room for the line that says how much is missing.
+# For the line that counts the missing rows.
 _RESERVE = 200
 
 
 def step_summary(diagnostics: Sequence[Diagnostic], summary: Summary, *, room: int = MOST_BYTES) -> str:
-    """Markdown of at most `room` bytes, or nothing where GitHub shows every diagnostic anyway.
+    """Ranked diagnostics as Markdown of at most `room` bytes; empty if GitHub shows them all as annotations.
 
-    The diagnostics stand ranked. Where they do not fit, a last line says how many are missing.
+    If they do not fit, the last line counts the missing ones.
     """
     rest = _beyond_annotations(diagnostics)
     if not rest or room < _RESERVE:
@@ -92,4 +92,4 @@ def _row(diagnostic: Diagnostic) -> str:
 
 
 def _missing(count: int) -> str:
-    return f"\n{count:,} more are not shown for want of room: `modelspec validate` shows them all.\n"
+    return f"\n{count:,} more are not shown here because of the size limit: `modelspec validate` shows all of them.\n"

@@ -1,6 +1,6 @@
-"""Diagnostics as a Code Quality report of GitLab: one JSON array, all of it ASCII, one fault a line.
+"""Diagnostics as a GitLab Code Quality report: one ASCII JSON array, one diagnostic a line.
 
-The form is GitLab's own (docs.gitlab.com, "Code Quality report format"), a part of what Code Climate once defined.
+The format is GitLab's own (docs.gitlab.com, "Code Quality report format"), a subset of the Code Climate format.
 """
 
 import json
@@ -16,7 +16,7 @@ _encode = json.JSONEncoder().encode
 
 
 def render(outcome: Outcome) -> Iterator[str]:
-    """The opening bracket, then one piece a diagnostic."""
+    """The opening bracket, then one piece per diagnostic."""
     marked = zip(outcome.diagnostics, fingerprints(outcome.diagnostics), strict=True)
     yield "["
     yield from one_a_line(_encode(_object(diagnostic, mark)) for diagnostic, mark in marked)

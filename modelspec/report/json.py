@@ -1,6 +1,6 @@
-"""Diagnostics for programs: one JSON object, described by `schemas/diagnostics.schema.json`.
+"""Diagnostics for programs: one ASCII JSON object, one diagnostic a line; see `schemas/diagnostics.schema.json`.
 
-The same input gives the same bytes: no time, no colour. All of it is ASCII, one diagnostic a line.
+The same input gives the same bytes: no time, no colour.
 """
 
 import json
@@ -13,13 +13,13 @@ from modelspec.report.said import as_written, said, without_secrets
 from modelspec.text.source import Span
 
 SCHEMA_VERSION = 1
-"""Counts changes that a reader could stumble over; a new field is none."""
+"""Increases with breaking changes; a new field is not one."""
 
 _encode = json.JSONEncoder().encode
 
 
 def render(outcome: Outcome) -> Iterator[str]:
-    """The head of the object, then one piece a diagnostic."""
+    """The head of the object, then one piece per diagnostic."""
     tool = {"name": "modelspec", "version": __version__}
     names = ("files", "models", "errors", "warnings", "infos")
     counts = {name: getattr(outcome.summary, name) for name in names}

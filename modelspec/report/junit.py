@@ -1,8 +1,8 @@
 """Diagnostics as JUnit XML, which most CI systems show as tests.
 
-One suite, one case a diagnostic. An error is a failed case. JUnit has no word for a warning: a case that passed
-hides its text in nearly every viewer, one that failed is red where the run is green, so warnings and infos are
-skipped cases, whose text is shown. A run without diagnostics is one case that passed. No time, no host.
+One suite, one case per diagnostic. An error is a failed case. JUnit has no warnings: most viewers hide the text of a
+passed case, and a failed one would be red although the run is green, so warnings and infos are skipped cases, whose
+text is shown. A run without diagnostics is one passed case. No time, no host.
 """
 
 from collections import Counter
@@ -15,14 +15,14 @@ from modelspec.text.visible import visible
 
 OUTCOMES = {Severity.ERROR: "failure", Severity.WARNING: "skipped", Severity.INFO: "skipped"}
 
-# What is left to escape: `visible` and `said` write as text whatever XML cannot hold.
+# `visible` and `said` have already replaced the characters that XML does not allow.
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 _PASSED = '<testcase classname="modelspec" name="no faults"/>\n'
 
 
 def render(outcome: Outcome) -> Iterator[str]:
-    """The suite with its counts, then one piece a case."""
+    """The suite with its counts, then one piece per case."""
     diagnostics, summary = outcome.diagnostics, outcome.summary
     tests, skipped = max(len(diagnostics), 1), summary.warnings + summary.infos
     counts = f'tests="{tests}" failures="{summary.errors}" errors="0"'
@@ -35,7 +35,7 @@ def render(outcome: Outcome) -> Iterator[str]:
         yield _PASSED
     seen: Counter[tuple[str, str]] = Counter()
     for diagnostic in diagnostics:
-        # GitLab keeps one case of each name in a class, so equal faults are numbered.
+        # GitLab keeps one case of each name in a class, so equal diagnostics are numbered.
         name = f"{diagnostic.code}: {said(diagnostic.message)}"
         seen[diagnostic.path, name] += 1
         times = seen[diagnostic.path, name]
@@ -48,7 +48,7 @@ def _case(diagnostic: Diagnostic, name: str) -> str:
     message = xml(said(diagnostic.message))
     opening = f'<testcase classname="{path}" name="{xml(name)}" file="{path}">\n'
     text = xml("\n".join(_lines(diagnostic)))
-    # Jenkins shows the message of a skipped case, GitLab its text.
+    # Jenkins shows the message of a skipped case, GitLab the text.
     outcome = OUTCOMES[diagnostic.severity]
     result = f'<{outcome} type="{diagnostic.code}" message="{message}">{text}</{outcome}>\n'
     return f"{opening}{result}</testcase>\n"
@@ -65,5 +65,5 @@ def _lines(diagnostic: Diagnostic) -> Iterator[str]:
 
 
 def xml(text: str) -> str:
-    """A text without invisible characters, as content or as the value of an attribute."""
+    """A text without invisible characters, escaped for content and attribute values."""
     return text.translate(_ENTITIES)

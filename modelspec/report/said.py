@@ -1,4 +1,4 @@
-"""The words of a diagnostic, safe in every format, and what tells one fault from another by them."""
+"""The text of a diagnostic, safe to print in every format, and its fingerprint."""
 
 import re
 from collections import Counter
@@ -10,22 +10,21 @@ from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.secret import scan
 from modelspec.text.visible import visible
 
-# No known key is shorter. Most texts have no such run, and looking through one takes 50 µs.
+# No known key is shorter. Most texts have no such run, and a scan takes 50 µs.
 _ROOM_FOR_A_SECRET = re.compile(r"[\w+/=.~%-]{16}|@|PRIVATE KEY")
 
 
 @lru_cache(maxsize=1024)
 def said(text: str) -> str:
-    """The text with secrets starred out and everything visible.
+    """The text with secrets masked and every character visible.
 
-    Whoever wrote a message has left out the secrets that they knew of. An id, a region or a tag can be one
-    too, and a message that quotes it would pass it on.
+    Messages mask the secrets that they know of, but an id, a region or a tag that a message quotes can be one too.
     """
     return visible(without_secrets(text))
 
 
 def without_secrets(text: str) -> str:
-    """The text with as many `*` for each secret; unlike `mask`, it reads no prose as keys and values."""
+    """The text with each secret replaced by as many `*`; unlike `mask`, it does not parse keys and values."""
     if not _ROOM_FOR_A_SECRET.search(text):
         return text
     for hit in reversed(scan(text)):
@@ -34,25 +33,25 @@ def without_secrets(text: str) -> str:
 
 
 def advised(diagnostic: Diagnostic) -> str:
-    """The message, and what to do in a line of its own."""
+    """The message, and the help on a line of its own."""
     advice = f"\nhelp: {said(diagnostic.help)}" if diagnostic.help else ""
     return said(diagnostic.message) + advice
 
 
 def as_written(path: str) -> str:
-    """A path as it is, for a program must find the file by it; JSON readers choke only on lone surrogates."""
+    """A path that a program can open; only lone surrogates are escaped, which JSON readers reject."""
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-# A few messages say where something is: that alone makes no other fault.
+# A position in a message must not change the fingerprint.
 _WHERE = re.compile(r"\b(line|column) [0-9]+")
 
 
 def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
-    """One of 64 hexadecimal digits for each, in their order, all different, the same when lines around it move.
+    """A unique fingerprint of 64 hexadecimal digits for each diagnostic; it stays the same when lines move.
 
-    It is made of code, path, subject and message, and of a number where these are equal: the first of such faults
-    keeps its fingerprint when another follows. Secrets are starred out before, so that nobody can guess them from it.
+    It is a hash of code, path, subject and message, and of a number if these are equal: the first such diagnostic keeps
+    its fingerprint when another follows. Secrets are masked first, so that the hash does not reveal them.
     """
     seen: Counter[str] = Counter()
     for diagnostic in diagnostics:
@@ -64,9 +63,9 @@ def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
 
 
 Paint = Callable[[str, str], str]
-"""A style and a text to the text in that style."""
+"""From a style and a text to the styled text."""
 
 
 def painter(styles: Mapping[str, str], *, colour: bool) -> Paint:
-    """What paints a text in one of the `styles`, which lead from a name to codes of SGR; without colour, nothing."""
+    """A function that styles a text by SGR codes from `styles`; without colour, it returns the text unchanged."""
     return lambda style, text: f"\x1b[{styles[style]}m{text}\x1b[0m" if colour else text

@@ -1,7 +1,7 @@
 """Diagnostics as SARIF 2.1.0 (OASIS, with errata 01), for GitHub's code scanning and for viewers.
 
-Only the rules that are named by a result are described. The results come ranked, so that whatever has to be
-left out weighs least. The same input gives the same bytes, all of them ASCII, one rule or result a line.
+Only the rules of the results are described. The results are ranked, so that the least important ones are left out
+first. The same input gives the same bytes, all ASCII, one rule or result a line.
 """
 
 import json
@@ -27,7 +27,7 @@ _NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 def described(rule: Rule) -> dict[str, object]:
-    """The rule as a `reportingDescriptor`: its severity there is the default, whatever modelspec.yaml says."""
+    """The rule as a `reportingDescriptor`, with its default severity, not the one that modelspec.yaml sets."""
     return {
         "id": rule.code,
         "name": _name(rule.title),
@@ -39,7 +39,7 @@ def described(rule: Rule) -> dict[str, object]:
 
 
 def _name(title: str) -> str:
-    """The title in the spelling that SARIF asks of names: TheUrlHasNoHost."""
+    """The title in Pascal case, as SARIF recommends for names: TheUrlHasNoHost."""
     return "".join(word[0].upper() + word[1:] for word in _WORD.findall(title))
 
 
@@ -70,12 +70,12 @@ def _unwrapped(paragraph: str) -> str:
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-# docs.github.com, "SARIF support for code scanning": an upload that holds more is refused as a whole.
+# docs.github.com, "SARIF support for code scanning": GitHub rejects a larger upload.
 MOST_RESULTS = 25_000
 MOST_RELATED = 100
-"""Of a thousand that may be there, GitHub shows a hundred."""
+"""GitHub accepts a thousand and shows a hundred."""
 MOST_BYTES = 10_000_000 - 500_000
-"""Of the file as gzip packs it; the rest is room for rules, frame and what zlib has not handed out yet."""
+"""Compressed size; the reserve is for the rules, the frame and zlib's internal buffer."""
 
 BASE = "SRCROOT"
 BASES = {BASE: {"description": {"text": "The folder that holds models.d/."}}}
@@ -86,7 +86,7 @@ _encode = json.JSONEncoder().encode
 
 
 def render(outcome: Outcome) -> Iterator[str]:
-    """The head of the log with the rules, one piece a result, and what had to be left out."""
+    """The head of the log with the rules, then one piece per result."""
     diagnostics = outcome.diagnostics
     marks = list(fingerprints(diagnostics))
     order = ranking(diagnostics)[:MOST_RESULTS]
@@ -115,7 +115,7 @@ def render(outcome: Outcome) -> Iterator[str]:
 
 
 def _while_room(results: Iterator[str]) -> Iterator[str]:
-    """The results for which GitHub has room. The fastest packing is the loosest: no file is larger than counted."""
+    """The results that fit. Level 1 compresses least, so no uploaded file is larger than counted."""
     packer = zlib.compressobj(level=1)
     size = 0
     for result in results:
@@ -150,8 +150,8 @@ def _related(number: int, label: Label) -> dict[str, object]:
 
 
 def _location(path: str, span: Span) -> dict[str, object]:
-    # A relative reference of RFC 3986, byte by byte as the file system has the path. Python reads bytes that are no
-    # UTF-8 as some surrogates; no file can have the others.
+    # A relative reference of RFC 3986 with the bytes that the file system has. Python decodes bytes that are not
+    # UTF-8 to certain surrogates; no file name contains the others.
     is_of_a_file = not _NO_BYTES.search(path)
     uri = quote(path, safe="/", errors="surrogateescape" if is_of_a_file else "backslashreplace")
     return {
@@ -160,7 +160,7 @@ def _location(path: str, span: Span) -> dict[str, object]:
 
 
 def _region(span: Span) -> dict[str, int]:
-    """A region, or the first line where the whole file is meant: GitHub shows no result without a line."""
+    """The region, or line 1 for the whole file: GitHub does not show results without a line."""
     if span == START:
         return {"startLine": 1}
     line, column = max(span.line, 1), max(span.column, 1)
@@ -175,7 +175,7 @@ def _region(span: Span) -> dict[str, int]:
 
 
 def _unlinked(text: str) -> str:
-    r"""A message without links: `[text](target)` is one even in plain text, and `\]` is how a bracket escapes it."""
+    r"""Escape links: SARIF reads `[text](target)` as a link even in plain text, unless the bracket is `\]`."""
     return text.replace("](", "\\](")
 
 
@@ -183,9 +183,10 @@ def _notes(diagnostics: Sequence[Diagnostic], kept: Sequence[Diagnostic]) -> Ite
     left = len(diagnostics) - len(kept)
     if left:
         yield (
-            f"{left:,} of {len(diagnostics):,} results are left out, those that weigh least: code scanning takes "
+            f"{left:,} of {len(diagnostics):,} results are left out, the least important ones: code scanning accepts "
             f"{MOST_RESULTS:,} and 10 MB; `modelspec validate` shows them all"
         )
     cut = sum(len(one.related) > MOST_RELATED for one in kept)
     if cut:
-        yield f"{cut:,} results show only the first {MOST_RELATED} of their related places"
+        results = "1 result shows" if cut == 1 else f"{cut:,} results show"
+        yield f"{results} only the first {MOST_RELATED} related locations"

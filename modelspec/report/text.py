@@ -1,4 +1,4 @@
-"""Diagnostics for people: a headline, the place, the marked line, related places, what to do."""
+"""Diagnostics for people: headline, location, marked line, related locations, help."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -14,20 +14,20 @@ from modelspec.text.source import START, Span
 from modelspec.text.visible import MOST_MARKS, cells, plain, visible
 
 WIDTH = 100
-"""How many columns of a line are shown; of a longer one, those around the marked text."""
+"""Columns of a line that are shown; of a longer line, those around the marked text."""
 
 TAB = 4
-"""A tab is shown as spaces up to the next multiple of this."""
+"""Tabs expand to spaces up to the next multiple of this."""
 
 CUT = "…"
 
-# So many characters fill WIDTH columns on either side, even where each carries as many marks as are shown.
+# This many characters fill WIDTH columns on either side, even if each has the most marks that are shown.
 _REACH = WIDTH * (MOST_MARKS + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFrame:
-    """One line, ready to print. `indent` and `carets` count columns of a terminal; `carets` is never 0."""
+    """A line ready to print. `indent` and `carets` count terminal columns; `carets` is never 0."""
 
     line: int
     text: str
@@ -36,9 +36,9 @@ class SourceFrame:
 
 
 def frame(lines: Sequence[str], span: Span) -> SourceFrame:
-    """The first line of a span, marked up to the end of the span or the line.
+    """The first line of a span, marked to the end of the span or of the line.
 
-    A span outside of the text moves to the nearest place. `lines` holds at least one line.
+    A span outside the text moves to the nearest position. `lines` is not empty.
     """
     line = min(max(span.line, 1), len(lines))
     text = lines[line - 1]
@@ -57,7 +57,7 @@ def _window(line: int, text: str, start: int, end: int) -> SourceFrame:
 
     begin, stop = start - first, min(end, last) - first
     while 0 < begin < len(widths) and not widths[begin]:
-        begin -= 1  # a mark stands on the character before it
+        begin -= 1  # a mark belongs to the character before it
     mark, mark_end = at[begin], max(at[stop], at[begin])
 
     left = max(mark - max((WIDTH - (mark_end - mark)) // 2, 1), 0)
@@ -81,7 +81,7 @@ def _window(line: int, text: str, start: int, end: int) -> SourceFrame:
 
 
 def _expanded(text: str) -> list[tuple[str, int]]:
-    """The cells of a text with its tabs as spaces."""
+    """The cells of a text with tabs expanded."""
     shown: list[tuple[str, int]] = []
     column = 0
     for character, (piece, width) in zip(text, cells(text), strict=True):
@@ -96,24 +96,24 @@ def _expanded(text: str) -> list[tuple[str, int]]:
 
 Lines = Callable[[str], Sequence[str]]
 
-# Codes of SGR, which every terminal knows; the keys beside `bold` and `frame` are severities.
+# SGR codes that every terminal knows; the keys other than `bold` and `frame` are severities.
 STYLES = {"error": "1;31", "warning": "1;33", "info": "1;34", "bold": "1", "frame": "34"}
 
-# Diagnostics come file by file; what several point at (regions, heads) stays at hand.
+# Diagnostics are grouped by file; files that many point to (regions, heads) stay cached.
 _KEPT_FILES = 64
 
 
 def render(outcome: Outcome) -> Iterator[str]:
-    """One piece a diagnostic with an empty line behind it, then the summary, unless `quiet`.
+    """One piece per diagnostic, followed by an empty line, then the summary unless `quiet`.
 
-    Nothing is cut and no severity is left out, also when quiet: who does not want to see a rule turns it off.
+    `quiet` hides no diagnostics: to silence a rule, turn it off.
     """
     paint = painter(STYLES, colour=outcome.colour)
 
     @lru_cache(maxsize=_KEPT_FILES)
     def lines(path: str) -> Sequence[str]:
         source = outcome.sources(path)
-        # A secret may go over several lines, so the text is masked as a whole; its lengths stay.
+        # A secret may span several lines, so the whole text is masked; masking keeps its length.
         return [line.removesuffix("\r") for line in mask(source.text).split("\n")] if source else ()
 
     for diagnostic in outcome.diagnostics:
@@ -148,5 +148,5 @@ def _paragraph(diagnostic: Diagnostic, lines: Lines, paint: Paint) -> Iterator[s
 
 
 def _place(path: str, span: Span) -> str:
-    """A path with line and column, or alone where the whole file is meant."""
+    """A path with line and column, or the path alone for the whole file."""
     return visible(path) if span == START else f"{visible(path)}:{span.line}:{span.column}"

@@ -1,6 +1,6 @@
-"""Artifacts to disk, whole or not at all, or the list of what is stale there.
+"""Writes artifacts to disk, all or nothing, or lists what is stale there.
 
-`docs/decisions/0004-atomic-output.md` argues the design.
+`docs/decisions/0004-atomic-output.md` explains the design.
 """
 
 from modelspec.write.compare import Stale, Staleness, stale

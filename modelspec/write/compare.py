@@ -17,7 +17,7 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Staleness(StrEnum):
-    """How a file is not what a build would make of it; an extra one is removed by a build, or refused."""
+    """How a file differs from what a build would write. A build removes or refuses extra files."""
 
     MISSING = "missing"
     DIFFERS = "differs"
@@ -35,10 +35,9 @@ class Stale:
 def stale(
     output: Path, artifacts: Iterable[Artifact], *, manifest: ManifestOf, root: Path
 ) -> list[Stale] | Refusal:
-    """List, in path order, what `write_tree` with the same arguments would change; nothing is written.
+    """List, by path, what `write_tree` with the same arguments would change; nothing is written.
 
-    A file that modelspec did not write is listed as extra. What `artifacts` or `manifest` raise comes out
-    as it is.
+    A file that modelspec did not write is listed as extra. Exceptions of `artifacts` and `manifest` propagate.
     """
     place = locate(output, root=root)
     if isinstance(place, Refusal):
@@ -54,7 +53,7 @@ def stale(
             folder = os.open(place.name, FOLDER, dir_fd=parent)
             opened.callback(os.close, folder)
         except FileNotFoundError:
-            pass  # everything in it is missing
+            pass  # every file is missing
         except OSError as error:
             return unusable_output("read", place.path, error)
         return _compare(place, folder, artifacts, manifest)
@@ -83,6 +82,6 @@ def _compare(
 
 
 def _is_same(folder: int, artifact: Artifact) -> bool:
-    """Whether the file holds these bytes and no more."""
+    """Whether the file has exactly these bytes."""
     with os.fdopen(os.open(artifact.path, _FLAGS, dir_fd=folder), "rb", buffering=0) as file:
         return file.read(len(artifact.content) + 1) == artifact.content

@@ -14,14 +14,14 @@ from modelspec.write.output import Output, unusable_output
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _HOLDER = re.compile(rb"[0-9]{1,10} on [A-Za-z0-9._-]{1,64}")
-_PAUSE = 0.02  # seconds between two looks at the lock
+_PAUSE = 0.02  # seconds between two attempts
 
 
 def acquire(parent: int, output: Output, wait: float) -> int | Refusal:
     """Lock the output folder within `wait` seconds: the descriptor for `release`, or who holds the lock.
 
-    The lock is a file beside the output, removed on release: whoever waited for a removed one sees that its
-    name leads elsewhere, and tries again.
+    The lock is a file beside the output, removed on release. A process that waited for a removed lock sees that the
+    name no longer leads to it, and tries again.
     """
     name = _name(output)
     deadline = time.monotonic() + wait
@@ -34,21 +34,21 @@ def acquire(parent: int, output: Output, wait: float) -> int | Refusal:
             return attempt
         if time.monotonic() >= deadline:
             return Refusal(
-                message=f"another build of {shown(output.path)} is still at work (process {attempt})",
-                help="wait for it to end, or stop it, then build again",
+                message=f"another build of {shown(output.path)} is still running (process {attempt})",
+                help="wait for it to finish, or stop it, then build again",
             )
         time.sleep(_PAUSE)
 
 
 def release(parent: int, output: Output, lock: int) -> None:
-    """Let the next one in."""
-    with suppress(OSError):  # somebody removed it: nothing is left to release but the descriptor
+    """Remove the lock, so that the next build can take it."""
+    with suppress(OSError):  # already removed: only the descriptor is left to close
         os.unlink(_name(output), dir_fd=parent)
     os.close(lock)
 
 
 def take(descriptor: int) -> bool:
-    """Take the lock on an open file or folder unless another process has it; it goes with the descriptor."""
+    """Lock an open file or folder unless another process has locked it; closing the descriptor unlocks it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -57,13 +57,13 @@ def take(descriptor: int) -> bool:
 
 
 def _attempt(parent: int, name: str) -> int | str:
-    """The locked descriptor, or who has the lock as far as its file tells."""
+    """The locked descriptor, or the holder as the lock file names it."""
     lock = os.open(name, _FLAGS, 0o644, dir_fd=parent)
     mine = False
     try:
         if take(lock) and _leads_to(parent, name, lock):
             note = f"{os.getpid()} on {socket.gethostname()}\n".encode()
-            with suppress(OSError):  # a full disk: the note is a courtesy to whoever waits
+            with suppress(OSError):  # a full disk: the note is only for waiting processes
                 os.ftruncate(lock, 0)
                 os.pwrite(lock, note, 0)
             mine = True

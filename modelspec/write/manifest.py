@@ -1,4 +1,4 @@
-"""The manifest: the last artifact of a build, and all that is believed about the files of an earlier one."""
+"""The manifest: the last artifact of a build, and the only evidence about the files of an earlier one."""
 
 import errno
 import hashlib
@@ -15,12 +15,12 @@ _NO_NAMES = frozenset({"", ".", ".."})
 
 
 def is_artifact_path(path: str) -> bool:
-    """Whether it is relative, of printable ASCII, and without an empty, `.` or `..` segment."""
+    """Whether a path is relative, printable ASCII, and without empty, `.` or `..` segments."""
     return path.isascii() and path.isprintable() and _NO_NAMES.isdisjoint(path.split("/"))
 
 
 class Layout:
-    """The paths of one tree, added one at a time, and where only case differs they are the same."""
+    """The paths of one tree, added one at a time; paths that differ by case only are equal."""
 
     __slots__ = ("_files", "_folders", "_made")
 
@@ -30,13 +30,13 @@ class Layout:
         self._made: set[str] = set()
 
     def add(self, path: str) -> list[str]:
-        """Take in a file; return the folders it needs that no file before it needed, outermost first.
+        """Add a file; return the folders that no earlier file needed, outermost first.
 
         Raises:
-            ValueError: the path is not fit, or taken. The rules should have caught what led to this.
+            ValueError: the path is invalid or taken. The rules should have prevented this.
         """
         if not is_artifact_path(path):
-            raise ValueError(f"not a path of an artifact: {path!r}")
+            raise ValueError(f"invalid artifact path: {path!r}")
         new: list[str] = []
         folder = path.rpartition("/")[0]
         while folder and folder not in self._made:
@@ -44,15 +44,15 @@ class Layout:
             folder = folder.rpartition("/")[0]
         folded, folders = path.lower(), {each.lower() for each in new}
         if folded in self._files or folded in self._folders or not folders.isdisjoint(self._files):
-            raise ValueError(f"another artifact has the place of {path!r}")
-        # Of a path that is in lower case, the very same object: a tree has many.
+            raise ValueError(f"another artifact has the path {path!r}")
+        # Reuse the object of a lower-case path: a tree has many.
         self._files.add(path if path == folded else folded)
         self._folders |= folders
         self._made.update(new)
         return new
 
 
-# 300,000 files take about 40 MiB. Together the two bounds keep a hostile manifest below 512 MiB of memory.
+# 300,000 files take about 40 MiB. The two limits keep a hostile manifest below 512 MiB of memory.
 _MOST_BYTES = 64 * 1024 * 1024
 _MOST_VALUES = 1_000_000
 
@@ -66,7 +66,7 @@ def complete(artifacts: Iterable[Artifact], manifest: ManifestOf) -> Iterator[tu
     """Each artifact with the folders that it is the first to need, outermost first; the manifest last.
 
     Raises:
-        ValueError: the path of an artifact is not fit, or taken.
+        ValueError: the path of an artifact is invalid or taken.
     """
     layout = Layout()
     digests: dict[str, str] = {}
@@ -75,14 +75,14 @@ def complete(artifacts: Iterable[Artifact], manifest: ManifestOf) -> Iterator[tu
         digests[artifact.path] = hashlib.sha256(artifact.content).hexdigest()
     last = manifest(digests)
     if last.path != MANIFEST:
-        raise ValueError(f"not the path of the manifest: {last.path!r}")
+        raise ValueError(f"invalid manifest path: {last.path!r}")
     yield last, layout.add(MANIFEST)
 
 
 def read_listing(folder: int) -> frozenset[str] | str:
-    """The files that the manifest in an open folder accounts for, itself included; or what is wrong with it.
+    """The files that the manifest in an open folder lists, including itself; or what is wrong with it.
 
-    Anyone may have put it there, so nothing in it is believed before it is checked.
+    Anyone may have put it there, so it is validated first.
 
     Raises:
         OSError: it cannot be read.
@@ -100,7 +100,7 @@ def read_listing(folder: int) -> frozenset[str] | str:
     if manifest.get("schema_version") != 1:
         return "another version of modelspec wrote it"
     if not all(map(_is_entry, files, files.values())):
-        return "it lists what modelspec does not write"
+        return "it lists files that modelspec does not write"
     return frozenset(files) | {MANIFEST}
 
 
@@ -109,11 +109,11 @@ def _is_entry(path: str, digest: object) -> bool:
 
 
 def _read(folder: int) -> bytes | str:
-    """The bytes, or what is wrong with it; not blocked by a FIFO in its place."""
+    """The bytes, or what is wrong with it. A FIFO does not block the read."""
     try:
         descriptor = os.open(MANIFEST, _FLAGS, dir_fd=folder)
     except FileNotFoundError:
-        return "there is none"
+        return "it does not exist"
     except OSError as error:
         if error.errno == errno.ELOOP:
             return "it is a symbolic link"

@@ -1,4 +1,4 @@
-"""Where the output folder is, and whether it is ours to replace."""
+"""Where the output folder is, and whether modelspec may replace it."""
 
 import errno
 import os
@@ -10,24 +10,24 @@ from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.write.manifest import read_listing
 from modelspec.write.tree import FOLDER, MANIFEST, NodeKind, walk
 
-_ELSEWHERE = "give a folder of its own, such as dist"
+_ELSEWHERE = "use a dedicated folder, such as dist"
 
 
 _HELP = {
-    errno.EACCES: "choose an output folder that you may write to",
-    errno.EBUSY: "the output is replaced as a whole, so it cannot be a mount point: choose a folder in it",
+    errno.EACCES: "choose an output folder that you can write to",
+    errno.EBUSY: "the output folder is replaced as a whole, so it cannot be a mount point: choose a folder inside it",
     errno.EDQUOT: "free some space, then build again",
-    errno.EFBIG: "raise the limit on the size of a file, then build again",
+    errno.EFBIG: "raise the file size limit, then build again",
     errno.ENAMETOOLONG: "choose a shorter path for the output folder",
     errno.ENOSPC: "free some space, then build again",
-    errno.EPERM: "choose an output folder that you may write to",
-    errno.EROFS: "choose an output folder on a file system that can be written to",
+    errno.EPERM: "choose an output folder that you can write to",
+    errno.EROFS: "choose an output folder on a writable file system",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """`path` as the user wrote it; `parent` without symbolic links; `name` the last segment, not resolved."""
+    """`path` as the user wrote it; `parent` with links resolved; `name` the last segment, not resolved."""
 
     path: str
     parent: str
@@ -35,14 +35,14 @@ class Output:
 
 
 def locate(output: Path, *, root: Path) -> Output | Refusal:
-    """Find the output folder, which need not exist, unless its place alone forbids to write there."""
+    """Find the output folder, which need not exist, unless its location alone rules it out."""
     path = str(output)
     try:
         encoded = os.fsencode(path)
     except UnicodeEncodeError:
         encoded = b"\0"
     if b"\0" in encoded:
-        return Refusal(message=f"no folder can be named {shown(path)}", help=_ELSEWHERE)
+        return Refusal(message=f"{shown(path)} cannot be the name of a folder", help=_ELSEWHERE)
     head, name = os.path.split(path)
     if name in {"", ".", ".."}:
         head, name = os.path.split(os.path.realpath(path))
@@ -53,11 +53,11 @@ def locate(output: Path, *, root: Path) -> Output | Refusal:
     if not name:
         what = "is the root of the file system"
     elif _holds(whole, os.path.realpath(home)):
-        what = "holds your home folder"
+        what = "contains your home folder"
     elif _holds(whole, os.path.realpath(root)) or _holds(whole, models):
-        what = "holds the configuration itself"
+        what = "contains the configuration"
     elif _holds(models, whole):
-        what = "is among the models"
+        what = "is inside models.d"
     elif ".git" in whole.split("/"):
         what = "is inside a git folder"
     else:
@@ -66,7 +66,7 @@ def locate(output: Path, *, root: Path) -> Output | Refusal:
 
 
 def claim(parent: int, output: Output) -> frozenset[str] | Refusal:
-    """The files that the manifest in the output folder accounts for: none where it is missing or empty.
+    """The files that the manifest in the output folder lists; none if the folder is missing or empty.
 
     Raises:
         OSError: it cannot be read.
@@ -76,7 +76,7 @@ def claim(parent: int, output: Output) -> frozenset[str] | Refusal:
     except FileNotFoundError:
         return frozenset()
     if stat.S_ISLNK(mode):
-        return _not_ours(output, "it is a symbolic link", "give the folder that it points to")
+        return _not_ours(output, "it is a symbolic link", "use the folder that it points to")
     if not stat.S_ISDIR(mode):
         return _not_ours(output, "it is not a folder", "remove it, or build into another folder")
     folder = os.open(output.name, FOLDER, dir_fd=parent)
@@ -91,13 +91,13 @@ def claim(parent: int, output: Output) -> frozenset[str] | Refusal:
         return _not_ours(
             output,
             f"modelspec did not write what is in it ({MANIFEST}: {listed})",
-            "empty or remove that folder if nothing in it is needed, or build into another one",
+            "empty or remove the folder if you need nothing in it, or build into another one",
         )
     return listed
 
 
 def own(parent: int, output: Output) -> frozenset[str] | Refusal:
-    """The same, refused where the folder holds a file that its manifest does not list.
+    """Like `claim`, but refuse a folder with a file that its manifest does not list.
 
     Raises:
         OSError: it cannot be read.
@@ -129,7 +129,7 @@ def _not_ours(output: Output, why: str, advice: str) -> Refusal:
 
 
 def unusable_output(verb: str, path: str, error: OSError) -> Refusal:
-    """What the operating system said to `verb`, and what to do about an output folder."""
+    """The error of the operating system, with help for an output folder."""
     number = error.errno or errno.EIO
-    default = "choose another output folder, or put this one right, then build again"
+    default = "choose another output folder, or repair this one, then build again"
     return unusable(verb, path, error, _HELP.get(number, default))

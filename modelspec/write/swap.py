@@ -1,4 +1,4 @@
-"""Putting a finished tree in the place of the old one, and clearing up after builds that died."""
+"""Replacing the old tree by a finished one, and cleaning up after killed builds."""
 
 import ctypes
 import errno
@@ -19,7 +19,7 @@ _UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 def exchange(parent: int, one: str, other: str) -> bool:
-    """Swap two names of an open folder in one step; false where system or file system cannot do that."""
+    """Swap two names in an open folder atomically; false if the system or file system cannot."""
     number = call("renameat2", parent, os.fsencode(one), parent, os.fsencode(other), _RENAME_EXCHANGE)
     if number and number not in _UNSUPPORTED:
         raise OSError(number, os.strerror(number))
@@ -27,7 +27,7 @@ def exchange(parent: int, one: str, other: str) -> bool:
 
 
 def flush(folder: int) -> None:
-    """Bring the file system of an open folder to the disk."""
+    """Flush the file system of an open folder to disk."""
     number = call("syncfs", folder)
     if number == errno.ENOSYS:  # pragma: no cover - Linux has it, and the tests run there
         os.sync()
@@ -36,7 +36,7 @@ def flush(folder: int) -> None:
 
 
 def call(function: str, *arguments: int | bytes) -> int:
-    """Zero, or the error number: ENOSYS where the C library has no such function."""
+    """Zero, or the error number: ENOSYS if the C library has no such function."""
     if not hasattr(_LIBC, function):
         return errno.ENOSYS
     return ctypes.get_errno() if getattr(_LIBC, function)(*arguments) else 0
@@ -49,19 +49,19 @@ _FOLDER_MODE = 0o755
 
 Exchange = Callable[[int, str, str], bool]
 
-# Both stand beside the output. `.new`: a tree being written or removed. `.old`: the old tree between the two
-# renames that take the place of an exchange, always whole.
+# Both are beside the output. `.new`: a tree being written or removed. `.old`: the old tree, always complete, between
+# the two renames that replace an exchange.
 _NEW = ".new"
 _OLD = ".old"
 
 
 class StagedTree:
-    """A tree under way in a new folder, locked against being cleared up; `size` is in bytes.
+    """A tree being written in a new folder, locked so that no other build removes it; `size` is in bytes.
 
-    The folder's name is one that no other build has: where the lock fails to keep two apart, each swaps its own tree.
+    The folder's name is unique: if the lock fails to separate two builds, each still swaps its own tree.
 
     Raises:
-        OSError: the folder cannot be made.
+        OSError: the folder cannot be created.
     """
 
     __slots__ = ("_masked", "files", "folder", "name", "parent", "size")
@@ -70,7 +70,7 @@ class StagedTree:
         self.parent = parent
         self.name = name = f".{output.name}.modelspec-{secrets.token_hex(4)}{_NEW}"
         os.mkdir(name, _FOLDER_MODE, dir_fd=parent)
-        # What the umask takes from the folder's mode, it takes from the mode of every file as well.
+        # A umask that restricts the folder restricts every file as well.
         self._masked = bool(_FOLDER_MODE & ~os.stat(name, dir_fd=parent).st_mode)
         if self._masked:
             os.chmod(name, _FOLDER_MODE, dir_fd=parent)
@@ -80,7 +80,7 @@ class StagedTree:
         self.size = 0
 
     def add(self, artifact: Artifact, folders: Iterable[str]) -> None:
-        """Make the folders, write the file: three system calls, and one more where the umask is unusual.
+        """Create the folders and write the file: three system calls, and one more for an unusual umask.
 
         Raises:
             OSError: it cannot be written.
@@ -106,9 +106,9 @@ class StagedTree:
             os.chmod(path, _FOLDER_MODE, dir_fd=self.folder)
 
     def put(self, output: Output, swap: Exchange | None) -> None:
-        """Give the tree the output's name; the tree that it replaces, if any, then has its own.
+        """Give the tree the output's name; an old tree gets the staged name.
 
-        Without `swap` there is no old tree: the rename succeeds only onto nothing or an empty folder.
+        Without `swap` there is no old tree: the rename succeeds only if the name is free or an empty folder.
         """
         if swap is None:
             _rename(self.parent, self.name, output.name)
@@ -124,9 +124,9 @@ class StagedTree:
 
 
 def clear(parent: int, name: str) -> bool:
-    """Remove a tree beside the output: what its manifest lists, all where it has none; whether it is gone.
+    """Remove a tree beside the output: the files of its manifest, or all if it has none. Whether it is gone.
 
-    A folder without a manifest was never anything but a staging folder, so all that is in it is ours.
+    A folder without a manifest was only ever a staging folder, so everything in it is ours.
     """
     try:
         folder = os.open(name, FOLDER, dir_fd=parent)
@@ -140,9 +140,9 @@ def clear(parent: int, name: str) -> bool:
 
 
 def recover(parent: int, output: Output) -> list[str]:
-    """Undo what dead builds left; the names of the folders that stay, since not all in them is ours.
+    """Clean up after killed builds; return the folders that stay, because they contain files of others.
 
-    Where one died between its two renames, the old tree gets its name back. The caller holds the lock.
+    If a build was killed between its two renames, the old tree gets its name back. The caller holds the lock.
     """
     pattern = re.compile(re.escape(f".{output.name}.modelspec-") + r"[0-9a-f]{8}\.(new|old)")
     with os.scandir(parent) as entries:
@@ -159,7 +159,7 @@ def recover(parent: int, output: Output) -> list[str]:
             _rename(parent, name, output.name)
             continue
         else:
-            # An old tree is whole while it has that name, so it loses the name before it loses a file.
+            # An old tree with that name is complete, so it loses the name before it loses a file.
             spare = name.removesuffix(_OLD) + _NEW
             _rename(parent, name, spare)
         if _is_idle(parent, spare) and not clear(parent, spare):
@@ -176,7 +176,7 @@ def _is_missing(parent: int, name: str) -> bool:
 
 
 def _is_idle(parent: int, name: str) -> bool:
-    """Whether no build that runs is at work in that folder."""
+    """Whether no running build uses the folder."""
     folder = os.open(name, FOLDER, dir_fd=parent)
     try:
         return take(folder)

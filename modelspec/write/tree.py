@@ -1,4 +1,4 @@
-"""Walking and removing a tree through a descriptor of its folder, without ever following a symbolic link."""
+"""Walking and removing a tree through a folder descriptor, without following symbolic links."""
 
 import os
 from collections.abc import Container, Iterator
@@ -10,7 +10,7 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class NodeKind(Enum):
-    """What an entry of a folder is, taken for itself and not for what it may point to."""
+    """The type of a folder entry; symbolic links are not followed."""
 
     FILE = auto()
     FOLDER = auto()
@@ -18,7 +18,7 @@ class NodeKind(Enum):
 
 
 def walk(folder: int) -> Iterator[tuple[str, NodeKind]]:
-    """Every entry below an open folder, with its path; a folder before its content, else in any order."""
+    """Every entry below an open folder, with its path; a folder comes before its content."""
     waiting = [""]
     while waiting:
         below = waiting.pop()
@@ -37,15 +37,15 @@ def walk(folder: int) -> Iterator[tuple[str, NodeKind]]:
 
 
 def remove(parent: int, name: str, listed: Container[str] | None) -> bool:
-    """Remove the listed files of a folder (`None`: all) and what is then empty; whether nothing is left.
+    """Remove the listed files of a folder (`None`: all) and empty folders. Whether nothing is left.
 
-    The manifest goes last, so that a removal cut short can be taken up again.
+    The manifest is removed last, so that an interrupted removal can be resumed.
     """
     folder = os.open(name, FOLDER, dir_fd=parent)
     try:
         folders = []
         kept = False
-        # As a list: file systems disagree on what a scan yields while entries disappear.
+        # A list: file systems differ in what a scan yields while entries are removed.
         for path, kind in list(walk(folder)):
             if kind is NodeKind.FOLDER:
                 folders.append(path)
@@ -55,7 +55,7 @@ def remove(parent: int, name: str, listed: Container[str] | None) -> bool:
             else:
                 kept = True
         for path in reversed(folders):
-            with suppress(OSError):  # it holds what is kept, or else the last rmdir fails too
+            with suppress(OSError):  # it contains kept files, otherwise the last rmdir fails too
                 os.rmdir(path, dir_fd=folder)
         if kept:
             return False

@@ -1,4 +1,4 @@
-"""The build to disk: the whole old tree or the whole new one, whatever happens in between."""
+"""Replacing the output folder atomically: it has the whole old tree or the whole new one."""
 
 import os
 from collections.abc import Iterable
@@ -19,8 +19,8 @@ from modelspec.write.tree import FOLDER
 class Written:
     """`files` counts the manifest too, `size` is in bytes.
 
-    `kept` names folders beside the output that could not be removed, or hold files that modelspec did not
-    write, such as one that was saved into the output while it was replaced.
+    `kept` names folders beside the output that could not be removed, or that contain files of others, such as one
+    saved into the output while it was being replaced.
     """
 
     files: int
@@ -37,12 +37,12 @@ def write_tree(
     wait: float = 60.0,
     swap: Exchange = exchange,
 ) -> Written | Refusal:
-    """Make the output folder hold these artifacts and nothing else.
+    """Make the output folder contain exactly these artifacts.
 
-    `manifest` makes the last artifact from path → sha256 of all others. `root` is the configuration's folder:
-    the output may be in it but must not hold it. `wait` bounds, in seconds, how long another build of the
-    same output is waited for. `swap` exchanges two names of an open folder, or says that it cannot.
-    What `artifacts` or `manifest` raise comes out as it is, and leaves the output as it was.
+    `manifest` makes the last artifact from the digests of the others by path. `root` is the folder of the
+    configuration: the output may be in it but must not contain it. `wait` is how many seconds to wait for another build
+    of the same output. `swap` exchanges two names of an open folder, or returns false if it cannot.
+    Exceptions of `artifacts` and `manifest` propagate, and the output stays as it was.
     """
     place = locate(output, root=root)
     if isinstance(place, Refusal):
@@ -67,7 +67,7 @@ def write_tree(
 def _replace(
     output: Output, parent: int, files: Iterable[tuple[Artifact, list[str]]], swap: Exchange
 ) -> Written | Refusal:
-    """Clear up after the dead, make sure of the old tree, make the new one, swap them, remove the old one."""
+    """Clean up after killed builds, check the old tree, write the new one, swap them, remove the old one."""
     try:
         kept = recover(parent, output)
         listed = own(parent, output)
@@ -80,7 +80,7 @@ def _replace(
         refusal = _publish(stage, output, files, swap if listed else None)
     finally:
         os.close(stage.folder)
-        # What cannot be removed now stays for the next build to remove, or to complain about.
+        # The next build removes or reports what cannot be removed now.
         gone = False
         with suppress(OSError):
             gone = clear(parent, stage.name)

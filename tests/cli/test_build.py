@@ -84,7 +84,7 @@ def test_an_output_that_is_not_its_own_is_refused_and_left(
 
 
 def test_the_home_folder_is_no_output(command: Command, fleet: Path) -> None:
-    assert "holds your home folder" in command.run("build", "--root", fleet, "--output", command.home).err
+    assert "contains your home folder" in command.run("build", "--root", fleet, "--output", command.home).err
 
 
 def test_an_output_that_cannot_be_written_is_refused(command: Command, fleet: Path) -> None:

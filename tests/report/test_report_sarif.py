@@ -162,7 +162,7 @@ def test_more_related_places_than_are_shown_are_left_out_and_counted() -> None:
     one = run([replace(DIAGNOSTICS[0], related=(label,) * (MOST_RELATED + 1))])
     assert len(one["results"][0]["relatedLocations"]) == MOST_RELATED
     (note,) = one["invocations"][0]["toolExecutionNotifications"]
-    assert note["message"]["text"] == "1 results show only the first 100 of their related places"
+    assert note["message"]["text"] == "1 result shows only the first 100 related locations"
 
 
 def test_a_run_within_the_limits_has_nothing_to_say() -> None:

@@ -38,7 +38,7 @@ def test_what_does_not_fit_is_counted() -> None:
     text = written(many(20_000))
     assert MOST_BYTES - 1000 < len(text.encode()) <= MOST_BYTES
     rows = text.count("\n| error |")
-    assert f"\n\n{19_990 - rows:,} more are not shown for want of room" in text
+    assert f"\n\n{19_990 - rows:,} more are not shown here because of the size limit" in text
 
 
 def test_room_that_another_took_is_respected() -> None:

@@ -52,7 +52,7 @@ def test_the_configuration_and_what_holds_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / "fleet").mkdir()
     for output in (tmp_path, tmp_path / "fleet", tmp_path / "fleet" / "x" / ".."):
         result = write_tree(output, tree("new"), manifest=manifest, root=tmp_path / "fleet")
-        refused(result, "holds the configuration")
+        refused(result, "contains the configuration")
 
 
 def test_a_folder_of_models_is_refused_also_where_a_link_leads_to_it(tmp_path: Path) -> None:
@@ -62,9 +62,9 @@ def test_a_folder_of_models_is_refused_also_where_a_link_leads_to_it(tmp_path: P
     root.mkdir()
     (root / "models.d").symlink_to(models)
     for output in (models, tmp_path / "kept"):
-        refused(write_tree(output, tree("new"), manifest=manifest, root=root), "holds the configuration")
+        refused(write_tree(output, tree("new"), manifest=manifest, root=root), "contains the configuration")
     for output in (models / "dist", root / "models.d" / "dist"):
-        refused(write_tree(output, tree("new"), manifest=manifest, root=root), "among the models")
+        refused(write_tree(output, tree("new"), manifest=manifest, root=root), "is inside models.d")
     assert list(models.iterdir()) == []
 
 
@@ -86,7 +86,7 @@ def test_a_place_inside_a_git_folder_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800"])
 def test_a_name_that_no_folder_can_have_is_refused(tmp_path: Path, name: str) -> None:
-    refused(build(tmp_path / name, tree("new")), "no folder can be named")
+    refused(build(tmp_path / name, tree("new")), "cannot be the name of a folder")
 
 
 def test_a_symbolic_link_is_refused_wherever_it_leads(output: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_file_is_refused(output: Path) -> None:
 def test_a_folder_without_our_manifest_is_refused(output: Path) -> None:
     output.mkdir()
     (output / "mine.txt").write_text("mine")
-    refused(build(output, tree("new")), str(output), "there is none")
+    refused(build(output, tree("new")), str(output), "it does not exist")
     assert content(output) == {"mine.txt": b"mine"}
     assert beside(output) == []
 

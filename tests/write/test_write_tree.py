@@ -178,7 +178,7 @@ def test_artifacts_are_taken_one_at_a_time(output: Path) -> None:
 )
 def test_an_unfit_path_is_a_bug_and_leaves_the_output_alone(output: Path, path: str) -> None:
     built(output)
-    with pytest.raises(ValueError, match="not a path of an artifact"):
+    with pytest.raises(ValueError, match="invalid artifact path"):
         build(output, [Artifact(path="first", content=b""), Artifact(path=path, content=b"")])
     assert content(output) == expected("old")
     assert beside(output) == []
@@ -199,7 +199,7 @@ def test_an_unfit_path_is_a_bug_and_leaves_the_output_alone(output: Path, path: 
 def test_two_artifacts_in_one_place_are_a_bug_and_leave_the_output_alone(
     output: Path, paths: tuple[str, ...]
 ) -> None:
-    with pytest.raises(ValueError, match="another artifact has the place"):
+    with pytest.raises(ValueError, match="another artifact has the path"):
         build(output, [Artifact(path=path, content=b"") for path in paths])
     assert not output.exists()
     assert beside(output) == []
