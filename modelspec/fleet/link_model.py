@@ -213,12 +213,12 @@ def _repeated_names(catalog: Catalog) -> Iterator[Found]:
                 first[folded] = (name, signature, pointer)
                 continue
             earlier, owner, where = first[folded]
-            how = "twice" if name == earlier else f"although {quote(earlier)} differs by case only"
+            how = "is declared twice" if name == earlier else f"differs from {quote(earlier)} by case only"
             yield (
                 "MS205",
                 Finding(
                     place=Place(path=signature.path, pointer=pointer),
-                    message=f"the name {quote(name)} is declared {how}",
+                    message=f"the name {quote(name)} {how}",
                     label="again here",
                     help="ids and aliases share one namespace and must differ by more than case: rename one",
                     related=((Place(path=owner.path, pointer=where), "first here"),),

@@ -97,7 +97,7 @@ class _Composer:
             self.fault(
                 "MS013",
                 event_span(event),
-                "this file requires another YAML version than 1.2",
+                "this file requires a YAML version other than 1.2",
                 "delete the %YAML line",
             )
         root = self.node(following(), MAX_DEPTH)

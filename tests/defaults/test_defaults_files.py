@@ -209,5 +209,5 @@ def test_one_file_gives_no_more_than_a_million_values(tmp_path: Path) -> None:
     assert result.models == []
     (told,) = (one for one in result.diagnostics if one.code == "MS019")
     assert (
-        told.message == "these defaults give 9,992 values to each of 101 models, more than 1,000,000 together"
+        told.message == "these defaults give 9,992 values to each of 101 models, more than 1,000,000 in total"
     )

@@ -75,8 +75,8 @@ def test_regions_and_heads_declared_twice_are_named_at_the_second() -> None:
     heads = {"heads": [*HEADS["heads"], {"head_id": "h-eu", "region": "us", "url": "https://x"}]}
     fleet, _, found = _linked(regions, heads)
     assert found == [
-        ("MS204", ("regions", 2, "code"), "the region 'eu' is declared a second time"),
-        ("MS204", ("heads", 1, "head_id"), "the head 'h-eu' is declared a second time"),
+        ("MS204", ("regions", 2, "code"), "the region 'eu' is declared twice"),
+        ("MS204", ("heads", 1, "head_id"), "the head 'h-eu' is declared twice"),
     ]
     assert fleet.regions["eu"].name == "Europe"
     assert fleet.heads["h-eu"].region == "eu"

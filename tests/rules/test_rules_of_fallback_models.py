@@ -102,7 +102,7 @@ def test_a_circle_of_a_thousand_models_is_cut_in_its_message(tmp_path: Path) -> 
     (found,) = found_in(tmp_path, text)
     assert (found.code, found.path) == ("MS307", "models.d/m0999.yaml")
     assert found.message == (
-        "fallback models go round in a circle: "
+        "fallback models form a cycle: "
         "'m0000' → 'm0001' → 'm0002' → … 994 more … → 'm0997' → 'm0998' → 'm0999' → 'm0000'"
     )
 

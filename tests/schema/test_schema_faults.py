@@ -311,7 +311,7 @@ def test_a_size_is_told_with_its_limit(document: Any, kind: DocumentKind, messag
 def test_a_repeated_item_is_marked_where_it_is_repeated() -> None:
     fault = model(fallback_heads=["a", "b", "a"])
     assert (fault.code, fault.pointer) == ("MS107", ("fallback_heads", 2))
-    assert fault.message == "fallback_heads holds 'a' twice"
+    assert fault.message == "fallback_heads contains 'a' twice"
     assert fault.help == "remove it: item 1 of the list is the same"
 
 

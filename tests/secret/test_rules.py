@@ -44,7 +44,7 @@ def test_one_secret_is_one_finding_in_its_place(kind: str, secret: str, form: st
     assert suspect(checked.source.text)
     [(code, found)] = findings(checked)
     assert code == "MS501"
-    assert found.message == f"a secret is written out here: {kind}"
+    assert found.message == f"a secret is written in this file: {kind}"
     assert secret in where(checked, found)
     assert secret not in said(found)
 
