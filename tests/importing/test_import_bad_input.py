@@ -143,7 +143,7 @@ def test_includes_stay_inside_the_folder(tmp_path: Path) -> None:
         (None, ("Head=https://x.example",), "'Head' cannot name a head"),
         (None, ("head-eu",), "the head 'head-eu' has no URL"),
         (None, ("head-eu=x.example",), "the URL of head 'head-eu' does not begin with http"),
-        (None, ("head-eu=https://u:p@x.example",), "the URL of head 'head-eu' carries credentials"),
+        (None, ("head-eu=https://u:p@x.example",), "the URL of head 'head-eu' contains credentials"),
     ],
 )
 def test_a_fleet_that_cannot_be_made(

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from modelspec.schema import SchemaFault, load_metadata_schema
 
-SLOW = "the pattern at /pattern uses lookaround or backreferences, or is too large; patterns must be linear-time"
+SLOW = (
+    "the pattern at /pattern uses lookaround or backreferences, or is too large; patterns must be linear-time"
+)
 AWAY = "leaves the file; write references such as '#/$defs/name'"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
