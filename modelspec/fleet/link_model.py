@@ -66,7 +66,7 @@ def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
 
 
 def link_model(model: Model, fleet: Fleet) -> list[Found]:
-    """The names of regions and heads in a model that nobody declares."""
+    """The regions and heads that a model names and that are not declared."""
     if not fleet.complete:
         return []
     if fleet.knows(model) and all(code in fleet.regions for code in model.client_regions or ()):

@@ -184,7 +184,7 @@ def test_depth_does_not_grow_by_laying_files_over_one_another(tmp_path: Path) ->
     assert [one.model_id for one in result.models] == ["a"]
 
 
-def test_many_faults_of_one_file_are_told_for_one_file(tmp_path: Path) -> None:
+def test_many_faults_of_one_file_are_reported_for_one_file(tmp_path: Path) -> None:
     heads = ", ".join(f"nowhere-{number}" for number in range(300))
     files = {"models.d/_defaults.yaml": SHARED.replace("[head-uk-1]", f"[{heads}]")}
     files |= {f"models.d/m{number}.yaml": OWN.format(f"m{number}") for number in range(20)}

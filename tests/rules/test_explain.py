@@ -73,7 +73,7 @@ Everywhere, in modelspec.yaml, as error, warning, info or off:
         ("MS110", "Bad, metadata.schema.json:", "waivers:"),
     ],
 )
-def test_each_rule_says_what_silences_it(
+def test_each_rule_explains_how_to_silence_it(
     code: str, shown: str, hidden: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, out, _ = _explained(capsys, code)

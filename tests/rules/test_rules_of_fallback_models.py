@@ -74,13 +74,13 @@ def test_a_fallback_model_in_a_broken_file_is_not_unknown(tmp_path: Path) -> Non
         ("atlas/*", {"fallback_models": "['atlas/*']"}, ["MS306:7"]),
     ],
 )
-def test_a_model_that_falls_back_to_itself_is_no_circle(
+def test_a_model_that_falls_back_to_itself_is_no_cycle(
     model_id: str, fields: dict[str, str], expected: list[str], tmp_path: Path
 ) -> None:
     assert told(found_in(tmp_path, model(model_id, **fields))) == expected
 
 
-def test_each_circle_is_reported_once_where_it_closes(tmp_path: Path) -> None:
+def test_each_cycle_is_reported_once_where_it_closes(tmp_path: Path) -> None:
     text = (
         model("atlas", fallback_models="[bison, cobra]")
         + model("bison", fallback_models="[atlas]")
@@ -95,7 +95,7 @@ def test_each_circle_is_reported_once_where_it_closes(tmp_path: Path) -> None:
     ]
 
 
-def test_a_circle_of_a_thousand_models_is_cut_in_its_message(tmp_path: Path) -> None:
+def test_a_cycle_of_a_thousand_models_is_cut_in_its_message(tmp_path: Path) -> None:
     text = "".join(
         model(f"m{number:04}", fallback_models=f"[m{(number + 1) % 1000:04}]") for number in range(1000)
     )
@@ -107,7 +107,7 @@ def test_a_circle_of_a_thousand_models_is_cut_in_its_message(tmp_path: Path) -> 
     )
 
 
-def test_chains_that_meet_are_no_circle(tmp_path: Path) -> None:
+def test_chains_that_meet_are_no_cycle(tmp_path: Path) -> None:
     text = (
         model(fallback_models="[bison, cobra]")
         + model("bison", fallback_models="[dingo]")

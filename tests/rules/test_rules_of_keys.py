@@ -46,7 +46,7 @@ def test_a_part_of_a_host_is_not_the_host(hosts: str, tmp_path: Path) -> None:
     assert found == ([] if "example.*" in hosts else ["models.d/atlas.yaml:7:10"])
 
 
-def test_hosts_that_nobody_can_see_are_refused(tmp_path: Path) -> None:
+def test_hosts_that_nobody_can_see_are_rejected(tmp_path: Path) -> None:
     by_environment = model(api_key=ATLAS, endpoint="{env: ATLAS_URL}") + _policy()
     assert places(found_in(tmp_path, by_environment), "MS514") == ["models.d/atlas.yaml:7:10"]
     by_region = model(api_key=ATLAS, endpoint="", provider="bedrock", params="{aws_region_name: eu-west-1}")
@@ -88,7 +88,7 @@ def test_a_key_of_a_local_model_goes_to_the_inference_servers_of_its_heads(tmp_p
     ]
 
 
-def test_a_key_with_two_domains_is_told_once_at_the_second(tmp_path: Path) -> None:
+def test_a_key_with_two_domains_is_reported_once_at_the_second(tmp_path: Path) -> None:
     text = (
         model("atlas", api_key=ATLAS, endpoint="https://eu.atlas.example/v1")
         + model("bison", api_key=ATLAS, endpoint="https://us.atlas.example/v1")

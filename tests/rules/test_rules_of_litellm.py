@@ -102,7 +102,7 @@ def test_a_region_is_no_part_of_another_url(tmp_path: Path, provider: str, name:
         "oci",
     ],
 )
-def test_words_that_lead_elsewhere_in_litellm_are_refused(tmp_path: Path, provider: str) -> None:
+def test_words_that_lead_elsewhere_in_litellm_are_rejected(tmp_path: Path, provider: str) -> None:
     assert faults(tmp_path, f"provider: {provider}", "endpoint: https://a.example.com/v1") == ["MS721 5:11"]
 
 

@@ -205,13 +205,13 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
         ),
     ],
 )
-def test_a_violation_is_told_in_words(schema: Any, metadata: Any, message: str, advice: str) -> None:
+def test_a_violation_is_worded(schema: Any, metadata: Any, message: str, advice: str) -> None:
     fault = only(schema, metadata)
     assert (fault.message, fault.help) == (message, advice)
 
 
 @pytest.mark.parametrize("size", [1, 20_000])
-def test_of_a_large_metadata_only_the_first_fault_is_told(size: int) -> None:
+def test_of_a_large_metadata_only_the_first_fault_is_reported(size: int) -> None:
     schema = {"propertyNames": {"pattern": "^a"}, "properties": {"list": {"maxItems": 3}}}
     fault = only(schema, {"bad": [{}] * size, **{f"a{n}": n for n in range(size)}})
     assert fault.message.startswith("a key of metadata does not have the form")
@@ -281,7 +281,7 @@ def test_a_place_below_an_empty_key_is_found(metadata: Any) -> None:
     ("shape", "message"),
     [({"": True}, "''"), ({"007": True}, "'007'"), ({"+1": True}, "'+1'")],
 )
-def test_a_schema_whose_keys_cannot_be_pointed_to_is_refused(shape: Any, message: str) -> None:
+def test_a_schema_whose_keys_cannot_be_pointed_to_is_rejected(shape: Any, message: str) -> None:
     text = json.dumps({"properties": shape}).encode()
     assert refusal(text) == f"it has a key {message}, which diagnostics cannot point to"
 
@@ -324,7 +324,7 @@ def test_a_schema_that_cannot_be_used_is_one_fault(text: bytes, why: str) -> Non
     assert refusal(text) == why
 
 
-def test_references_that_unfold_without_end_are_refused() -> None:
+def test_references_that_unfold_without_end_are_rejected() -> None:
     steps = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(20)}
     text = json.dumps({"$ref": "#/$defs/d0", "$defs": {**steps, "d20": {}}}).encode()
     assert refusal(text) == "its references unfold to more than 5000 parts"

@@ -75,7 +75,7 @@ def test_only_maps_of_free_names_are_open(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DOCUMENT_KINDS)
-def test_every_pattern_is_told_in_words(name: str) -> None:
+def test_every_pattern_is_worded(name: str) -> None:
     root = schema_of(name)
     for node in nodes(root):
         if isinstance(node.get("pattern"), str) and "type" in node:

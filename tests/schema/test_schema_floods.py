@@ -75,7 +75,7 @@ def closing(faults: list[SchemaFault]) -> list[tuple[str, tuple[str | int, ...],
         ),
     ],
 )
-def test_a_flood_is_told_of_and_not_counted_out(
+def test_a_flood_is_reported_of_and_not_counted_out(
     document: Any, kind: DocumentKind, code: str, pointer: tuple[str | int, ...], subject: str
 ) -> None:
     faults = check(document, kind)
@@ -84,7 +84,7 @@ def test_a_flood_is_told_of_and_not_counted_out(
     assert (code, pointer, f"{subject} has more than 100 faults; the others are not reported") in told
 
 
-def test_a_fault_behind_thousands_of_good_entries_is_told_at_its_place() -> None:
+def test_a_fault_behind_thousands_of_good_entries_is_reported_at_its_place() -> None:
     regions = [{"code": f"r{n}", "name": "R"} for n in range(MANY)]
     regions[-1] = {"code": "R", "name": "R"}
     (fault,) = check({"regions": regions}, "regions")

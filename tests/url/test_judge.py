@@ -75,7 +75,7 @@ def test_loopback_is_fine_where_it_is_meant_and_written_plainly(url: str, found:
         (" https://user:pass@api.example.com/", ["MS507", "MS516"]),
     ],
 )
-def test_independent_faults_are_all_told_in_the_order_of_their_codes(url: str, found: list[str]) -> None:
+def test_independent_faults_are_all_reported_in_the_order_of_their_codes(url: str, found: list[str]) -> None:
     assert codes(url) == found
 
 
