@@ -47,7 +47,7 @@ def test_of_one_model_the_subject_is_the_model_and_of_several_the_file(tmp_path:
     ]
 
 
-def test_a_model_that_says_otherwise_is_not_among_them(tmp_path: Path) -> None:
+def test_a_model_with_another_value_is_not_among_them(tmp_path: Path) -> None:
     files = {"models.d/_defaults.yaml": ALONE.format(""), **models("one", "two")}
     files["models.d/two.yaml"] += "fallback_heads: [head-uk-1]\n"
     files["models.d/three.yaml"] = OWN.format("three") + "priority_head: head-eu-1\n"
@@ -57,7 +57,7 @@ def test_a_model_that_says_otherwise_is_not_among_them(tmp_path: Path) -> None:
     ]
 
 
-def test_an_ignore_stands_on_the_line_of_the_defaults(tmp_path: Path) -> None:
+def test_an_ignore_is_on_the_line_of_the_defaults(tmp_path: Path) -> None:
     files = {
         "models.d/_defaults.yaml": ALONE.format("  # modelspec: ignore[MS402] a trial"),
         **models("one", "two"),

@@ -99,7 +99,7 @@ def test_an_alias_that_repeats_its_own_id_is_a_second_declaration(tmp_path: Path
     ]
 
 
-def test_a_name_declared_three_times_is_said_of_each_one_after_the_first(tmp_path: Path) -> None:
+def test_a_name_declared_three_times_is_reported_at_each_one_after_the_first(tmp_path: Path) -> None:
     models = {stem: model("atlas") for stem in "abc"}
     assert _links(tmp_path, models) == ["MS205 models.d/b.yaml:1:11", "MS205 models.d/c.yaml:1:11"]
 

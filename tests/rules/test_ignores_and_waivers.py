@@ -171,7 +171,7 @@ def test_a_waiver_waives_warnings_too(tmp_path: Path) -> None:
     assert found_in(tmp_path, ALONE + _waiver("MS402", "atlas")) == []
 
 
-def test_a_waiver_waives_what_is_said_of_heads_and_regions(tmp_path: Path) -> None:
+def test_a_waiver_waives_faults_of_heads_and_regions(tmp_path: Path) -> None:
     text = heads(head_cn_1="inference_url: 'http://169.254.169.254/'")
     assert codes(found_in(tmp_path, text)) == ["MS508"]
     assert found_in(tmp_path, text + _waiver("MS508", "head-cn-1")) == []

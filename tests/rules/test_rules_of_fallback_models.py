@@ -117,7 +117,7 @@ def test_chains_that_meet_are_no_cycle(tmp_path: Path) -> None:
     assert found_in(tmp_path, text) == []
 
 
-def test_a_disabled_fallback_model_answers_nobody(tmp_path: Path) -> None:
+def test_a_disabled_fallback_model_is_not_served(tmp_path: Path) -> None:
     text = (
         model(fallback_models="{error: [bison], context_window: [ox]}")
         + model("bison", status="disabled", fallback_models="[cobra]", aliases="[ox]")

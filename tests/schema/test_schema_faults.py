@@ -46,7 +46,7 @@ def test_an_unknown_field_of_a_whole_file_names_the_file() -> None:
     assert only({"gateways": []}, "modelspec").message == "'gateways' is not a field of modelspec.yaml"
 
 
-def test_a_field_that_belongs_elsewhere_says_where() -> None:
+def test_the_help_for_a_misplaced_field_names_its_place() -> None:
     fault = only({"aliases": ["a"]}, "defaults")
     assert (fault.code, fault.help) == (
         "MS101",
@@ -188,7 +188,7 @@ def test_a_missing_field_takes_its_example_from_what_it_refers_to() -> None:
         ),
     ],
 )
-def test_a_wrong_type_is_said_in_words_of_yaml(fields: dict[str, Any], message: str, advice: str) -> None:
+def test_a_wrong_type_is_reported_in_words_of_yaml(fields: dict[str, Any], message: str, advice: str) -> None:
     fault = model(**fields)
     assert (fault.code, fault.message, fault.help) == ("MS103", message, advice)
 

@@ -108,7 +108,7 @@ def test_what_the_c_library_reads_is_what_is_judged(pair: tuple[int, str]) -> No
 
 @settings(deadline=None)
 @given(st.ip_addresses(v=4))
-def test_ipv4_addresses_are_reported_apart_as_the_standard_library_does(address: IPv4Address) -> None:
+def test_ipv4_addresses_are_told_apart_as_the_standard_library_does(address: IPv4Address) -> None:
     kind = ipv4_kind(int(address))
     if address.is_link_local:
         assert kind is AddressKind.METADATA
@@ -120,7 +120,7 @@ def test_ipv4_addresses_are_reported_apart_as_the_standard_library_does(address:
 
 @settings(deadline=None)
 @given(st.ip_addresses(v=6))
-def test_ipv6_addresses_are_reported_apart_as_the_standard_library_does(address: IPv6Address) -> None:
+def test_ipv6_addresses_are_told_apart_as_the_standard_library_does(address: IPv6Address) -> None:
     kind = ipv6_kind(int(address))
     if address.is_link_local:
         assert kind is AddressKind.METADATA
