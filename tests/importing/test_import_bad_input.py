@@ -143,7 +143,7 @@ def test_rejects_includes_outside_the_folder(tmp_path: Path) -> None:
         (None, ("Head=https://x.example",), "'Head' is not a valid head id"),
         (None, ("head-eu",), "the head 'head-eu' has no URL"),
         (None, ("head-eu=x.example",), "the URL of head 'head-eu' does not begin with http"),
-        (None, ("head-eu=https://u:p@x.example",), "the URL of head 'head-eu' carries credentials"),
+        (None, ("head-eu=https://u:p@x.example",), "the URL of head 'head-eu' contains credentials"),
     ],
 )
 def test_rejects_invalid_regions_and_heads(
