@@ -317,5 +317,5 @@ def test_a_syntax_error_does_not_echo_the_secret_beside_it(confined: Command, tm
     for form in REPORTS:
         outcome = confined.run("validate", "--root", root, "--no-cache", "--format", form, "--quiet")
         assert (outcome.code, outcome.err) == (1, "")
-        assert outcome.out.count("a secret is written out here") >= len(broken)
+        assert outcome.out.count("a secret is written in this file") >= len(broken)
         assert secret[3:] not in outcome.out

@@ -84,7 +84,7 @@ def test_an_abort_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_targets_are_refused_as_usage(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["build", "--root", str(fleet), "--target", "haproxy"]) == 2
-    assert "'haproxy' is none of envoy," in capsys.readouterr().err
+    assert "'haproxy' is not one of envoy," in capsys.readouterr().err
 
 
 def test_a_configured_output_never_leads_out(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:

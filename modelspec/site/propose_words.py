@@ -1,0 +1,114 @@
+"""What the form says of a model before `modelspec validate` does: in the same words, handed to the browser as data.
+
+A test holds every text against what the rules really say.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from modelspec.schema import schema_text
+from modelspec.secret.patterns import PATTERNS
+
+TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "missing": ("MS102", "{field} is missing"),
+        "form": ("MS104", "{field} must be {form}, not {value}"),
+        "private": ("MS104", "{field} must be {form}"),
+        "long": ("MS106", "{field} is too long: {number} characters, at most {most}"),
+        "mapping": ("MS103", "metadata must be a mapping, not {found}"),
+        "number": ("MS015", "this is not a finite number"),
+        "integer": ("MS016", "this integer does not fit in 64 bits"),
+        "region": ("MS201", "no region is named {value}"),
+        "head": ("MS202", "no head is named {value}"),
+        "twice": ("MS205", "the name {value} is declared twice"),
+        "case": ("MS205", "the name {value} differs from {other} by case only"),
+        "residency": ("MS301", "the head {head} serves in {region}, outside the residency of {home}"),
+        "repeats": ("MS303", "the fallback {value} is the priority head"),
+        "offline": ("MS401", "the priority head {value} is offline and no active head remains"),
+        "local": ("MS308", "the head {value} has no inference server for this model"),
+        "endpoint": ("MS309", "the endpoint is missing, and the provider {value} has no public one"),
+        "scheme": ("MS516", "the endpoint of model {model} does not begin with http:// or https://"),
+        "space": ("MS516", "the endpoint of model {model} contains a space or a control character"),
+        "ascii": ("MS516", "the endpoint of model {model} contains a character that is not ASCII"),
+        "plain": ("MS506", "the endpoint of model {model} uses plain http to the public host {host}"),
+        "carries": ("MS507", "the endpoint of model {model} contains credentials before the host"),
+        "fragment": ("MS507", "the endpoint of model {model} contains a fragment"),
+        "loopback": ("MS509", "the endpoint of model {model} points to {host}, the machine itself"),
+        "secret": ("MS501", "a secret is written in this file: {kind}"),
+    }
+)
+"""Code and message by a word of our own; values stand in braces, quoted as messages quote them."""
+
+_FORMS = (
+    ("model_id", "modelId", False),
+    ("provider", "provider", False),
+    ("api_key.env", "envName", True),
+    ("api_key.file", "keyReference/properties/file", True),
+    ("api_key.vault", "keyReference/properties/vault", True),
+    ("api_key.kubernetes.secret", "keyReference/properties/kubernetes/properties/secret", True),
+    ("api_key.kubernetes.key", "keyReference/properties/kubernetes/properties/key", True),
+)
+"""Field, its definition in the schema, and whether a message may not quote it."""
+
+_UNSEEN = (
+    *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x200B, 0x200E, 0x200F, 0x2800, 0x3164, 0xFEFF, 0xFFA0),
+    *range(0x2028, 0x202F),
+    *range(0x2060, 0x2065),
+    *range(0x2066, 0x206A),
+)
+_CONTROL = (*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0))
+_WEB_FORM = r"eyJ[A-Za-z0-9_-]{12,1024}\.(?:eyJ[A-Za-z0-9_-]{12}|[A-Za-z0-9_-]{0,1024}\.[A-Za-z0-9_-]{12})"
+_PRIVATE_KEY = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+_PASSWORD = r"://[^\s/?#@:]{0,128}:[^\s/?#@]{4,256}@"  # noqa: S105 - how one is found
+
+
+def forms() -> dict[str, dict[str, object]]:
+    """By field: its pattern, what must not match, the longest length, and the form in words; from the schema."""
+    schema = json.loads(schema_text("model"))
+    found: dict[str, dict[str, object]] = {}
+    for field, way, is_private in _FORMS:
+        place: Any = schema["$defs"]
+        for part in way.split("/"):
+            place = place[part]
+        found[field] = {
+            "pattern": place["pattern"],
+            "not": place.get("not", {}).get("pattern"),
+            "most": place.get("maxLength"),
+            "form": place["x-form"],
+            "private": is_private,
+        }
+    found["name"] = {"most": schema["properties"]["name"]["maxLength"]}
+    return found
+
+
+def keys() -> Iterator[tuple[str, str]]:
+    """DocumentKind and JavaScript pattern of secrets that a browser can know; a group `body` must be drawn at random.
+
+    Patterns with flags of their own are left to `validate`: not every browser has them.
+    """
+    for pattern in PATTERNS:
+        source = pattern.regex.pattern
+        if pattern.kind == "JSON Web Token":
+            yield pattern.kind, _WEB_FORM
+        elif "(?i:" not in source:
+            yield pattern.kind, source.replace("(?P<", "(?<")
+    yield "private key", _PRIVATE_KEY
+    yield "password in a URL", _PASSWORD
+
+
+def unseen() -> dict[str, tuple[str, str]]:
+    """Characters that no value may hold, each with code and message; joiners, which some scripts need, are not here."""
+    found = {
+        chr(code): ("MS006", f"this string escapes {_named(code)}, which cannot be seen") for code in _UNSEEN
+    }
+    found |= {
+        chr(code): ("MS005", f"this string escapes {_named(code)}, a control character") for code in _CONTROL
+    }
+    return found
+
+
+def _named(code: int) -> str:
+    return f"U+{code:04X} {unicodedata.name(chr(code), '')}".rstrip()
