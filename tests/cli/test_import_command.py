@@ -37,7 +37,7 @@ def test_a_configuration_becomes_a_repository_that_builds(command: Command, conf
         "head-eu=https://h.example",
     )
     assert done.code == 0
-    assert done.out.startswith("imported 2 models from config.yaml (secrets to rotate: 1, not carried: 1)\n")
+    assert done.out.startswith("imported 2 models from config.yaml (secrets to rotate: 1, not imported: 1)\n")
     assert "correct horse" not in done.out + done.err
     assert done.err == "wrote 5 files to 'fleet'\n"
     assert command.run("validate", "--root", "fleet").code == 0

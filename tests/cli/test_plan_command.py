@@ -65,7 +65,7 @@ def test_formatting_is_nothing(modelspec: Command, root: Path) -> None:
     _replace(root, "name: Atlas", 'name: "Atlas"  # the large one')
     ran = modelspec.run("plan", "--root", root)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith(f"nothing changes but formatting, in {MODEL}\n")
+    assert ran.out.startswith(f"only formatting changes, in {MODEL}\n")
 
 
 def test_changes_end_with_ten(modelspec: Command, root: Path) -> None:
@@ -98,7 +98,7 @@ def test_errors_of_the_head_end_with_one(modelspec: Command, root: Path) -> None
         ran = modelspec.run("plan", "--root", root, "--format", format_)
         assert (ran.code, ran.err) == (1, "")
         assert "MS201" in ran.out
-        assert "the head does not compile" in ran.out
+        assert "the proposed state does not compile" in ran.out
 
 
 def test_a_broken_guard_ends_with_one_and_comes_first(modelspec: Command, root: Path) -> None:
@@ -117,7 +117,9 @@ def test_a_base_that_does_not_compile_shows_what_the_head_would_serve(modelspec:
     _replace(root, "region: nowhere", "region: us")
     ran = modelspec.run("plan", "--root", root, "--base", "HEAD")
     assert (ran.code, ran.err) == (10, "")
-    assert f"the base does not compile: {MODEL}; the head would serve 1 model at 2 heads\n" in ran.out
+    assert (
+        f"the base does not compile: {MODEL}; the proposed state would serve 1 model at 2 heads\n" in ran.out
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ def test_the_pull_request_that_adds_the_first_configuration_has_a_plan(
     ran = modelspec.run("plan", "--root", write_fleet(top / "services" / "fleet"))
     assert (ran.code, ran.err) == (10, "")
     assert "the base does not compile: heads.yaml, models.d, regions.yaml" in ran.out
-    assert "the head would serve 1 model at 2 heads" in ran.out
+    assert "the proposed state would serve 1 model at 2 heads" in ran.out
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown", "json"])
