@@ -1,4 +1,4 @@
-"""Reading states of a configuration repository from git, and committing to it, without a checkout or running anything."""
+"""States of a configuration repository from git, and commits to it, without a checkout and without running its code."""
 
 from modelspec.git.commit import Commit, Revisions, revisions
 from modelspec.git.record import Recording, prepare, publish, push
