@@ -1,7 +1,7 @@
-"""`gateways/<target>/`: the configurations of the gateways that `targets` names.
+"""`gateways/<target>/`: the configurations of the gateways in `targets`.
 
-An emitter sees the routing table and the settings of its own target, nothing else. What its gateway cannot express is
-a rule (`MS7xx`) at the field that asks for it, so that an emitter meets only what it can write.
+An emitter gets the routing table and the settings of its target, nothing else. What its gateway cannot express, a rule
+(`MS7xx`) reports at the field that requires it, so an emitter can write everything that it gets.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ GATEWAYS: Mapping[str, Callable[[RoutingTable, GatewayOptions], Iterator[Artifac
     "litellm": litellm.emit,
     "prometheus": prometheus.emit,
 }
-"""By the name in `targets`, in the order in which they are written."""
+"""By the name in `targets`, in the order of writing."""
 
 
 def emit_gateways(
@@ -26,7 +26,7 @@ def emit_gateways(
     options: Mapping[str, Mapping[str, object]],
     edges: Sequence[tuple[str, str]],
 ) -> Iterator[Artifact]:
-    """Every artifact of the gateways that `targets` names, whatever their order there."""
+    """Every artifact of the gateways in `targets`, in the order of `GATEWAYS`."""
     for name, emitter in GATEWAYS.items():
         if name in targets:
             yield from emitter(routing, GatewayOptions(options=options.get(name, {}), edges=dict(edges)))

@@ -1,8 +1,8 @@
-"""`gateways/prometheus/`: what to probe, and when to raise an alarm.
+"""`gateways/prometheus/`: what to probe, and when to alert.
 
-`targets.json` is for file-based discovery, with the blackbox exporter in between: each target is a URL that it is asked
-to probe. `alerts.yml` holds rules over its answers. Ids stand in labels only, never in a template. Neither
-file holds keys, nor endpoints whose URL is itself in a variable.
+`targets.json` is for file-based service discovery with the blackbox exporter: each target is a URL to probe.
+`alerts.yml` has rules for the results. Ids are only in labels, never in templates. Neither file contains keys, or
+endpoints whose URL is in a variable.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,8 +15,8 @@ from modelspec.routing.table import HeadEntry, Json, RoutingTable
 _HEADS = 'probe_success{modelspec="head",status="active"}'
 
 
-def emit(routing: RoutingTable, options: GatewayOptions) -> Iterator[Artifact]:  # noqa: ARG001 - as every emitter
-    """The targets, one a line: heads in the order of their file, then endpoints by their URL; and the alerts."""
+def emit(routing: RoutingTable, options: GatewayOptions) -> Iterator[Artifact]:  # noqa: ARG001 - the signature of all emitters
+    """The targets, one a line: heads in the order of their file, then endpoints by URL; and the alerts."""
     targets = [*map(_head, routing.heads), *_endpoints(routing)]
     yield Artifact(path="gateways/prometheus/targets.json", content=_list("[", targets, "]"))
     rules = _list('{"groups": [{"name": "modelspec", "rules": [', _rules(), "]}]}")
@@ -36,7 +36,7 @@ def _head(head: HeadEntry) -> Json:
 
 
 def _endpoints(routing: RoutingTable) -> Iterator[Json]:
-    """The https endpoints of models that are served: those of plain http lie inside of networks of their own."""
+    """The https endpoints of served models; plain http endpoints are in private networks."""
     found: dict[str, set[str]] = {}
     for route in routing.routes:
         if not route.tiers:
@@ -76,7 +76,7 @@ def _rules() -> Iterator[Json]:
         'up{modelspec=~"head|endpoint"} == 0 or absent(probe_success{modelspec="head"})',
         minutes=5,
         severity="warning",
-        summary="Nobody knows whether heads and endpoints are up: the blackbox exporter does not answer.",
+        summary="The state of heads and endpoints is unknown: the blackbox exporter does not answer.",
     )
 
 

@@ -62,7 +62,7 @@ def prepare(  # noqa: PLR0911 - a return for each error
     git = repository.git
     head = git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if head.code:
-        return Refusal(message="the repository has no commit yet", help="create the first one: git commit")
+        return Refusal(message="this repository has no commit yet", help="create the first one: git commit")
     refusal = _under_way(repository) or (None if branch is None else _no_branch(repository, branch))
     if refusal is not None:
         return refusal
@@ -174,8 +174,8 @@ def _no_branch(repository: Repository, branch: str) -> Refusal | None:
         )
     if not repository.git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}").code:
         return Refusal(
-            message=f"there is a branch {shown(branch)} already",
-            help="name another one, or go to it: git switch",
+            message=f"branch {shown(branch)} already exists",
+            help="choose another name, or go to it: git switch",
         )
     return None
 

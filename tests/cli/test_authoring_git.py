@@ -142,7 +142,10 @@ def test_nobody_is_no_author(command: Command, top: Path) -> None:
         "edit", "atlas", "tags+=new", "--commit", cwd=top / "fleet", env={"EMAIL": "", "GIT_AUTHOR_NAME": ""}
     )
     assert outcome.code == 1
-    assert "git does not know who you are" in outcome.err or "git made no commit" in outcome.err
+    assert (
+        "git does not know your name and email address" in outcome.err
+        or "git could not commit" in outcome.err
+    )
     assert tree(top / "fleet") == before
 
 
@@ -189,7 +192,7 @@ def test_a_push_prints_where_to_propose_it(command: Command, top: Path, url: str
 
 def test_a_push_that_fails_keeps_the_commit(command: Command, top: Path) -> None:
     outcome = _run(command, top, "edit", "atlas", "tags+=new", "--commit", "--push")
-    assert (outcome.code, "no remote is the one to push to" in outcome.err) == (1, True)
+    assert (outcome.code, "git has no remote to push to" in outcome.err) == (1, True)
     _git(command, top, "remote", "add", "other", str(top.parent / "nowhere.git"))
     outcome = _run(command, top, "edit", "atlas", "tags+=newer", "--commit", "--push")
     assert (outcome.code, "could not push it to 'other'" in outcome.err) == (1, True)

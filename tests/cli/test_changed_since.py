@@ -132,5 +132,5 @@ def test_without_git_it_is_said_so(command: Command, fleet: Path, root: Path) ->
     assert "is not in a git repository" in outcome.err
     outcome = command.run("validate", "--root", root, "--changed-since", "main", env={"PATH": "/nowhere"})
     assert (outcome.code, outcome.out) == (2, "")
-    assert "no program of that name is in PATH" in outcome.err
+    assert "git is needed to read another state" in outcome.err
     assert "MS101" in command.run("validate", "--root", root, env={"PATH": "/nowhere"}).out

@@ -157,7 +157,7 @@ def test_what_envoy_refuses_is_taken_back(fleet: Fleet, edge: Edge) -> None:
             EdgeFiles(edge_id="edge-us", content=spoilt), fleet.config, _admin(edge), wait=SECONDS
         )
         assert isinstance(refusal, Refusal)
-        assert refusal.message == f"Envoy refused {name} and keeps the one before"
+        assert refusal.message == f"Envoy rejected {name} and keeps the previous one"
         assert _content(fleet.config)[name] == before[name] or name == "routes.json"
         assert _content(fleet.config)["routes.json"] == before["routes.json"]
         assert edge.ask("atlas").status == 200
@@ -179,7 +179,7 @@ def test_a_head_that_never_answers_is_waited_for_within_bounds(fleet: Fleet, edg
         slow = EdgeFiles(edge_id="edge-us", content={**files.content, "clusters.json": clusters})
         refusal = publish(slow, fleet.config, _admin(edge), wait=0.2)
         assert isinstance(refusal, Refusal)
-        assert refusal.message == "Envoy has taken clusters.json, but is still warming it after 0.2 seconds"
+        assert refusal.message == "Envoy accepted clusters.json, but is still warming it after 0.2 seconds"
         assert edge.ask("atlas").status == 200
         assert edge.ask("new-1").status == 404
         done = publish(slow, fleet.config, _admin(edge), wait=SECONDS)
@@ -192,7 +192,7 @@ def test_an_envoy_that_reads_another_folder_takes_no_notice(fleet: Fleet, edge: 
     arguments = _arguments(fleet, edge, "dist-1", "--wait", "0.5")
     done = modelspec(*arguments[:-1], tmp_path / "other")
     assert done.returncode == 1
-    assert "Envoy took no notice of clusters.json within 0.5 seconds" in done.stderr
+    assert "Envoy ignored clusters.json for 0.5 seconds" in done.stderr
     assert _content(tmp_path / "other") == _content(fleet.config)
 
 
@@ -296,5 +296,5 @@ def test_envoy_itself_refuses_what_it_does_not_know(fleet: Fleet, tmp_path: Path
         _spoilt(build, name, laid_out(content), with_digest=True)
     found = modelspec("publish", "envoy", "--check", "--from", build)
     assert found.returncode == 1
-    assert "modelspec: edge edge-us: Envoy refuses static.json: " in found.stderr
+    assert "modelspec: edge edge-us: Envoy rejects static.json: " in found.stderr
     assert "no_such_field" in found.stderr

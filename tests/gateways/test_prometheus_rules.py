@@ -175,7 +175,7 @@ def test_alerts_are_raised_for_what_is_down_and_hostile_labels_stay_text(small: 
     assert "SUCCESS" in promtool("test", "rules", "test.yml", cwd=small)
 
 
-_UNKNOWN = "Nobody knows whether heads and endpoints are up: the blackbox exporter does not answer."
+_UNKNOWN = "The state of heads and endpoints is unknown: the blackbox exporter does not answer."
 
 
 def _braces(labels: dict[str, str]) -> str:

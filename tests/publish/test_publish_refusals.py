@@ -62,11 +62,11 @@ def _said(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
         (b"{", "'{}/manifest.json' is not JSON"),
         (b"\xff", "'{}/manifest.json' is not JSON"),
         (b"[" * 100_000, "'{}/manifest.json' is not JSON"),
-        (b"[]", "'{}/manifest.json' is no manifest of modelspec"),
-        (b'{"files": {}}', "'{}/manifest.json' is no manifest of modelspec"),
+        (b"[]", "'{}/manifest.json' is not a manifest of modelspec"),
+        (b'{"files": {}}', "'{}/manifest.json' is not a manifest of modelspec"),
         (
             b'{"generator": "modelspec", "files": {"gateways/envoy/a/b": 1, "x": "y"}}',
-            "'{}' holds no gateways/envoy",
+            "'{}' does not contain gateways/envoy",
         ),
     ],
 )
@@ -81,8 +81,8 @@ def test_a_folder_that_is_no_build_is_named(
 
 def test_the_edge_must_be_one_of_the_build(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
     to = ("--from", build, "--admin", "http://127.0.0.1:1", build)
-    assert _said(capsys, *to) == "the build holds several edges"
-    assert _said(capsys, "--edge", "edge-su", *to) == "the build holds no edge 'edge-su'"
+    assert _said(capsys, *to) == "the build has several edges"
+    assert _said(capsys, "--edge", "edge-su", *to) == "the build has no edge 'edge-su'"
     edges = edges_of(build)
     assert not isinstance(edges, Refusal)
     near, far = edge_files(build, edges, "edge-uss"), edge_files(build, edges, "mars")
@@ -95,7 +95,7 @@ def test_a_file_that_is_gone_or_changed_is_named(build: Path, capsys: pytest.Cap
     routes = build / "gateways/envoy/edge-us/routes.json"
     routes.write_bytes(routes.read_bytes() + b" ")
     to = ("--edge", "edge-us", "--from", build, "--admin", "http://127.0.0.1:1", build)
-    assert _said(capsys, *to) == f"'{routes}' is not what its build wrote: the digest differs"
+    assert _said(capsys, *to) == f"'{routes}' was changed after the build: its digest differs"
     routes.unlink()
     assert _said(capsys, *to) == f"cannot read '{routes}': No such file or directory"
 
@@ -205,7 +205,7 @@ def test_two_publishers_do_not_meet(build: Path, tmp_path: Path) -> None:
     finally:
         os.close(other)
     assert isinstance(refusal, Refusal)
-    assert refusal.message == f"another publish to '{folder}' is at work"
+    assert refusal.message == f"another publish to '{folder}' is running"
     assert list(folder.iterdir()) == []
 
 
@@ -245,8 +245,8 @@ def test_an_edge_is_installed_where_none_was(
 
 def test_a_check_says_what_the_program_says(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = ("--check", "--from", build, "--edge", "edge-us")
-    assert _said(capsys, "--envoy", "/bin/false", *source) == "edge edge-us: Envoy refuses static.json: "
-    assert _said(capsys, "--envoy", "/none", *source) == "cannot validate with '/none': it does not run"
+    assert _said(capsys, "--envoy", "/bin/false", *source) == "edge edge-us: Envoy rejects static.json: "
+    assert _said(capsys, "--envoy", "/none", *source) == "cannot validate with '/none': it cannot be run"
     assert _said(capsys, "--envoy", "/bin/false", "--check", "--from", build / "none").startswith(
         "cannot read "
     )
@@ -281,16 +281,16 @@ def test_a_difference_between_the_files_and_their_twin_is_named(build: Path) -> 
         assert fault is not None
         return fault.message.removeprefix("edge edge-us: ")
 
-    assert told("bootstrap.json", b'"edge-us"', b'"edge-eu"') == "bootstrap.json is not that of static.json"
-    assert told("routes.json", b'"atlas"', b'"bogus"') == "routes.json has a version that is not its own"
+    assert told("bootstrap.json", b'"edge-us"', b'"edge-eu"') == "bootstrap.json differs from static.json"
+    assert told("routes.json", b'"atlas"', b'"bogus"') == "routes.json has the wrong version"
     twin = told("static.json", b'"exact_match_map"', b'"prefix_match_map"')
-    assert twin == "routes.json does not hold the routes of static.json"
-    assert told("static.json", b"8080", b"8081") == "listener.json does not hold the listener of static.json"
+    assert twin == "routes.json differs from the routes of static.json"
+    assert told("static.json", b"8080", b"8081") == "listener.json differs from the listener of static.json"
     assert told("static.json", b"STRICT_DNS", b"LOGICAL_DNS") == (
-        "clusters.json does not hold the clusters of static.json"
+        "clusters.json differs from the clusters of static.json"
     )
     assert told("static.json", b'"static_resources"', b'"other"') == (
-        "a file of it is not of the form that modelspec writes"
+        "one of its files does not have the form that modelspec writes"
     )
     assert json.loads(files.content["static.json"])
 

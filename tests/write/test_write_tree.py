@@ -211,7 +211,7 @@ def test_folders_that_differ_only_in_case_may_stand_side_by_side(output: Path) -
 
 
 def test_a_manifest_elsewhere_is_a_bug(output: Path) -> None:
-    with pytest.raises(ValueError, match="not the path of the manifest"):
+    with pytest.raises(ValueError, match="invalid manifest path"):
         write_tree(output, [], manifest=lambda _: Artifact(path="list.json", content=b""), root=root(output))
     assert beside(output) == []
 

@@ -1,1 +1,1 @@
-"""Envoy at the edge, which picks the head of a request."""
+"""Envoy at the edge, which chooses the head for a request."""

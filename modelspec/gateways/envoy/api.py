@@ -28,7 +28,7 @@ TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 
 
 def typed(kind: str, message: Message | None = None) -> Message:
-    """A message that says what it is."""
+    """A message with its type."""
     return {"@type": f"{_PREFIX}{kind}", **(message or {})}
 
 
@@ -39,7 +39,7 @@ def extension(name: str, kind: str, message: Message | None = None) -> Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Settings of every edge; the fields have the names of `target_options.envoy`, which documents them.
+    """The settings of every edge, with the names of `target_options.envoy`, which the schema documents.
 
     Times are in milliseconds. `config_dir` and `ca_file` are paths on the machine where Envoy runs.
     """
@@ -58,11 +58,11 @@ class Options:
 
     @classmethod
     def of(cls, given: Mapping[str, object]) -> Self:
-        """The options that the schema has let through, with its defaults for the others."""
+        """The given options, and the defaults of the schema for the others."""
         return cls(**{**defaults("modelspec", "target_options", "envoy"), **given})
 
 
 def seconds(milliseconds: int) -> str:
-    """A duration as protobuf's JSON writes it: `2.5s`."""
+    """A duration in the JSON form of protobuf: `2.5s`."""
     whole, rest = divmod(milliseconds, 1000)
     return f"{whole}.{rest:03}".rstrip("0").rstrip(".") + "s"

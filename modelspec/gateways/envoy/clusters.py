@@ -1,7 +1,7 @@
-"""Clusters: one a head, one a distinct chain of heads, and one a distinct tier that counts open requests.
+"""Clusters: one per head, one per distinct chain of heads, and one per distinct tier that counts open requests.
 
-Names say what a cluster is made of. Two chains that differ have names that differ, so that clusters of an old and a
-new configuration can stand beside each other while Envoy moves from one to the other.
+The name of a cluster lists its members. Different chains have different names, so that the clusters of an old and a new
+configuration can exist together while Envoy moves from one to the other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,17 +24,17 @@ from modelspec.routing.table import HeadEntry, Route, Tier
 
 _MATCH = "envoy.transport_socket_match"
 _NO_SPILL = 1_000_000
-"""Overprovisioning in percent: while one host of a tier is healthy, nothing goes to the next tier."""
+"""Overprovisioning in percent: while one host of a tier is healthy, the next tier gets no requests."""
 _REQUESTS = 1_000_000
-"""Above any number of open requests: Envoy's own 1,024 would answer 503 where answers take minutes."""
+"""More than any number of open requests: with Envoy's default of 1,024, slow responses would lead to 503."""
 _RETRIES_AT_LEAST = 1000
-"""A head that dies under load takes all its requests to the next one at once; 3, Envoy's own, leaks 503s."""
+"""When a head fails under load, all its requests are retried at once; Envoy's default of 3 would lead to 503."""
 _UNHEALTHY_AFTER = 2
 _HEALTHY_AFTER = 1
 
 
 class Clusters:
-    """The clusters that routes ask for, each once, whatever the number of models."""
+    """The clusters that routes need, each once, however many models there are."""
 
     def __init__(self, heads: Iterable[HeadEntry], options: Options) -> None:
         self._heads = {head.head_id: head for head in heads}
@@ -43,11 +43,10 @@ class Clusters:
         self._chains: dict[str, tuple[str, ...]] = {}
 
     def chains(self, route: Route) -> Mapping[str, int]:
-        """The clusters that requests for a route with tiers are shared among, with their relative weights.
+        """The clusters that share the requests for a route with tiers, with their relative weights.
 
-        Each tries every head of the route. They differ in the head of the first tier that comes first, so that a head
-        is checked for its health by one cluster only. Where the head with the fewest open requests is asked for, one
-        cluster has to see all heads of the tier.
+        Each tries every head of the route. They differ in which head of the first tier comes first, so that only one
+        cluster checks the health of a head. For the policy `least_request`, one cluster contains all heads of the tier.
         """
         first, *others = (self._members(tier, route.policy) for tier in route.tiers)
         rest = [member for members in others for member in members]
@@ -59,7 +58,7 @@ class Clusters:
         }
 
     def messages(self) -> Iterator[Message]:
-        """What was asked for, in the order of the names, the members of a chain before it."""
+        """The clusters by name, the members of a chain before it."""
         for name, weights in sorted(self._tiers.items()):
             yield self._of_heads(name, weights)
         for name, members in sorted(self._chains.items()):
@@ -72,7 +71,7 @@ class Clusters:
         return name
 
     def _members(self, tier: Tier, policy: str) -> Mapping[str, int]:
-        """The clusters that make a tier, with their weights."""
+        """The clusters of a tier, with their weights."""
         weights = dict(sorted(tier.weights.items()))
         if len(weights) == 1 or policy != "least_request":
             self._tiers.update((head, {head: 1}) for head in weights)
@@ -90,13 +89,13 @@ class Clusters:
             {
                 "name": name,
                 "type": "STRICT_DNS",
-                # Envoy's own choice is IPv6 alone where a name has both, which fails where only IPv4 has a way out.
+                # By default, Envoy uses only IPv6 if a name has both, which fails without an IPv6 route.
                 "dns_lookup_family": "V4_PREFERRED",
                 "connect_timeout": seconds(self._options.connect_timeout_ms),
                 "lb_policy": "ROUND_ROBIN" if len(heads) == 1 else "LEAST_REQUEST",
                 "common_lb_config": {
                     "healthy_panic_threshold": {"value": 0},
-                    # Workers learn of a head's death at once, not within the second that Envoy waits for more news.
+                    # Workers learn of a failed head at once; by default, Envoy waits a second for more updates.
                     "update_merge_window": "0s",
                 },
                 "load_assignment": {
@@ -112,7 +111,7 @@ class Clusters:
         )
 
     def _health_check(self, head: HeadEntry) -> Message:
-        """Of a cluster, not of a host: MS713 tells of heads that cannot share one."""
+        """A health check per cluster, not per host: MS713 reports heads that cannot share one."""
         interval = seconds(self._options.health_check_interval_ms)
         return {
             "timeout": seconds(self._options.health_check_timeout_ms),
@@ -137,7 +136,7 @@ class Clusters:
         except ValueError:
             kind, names = "DNS", {"sni": host}
         else:
-            kind, names = "IP_ADDRESS", {}  # RFC 6066, 3: no server name where there is only an address
+            kind, names = "IP_ADDRESS", {}  # RFC 6066, 3: no server name for an address
         trusted: Message = {
             "trusted_ca": {"filename": self._options.ca_file},
             "match_typed_subject_alt_names": [{"san_type": kind, "matcher": {"exact": host}}],
@@ -146,7 +145,7 @@ class Clusters:
 
 
 def _endpoint(head: HeadEntry, weight: int) -> Message:
-    """A head as a locality of its own."""
+    """A head in its own locality."""
     url = urlsplit(head.url)
     host = url.hostname or ""
     shown = f"[{host}]" if ":" in host else host
@@ -182,7 +181,7 @@ def _aggregate(name: str, members: tuple[str, ...]) -> Message:
 
 
 def _outlier_detection() -> Message:
-    """Rest a head that cannot be reached, or whose gateway fails; errors of one of its models are not its own."""
+    """Eject a head that is unreachable or whose gateway fails, but not for errors of one of its models."""
     return {
         "split_external_local_origin_errors": True,
         "consecutive_local_origin_failure": 3,
@@ -196,7 +195,7 @@ def _outlier_detection() -> Message:
         "base_ejection_time": "5s",
         "max_ejection_time": "60s",
         "max_ejection_percent": 100,
-        # A head whose health path answers may still fail every request.
+        # A head may answer health checks and still fail every request.
         "successful_active_health_check_uneject_host": False,
     }
 

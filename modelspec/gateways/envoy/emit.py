@@ -1,8 +1,7 @@
-"""`gateways/envoy/<edge_id>/`: an Envoy at the edge, which picks the head.
+"""`gateways/envoy/<edge_id>/`: an Envoy at the edge, which chooses the head.
 
-`bootstrap.json` leads to `clusters.json` and `listener.json`, the listener to `routes.json`: Envoy reads these three
-again when they change. `static.json` holds the same in one file, for validation. docs/gateways.md says how they are
-deployed.
+`bootstrap.json` refers to `clusters.json` and `listener.json`, the listener to `routes.json`: Envoy reloads these three
+when they change. `static.json` has the same in one file, for validation. docs/gateways.md describes deployment.
 """
 
 from collections.abc import Iterator
@@ -17,11 +16,11 @@ from modelspec.gateways.envoy.routes import ROUTES, route_configuration
 from modelspec.routing.table import RoutingTable
 
 DEFAULT_EDGE = "edge"
-"""The one edge of a fleet that declares none."""
+"""The id of the only edge, if the fleet declares none."""
 
 
 def emit(routing: RoutingTable, gateway: GatewayOptions) -> Iterator[Artifact]:
-    """The five files of each edge, in the order of their ids."""
+    """The five files of each edge, by id."""
     options = Options.of(gateway.options)
     for edge_id, region in sorted((gateway.edges or {DEFAULT_EDGE: None}).items()):
         for name, message in _files(routing, edge_id, region, options):
@@ -34,11 +33,11 @@ def _files(
     known = Clusters(routing.heads, options)
     routes = route_configuration(routing, region, known, options)
     clusters = list(known.messages())
-    led = {"rds": {"route_config_name": ROUTES, "config_source": watched("routes.json", options)}}
+    rds = {"rds": {"route_config_name": ROUTES, "config_source": watched("routes.json", options)}}
     process = _process(edge_id, region, options)
-    yield "bootstrap.json", {**process, "dynamic_resources": led_to(options)}
+    yield "bootstrap.json", {**process, "dynamic_resources": dynamic_resources(options)}
     yield "clusters.json", discovery(clusters)
-    yield "listener.json", discovery([listener(led, options)])
+    yield "listener.json", discovery([listener(rds, options)])
     yield "routes.json", discovery([routes])
     resources = {
         "listeners": [plain(listener({"route_config": plain(routes)}, options))],
@@ -47,14 +46,14 @@ def _files(
     yield "static.json", {**process, "static_resources": resources}
 
 
-def led_to(options: Options) -> Message:
-    """What the bootstrap leads to: clusters and listener in files; routes are led to by the listener."""
+def dynamic_resources(options: Options) -> Message:
+    """What the bootstrap refers to: clusters and the listener, which refers to the routes."""
     files = {"cds": "clusters.json", "lds": "listener.json"}
     return {f"{kind}_config": watched(file, options) for kind, file in files.items()}
 
 
 def watched(file: str, options: Options) -> Message:
-    """A source of configuration: a file, read again when any file is moved into its folder."""
+    """A configuration source: a file that is reloaded when any file is moved into its folder."""
     source = {
         "path": f"{options.config_dir}/{file}",
         "watched_directory": {"path": options.config_dir},
@@ -75,27 +74,27 @@ def _process(edge_id: str, region: str | None, options: Options) -> Message:
 
 
 def plain(resource: Message) -> Message:
-    """A resource without what it says that it is, as it stands inside of another message."""
+    """A resource without its type, as it is inside another message."""
     return {name: value for name, value in resource.items() if name != "@type"}
 
 
 def discovery(resources: list[Message]) -> Message:
-    """A file of resources; its version, which Envoy tells at its admin port, is their digest."""
+    """A file of resources; the version, which Envoy reports at its admin port, is their digest."""
     digest = sha256(encode(resources).encode()).hexdigest()
     return {"version_info": digest[:16], "resources": resources}
 
 
 _WIDTH = 800
-"""The longest line that is not taken apart; the entry of a model takes about 300 characters."""
+"""Longer lines are split; the entry of a model takes about 300 characters."""
 
 
 def laid_out(value: object) -> bytes:
-    """The text of a JSON value, an end of line behind it."""
+    """The text of a JSON value, with a line end. What fits is on one line: a changed model is a changed line."""
     return ("".join(_parts(value)) + "\n").encode()
 
 
 def _parts(value: object) -> Iterator[str]:
-    # A long value would be encoded once for every level above it.
+    # A long value would be encoded again at every level above it.
     line = encode(value) if _is_short(value) else None
     if line is not None and len(line) <= _WIDTH:
         yield line
@@ -118,7 +117,7 @@ def _parts(value: object) -> Iterator[str]:
 
 
 def _is_short(value: object) -> bool:
-    """Whether a value may fit on a line, told from the lengths of its first texts."""
+    """Whether a value may fit on a line, by the lengths of its first strings."""
     length = 0
     left = [value]
     while left and length <= _WIDTH:

@@ -1,4 +1,4 @@
-"""The listener of an edge: it reads the model's name out of the body, and writes the edge's own answers."""
+"""The listener of an edge: it reads the name of the model from the body, and writes the responses of the edge."""
 
 from modelspec.gateways.envoy.api import (
     CONNECTION_MANAGER,
@@ -24,20 +24,20 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
         "model_required",
     ),
     403: (
-        "This model is not offered in the region of this edge.",
+        "This model is not available in the region of this edge.",
         "permission_error",
         "model_not_offered_here",
     ),
     404: ("This model does not exist.", "invalid_request_error", "model_not_found"),
     413: ("The body of this request is too large.", "invalid_request_error", "request_too_large"),
-    503: ("No head serves this model at the moment.", "server_error", "no_head_available"),
+    503: ("No head is currently available for this model.", "server_error", "no_head_available"),
     504: ("The head did not answer in time.", "server_error", "timeout"),
 }
-"""Status to message, type and code, as OpenAI's API words errors: https://platform.openai.com/docs/guides/error-codes."""
+"""Message, type and code by status, like the errors of OpenAI: https://platform.openai.com/docs/guides/error-codes."""
 
 
 def listener(routes: Message, options: Options) -> Message:
-    """The listener; `routes` is the field of the connection manager that holds the routes, or says where they are."""
+    """The listener; `routes` is the field of the connection manager with the routes or their source."""
     manager = {
         "stat_prefix": "edge",
         "use_remote_address": True,
@@ -95,7 +95,7 @@ def _json_to_metadata() -> Message:
 
 
 def _header_mutation() -> Message:
-    """Overwrite the header; first take out what a client may have sent, for nothing is written over it otherwise."""
+    """Overwrite the header; remove the client's first, because without a model nothing would replace it."""
     value = f"%DYNAMIC_METADATA({_NAMESPACE}:{_KEY})%"
     written = {
         "header": {"key": MODEL_HEADER, "value": value},

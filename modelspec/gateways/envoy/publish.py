@@ -1,9 +1,10 @@
-"""A running Envoy from one configuration to the next.
+"""Moving a running Envoy from one configuration to the next.
 
-A model that is new needs its clusters before its routes, one that is gone keeps its clusters until no route names
-them. So: the clusters of both, then the routes, then the listener, last the clusters of the new configuration alone;
-each by rename, and each only when Envoy says that it uses the one before. Wherever this is broken off, what stands in
-the folder is a configuration that Envoy has accepted or will refuse as a whole, and the next run goes on from there.
+A new model needs its clusters before its routes, and a removed one its clusters until no route names them. So the
+clusters of both configurations come first, then the routes, then the listener, and last the clusters of the new
+configuration only. Each file is renamed into place, when Envoy reports that it uses the one before. Whenever this is
+interrupted, the folder has a configuration that Envoy has accepted or will reject as a whole, and the next run
+continues from there.
 """
 
 import fcntl
@@ -41,7 +42,7 @@ _FILTER = f"{_ASKED}|^({'|'.join(map(re.escape, _WARMING))})$"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeState:
-    """What Envoy uses: the version of each file, how often it refused one, and what it still waits for."""
+    """The state of Envoy: the version of each file, how often it rejected one, and what is still warming."""
 
     versions: dict[str, str]
     refused: dict[str, int]
@@ -50,7 +51,7 @@ class EdgeState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
-    """The admin interface of one Envoy. Nobody else is asked: no proxy, no redirect is followed."""
+    """The admin interface of one Envoy, queried without proxies or redirects."""
 
     host: str
     port: int
@@ -73,7 +74,7 @@ class Admin:
         return cls(host=parts.hostname, port=port)
 
     def state(self) -> EdgeState | Refusal:
-        """Ask once."""
+        """Query the state once."""
         connection = HTTPConnection(self.host, self.port, timeout=_SECONDS)
         try:
             connection.request("GET", f"/stats?format=json&filter={escaped(_FILTER, safe='')}")
@@ -82,13 +83,13 @@ class Admin:
         except (OSError, HTTPException, ValueError):
             return Refusal(
                 message=f"no Envoy answers at the admin interface {quote(self._name)}",
-                help="start Envoy, or correct --admin; `admin_port` of target_options.envoy is its port",
+                help="start Envoy, or correct --admin; the port is `admin_port` in target_options.envoy",
             )
         finally:
             connection.close()
         return _state(content) or Refusal(
-            message=f"what answers at {quote(self._name)} is not the admin interface of an Envoy that runs an edge",
-            help="name the admin port of the Envoy that reads this folder",
+            message=f"{quote(self._name)} is not the admin interface of an Envoy that runs an edge",
+            help="use the admin port of the Envoy that reads this folder",
         )
 
     @property
@@ -98,7 +99,7 @@ class Admin:
 
 
 def _state(content: bytes) -> EdgeState | None:
-    """The state in an answer; None where it is not that of an Envoy with clusters in a file."""
+    """The state from a response; None if it is not from an Envoy with clusters in a file."""
     try:
         rows = {row["name"]: row["value"] for row in json.loads(content)["stats"] if "name" in row}
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -119,7 +120,7 @@ def _state(content: bytes) -> EdgeState | None:
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _LARGEST = 512 * 1024 * 1024
-_ACTION = "name a folder that you may write to, the `config_dir` of the edge"
+_ACTION = "use a folder that you can write to: the `config_dir` of the edge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,7 @@ class WatchedFolder:
     descriptor: int
 
     def read(self, name: str) -> bytes | Refusal | None:
-        """The content of a file; None where there is none."""
+        """The content of a file; None if it does not exist."""
         try:
             descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self.descriptor)
             with os.fdopen(descriptor, "rb") as file:
@@ -141,10 +142,10 @@ class WatchedFolder:
             return unusable("read", self.path / name, error, _ACTION)
 
     def replace(self, name: str, content: bytes) -> Refusal | None:
-        """Put a file in the place of another, whole, on the disk, in one step: that step is what Envoy watches for."""
+        """Replace a file atomically and durably, by the rename that Envoy watches for."""
         draft = f".{name}.modelspec"
         try:
-            with suppress(FileNotFoundError):  # a killed publisher may have left one
+            with suppress(FileNotFoundError):  # left by a killed publisher
                 os.unlink(draft, dir_fd=self.descriptor)
             descriptor = os.open(draft, _WRITE, 0o644, dir_fd=self.descriptor)
             with os.fdopen(descriptor, "wb") as file:
@@ -160,7 +161,7 @@ class WatchedFolder:
 
 @contextmanager
 def locked(path: Path) -> Iterator[WatchedFolder | Refusal]:
-    """The folder for one publisher: another one at the same time is refused."""
+    """The folder, locked for one publisher at a time."""
     try:
         descriptor = os.open(path, _OPEN)
     except OSError as error:
@@ -170,7 +171,8 @@ def locked(path: Path) -> Iterator[WatchedFolder | Refusal]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         yield Refusal(
-            message=f"another publish to {shown(path)} is at work", help="wait for it to end, then try again"
+            message=f"another publish to {shown(path)} is running",
+            help="wait for it to finish, then try again",
         )
     else:
         yield WatchedFolder(path=path, descriptor=descriptor)
@@ -178,13 +180,13 @@ def locked(path: Path) -> Iterator[WatchedFolder | Refusal]:
         os.close(descriptor)
 
 
-_PAUSE = 0.05  # seconds between two questions to Envoy
+_PAUSE = 0.05  # seconds between two queries
 _CLUSTERS, _ROUTES, _LISTENER = WATCHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What was done: the files that were replaced, in order; whether Envoy has to be started, or started anew."""
+    """The replaced files in order, and whether Envoy must be started or restarted."""
 
     replaced: tuple[str, ...]
     is_first: bool
@@ -192,9 +194,9 @@ class Published:
 
 
 def publish(files: EdgeFiles, path: Path, admin: Admin, *, wait: float) -> Published | Refusal:
-    """Bring the files of an edge to the folder at `path`, and Envoy to use them; `wait` seconds at most for each.
+    """Copy the files of an edge to the folder at `path`, and wait up to `wait` seconds for Envoy to use each.
 
-    Into a folder without a bootstrap the files are only written, for no Envoy can have been started from it.
+    In a folder without a bootstrap, the files are only written: no Envoy can have been started from it.
     """
     with locked(path) as folder:
         if isinstance(folder, Refusal):
@@ -213,7 +215,7 @@ def publish(files: EdgeFiles, path: Path, admin: Admin, *, wait: float) -> Publi
 
 
 def _roll(files: EdgeFiles, folder: WatchedFolder, admin: Admin, wait: float) -> tuple[str, ...] | Refusal:
-    """Take the steps; the files that were replaced."""
+    """Replace the files step by step; return the replaced ones."""
     replaced: list[str] = []
     union = _union(folder, files.content[_CLUSTERS])
     steps = [(_CLUSTERS, union), *((name, files.content[name]) for name in (_ROUTES, _LISTENER, _CLUSTERS))]
@@ -227,7 +229,7 @@ def _roll(files: EdgeFiles, folder: WatchedFolder, admin: Admin, wait: float) ->
 
 
 def _install(files: EdgeFiles, folder: WatchedFolder) -> Published | Refusal:
-    """The bootstrap comes last: without it, the next run begins again."""
+    """Write all files; the bootstrap comes last, because without it, the next run starts again."""
     names = (*WATCHED, BOOTSTRAP)
     for name in names:
         refusal = folder.replace(name, files.content[name])
@@ -237,7 +239,7 @@ def _install(files: EdgeFiles, folder: WatchedFolder) -> Published | Refusal:
 
 
 def _union(folder: WatchedFolder, content: bytes) -> bytes | Refusal:
-    """The new clusters, and those that only stand in the folder as yet."""
+    """The new clusters, and those that are only in the folder."""
     old = folder.read(_CLUSTERS)
     if old is None or isinstance(old, Refusal):
         return content if old is None else old
@@ -246,7 +248,7 @@ def _union(folder: WatchedFolder, content: bytes) -> bytes | Refusal:
     except (ValueError, KeyError, TypeError, RecursionError):
         return Refusal(
             message=f"{shown(folder.path / _CLUSTERS)} is not a file that modelspec wrote",
-            help="put back the file of the last build that was published",
+            help="restore the file of the last published build",
         )
     resources = json.loads(content)["resources"]
     names = {one["name"] for one in resources}
@@ -255,9 +257,9 @@ def _union(folder: WatchedFolder, content: bytes) -> bytes | Refusal:
 
 
 def _give(folder: WatchedFolder, admin: Admin, name: str, content: bytes, wait: float) -> bool | Refusal:
-    """Replace a file and wait until Envoy uses it; true where there was something to do.
+    """Replace a file and wait until Envoy uses it; false if Envoy already uses it.
 
-    Where Envoy refuses the file, or does not take notice of it, the one before is put back.
+    If Envoy rejects or ignores the file, the previous one is restored.
     """
     old, state = folder.read(name), admin.state()
     for answer in (old, state):
@@ -281,7 +283,7 @@ def _give(folder: WatchedFolder, admin: Admin, name: str, content: bytes, wait: 
 
 
 def _used(admin: Admin, name: str, version: str, refused: int, wait: float) -> Refusal | None:
-    """Wait until Envoy uses this version and has warmed everything in it, or say why it does not."""
+    """Wait until Envoy uses this version and has warmed it; otherwise return why not."""
     end = time.monotonic() + wait
     while True:
         state = admin.state()
@@ -290,16 +292,18 @@ def _used(admin: Admin, name: str, version: str, refused: int, wait: float) -> R
         if state.versions[name] == version and not state.warming:
             return None
         if state.refused[name] > refused:
-            return Refusal(message=f"Envoy refused {name} and keeps the one before", help="its log says why")
+            return Refusal(
+                message=f"Envoy rejected {name} and keeps the previous one", help="see the log of Envoy"
+            )
         if time.monotonic() >= end:
             break
         time.sleep(_PAUSE)
     if state.versions[name] == version:
         return Refusal(
-            message=f"Envoy has taken {name}, but is still warming it after {wait:g} seconds",
-            help="try again: it goes on from here; --wait gives it more time",
+            message=f"Envoy accepted {name}, but is still warming it after {wait:g} seconds",
+            help="try again to continue from here; --wait sets the time limit",
         )
     return Refusal(
-        message=f"Envoy took no notice of {name} within {wait:g} seconds",
-        help="see that it reads this very folder: `config_dir` of target_options.envoy, and the same file system",
+        message=f"Envoy ignored {name} for {wait:g} seconds",
+        help="check that it reads this folder (`config_dir` of target_options.envoy), on the same file system",
     )

@@ -1,4 +1,4 @@
-"""The routes of an edge: from the name in `x-model` to a cluster, or to an answer of the edge itself."""
+"""The routes of an edge: from the name in `x-model` to a cluster, or to a response of the edge."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,9 +20,9 @@ from modelspec.routing.decide import may_call
 from modelspec.routing.table import Route, RoutingTable
 
 MODEL_HEADER = "x-model"
-"""Set by the edge from the body of a request, never by a client, and taken out before a head sees it."""
+"""Set by the edge from the body, never by a client, and removed before the request reaches a head."""
 NO_MODEL = "-"
-"""In the header where a request names no model: no id is, or begins with, a hyphen."""
+"""In the header if a request names no model: no id begins with a hyphen."""
 ROUTES = "models"
 """The name of the route configuration."""
 _LIST = "/v1/models"
@@ -33,9 +33,9 @@ _MOST_RETRIES = 10
 def route_configuration(
     routing: RoutingTable, region: str | None, clusters: Clusters, options: Options
 ) -> Message:
-    """The route configuration of an edge in `region`; `clusters` learns of every cluster that it names.
+    """The route configuration of an edge in `region`, which adds the clusters that it needs to `clusters`.
 
-    `region` is None where the fleet has no edges: then no model asks where its clients are.
+    `region` is None if the fleet has no edges: then no model depends on the region of its clients.
     """
     exact: dict[str, Message] = {}
     prefixes: dict[str, Message] = {}
@@ -62,7 +62,7 @@ def route_configuration(
 
 
 def _matcher(exact: dict[str, Message], prefixes: dict[str, Message], models: Message) -> Message:
-    """An exact name, else the longest prefix, else none; without a name, the list of models where it is asked for."""
+    """An exact name, else the longest prefix, else 404; without a name, the list of models, else 400."""
     listed = _tree(":path", "exact_match_map", {_LIST: _action(models)})
     nameless = {"matcher": {**listed, "on_no_match": _action(_direct(400))}}
     unknown = _action(_direct(404))
@@ -118,12 +118,12 @@ def _is_open(route: Route, region: str | None) -> bool:
 
 
 def _direct(status: int) -> Message:
-    """An answer of the edge; the listener writes its body."""
+    """A response of the edge; the listener writes the body."""
     return {"direct_response": {"status": status}}
 
 
 def _models(routes: Sequence[Route], region: str | None) -> Message:
-    """`GET /v1/models`: the ids that a client of this edge may send, those of private models kept back."""
+    """`GET /v1/models`: the ids that clients of this edge may send, without private models."""
     ids = [
         route.model_id
         for route in routes
@@ -148,7 +148,7 @@ def _models(routes: Sequence[Route], region: str | None) -> Message:
 
 
 def _retries(routes: Sequence[Route]) -> Message:
-    """One attempt at each further head of the longest chain; a failed tier is passed over, a failed host too."""
+    """One retry for each further head of the longest chain, skipping failed tiers and hosts."""
     longest = max((len(route.heads) for route in routes), default=0)
     return {
         "retry_on": "connect-failure,refused-stream,reset-before-request,gateway-error",

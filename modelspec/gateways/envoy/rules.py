@@ -1,4 +1,4 @@
-"""What the Envoy edge cannot express, where `targets` names it: `MS711` to `MS713`."""
+"""Rules for the limits of Envoy edges, if `targets` contains `envoy`: `MS711` to `MS713`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -51,10 +51,10 @@ _SHARED = """
     "    edges: [{edge_id: edge-us, region: us}]",
 )
 def client_regions_have_edges(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A model is offered in some regions only, and no edge says where it runs.
+    """A model is limited to clients of some regions, and no edges are declared.
 
-    An Envoy edge takes its own region for that of its clients. Without `edges` in modelspec.yaml one edge is written
-    that knows no region, and it could only refuse the model to everybody.
+    An Envoy edge assumes that its clients are in its own region. Without `edges` in modelspec.yaml, a single edge
+    without a region is written, which would have to reject every request for the model.
 
     Declare the edges, each with its region.
     """
@@ -64,8 +64,8 @@ def client_regions_have_edges(model: Model, fleet: Fleet) -> Iterator[Finding]:
         return
     yield Finding(
         place=Place(path=model.path, pointer=("access", "client_regions")),
-        message="an Envoy edge cannot tell where clients are, for modelspec.yaml declares no edges",
-        label="asks where clients are",
+        message="an Envoy edge cannot know the region of its clients, because modelspec.yaml declares no edges",
+        label="needs the region of clients",
         help="declare the edges in modelspec.yaml: 'edges: [{edge_id: edge-us, region: us}]'",
     )
 
@@ -76,14 +76,14 @@ def _heads_have_no_path(fleet: Fleet) -> Iterator[Finding]:
     for head in fleet.heads.values():
         try:
             path = urlsplit(head.url).path
-        except ValueError:  # told by the rules about URLs
+        except ValueError:  # reported by the rules for URLs
             continue
         if path.strip("/"):
             yield Finding(
                 place=Place(path=head.place.path, pointer=(*head.place.pointer, "url")),
-                message=f"an Envoy edge cannot put the path of {quote(head.head_id)} before that of a request",
+                message=f"an Envoy edge cannot prepend the path of {quote(head.head_id)} to requests",
                 label="has a path",
-                help="end the url behind the host, and let the head serve its API at /v1",
+                help="end the url after the host, and let the head serve its API at /v1",
             )
 
 
@@ -95,10 +95,10 @@ def _heads_have_no_path(fleet: Fleet) -> Iterator[Finding]:
     good=_SHARED % "",
 )
 def counted_heads_share_a_health_path(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """Heads that share requests by open ones are checked at different paths.
+    """Heads with the policy `least_request` have different health paths.
 
-    To send a request to the head with the fewest open ones, Envoy must know the heads of the tier as one cluster, and
-    it checks the hosts of a cluster at one path. With `round_robin` and `random` each head is a cluster of its own.
+    To send a request to the head with the fewest open requests, Envoy needs all heads of the tier in one cluster, and
+    it checks the hosts of a cluster at one path. With `round_robin` and `random`, each head has its own cluster.
 
     Give the heads the same `health_path`, or choose another policy.
     """
@@ -110,14 +110,14 @@ def counted_heads_share_a_health_path(model: Model, fleet: Fleet) -> Iterator[Fi
         if others:
             yield Finding(
                 place=Place(path=model.path, pointer=("load_balancing", "policy")),
-                message=f"an Envoy edge cannot check {quote(heads[0].head_id)} and {quote(others[0].head_id)} at "
-                "different paths and count their open requests",
+                message=f"an Envoy edge cannot count open requests of {quote(heads[0].head_id)} and "
+                f"{quote(others[0].head_id)}, which have different health paths",
                 label="needs one health_path",
                 help="give the heads the same health_path, or use the policy round_robin",
                 related=(
                     (
                         others[0].place,
-                        f"{quote(others[0].head_id)} is checked at {quote(others[0].health_path)}",
+                        f"the health path of {quote(others[0].head_id)} is {quote(others[0].health_path)}",
                     ),
                 ),
             )
@@ -126,12 +126,12 @@ def counted_heads_share_a_health_path(model: Model, fleet: Fleet) -> Iterator[Fi
 heads_have_no_path: Rule = replace(
     stage_rule(
         "MS712",
-        "A head stands below a path, and the edge is an Envoy.",
+        "The URL of a head has a path, and the edge is an Envoy.",
         """
-        The edge chooses a head after it has chosen a route, so that a request that moves on to the next head keeps its
-        path. A path of one head cannot be written before it.
+        The edge chooses a head after it has chosen a route, so a request that is retried at the next head keeps its
+        path. The path of a single head cannot be prepended.
 
-        Let the head serve its API at the root of its host, as in https://head.example.com, with requests to /v1/…
+        Let the head serve its API at the root of its host: https://head.example.com, with requests to /v1/…
         """,
         bad=_SHARED % "/llm",
         good=_SHARED % "",

@@ -1,7 +1,7 @@
 """`gateways/litellm/`: a LiteLLM proxy for each head that serves.
 
-For each head there are two files: the proxy's configuration, as text that JSON and YAML readers understand alike, and
-the environment variables that it reads (`<head_id>.env.json`), so that a start can be refused while one is missing.
+Each head has two files: the configuration of the proxy, which is both JSON and YAML, and the environment variables that
+it reads (`<head_id>.env.json`), so that the proxy is not started while one is missing.
 """
 
 import re
@@ -23,17 +23,17 @@ from modelspec.routing.table import RoutingTable
 
 MASTER_KEY = "LITELLM_MASTER_KEY"
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-"""What JSON may hold as it is, and a YAML reader refuses or folds."""
+"""Allowed unescaped in JSON, but rejected or folded by YAML parsers."""
 _SECTIONS = (
     ("fallbacks", ("any", "error")),
     ("context_window_fallbacks", ("any", "context_window")),
     ("content_policy_fallbacks", ("any", "content_policy")),
 )
-"""LiteLLM looks for a cause in its own list only: `any` stands in each."""
+"""LiteLLM uses only the list of the cause, so `any` is in each list."""
 
 
 def emit(routing: RoutingTable, options: GatewayOptions) -> Iterator[Artifact]:
-    """Two artifacts a head, in the order of the heads; none for a head that is offline."""
+    """Two artifacts per head, in the order of the heads; none for an offline head."""
     fleet = LiteLLMGroups(routing)
     for head in routing.heads:
         if head.status == "offline":
@@ -45,7 +45,7 @@ def emit(routing: RoutingTable, options: GatewayOptions) -> Iterator[Artifact]:
 
 
 def _config(groups: Sequence[Group], options: Mapping[str, object]) -> bytes:
-    """The file: one deployment, one alias, one fallback a line."""
+    """The file, with one deployment, alias or fallback a line."""
     text = "\n".join(_lines(groups, options)) + "\n"
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 
@@ -80,7 +80,7 @@ def _settings(options: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 
 def _router_settings(options: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """What the fleet's settings say; and that `rpm` and `tpm` are limits, not only weights."""
+    """The settings of the fleet, and a check that makes `rpm` and `tpm` limits, not only weights."""
     yield "routing_strategy", options.get("routing_strategy", "simple-shuffle")
     for name in ("num_retries", "timeout", "allowed_fails", "cooldown_time"):
         if name in options:
@@ -97,14 +97,14 @@ def _fallbacks(groups: Iterable[Group], conditions: tuple[str, ...]) -> Iterator
 
 
 def _separated(items: Iterable[str]) -> Iterator[str]:
-    """One item a line, if there is one."""
+    """The items, one a line."""
     yield from filter(None, [",\n".join(items)])
 
 
 def _variables(groups: Iterable[Group]) -> bytes:
-    """Every variable with the reference that it stands for, in the order of the names.
+    """Every variable with the reference that it stands for, by name.
 
-    All of them must be set: LiteLLM passes over one that is missing and sends another key of its environment instead.
+    All must be set: LiteLLM ignores a missing one and sends another key from its environment.
     """
     found = {MASTER_KEY: Reference.of({"env": MASTER_KEY})}
     for target in (target for group in groups for target in group.targets):

@@ -1,4 +1,4 @@
-"""What LiteLLM's model groups cannot do: `MS726`, `MS727`, `MS729` and `MS730`."""
+"""Rules for the limits of LiteLLM's model groups: `MS726`, `MS727`, `MS729` and `MS730`."""
 
 from collections.abc import Iterator
 
@@ -58,18 +58,18 @@ deployments:
 def limits_are_of_one_deployment(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """LiteLLM counts requests by deployment, not by model.
 
-    Limits of a model with several deployments, or with a second prefix among its aliases, would have to be
-    counted over all of them, which LiteLLM does not do.
+    Limits of a model with several deployments, or with a second prefix among its aliases, would need a common count,
+    which LiteLLM does not have.
 
-    Give each deployment its own `rpm` and `tpm`. Each head counts for itself.
+    Give each deployment its own `rpm` and `tpm`. Each head counts separately.
     """
     prefixes = [name for name in (model.model_id, *model.aliases) if name.endswith("/*")]
     several = len(model.deployments) > 1 or len(prefixes) > 1
     if "litellm" in fleet.targets and several and (model.rpm is not None or model.tpm is not None):
         yield Finding(
             place=Place(path=model.path, pointer=("limits",), on_key=True),
-            message="LiteLLM has no limits over several deployments",
-            label="would have to be counted over all of them",
+            message="LiteLLM cannot limit several deployments together",
+            label="needs a common count",
             help="give each deployment its own rpm and tpm instead",
         )
 
@@ -82,12 +82,12 @@ def limits_are_of_one_deployment(model: Model, fleet: Fleet) -> Iterator[Finding
     good=OPEN + "fallback_models: [router/bison]\n" + _ROUTER,
 )
 def a_request_has_one_upstream_name(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A wildcard is used where one name is needed.
+    """A wildcard is used where a single name is needed.
 
-    A request that falls back to `router/*`, or that uses an alias of it without a `*`, says nothing that could stand
-    for the `*`: no upstream knows a model of that name.
+    A request that falls back to `router/*`, or that uses an alias of it without a `*`, has nothing to replace the `*`:
+    no upstream has a model with that name.
 
-    Write a whole name behind the prefix; give an alias a file of its own.
+    Write a whole name after the prefix; give an alias its own file.
     """
     if "litellm" not in fleet.targets:
         return
@@ -104,9 +104,9 @@ def a_request_has_one_upstream_name(model: Model, fleet: Fleet) -> Iterator[Find
             if model.model_id.endswith("/*") and not alias.endswith("/*"):
                 yield Finding(
                     place=Place(path=model.path, pointer=("aliases", position)),
-                    message=f"{quote(alias)} says nothing that could stand for the '*' of the upstream's name",
+                    message=f"{quote(alias)} has nothing to replace the '*' in the name of the upstream",
                     label="an alias of a wildcard",
-                    help="give it a file of its own, or end it in '/*'",
+                    help="give it its own file, or end it with '/*'",
                 )
 
 
@@ -118,10 +118,10 @@ def a_request_has_one_upstream_name(model: Model, fleet: Fleet) -> Iterator[Find
     good=_SHARED.replace("SETTINGS", "{routing_strategy: simple-shuffle}"),
 )
 def weights_are_used(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """LiteLLM would not use a weight.
+    """LiteLLM would ignore a weight.
 
-    `weight` counts where deployments are picked by chance, which is LiteLLM's `simple-shuffle`. The other strategies
-    of `target_options` pick by load, time or cost alone.
+    Weights are used only by LiteLLM's `simple-shuffle`, which picks deployments at random. The other strategies in
+    `target_options` pick by load, time or cost.
 
     Delete the weights, or the `routing_strategy`.
     """
@@ -131,7 +131,7 @@ def weights_are_used(model: Model, fleet: Fleet) -> Iterator[Finding]:
         if deployment.weight is not None:
             yield Finding(
                 place=Place(path=model.path, pointer=(*deployment.pointer, "weight")),
-                message=f"the routing strategy {quote(fleet.litellm_strategy)} uses no weights",
+                message=f"the routing strategy {quote(fleet.litellm_strategy)} ignores weights",
                 label="has no effect",
                 help="delete the weight, or routing_strategy from target_options in modelspec.yaml",
             )
@@ -147,11 +147,11 @@ def weights_are_used(model: Model, fleet: Fleet) -> Iterator[Finding]:
 def fallback_models_can_be_called(catalog: Catalog) -> Iterator[Finding]:
     """A head cannot call the upstream of a fallback model.
 
-    With LiteLLM, a request that falls back stays at its head, which calls the other model's upstreams itself. An
-    `endpoint` beside `local_inference` is meant as the other model's own heads see it: from another head it leads
+    With LiteLLM, a request that falls back stays at its head, which calls the upstreams of the other model. An
+    `endpoint` with `local_inference` is an address for the heads of the other model: from another head, it leads
     nowhere, or to something else.
 
-    Serve the fallback model at the same heads, or give those heads an `inference_url` in place of the endpoint.
+    Serve the fallback model at the same heads, or give those heads an `inference_url` instead of the endpoint.
     """
     if "litellm" not in catalog.fleet.targets:
         return
@@ -165,9 +165,11 @@ def fallback_models_can_be_called(catalog: Catalog) -> Iterator[Finding]:
                 yield Finding(
                     place=Place(path=signature.path, pointer=pointer),
                     message=f"{', '.join(map(quote, without))} cannot call {quote(name)}, which runs on other heads",
-                    label="not at these heads",
-                    help="name a model of the same heads, or let that one run at the inference_url of its heads",
-                    related=((Place(path=fallback.path, pointer=("endpoint",)), "as its own heads see it"),),
+                    label="not on these heads",
+                    help="name a model on the same heads, or run that one at the inference_url of its heads",
+                    related=(
+                        (Place(path=fallback.path, pointer=("endpoint",)), "an address for its own heads"),
+                    ),
                     subject=signature.model_id,
                 )
 

@@ -1,4 +1,4 @@
-"""The model groups of a head: what clients ask for, what requests fall back to, and the deployments of each."""
+"""The model groups of a head, for requests of clients and for fallbacks, and their deployments."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,10 +14,10 @@ Conditions = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A route as one head has it.
+    """A route at one head.
 
-    `names` are those of LiteLLM's model groups: the model's own name and, of a wildcard, every other prefix.
-    `aliases` stand for the first of them. `fallbacks` leads from a condition to names of groups.
+    `names` are LiteLLM's model groups: the id and every wildcard among the aliases. `aliases` stand for the first of
+    them. `fallbacks` maps conditions to names of groups.
     """
 
     route: Route
@@ -38,10 +38,10 @@ class LiteLLMGroups:
                 self._by_head[head].append(route)
 
     def served_by(self, head: str) -> list[Group]:
-        """What a head serves, in the order of the ids; then what it only falls back to, as it is come upon.
+        """The models that a head serves, by id; then those that it only falls back to, in the order of discovery.
 
-        A request that falls back stays at its head: the head has the upstreams of the other model too, under a name
-        that no client can send.
+        A request that falls back stays at its head, so the head also has the upstreams of the other model, under a
+        name that no client can send.
         """
         own = {route.model_id for route in self._by_head[head]}
         hidden: dict[str, Route] = {}
@@ -64,7 +64,7 @@ class LiteLLMGroups:
         return groups
 
     def _fallbacks(self, route: Route, own: set[str], hidden: dict[str, Route]) -> Conditions:
-        """The groups to fall back to by condition; models that nothing serves are left out, as nothing could answer."""
+        """The groups to fall back to by condition, without models that no head serves."""
         by_condition: dict[str, tuple[str, ...]] = {}
         for condition, names in route.fallback_models.items():
             groups: list[str] = []
@@ -85,7 +85,7 @@ class LiteLLMGroups:
         return by_condition
 
     def _is_within_reach(self, route: Route) -> bool:
-        """Whether other heads can call a model's upstreams: an endpoint of the heads' own may be a loopback address."""
+        """Whether other heads can call the upstreams of a model: an endpoint of its heads may be a loopback address."""
         heads = self._index.heads
         return all(
             target.endpoint == heads[head].inference_url for head, target in route.local_targets.items()
@@ -93,7 +93,7 @@ class LiteLLMGroups:
 
 
 def _remote(route: Route) -> Iterator[Target]:
-    """Where the heads run the model themselves: their inference servers, tier by tier."""
+    """The inference servers of the heads that run the model themselves, tier by tier."""
     for number, tier in enumerate(route.tiers, 1):
         for head, weight in tier.weights.items():
             yield replace(route.local_targets[head], order=number, weight=weight)
@@ -103,7 +103,7 @@ _ENVIRONMENT = "os.environ/"
 
 
 def deployments(group: Group) -> Iterator[Json]:
-    """The entries of a group: one for each of its names and upstreams."""
+    """The entries of a group: one per name and upstream."""
     targets = _shared(group.targets)
     groups = access_groups(group.route)
     for name in group.names:
@@ -119,29 +119,29 @@ def deployments(group: Group) -> Iterator[Json]:
 
 
 _OPEN_TO = {"private": (), "public": ("public", "internal")}
-"""By visibility; who may call internal models may call public ones too."""
+"""By visibility: access to internal models includes public ones."""
 
 
 def access_groups(route: Route) -> tuple[str, ...]:
-    """Which keys may call a model: one is given `public` or `internal`, or the name of a group."""
+    """The access groups that may call a model: `public`, `internal`, and its groups."""
     return tuple(dict.fromkeys((*_OPEN_TO.get(route.visibility, ("internal",)), *route.groups)))
 
 
 def variable(reference: Reference) -> str:
-    """The environment variable that stands for a reference."""
+    """The environment variable for a reference."""
     written = reference.written
     return written if reference.kind == "env" else environment_name(reference.kind, written)
 
 
 def references(target: Target) -> Iterator[Reference]:
-    """What LiteLLM reads from its environment for an upstream."""
+    """The references of an upstream that LiteLLM reads from its environment."""
     for value in (target.endpoint, target.api_key, *target.params.values()):
         if isinstance(value, Reference) and not _is_read_from_file(target, value):
             yield value
 
 
 def number(value: object) -> object:
-    """YAML 1.1 reads `1e-05` as text; no setting needs more than thousandths."""
+    """A number without an exponent, which YAML 1.1 would read as text; thousandths are enough for every setting."""
     if not isinstance(value, float):
         return value
     return int(value) if value.is_integer() else round(max(value, 0.001), 3)
@@ -162,15 +162,15 @@ def _params(route: Route, target: Target, *, alone: bool) -> Json:
         settings[name] = min(known, default=None)
     params.update((name, value) for name, value in settings.items() if value is not None)
     if target.region is not None and not form.hosts:
-        params["region_name"] = target.region  # of the clouds, LiteLLM would take it for their own region
+        params["region_name"] = target.region  # for clouds, LiteLLM would use it as the region of the cloud
     return params
 
 
 def _upstream(route: Route, target: Target) -> str:
-    """The upstream's name. Of a wildcard, `*` stands for what the client wrote behind the prefix.
+    """The upstream's name; in a wildcard, `*` stands for what the client wrote after the prefix.
 
-    A wildcard that is named after its provider (`openrouter/*`) does not repeat the provider: upstreams know their
-    models without it.
+    A wildcard named after its provider (`openrouter/*`) does not repeat the provider, because the names of upstreams do
+    not contain it.
     """
     name = target.upstream_model
     if name == route.model_id and name.endswith("/*"):
@@ -186,7 +186,7 @@ def _api_base(endpoint: str | Reference, form: Form) -> str:
 
 
 def _credentials(target: Target) -> Json:
-    """A key for every upstream, whatever stands in LiteLLM's own environment."""
+    """A key for every upstream, so that LiteLLM never uses one from its environment."""
     key = target.api_key
     if target.provider == "vertex_ai" and key is not None:
         if _is_read_from_file(target, key):
@@ -198,7 +198,7 @@ def _credentials(target: Target) -> Json:
 
 
 def _is_read_from_file(target: Target, reference: Reference) -> bool:
-    """LiteLLM reads the credentials of Vertex AI from a file by itself."""
+    """Whether LiteLLM itself reads the file: it does for the credentials of Vertex AI."""
     return target.provider == "vertex_ai" and reference is target.api_key and reference.kind == "file"
 
 
@@ -207,10 +207,10 @@ def _resolved(reference: Reference) -> str:
 
 
 def _shared(targets: tuple[Target, ...]) -> list[Target]:
-    """Fill in what LiteLLM would take for nothing: beside a number, it never calls a deployment without one.
+    """Complete `order` and `weight`: LiteLLM never calls a deployment without a number if others have one.
 
-    A deployment without `order` is among the first. Weights come from `weight`, else from `rpm`, else from `tpm`,
-    and those without get none: so all of one order have them, or none has.
+    A deployment without `order` is among the first. Weights come from `weight`, else from `rpm`, else from `tpm`, and
+    deployments without one get no requests: within one order, all must have them, or none.
     """
     ordered = any(target.order is not None for target in targets)
     placed = [replace(target, order=target.order or 1) if ordered else target for target in targets]
@@ -222,7 +222,7 @@ def _shared(targets: tuple[Target, ...]) -> list[Target]:
 
 
 def _is_uneven(peers: list[Target]) -> bool:
-    """Whether LiteLLM would pass over one of these for want of a number that others have."""
+    """Whether LiteLLM would skip one of these, because it lacks a number that others have."""
     for numbers in ([peer.weight for peer in peers], [p.rpm for p in peers], [p.tpm for p in peers]):
         if any(number is not None for number in numbers):
             return None in numbers

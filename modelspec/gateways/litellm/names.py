@@ -1,4 +1,4 @@
-"""What LiteLLM calls the things of a model, as read in the source of its version 1.108.7."""
+"""LiteLLM's names for providers and settings, from the source of version 1.108.7."""
 
 import re
 from collections.abc import Mapping
@@ -8,17 +8,17 @@ from hashlib import sha256
 from types import MappingProxyType
 
 NO_KEY = "no-key"
-"""Sent where a model has no key. Without any, LiteLLM would send that of its own environment (`OPENAI_API_KEY`, …)."""
+"""Sent if a model has no key. Without one, LiteLLM would send a key from its environment (`OPENAI_API_KEY`, …)."""
 
 RESERVED_VARIABLES = "MODELSPEC_KEY_"
-"""What the variables begin with that stand for files, vaults and Kubernetes Secrets; no model may name one itself."""
+"""The prefix of variables that stand for files, vaults and Kubernetes Secrets; models must not name them."""
 
 FALLBACK_PREFIX = "fallback#"
-"""Of the model groups that a head has for falling back only: no model id holds a `#`, so that no client names one."""
+"""The prefix of model groups for fallbacks only: no model id contains `#`, so no client can send such a name."""
 
 
 class ParamKind(Enum):
-    """What a connection setting holds."""
+    """The kind of value of a connection setting."""
 
     TEXT = "text"
     REGION = "a region of letters, digits and '-'"
@@ -30,10 +30,10 @@ class ParamKind(Enum):
 class Form:
     """How LiteLLM reaches the upstreams of one provider.
 
-    `prefix` is its own word for the protocol. `path` is appended to the endpoint, since LiteLLM would not;
-    `path_if_bare` only where the endpoint has no path. `params` are the connection settings that may be
-    passed on, beside `COMMON_PARAMS`. `hosts` are the domains that an endpoint must be in where LiteLLM might
-    send credentials of its own environment; empty means any host.
+    `prefix` is its name for the protocol. `path` is appended to the endpoint, which LiteLLM does not do;
+    `path_if_bare` only to an endpoint without a path. `params` are the allowed connection settings in addition to
+    `COMMON_PARAMS`. `hosts` are the domains to which LiteLLM may send credentials from its environment; empty means
+    that it sends none, and that any host is allowed.
     """
 
     prefix: str
@@ -57,13 +57,13 @@ _NATIVE = (
     "github groq hosted_vllm hyperbolic lm_studio maritalk mistral moonshot nebius novita nvidia_nim openrouter "
     "ovhcloud perplexity sambanova sarvam scaleway together_ai voyage xai zai"
 )
-"""Providers that LiteLLM knows by our word, and whose endpoint it takes as we write it."""
+"""Providers that LiteLLM knows by our name, and whose endpoint it uses unchanged."""
 
 _AS_OPENAI = (
-    "huggingface",  # LiteLLM's own way sends `max_retries` in the body
-    "minimax",  # its own way appends `/v1` to some endpoints
-    "snowflake",  # its own way appends the path that our endpoint already has
-    "zhipu",  # LiteLLM has no word for it
+    "huggingface",  # LiteLLM's own provider sends `max_retries` in the body
+    "minimax",  # its own provider appends `/v1` to some endpoints
+    "snowflake",  # its own provider appends a path that our endpoint already has
+    "zhipu",  # unknown to LiteLLM
 )
 
 FORMS: Mapping[str, Form] = MappingProxyType(
@@ -93,15 +93,12 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         ),
     }
 )
-"""By our word for the provider. Others of our words are left out: LiteLLM ignores their endpoint, or nothing shows yet
-that it reaches them."""
+"""By our name for the provider. Other providers are not included: LiteLLM ignores their endpoint, or it is not known
+whether it reaches them."""
 
 
 def environment_name(kind: str, target: str) -> str:
-    """The variable that stands for a reference which LiteLLM cannot follow: the same for the same reference.
-
-    It is readable, and no two references share one, whatever they hold.
-    """
+    """The variable for a reference that LiteLLM cannot resolve: readable, and unique for each reference."""
     words = re.sub(r"[^A-Z0-9]+", "_", target.upper()).strip("_")[:60].strip("_")
     digest = sha256(f"{kind}\n{target}".encode()).hexdigest()[:10].upper()
     return f"{RESERVED_VARIABLES}{kind.upper()}_{words}_{digest}"

@@ -1,4 +1,4 @@
-"""Whose credentials LiteLLM sends, and where to: `MS723`, `MS724` and `MS725`."""
+"""Rules for what LiteLLM sends to upstreams: `MS721` to `MS725` and `MS728`."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -26,14 +26,14 @@ OPEN = TARGET + ATLAS + "endpoint: https://api.atlas.example/v1\n"
 
 
 def deployments_of(model: Model, fleet: Fleet, *, known: bool = True) -> list[Deployment]:
-    """Those whose provider LiteLLM is given a way to, or those of the others; none where LiteLLM is no target."""
+    """The deployments with a provider in `FORMS`, or the others; none if LiteLLM is not a target."""
     if "litellm" not in fleet.targets:
         return []
     return [deployment for deployment in model.deployments if (deployment.provider in FORMS) is known]
 
 
 def place_in(model: Model, deployment: Deployment, *pointer: str | int) -> Place:
-    """Where a deployment says something."""
+    """The place of a field of a deployment."""
     return Place(path=model.path, pointer=(*deployment.pointer, *pointer))
 
 
@@ -45,20 +45,20 @@ def place_in(model: Model, deployment: Deployment, *pointer: str | int) -> Place
     good=OPEN + "provider: openai\n",
 )
 def provider_is_written(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """LiteLLM is given no way to a provider.
+    """The provider is not supported with LiteLLM.
 
-    Each provider has its own way of building a URL from the endpoint and of sending the key. modelspec writes only
-    those that it knows LiteLLM to follow; a word that LiteLLM does not know would have it guess.
+    Providers differ in how LiteLLM builds a URL from the endpoint and sends the key. modelspec writes only those for
+    which this is known; for a name that LiteLLM does not know, it would guess.
 
     Most providers speak the protocol of OpenAI: write `provider: openai` with their endpoint.
     """
     for deployment in deployments_of(model, fleet, known=False):
         yield Finding(
             place=place_in(model, deployment, "provider"),
-            message=f"no LiteLLM configuration is written for the provider {quote(deployment.provider)}",
+            message=f"the provider {quote(deployment.provider)} is not supported with LiteLLM",
             label="not for LiteLLM",
-            help="write 'provider: openai' if it speaks that protocol, with its endpoint; "
-            f"otherwise one of {', '.join(FORMS)}",
+            help="if it speaks the protocol of OpenAI, write 'provider: openai' with its endpoint; "
+            f"otherwise use one of {', '.join(FORMS)}",
         )
 
 
@@ -70,11 +70,11 @@ def provider_is_written(model: Model, fleet: Fleet) -> Iterator[Finding]:
     good=OPEN + "params: {timeout: 60}\n",
 )
 def params_are_connection_settings(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """LiteLLM would take a setting for something else than a connection.
+    """A setting in `params` is not a connection setting of LiteLLM.
 
-    Whatever stands in `params` is handed to LiteLLM beside the model. There it may invent answers, log requests to
-    another host, use credentials of the gateway or replace the endpoint; a word that LiteLLM does not know is sent
-    upstream in the body of every request. So only settings that are known to be harmless are written.
+    LiteLLM gets everything in `params` together with the model. A setting there may invent answers, log requests to
+    another host, use credentials of the gateway or replace the endpoint; LiteLLM sends a name that it does not know
+    upstream, in the body of every request. So only settings that are known to be harmless are allowed.
 
     Delete the setting, or correct its name or its value.
     """
@@ -85,16 +85,15 @@ def params_are_connection_settings(model: Model, fleet: Fleet) -> Iterator[Findi
             if name not in allowed:
                 yield Finding(
                     place=Place(path=place.path, pointer=place.pointer, on_key=True),
-                    message=f"{quote(name)} is no connection setting that LiteLLM is given for "
-                    f"{quote(deployment.provider)}",
+                    message=f"{quote(name)} is not a connection setting of LiteLLM for {quote(deployment.provider)}",
                     label="not for LiteLLM",
                     help=f"delete it, or use one of {', '.join(sorted(allowed))}",
                 )
             elif not _fits(value, allowed[name]):
                 yield Finding(
                     place=place,
-                    message=f"LiteLLM wants {allowed[name].value} for {quote(name)}",
-                    label="another kind of value",
+                    message=f"LiteLLM requires {allowed[name].value} for {quote(name)}",
+                    label="wrong kind of value",
                     help=f"write {allowed[name].value}",
                 )
 
@@ -107,10 +106,10 @@ def params_are_connection_settings(model: Model, fleet: Fleet) -> Iterator[Findi
     good=OPEN + "upstream_model: Gigachat-2\n",
 )
 def upstream_names_are_ascii(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """An upstream's name holds characters that LiteLLM cannot answer with.
+    """The name of an upstream contains characters that LiteLLM cannot send.
 
-    LiteLLM tells the upstream's name in a header of each answer. Beyond printable ASCII the answer fails, after the
-    upstream has done its work.
+    LiteLLM sends the name of the upstream in a header of each response. If it is not printable ASCII, the response
+    fails after the upstream has done its work.
 
     Ask the provider for another name of the model.
     """
@@ -119,9 +118,9 @@ def upstream_names_are_ascii(model: Model, fleet: Fleet) -> Iterator[Finding]:
         if not (name.isascii() and name.isprintable()):
             yield Finding(
                 place=place_in(model, deployment, "upstream_model"),
-                message=f"LiteLLM cannot name the upstream {quote(name)} in the header of an answer",
+                message=f"LiteLLM cannot send the name of the upstream {quote(name)} in a response header",
                 label="not printable ASCII",
-                help="use a name of letters, digits and signs of ASCII",
+                help="use a name of printable ASCII characters",
             )
 
 
@@ -160,20 +159,20 @@ _WORKS = _BEDROCK + "endpoint: https://bedrock-runtime.eu-west-1.amazonaws.com\n
     good=_WORKS + f"params: {{aws_region_name: eu-west-1, {_AWS_KEYS}}}\n",
 )
 def clouds_have_credentials(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A model would use the gateway's own cloud account.
+    """A model would use the cloud account of the gateway.
 
-    Where a model of Bedrock or Vertex AI brings no credentials, LiteLLM looks for some in its own environment and
-    in the machine's role. Whoever may add a model could then use that account, and send its tokens.
+    If a model of Bedrock or Vertex AI has no credentials, LiteLLM uses those from its environment or from the role of
+    the machine. Anyone who may add a model could then use that account, and send its tokens elsewhere.
 
-    Give `api_key`; for Bedrock also `aws_access_key_id` and `aws_secret_access_key` in `params`.
+    Write `api_key`; for Bedrock, `aws_access_key_id` and `aws_secret_access_key` in `params` also work.
     """
     for deployment in deployments_of(model, fleet):
         own = {"aws_access_key_id", "aws_secret_access_key"} <= deployment.params.keys()
         if FORMS[deployment.provider].hosts and deployment.api_key is None and not own:
             yield Finding(
                 place=place_in(model, deployment, "provider"),
-                message=f"a model of {quote(deployment.provider)} without credentials would use those of the gateway",
-                label="needs credentials of its own",
+                message=f"without credentials, a model of {quote(deployment.provider)} would use those of the gateway",
+                label="needs its own credentials",
                 help="write api_key"
                 + (
                     ", or params with aws_access_key_id and aws_secret_access_key"
@@ -192,12 +191,12 @@ def clouds_have_credentials(model: Model, fleet: Fleet) -> Iterator[Finding]:
     good=_WORKS + f"params: {{aws_region_name: eu-west-1, {_AWS_KEYS}}}\n",
 )
 def endpoints_are_used_as_meant(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """LiteLLM would use an endpoint in another way than meant.
+    """LiteLLM would not use an endpoint as intended.
 
-    To a model of Bedrock or Vertex AI, LiteLLM may send a token of its own environment: such a model goes to
-    that cloud's own hosts only. Cohere's and Gemini's endpoints need a path behind them, which nothing can
-    append to the value of a variable. And for an upstream named after Ollama without an endpoint LiteLLM would
-    start a server of its own.
+    LiteLLM may send a token from its environment to a model of Bedrock or Vertex AI, so the endpoint of such a model
+    must be a host of that cloud. Endpoints of Cohere and Gemini need a path at the end, which cannot be appended to the
+    value of a variable. And for an upstream without an endpoint and with Ollama in its name, LiteLLM would start a
+    server.
 
     Write the provider's own URL.
     """
@@ -220,13 +219,13 @@ def endpoints_are_used_as_meant(model: Model, fleet: Fleet) -> Iterator[Finding]
     good=OPEN + "api_key: {env: ATLAS_API_KEY}\n",
 )
 def variables_of_references_are_left_alone(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A reference names a variable that stands for another reference.
+    """A reference names a variable that is reserved for other references.
 
-    LiteLLM reads keys from its environment only, so that a file, a path in a vault or a Kubernetes Secret becomes
-    a variable whose name begins with `MODELSPEC_KEY_`. A model that names such a variable itself would use the
-    key without naming its reference, past the rules about it.
+    LiteLLM reads keys from its environment only, so a file, a path in a vault or a Kubernetes Secret becomes a variable
+    whose name begins with `MODELSPEC_KEY_`. A model that names such a variable would use the key without its reference,
+    and bypass the rules for it.
 
-    Write the reference itself, or a variable of the model's own.
+    Write the reference itself, or the model's own variable.
     """
     if "litellm" not in fleet.targets:
         return
@@ -241,35 +240,35 @@ def variables_of_references_are_left_alone(model: Model, fleet: Fleet) -> Iterat
             if named.upper().startswith(RESERVED_VARIABLES):
                 yield Finding(
                     place=place_in(model, deployment, *pointer, "env"),
-                    message=f"variables that begin with {quote(RESERVED_VARIABLES)} stand for other references",
+                    message=f"variables that begin with {quote(RESERVED_VARIABLES)} are reserved for other references",
                     label="reserved",
-                    help="write the reference itself, or a variable of the model's own",
+                    help="write the reference itself, or the model's own variable",
                 )
 
 
 def _endpoint_faults(model: Model, deployment: Deployment) -> Iterator[tuple[str, str]]:
-    """What is wrong, and what to do."""
+    """Messages with their help."""
     form, endpoint = FORMS[deployment.provider], deployment.endpoint
     provider = quote(deployment.provider)
     if endpoint is None:
         has_one = model.local_inference or endpoint_of(deployment.provider) is not None
         if "ollama" in deployment.upstream_model and not has_one:
             yield (
-                "LiteLLM would start a server of its own for an upstream that is named after Ollama",
+                "LiteLLM would start a server for an upstream with Ollama in its name",
                 "write the endpoint",
             )
     elif isinstance(endpoint, Reference):
         if form.path or form.path_if_bare:
             yield (
-                f"nothing can append the path of {provider} to an endpoint in a variable",
+                f"the path of {provider} cannot be appended to an endpoint in a variable",
                 "write the endpoint itself",
             )
     elif form.hosts:
         host = f".{urlsplit(endpoint).hostname or ''}"
         if not host.endswith(tuple(f".{domain}" for domain in form.hosts)):
             yield (
-                f"LiteLLM may send credentials of its own to an endpoint of {provider}",
-                f"write a host of {' or '.join(form.hosts)}, or {{env: NAME}} that the gateway's operator sets",
+                f"LiteLLM may send its own credentials to an endpoint of {provider}",
+                f"use a host of {' or '.join(form.hosts)}, or {{env: NAME}}, which the operator of the gateway sets",
             )
 
 
