@@ -4,7 +4,7 @@ Three ways, none of which is visible in an answer: what an earlier run found out
 model files are examined in two processes, and two states of one repository share what they have in common.
 
 The cache is two files of JSON for each root: `result`, the diagnostics of the whole repository, and `facts`, what each
-model file told. Both are keyed by the compiler, the schemas and the files with fixed names; the facts of a model file
+model file gave. Both are keyed by the compiler, the schemas and the files with fixed names; the facts of a model file
 also by its content and that of the defaults that it takes. Nothing is ever read from the repository itself, so a pull
 request cannot plant an answer, and a cache that cannot be understood is as good as none.
 """
@@ -196,7 +196,7 @@ def each(
     finally:
         _, status = os.waitpid(child, 0)
     if status:
-        # It has failed where this process would fail as well, and tell why.
+        # It failed where this process would fail too, and report why.
         return first + [work(item) for item in items[middle:]]
     second: list[Result] = pickle.loads(sent)  # noqa: S301 - written by our own child, through a pipe of ours
     return first + second

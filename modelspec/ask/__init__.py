@@ -1,1 +1,1 @@
-"""Questions to a routing table: where a request goes and why, tests of the routing, drills."""
+"""Questions to a routing table: where a request is routed and why, routing tests, drills."""

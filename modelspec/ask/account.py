@@ -1,4 +1,4 @@
-"""The whole account of one decision: each part of it with the place that it comes from."""
+"""The full account of one decision: each part of it with the place that it comes from."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -13,10 +13,10 @@ from modelspec.text.source import Spot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReachCause:
-    """One reason why a region may be touched.
+    """One reason why a request may touch a region.
 
     `kind` is `head`, `deployment` or `fallback_model`, `name` the head, endpoint or model id. `via` are the models that
-    lead to a fallback model, the asked one first.
+    lead to a fallback model, the requested model first.
     """
 
     kind: str
@@ -26,11 +26,11 @@ class ReachCause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedHead:
-    """A head that is asked: `named` is where the model's file names it, `spot` where it is declared.
+class CandidateHead:
+    """A head that may get the request: `named` is where the model's file lists it, `spot` where it is declared.
 
-    `moved_behind`: it is draining, and active heads are tried before it. `targets` are its upstreams, each with where
-    it is declared.
+    `moved_behind`: it is draining, and active heads are tried before it. `targets` are its upstreams, each with the
+    place of its declaration.
     """
 
     head: HeadEntry
@@ -43,7 +43,7 @@ class AskedHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnusedHead:
-    """A head that is not asked: `spot` is its entry, or the line of its status where that is why."""
+    """A head that cannot get the request: `spot` is its entry, or its status where that is the reason."""
 
     head: HeadEntry
     why: Unused
@@ -52,7 +52,7 @@ class UnusedHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnsweringModel:
-    """The model that took the request; `spot` is where the name stands that took it."""
+    """The model that a request means; `spot` is where the matching name is declared."""
 
     route: Route
     name: str
@@ -66,9 +66,9 @@ class AnsweringModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallbackModel:
-    """A model that is tried after a fault; `condition` is `any`, `error`, `context_window` or `content_policy`.
+    """A model that is tried after a failure; `condition` is `any`, `error`, `context_window` or `content_policy`.
 
-    `name` is what the file says, an id or an alias.
+    `name` is an id or an alias, as in the file.
     """
 
     condition: str
@@ -78,19 +78,19 @@ class FallbackModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """All there is to say about one request."""
+    """Everything about one request."""
 
     decision: Decision
     suggestion: str | None
     model: AnsweringModel | None
-    tiers: tuple[tuple[AskedHead, ...], ...]
+    tiers: tuple[tuple[CandidateHead, ...], ...]
     reach: Mapping[str, tuple[ReachCause, ...]]
     fallback_models: tuple[FallbackModel, ...]
     unused: tuple[UnusedHead, ...]
 
 
 def account(index: Index, decision: Decision, places: Places) -> Account:
-    """Look up everything that a decision rests on."""
+    """Look up everything that a decision depends on."""
     route, why = decision.route, decision.why
     return Account(
         decision=decision,
@@ -131,11 +131,13 @@ def _model(index: Index, decision: Decision, route: Route, places: Places) -> An
     )
 
 
-def _tiers(index: Index, decision: Decision, route: Route, places: Places) -> Iterator[tuple[AskedHead, ...]]:
+def _tiers(
+    index: Index, decision: Decision, route: Route, places: Places
+) -> Iterator[tuple[CandidateHead, ...]]:
     active = any(index.heads[head].status == "active" for head in route.heads)
     for tier in decision.tiers:
         yield tuple(
-            AskedHead(
+            CandidateHead(
                 head=index.heads[head],
                 weight=weight,
                 moved_behind=active and index.heads[head].status == "draining",
@@ -180,7 +182,7 @@ def _causes(index: Index, route: Route, places: Places) -> dict[str, tuple[Reach
 
 
 def _own_causes(index: Index, route: Route, places: Places) -> Iterator[tuple[str, ReachCause]]:
-    """The regions of the heads that serve a model and of its deployments; its fallback models aside."""
+    """The regions of a model's heads and deployments, without those of its fallback models."""
     for head in route.heads:
         spot = places.head_in_model(route, head)
         yield index.heads[head].region, ReachCause(kind="head", name=head, spot=spot)

@@ -1,10 +1,10 @@
-"""The answer of `route`: text for people, with the file and line behind each word, and JSON for programs."""
+"""The answer of `route`: text for people, with the file and line of every part, and JSON for programs."""
 
 import json
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from modelspec.ask.account import Account, AnsweringModel, AskedHead, ReachCause, UnusedHead
+from modelspec.ask.account import Account, AnsweringModel, CandidateHead, ReachCause, UnusedHead
 from modelspec.emit.artifact import plain
 from modelspec.report.said import as_written, painter, said
 from modelspec.routing.decide import Decision, Unused, Why
@@ -13,26 +13,27 @@ from modelspec.text.quote import quote, some
 from modelspec.text.source import Spot
 
 _MOST = 6
-"""Heads or causes of one kind that the text names; the JSON has all."""
+"""Heads or causes of one kind that the text lists; the JSON has all of them."""
 
 _STYLES = {"good": "1;32", "bad": "1;31", "bold": "1"}
 
 
 def account_text(account: Account, *, colour: bool) -> Iterator[str]:
-    """Line by line, each with its end."""
+    """Lines, each with a newline."""
     for line in _lines(account, colour=colour):
         yield line.rstrip() + "\n"
 
 
 def headline(decision: Decision) -> str:
-    """What becomes of the request, in one sentence."""
+    """The outcome of the request, in one sentence."""
     model = quote(decision.request.model)
     match decision.why:
         case Why.ROUTED:
             heads = decision.first
-            return f"200: {model} goes to {' or '.join(heads) if len(heads) <= _MOST else f'one of {len(heads)}'}"
+            shown = " or ".join(heads) if len(heads) <= _MOST else f"one of {len(heads)} heads"
+            return f"200: {model} is routed to {shown}"
         case Why.UNKNOWN:
-            return f"404: no model, alias or wildcard takes the name {model}"
+            return f"404: no model, alias or wildcard matches {model}"
         case Why.DISABLED:
             return f"404: {model} is disabled"
         case Why.CLIENT_REGION:
@@ -40,7 +41,7 @@ def headline(decision: Decision) -> str:
         case Why.NO_HEAD:
             gone = " and ".join(decision.request.down)
             return f"503: no head is left for {model}" + (f" with {gone} down" if gone else "")
-        case _:  # pragma: no cover - the type checker sees that no outcome is left
+        case _:  # pragma: no cover - the type checker sees that no case is missing
             assert_never(decision.why)
 
 
@@ -64,9 +65,9 @@ def _lines(account: Account, *, colour: bool) -> Iterator[str]:
         for region, causes in account.reach.items():
             yield from _causes(region, causes)
     if account.fallback_models:
-        yield from ("", paint("bold", "fallback models, each tried as a request of its own"))
+        yield from ("", paint("bold", "fallback models, each tried as a separate request"))
         for each in account.fallback_models:
-            after = "any fault" if each.condition == "any" else each.condition
+            after = "any failure" if each.condition == "any" else each.condition
             yield f"  {said(each.name)} after {after}{_at(each.spot)}"
     if account.unused:
         yield from ("", paint("bold", "heads not used"))
@@ -86,14 +87,14 @@ def _about(model: AnsweringModel) -> Iterator[str]:
         yield f"  may be called from {', '.join(route.client_regions)}{_at(model.client_regions_spot)}"
 
 
-def _head(asked: AskedHead, *, is_shared: bool) -> Iterator[str]:
-    head = asked.head
-    weight = f", weight {asked.weight}" if is_shared else ""
-    yield f"  {head.head_id} ({head.region}{weight}){_at(asked.named)}"
+def _head(candidate: CandidateHead, *, is_shared: bool) -> Iterator[str]:
+    head = candidate.head
+    weight = f", weight {candidate.weight}" if is_shared else ""
+    yield f"  {head.head_id} ({head.region}{weight}){_at(candidate.named)}"
     drained = ", draining" if head.status == "draining" else ""
-    behind = ": behind every active head" if asked.moved_behind else ""
-    yield f"    at {said(head.url)}{drained}{behind}{_at(asked.spot)}"
-    for target, spot in asked.targets:
+    behind = ": tried after every active head" if candidate.moved_behind else ""
+    yield f"    at {said(head.url)}{drained}{behind}{_at(candidate.spot)}"
+    for target, spot in candidate.targets:
         yield f"    {_target(target)}{_at(spot)}"
 
 
@@ -102,7 +103,7 @@ def _target(target: Target) -> str:
         case str():
             where = said(target.endpoint)
         case None:
-            where = "the host that its params decide"
+            where = "the host selected by its params"
         case reference:
             where = f"the URL in {said(reference.written)}"
     parts = [f"-> {where} ({said(target.provider)}) as {said(target.upstream_model)}"]
@@ -112,10 +113,10 @@ def _target(target: Target) -> str:
 
 def _residency(account: Account, model: AnsweringModel) -> str:
     if model.residency is None or model.residency_spot is None:
-        return ", and no residency rule"
+        return " (no residency rule)"
     kept = account.reach.keys() <= {*model.residency}
     rule = f"the residency of {model.route.region} ({', '.join(model.residency)})"
-    return f", {'within' if kept else 'by a waiver beyond'} {rule}{_at(model.residency_spot)}"
+    return f", {'within' if kept else 'beyond, by a waiver,'} {rule}{_at(model.residency_spot)}"
 
 
 def _causes(region: str, causes: Sequence[ReachCause]) -> Iterator[str]:
@@ -135,7 +136,7 @@ def _unused(unused: Sequence[UnusedHead]) -> Iterator[str]:
             yield f"  {each.head.head_id} ({each.head.region}): {each.why.value}{_at(each.spot)}"
     others = [each.head.head_id for each in unused if each.why is Unused.NOT_NAMED]
     if others:
-        yield f"  not named by the model's file: {some(others, _MOST)}"
+        yield f"  not listed in the model's file: {some(others, _MOST)}"
 
 
 def _at(spot: Spot) -> str:
@@ -143,7 +144,7 @@ def _at(spot: Spot) -> str:
 
 
 SCHEMA_VERSION = 1
-"""Counts changes that a reader could stumble over; a new field is none."""
+"""Incremented when a change may break a reader; a new field does not."""
 
 
 def account_json(account: Account) -> str:
@@ -193,16 +194,16 @@ def _model_json(model: AnsweringModel) -> dict[str, object]:
     }
 
 
-def _head_json(asked: AskedHead) -> dict[str, object]:
+def _head_json(candidate: CandidateHead) -> dict[str, object]:
     return {
-        "head_id": asked.head.head_id,
-        "region": asked.head.region,
-        "url": asked.head.url,
-        "status": asked.head.status,
-        "moved_behind": asked.moved_behind,
-        "weight": asked.weight,
-        "source": spot_json(asked.named),
-        "declared": spot_json(asked.spot),
+        "head_id": candidate.head.head_id,
+        "region": candidate.head.region,
+        "url": candidate.head.url,
+        "status": candidate.head.status,
+        "moved_behind": candidate.moved_behind,
+        "weight": candidate.weight,
+        "source": spot_json(candidate.named),
+        "declared": spot_json(candidate.spot),
         "targets": [
             {
                 "endpoint": target.endpoint,
@@ -213,7 +214,7 @@ def _head_json(asked: AskedHead) -> dict[str, object]:
                 "order": target.order,
                 "source": spot_json(spot),
             }
-            for target, spot in asked.targets
+            for target, spot in candidate.targets
         ],
     }
 
@@ -223,5 +224,5 @@ def _cause_json(cause: ReachCause) -> dict[str, object]:
 
 
 def spot_json(spot: Spot) -> dict[str, object]:
-    """A place as the JSON of every answer has it."""
+    """A place, as in the JSON of every answer."""
     return {"path": spot.path, "line": spot.line}

@@ -1,4 +1,4 @@
-"""The cases of routes.test.yaml as plain frozen objects."""
+"""The cases of routes.test.yaml, and their runs."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ FILE = "routes.test.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What must become of a request; None where the case does not say.
+    """The expected outcome of a request; None where the case does not specify it.
 
-    A case that says nothing of the status expects 200. `deployments` are endpoints: URLs, `{env: NAME}`, or the
-    provider's name where there is no endpoint.
+    A case without a status expects 200. `deployments` are endpoints: URLs, `{env: NAME}`, or the provider's name
+    where there is no endpoint.
     """
 
     status: int
@@ -30,7 +30,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One request and what is expected; `number` is its 0-based place in the file."""
+    """One request and its expected outcome; `number` is its 0-based position in the file."""
 
     number: int
     name: str
@@ -39,7 +39,7 @@ class Case:
 
 
 def cases_of(value: object) -> Iterator[Case]:
-    """The cases of a document without faults; none where there is no document."""
+    """The cases of a valid document; none where there is no document."""
     if isinstance(value, dict):
         for number, item in enumerate(value["tests"]):
             request = Request(
@@ -54,7 +54,7 @@ def cases_of(value: object) -> Iterator[Case]:
 
 
 def title(request: Request) -> str:
-    """What a request is called that has no name."""
+    """The title of a case without a name."""
     origin = f" from {request.origin}" if request.origin else ""
     down = f" with {' and '.join(request.down)} down" if request.down else ""
     return f"{request.model}{origin}{down}"
@@ -77,7 +77,7 @@ def _tier(heads: str | list[str]) -> frozenset[str]:
 
 
 def select(cases: Sequence[Case], pattern: str) -> list[Case]:
-    """The cases whose name or model is the pattern or matches it; `*` and `?` stand for any characters."""
+    """The cases whose name or model equals or matches the pattern, in which `*` and `?` are wildcards."""
     return [
         case
         for case in cases
@@ -87,7 +87,7 @@ def select(cases: Sequence[Case], pattern: str) -> list[Case]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One expectation that does not hold: its field in the file, and both sides as JSON has them."""
+    """One unmet expectation: its field in the file, and both values as JSON."""
 
     field: str
     expected: object
@@ -96,7 +96,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A case after its run; it has passed where nothing differs."""
+    """A case after its run; it passed if there are no differences."""
 
     case: Case
     decision: Decision
@@ -113,7 +113,7 @@ def run(index: Index, cases: Iterable[Case]) -> list[Result]:
 
 
 def _differences(index: Index, expect: Expectation, decision: Decision) -> Iterator[Difference]:
-    """A wrong status is the only difference: what else was expected follows from it."""
+    """A wrong status is reported alone, since the other differences follow from it."""
     if decision.status != expect.status:
         yield Difference(field="status", expected=expect.status, actual=decision.status)
         return
@@ -140,7 +140,7 @@ def _differences(index: Index, expect: Expectation, decision: Decision) -> Itera
 def _deployments(
     expected: tuple[str | Json, ...], head: str | None, decision: Decision
 ) -> Iterator[Difference]:
-    """At the head that is expected, else at each of the first tier; the first that differs is reported."""
+    """Checked at the expected head, else at every head of the first tier; the first difference is reported."""
     heads = (head,) if head is not None and head in decision.first else decision.first
     for each in heads:
         actual = [_upstream(target) for target in targets_at(decision, each)]

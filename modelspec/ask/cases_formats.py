@@ -15,7 +15,7 @@ from modelspec.text.quote import counted, some
 from modelspec.text.source import Spot
 
 _MOST = 5
-"""Missing items of a kind that the text names; the JSON has all."""
+"""Missing items of a kind that the text lists; the JSON has all of them."""
 
 _STYLES = {"pass": "32", "fail": "1;31"}
 
@@ -23,7 +23,7 @@ _STYLES = {"pass": "32", "fail": "1;31"}
 def cases_text(
     results: Sequence[Result], coverage: Coverage | None, places: Places, *, colour: bool, quiet: bool = False
 ) -> Iterator[str]:
-    """Each failure with both sides and their places, the counts, the coverage; `quiet` leaves only the failures."""
+    """Failures with expected and actual values and their places, counts, coverage; `quiet` leaves only failures."""
     paint = painter(_STYLES, colour=colour)
     failed = [result for result in results if result.differences]
     for result in failed:
@@ -47,12 +47,12 @@ def _failure(result: Result, places: Places) -> Iterator[str]:
     for difference in result.differences:
         spot = places.test(case.number, "expect", difference.field)
         yield f"{difference.field:<{width}}  expected  {shown(difference.expected)}  [{_at(spot)}]"
-        yield f"{'':<{width}}  happened  {shown(difference.actual)}{_because(difference, decision, places)}"
+        yield f"{'':<{width}}  actual    {shown(difference.actual)}{_because(difference, decision, places)}"
     yield f"= help: {_help(result)}"
 
 
 def _because(difference: Difference, decision: Decision, places: Places) -> str:
-    """The line of the model's file that made it so."""
+    """The line that caused the actual value."""
     route = decision.route
     if route is None:
         return ""
@@ -76,11 +76,11 @@ def _help(result: Result) -> str:
         words += ["--from", result.decision.request.origin]
     for name in result.decision.request.down:
         words += ["--down", name]
-    return f"modelspec route {' '.join(words)} says why"
+    return f"run modelspec route {' '.join(words)} to see why"
 
 
 def shown(value: object) -> str:
-    """One side of a difference on one line."""
+    """One value of a difference, on one line."""
     match value:
         case None | []:
             return "none"
@@ -100,10 +100,10 @@ def _coverage(coverage: Coverage) -> Iterator[str]:
     for kind, names in missing.items():
         exercised, total = coverage.counted(kind)
         if total:
-            listed = f"; not {some(names, _MOST)}" if names else ""
+            listed = f"; missing {some(names, _MOST)}" if names else ""
             yield f"  {kind.value:<8}  {exercised} of {total}{listed}\n"
     if coverage.missing:
-        yield "  = help: modelspec test --suggest writes the cases that are missing\n"
+        yield "  = help: run modelspec test --suggest to write the missing cases\n"
 
 
 def _item(item: Item) -> str:
@@ -125,11 +125,11 @@ def _at(spot: Spot) -> str:
 
 
 SCHEMA_VERSION = 1
-"""Counts changes that a reader could stumble over; a new field is none."""
+"""Incremented when a change may break a reader; a new field does not."""
 
 
 def cases_json(results: Sequence[Result], coverage: Coverage | None, places: Places) -> str:
-    """The object of `schemas/routing-tests.schema.json`, in ASCII; only some of the tests have no coverage."""
+    """The object of `schemas/routing-tests.schema.json`, in ASCII; `coverage` is None if only some tests ran."""
     failed = sum(bool(result.differences) for result in results)
     fields = {
         "schema_version": SCHEMA_VERSION,
@@ -183,14 +183,14 @@ def _coverage_json(coverage: Coverage) -> dict[str, object]:
 def cases_junit(
     results: Sequence[Result], coverage: Coverage | None, places: Places, *, fail_under: float | None
 ) -> Iterator[str]:
-    """One test case a routing test, and one for the coverage where a bar is set for it."""
+    """One test case per routing test, and one for the coverage if a minimum is set."""
     elements = ["".join(_case(result, places)) for result in results]
     failures = sum(bool(result.differences) for result in results)
     if coverage is not None and fail_under is not None:
         short = None
         if not coverage.reaches(fail_under):
             failures += 1
-            short = f"coverage is {coverage.percent} %, and {fail_under:g} % is asked for"
+            short = f"coverage is {coverage.percent} %, below the required {fail_under:g} %"
         bar = f"at least {fail_under:g} %"
         elements.append("".join(_element("routing coverage", bar, "", short, [short or ""])))
     numbers = f'tests="{len(elements)}" failures="{failures}" errors="0"'
@@ -205,7 +205,7 @@ def _case(result: Result, places: Places) -> Iterator[str]:
     lines = [
         headline(result.decision),
         *(
-            f"{each.field}: expected {shown(each.expected)}, happened {shown(each.actual)}"
+            f"{each.field}: expected {shown(each.expected)}, got {shown(each.actual)}"
             for each in result.differences
         ),
     ]

@@ -1,6 +1,6 @@
-"""What the cases exercise of all that the fleet promises.
+"""Which parts of the fleet the cases exercise.
 
-An item is counted as exercised where a case makes it happen, whether or not the case says anything about it.
+An item counts as exercised if a case makes it happen, whether or not the case expects anything of it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,9 +25,9 @@ class CoverageKind(StrEnum):
 class Item:
     """Something to be exercised.
 
-    Of `names`, `detail` is an alias or wildcard of the model. Of `tiers` it is the tier's number: that tier n takes a
-    request, which for n > 0 is the failover from the tier before it. Of `failures` it is the status, 403 or 503. Of
-    `heads` it is the head, and there is no model.
+    The `detail` of a name is an alias or wildcard of the model. That of a tier is its number: tier n takes a request,
+    which for n > 0 is a failover. That of a failure is its status, 403 or 503. That of a head is the head, without a
+    model.
     """
 
     kind: CoverageKind
@@ -37,7 +37,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Every item in order, and those that were exercised."""
+    """Every item, in order, and the exercised ones."""
 
     items: tuple[Item, ...]
     exercised: frozenset[Item]
@@ -49,21 +49,21 @@ class Coverage:
 
     @property
     def missing(self) -> tuple[Item, ...]:
-        """What no case exercises."""
+        """The items that no case exercises."""
         return tuple(item for item in self.items if item not in self.exercised)
 
     def reaches(self, percent: float) -> bool:
-        """Whether at least this share is exercised; all of nothing is 100 %."""
+        """Whether at least this share is exercised; of no items, 100 % is."""
         return 100 * len(self.exercised) >= percent * len(self.items)
 
     @property
     def percent(self) -> float:
-        """The share that is exercised, rounded down to a tenth: 100.0 means all."""
+        """The exercised share, rounded down to a tenth: 100.0 means all."""
         return (1000 * len(self.exercised) // len(self.items)) / 10 if self.items else 100.0
 
 
 def measure(index: Index, decisions: Iterable[Decision]) -> Coverage:
-    """Measure what decisions exercise of a fleet."""
+    """Measure which parts of a fleet decisions exercise."""
     items = tuple(_items(index))
     known = frozenset(items)
     exercised = {item for decision in decisions for item in exercised_by(decision)}
@@ -71,7 +71,7 @@ def measure(index: Index, decisions: Iterable[Decision]) -> Coverage:
 
 
 def exercised_by(decision: Decision) -> Iterator[Item]:
-    """What one decision exercises."""
+    """The items that one decision exercises."""
     route = decision.route
     if route is None or decision.name is None:
         return
@@ -107,7 +107,7 @@ def _items(index: Index) -> Iterator[Item]:
 
 
 def denied_regions(index: Index, route: Route) -> tuple[str, ...]:
-    """The regions whose clients get 403, in the order of their file; a disabled model is 404 for all."""
+    """The regions whose clients get 403, in the order of their file; for a disabled model, all get 404."""
     if not route.is_routed or route.client_regions is None:
         return ()
     return tuple(code for code in index.regions if code not in route.client_regions)

@@ -7,15 +7,15 @@ from modelspec.routing.decide import Index, without
 from modelspec.routing.table import Route, Tier
 
 OVERLOAD = 2.0
-"""A head is overloaded where a drill gives it more than this many times the fleet's average load for its capacity."""
+"""A head is overloaded if a drill gives it more than this many times the fleet's average load per capacity."""
 
 _DIGITS = 6
-"""Decimals of a load: far below a share of one in a thousand, far above what adding up can get wrong."""
+"""Decimals of a load: finer than a share of one in a thousand, coarser than rounding errors of a sum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """A model that no head is left for; `before` is its first tier."""
+    """A model that has no head left; `before` is its first tier."""
 
     route: Route
     before: tuple[str, ...]
@@ -23,9 +23,9 @@ class Loss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A model whose requests go elsewhere: from the heads of one tier to those of another, or to fewer of the same.
+    """A model whose requests move: from the heads of one tier to those of another, or to fewer heads of the same.
 
-    `leaves`: all of its first heads were in the model's own region, and now one is not.
+    `leaves`: all heads of its first tier were in the model's region, and now one is not.
     """
 
     route: Route
@@ -36,7 +36,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillLoad:
-    """What a head carries, in models: one that several heads share counts by their weights."""
+    """The load of a head in models; a model that several heads share counts by weight."""
 
     head: str
     capacity: int | None
@@ -47,9 +47,9 @@ class DrillLoad:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillOutcome:
-    """One drill: `down` as it was asked for, `heads` those that go down by it; offline ones already were.
+    """One drill: `down` as requested, `heads` those that it takes down; offline heads already were.
 
-    `loads` are those that change, in the order of the fleet; a head that is down carries nothing.
+    `loads` are those that change, in the order of the fleet; a head that is down has no load.
     """
 
     down: tuple[str, ...]
@@ -60,34 +60,34 @@ class DrillOutcome:
 
     @property
     def leaving(self) -> tuple[Move, ...]:
-        """The models that leave their region."""
+        """Moves out of a model's region."""
         return tuple(move for move in self.moves if move.leaves)
 
     @property
     def gaining(self) -> tuple[DrillLoad, ...]:
-        """The heads that take more than before."""
+        """Heads whose load grows."""
         return tuple(load for load in self.loads if load.after > load.before)
 
     @property
     def overloaded(self) -> tuple[DrillLoad, ...]:
-        """The heads that take too much."""
+        """Overloaded heads."""
         return tuple(load for load in self.loads if load.overloaded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillReport:
-    """All drills of one run. `average` is models for each unit of capacity; None where no head declares any."""
+    """All drills of one run. `average` is in models per unit of capacity; None where no head declares a capacity."""
 
     average: float | None
     outcomes: tuple[DrillOutcome, ...]
 
 
 def each_alone(index: Index) -> Iterator[tuple[str, ...]]:
-    """Each head that is not offline, then each region that has one, alone."""
+    """Each head that is not offline, alone, then each region that has one."""
     serving = [head for head in index.heads.values() if head.status != "offline"]
     yield from ((head.head_id,) for head in serving)
     regions = {head.region for head in serving}
-    # A region whose code is also a head's id is named by its heads: the code means the head.
+    # A region whose code is also the id of a head is given by its heads, since the code would mean the head.
     for code in index.regions:
         if code in regions:
             yield (
@@ -101,7 +101,7 @@ def drill(index: Index, scenarios: Sequence[tuple[str, ...]]) -> DrillReport:
     """Take down the heads and regions of each scenario together.
 
     Raises:
-        KeyError: a scenario has a name that no head and no region has.
+        KeyError: a scenario has a name that is neither a head nor a region.
     """
     loads = dict.fromkeys(index.heads, 0.0)
     by_head: dict[str, list[Route]] = {head: [] for head in index.heads}
@@ -173,7 +173,7 @@ def _loads(
 
 
 def _average(index: Index, loads: Mapping[str, float]) -> float | None:
-    """Models for each unit of capacity, over the heads that are not offline and declare one."""
+    """Models per unit of capacity, over heads that are not offline and declare a capacity."""
     sized = [
         (loads[head.head_id], head.capacity)
         for head in index.heads.values()

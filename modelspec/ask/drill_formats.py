@@ -9,13 +9,13 @@ from modelspec.text import markdown
 from modelspec.text.quote import counted, some
 
 _MOST = 8
-"""Models of one kind that the text names; the JSON has all."""
+"""Models of one kind that the text lists; the JSON has all of them."""
 
 _STYLES = {"bad": "1;31", "bold": "1"}
 
 
 def drill_text(report: DrillReport, *, colour: bool) -> Iterator[str]:
-    """One paragraph a drill, then the whole in one line."""
+    """One paragraph per drill, then a summary in one line."""
     paint = painter(_STYLES, colour=colour)
     for outcome in report.outcomes:
         style = "bad" if outcome.losses else "bold"
@@ -31,14 +31,14 @@ def drill_text(report: DrillReport, *, colour: bool) -> Iterator[str]:
     yield "\n"
     if report.average is not None:
         yield (
-            f"on average {_number(report.average)} models a unit of capacity; "
-            f"a head with more than {_number(OVERLOAD)} times that is overloaded\n"
+            f"average load: {_number(report.average)} models per unit of capacity; "
+            f"a head above {_number(OVERLOAD)} times that is overloaded\n"
         )
     yield _summary(report.outcomes) + "\n"
 
 
 def _title(outcome: DrillOutcome) -> str:
-    """What is down, and what that does, in one line."""
+    """What is down, and the effects, in one line."""
     counts = (
         (len(outcome.losses), "loses service", "lose service"),
         (len(outcome.moves), "moves to another head", "move to other heads"),
@@ -59,12 +59,12 @@ def _summary(outcomes: Sequence[DrillOutcome]) -> str:
     if not lossy:
         return f"{drills}: every model keeps a head"
     return (
-        f"{drills}: {lossy} {'loses' if lossy == 1 else 'lose'} service, for {counted(lost, 'model')} in all"
+        f"{drills}: {lossy} {'loses' if lossy == 1 else 'lose'} service, affecting {counted(lost, 'model')}"
     )
 
 
 def _ways(outcome: DrillOutcome) -> dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]]:
-    """The models that move, by the heads before and after, in the order of the models."""
+    """The models that move, by their heads before and after, in the order of the models."""
     found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for move in outcome.moves:
         found.setdefault((move.before, move.after), []).append(move.route.model_id)
@@ -76,12 +76,12 @@ def _ids(found: Sequence[Loss | Move]) -> list[str]:
 
 
 def _load(one: DrillLoad) -> str:
-    """How the load of a head changes, and what that is for its capacity."""
+    """The load of a head before and after, absolute and per unit of its capacity."""
     shift = f"{_number(one.before)} to {_number(one.after)} models"
     if one.capacity is None:
         return shift
     before, after = (_number(load / one.capacity) for load in (one.before, one.after))
-    return f"{shift}, {before} to {after} a unit of capacity"
+    return f"{shift}, {before} to {after} per unit of capacity"
 
 
 def _number(value: float) -> str:
@@ -97,14 +97,14 @@ ROOM = 65_000
 """Characters: a comment at GitHub holds 65,536, and a bot may want to add a line of its own."""
 
 _MOST_IN_COMMENT = 20
-"""Models of one kind that the comment names; the JSON has all."""
+"""Models of one kind that the comment lists; the JSON has all of them."""
 
 _ROWS = 200
-"""Drills in the table: some 150 characters each, so that there is room for details."""
+"""Drills in the table: at some 150 characters each, they leave room for details."""
 
 
 def drill_markdown(report: DrillReport) -> str:
-    """The summary, a table of the drills, the worst first, and the details of each that does something, if they fit."""
+    """The summary, a table of drills, the worst first, and the details of each that has effects, if they fit."""
     ranked = sorted(report.outcomes, key=_badness)
     text = "\n".join(["### Drills", "", f"{_summary(report.outcomes)}.", "", *_table(ranked)]) + "\n"
     left_out = 0
@@ -117,12 +117,12 @@ def drill_markdown(report: DrillReport) -> str:
         else:
             text += section
     if left_out:
-        text += f"\nThe details of {left_out} more drills are left out; `modelspec drill` shows them.\n"
+        text += f"\nThe details of {left_out} more drills are omitted; run `modelspec drill` to see them.\n"
     return text
 
 
 def code(text: str) -> str:
-    """A name as Markdown shows it and nothing else: no mention, link, HTML or end of a table's cell comes of it."""
+    """A name as inert code: never a mention, a link, HTML or the end of a table cell."""
     return markdown.code(said(text))
 
 
@@ -140,11 +140,11 @@ def _table(ranked: Sequence[DrillOutcome]) -> Iterator[str]:
             f"| {len(outcome.leaving)} | {overloaded} |"
         )
     if len(ranked) > _ROWS:
-        yield f"\n{len(ranked) - _ROWS} more drills do less and are left out of the table."
+        yield f"\n{len(ranked) - _ROWS} less severe drills are omitted from the table."
 
 
 def _section(outcome: DrillOutcome) -> Iterator[str]:
-    # A heading of details is HTML, in which ids of heads and codes of regions need no escaping.
+    # The summary is HTML, in which ids of heads and codes of regions need no escaping.
     yield from ("", f"<details><summary>{_title(outcome)}</summary>", "")
     if outcome.losses:
         yield f"- **lose service:** {_codes(_ids(outcome.losses))}"
@@ -162,7 +162,7 @@ def _codes(names: Sequence[str]) -> str:
 
 
 SCHEMA_VERSION = 1
-"""Counts changes that a reader could stumble over; a new field is none."""
+"""Incremented when a change may break a reader; a new field does not."""
 
 
 def drill_json(report: DrillReport) -> str:

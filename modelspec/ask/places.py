@@ -1,4 +1,4 @@
-"""Where the parts of a decision stand in the repository's files."""
+"""Where the parts of a decision are declared in the repository."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from modelspec.text.source import Span, Spot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Looks places up in the files of a compiled repository."""
+    """Looks up places in the files of a compiled repository."""
 
     locator: Locator
     fleet: Fleet
 
     def model(self, route: Route) -> Spot:
-        """Where a model's id stands."""
+        """The place of a model's id."""
         line = route.about.line
         return Spot(route.about.path, Span(line, 1, line, 1))
 
     def head_in_model(self, route: Route, head: str) -> Spot:
-        """Where a model's file names a head; of several places the one that puts it first."""
+        """Where a model's file lists a head; of several places, the one that ranks it highest."""
         about = route.about
         if head == about.priority_head:
             return self._in(route, ("priority_head",))
@@ -32,7 +32,7 @@ class Places:
         return self._in(route, ("fallback_heads", about.fallback_heads.index(head)))
 
     def target(self, route: Route, number: int, head: str) -> Spot:
-        """Where the upstream is declared that a head calls as its target of this number."""
+        """Where the target of this number that a head calls is declared."""
         fields = self._fields(route)
         if not route.local_inference and "deployments" in fields:
             return self._in(route, ("deployments", number))
@@ -47,11 +47,11 @@ class Places:
         return self._in(route, ("aliases", route.aliases.index(name)))
 
     def field(self, route: Route, *pointer: str) -> Spot:
-        """Where a field of a model's file stands."""
+        """The place of a field of a model."""
         return self._in(route, pointer)
 
     def fallback_model(self, route: Route, condition: str, number: int) -> Spot:
-        """Where a model's file names a fallback model, the n-th of its condition."""
+        """Where a model's file lists the n-th fallback model of a condition."""
         group = () if isinstance(self._fields(route).get("fallback_models"), list) else (condition,)
         return self._in(route, ("fallback_models", *group, number))
 
@@ -61,12 +61,12 @@ class Places:
         return self._at(place.path, place.pointer if field is None else (*place.pointer, field))
 
     def region(self, code: str, field: str) -> Spot:
-        """Where a field of a region stands."""
+        """The place of a field of a region."""
         place = self.fleet.regions[code].place
         return self._at(place.path, (*place.pointer, field))
 
     def test(self, number: int, *pointer: str) -> Spot:
-        """Where a routing test stands, or something inside it."""
+        """The place of a routing test, or of something in it."""
         return self._at("routes.test.yaml", ("tests", number, *pointer))
 
     def _fields(self, route: Route) -> Mapping[str, object]:

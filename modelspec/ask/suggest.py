@@ -1,6 +1,6 @@
-"""The cases that are missing: pasted into routes.test.yaml they pass, and every item is exercised.
+"""The missing cases: added to routes.test.yaml, they pass and exercise every item.
 
-They state what happens today. Whoever pastes them decides whether that is what was promised.
+They record what happens today; whoever adds them decides whether that is what should happen.
 """
 
 import json
@@ -21,18 +21,18 @@ from modelspec.text.document import Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A case that is missing: what it is called, the request, and what becomes of it today."""
+    """A missing case: its name, its request and the current outcome."""
 
     name: str
     decision: Decision
 
 
 def suggestions(index: Index, coverage: Coverage) -> Iterator[Suggestion]:
-    """As few cases as exercise every missing item, in the order of the models."""
+    """Cases that exercise every missing item, as few as possible, in the order of the models."""
     exercised = set(coverage.exercised)
     for item in coverage.missing:
         if item in exercised or item.kind is CoverageKind.HEAD:
-            continue  # a head takes a request in some tier, and each tier is an item
+            continue  # every head is in some tier, and every tier is an item
         suggestion = _suggestion(index, item)
         exercised.update(exercised_by(suggestion.decision))
         yield suggestion
@@ -58,12 +58,12 @@ def _suggestion(index: Index, item: Item) -> Suggestion:
             does = f"fails over to {decide(index, request).first[0]}"
         case _:
             asked = decide(index, request)
-            does = f"goes to {asked.first[0]}" if asked.first else f"is answered with {asked.status}"
+            does = f"is routed to {asked.first[0]}" if asked.first else f"is answered with {asked.status}"
     return Suggestion(name=f"{route.model_id} {does}", decision=decide(index, request))
 
 
 def _sample(index: Index, name: str) -> str:
-    """The name itself, or of a wildcard a name that no exact one and no longer prefix takes."""
+    """The name itself or, for a wildcard, a name that only this wildcard matches."""
     if not name.endswith("/*"):
         return name
     tries = (f"{name[:-1]}any{number or ''}" for number in count())
@@ -72,20 +72,20 @@ def _sample(index: Index, name: str) -> str:
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*", re.ASCII)
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
-"""What some reader of YAML takes for something other than text."""
+"""Words that some readers of YAML do not take for text."""
 
 OPENING = f"""\
 # yaml-language-server: $schema=schemas/routes.test.schema.json
 #
-# Unit tests of the routing, run by `modelspec test`. These state what happens today: keep what you promise.
-# Save them as {FILE} at the top of the repository.
+# Routing tests, run by `modelspec test`. These record what happens today: keep those that you promise.
+# Save this as {FILE} at the top of the repository.
 
 tests:
 """
 
 
 def suggestions_yaml(index: Index, suggestions: Iterable[Suggestion], *, indent: int) -> Iterator[str]:
-    """One piece an item of the list `tests`, an empty line before it; `indent` is how far the dashes stand in."""
+    """One piece per item of the list `tests`, preceded by an empty line; `indent` is the column of the dashes."""
     for suggestion in suggestions:
         yield "\n" + "".join(f"{' ' * indent}{line}\n" for line in _item(index, suggestion))
 
@@ -125,7 +125,7 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _scalar(text: str) -> str:
-    """Plain where every reader of YAML sees text in it, else in double quotes as JSON has them."""
+    """Plain if every reader of YAML takes it for text, else as a JSON string."""
     plain = _PLAIN.fullmatch(text) and text.casefold() not in _WORDS
     return text if plain else json.dumps(text)
 
@@ -134,7 +134,7 @@ _DASH = re.compile(r"( *)-(?: .*)?")
 
 
 def dash_column(locator: Locator) -> int | None:
-    """How many spaces stand before the dashes of the list `tests`; None where it is written in brackets."""
+    """How far the dashes of the list `tests` are indented; None if it is a flow sequence."""
     source = locator.source(FILE)
     if source is None:
         return None
@@ -147,7 +147,7 @@ def dash_column(locator: Locator) -> int | None:
 
 
 def fitting(pieces: Iterable[str], locator: Locator) -> tuple[list[str], int]:
-    """The pieces that the file has room for, and how many are left out: a file that is too large is not read."""
+    """The pieces that fit into the file, and how many do not: a file that is too large is not read."""
     reading = locator.reading(FILE)
     size = 1024 if reading is None else len(reading.file.data) + 1
     nodes = 3 if reading is None else _nodes(reading.value)

@@ -1,4 +1,4 @@
-"""Two states to their difference: a pure function, and cheap where little differs."""
+"""The difference of two states: a pure function, and cheap where little differs."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ _DECIMALS = 3
 
 
 def compare(before: PlannedState, after: PlannedState) -> Plan:
-    """What the step from one state to the other does; nothing is left out, whatever a renderer shows of it."""
+    """Every effect of the step from one state to the other, whether or not a format shows it."""
     effects: list[Effect] = []
     old, new = before.routing, after.routing
     if old is not None and new is not None and old is not new:
@@ -55,14 +55,14 @@ def _effects(before: PlannedState, after: PlannedState, old: Index, new: Index) 
         regions=regions,
         models=renamed_models(old, new),
     )
-    # Names come first: what is said of them, aliases need not say again.
+    # Names come first: aliases do not repeat what is reported of them.
     names = list(_name_effects(sides))
     found = chain(fleet_effects(sides), model_effects(sides), names)
     return sorted(found, key=lambda effect: (effect.rank, ORDER[effect.kind], effect.subject))
 
 
 def _changed(before: PlannedState, after: PlannedState) -> list[str]:
-    """Paths of files that are there on one side only, or whose content differs."""
+    """Paths of files that exist on one side only or differ in content."""
     if before.files is after.files:
         return []
     paths = before.files.keys() | after.files.keys()
@@ -70,7 +70,7 @@ def _changed(before: PlannedState, after: PlannedState) -> list[str]:
 
 
 def _head_shifts(before: RoutingTable | None, after: RoutingTable | None) -> list[HeadShift]:
-    """Heads in the order of the file after, then those that are gone; None on the side of a table that is missing."""
+    """Heads in the order of the new file, then removed ones; None on the side of a missing table."""
     old, new = ({} if table is None else _loads(table) for table in (before, after))
     return [
         HeadShift(head_id=head_id, before=old.get(head_id), after=new.get(head_id))
@@ -79,7 +79,7 @@ def _head_shifts(before: RoutingTable | None, after: RoutingTable | None) -> lis
 
 
 def _loads(table: RoutingTable) -> Mapping[str, HeadLoad]:
-    """A model whose first tier has several heads counts once at each, and its share is divided by their weights."""
+    """A model whose first tier has several heads counts once for each; its share is divided by weight."""
     first: Counter[str] = Counter()
     later: Counter[str] = Counter()
     shares: dict[str, float] = {}
@@ -103,9 +103,9 @@ def _loads(table: RoutingTable) -> Mapping[str, HeadLoad]:
 
 
 def _name_effects(sides: Sides) -> Iterator[Effect]:
-    """Effects on every name that either side declares, in their order; each is noted in `sides.moved_names`.
+    """Effects on the names of either side, in order; each name is added to `sides.moved_names`.
 
-    A name that comes or goes with its model, from and to nothing, is part of that model's own effect.
+    A name that is added or removed with its model is part of the model's own effect.
     """
     for name in sorted({*sides.before.names, *sides.after.names}):
         before, after = answering(sides.before, name), answering(sides.after, name)
@@ -134,10 +134,10 @@ def _judged(sides: Sides, name: str, before: Route | None, after: Route | None) 
     if old is not None and new is not None:
         return "name-moved", ("routes to ", Quoted(new.model_id), " instead of ", Quoted(old.model_id))
     if old is not None and not _is_removed(sides, old):
-        return "name-lost", ("is no longer answered; it meant ", Quoted(old.model_id))
+        return "name-lost", ("is no longer answered; it routed to ", Quoted(old.model_id))
     is_new_id = new is not None and new.model_id == name and name in sides.models.values()
     if new is not None and not _is_added(sides, new) and not is_new_id:
-        return "name-added", ("is answered now, by ", Quoted(new.model_id))
+        return "name-added", ("is now answered by ", Quoted(new.model_id))
     return None
 
 

@@ -1,4 +1,4 @@
-"""What a plan is made of: effects, each of one kind, in the order in which they are read, and the load of each head."""
+"""What a plan consists of: effects, each of one kind, and the load of each head."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -8,7 +8,7 @@ from modelspec.routing.table import RoutingTable
 
 
 class Rank(IntEnum):
-    """What an effect costs at worst; the smaller, the earlier it is read."""
+    """The worst that an effect can cost; smaller ranks are read first."""
 
     SERVICE = 1
     EXPOSURE = 2
@@ -19,12 +19,12 @@ class Rank(IntEnum):
 
 
 RANK_TITLES: Mapping[Rank, str] = {
-    Rank.SERVICE: "Service that is lost",
+    Rank.SERVICE: "Lost service",
     Rank.EXPOSURE: "Where requests and keys may go, and who may call",
-    Rank.RESILIENCE: "What is left when a head fails",
+    Rank.RESILIENCE: "Resilience",
     Rank.TRAFFIC: "Where requests go",
     Rank.SETTINGS: "Settings",
-    Rank.NOTES: "Nothing that a request notices",
+    Rank.NOTES: "No effect on requests",
 }
 """The heading of each group, in the order in which they are shown."""
 
@@ -36,16 +36,14 @@ _PLURALS = {
     "relaxes": "relax",
     "switches": "switch",
     "its": "their",
-    "it": "they",
-    "ends": "end",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class EffectKind:
-    """A kind of effect: what it costs, and how the summary counts it.
+    """A kind of effect: its rank, and how the summary counts it.
 
-    `one` stands behind "1 model", `many` behind "3 models"; the group is put where they have `{}`.
+    `one` follows "1 model", `many` follows "3 models"; `{}` in them stands for the group.
     """
 
     name: str
@@ -55,7 +53,7 @@ class EffectKind:
 
     @property
     def many(self) -> str:
-        """The same of several: the verb, which comes first but for "now" and "no longer", and its pronouns."""
+        """`one` in the plural: its verb, which only "now" or "no longer" precede, and its pronouns."""
         words = [_PLURALS.get(word, word) for word in self.one.split(" ")]
         verb = next(number for number, word in enumerate(words) if word not in ("now", "no", "longer"))
         words[verb] = words[verb].removesuffix("s")
@@ -79,10 +77,10 @@ KINDS: tuple[EffectKind, ...] = (
     EffectKind("key-changed", Rank.EXPOSURE, "model", "uses another key"),
     EffectKind("access-widened", Rank.EXPOSURE, "model", "is opened to more callers"),
     EffectKind("provider-changed", Rank.EXPOSURE, "model", "changes its provider"),
-    EffectKind("upstream-moved", Rank.EXPOSURE, "model", "is served in another place"),
+    EffectKind("upstream-moved", Rank.EXPOSURE, "model", "is served elsewhere"),
     EffectKind("head-moved", Rank.EXPOSURE, "head", "moves to another region"),
     EffectKind("head-host-changed", Rank.EXPOSURE, "head", "moves to another host"),
-    EffectKind("inference-host-changed", Rank.EXPOSURE, "head", "runs models on another host"),
+    EffectKind("inference-host-changed", Rank.EXPOSURE, "head", "runs models at another host"),
     EffectKind("last-fallback-lost", Rank.RESILIENCE, "model", "loses its only fallback"),
     EffectKind("no-active-head", Rank.RESILIENCE, "model", "has no active head left"),
     EffectKind("single-point", Rank.RESILIENCE, "model", "now depends on one head"),
@@ -100,7 +98,7 @@ KINDS: tuple[EffectKind, ...] = (
     EffectKind("deployment-added", Rank.TRAFFIC, "model", "gains a deployment"),
     EffectKind("deployment-removed", Rank.TRAFFIC, "model", "loses a deployment"),
     EffectKind("access-narrowed", Rank.TRAFFIC, "model", "is closed to some callers"),
-    EffectKind("weights-changed", Rank.TRAFFIC, "model", "splits its requests anew"),
+    EffectKind("weights-changed", Rank.TRAFFIC, "model", "splits its requests differently"),
     EffectKind("fallback-added", Rank.TRAFFIC, "model", "gains a fallback"),
     EffectKind("fallback-reordered", Rank.TRAFFIC, "model", "reorders its fallbacks"),
     EffectKind("single-point-ended", Rank.TRAFFIC, "model", "no longer depends on one head"),
@@ -111,34 +109,34 @@ KINDS: tuple[EffectKind, ...] = (
     EffectKind("head-added", Rank.TRAFFIC, "head", "is added"),
     EffectKind("region-renamed", Rank.TRAFFIC, "region", "changes its code"),
     EffectKind("region-added", Rank.TRAFFIC, "region", "is added"),
-    EffectKind("name-added", Rank.TRAFFIC, "name", "is answered now"),
+    EffectKind("name-added", Rank.TRAFFIC, "name", "is now answered"),
     EffectKind("endpoint-path-changed", Rank.SETTINGS, "model", "calls another path"),
     EffectKind("params-changed", Rank.SETTINGS, "model", "changes its provider settings"),
-    EffectKind("deployment-weight-changed", Rank.SETTINGS, "model", "weighs its deployments anew"),
-    EffectKind("deployments-reordered", Rank.SETTINGS, "model", "lists its deployments in another order"),
-    EffectKind("policy-changed", Rank.SETTINGS, "model", "balances in another way"),
+    EffectKind("deployment-weight-changed", Rank.SETTINGS, "model", "reweights its deployments"),
+    EffectKind("deployments-reordered", Rank.SETTINGS, "model", "reorders its deployments"),
+    EffectKind("policy-changed", Rank.SETTINGS, "model", "changes its load balancing"),
     EffectKind("limits-changed", Rank.SETTINGS, "model", "changes its limits"),
     EffectKind("model-deprecated", Rank.SETTINGS, "model", "is deprecated"),
     EffectKind("model-undeprecated", Rank.SETTINGS, "model", "is no longer deprecated"),
-    EffectKind("sunset-changed", Rank.SETTINGS, "model", "changes when it ends"),
+    EffectKind("sunset-changed", Rank.SETTINGS, "model", "changes its sunset"),
     EffectKind("residency-tightened", Rank.SETTINGS, "region", "tightens its residency"),
     EffectKind("head-path-changed", Rank.SETTINGS, "head", "is called at another path"),
     EffectKind("inference-path-changed", Rank.SETTINGS, "head", "runs models at another path"),
-    EffectKind("health-path-changed", Rank.SETTINGS, "head", "is checked at another path"),
+    EffectKind("health-path-changed", Rank.SETTINGS, "head", "changes its health path"),
     EffectKind("capacity-changed", Rank.SETTINGS, "head", "changes its capacity"),
-    EffectKind("heads-listed-changed", Rank.SETTINGS, "model", "names other heads that take no requests"),
-    EffectKind("aliases-rewritten", Rank.SETTINGS, "model", "writes its names in another way"),
-    EffectKind("written-otherwise", Rank.SETTINGS, "model", "is compiled to other bytes"),
+    EffectKind("heads-listed-changed", Rank.SETTINGS, "model", "changes its idle heads"),
+    EffectKind("aliases-rewritten", Rank.SETTINGS, "model", "rewrites its aliases"),
+    EffectKind("written-otherwise", Rank.SETTINGS, "model", "compiles to different bytes"),
     EffectKind("title-changed", Rank.NOTES, "model", "changes its name"),
     EffectKind("region-title-changed", Rank.NOTES, "region", "changes its name"),
     EffectKind("location-changed", Rank.NOTES, "region", "moves on the map"),
     EffectKind("tags-changed", Rank.NOTES, "model", "changes its tags"),
     EffectKind("metadata-changed", Rank.NOTES, "model", "changes its metadata"),
     EffectKind("file-moved", Rank.NOTES, "model", "moves to another file"),
-    EffectKind("heads-reordered", Rank.NOTES, "file", "lists the heads in another order"),
-    EffectKind("regions-reordered", Rank.NOTES, "file", "lists the regions in another order"),
+    EffectKind("heads-reordered", Rank.NOTES, "file", "reorders the heads"),
+    EffectKind("regions-reordered", Rank.NOTES, "file", "reorders the regions"),
 )
-"""Every kind in the order in which a plan is read: the worst consequence first."""
+"""Every kind, in the order in which a plan is read: the worst first."""
 
 BY_NAME: Mapping[str, EffectKind] = {kind.name: kind for kind in KINDS}
 ORDER: Mapping[str, int] = {kind.name: number for number, kind in enumerate(KINDS)}
@@ -152,16 +150,16 @@ class Quoted:
 
 
 Words = tuple[str | Quoted, ...]
-"""A sentence: our own words as they are, what a repository holds as `Quoted`."""
+"""A sentence: our own words as they are, values from a repository as `Quoted`."""
 
 
 def listed(names: Iterable[str]) -> Words:
-    """Names with commas between them; "nothing" where there are none."""
+    """Names separated by commas; "nothing" where there are none."""
     return joined(((Quoted(name),) for name in names), ", ") or ("nothing",)
 
 
 def joined(parts: Iterable[Words], separator: str) -> Words:
-    """The parts with a separator between them."""
+    """The parts, separated."""
     words: list[str | Quoted] = []
     for part in parts:
         words += [separator, *part] if words else part
@@ -194,10 +192,10 @@ class EffectPlace:
 class Effect:
     """One consequence of a change; `kind` is the name of an `EffectKind`.
 
-    `before` and `after` are what JSON can hold; None where the side has nothing. `words` is the sentence behind the
-    subject. `causes` names the heads, regions or models whose own effects bring this one about, most important first.
-    `touches` are the ids of the models that a head or a region touches, in their order. `group` is what a summary tells
-    apart inside of one kind.
+    `before` and `after` are JSON values; None where the side has nothing. `words` is the sentence that follows the
+    subject. `causes` names the heads, regions or models whose own effects cause this one, most important first.
+    `touches` are the ids of the models that a head or a region touches, in order. `group` is what a summary
+    distinguishes within one kind.
     """
 
     kind: str
@@ -219,9 +217,9 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadLoad:
-    """What a head carries: models whose first tier it is in, and models that fall back to it.
+    """The load of a head: models whose first tier it is in, and models that fall back to it.
 
-    `share` is the sum of its shares of those first tiers by weight, rounded to three decimals.
+    `share` is the sum of its weighted shares of those first tiers, rounded to three decimals.
     """
 
     first: int
@@ -232,7 +230,7 @@ class HeadLoad:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadShift:
-    """The load of one head on both sides; None where the head is not there."""
+    """The load of one head on both sides; None where the head does not exist."""
 
     head_id: str
     before: HeadLoad | None
@@ -244,8 +242,8 @@ class PlannedState:
     """One side of a plan.
 
     `routing` is None where the repository has errors, and `broken` then holds the paths of the files at fault.
-    `files` leads from the path of every file that was read to an id of its content. `lines` leads from heads and
-    regions to the line where each is declared.
+    `files` maps the path of every file that was read to an id of its content. `lines` maps heads and regions to the
+    line where each is declared.
     """
 
     title: str
@@ -262,8 +260,8 @@ _OF_ROUTES = frozenset({"regions.yaml", "heads.yaml"})
 class Plan:
     """The difference of two states.
 
-    `effects` stand in the order in which they are read: by rank, kind and subject. `changed` are the paths of the files
-    that differ, sorted. `compared` is False where a side did not compile: then there are no effects, and `loads` are
+    `effects` are in the order in which they are read: by rank, kind and subject. `changed` are the sorted paths of the
+    files that differ. `compared` is False where a side did not compile: then there are no effects, and `loads` are
     those of the side that did.
     """
 
@@ -280,12 +278,12 @@ class Plan:
 
     @property
     def rules_changed(self) -> Sequence[str]:
-        """Of the paths that differ, those that no route is made of: policy, waivers, tests, the metadata schema."""
+        """The changed paths that routes do not depend on: policy, waivers, tests, the metadata schema."""
         return [path for path in self.changed if path not in _OF_ROUTES and not path.startswith("models.d/")]
 
     @property
     def formatting_only(self) -> bool:
-        """Whether files differ, yet only in what no compiler looks at."""
+        """Whether files differ, but only in formatting."""
         return self.compared and not self.effects and bool(self.changed) and not self.rules_changed
 
     @property

@@ -11,12 +11,12 @@ from modelspec.routing.decide import Index
 from modelspec.routing.table import HeadEntry, RegionEntry
 
 Sentence = tuple[str, Words]
-"""A kind and what is said; None where another effect says it."""
+"""A kind and its words; None where another effect covers it."""
 
 
 def _head_region(sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence | None:
     if sides.region(old.region) == new.region:
-        return None  # the region has another code, which is reported
+        return None  # the region was renamed, which is reported
     titles = [Quoted(region_title(*one)) for one in ((sides.before, old.region), (sides.after, new.region))]
     return "head-moved", ("moves from ", titles[0], " to ", titles[1])
 
@@ -31,8 +31,7 @@ def _head_status(_sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence:
 
 
 def _health_path(_sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence:
-    paths = Quoted(new.health_path), Quoted(old.health_path)
-    return "health-path-changed", ("is checked at ", paths[0], " instead of ", paths[1])
+    return "health-path-changed", ("changes its health path: ", *step(old.health_path, new.health_path))
 
 
 def _capacity(_sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence:
@@ -41,12 +40,12 @@ def _capacity(_sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence:
 
 
 def _residency(sides: Sides, old: RegionEntry, new: RegionEntry) -> Sentence | None:
-    """Absent means anywhere, so a rule that goes is as relaxed as can be."""
+    """No rule means anywhere, so removing the rule relaxes it."""
     before = None if old.residency is None else list(map(sides.region, old.residency))
     after = None if new.residency is None else list(new.residency)
     if before == after:
-        return None  # a region has another code, which is reported
-    words: Words = (*_allowed(old.residency), " becomes ", *_allowed(new.residency))
+        return None  # a region was renamed, which is reported
+    words: Words = (*_allowed(old.residency), " → ", *_allowed(new.residency))
     if before is not None and (after is None or not set(after) <= set(before)):
         return "residency-relaxed", ("relaxes its residency: ", *words)
     return "residency-tightened", ("tightens its residency: ", *words)
@@ -65,7 +64,7 @@ def _allowed(residency: tuple[str, ...] | None) -> Words:
 
 
 HEAD_FIELDS: Mapping[str, Callable[[Sides, HeadEntry, HeadEntry], Sentence | None]] = {
-    "head_id": lambda _, old, __: ("head-renamed", ("is the new id of ", Quoted(old.head_id))),
+    "head_id": lambda _, old, __: ("head-renamed", ("is renamed from ", Quoted(old.head_id))),
     "region": _head_region,
     "url": lambda _, old, new: relocation("head", ("moves to", "is called at"), old.url, new.url),
     "status": _head_status,
@@ -75,15 +74,15 @@ HEAD_FIELDS: Mapping[str, Callable[[Sides, HeadEntry, HeadEntry], Sentence | Non
     ),
     "capacity": _capacity,
 }
-"""Every field of a head and what its change means."""
+"""Every field of a head, and what a change of it means."""
 
 REGION_FIELDS: Mapping[str, Callable[[Sides, RegionEntry, RegionEntry], Sentence | None]] = {
-    "code": lambda _, old, __: ("region-renamed", ("is the new code of ", Quoted(old.code))),
+    "code": lambda _, old, __: ("region-renamed", ("is renamed from ", Quoted(old.code))),
     "name": lambda _, old, new: ("region-title-changed", ("changes its name: ", *step(old.name, new.name))),
     "residency": _residency,
     "location": _location,
 }
-"""Every field of a region and what its change means."""
+"""Every field of a region, and what a change of it means."""
 
 Touched = Mapping[str, Sequence[str]]
 """The ids of the models that a head or region touches, by its name."""
@@ -91,7 +90,7 @@ Touched = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FleetFile:
-    """The entries of heads.yaml or regions.yaml on both sides; `renamed` leads from names before to names after."""
+    """The entries of heads.yaml or regions.yaml on both sides; `renamed` maps names before to names after."""
 
     what: str
     before: Mapping[str, Any]
@@ -131,10 +130,11 @@ def fleet_effects(sides: Sides) -> Iterator[Effect]:
             fields=HEAD_FIELDS,
             touched=(_naming(before), _naming(after)),
             added=lambda head: (
-                f"is added{'' if head.status == 'active' else f', {head.status}'}: ",
+                "is added to ",
                 Quoted(region_title(after, head.region)),
                 " at ",
                 Quoted(head.url),
+                "" if head.status == "active" else f", {head.status}",
             ),
             removed=lambda head: ("is removed from ", Quoted(region_title(before, head.region))),
         )
@@ -142,7 +142,7 @@ def fleet_effects(sides: Sides) -> Iterator[Effect]:
 
 
 def renamed_heads(before: Index, after: Index, regions: Mapping[str, str]) -> Mapping[str, str]:
-    """From old ids to new ones, where all else is the same: the same place under another name."""
+    """Old ids to new ones, where everything else is the same."""
     return _renamed(
         {
             name: replace(h, head_id="", region=regions.get(h.region, h.region))
@@ -153,7 +153,7 @@ def renamed_heads(before: Index, after: Index, regions: Mapping[str, str]) -> Ma
 
 
 def renamed_regions(before: Index, after: Index) -> Mapping[str, str]:
-    """From old codes to new ones, where the name and all else are the same; its residency may name it."""
+    """Old codes to new ones, where everything else is the same; its own residency may name it."""
     return _renamed(
         {code: _nameless(region) for code, region in before.regions.items()},
         {code: _nameless(region) for code, region in after.regions.items()},
@@ -225,7 +225,7 @@ def _effect(
 
 
 def _reordered(file: _FleetFile) -> Iterator[Effect]:
-    """Tables keep the order of the files, so another order is another file, and steers nothing."""
+    """Tables keep the order of the files, so a reordered file changes a table, and no request."""
     names = [file.renamed.get(name, name) for name in file.before], list(file.after)
     stay = set(names[0]) & set(names[1])
     before, after = ([name for name in side if name in stay] for side in names)
@@ -233,7 +233,7 @@ def _reordered(file: _FleetFile) -> Iterator[Effect]:
         yield Effect(
             f"{file.what}s-reordered",
             Subject("file", file.path),
-            (f"lists the {file.what}s in another order",),
+            (f"reorders the {file.what}s",),
             before=before,
             after=after,
             places=(EffectPlace(path=file.path, line=None, side="after"),),
@@ -251,7 +251,7 @@ def _naming(index: Index) -> Touched:
 
 
 def _at_home(index: Index) -> Touched:
-    """Models whose home is a region."""
+    """Models of a region."""
     touched: dict[str, list[str]] = {}
     for route in index.table.routes:
         touched.setdefault(route.region, []).append(route.model_id)

@@ -1,4 +1,4 @@
-"""A plan as it is read: one cause is one entry with all that it brings about, a summary, and the load of the heads."""
+"""A plan as it is read: one entry for a cause and all that it causes, a summary, and the load of the heads."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ from modelspec.text.quote import counted
 
 @dataclass(slots=True, kw_only=True)
 class FoldedEffect:
-    """The effects on one subject in one group; those that they bring about are `folded` below them."""
+    """The effects on one subject in one group; the effects that they cause are `folded` below them."""
 
     subject: Subject
     rank: Rank
@@ -30,7 +30,7 @@ class FoldedEffect:
     folded: list[Effect] = field(default_factory=list)
 
     def title(self, shown: Callable[[str], str]) -> str:
-        """The subject as a format shows its name; the name of a model or a file stands alone."""
+        """The subject, its name as the format shows it; models and files are shown by their names alone."""
         what, name = self.subject.what, shown(self.subject.name)
         return name if what in ("model", "file") else f"{what} {name}"
 
@@ -47,7 +47,7 @@ class FoldedEffect:
 
     @property
     def folds(self) -> Sequence[tuple[Words, str, Sequence[str]]]:
-        """Sentences, each with the count and names of its subjects; last, models that are touched in nothing else."""
+        """Sentences, each with the count and names of its subjects; last, other models that are touched."""
         together: dict[tuple[str, str, Words], list[str]] = {}
         for effect in self.folded:
             key = effect.kind, effect.subject.what, effect.words
@@ -58,16 +58,16 @@ class FoldedEffect:
         shown = {effect.subject.name for effect in self.folded if effect.subject.what == "model"}
         quiet = [name for name in self.effects[0].touches if name not in shown]
         if quiet:
-            title = f"{counted(len(quiet), 'model')} {'touched in nothing else' if shown else 'touched'}"
+            title = f"{counted(len(quiet), 'other model' if shown else 'model')} touched"
             folds.append(((title,), "", quiet))
         return folds
 
 
 def entries(effects: Sequence[Effect]) -> Sequence[FoldedEffect]:
-    """All effects, each in exactly one entry, the worst consequence first.
+    """All effects, each in exactly one entry, the worst first.
 
-    An effect is folded below the first effect of its first cause; that entry then stands as high as the worst that
-    it brings about.
+    An effect is folded below the first effect of its first cause; that entry then ranks as high as the worst effect
+    that it causes.
     """
     made: dict[tuple[Subject, Rank], FoldedEffect] = {}
     home: dict[Subject, FoldedEffect] = {}
@@ -111,25 +111,25 @@ _MOST_FILES = 3
 def summary(plan: Plan) -> Words:
     """Like "3 models move, 1 leaves Europe (eu), 2 lose their only fallback", the worst first."""
     if plan.broken_after or (not plan.compared and plan.models_after is None):
-        return ("the head does not compile: ", *_files(plan.broken_after))
+        return ("the proposed state does not compile: ", *_files(plan.broken_after))
     if not plan.compared:
         served = counted(plan.models_after or 0, "model"), counted(len(plan.loads), "head")
-        there = f"; the head would serve {served[0]} at {served[1]}"
+        there = f"; the proposed state would serve {served[0]} at {served[1]}"
         return ("the base does not compile: ", *_files(plan.broken_before), there)
     if not plan.effects:
         if plan.rules_changed:
             return ("no route changes, but other rules may: see ", *_files(plan.rules_changed))
         if plan.changed:
-            return ("nothing changes but formatting, in ", *_files(plan.changed))
+            return ("only formatting changes, in ", *_files(plan.changed))
         return ("nothing changes",)
     return tuple(_sentence(plan))
 
 
-def beside(plan: Plan) -> Words:
-    """What else a reviewer has to look at: effects are those on routes, and a policy is none."""
+def other_rules(plan: Plan) -> Words:
+    """What a reviewer must look at besides the effects, which are those on routes."""
     if not plan.effects or not plan.rules_changed:
         return ()
-    return ("beside the routes, other rules may change: see ", *_files(plan.rules_changed))
+    return ("rules other than routes may change: see ", *_files(plan.rules_changed))
 
 
 def _sentence(plan: Plan) -> Iterator[str | Quoted]:
@@ -169,7 +169,7 @@ def _files(paths: Sequence[str]) -> Words:
 
 
 def shown_shifts(plan: Plan) -> Sequence[HeadShift]:
-    """Heads whose load changes; where there is nothing to compare with, all of them as they are."""
+    """Heads whose load changes; where nothing can be compared, all heads as they are."""
     if plan.compared:
         return [shift for shift in plan.loads if shift.before != shift.after]
     return [replace(s, before=s.before or s.after, after=s.after or s.before) for s in plan.loads]
@@ -180,7 +180,7 @@ LOAD_COLUMNS = ("head", "first choice of", "share", "fallback of", "capacity")
 
 
 def load_cells(shift: HeadShift) -> tuple[str, ...]:
-    """What one head carries before → after, below all columns but the first."""
+    """The load of one head, before → after, for every column but the first."""
     sides = zip(_cells(shift.before), _cells(shift.after), strict=True)
     return tuple(after if before == after else f"{before} → {after}" for before, after in sides)
 

@@ -16,9 +16,9 @@ from modelspec.text.quote import quote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """One thing that a guard stands against. `subject` is what a waiver names; `message` stands alone.
+    """One violation of a guard. `subject` is what a waiver names; `message` stands alone.
 
-    `place` None is the guard's own line in modelspec.yaml.
+    `place` None means the guard's own line in modelspec.yaml.
     """
 
     subject: str
@@ -42,15 +42,15 @@ class Change:
 
     @cached_property
     def pairs(self) -> list[tuple[Route, Route | None]]:
-        """In the order of the ids: a route of the base, and its successor: of the same id or with it as an alias."""
+        """Each route of the base, by id, and its successor: the route that has the id as its own or as an alias."""
         names = {name: route for route in self.after.routes for name in (route.model_id, *route.aliases)}
         return [(route, names.get(route.model_id)) for route in self.before.routes]
 
     def answers(self) -> Iterator[tuple[Route, Route]]:
         """Each route of the base with every route that now answers some of its requests, each pair once.
 
-        Requests go over where a name is removed and another model has it, or a wildcard covers it; and where a new
-        name is cut out of what a wildcard of the base answered.
+        Another route answers where it takes over a removed name, by its own name or a wildcard, and where its new
+        name was covered by a wildcard of the base.
         """
         before, after = Index(self.before), Index(self.after)
         found: dict[tuple[str, str], tuple[Route, Route]] = {}
@@ -61,25 +61,25 @@ class Change:
         yield from found.values()
 
     def kept(self) -> Iterator[tuple[Route, Route]]:
-        """The pairs in which there is a successor."""
+        """The pairs that have a successor."""
         return ((old, new) for old, new in self.pairs if new is not None)
 
     def removed(self) -> Iterator[tuple[Route, Route | None]]:
-        """Models whose id was answered, and no longer is; with the route where it is only disabled."""
+        """Models whose id was answered and no longer is, with the successor where it is only disabled."""
         return ((old, new) for old, new in self.pairs if old.is_routed and (new is None or not new.is_routed))
 
     def moved(self) -> Iterator[tuple[Route, Route]]:
-        """Models whose requests are under the rules of another region now."""
+        """Models whose requests are now subject to the rules of another region."""
         return ((old, new) for old, new in self.kept() if old.region != new.region)
 
     def changed(self) -> Iterator[tuple[Route, Route]]:
-        """Models of which anything differs that steers traffic, residency, keys or access."""
+        """Models that differ in traffic, residency, keys or access."""
         return ((old, new) for old, new in self.kept() if self._differs(old, new))
 
     def _differs(self, old: Route, new: Route) -> bool:
         # A route that both states share is the same object.
         if old is not new:
-            # A new name that keeps the old one as an alias takes nothing away from those who send the old one.
+            # A rename that keeps the old name as an alias breaks no client.
             steering = _steering if old.model_id == new.model_id else _steering_but_names
             if steering(old) != steering(new):
                 return True
@@ -87,7 +87,7 @@ class Change:
 
     @cached_property
     def _elsewhere(self) -> frozenset[str]:
-        """Heads of both states to which requests go another way."""
+        """Heads of both states whose URL or region differs."""
         before, after = (
             {head.head_id: (head.url, head.region) for head in table.heads}
             for table in (self.before, self.after)
@@ -96,10 +96,10 @@ class Change:
 
 
 MOST = 20
-"""Models that are listed each with its waiver; beyond these, a change is rather split than waived."""
+"""Models that are listed, each with its waiver; a larger change should be split rather than waived."""
 
 _WORDS = {
-    "max_changed": ("changes", "change", Change.changed, "model_id"),
+    "max_changed": ("changes", "affect", Change.changed, "model_id"),
     "max_removed": ("is removed", "remove", Change.removed, "status"),
     "max_moved": ("moves to another region", "move", Change.moved, "region"),
 }
@@ -108,22 +108,22 @@ _WORDS = {
 def count_models(
     guard: str, change: Change, threshold: Threshold, waived: Collection[str]
 ) -> tuple[set[str], list[Breach]]:
-    """The ids of all models that count, and, where too many are left without a waiver, each of these."""
+    """The ids of all models that count, and a breach for each without a waiver where these are too many."""
     does, verb, counted, field = _WORDS[guard]
     pairs = list(counted(change))
     models = len(change.before.routes)
     left = [(old, new) for old, new in pairs if old.model_id not in waived]
     found: list[Breach] = []
     if len(left) > threshold.allowed(models):
-        limit = f"at most {threshold.said(models)} may"
+        limit = f"the limit is {threshold.said(models)}"
         found.extend(_listed(left, does, limit, field))
         if len(left) > MOST:
             found.append(
                 Breach(
                     subject="",
-                    message=f"one change {verb}s {len(left):,} models, {limit}; {len(left) - MOST:,} are not listed",
+                    message=f"this change {verb}s {len(left):,} models; {limit}; {len(left) - MOST:,} are not listed",
                     label="broken",
-                    help="split the change; those that are not listed take the same entry in waivers.yaml",
+                    help="split the change; the models that are not listed need the same entry in waivers.yaml",
                     place=None,
                 )
             )
@@ -143,23 +143,23 @@ def _listed(left: list[tuple[Route, Route | None]], does: str, limit: str, field
 
 
 def regions_without_models(change: Change, fleet: Fleet) -> Iterator[Breach]:
-    """Regions in which the base serves a model and the change serves none, in the order of their codes."""
+    """Regions in which the base serves a model and the change serves none, by code."""
     before, after = (
         {route.region for route in table.routes if route.tiers} for table in (change.before, change.after)
     )
     for code in sorted(before - after):
-        message = f"no model of region {quote(code)} is served any more"
-        yield _empty(code, message, "leave a model in it", fleet.regions.get(code))
+        message = f"region {quote(code)} no longer has a served model"
+        yield _empty(code, message, "keep a model in it", fleet.regions.get(code))
 
 
 def heads_without_models(change: Change, fleet: Fleet) -> Iterator[Breach]:
-    """Heads that serve a model in the base and none after the change, in the order of their ids."""
+    """Heads that serve a model in the base and none after the change, by id."""
     before, after = (
         {head for route in table.routes for head in route.heads} for table in (change.before, change.after)
     )
     for head_id in sorted(before - after):
-        message = f"head {quote(head_id)} serves no model any more"
-        yield _empty(head_id, message, "leave a model on it", fleet.heads.get(head_id))
+        message = f"head {quote(head_id)} no longer serves any model"
+        yield _empty(head_id, message, "keep a model on it", fleet.heads.get(head_id))
 
 
 def _empty(subject: str, message: str, help_: str, declared: Region | Head | None) -> Breach:

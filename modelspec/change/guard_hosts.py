@@ -1,4 +1,4 @@
-"""The guard of keys: no key, and no request beside a key, to a host that did not get it before."""
+"""The guard of hosts: no key, and no request of a model with a key, to a host that did not receive it before."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,19 +16,19 @@ from modelspec.url import host_of
 _ADDRESS_NAME = re.compile(r"(?:^|_)(?:url|uri|base|endpoint|host|hostname|server|proxy)$")
 """Params that hold addresses: `api_base`, `base_url`, `aws_bedrock_runtime_endpoint`."""
 _REGION_NAME = re.compile(r"(?:^|_)(?:region|region_name|location)$")
-"""Params by which a provider finds its host: `aws_region_name`, `vertex_location`."""
+"""Params from which a provider derives its host: `aws_region_name`, `vertex_location`."""
 
 
 def new_hosts(change: Change, models: Sequence[Model], fleet: Fleet) -> Iterator[Breach]:
-    """Each model and host that is new to it or to one of its keys, in the order of the ids, then of the hosts.
+    """Each model with a host that is new to it or to one of its keys, by id and host.
 
-    `models` and `fleet` are those of the state after the change: they know where in a file a host is named.
+    `models` and `fleet` are those of the state after the change, and know where a host is declared.
     """
     olds: dict[str, list[Route]] = {}
     for old, new in change.answers():
         olds.setdefault(new.model_id, []).append(old)
     by_id = {model.model_id: model for model in models}
-    # A route that is the very same object in both tables, and answers for no other, sends nothing anywhere new.
+    # A route that is the same object in both tables, and answers for no other, has no new host.
     others = [route for route in change.after.routes if not _is_kept(route, olds.get(route.model_id, ()))]
     hosts_of_keys = _hosts_of_keys(change.before.routes, others)
     for route in others:
@@ -46,9 +46,9 @@ def new_hosts(change: Change, models: Sequence[Model], fleet: Fleet) -> Iterator
 
 
 def hosts(target: Target) -> dict[str, Pointer]:
-    """Every host that a target may send to, and where its deployment names it.
+    """Every host that a target may send to, and where its deployment declares it.
 
-    A host that a variable holds is `env:NAME`, one that a provider finds by a region `bedrock:eu-west-1`.
+    A host held by a variable is `env:NAME`, one that a provider derives from a region is `bedrock:eu-west-1`.
     """
     found: dict[str, Pointer] = {}
     for name, value in target.params.items():
@@ -68,14 +68,14 @@ def hosts(target: Target) -> dict[str, Pointer]:
 
 
 def _common_hosts(route: Route, olds: Sequence[Route]) -> set[str] | None:
-    """The hosts that all models had whose names this one answers to; None where no key was or is at stake."""
+    """The hosts that all models had whose names this one answers to; None where none of them has a key."""
     if not olds or not any(_keys(target) for one in (route, *olds) for target in targets_of(one)):
         return None
     return set.intersection(*({host for target in targets_of(old) for host in hosts(target)} for old in olds))
 
 
 def _sources(route: Route, model: Model) -> Iterator[tuple[Target, Deployment, str]]:
-    """Each target, the deployment that it was made from, and the head that runs it or an empty text."""
+    """Each target, its deployment, and the head that runs it, if any."""
     if route.local_inference:
         for head_id, target in route.local_targets.items():
             yield target, model.deployments[0], head_id
@@ -85,7 +85,7 @@ def _sources(route: Route, model: Model) -> Iterator[tuple[Target, Deployment, s
 
 
 def _place(route: Route, deployment: Deployment, pointer: Pointer, head: Head | None) -> Place:
-    """Where the host is named; an endpoint that the deployment leaves out is its provider's, or its head's."""
+    """Where the host is declared; an endpoint that the deployment omits is its provider's, or its head's."""
     if pointer == ("endpoint",) and deployment.endpoint is None:
         if head is not None:
             return Place(path=head.place.path, pointer=(*head.place.pointer, "inference_url"))
@@ -95,13 +95,13 @@ def _place(route: Route, deployment: Deployment, pointer: Pointer, head: Head | 
 
 def _breach(route: Route, host: str, key: str | None, place: Place) -> Breach:
     if key is None:
-        what = f"answers at {quote(host)}, where the base does not send its requests"
+        what = f"sends requests to {quote(host)}, where the base does not send them"
     else:
         what = f"sends the key {quote(key)} to {quote(host)}, where no model of the base sends it"
     return Breach(
         subject=f"{route.model_id} {host}",
         message=f"model {quote(route.model_id)} {what}",
-        label="another host",
+        label="new host",
         help="check who owns the host",
         place=place,
     )
@@ -112,7 +112,7 @@ def _is_kept(route: Route, olds: Sequence[Route]) -> bool:
 
 
 def _hosts_of_keys(routes: Iterable[Route], asking: Iterable[Route]) -> dict[str, set[str]]:
-    """Where `routes` send each of the keys that the `asking` ones use."""
+    """Where `routes` send each key that the `asking` routes use."""
     asked = {key for route in asking for target in targets_of(route) for key in _keys(target)}
     known: dict[str, set[str]] = {}
     if not asked:
@@ -125,12 +125,12 @@ def _hosts_of_keys(routes: Iterable[Route], asking: Iterable[Route]) -> dict[str
 
 
 def _keys(target: Target) -> list[str]:
-    """The references whose values a target sends or uses: its key, and what `params` take from elsewhere."""
+    """The references whose values a target sends: its key, and references in `params`."""
     references = [target.api_key, *target.params.values()]
     return [str(value) for value in references if isinstance(value, Reference)]
 
 
-@lru_cache(maxsize=4096)  # models of one provider share it, and each is asked about thrice
+@lru_cache(maxsize=4096)  # models of one provider share it, and each is looked up three times
 def _host(url: str) -> str:
-    """The host in one spelling; of what is no URL, the text itself."""
+    """The host in its normal form; the text itself where it is not a URL."""
     return host_of(url) or url

@@ -1,4 +1,4 @@
-"""Two compiled states and their routing tables to the guards that are broken between them."""
+"""The guards that a change breaks, and the waivers that allow it to."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator
@@ -26,10 +26,10 @@ _DAYS = 14
 
 
 def waiver_entry(guard: str, subject: str, today: date) -> str:
-    """One line of YAML: a flow mapping, since a diagnostic is one line in most formats.
+    """A waiver as one line of YAML: a flow mapping, since most formats show a diagnostic on one line.
 
-    A string of JSON is one of YAML, whatever the subject holds. What is not ASCII is escaped as YAML has it, so that
-    no format escapes it again; JSON would write two halves of an emoji, which YAML does not put together.
+    Any JSON string is a YAML string. Non-ASCII characters are escaped as YAML does it, so that no format escapes them
+    again; JSON would escape an emoji as two surrogates, which YAML does not join.
     """
     last = min(today, date.max - timedelta(days=_DAYS)) + timedelta(days=_DAYS)
     fields = {
@@ -54,11 +54,11 @@ def check_guards(
     after: RoutingTable,
     today: date,
 ) -> list[Diagnostic]:
-    """The broken guards and the idle waivers of a change, in the order in which diagnostics are shown.
+    """The broken guards and the unused waivers of a change, in the order in which diagnostics are shown.
 
-    `before` is None where the base does not compile; `base` too where it cannot even be read. `head` has no errors.
-    The guards are those of the base, so that no change loosens what it breaks; the waivers are those of the head,
-    whose file code owners protect. Expired waivers are among the diagnostics of `head` already.
+    `before` is None where the base does not compile, and `base` too where it cannot be read. `head` has no errors.
+    The guards are those of the base, so that no change loosens a guard that it breaks; the waivers are those of the
+    head, whose file code owners protect. Expired waivers are among the diagnostics of `head` already.
     """
     if base is None or before is None or not before.routes:
         return [_nothing_to_compare(head, "does not compile" if before is None else "has no models")]
@@ -81,7 +81,7 @@ def check_guards(
 def _checked(
     guards: Guards, change: Change, head: Compiled, today: date
 ) -> Iterator[tuple[str, Severity, Collection[str], list[Breach]]]:
-    """Each guard with its severity, all subjects that a waiver may name, and what is left without one."""
+    """Each guard with its severity, all subjects that a waiver may name, and the breaches without a waiver."""
     for guard in ("max_changed", "max_removed", "max_moved"):
         threshold = getattr(guards, guard)
         yield guard, Severity.ERROR, *count_models(guard, change, threshold, _waived(head, guard, today))
@@ -115,7 +115,10 @@ def _diagnostic(
     if breach.place is not None and _is_set(guard, head):
         related.append((own, f"{guard} is set here"))
     related.extend(
-        (Place(path="waivers.yaml", pointer=(*waiver.place.pointer, "expires")), "the waiver of this expired")
+        (
+            Place(path="waivers.yaml", pointer=(*waiver.place.pointer, "expires")),
+            "the waiver for this has expired",
+        )
         for waiver in head.setup.waivers
         if waiver.is_of_guard
         and (waiver.code, waiver.subject) == (guard, breach.subject)
@@ -123,10 +126,10 @@ def _diagnostic(
     )
     advice = [breach.help]
     if getattr(head.setup.settings.guards, guard) != getattr(guards, guard):
-        advice.append(f"the {guard} of the base holds, whatever this change makes of it")
+        advice.append(f"the {guard} of the base applies, whatever this change sets it to")
     if breach.subject:
         entry = waiver_entry(guard, breach.subject, today)
-        advice.append(f"or have it approved by this entry below `waivers:` in waivers.yaml: {entry}")
+        advice.append(f"or get this entry approved, below `waivers:` in waivers.yaml: {entry}")
     finding = Finding(
         place=breach.place or own,
         message=f"{breach.message} ({guard})",
@@ -141,9 +144,9 @@ def _diagnostic(
 def _nothing_to_compare(head: Compiled, why: str) -> Diagnostic:
     finding = Finding(
         place=Place(path=_SETTINGS, pointer=("guards",), on_key=True),
-        message=f"no guard was held against this change: the base {why}",
-        label="not compared",
-        help="correct the base first, or review this change as you would review a new fleet",
+        message=f"no guard was checked: the base {why}",
+        label="not checked",
+        help="fix the base first, or review this change as you would review a new fleet",
     )
     return head.locator.diagnostic("MS807", Severity.WARNING, finding)
 

@@ -1,6 +1,6 @@
 """A plan for programs: one JSON object, described by `schemas/plan.schema.json`, with every effect in it.
 
-The same input gives the same bytes. All of it is ASCII, one effect a line.
+The same input gives the same bytes. It is ASCII, with one effect per line.
 """
 
 import json
@@ -16,13 +16,13 @@ from modelspec.report.contract import one_a_line
 from modelspec.report.said import as_written, said, without_secrets
 
 SCHEMA_VERSION = 1
-"""Counts changes that a reader could stumble over; a new field or kind is none."""
+"""Incremented when a change may break a reader; a new field or kind does not."""
 
 _encode = json.JSONEncoder().encode
 
 
 def render(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
-    """The object; `diagnostics` are broken guards and errors of the head."""
+    """The object; `diagnostics` are broken guards and errors of the proposed state."""
     counts = Counter(effect.kind for effect in plan.effects)
     fields: Mapping[str, object] = {
         "schema_version": SCHEMA_VERSION,
@@ -88,7 +88,7 @@ def _diagnostic(diagnostic: Diagnostic) -> Mapping[str, object]:
 
 
 def _value(value: object) -> object:
-    """A value of a routing table without secrets, should one have slipped in."""
+    """A value of a routing table, with secrets masked in case it holds one."""
     match value:
         case str():
             return _clean(value)

@@ -1,7 +1,7 @@
 """A plan for a comment on a pull request.
 
-GitHub takes 65,536 characters; other forges count bytes. What does not fit is cut from the end, where the least
-consequence stands, and counted. The first line is a marker by which a bot finds its own comment again.
+GitHub accepts 65,536 characters; other forges count bytes. What does not fit is cut from the end, where the least
+important effects are, and counted. The first line is a marker by which a bot finds its own comment again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,9 +11,9 @@ from modelspec.change.fold import (
     LOAD_COLUMNS,
     LOAD_TITLE,
     FoldedEffect,
-    beside,
     groups,
     load_cells,
+    other_rules,
     shown_shifts,
     summary,
 )
@@ -23,21 +23,21 @@ from modelspec.text.markdown import sealed
 from modelspec.text.quote import counted, some
 
 MARKER = "<!-- modelspec:plan -->"
-"""No value can spell it: what comes from a repository has its angle brackets taken away."""
+"""No value can spell it: angle brackets from a repository are escaped."""
 
 LIMIT = 65_536
 """Bytes; characters and UTF-16 units are never more."""
 
 _RESERVED = 2_000
-"""Bytes that are kept for the closing tags and for the list of what was cut."""
+"""Bytes reserved for the closing tags and the list of what was cut."""
 
 _MOST_NAMES = 100
 _MOST_DIAGNOSTICS = 20
 _LONGEST = 200
-"""Characters of a value that are shown, and of a whole sentence a few times as many: JSON has them all."""
+"""Characters of a value that are shown, and a few times as many of a whole sentence; JSON has all of them."""
 _LONGEST_SENTENCE = 1_200
 _LONGEST_MESSAGE = 1_000
-"""Of what a diagnostic says: some of it is to be pasted."""
+"""Characters of a diagnostic, parts of which are meant to be pasted."""
 
 
 def code(text: str, *, bare: bool = False, longest: int = _LONGEST) -> str:
@@ -47,7 +47,7 @@ def code(text: str, *, bare: bool = False, longest: int = _LONGEST) -> str:
 
 
 def sentence(words: Words, *, bare: bool = False) -> str:
-    """A sentence with its values as code; a very long one ends in an ellipsis."""
+    """A sentence with its values as code; a very long sentence ends in an ellipsis."""
     length = 0
     parts: list[str] = []
     for part in words:
@@ -60,14 +60,14 @@ def sentence(words: Words, *, bare: bool = False) -> str:
 
 
 class _CommentSheet:
-    """Text that grows until it is full."""
+    """A comment that grows until it is full."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._room = LIMIT - _RESERVED
 
     def add(self, text: str) -> bool:
-        """Whether there was room for the whole piece; if not, nothing of it was added, and nothing more will be."""
+        """Whether there was room for the whole piece; if not, none of it was added, and nothing more will be."""
         size = len(text.encode(errors="replace"))
         if size > self._room:
             self._room = 0
@@ -77,29 +77,31 @@ class _CommentSheet:
         return True
 
     def end_fold(self) -> None:
-        """Close a fold; room was kept for it."""
+        """Close a fold, in reserved room."""
         self._parts.append("\n</details>\n")
 
     def close(self, text: str) -> str:
-        """All of it, with an end for which room was kept."""
+        """The whole comment, with an end in reserved room."""
         return "".join([*self._parts, text])
 
 
 def render(plan: Plan, guards: Sequence[Diagnostic], errors: Sequence[Diagnostic]) -> Iterator[str]:
-    """One piece: broken guards, errors of the head, then the effects by rank and the load of the heads."""
+    """One piece: broken guards, errors of the proposed state, effects by rank, and the load of the heads."""
     sheet = _CommentSheet()
     sheet.add(f"{MARKER}\n**{sentence(summary(plan))}**\n\nFrom {code(plan.before)} to {code(plan.after)}.\n")
-    if note := beside(plan):
+    if note := other_rules(plan):
         words = sentence(note)
         sheet.add(f"\n{words[0].upper()}{words[1:]}.\n")
     cut = [
         *_diagnostics(sheet, "Guards", guards),
-        *_diagnostics(sheet, "Errors of the head", errors),
+        *_diagnostics(sheet, "Errors of the proposed state", errors),
         *_effects(sheet, plan),
         *_loads(sheet, plan),
     ]
     end = (
-        f"\n_Cut to fit into a comment: {'; '.join(cut)}. `modelspec plan` shows them all._\n" if cut else ""
+        f"\n_Cut to fit into a comment: {'; '.join(cut)}. Run `modelspec plan` for all of it._\n"
+        if cut
+        else ""
     )
     yield sheet.close(end)
 

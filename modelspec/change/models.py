@@ -1,4 +1,4 @@
-"""Models: which are new, gone, renamed or changed, and in what."""
+"""Models: which are new, gone, renamed or changed, and how."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -54,11 +54,11 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(("about.metadata",), compare_metadata),
     Claim(("about.path", "about.line"), compare_file),
 )
-"""Every field of a route, each claimed once: a difference that no comparer words is shown as it is."""
+"""Every field of a route, claimed once: a difference that no comparer describes is shown as is."""
 
 
 def model_effects(sides: Sides) -> Iterator[Effect]:
-    """Effects on models that are there on both sides, or on one."""
+    """Effects on models of both sides, and on those of one."""
     before, after = sides.before.routes, sides.after.routes
     renamed = {new: old for old, new in sides.models.items()}
     for model_id, new in after.items():
@@ -75,7 +75,7 @@ def model_effects(sides: Sides) -> Iterator[Effect]:
 
 
 def renamed_models(before: Index, after: Index) -> Mapping[str, str]:
-    """From old ids to new ones, where all else is the same; the upstream's name may follow the id."""
+    """Old ids to new ones, where everything else is the same; the upstream's name may follow the id."""
     gone: dict[str, list[str]] = {}
     for model_id in sorted(before.routes.keys() - after.routes.keys(), reverse=True):
         route = before.routes[model_id]
@@ -96,7 +96,7 @@ def renamed_models(before: Index, after: Index) -> Mapping[str, str]:
 
 
 def _same(sides: Sides, old: Route, new: Route) -> bool:
-    """Whether nothing can differ: the same file, the same compiled values, and no head that acts in another way."""
+    """Whether nothing can differ: same file, same compiled values, and no head with another status or region."""
     if old is not new:
         if old != new:
             return False
@@ -107,7 +107,7 @@ def _same(sides: Sides, old: Route, new: Route) -> bool:
 
 
 def _essence(route: Route, aliases: tuple[str, ...]) -> str:
-    """All of a route but its id and its file; an upstream's name that is the id counts as none."""
+    """A route without its id and its file; an upstream's name that equals the id counts as absent."""
     skipped = {"model_id", "aliases", "about", "targets", "local_targets"}
     rest = [getattr(route, field.name) for field in fields(route) if field.name not in skipped]
     about = [getattr(route.about, f.name) for f in fields(route.about) if f.name not in {"path", "line"}]
@@ -143,7 +143,7 @@ def _removed(sides: Sides, route: Route) -> Effect:
 
 
 def _of_whole(route: Route, kind: str, words: Words, *, is_new: bool) -> Effect:
-    """The effect of a model that comes or goes, with what it is in short."""
+    """The effect of an added or removed model, with a short form of it."""
     row = plain(
         {
             "name": route.about.name,

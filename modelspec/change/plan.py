@@ -1,4 +1,4 @@
-"""`modelspec plan`, without the command line: two states of a repository to their difference."""
+"""`modelspec plan` without the command line: the difference of two states of a repository."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from modelspec.report import REPORTS, Summary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A plan, what the guards say to it, and the errors of the head; `head` knows the text behind the diagnostics."""
+    """A plan, broken guards, and errors of the proposed state, which `head` is."""
 
     plan: Plan
     guards: Sequence[Diagnostic]
@@ -29,7 +29,7 @@ class Planned:
 
     @property
     def is_allowed(self) -> bool:
-        """Whether the head is without errors and no guard is broken."""
+        """Whether the proposed state has no errors and no guard is broken."""
         return not self.errors and all(found.severity is not Severity.ERROR for found in self.guards)
 
 
@@ -56,7 +56,7 @@ def plan_change(root: Path, *, base: str | None, head: str | None, today: date) 
 
 
 def effect_of(before: Compiled, after: Compiled) -> str:
-    """What one repository does that another does not, in one line: the summary of their plan."""
+    """The effect of replacing one repository by another, in one line: the summary of their plan."""
     old, new = (
         State(
             compiled=compiled,
@@ -84,7 +84,7 @@ def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:
 
 
 def _state(state: State) -> PlannedState:
-    """One side for comparing. A repository with errors is routed all the same where every name leads somewhere."""
+    """One side of a comparison. A repository with errors has routes too, as long as every name is declared."""
     compiled = state.compiled
     routing = compiled.table
     fleet = compiled.catalog.fleet

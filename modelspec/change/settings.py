@@ -1,4 +1,4 @@
-"""The rest of a model: its state, its home, its names, who may call it, and what people are told."""
+"""The other fields of a model: its status, region, names, callers and description."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from modelspec.routing.table import Route
 
 
 def compare_status(pair: Pair) -> Iterator[Found]:
-    """Disabled models are answered with 404, deprecated ones are served."""
+    """Requests for disabled models get 404; deprecated models are served."""
     old, new = pair.before.status, pair.after.status
     if old == new:
         return
@@ -19,21 +19,21 @@ def compare_status(pair: Pair) -> Iterator[Found]:
         enabled = "is enabled, and deprecated" if new == "deprecated" else "is enabled"
         kind, words = "model-enabled", (enabled, "; served by ", *listed(dict.fromkeys(pair.after.heads)))
     elif new == "deprecated":
-        kind, words = "model-deprecated", ("is deprecated", *_until(pair.after))
+        kind, words = "model-deprecated", ("is deprecated", *_retirement(pair.after))
     else:
         kind, words = "model-undeprecated", ("is no longer deprecated",)
     yield pair.effect(kind, words, old, new)
 
 
 def compare_sunset(pair: Pair) -> Iterator[Found]:
-    """When a deprecated model ends and what follows it."""
+    """When a deprecated model ends, and what replaces it."""
     old, new = pair.before.about, pair.after.about
     follower = None if old.replaced_by is None else pair.sides.model(old.replaced_by)
     if pair.before.status != pair.after.status == "deprecated":
         yield IMPLIED  # reported with the deprecation
     elif (old.sunset, follower) != (new.sunset, new.replaced_by):
-        ends = [_until(route) or (" open",) for route in (pair.before, pair.after)]
-        words: Words = ("changes its end:", *ends[0], " becomes", *ends[1])
+        ends = [_retirement(route) or (" none",) for route in (pair.before, pair.after)]
+        words: Words = ("changes its sunset:", *ends[0], " →", *ends[1])
         before, after = ({"sunset": about.sunset, "replaced_by": about.replaced_by} for about in (old, new))
         yield pair.effect("sunset-changed", words, before, after)
     elif old.replaced_by != new.replaced_by:
@@ -41,10 +41,10 @@ def compare_sunset(pair: Pair) -> Iterator[Found]:
 
 
 def compare_region(pair: Pair) -> Iterator[Found]:
-    """The home region, whose residency rule holds."""
+    """The region of the model, whose residency rule applies."""
     old, new = pair.before.region, pair.after.region
     if pair.sides.region(old) == new:
-        yield IMPLIED  # nothing, or the region has another code
+        yield IMPLIED  # nothing, or the region was renamed
         return
     titles = step(region_title(pair.sides.before, old), region_title(pair.sides.after, new))
     words = ("changes its home region: ", *titles)
@@ -55,11 +55,11 @@ def compare_policy(pair: Pair) -> Iterator[Found]:
     """How the heads of a tier share requests."""
     old, new = pair.before.policy, pair.after.policy
     if old != new:
-        yield pair.effect("policy-changed", (f"balances in another way: {old} → {new}",), old, new)
+        yield pair.effect("policy-changed", (f"changes its load balancing: {old} → {new}",), old, new)
 
 
 def compare_fallback_models(pair: Pair) -> Iterator[Found]:
-    """Other models to try; a renamed one is the same one."""
+    """Other models to try; a renamed model is the same one."""
     old, new = pair.before.fallback_models, pair.after.fallback_models
     before = {condition: tuple(map(pair.sides.model, names)) for condition, names in old.items()}
     if exact(before) == exact(dict(new)):
@@ -70,14 +70,14 @@ def compare_fallback_models(pair: Pair) -> Iterator[Found]:
         if before.get(condition) != new.get(condition):
             lists = listed(old.get(condition, ())), listed(new.get(condition, ()))
             changes.append(("" if condition == "any" else f"on {condition} ", *lists[0], " → ", *lists[1]))
-    words: Words = ("lists the conditions of its fallback models in another order",)
+    words: Words = ("reorders the conditions of its fallback models",)
     if changes:
         words = ("changes its fallback models: ", *joined(changes, "; "))
     yield pair.effect("fallback-models-changed", words, old, new)
 
 
 def compare_aliases(pair: Pair) -> Iterator[Found]:
-    """Names that lead elsewhere now are effects of their own; this is for lists that differ and lead nowhere else."""
+    """Lists of aliases that differ although no name is routed elsewhere, which would be an effect of its own."""
     old, new = pair.before.aliases, pair.after.aliases
     if old == new:
         return
@@ -86,7 +86,7 @@ def compare_aliases(pair: Pair) -> Iterator[Found]:
     if differing & pair.sides.moved_names or (is_renamed and not differing):
         yield IMPLIED
         return
-    words = ("writes its aliases in another way: ", *listed(old), " → ", *listed(new))
+    words = ("rewrites its aliases: ", *listed(old), " → ", *listed(new))
     yield pair.effect("aliases-rewritten", words, old, new)
 
 
@@ -95,12 +95,12 @@ def compare_id(pair: Pair) -> Iterator[Found]:
     old, new = pair.before.model_id, pair.after.model_id
     if old != new:
         kept = old in pair.after.aliases
-        words: Words = ("is the new id of ", Quoted(old), ", which stays an alias" if kept else "")
+        words: Words = ("is renamed from ", Quoted(old), ", which stays an alias" if kept else "")
         yield pair.effect("model-renamed", words, old, new)
 
 
 def compare_title(pair: Pair) -> Iterator[Found]:
-    """What people call it."""
+    """The name that people see."""
     old, new = pair.before.about.name, pair.after.about.name
     if old != new:
         yield pair.effect("title-changed", ("changes its name: ", *step(old, new)), old, new)
@@ -130,7 +130,7 @@ def compare_metadata(pair: Pair) -> Iterator[Found]:
 
 
 def compare_file(pair: Pair) -> Iterator[Found]:
-    """The file that declares it; its line is no news."""
+    """The file that declares it; a change of its line is not reported."""
     old, new = pair.before.about.path, pair.after.about.path
     if old == new:
         yield IMPLIED
@@ -138,21 +138,21 @@ def compare_file(pair: Pair) -> Iterator[Found]:
         yield pair.effect("file-moved", ("moves to another file: ", *step(old, new)), old, new)
 
 
-def _until(route: Route) -> Words:
+def _retirement(route: Route) -> Words:
     """Like ` until 2026-12-31, replaced by atlas`."""
     about = route.about
     words: Words = () if about.sunset is None else (" until ", Quoted(about.sunset))
     if about.replaced_by is not None:
-        words = (*words, ", replaced by " if words else " for ", Quoted(about.replaced_by))
+        words = (*words, ", replaced by " if words else " in favour of ", Quoted(about.replaced_by))
     return words
 
 
 _OPENNESS = ("private", "internal", "public")
-"""Visibilities, from few callers to all."""
+"""Visibilities, from the fewest callers to all."""
 
 
 def compare_access(pair: Pair) -> Iterator[Found]:
-    """Wider wherever it is wider in one respect, and whenever it cannot be told."""
+    """Access is widened if any part of it is, or may be."""
     parts = [*_visibility(pair), *_groups(pair), *_client_regions(pair)]
     if not parts:
         return
@@ -169,48 +169,48 @@ def compare_access(pair: Pair) -> Iterator[Found]:
 def _visibility(pair: Pair) -> Iterator[tuple[bool, Words]]:
     old, new = pair.before.visibility, pair.after.visibility
     if old != new:
-        yield _OPENNESS.index(new) > _OPENNESS.index(old), (f"visibility {old} becomes {new}",)
+        yield _OPENNESS.index(new) > _OPENNESS.index(old), (f"visibility {old} → {new}",)
 
 
 def _groups(pair: Pair) -> Iterator[tuple[bool, Words]]:
-    """A first group may open a private model and close another one; the last one that goes may open it to all."""
+    """A first group may open a private model and close others; removing the last group may open a model to all."""
     old, new = pair.before.groups, pair.after.groups
     added = [group for group in new if group not in old]
     gone = [group for group in old if group not in new]
     if added:
-        yield bool(old) or pair.after.visibility == "private", ("groups gain ", *listed(added))
+        yield bool(old) or pair.after.visibility == "private", ("groups added: ", *listed(added))
     if gone:
-        yield not new, ("groups lose ", *listed(gone))
+        yield not new, ("groups removed: ", *listed(gone))
 
 
 def _client_regions(pair: Pair) -> Iterator[tuple[bool, Words]]:
     old, new = pair.before.client_regions, pair.after.client_regions
     before = None if old is None else list(map(pair.sides.region, old))
     if before is None and new is not None:
-        yield False, ("callers from anywhere become callers from ", *listed(new))
+        yield False, ("callers from anywhere → callers from ", *listed(new))
     elif before is not None and new is None:
-        yield True, ("callers from ", *listed(before), " become callers from anywhere")
+        yield True, ("callers from ", *listed(before), " → callers from anywhere")
     elif before is not None and new is not None:
         added = [code for code in new if code not in before]
         gone = [code for code in before if code not in new]
         if added:
-            yield True, ("callers from ", *listed(added), " may call")
+            yield True, ("callers from ", *listed(added), " may now call")
         if gone:
             yield False, ("callers from ", *listed(gone), " may no longer call")
 
 
 def compare_limits(pair: Pair) -> Iterator[Found]:
-    """Requests and tokens a minute for the whole model."""
+    """Requests and tokens per minute for the whole model."""
     old, new = pair.before, pair.after
     if (old.rpm, old.tpm) != (new.rpm, new.tpm):
-        words = ("changes its limits: ", *limits(old.rpm, old.tpm), " becomes ", *limits(new.rpm, new.tpm))
+        words = ("changes its limits: ", *limits(old.rpm, old.tpm), " → ", *limits(new.rpm, new.tpm))
         before, after = ({"rpm": route.rpm, "tpm": route.tpm} for route in (old, new))
         yield pair.effect("limits-changed", words, before, after)
 
 
 def limits(rpm: int | None, tpm: int | None) -> Words:
-    """Like `60 requests and 9000 tokens a minute`."""
+    """Like `60 requests and 9000 tokens per minute`."""
     parts = [
         f"{number} {noun}" for number, noun in ((rpm, "requests"), (tpm, "tokens")) if number is not None
     ]
-    return (f"{' and '.join(parts)} a minute",) if parts else ("no limit",)
+    return (f"{' and '.join(parts)} per minute",) if parts else ("no limit",)

@@ -1,4 +1,4 @@
-"""Both sides of a change, indexed: who is who on the other side, and one model on both with what its comparers find."""
+"""Both sides of a change: names matched across them, and one model on both with what its comparers find."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ Cause = tuple[Subject, ...]
 
 
 def exact(value: object) -> str:
-    """Equal only where the compiled bytes are: `1`, `1.0` and `True` differ, and so do the orders of a mapping."""
+    """Equal only where the compiled bytes are: `1`, `1.0` and `True` differ, and so do mappings in another order."""
     return repr(value)
 
 
 def plain(value: object) -> object:
-    """A value as JSON can hold it."""
+    """The value as JSON."""
     match value:
         case Reference():
             return value.json
@@ -33,19 +33,19 @@ def plain(value: object) -> object:
 
 
 def answering(index: Index, name: str) -> Route | None:
-    """The model that a request for `name` means."""
+    """The model that a request for `name` is routed to."""
     found = index.find(name)
     return None if found is None else found[0]
 
 
 def region_title(index: Index, code: str) -> str:
-    """As shown to people: "Europe (eu)"."""
+    """As people see it: "Europe (eu)"."""
     region = index.regions.get(code)
     return code if region is None else f"{region.name} ({code})"
 
 
 def targets_of(route: Route) -> tuple[Target, ...]:
-    """Its upstreams, be they its deployments or those of its heads."""
+    """Its upstreams: its deployments, or those of its heads."""
     return route.targets or tuple(route.local_targets.values())
 
 
@@ -56,9 +56,9 @@ def place_of(route: Route, side: str) -> EffectPlace:
 
 @dataclass(frozen=True, kw_only=True)
 class Sides:
-    """Both tables, and what has another name on the other side.
+    """Both tables, and what was renamed between them.
 
-    `heads`, `regions` and `models` lead from an id before to the id after, for what was renamed only.
+    `heads`, `regions` and `models` map old ids to new ones; they hold nothing that was not renamed.
     """
 
     before: Index
@@ -73,43 +73,43 @@ class Sides:
 
     @cached_property
     def removed_heads(self) -> frozenset[str]:
-        """Heads that are gone, under whatever name."""
+        """Heads that are gone, and not renamed."""
         return frozenset(self.before.heads.keys() - self.after.heads.keys() - self.heads.keys())
 
     @cached_property
     def added_heads(self) -> frozenset[str]:
-        """Heads that are new, and no old ones under another name."""
+        """Heads that are new, and not renamed."""
         return frozenset(self.after.heads.keys() - self.before.heads.keys() - set(self.heads.values()))
 
     @cached_property
     def kept_heads(self) -> Mapping[str, tuple[HeadEntry, HeadEntry]]:
-        """Heads of both sides by their ids after."""
+        """Heads of both sides, by their new ids."""
         pairs = ((self.heads.get(name, name), head) for name, head in self.before.heads.items())
         return {name: (head, self.after.heads[name]) for name, head in pairs if name in self.after.heads}
 
     @cached_property
     def restated(self) -> frozenset[str]:
-        """Heads of both sides whose status differs, by their ids after."""
+        """Heads of both sides whose status differs, by their new ids."""
         return frozenset(name for name, (old, new) in self.kept_heads.items() if old.status != new.status)
 
     @cached_property
     def relocated(self) -> frozenset[str]:
-        """Heads of both sides that lie in another region now, by their ids after."""
+        """Heads of both sides that are in another region now, by their new ids."""
         return frozenset(
             name for name, (old, new) in self.kept_heads.items() if self.region(old.region) != new.region
         )
 
     @cached_property
     def steering(self) -> frozenset[str]:
-        """Heads of which a change may show at models whose own routes stay the same."""
+        """Heads whose change may affect models with unchanged routes."""
         return self.restated | self.relocated
 
     def region(self, code: str) -> str:
-        """The code that a region of before has now."""
+        """The current code of a region."""
         return self.regions.get(code, code)
 
     def model(self, model_id: str) -> str:
-        """The id that a model of before has now."""
+        """The current id of a model."""
         return self.models.get(model_id, model_id)
 
 
@@ -138,7 +138,7 @@ class Pair:
     def effect(
         self, kind: str, words: Words, before: object, after: object, *, causes: Cause = (), group: str = ""
     ) -> Effect:
-        """An effect on this model under its id of now, with the place of its file; of both, where it moved."""
+        """An effect on this model under its current id, with the place of its file, or of both where it moved."""
         subject = Subject("model", self.after.model_id)
         places: tuple[EffectPlace, ...] = (place_of(self.after, "after"),)
         if self.before.about.path != self.after.about.path:
@@ -157,7 +157,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The fields that one comparer answers for: where one of them differs, it finds something.
+    """The fields that one comparer is responsible for: where one of them differs, it finds something.
 
     A field is named as in `Route`, or as `about.` and a field of `About`.
     """
@@ -166,13 +166,13 @@ class Claim:
     compare: Callable[[Pair], Iterator[Found]]
 
     def found(self, pair: Pair) -> Iterator[Effect]:
-        """What the comparer finds; if that is nothing, yet a field differs, the bare difference."""
+        """What the comparer finds; the bare difference where it finds nothing although a field differs."""
         found = list(self.compare(pair))
         yield from (one for one in found if isinstance(one, Effect))
         for name in () if found else self.fields:
             before, after = (_field(route, name) for route in (pair.before, pair.after))
             if exact(before) != exact(after):
-                words: Words = ("is compiled to other bytes in ", Quoted(name))
+                words: Words = ("compiles to different bytes in ", Quoted(name))
                 yield pair.effect("written-otherwise", words, before, after)
 
 

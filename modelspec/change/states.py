@@ -1,4 +1,4 @@
-"""Two states of a repository, compiled together, and of the faults of the later one those that a change touches."""
+"""Two states of a repository, compiled together, and the faults of the later one that a change touches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ from modelspec.pipeline import Checked, Compiled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """One state. `commit` is None for the working tree; `title` is what people are told: "main (3f2a91c)".
+    """One state. `commit` is None for the working tree; `title` is for people: "main (3f2a91c)".
 
-    `files` leads from the path of every file that was read to the id of its content, which is that of git.
+    `files` maps the path of every file that was read to the git id of its content.
     """
 
     compiled: Compiled
@@ -31,9 +31,9 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class States:
-    """The state before a change and the one behind it.
+    """The states before and after a change.
 
-    What both have in common is shared: a route that is the very same object in both tables has not changed.
+    What they have in common is shared: a route that is the same object in both tables has not changed.
     """
 
     base: State
@@ -45,8 +45,8 @@ def read_states(
 ) -> States | Refusal:
     """Read and compile two states of the repository at `root`.
 
-    `base` names a commit, None means the merge base of the head with the default branch. `head` names a commit, None
-    means the working tree. With `fork` the merge base of the head with `base` is taken.
+    `base` names a commit; None means the merge base of the head and the default branch. `head` names a commit; None
+    means the working tree. With `fork`, the merge base of the head and `base` is the base.
 
     Raises:
         OSError: the root cannot be opened.
@@ -64,7 +64,7 @@ def read_states(
     before = read_commit(repository, found.base, contents)
     if isinstance(before, Refusal):
         return before
-    # The head first: what is said of the base beyond it is rarely asked for.
+    # The head first: the base takes over what they share.
     new = compile_tree(after, today=today)
     old = compile_tree(before, today=today, like=new)
     return States(
@@ -106,7 +106,7 @@ class Changes:
 
 
 def validate_changes(root: Path, *, since: str, today: date) -> Changes | Refusal:
-    """Find every fault of the working tree, and keep what was touched since it left the commit `since`.
+    """Find every fault of the working tree, and keep those touched since it forked from the commit `since`.
 
     Raises:
         OSError: the root cannot be opened.
@@ -123,11 +123,11 @@ def validate_changes(root: Path, *, since: str, today: date) -> Changes | Refusa
 
 
 def touched(states: States) -> list[Diagnostic]:
-    """The diagnostics of the head, in their order, less those that the change has nothing to do with.
+    """The diagnostics of the head, in order, without those unrelated to the change.
 
-    One is left out only if the base has the same one, it stands in a file that is the same in both states, points at
-    no changed model file, and is of no model of one. So a fault that a change causes in another file is never lost: it
-    is new. That a diagnostic points into changed regions.yaml or heads.yaml is no reason to show it, since most do.
+    A diagnostic is left out only if the base has the same one, its file is the same in both states, and neither its
+    subject nor what it points at is a model of a changed file. So a fault that a change causes in another file is
+    never lost: it is new. Pointing into a changed regions.yaml or heads.yaml does not count, since most do.
     """
     files = _changed_files(states)
     before = {_fault(found) for found in states.base.compiled.diagnostics}
@@ -148,10 +148,7 @@ def touched(states: States) -> list[Diagnostic]:
 
 
 def _changed_files(states: States) -> set[str]:
-    """The paths of files that are not the same, and of models whose defaults are not.
-
-    Of what could not be read nobody knows.
-    """
+    """The paths of files that differ, of models whose defaults differ, and of files that could not be read."""
     base, head = states.base.files, states.head.files
     changed = {path for path in base.keys() | head.keys() if base.get(path) != head.get(path)}
     changed.update(states.base.compiled.tree.unread, states.head.compiled.tree.unread)
@@ -162,9 +159,9 @@ def _changed_files(states: States) -> set[str]:
 
 
 def _fault(found: Diagnostic) -> tuple[object, ...]:
-    """What makes two diagnostics of one unchanged file the same; the places that it points at may have moved.
+    """What identifies a diagnostic of an unchanged file; the places that it points at may have moved.
 
-    What is said of them has not: of a fault of defaults it tells for how many models it stands.
+    Their labels may not: that of a fault in defaults counts the models that it affects.
     """
     texts = tuple(label.text for label in found.related)
     return (

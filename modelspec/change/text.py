@@ -8,9 +8,9 @@ from modelspec.change.fold import (
     LOAD_COLUMNS,
     LOAD_TITLE,
     FoldedEffect,
-    beside,
     groups,
     load_cells,
+    other_rules,
     shown_shifts,
     summary,
 )
@@ -20,17 +20,17 @@ from modelspec.text.visible import visible
 
 _WIDTH = 100
 _MOST_NAMES = 30
-"""Names that are listed below a cause; JSON has them all."""
+"""Names listed below a cause; JSON has all of them."""
 
 _STYLES = {"heading": "1;34", "subject": "1", "faint": "2"}
 
 
 def render(plan: Plan, *, colour: bool) -> Iterator[str]:
-    """The summary, the effects by rank, the load of the heads that changes; each piece ends in a line end."""
+    """The summary, the effects by rank, the changed load of heads; each piece ends with a newline."""
     paint = painter(_STYLES, colour=colour)
     yield f"{paint('subject', line(summary(plan)))}\n"
     yield paint("faint", f"from {said(plan.before)} to {said(plan.after)}") + "\n"
-    if note := beside(plan):
+    if note := other_rules(plan):
         yield f"{line(note)}\n"
     for title, found in groups(plan):
         yield f"\n{paint('heading', title)}\n"
@@ -40,7 +40,7 @@ def render(plan: Plan, *, colour: bool) -> Iterator[str]:
 
 
 def line(words: Words) -> str:
-    """A sentence as people read it, secrets starred out."""
+    """A sentence for people, with secrets masked."""
     return "".join(said(part.text) if isinstance(part, Quoted) else part for part in words)
 
 

@@ -11,9 +11,9 @@ Weights = Mapping[str, int]
 
 
 def compare_tiers(pair: Pair) -> Iterator[Found]:
-    """What the tiers are on both sides; a renamed head is the same head."""
+    """The tiers of both sides; a renamed head is the same head."""
     if not pair.both_routed:
-        yield IMPLIED  # the status says it
+        yield IMPLIED  # reported with the status
         return
     before, after = _before(pair), _after(pair)
     causes = _tier_causes(pair)
@@ -26,7 +26,7 @@ def compare_tiers(pair: Pair) -> Iterator[Found]:
 
 
 def compare_listed(pair: Pair) -> Iterator[Found]:
-    """Heads that a model names and that take none of its requests: offline ones, or all where it is disabled."""
+    """Heads that a model lists but that take none of its requests: offline ones, or all where it is disabled."""
     old, new = pair.before.about, pair.after.about
     if exact(_as_listed(old, pair.sides.heads)) == exact(_as_listed(new, {})):
         yield IMPLIED  # nothing, or a head was renamed
@@ -35,19 +35,19 @@ def compare_listed(pair: Pair) -> Iterator[Found]:
         before, after = _before(pair), _after(pair)
         idle = _without(_renamed(_planned(old), pair), _flat(before)), _without(_planned(new), _flat(after))
         if exact(before) != exact(after) and exact(idle[0]) == exact(idle[1]):
-            yield IMPLIED  # the tiers say it
+            yield IMPLIED  # reported with the tiers
             return
     names = [_names(old), _names(new)]
-    words: Words = ("names ", *listed(names[1]), " instead of ", *listed(names[0]))
+    words: Words = ("lists ", *listed(names[1]), " instead of ", *listed(names[0]))
     if names[0] == names[1]:
-        words = ("writes its heads in another way",)
+        words = ("rewrites its heads",)
     fields = ("priority_head", "weights", "fallback_heads")
     rows = [{field: getattr(about, field) for field in fields} for about in (old, new)]
     yield pair.effect("heads-listed-changed", words, *rows)
 
 
 def _tier_causes(pair: Pair) -> Cause:
-    """The heads whose own change brings about that of the tiers; none where the model's file asks for another order."""
+    """The heads whose own changes explain that of the tiers; none where the model's file changes the order."""
     sides = pair.sides
     before, after = _renamed(_planned(pair.before.about), pair), _planned(pair.after.about)
     named = dict.fromkeys(_flat([*before, *after]))
@@ -74,7 +74,7 @@ def _moved(pair: Pair, before: list[Weights], after: list[Weights], causes: Caus
         return
     found = [*_first(pair, before[0], after[0], causes), *_later(pair, before, after, causes)]
     if not found:
-        words = ("groups its fallbacks anew: ", *_heads(before[1:]), " becomes ", *_heads(after[1:]))
+        words = ("regroups its fallbacks: ", *_heads(before[1:]), " → ", *_heads(after[1:]))
         found = [pair.effect("fallback-reordered", words, *rows, causes=causes)]
     yield from found
 
@@ -84,7 +84,7 @@ def _first(pair: Pair, before: Weights, after: Weights, causes: Cause) -> Iterat
         words: Words = ("moves: ", *listed(before), " → ", *listed(after))
         yield pair.effect("first-tier-moved", words, before, after, causes=causes)
     elif exact(before) != exact(after):
-        words = ("splits its requests anew: ", *_split(before), " becomes ", *_split(after))
+        words = ("splits its requests differently: ", *_split(before), " → ", *_split(after))
         yield pair.effect("weights-changed", words, before, after, causes=causes)
 
 
@@ -113,16 +113,16 @@ def _later(pair: Pair, before: list[Weights], after: list[Weights], causes: Caus
     stay = set(old) & set(new)
     if [head for head in old if head in stay] != [head for head in new if head in stay]:
         chains = [_heads([{head: 1} for head in heads]) for heads in (old, new)]
-        words = ("reorders its fallbacks: ", *chains[0], " becomes ", *chains[1])
+        words = ("reorders its fallbacks: ", *chains[0], " → ", *chains[1])
         yield pair.effect("fallback-reordered", words, old, new, causes=causes)
 
 
 def _left(pair: Pair, before: list[Weights], after: list[Weights], causes: Cause) -> Iterator[Effect]:
-    """How many active heads are left; draining ones are on their way out."""
+    """How many active heads are left; draining heads do not count."""
     old, new = _active(pair.before, pair.sides.before), _active(pair.after, pair.sides.after)
     if len(new) < len(old) and len(new) <= 1 and not (new and len(old) <= 1):
         if _flat(before[1:]) and len(_flat(after)) == 1 and new:
-            return  # the loss of the only fallback says it
+            return  # reported as the loss of the only fallback
         if new:
             words: Words = ("now depends on ", Quoted(new[0]), " alone")
             yield pair.effect("single-point", words, old, new, causes=causes)
@@ -191,7 +191,7 @@ def _s(heads: Sequence[str]) -> str:
 
 
 def compare_reach(pair: Pair) -> Iterator[Found]:
-    """Regions entered and left, judged by the home region and its residency rule."""
+    """Regions that are newly reached or no longer reached, judged by the model's region and its residency rule."""
     old, new = pair.before, pair.after
     before, after = set(map(pair.sides.region, old.reach)), set(new.reach)
     home_before = pair.sides.region(old.region)
@@ -200,7 +200,7 @@ def compare_reach(pair: Pair) -> Iterator[Found]:
     if before and after and (before != after or home_before != new.region):
         kind, words = _judged(pair, before, after, was_home=before <= {home_before})
     if not kind:
-        # It is not served on one side, or its home region changes, which is reported; or a region has another code.
+        # A side does not serve it, or its region changes, both reported elsewhere; or a region was renamed.
         yield IMPLIED
         return
     home = region_title(pair.sides.after, new.region)
@@ -208,7 +208,7 @@ def compare_reach(pair: Pair) -> Iterator[Found]:
 
 
 def _judged(pair: Pair, before: set[str], after: set[str], *, was_home: bool) -> tuple[str, Words]:
-    """The kind of the worst that happens, and the sentence of all that happens."""
+    """The kind of the worst change, and words for all changes."""
     region = pair.after.region
     entered, left = sorted(after - before), sorted(before - after)
     residency = pair.sides.after.regions[region].residency
@@ -230,19 +230,19 @@ def _judged(pair: Pair, before: set[str], after: set[str], *, was_home: bool) ->
 
 
 def _titles(pair: Pair, codes: Sequence[str]) -> Words:
-    """Regions as people know them; one that is gone has its title of before."""
+    """Titles of regions; a region that is gone keeps its old title."""
     before, after = pair.sides.before, pair.sides.after
     return listed(region_title(after if code in after.regions else before, code) for code in codes)
 
 
 def _causes(pair: Pair) -> Cause:
-    """The heads that bring it about or, where nothing of the model's own differs, the fallback model that does."""
+    """The heads that cause it or, where nothing of the model's own changes, the fallback model that does."""
     own = _own_causes(pair)
     return own if own is not None else _through(pair)
 
 
 def _own_causes(pair: Pair) -> Cause | None:
-    """None where the model's own heads, deployments and fallback models lead to the same regions by themselves."""
+    """None where the model's own heads, deployments and fallback models reach the same regions as before."""
     sides = pair.sides
     if _own(pair.before, sides.before, sides) == _own(pair.after, sides.after, sides):
         return None if pair.before.fallback_models == pair.after.fallback_models else ()
@@ -253,7 +253,7 @@ def _own_causes(pair: Pair) -> Cause | None:
 
 
 def _through(pair: Pair) -> Cause:
-    """Follow fallback models with another reach to the one where it began."""
+    """Follow fallback models whose reach changes to the one where the change began."""
     sides = pair.sides
     trail: list[str] = []
     found: Cause | None = None
@@ -277,7 +277,7 @@ def _through(pair: Pair) -> Cause:
 
 
 def _next(pair: Pair) -> Pair | None:
-    """The first fallback model whose reach or whose answer differs."""
+    """The first fallback model whose reach differs."""
     sides = pair.sides
     for name in dict.fromkeys(name for names in pair.after.fallback_models.values() for name in names):
         before, after = answering(sides.before, name), answering(sides.after, name)
@@ -294,5 +294,5 @@ def _own(route: Route, index: Index, sides: Sides) -> set[str]:
 
 
 def _deployed(route: Route, sides: Sides) -> set[str]:
-    """The regions of the deployments, under the codes of today."""
+    """The regions of the deployments, under their current codes."""
     return {sides.region(target.region) for target in route.targets if target.region is not None}

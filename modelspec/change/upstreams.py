@@ -17,7 +17,7 @@ _LIKENESSES: tuple[Callable[[Target], object], ...] = (
     lambda target: (target.endpoint, target.provider),
     lambda target: (target.provider, target.upstream_model, target.region, target.order),
 )
-"""What makes two upstreams the same, from all of it to the least."""
+"""What makes two upstreams the same one, from the strongest likeness to the weakest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Matched:
 
 
 def match(old: Sequence[Target], new: Sequence[Target]) -> Matched:
-    """Pair what is alike, the most alike first; a last single one on each side is the same one."""
+    """Pair upstreams, the most alike first; where one remains on each side, these are a pair."""
     pairs: dict[int, int] = {}
     rest_old, rest_new = list(range(len(old))), list(range(len(new)))
     for likeness in _LIKENESSES:
@@ -59,12 +59,12 @@ TARGET_FIELDS: Mapping[str, tuple[str, ...]] = {
     "share": ("weight", "order"),
     "limits": ("rpm", "tpm"),
 }
-"""Every field of an upstream, by what is compared as one thing."""
+"""Every field of an upstream, by what is compared together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Twin:
-    """One upstream on both sides. `where` is empty where a model has but one; `causes` is its head, if that changed."""
+    """One upstream on both sides. `where` is empty if the model has only one; `causes` is its head, if that changed."""
 
     where: Words
     before: Target
@@ -76,14 +76,14 @@ def compare_upstreams(pair: Pair) -> Iterator[Found]:
     """Upstreams added, removed and changed; where heads run the model, one upstream for each head."""
     old, new = pair.before, pair.after
     if old.local_inference != new.local_inference:
-        words = ("is served by its upstreams, no longer by the heads themselves",)
+        words = ("is served by its upstreams, no longer by its heads",)
         if new.local_inference:
-            words = ("is run by its heads themselves, no longer by an upstream",)
+            words = ("is served by its heads, no longer by an upstream",)
         yield pair.effect("local-inference-changed", words, old.local_inference, new.local_inference)
         yield from _switched(pair, targets_of(old), targets_of(new))
     elif new.local_inference:
         yield from _changed(pair, list(_local_twins(pair)))
-        yield IMPLIED  # heads that come or go are reported with the tiers
+        yield IMPLIED  # added and removed heads are reported with the tiers
     else:
         yield from _deployments(pair)
 
@@ -93,17 +93,17 @@ def relocation(
     verbs: tuple[str, str],
     before: object,
     after: object,
-    absent: str = "the provider's own place",
+    absent: str = "the provider's own host",
 ) -> tuple[str, Words]:
-    """Another host or, at the same host, another path: the kind of it and the sentence."""
+    """A change of host or, at the same host, of path: its kind and its words."""
     hosts = [host(endpoint, absent) for endpoint in (before, after)]
     if hosts[0] != hosts[1]:
         return f"{subject}-host-changed", (f"{verbs[0]} another host: ", *step(*hosts))
     return f"{subject}-path-changed", (f"{verbs[1]} another path: ", *step(str(before), str(after)))
 
 
-def host(endpoint: object, absent: str = "the provider's own place") -> str:
-    """What decides where a request goes: scheme, host and port, or the variable that holds them."""
+def host(endpoint: object, absent: str = "the provider's own host") -> str:
+    """Where a request is sent: scheme, host and port, or the variable that holds them."""
     match endpoint:
         case str():
             try:
@@ -118,7 +118,7 @@ def host(endpoint: object, absent: str = "the provider's own place") -> str:
 
 
 def reference(value: object) -> str:
-    """A reference, like `env ATLAS_API_KEY`; never a value, for there is none in a routing table."""
+    """A reference, like `env ATLAS_API_KEY`; a routing table holds no values of keys."""
     if isinstance(value, Reference):
         return f"{value.kind} {value.written}"
     return "none" if value is None else str(value)
@@ -151,14 +151,14 @@ def _deployments(pair: Pair) -> Iterator[Found]:
     known = set(map(_host_of, old))
     for name in dict.fromkeys(_host_of(new[number]) for number in matched.added):
         if name not in known:
-            words = ("calls a host that it did not call before: ", Quoted(name))
+            words = ("calls a new host: ", Quoted(name))
             yield pair.effect("endpoint-host-changed", words, None, name)
     for number in matched.removed:
         words = ("loses a deployment at ", Quoted(_host_of(old[number])))
         yield pair.effect("deployment-removed", words, old[number], None)
     order = [there for _, there in matched.pairs]
     if order != sorted(order):
-        yield pair.effect("deployments-reordered", ("lists its deployments in another order",), old, new)
+        yield pair.effect("deployments-reordered", ("reorders its deployments",), old, new)
 
 
 def _local_twins(pair: Pair) -> Iterator[_Twin]:
@@ -173,7 +173,7 @@ def _local_twins(pair: Pair) -> Iterator[_Twin]:
 
 
 def _changed(pair: Pair, twins: Sequence[_Twin]) -> Iterator[Effect]:
-    """One effect for each distinct change, however many upstreams it concerns."""
+    """One effect for each distinct change, however many upstreams it affects."""
     for name, fields in TARGET_FIELDS.items():
         grouped: dict[str, list[_Twin]] = {}
         for twin in twins:
@@ -212,18 +212,18 @@ def _sentence(name: str, old: Target, new: Target) -> tuple[str, Words]:  # noqa
         case "params":
             changes = _params(old.params, new.params)
             if old.endpoint is None or new.endpoint is None:
-                words = ("may be served in another place, for its settings decide it: ", *changes)
+                words = ("may be served elsewhere, since its settings decide where: ", *changes)
                 return "upstream-moved", words
             return "params-changed", ("changes its provider settings: ", *changes)
         case "region":
-            regions = step(old.region or "none named", new.region or "none named")
+            regions = step(old.region or "none", new.region or "none")
             return "upstream-moved", ("is served in another region: ", *regions)
         case "share":
             before, after = (f"weight {target.weight}, order {target.order}" for target in (old, new))
-            words = (f"weighs its deployments anew: {before} → {after}".replace("None", "unset"),)
+            words = (f"reweights its deployments: {before} → {after}".replace("None", "unset"),)
             return "deployment-weight-changed", words
         case _:
-            words = (*limits(old.rpm, old.tpm), " becomes ", *limits(new.rpm, new.tpm))
+            words = (*limits(old.rpm, old.tpm), " → ", *limits(new.rpm, new.tpm))
             return "limits-changed", ("changes the limits of an upstream: ", *words)
 
 
@@ -233,7 +233,7 @@ def _params(old: Json, new: Json) -> Words:
         if exact(old.get(name)) == exact(new.get(name)):
             continue
         before, after = _setting(old, name), _setting(new, name)
-        if before == after:  # a text and a number may look the same
+        if before == after:  # a string and a number may look the same
             before, after = repr(old.get(name)), repr(new.get(name))
         changes.append((Quoted(name), " ", *step(before, after)))
     return joined(changes, "; ") or ("their order",)
@@ -249,7 +249,7 @@ def _setting(params: Json, name: str) -> str:
 
 
 def _switched(pair: Pair, old: Sequence[Target], new: Sequence[Target]) -> Iterator[Effect]:
-    """Hosts and keys of a model that is served in quite another way."""
+    """Changed hosts and keys of a model that switches local inference."""
     for kind, words, value in (
         ("endpoint-host-changed", "calls another host: ", _host_of),
         ("key-changed", "uses another key: ", _key_of),

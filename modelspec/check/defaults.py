@@ -34,7 +34,7 @@ class Defaults:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every defaults file says all that it is meant to say."""
+        """Whether every defaults file could be read in full."""
         return not any(given.withheld for given in self.folders.values())
 
 
@@ -89,7 +89,7 @@ def _takers(tree: Tree) -> Mapping[str, int]:
 
 
 def _excess(reading: Reading, nodes: int, takers: int) -> Finding | None:
-    """Why these are more values than anybody gives."""
+    """Why these are too many values."""
     place = Place(path=reading.file.path)
     if nodes > MAX_NODES:
         return Finding(

@@ -1,4 +1,4 @@
-"""One file by itself: everything that can be said of it without the other models."""
+"""One file by itself: everything that can be checked without the other models."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -131,7 +131,7 @@ def _completed(reading: Reading, given: Inherited) -> Reading:
 
 
 def _bounded(diagnostics: Sequence[Diagnostic], path: str) -> Iterator[Diagnostic]:
-    """The diagnostics of a model, those that stand in defaults no more than anybody reads: each model has them."""
+    """The diagnostics of a model, those that stand in defaults no more than a person reads: each model has them."""
     given = [found for found in diagnostics if found.path != path]
     yield from (found for found in diagnostics if found.path == path)
     yield from given[:_MOST_GIVEN]

@@ -194,7 +194,7 @@ def _tests(value: object, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
 
 
 def _expected(expect: Mapping[str, Any], pointer: Pointer, fleet: Fleet) -> Iterator[tuple[str, Finding]]:
-    """Names that nobody declares in an expectation, which could never hold or would hold for a wrong reason."""
+    """Undeclared names in an expectation, which could never hold or would hold for a wrong reason."""
     heads: list[tuple[Pointer, str]] = [(("head",), expect["head"])] if "head" in expect else []
     for number, tier in enumerate(expect.get("tiers") or ()):
         if isinstance(tier, str):

@@ -1,1 +1,1 @@
-"""What modelspec has to say about a repository, and what is left of it after the organisation's own word."""
+"""Diagnostics of a repository, and what remains of them after the organisation's settings, ignores and waivers."""

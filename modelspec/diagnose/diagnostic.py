@@ -1,4 +1,4 @@
-"""What modelspec has to say about a file."""
+"""Diagnostics: what modelspec reports about a file."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from modelspec.text.source import Span
 
 
 class Severity(StrEnum):
-    """How bad a fault is. An error stops emission; the others never do."""
+    """The severity of a fault. An error stops emission; the others never do."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -17,7 +17,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """A place and what is to be said about it."""
+    """A place and a message about it."""
 
     path: str
     span: Span

@@ -1,4 +1,4 @@
-"""Why something was not done: a value for what the user can put right."""
+"""Why something was not done: a value for what the user can correct."""
 
 import errno
 import os
@@ -18,11 +18,11 @@ class Refusal:
 
 
 def shown(path: object) -> str:
-    """A path in quotes, safe to print and in practice never cut: a path that is cut helps nobody."""
+    """A path in quotes, safe to print and in practice never cut: a truncated path is useless."""
     return f"'{visible(str(path), _LONGEST)}'"
 
 
 def unusable(verb: str, path: object, error: OSError, action: str) -> Refusal:
-    """What the operating system said to `verb`: 'cannot write 'dist/a.json': No space left on device'."""
+    """The operating system's reason why `verb` failed: 'cannot write 'dist/a.json': No space left on device'."""
     reason = os.strerror(error.errno or errno.EIO)
     return Refusal(message=f"cannot {verb} {shown(path)}: {reason}", help=action)

@@ -15,11 +15,11 @@ _HOUSEKEEPING = frozenset({"MS608", "MS609", "MS610", "MS611", "MS612"})
 
 REASON_TO_WRITE = "why this is acceptable"
 APPROVER_TO_NAME = "NAME"
-"""What stands in a printed waiver until somebody fills it in; a waiver that is left so does not hold."""
+"""The placeholders of a printed waiver; a waiver that still has one has no effect."""
 
 
 def is_fixed(code: str) -> bool:
-    """Whether the faults of a code stand whatever anybody says."""
+    """Whether the faults of a code cannot be waived or turned off."""
     return code.startswith(_FIXED)
 
 

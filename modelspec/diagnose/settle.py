@@ -1,4 +1,4 @@
-"""Severities, ignores and waivers: what is left of the diagnostics after the organisation's own word."""
+"""Severities, ignores and waivers: what remains of the diagnostics after them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from modelspec.text.document import Place
 from modelspec.text.quote import quote
 from modelspec.text.source import Span
 
-_SAID_BETTER_BY = {
+_EXPLAINED_BY = {
     "MS103": ("MS501", "MS505"),
     "MS104": ("MS501", "MS505"),
     "MS502": ("MS501", "MS505"),
@@ -22,7 +22,7 @@ _SAID_BETTER_BY = {
     "MS516": ("MS501", "MS505"),
 }
 """A key in place of a reference has the wrong type, a `${X}` in an endpoint is no URL: the cause is named alone."""
-_CAUSES = frozenset(code for codes in _SAID_BETTER_BY.values() for code in codes)
+_CAUSES = frozenset(code for codes in _EXPLAINED_BY.values() for code in codes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +65,14 @@ def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     kept: list[Diagnostic] = []
     for _, group in groupby(ordered(diagnostics), key=lambda found: (found.path, found.span.line)):
         line = list(group)
-        # What was let off is no cause: a file would be left out of the build, and nothing said of it.
+        # What was let off is no cause: a file would be left out of the build without a diagnostic.
         causes = [found for found in line if found.code in _CAUSES and found.severity is Severity.ERROR]
         kept.extend(
             found
             for found in line
-            if found.code not in _SAID_BETTER_BY
+            if found.code not in _EXPLAINED_BY
             or not any(
-                other.code in _SAID_BETTER_BY[found.code] and found.span.overlaps(other.span)
+                other.code in _EXPLAINED_BY[found.code] and found.span.overlaps(other.span)
                 for other in causes
             )
         )
@@ -119,7 +119,7 @@ _SHOWN = 3
 """Models that are named beside a fault of their defaults."""
 
 
-def told_once(diagnostics: Sequence[Diagnostic], paths: Collection[str]) -> list[Diagnostic]:
+def merge_repeated(diagnostics: Sequence[Diagnostic], paths: Collection[str]) -> list[Diagnostic]:
     """The diagnostics with one in place of those that several models have at one place of a defaults file.
 
     `paths` are the defaults files; of each diagnostic there that a model has, the last related place is the model. What
@@ -180,7 +180,7 @@ def settle(
     In this order, the severities of `modelspec.yaml`, waivers and inline ignores are applied. An ignore silences
     warnings and infos on its line; an error only goes by a waiver that has not expired. What had no effect is itself
     reported, unless its rule could not look at everything. `defaults` are the paths of defaults files, a fault of
-    which is told once; `scopes` tells of the codes that have a check of their own what it looks at.
+    which is reported once; `scopes` has what each rule with a check of its own looks at.
     """
     by_line = _numbered((ignore.path, ignore.line) for ignore in ignores)
     by_subject = _numbered((waiver.code, waiver.subject) for waiver in waivers)
@@ -215,10 +215,10 @@ def settle(
         *_idle_ignores(ignores, used_ignores, broken, scopes),
         *_idle_waivers(waivers, used_waivers, today, where, is_whole=not broken),
     ):
-        told = weighed(idle, severities)
-        if told is not None:
-            kept.append(told)
-    return without_excess(distinct(told_once(kept, defaults)))
+        reported = weighed(idle, severities)
+        if reported is not None:
+            kept.append(reported)
+    return without_excess(distinct(merge_repeated(kept, defaults)))
 
 
 def _numbered(keys: Iterable[Key]) -> dict[Key, list[int]]:
@@ -230,12 +230,12 @@ def _numbered(keys: Iterable[Key]) -> dict[Key, list[int]]:
 
 
 def holds(waiver: Waiver, today: date) -> bool:
-    """Whether a waiver waives anything: its last day has not passed, and somebody has filled it in."""
+    """Whether a waiver waives anything: its last day has not passed, and its placeholders are filled in."""
     return not waiver.is_expired(today) and not _left_open(waiver)
 
 
 def idle_waiver(waiver: Waiver, where: Where) -> Diagnostic:
-    """What is said of a waiver that nothing needs."""
+    """The diagnostic of a waiver that nothing needs."""
     return _of_waiver(
         "MS610",
         Severity.WARNING,
@@ -270,7 +270,7 @@ def weighed(found: Diagnostic, severities: Mapping[str, str]) -> Diagnostic | No
 
 
 def _is_held_back(code: str, path: str, broken: set[str], scopes: Mapping[str, Scope]) -> bool:
-    """Whether a rule may have more to say of a file once the broken files are corrected."""
+    """Whether a rule may report more in a file once the broken files are corrected."""
     scope = scopes.get(code)
     if scope is None:
         return False
@@ -358,5 +358,10 @@ def _idle_waivers(
 
 def _left_open(waiver: Waiver) -> list[str]:
     """The fields that still hold what was printed for people to replace."""
-    said = {"reason": (waiver.reason, REASON_TO_WRITE), "approved_by": (waiver.approved_by, APPROVER_TO_NAME)}
-    return [field for field, (text, printed) in said.items() if text.strip().casefold() == printed.casefold()]
+    fields = {
+        "reason": (waiver.reason, REASON_TO_WRITE),
+        "approved_by": (waiver.approved_by, APPROVER_TO_NAME),
+    }
+    return [
+        field for field, (text, printed) in fields.items() if text.strip().casefold() == printed.casefold()
+    ]

@@ -65,7 +65,7 @@ def key_hosts(model: Model) -> Iterator[tuple[str, str, Pointer]]:
     """Each reference of a model, as `kind:name`, with a host that receives what it stands for and its pointer.
 
     Hosts that the environment or a head decides are left out: they are the organisation's. So are URLs with a fault
-    of their own, which is told already.
+    of their own, which is already reported.
     """
     if runs_on_heads(model):
         return
@@ -92,7 +92,7 @@ def allowed_hosts(key: Reference, policy: tuple[KeyRule, ...]) -> tuple[str, ...
 
 
 def may_go_to(host: str | None, allowed: tuple[str, ...]) -> bool:
-    """Whether a host is among the patterns; one that nobody can know is not."""
+    """Whether a host is among the patterns; an unknown one is not."""
     return host is not None and any(is_match(pattern.lower().strip("[]"), host) for pattern in allowed)
 
 

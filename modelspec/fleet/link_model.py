@@ -66,7 +66,7 @@ def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
 
 
 def link_model(model: Model, fleet: Fleet) -> list[Found]:
-    """The names of regions and heads in a model that nobody declares."""
+    """The regions and heads that a model names and that are not declared."""
     if not fleet.complete:
         return []
     if fleet.knows(model) and all(code in fleet.regions for code in model.client_regions or ()):
@@ -213,12 +213,12 @@ def _repeated_names(catalog: Catalog) -> Iterator[Found]:
                 first[folded] = (name, signature, pointer)
                 continue
             earlier, owner, where = first[folded]
-            how = "twice" if name == earlier else f"although {quote(earlier)} differs by case only"
+            how = "is declared twice" if name == earlier else f"differs from {quote(earlier)} by case only"
             yield (
                 "MS205",
                 Finding(
                     place=Place(path=signature.path, pointer=pointer),
-                    message=f"the name {quote(name)} is declared {how}",
+                    message=f"the name {quote(name)} {how}",
                     label="again here",
                     help="ids and aliases share one namespace and must differ by more than case: rename one",
                     related=((Place(path=owner.path, pointer=where), "first here"),),

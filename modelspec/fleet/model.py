@@ -1,4 +1,4 @@
-"""What a repository says, as plain frozen objects: names are strings that linking has looked up."""
+"""The content of a repository, as plain frozen objects: names are strings that linking has resolved."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ class ModelReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """Everything that one file says.
+    """The content of one file.
 
     `deployments` has at least one: where the file lists none, or the head runs the model itself, its own five fields
     make it.
@@ -124,7 +124,7 @@ class Model:
 class Fleet:
     """What models are checked against: regions and heads by their names, in the order of their files.
 
-    `complete` is False where regions.yaml or heads.yaml had faults: then an unknown name is no news.
+    `complete` is False where regions.yaml or heads.yaml had faults: then an unknown name is not reported.
     `targets` are the gateways that configuration is written for: what one cannot express is a fault only then.
     """
 
@@ -148,12 +148,12 @@ class Fleet:
 
     @cached_property
     def region_suggestions(self) -> Suggestions:
-        """For codes that nobody declares."""
+        """For codes that are not declared."""
         return Suggestions(self.regions)
 
     @cached_property
     def head_suggestions(self) -> Suggestions:
-        """For head ids that nobody declares."""
+        """For head ids that are not declared."""
         return Suggestions(self.heads)
 
 
@@ -236,7 +236,7 @@ class Names(Generic[Whose]):
 
     @cached_property
     def suggestions(self) -> Suggestions:
-        """For names that nobody declares."""
+        """For names that are not declared."""
         return Suggestions(self._declared)
 
 
@@ -245,8 +245,8 @@ class Catalog:
     """The whole repository as rules across models see it, in the order of the paths.
 
     `paths` are those of all model files. `broken` holds the text, or failing that the path, of each model
-    file whose names could not all be understood: what nobody seems to declare may stand there. `complete` is
-    False where some model file has a fault of reading or schema: then what nobody seems to use may be used there.
+    file whose names could not all be understood: what seems undeclared may be declared there. `complete` is
+    False where some model file has a fault of reading or schema: then what seems unused may be used there.
     """
 
     fleet: Fleet

@@ -131,7 +131,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
         for word, protocol, url, source in zip(*[iter(_TABLE.split())] * 4, strict=True)
     }
 )
-"""By the word that `provider` holds in a model. An unknown word is no error: its model names an endpoint."""
+"""By the word that `provider` holds in a model. An unknown word is not an error: its model names an endpoint."""
 
 
 def endpoint_of(provider: str) -> str | None:

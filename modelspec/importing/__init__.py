@@ -1,4 +1,4 @@
-"""Fleets of other programs as configuration repositories, with a report of all that could not be carried."""
+"""Configurations of other programs as configuration repositories, with a report of what could not be imported."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

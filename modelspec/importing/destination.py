@@ -1,4 +1,4 @@
-"""Where an import goes: a new configuration repository, or one that is there already."""
+"""The destination of an import: a new configuration repository, or an existing one."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from modelspec.diagnose.refusal import Refusal, shown
+from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.load import read
 from modelspec.load.find import File, Tree, read_tree
 from modelspec.load.unread import MODELS
@@ -19,7 +19,7 @@ from modelspec.url import judge
 
 PLACEHOLDER_REGION = "main"
 PLACEHOLDER_HEAD = ("head-main", "http://localhost:4000")
-"""LiteLLM's own default port: a gateway on this machine, until its real place is written."""
+"""LiteLLM's default port: a gateway on this machine, until its real URL is entered."""
 _NAMES = {
     "ap": "Asia Pacific",
     "au": "Australia",
@@ -41,11 +41,11 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportDestination:
-    """The fleet that models go to.
+    """The fleet that models are added to.
 
-    `tree` is the repository that is there already, None for a new one. `heads` are the ids that models get, the first
-    of them as `priority_head`; `urls` those of a new repository. `placeholders` names what the user has not said,
-    `for_litellm` says whether `targets` names LiteLLM.
+    `tree` is the existing repository, None for a new one. `heads` are the ids that models get, the first of them as
+    `priority_head`; `urls` are those of a new repository. `placeholders` lists what the user did not specify,
+    `for_litellm` is whether `targets` includes LiteLLM.
     """
 
     root: Path
@@ -64,7 +64,7 @@ class ImportDestination:
 
 
 def fits(definition: str, name: str) -> bool:
-    """Whether a name has the form that the schema of a model defines: `modelId`, `headId` or `regionCode`."""
+    """Whether a name matches a definition of the model schema: `modelId`, `headId` or `regionCode`."""
     longest, form, forbidden = _form(definition)
     return len(name) <= longest and form.fullmatch(name) is not None and not forbidden.search(name)
 
@@ -81,33 +81,32 @@ def _form(definition: str) -> tuple[int, re.Pattern[str], re.Pattern[str]]:
 
 
 def find_destination(into: Path, region: str | None, heads: Sequence[str]) -> ImportDestination | Refusal:
-    """The repository at `into`, or the place for a new one; `heads` are `ID` or `ID=URL`."""
+    """The repository at `into`, or a new one there; `heads` are `ID` or `ID=URL`."""
     given = dict(head.partition("=")[::2] for head in heads)
     for kind, definition, names in (
-        ("region", "regionCode", [] if region is None else [region]),
-        ("head", "headId", given),
+        ("region code", "regionCode", [] if region is None else [region]),
+        ("head id", "headId", given),
     ):
         for name in names:
             if not fits(definition, name):
                 return Refusal(
-                    message=f"{quote(name)} cannot name a {kind}",
-                    help="use lower-case letters and digits, with '-' between them",
+                    message=f"{quote(name)} is not a valid {kind}",
+                    help="use lower-case letters and digits, separated by '-'",
                 )
     try:
         present = os.listdir(into)  # noqa: PTH208 - names are enough
     except (FileNotFoundError, ValueError):
         present = []
     except OSError as error:
-        return Refusal(
-            message=f"cannot import into {shown(str(into))}: {(error.strerror or 'unknown reason').lower()}",
-            help="name a folder that is empty, or not there yet, or a configuration repository",
+        return unusable(
+            "import into", into, error, "name a new or empty folder, or a configuration repository"
         )
     if MODELS in present:
         return _existing(into, region, given)
     if present:
         return Refusal(
-            message=f"cannot import into {shown(str(into))}: it is not empty, and no configuration repository",
-            help="name a folder that is empty or not there yet with --into DIR, or a repository with a models.d/",
+            message=f"cannot import into {shown(into)}: it is neither empty nor a configuration repository",
+            help="name a new or empty folder with --into DIR, or a repository with a models.d/",
         )
     return _new(into, region, given)
 
@@ -117,7 +116,7 @@ def _new(into: Path, region: str | None, given: Mapping[str, str]) -> ImportDest
         if not url:
             return Refusal(
                 message=f"the head {quote(head)} has no URL",
-                help=f"write --head {head}=https://… for a new repository",
+                help=f"give a new repository its URL: --head {head}=https://…",
             )
     for head, url in given.items():
         fault = next(iter(judge(url, local=True)), None)
@@ -143,10 +142,7 @@ def _existing(into: Path, region: str | None, given: Mapping[str, str]) -> Impor
     try:
         tree = read_tree(into)
     except OSError as error:
-        return Refusal(
-            message=f"cannot read {shown(str(into))}: {(error.strerror or 'unknown reason').lower()}",
-            help="make the repository readable",
-        )
+        return unusable("read", into, error, "make the repository readable")
     return _of(tree, region, given)
 
 
@@ -155,14 +151,14 @@ def _of(tree: Tree, region: str | None, given: Mapping[str, str]) -> ImportDesti
     heads = _listed(tree, "heads", "head_id")
     if not regions or not heads:
         return Refusal(
-            message=f"{shown(str(tree.root))} has no readable regions.yaml and heads.yaml",
-            help="run modelspec validate there, and correct what it names first",
+            message=f"{shown(tree.root)} has no readable regions.yaml and heads.yaml",
+            help="run modelspec validate there, and fix what it reports",
         )
     code = region if region is not None else (next(iter(regions)) if len(regions) == 1 else None)
     if code is None:
         return Refusal(
             message="the repository has several regions",
-            help=f"say which with --region: {', '.join(regions)[:500]}",
+            help=f"choose one with --region: {', '.join(regions)[:500]}",
         )
     if code not in regions:
         return _unknown("region", code, list(regions))
@@ -201,7 +197,7 @@ def _unknown(kind: str, name: str, known: list[str]) -> Refusal:
 
 
 def _listed(tree: Tree, field: str, key: str) -> dict[str, Mapping[str, Any]]:
-    """The entries of regions.yaml or heads.yaml by their names; nothing where the file cannot be understood."""
+    """The entries of regions.yaml or heads.yaml by name; none where the file is invalid."""
     items = _value(tree, f"{field}.yaml").get(field)
     entries = items if isinstance(items, list) else []
     return {str(item[key]): item for item in entries if isinstance(item, dict) and key in item}

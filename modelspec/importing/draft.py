@@ -1,4 +1,4 @@
-"""What an importer gives: models on their way into a repository, and a note on each value that does not come along."""
+"""What an importer returns: drafts of models, and a note on each value that is not imported as it is."""
 
 import re
 import unicodedata
@@ -27,9 +27,9 @@ class NoteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One line of the report: `what` names the thing, `why` says the reason and, where there is one, what to do.
+    """One line of the report: `what` names the thing, `why` gives the reason and, if there is one, an action.
 
-    Neither holds a secret: whoever makes a note quotes names only.
+    Neither holds a secret: notes quote names only.
     """
 
     kind: NoteKind
@@ -39,7 +39,7 @@ class Note:
 
 
 def ordered(notes: Iterable[Note]) -> list[Note]:
-    """By kind, then by place, each once."""
+    """Distinct notes, by kind, then by place."""
     kinds = list(NoteKind)
     return sorted(
         dict.fromkeys(notes), key=lambda note: (kinds.index(note.kind), note.spot, note.what, note.why)
@@ -47,9 +47,9 @@ def ordered(notes: Iterable[Note]) -> list[Note]:
 
 
 class Ledger:
-    """The account of an import: each value of the source is carried or noted, none is forgotten.
+    """The account of an import: every value of the source is either imported or noted.
 
-    It knows by their places which scalars are accounted for; what aliases repeat is one.
+    Scalars are accounted for by their places, so a value that aliases repeat is one.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Ledger:
         self._known: set[tuple[str, Span]] = set()
 
     def carried(self, *nodes: Foreign | None) -> None:
-        """These stand in the result, whole."""
+        """Record that these values are in the result, completely."""
         for node in nodes:
             if node is not None:
                 self._known.update((leaf.path, leaf.whole) for leaf in node.leaves())
@@ -68,13 +68,13 @@ class Ledger:
         self.remark(kind, node.spot, what, why)
 
     def remark(self, kind: NoteKind, spot: Spot, what: str, why: str) -> None:
-        """Note a place; what stands there is accounted for elsewhere."""
+        """Note a place, whose value is accounted for elsewhere."""
         self.notes.append(Note(kind=kind, spot=spot, what=what, why=why))
 
     def unknown(
         self, node: Foreign, pointer: tuple[str, ...] = ()
     ) -> Iterator[tuple[tuple[str, ...], Foreign]]:
-        """The largest parts of a value of which nothing is accounted for, with the way to them."""
+        """The largest parts of a value that are wholly unaccounted for, with their pointers."""
         if not any((leaf.path, leaf.whole) in self._known for leaf in node.leaves()):
             if any(leaf.value is not None for leaf in node.leaves()):
                 yield pointer, node
@@ -92,12 +92,12 @@ _NOT_IN_VARIABLE = re.compile(r"[^A-Z0-9]+")
 
 
 def is_legal(name: str) -> bool:
-    """Whether a name can be a model_id as it is."""
+    """Whether a name is a valid model_id."""
     return fits("modelId", name)
 
 
 def legal_id(name: str) -> str:
-    """The nearest legal id: letters without their marks, `-` for what an id cannot hold; empty if nothing is left."""
+    """The nearest valid id: letters without marks, `-` for invalid characters; empty if nothing is left."""
     if is_legal(name):
         return name
     wildcard = "/*" if name.endswith("/*") else ""
@@ -108,23 +108,23 @@ def legal_id(name: str) -> str:
 
 
 def title_of(name: object, model_id: str) -> str:
-    """The name that people see: the one of the source, unless nobody could read it."""
+    """The name that people see: that of the source, if it is readable."""
     is_usable = isinstance(name, str) and 0 < len(name) <= _LONGEST and name.isprintable()
     return str(name) if is_usable else model_id
 
 
 def variable_of(text: str, ending: str) -> str:
-    """The name of an environment variable for something with a name: `GPT_4O_API_KEY`."""
+    """An environment variable named after something: `GPT_4O_API_KEY`."""
     words = _NOT_IN_VARIABLE.sub("_", text.upper()).strip("_")[:60].strip("_") or "MODEL"
     return f"{'M_' if words[0].isdigit() else ''}{words}_{ending}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelDraft:
-    """A model without its region and heads, which the fleet gives it.
+    """A model without its region and heads, which the destination adds.
 
-    `fields` are those of a model file. `spots` leads from pointers into them to where they come from; `()` is the
-    model's own place. `comments` are lines without their `#`.
+    `fields` are those of a model file. `spots` maps pointers into them to their source; `()` is the model's own
+    place. `comments` are lines without their `#`.
     """
 
     model_id: str
@@ -135,7 +135,7 @@ class ModelDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an importer found: `litellm` are settings for `target_options` of that name."""
+    """The result of an importer; `litellm` are settings for `target_options.litellm`."""
 
     models: Sequence[ModelDraft]
     notes: Sequence[Note]
@@ -147,8 +147,8 @@ class Imported:
 class ImportRequest:
     """What the user asked for; `heads` are `ID` or `ID=URL`.
 
-    `providers` are those of a catalogue; none means all. `wanted` decides by the fields of a model whether it is
-    imported. `progress` is called with how many of how many files are read.
+    `providers` are those of a catalogue; empty means all. `wanted` decides by the fields of a model whether it is
+    imported. `progress` is called with the numbers of files read and of all files.
     """
 
     source: Path
@@ -166,11 +166,11 @@ class ImportRequest:
 
 
 class Importer(Protocol):
-    """One kind of source. A new kind is a module with such an object, and its place in `IMPORTERS`."""
+    """One kind of source. A new kind is a module with such a class, and an entry in `IMPORTERS`."""
 
     @property
     def name(self) -> str:
-        """The word behind `modelspec import`, and the folder in models.d of a repository that is there already."""
+        """The word after `modelspec import`, and the folder below models.d of an existing repository."""
 
     def read(self, request: ImportRequest, to: ImportDestination) -> Imported | Refusal:
-        """Read a source as a whole, or say why it cannot be read. Never raises, whatever the source holds."""
+        """Read a source as a whole, or refuse it. Never raises, whatever the source holds."""

@@ -1,4 +1,4 @@
-"""A checkout of the catalogue models.dev as models: one for each model of each provider."""
+"""A checkout of the models.dev catalogue as models: one for each model of each provider."""
 
 import os
 import re
@@ -39,7 +39,7 @@ Table = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueEntry:
-    """A file: its path in the checkout, what it says, or why it could not be read."""
+    """A file: its path in the checkout, its content, or why it could not be read."""
 
     path: str
     table: Table = field(default_factory=dict)
@@ -47,7 +47,7 @@ class CatalogueEntry:
     fault: str = ""
 
     def span(self, key: str) -> Span:
-        """Where a key of the top seems to stand: tomllib tells no places."""
+        """The likely place of a top-level key: tomllib reports no places."""
         found = re.search(rf"^[ \t]*\[*{re.escape(key)}\b", self.text, re.MULTILINE)
         if found is None:
             return START
@@ -56,7 +56,7 @@ class CatalogueEntry:
 
 
 class Checkout:
-    """Reads files of one checkout, each once."""
+    """Reads the files of one checkout, each once."""
 
     def __init__(self, root: Path) -> None:
         self._root = Path(os.path.realpath(root))
@@ -67,7 +67,7 @@ class Checkout:
         return sorted(_names(self._root / "providers", folders=True))
 
     def models(self, provider: str) -> Iterator[str]:
-        """The paths below `models` of a provider without their ending, sorted: the ids that it has for them."""
+        """The ids of a provider's models, sorted: their paths below `models` without the ending."""
         top = self._root / "providers" / provider / "models"
         yield from sorted(_below(top, "", self._is_inside, _DEEPEST))
 
@@ -80,7 +80,7 @@ class Checkout:
     def _entry(self, path: str) -> CatalogueEntry:
         parts = path.split("/")
         if ".." in parts or "" in parts or "\\" in path or "\0" in path:
-            return CatalogueEntry(path=path, fault="no file of a checkout has that path")
+            return CatalogueEntry(path=path, fault="it is not a path in a checkout")
         real = Path(os.path.realpath(self._root / path))
         if not self._is_inside(real):
             return CatalogueEntry(path=path, fault="a link leads out of the checkout")
@@ -93,8 +93,8 @@ class Checkout:
             text = data.decode()
             return CatalogueEntry(path=path, table=tomllib.loads(text), text=text)
         except (ValueError, RecursionError):
-            # A line that is not TOML would be quoted by its message.
-            return CatalogueEntry(path=path, fault="it is not TOML")
+            # The error message may quote a secret.
+            return CatalogueEntry(path=path, fault="it is not valid TOML")
 
     def _is_inside(self, path: Path) -> bool:
         return path == self._root or self._root in path.parents
@@ -123,12 +123,12 @@ _OWN = frozenset({"base_model", "base_model_omit", "extends"})
 
 
 def resolved(checkout: Checkout, path: str, chain: tuple[str, ...] = ()) -> Table | str:
-    """A model with all that it inherits, or why there is none. Tables merge; anything else replaces.
+    """A model with everything that it inherits, or why it cannot be read. Tables are merged, other values replaced.
 
     `chain` are the files that inherit from it.
     """
     if path in chain or len(chain) == _LONGEST_CHAIN:
-        return "it inherits from itself, or by too long a chain"
+        return "it inherits from itself, or through too long a chain"
     entry = checkout.entry(path)
     if entry.fault:
         return f"{path}: {entry.fault}" if chain else entry.fault
@@ -139,8 +139,8 @@ def resolved(checkout: Checkout, path: str, chain: tuple[str, ...] = ()) -> Tabl
     base = resolved(checkout, parent, (*chain, path))
     if isinstance(base, str):
         return f"it inherits from {parent}, which cannot be read: {base}"[:500]
-    for way in omitted:
-        base = _less(base, way.split("."))
+    for path_ in omitted:
+        base = _less(base, path_.split("."))
     return _merged(base, own)
 
 
@@ -158,9 +158,9 @@ def _texts(value: object) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def _less(table: Table, way: list[str]) -> Table:
-    """A table less the part at the end of a way."""
-    first, *rest = way
+def _less(table: Table, path: list[str]) -> Table:
+    """A table without the part that a path leads to."""
+    first, *rest = path
     inner = table.get(first)
     if rest and isinstance(inner, Mapping):
         return {**table, first: _less(inner, rest)}
@@ -191,7 +191,7 @@ _WORDS = {
     "togetherai": "together_ai",
     "zhipuai": "zhipu",
 }
-"""The catalogue's ids of providers that have another word here."""
+"""The catalogue's ids of providers that have another name here."""
 _PACKAGES = {"@ai-sdk/anthropic": "anthropic", "@ai-sdk/google": "gemini", "@ai-sdk/azure": "azure"}
 """AI SDK packages whose protocol is not OpenAI's."""
 _REGIONS = {
@@ -207,14 +207,14 @@ class ModelsDev:
 
     name = "modelsdev"
 
-    def read(self, request: ImportRequest, to: ImportDestination) -> Imported | Refusal:  # noqa: ARG002 - every fleet alike
-        """Read the providers that are asked for, or all."""
+    def read(self, request: ImportRequest, to: ImportDestination) -> Imported | Refusal:  # noqa: ARG002 - the protocol's signature
+        """Read the requested providers, or all."""
         checkout = Checkout(request.source)
         known = checkout.providers()
         if not known:
             return Refusal(
-                message=f"{shown(str(request.source))} is no checkout of models.dev: it has no providers/",
-                help="name the top folder of the checkout, the one that holds providers/ and models/",
+                message=f"{shown(str(request.source))} is not a checkout of models.dev: it has no providers/",
+                help="name the top folder of the checkout, which holds providers/ and models/",
             )
         for provider in request.providers:
             if provider not in known:
@@ -237,12 +237,14 @@ class ModelsDev:
             if draft is None or not request.wants(draft):
                 continue
             if models.setdefault(draft.model_id.lower(), draft) is not draft:
-                offer.note(NoteKind.LOST, "the model", "another model has that name, case aside: not carried")
+                offer.note(
+                    NoteKind.LOST, "the model", "another model has that name, ignoring case: not imported"
+                )
         return Imported(models=list(models.values()), notes=notes)
 
 
 class _Offer:
-    """One model of one provider; what does not come along is added to `notes`."""
+    """One model of one provider; notes are added to `notes`."""
 
     def __init__(self, checkout: Checkout, provider: str, model: str, notes: list[Note]) -> None:
         self._checkout = checkout
@@ -252,11 +254,11 @@ class _Offer:
         self._entry = checkout.entry(f"providers/{provider}/models/{model}.toml")
 
     def note(self, kind: NoteKind, what: str, why: str, span: Span = START) -> None:
-        """Note something about its file."""
+        """Add a note on its file."""
         self._notes.append(Note(kind=kind, spot=Spot(self._entry.path, span), what=what, why=why))
 
     def draft(self) -> ModelDraft | None:
-        """The model with all that it inherits; None, and a note, where it cannot be carried."""
+        """The model with everything that it inherits; None, and a note, if it cannot be imported."""
         offered = self._checkout.entry(f"providers/{self._provider}/provider.toml")
         table = resolved(self._checkout, self._entry.path)
         name = f"{self._provider}/{self._model}"
@@ -266,15 +268,15 @@ class _Offer:
         elif offered.fault:
             lost = f"provider.toml cannot be read: {offered.fault}"
         elif not is_legal(model_id):
-            lost = f"no id can be made of {quote(name)}"
+            lost = f"{quote(name)} cannot be turned into a model_id"
         else:
             return self._drafted(model_id, name, table, offered.table)
-        self.note(NoteKind.LOST, "the model", f"{lost}: not carried")
+        self.note(NoteKind.LOST, "the model", f"{lost}: not imported")
         return None
 
     def _drafted(self, model_id: str, name: str, table: Table, offered: Table) -> ModelDraft:
         if model_id != name:
-            why = f"an id cannot hold it: it is {quote(model_id)} now"
+            why = f"not a valid model_id: it is {quote(model_id)} now"
             self.note(NoteKind.CHANGED, f"the name {quote(name)}", why)
         fields: dict[str, object] = {
             "model_id": model_id,
@@ -300,7 +302,7 @@ class _Offer:
         )
 
     def _served(self, offered: Table, table: Table) -> Iterator[tuple[str, object]]:
-        """Where the model is served: the catalogue names an API only where the AI SDK does not know it."""
+        """Where the model is served: the catalogue has an API only where the AI SDK does not know it."""
         override = table.get("provider")
         own = override if isinstance(override, Mapping) else {}
         package, api = (own.get(name, offered.get(name)) for name in ("npm", "api"))
@@ -314,7 +316,7 @@ class _Offer:
         elif isinstance(api, str) or endpoint_of(word) is None:
             variable = variable_of(self._provider, "API_BASE")
             yield "endpoint", {"env": variable}
-            why = f"the catalogue says none that can be written: set {variable}, or write it out"
+            why = f"the catalogue has no usable one: set {variable}, or enter the URL"
             self.note(NoteKind.CHANGED, "the endpoint", why)
         if word != "openai":
             yield "provider", word
@@ -325,7 +327,7 @@ class _Offer:
             yield "api_key", {"env": key}
 
     def _kept(self, table: Table) -> Iterator[tuple[str, object]]:
-        """What is recorded of a model, less what could be a secret or cannot be written as JSON."""
+        """The metadata of a model, without possible secrets and values that JSON cannot hold."""
         for key, value in table.items():
             plain = _plain(value)
             if plain is None:
@@ -344,7 +346,7 @@ def _word(provider: str, package: object) -> str:
 
 
 def _plain(value: object) -> object:
-    """A value as JSON has it; None where it has none."""
+    """The value as JSON; None where JSON cannot hold it."""
     if isinstance(value, Mapping):
         return {k: p for k, v in value.items() if (p := _plain(v)) is not None}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What an import could not carry: text and Markdown for people, JSON for programs (`schemas/import.schema.json`)."""
+"""The report of an import: text and Markdown for people, JSON for programs (`schemas/import.schema.json`)."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -14,16 +14,16 @@ from modelspec.text.quote import counted
 from modelspec.text.source import Spot
 
 _TITLES = {
-    NoteKind.FAULT: "faults of the result",
+    NoteKind.FAULT: "faults in the result",
     NoteKind.SECRET: "secrets to rotate",
     NoteKind.SUSPICIOUS: "suspicious",
-    NoteKind.LOST: "not carried",
-    NoteKind.CHANGED: "carried in another form",
+    NoteKind.LOST: "not imported",
+    NoteKind.CHANGED: "imported in another form",
 }
 
 
 def text(outcome: ImportOutcome) -> Iterator[str]:
-    """A headline, then the notes by kind, one a line with its place first."""
+    """A headline, then the notes by kind, one per line."""
     yield f"{_headline(outcome)}\n"
     for line in outcome.destination.placeholders:
         yield f"placeholder: {said(line)}\n"
@@ -37,7 +37,7 @@ def _headline(outcome: ImportOutcome) -> str:
     counts = outcome.counts
     parts = [f"{title}: {counts[kind]}" for kind, title in _TITLES.items() if counts.get(kind)]
     verb = "imported" if outcome.written else "would import"
-    losses = f" ({', '.join(parts)})" if parts else "; nothing is lost"
+    losses = f" ({', '.join(parts)})" if parts else "; nothing was lost"
     return f"{verb} {counted(len(outcome.models), 'model')} from {said(outcome.source)}{losses}"
 
 
@@ -56,7 +56,7 @@ _ESCAPED = str.maketrans(
 
 
 def markdown(outcome: ImportOutcome) -> Iterator[str]:
-    """The same as a document with a table for each kind."""
+    """The same as a document, with a table per kind."""
     yield f"# Import of {_cell(outcome.source)}\n\n{_cell(_headline(outcome))}.\n"
     for line in outcome.destination.placeholders:
         yield f"\nPlaceholder: {_cell(line)}.\n"

@@ -1,4 +1,4 @@
-"""Drafts as the files of a repository."""
+"""Drafts as files of a repository: made, checked and written."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from shutil import rmtree
 from modelspec.author.fields import field_order
 from modelspec.author.style import block
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.diagnose.refusal import Refusal, shown
+from modelspec.diagnose.refusal import Refusal, unusable
 from modelspec.importing.destination import ImportDestination
 from modelspec.importing.draft import Imported, ModelDraft, Note, NoteKind
 from modelspec.incremental import check
@@ -28,7 +28,7 @@ _ODD = re.compile(r"[^A-Za-z0-9._@~+/-]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedImport:
-    """A file of the result. `draft` is the model in it; `spots` are where a file of settings comes from."""
+    """A file of the result. `draft` is its model; `spots` are the sources of a settings file."""
 
     file: File
     draft: ModelDraft | None = None
@@ -36,7 +36,7 @@ class PreparedImport:
 
 
 def prepare(imported: Imported, to: ImportDestination, folder: str) -> list[PreparedImport]:
-    """Every file of the result; in a repository that is there already, models only, in a folder of their own."""
+    """Every file of the result; for an existing repository, models only, in a folder of their own."""
     top = MODELS if to.tree is None else f"{MODELS}/{folder}"
     taken: set[str] = set()
     prepared = []
@@ -48,7 +48,7 @@ def prepare(imported: Imported, to: ImportDestination, folder: str) -> list[Prep
 
 
 def _path(model_id: str, top: str, taken: set[str]) -> str:
-    """A path that follows the id and that no other model has, case aside."""
+    """A path derived from the id that no other model has, ignoring case."""
     name = _ODD.sub("_", model_id.removesuffix("/*")).lower()
     wanted = [f"{top}/{name.replace('/', '_')}.yaml", f"{top}/{name.replace('/', '-')}.yaml"]
     more = (f"{top}/{number}/{name.replace('/', '_')}.yaml" for number in count(2))
@@ -88,9 +88,9 @@ def _text(lines: Iterable[str]) -> bytes:
 
 
 def publish(prepared: Sequence[PreparedImport], to: ImportDestination, folder: str) -> Refusal | None:
-    """Write a new repository, or one new folder of models; what is there already is never touched.
+    """Write a new repository, or one new folder of models; existing files are never touched.
 
-    Everything is written into a folder of another name first, in the same parent, so that the rename cannot be torn.
+    Everything is written into a temporary folder beside the final one, which is then renamed.
     """
     if to.tree is None:
         root = Path(os.path.realpath(to.root))
@@ -104,16 +104,14 @@ def publish(prepared: Sequence[PreparedImport], to: ImportDestination, folder: s
         try:
             for one in prepared:
                 _write(staged / one.file.path.removeprefix(prefix), one.file.data)
-            # Onto nothing or an empty folder; onto anything else it fails.
+            # It succeeds only where nothing or an empty folder has the name.
             os.rename(staged, parent / name)  # noqa: PTH104 - as in the rest of the house
         finally:
-            rmtree(staged, ignore_errors=True)  # gone already where it was renamed
+            rmtree(staged, ignore_errors=True)  # which is gone if it was renamed
         _flush(parent)
     except OSError as error:
-        return Refusal(
-            message=f"cannot write {shown(str(parent / name))}: {(error.strerror or 'unknown reason').lower()}",
-            help="nothing was written; name another folder with --into DIR, or make this one writable",
-        )
+        help_ = "nothing was written; name another folder with --into DIR, or make this one writable"
+        return unusable("write", parent / name, error, help_)
     return None
 
 
@@ -133,16 +131,13 @@ def _flush(folder: Path) -> None:
         os.close(handle)
 
 
-_TWICE = "MS205"
+_DUPLICATE = "MS205"
 
 
 def faults_of(
     prepared: Sequence[PreparedImport], to: ImportDestination, today: date
 ) -> Iterator[tuple[Diagnostic, Note]]:
-    """Every error that the result would have, each with a note at the place in the source that causes it.
-
-    Errors of a repository that are there already are no news.
-    """
+    """Every error that the import would add, with a note at the place in the source that causes it."""
     new = {one.file.path: one for one in prepared}
     old = to.tree or Tree(root=to.root, fixed={}, models=[], faults=[], other=lambda _: None)
     tree = replace(
@@ -168,8 +163,8 @@ def faults_of(
 
 
 def is_taken(found: Diagnostic, to: ImportDestination) -> bool:
-    """Whether an error says that the repository has a model or alias of that name already."""
-    return to.tree is not None and found.code == _TWICE
+    """Whether an error is that the repository already has a model or alias of that name."""
+    return to.tree is not None and found.code == _DUPLICATE
 
 
 def _note(found: Diagnostic, one: PreparedImport) -> Note:
@@ -183,7 +178,7 @@ def _note(found: Diagnostic, one: PreparedImport) -> Note:
 
 
 def _spot(found: Diagnostic, one: PreparedImport) -> Spot:
-    """The source of the last field that begins above the fault."""
+    """The source of the last field that begins at or above the fault."""
     if one.draft is None or found.path != one.file.path:
         return _whole(one)
     document = compose(source_of(one.file))[0]

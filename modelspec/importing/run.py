@@ -14,7 +14,7 @@ from modelspec.load.unread import MODELS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOutcome:
-    """What an import did, for its report."""
+    """The result of an import, for its report."""
 
     importer: str
     source: str
@@ -35,15 +35,15 @@ class ImportOutcome:
 
 
 def run(importer: Importer, request: ImportRequest, today: date) -> ImportOutcome | Refusal:
-    """Import a source into a repository. Where something is refused, nothing was written."""
+    """Import a source into a repository; a refused import writes nothing."""
     to = find_destination(request.into, request.region, request.heads)
     if isinstance(to, Refusal):
         return to
     folder = to.root / MODELS / importer.name
     if to.tree is not None and folder.is_dir() | folder.is_symlink():
         return Refusal(
-            message=f"{shown(str(folder))} is there already, and nothing is overwritten",
-            help="rename or remove that folder if an import made it, then import again",
+            message=f"{shown(folder)} already exists, and nothing is overwritten",
+            help="rename or remove that folder if it is from an earlier import, then import again",
         )
     imported = importer.read(request, to)
     if isinstance(imported, Refusal):
@@ -57,7 +57,7 @@ def run(importer: Importer, request: ImportRequest, today: date) -> ImportOutcom
             span = note.spot.span
             return Refusal(
                 message=f"{note.spot.path}:{span.line}:{span.column}: {found.message}",
-                help="the repository has that name already; rename one of the two, then import again",
+                help="the repository already has that name; rename one of the two, then import again",
             )
     refusal = None if request.dry_run else publish(files, to, importer.name)
     return refusal or ImportOutcome(
@@ -75,5 +75,5 @@ def _nothing(imported: Imported, request: ImportRequest) -> Refusal:
     why = "" if first is None else f": {first.spot.path}:{first.spot.line}: {first.what}: {first.why}"
     return Refusal(
         message=f"nothing in {shown(request.source.name)} can be imported{why}",
-        help="check what was named, and its filters",
+        help="check the source and the filters",
     )

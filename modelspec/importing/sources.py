@@ -1,4 +1,4 @@
-"""Reading the files that a user names, and those that such a file names."""
+"""Reading files that the user names, and files that those include."""
 
 import os
 import stat
@@ -11,7 +11,7 @@ _INSIDE = _OPEN | os.O_NOFOLLOW
 
 
 def read_named(path: Path) -> bytes | str:
-    """The bytes of a file that the user named, or why it cannot be read. Links are the user's own."""
+    """The bytes of a file that the user named, or why it cannot be read. Links are followed."""
     try:
         handle = os.open(path, _OPEN)
     except (OSError, ValueError) as error:
@@ -20,10 +20,10 @@ def read_named(path: Path) -> bytes | str:
 
 
 def read_inside(folder: Path, path: str) -> bytes | str:
-    """The bytes of a file that another file named, or why it is not read."""
+    """The bytes of a file that another file names, or why it is not read. No link is followed."""
     parts = path.split("/")
     if path.startswith(("/", "~")) or "\\" in path or "\0" in path or ".." in parts or "://" in path:
-        return "it is outside of the folder of the file that was imported"
+        return "it is outside the folder of the imported file"
     handle = -1
     try:
         handle = os.open(folder, _OPEN | os.O_DIRECTORY)
@@ -56,4 +56,4 @@ def _content(handle: int) -> bytes | str:
 def _why(error: OSError | ValueError) -> str:
     if isinstance(error, OSError) and error.strerror:
         return "it is a symbolic link" if "symbolic" in error.strerror else error.strerror.lower()
-    return "no file can have that name"
+    return "it is not a valid file name"

@@ -60,7 +60,7 @@ def _compose(source: Source, text: str) -> tuple[Document, list[Diagnostic]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         if error.problem == _TOO_DEEP and mark is not None and mark.index < len(text):
-            # libyaml looks ahead and gives up before it tells of the level that is one too many.
+            # libyaml looks ahead and gives up before it reports the level that is one too many.
             return _compose(source, text[: mark.index])
         composer.faults.append(syntax_fault(source, error))
     except yaml.YAMLError:
@@ -97,7 +97,7 @@ class _Composer:
             self.fault(
                 "MS013",
                 event_span(event),
-                "this file requires another YAML version than 1.2",
+                "this file requires a YAML version other than 1.2",
                 "delete the %YAML line",
             )
         root = self.node(following(), MAX_DEPTH)

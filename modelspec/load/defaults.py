@@ -27,8 +27,8 @@ Values = Mapping[str, object]
 class Inherited:
     """What all folders around a model give to it: `value` merged, and how many `nodes` it has.
 
-    `withheld` are fields of which nobody knows what they would be, since a file that may give them has a fault: that
-    they are missing from a model is no news.
+    `withheld` are fields with an unknown value, since a file that may give them has a fault: that
+    they are missing from a model is not reported.
     """
 
     value: Values

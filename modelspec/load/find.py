@@ -19,7 +19,7 @@ REQUIRED = ("regions.yaml", "heads.yaml")
 OPTIONAL = ("modelspec.yaml", "routes.test.yaml", "waivers.yaml")
 
 _NEARLY_DEFAULTS = frozenset({DEFAULTS, "_defaults.yml", "_defaults.json"})
-"""In any case: whoever names a file so wants it to be read."""
+"""In upper or lower case: a file with such a name is meant to be read."""
 
 Read = Callable[[str], "File | Diagnostic | None"]
 """Reads one file by its path from the root; None where there is none."""
@@ -227,7 +227,7 @@ def _defaults(folder: Folder, name: str, path: str, kind: FileKind) -> bytes | D
 
 
 def _model(folder: Folder, name: str, path: str, kind: FileKind) -> bytes | Diagnostic | None:
-    """The bytes of a model file; nothing where a file of this name is none and nobody could think so."""
+    """The bytes of a model file; None where the name is not that of a model, nor similar to one."""
     if kind is not FileKind.FILE:
         return unread.odd_name(path) or (
             unread.link(path) if kind is FileKind.LINK else unread.irregular(path)

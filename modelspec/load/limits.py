@@ -14,4 +14,4 @@ MAX_GIVEN = 1_000_000
 bound of what it costs to check."""
 
 MAX_ODD_CHARACTERS = 100
-"""Control or invisible characters of one file that are named: a quarter of a million, one by one, would help nobody."""
+"""Control or invisible characters of one file that are named: a quarter of a million, one by one, would not help."""

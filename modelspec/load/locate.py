@@ -12,7 +12,7 @@ from modelspec.text.document import Place
 from modelspec.text.source import START, Source, Span
 
 _TAKEN = "for this model"
-"""What is said of the model where the fault stands in the defaults that it takes."""
+"""The label of the model where the fault is in the defaults that it takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Locator:
     def diagnostic(self, code: str, severity: Severity, finding: Finding, subject: str = "") -> Diagnostic:
         """The diagnostic of a finding; `subject` is used where the finding names none.
 
-        It stands where the value does; where that is in defaults, the last related place is the model.
+        It is where the value is; where that is in defaults, the last related place is the model.
         """
         place = self.origin(finding.place)
         related = [self._label(self.origin(other), text) for other, text in finding.related]
@@ -75,7 +75,7 @@ class Locator:
         return place if path == place.path else replace(place, path=path)
 
     def effective(self, path: str) -> Mapping[str, object]:
-        """Everything that holds for a model, whoever says it; nothing where its file cannot be understood."""
+        """All values of a model, from any file; nothing where its file cannot be understood."""
         value: Mapping[str, object] = {}
         for layer in reversed([*self._layers(path)]):
             if isinstance(layer.value, dict):
@@ -83,7 +83,7 @@ class Locator:
         return value
 
     def _layers(self, path: str) -> Iterator[Reading]:
-        """A file and, of a model, the defaults that it takes, the nearest first; what has faults says nothing."""
+        """A file and, of a model, the defaults that it takes, the nearest first; files with faults are left out."""
         own = self.reading(path)
         if own is None:
             return

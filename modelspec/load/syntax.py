@@ -53,7 +53,7 @@ _MEANINGS = (
         "a tab is used where spaces are expected",
         "indent with spaces",
     ),
-    ("found incompatible YAML", "this file requires another YAML version than 1.2", "delete the %YAML line"),
+    ("found incompatible YAML", "this file requires a YAML version other than 1.2", "delete the %YAML line"),
     ("block sequence entries are not allowed", "a list is not allowed here", "check the indentation"),
 )
 

@@ -27,7 +27,7 @@ def is_ordinary(data: bytes) -> bool:
 
 
 def decode(path: str, data: bytes) -> Source | Diagnostic:
-    """The text of a file, or why it is none."""
+    """The text of a file, or why there is none."""
     # Without its mark, UTF-16 is known by the zero byte beside the first letter.
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or 0 in data[:2]:
         return file_error("MS004", path, START, "this file is UTF-16, not UTF-8", "save it as UTF-8")

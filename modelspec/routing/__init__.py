@@ -1,1 +1,1 @@
-"""The routing table, how it is made of a fleet, and what becomes of one request."""
+"""The routing table, how it is made of a fleet, and the outcome of one request."""

@@ -1,4 +1,4 @@
-"""What becomes of one request, by the routing table alone: the run-time rules that every gateway follows.
+"""The outcome of one request, by the routing table alone: the run-time rules that every gateway follows.
 
 The first that applies decides: 404 where no enabled model has the name, 403 where the client's region may not call it,
 503 where no head is left, 200 otherwise. A request without an origin comes from wherever the model may be called.
@@ -24,7 +24,7 @@ class Why(StrEnum):
 
 
 class Unused(StrEnum):
-    """Why a head is not asked at all."""
+    """Why a head is not used."""
 
     DOWN = "down"
     OFFLINE = "offline"
@@ -51,9 +51,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What becomes of a request. `tiers` are those that are left, in order; there are none unless it is routed.
+    """The outcome of a request. `tiers` are those that are left, in order; there are none unless it is routed.
 
-    `route` is None where nobody has declared the model. `name` is the id, alias or wildcard that took the request, as
+    `route` is None where the model is not declared. `name` is the id, alias or wildcard that took the request, as
     the file declares it.
     """
 

@@ -15,7 +15,7 @@ class Target:
     """One upstream as a head calls it.
 
     `endpoint` is a URL or a reference to one; None where the provider's own region setting in `params` decides the
-    host. `weight` and `order` are None where the file is silent; rpm and tpm
+    host. `weight` and `order` are None where the file does not set them; rpm and tpm
     are requests and tokens a minute.
     """
 
@@ -40,7 +40,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What people are told about a model and what no gateway needs."""
+    """What people read about a model and no gateway needs."""
 
     name: str
     priority_head: str

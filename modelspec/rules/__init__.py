@@ -63,14 +63,14 @@ _ACROSS = checks_of(Scope.CATALOG)
 
 
 def across_models(catalog: Catalog) -> Iterator[tuple[str, Severity, Finding]]:
-    """What the rules say of all models together."""
+    """What the rules find in all models together."""
     for code, severity, check in _ACROSS:
         for finding in check(catalog):
             yield code, severity, finding
 
 
 def about_fleet(fleet: Fleet) -> Iterator[tuple[str, Severity, Finding]]:
-    """What the rules say of regions and heads alone."""
+    """What the rules find in regions and heads alone."""
     for rule in RULES:
         if rule.fleet_check is not None:
             for finding in rule.fleet_check(fleet):

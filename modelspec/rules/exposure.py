@@ -1,4 +1,4 @@
-"""URLs that lead where no request may go, or that say more than they should: MS506 to MS516."""
+"""URLs that lead where no request may go, or that reveal too much: MS506 to MS516."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ _EXPLAIN_A_QUERY = (Code.METADATA, Code.FOREIGN_HOST, Code.MALFORMED)
 
 
 def _in_model(code: str, model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """Empty at once for nearly every model: what follows runs only where there is something to tell."""
+    """Empty at once for nearly every model: the rest runs only where there may be a fault."""
     for deployment in model.deployments:
         endpoint = deployment.endpoint
         if isinstance(endpoint, str) and judged(endpoint, model.local_inference):

@@ -96,7 +96,7 @@ def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
     Use a separate key for each provider, or list the allowed hosts in `key_policy`.
     """
     first: dict[str, tuple[str, Place]] = {}
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     keys = {
         key for one in catalog.signatures for key, _, pointer in one.key_hosts if is_place_of_key(pointer)
     }
@@ -107,9 +107,9 @@ def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
             domain = registrable_domain(host)
             place = Place(path=signature.path, pointer=pointer)
             known, earlier = first.setdefault(key, (domain, place))
-            if known == domain or (key, domain) in told:
+            if known == domain or (key, domain) in reported:
                 continue
-            told.add((key, domain))
+            reported.add((key, domain))
             yield Finding(
                 place=place,
                 message=f"the key {quote(mask(key))} is sent to {quote(domain)} here and to {quote(known)} elsewhere",

@@ -1,4 +1,4 @@
-"""References that lead where none may go, or that are none: MS503 to MS505."""
+"""References that lead where none may go, or in a wrong notation: MS503 to MS505."""
 
 import re
 from collections.abc import Iterator

@@ -93,7 +93,7 @@ def no_value_beside_a_telling_key(document: Document) -> Iterator[Finding]:
 
     If the value is not a secret, rename the key.
     """
-    for pointer, key in _told(document):
+    for pointer, key in _literals(document):
         yield Finding(
             place=Place(path=document.source.path, pointer=pointer),
             message=f"{quote(mask(key))} has a literal value",
@@ -129,11 +129,11 @@ def no_random_text(document: Document) -> Iterator[Finding]:
     text = document.source.text
     if not suspect(text):
         return
-    told = [document.span(pointer) for pointer, _ in _told(document)]
-    told += [span for span, _ in _certain(document)]
+    known = [document.span(pointer) for pointer, _ in _literals(document)]
+    known += [span for span, _ in _certain(document)]
     for hit in _scanned(text):
         span = document.source.span(hit.start, hit.end)
-        if not hit.certain and not any(map(span.overlaps, told)):
+        if not hit.certain and not any(map(span.overlaps, known)):
             yield Finding(
                 place=Place(path=document.source.path, span=span),
                 message="a long random string may be a secret",
@@ -164,21 +164,21 @@ def _certain(document: Document) -> list[tuple[Span, Hit]]:
     return found
 
 
-def _told(document: Document) -> list[tuple[Pointer, str]]:
+def _literals(document: Document) -> list[tuple[Pointer, str]]:
     """The pointers of literal values beside telling keys, with the keys, but for values that are certain hits."""
     if document.root is None:
         return []
-    told = list(_told_below((), document.root))
-    if not told:
+    known = list(_literals_below((), document.root))
+    if not known:
         return []
     certain = [span for span, _ in _certain(document)]
-    return [(p, key) for p, key in told if not any(document.span(p).overlaps(span) for span in certain)]
+    return [(p, key) for p, key in known if not any(document.span(p).overlaps(span) for span in certain)]
 
 
-def _told_below(pointer: Pointer, node: Node) -> Iterator[tuple[Pointer, str]]:
+def _literals_below(pointer: Pointer, node: Node) -> Iterator[tuple[Pointer, str]]:
     if isinstance(node, ListNode):
         for position, item in enumerate(node.items):
-            yield from _told_below((*pointer, position), item)
+            yield from _literals_below((*pointer, position), item)
     if not isinstance(node, MapNode):
         return
     # {kubernetes: {secret: NAME, key: NAME}} names a secret and holds none.
@@ -195,7 +195,7 @@ def _told_below(pointer: Pointer, node: Node) -> Iterator[tuple[Pointer, str]]:
                             yield (*here, position), name
                 case _:
                     pass
-        yield from _told_below(here, entry.node)
+        yield from _literals_below(here, entry.node)
 
 
 def _is_api_key(pointer: Pointer) -> bool:

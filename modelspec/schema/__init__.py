@@ -1,6 +1,7 @@
 """Documents against the schemas in `schemas/`: the codes MS101 to MS110."""
 
-from modelspec.schema.documents import DOCUMENT_KINDS, DocumentKind, check, defaults, schema_text
+from modelspec.schema.documents import DOCUMENT_KINDS, DocumentKind, defaults, schema_text
+from modelspec.schema.gate import check
 from modelspec.schema.metadata import MetadataSchema, load_metadata_schema
 from modelspec.schema.violation import SchemaFault
 

@@ -1,17 +1,11 @@
-"""The kinds of documents that people write: their schemas, the defaults of their fields, and the check of one."""
+"""The kinds of documents that people write: their schemas, and the defaults of their fields."""
 
 import json
 import pkgutil
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-from modelspec.schema.engine import compiled
-from modelspec.schema.violation import SchemaFault
-
-if TYPE_CHECKING:
-    from jsonschema_rs import Draft202012Validator
+from typing import Any, Literal
 
 DocumentKind = Literal["model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers"]
 
@@ -66,21 +60,3 @@ def _resolved(kind: DocumentKind, field: dict[str, Any]) -> dict[str, Any]:
     """The field with the words of the definition that it refers to behind its own."""
     definitions = schema_of(kind).get("$defs", {})
     return {**definitions[field["$ref"].rpartition("/")[2]], **field} if "$ref" in field else field
-
-
-@cache
-def _gate(kind: DocumentKind) -> "Draft202012Validator":
-    return compiled(schema_of(kind))
-
-
-def check(value: object, kind: DocumentKind) -> list[SchemaFault]:
-    """Return every fault of a document, or an empty list.
-
-    The document must be what `load` makes: string keys, no lone surrogates, finite numbers.
-    """
-    if _gate(kind).is_valid(value):
-        return []
-    # Most runs meet no bad document, and need not import what explains it.
-    from modelspec.schema.explain import explain  # noqa: PLC0415
-
-    return explain(value, kind, _gate(kind))

@@ -148,7 +148,7 @@ def _finder(kind: DocumentKind) -> Any:  # noqa: ANN401 - a class that `extend` 
 def _unfolded(
     node: _Schema, definitions: _Schema, sample: object = None, *, private: bool = False
 ) -> _Schema:
-    """Put definitions where they are referred to, and tell each part what those around it say of it.
+    """Put definitions where they are referred to, and pass on to each part what those around it define.
 
     That is whether it is private, and the example of it that stands in theirs.
     """

@@ -86,7 +86,7 @@ def _fault(at: Violation, code_before: str) -> SchemaFault:
 
 
 def _more(at: Violation) -> _Words:
-    """Say that not all is said, under the code of what was said last."""
+    """Report that more faults exist, under the code of the last one."""
     message = f"{at.subject} has more than {at.name} faults; the others are not reported"
     return "", message, "more faults", "correct those that are reported, then check again"
 
@@ -98,7 +98,7 @@ def _missing(at: Violation) -> _Words:
 
 
 def _unknown(at: Violation) -> _Words:
-    # An organisation's own schema has no say in this.
+    # An organisation's own schema cannot set this.
     elsewhere = {} if at.foreign else at.node.get("x-elsewhere", {})
     if "x-key-form" in at.node and not at.foreign:
         # `propertyNames` would ask for the form as well, but jsonschema-rs copies the whole mapping for each key of it.

@@ -203,9 +203,9 @@ def mask(text: str) -> str:
 
 def _masked_once(text: str) -> str:
     ranges = [(hit.start, hit.end) for hit in scan(text)]
-    ranges += _told(text)
+    ranges += _values_of_keys(text)
     if (view := resolved(text)) is not None:
-        ranges += ((view.origins[start], view.origins[end]) for start, end in _told(view.text))
+        ranges += ((view.origins[start], view.origins[end]) for start, end in _values_of_keys(view.text))
     parts: list[str] = []
     done = 0
     for start, end in sorted(ranges):
@@ -215,7 +215,7 @@ def _masked_once(text: str) -> str:
     return "".join((*parts, text[done:]))
 
 
-def _told(text: str) -> Iterator[Range]:
+def _values_of_keys(text: str) -> Iterator[Range]:
     """What stands beside telling keys, anchored values that aliases put there included."""
     aliases: set[str] = set()
     names: set[int] = set()

@@ -1,4 +1,4 @@
-"""The name that somebody may have meant."""
+"""The name that was probably meant."""
 
 from collections.abc import Iterable
 

@@ -259,12 +259,12 @@ def _is_public(place: Standing | None) -> bool:
 
 def _carried(found: Parts) -> list[str]:
     """What a URL should not carry, without a word of it."""
-    told = (
+    checks = (
         (found.userinfo is not None, "credentials before the host"),
         (found.query is not None and has_key(found.query), "a query parameter that looks like a key"),
         (found.fragment, _FRAGMENT),
     )
-    return [words for carries, words in told if carries]
+    return [words for carries, words in checks if carries]
 
 
 def _climbs(path: str) -> bool:

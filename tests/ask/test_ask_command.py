@@ -1,4 +1,4 @@
-"""The command: exit codes, what stands on which stream, clumsy and hostile use."""
+"""The installed command: exit codes, streams, mistakes and hostile input."""
 
 import json
 import os
@@ -55,14 +55,14 @@ def _ask(tmp_path: Path, forked: ForkedCommand) -> Ask:
         (("drill", "--down", "eu", "--down", "no", "--down", "us"), 0),
     ],
 )
-def test_an_answer_stands_on_standard_output_alone(arguments: tuple[str, ...], code: int, ask: Ask) -> None:
+def test_answers_go_to_standard_output_only(arguments: tuple[str, ...], code: int, ask: Ask) -> None:
     found, out, err = ask(*arguments)
     assert (found, bool(out)) == (code, True)
     assert err == "" or "--fail-under" in arguments
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("route",), "Missing argument 'MODEL'"),
         (("route", "atlas", "--from", "ue"), "--from: no region is named 'ue'; did you mean 'eu'?"),
@@ -91,14 +91,14 @@ def test_an_answer_stands_on_standard_output_alone(arguments: tuple[str, ...], c
         (("test", "--root", "/nowhere"), "not a folder"),
     ],
 )
-def test_a_slip_is_usage_and_says_what_to_do(arguments: tuple[str, ...], said: str, ask: Ask) -> None:
+def test_a_mistake_is_a_usage_error_with_advice(arguments: tuple[str, ...], message: str, ask: Ask) -> None:
     code, out, err = ask(*arguments)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
 
 
 @pytest.mark.parametrize("verb", [("route", "atlas"), ("test",), ("drill",)])
-def test_errors_of_the_repository_stand_on_standard_error(
+def test_errors_of_the_repository_go_to_standard_error(
     verb: tuple[str, ...], tmp_path: Path, ask: Ask
 ) -> None:
     (tmp_path / "models.d").mkdir()
@@ -109,13 +109,13 @@ def test_errors_of_the_repository_stand_on_standard_error(
 
 
 @pytest.mark.parametrize("verb", ["route", "test", "drill"])
-def test_help_says_how_it_ends(verb: str, ask: Ask) -> None:
+def test_help_lists_the_exit_codes(verb: str, ask: Ask) -> None:
     code, out, _ = ask(verb, "--help")
     assert code == 0
     assert "Exit codes: 0" in " ".join(out.split())
 
 
-def test_a_name_that_is_no_text_is_shown_and_asked_for(ask: Ask) -> None:
+def test_accepts_a_name_that_is_not_valid_utf_8(ask: Ask) -> None:
     code, out, err = ask("route", b"at\xfflas\n::error::x\x1b[31m", "--format", "json")
     assert (code, err) == (1, "")
     assert json.loads(out)["status"] == 404
@@ -125,13 +125,13 @@ def test_a_name_that_is_no_text_is_shown_and_asked_for(ask: Ask) -> None:
     assert not any(line.startswith("::") for line in out.splitlines())
 
 
-def test_a_terminal_of_ascii_gets_escapes(ask: Ask) -> None:
+def test_an_ascii_terminal_gets_escapes(ask: Ask) -> None:
     code, out, err = ask("drill", "--format", "markdown", lang="C")
     assert (code, err) == (0, "")
     assert out.startswith("### Drills\n")
 
 
-def test_answers_are_the_same_whatever_the_hash_seed(tmp_path: Path) -> None:
+def test_answers_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
     for verb in (
         ("route", "atlas", "--format", "json"),
         ("test", "--format", "json"),
@@ -150,7 +150,7 @@ def test_answers_are_the_same_whatever_the_hash_seed(tmp_path: Path) -> None:
         assert len(outs) == 1
 
 
-def test_a_root_that_cannot_be_opened_is_usage(
+def test_an_unreadable_root_is_a_usage_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refused(*_: object, **__: object) -> int:
@@ -163,7 +163,7 @@ def test_a_root_that_cannot_be_opened_is_usage(
 
 
 @pytest.mark.parametrize("mode", ["w", "a"])
-def test_a_shell_may_write_the_suggestion_into_the_file_itself(mode: str, tmp_path: Path, ask: Ask) -> None:
+def test_suggestions_may_be_redirected_into_the_test_file(mode: str, tmp_path: Path, ask: Ask) -> None:
     root = tmp_path / "fleet"
     shutil.copytree(FLEET, root)
     (root / "routes.test.yaml").unlink()
@@ -172,7 +172,7 @@ def test_a_shell_may_write_the_suggestion_into_the_file_itself(mode: str, tmp_pa
     code, out, _ = ask("test", "--fail-under", "100", cwd=root)
     assert (code, "coverage 100.0 %" in out) == (0, True)
     (root / "routes.test.yaml").write_text("", encoding="utf-8")
-    assert ask("test", cwd=root)[0] == 1  # an empty file is a fault, unless it waits for an answer
+    assert ask("test", cwd=root)[0] == 1  # an empty file is a fault, unless suggestions are written into it
     (root / "heads.yaml").write_text("heads: []\n", encoding="utf-8")
     assert ask("test", "--suggest", cwd=root)[:2] == (1, "")
 

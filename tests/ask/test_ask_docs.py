@@ -1,4 +1,4 @@
-"""The page shows what the commands answer about this repository; `pytest --update-golden` writes it anew."""
+"""The page shows the answers of the commands about this repository; `pytest --update-golden` updates it."""
 
 import re
 import shlex
@@ -13,7 +13,7 @@ PAGE = ROOT / "docs" / "routing-tests.md"
 _BLOCK = re.compile(r"```console\n\$ modelspec ([^\n]+)\n(.*?)```", re.DOTALL)
 
 
-def test_the_page_shows_real_answers(
+def test_the_page_shows_actual_answers(
     request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def answered(block: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""What the verbs answer about one fleet, beside what they must answer: `golden_cases` tells of the format."""
+"""The answers of the verbs about one fleet, and the expected ones; `golden_cases` describes the format."""
 
 import json
 import shlex
@@ -25,7 +25,7 @@ def _answer(root: Path, command: str, capsys: pytest.CaptureFixture[str]) -> str
 
 
 def _in_few_lines(value: object, name: str = "", margin: str = "") -> str:
-    """JSON with a line for whatever fits into one, where the command writes a line for each value."""
+    """JSON with one line for whatever fits into a line; the command writes a line per value."""
     line = margin + name + json.dumps(value)
     if len(line) <= _WIDTH or not isinstance(value, dict | list):
         return line

@@ -77,12 +77,12 @@ def test_an_exact_name_wins_over_the_longest_prefix(
         (ask("bison", "us"), 403, Why.CLIENT_REGION),
         (ask("bison", "us", "eu"), 403, Why.CLIENT_REGION),  # and 403 before 503
         (ask("bison", "eu"), 200, Why.ROUTED),
-        (ask("bison"), 200, Why.ROUTED),  # without an origin, from where it may be called
+        (ask("bison"), 200, Why.ROUTED),  # without an origin, it comes from where calls are allowed
         (ask("bison", "eu", "eu"), 503, Why.NO_HEAD),
         (ask("dodo"), 503, Why.NO_HEAD),
     ],
 )
-def test_the_first_that_applies_decides(decision: Decision, status: int, why: Why) -> None:
+def test_the_first_rule_that_applies_decides(decision: Decision, status: int, why: Why) -> None:
     assert (decision.status, decision.why) == (status, why)
     assert bool(decision.tiers) == bool(decision.first) == (status == 200)
     assert status == 200 or decision.reach == ()
@@ -92,7 +92,7 @@ def _heads(decision: Decision) -> list[list[str]]:
     return [list(tier.weights) for tier in decision.tiers]
 
 
-def test_what_is_down_is_left_out_and_the_weights_stay() -> None:
+def test_heads_that_are_down_are_removed_and_weights_kept() -> None:
     assert _heads(ask("atlas")) == [["eu-1", "uk-1"], ["eu-2"]]
     assert _heads(ask("atlas", None, "eu-1")) == [["uk-1"], ["eu-2"]]
     assert ask("atlas", None, "eu-1").tiers[0].weights == {"uk-1": 1}
@@ -102,14 +102,14 @@ def test_what_is_down_is_left_out_and_the_weights_stay() -> None:
     assert ask("atlas", None, "eu", "uk").status == 503
 
 
-def test_a_name_of_a_head_and_of_a_region_means_the_head() -> None:
+def test_a_name_of_both_a_head_and_a_region_means_the_head() -> None:
     assert INDEX.heads_down(("us",)) == {"us"}
     assert INDEX.heads_down(("uk",)) == {"uk-1", "us"}
     with pytest.raises(KeyError):
         INDEX.heads_down(("nowhere",))
 
 
-def test_every_head_that_is_not_asked_has_its_reason() -> None:
+def test_every_unused_head_has_a_reason() -> None:
     assert dict(unused(INDEX, ask("atlas", None, "eu-1", "us-1"))) == {
         "eu-1": Unused.DOWN,
         "us-1": Unused.OFFLINE,
@@ -120,7 +120,7 @@ def test_every_head_that_is_not_asked_has_its_reason() -> None:
         assert list(unused(INDEX, refused)) == []
 
 
-def test_targets_are_the_deployments_or_the_heads_own() -> None:
+def test_targets_are_the_deployments_or_those_of_the_head() -> None:
     assert [each.endpoint for each in targets_at(ask("atlas"), "eu-1")] == ["https://up.example.com/v1"]
     assert [each.endpoint for each in targets_at(ask("local"), "uk-1")] == ["http://b"]
 
@@ -134,12 +134,12 @@ def test_targets_are_the_deployments_or_the_heads_own() -> None:
         ("router/deep/z", "up"),
     ],
 )
-def test_a_wildcard_is_filled_in_for_the_upstream(name: str, upstream: str) -> None:
+def test_a_wildcard_is_replaced_in_the_upstream_name(name: str, upstream: str) -> None:
     decision = ask(name)
     assert [each.upstream_model for each in targets_at(decision, decision.first[0])] == [upstream]
 
 
-def test_a_long_name_of_slashes_takes_no_time_for_its_length() -> None:
+def test_a_long_name_of_slashes_is_looked_up_fast() -> None:
     assert INDEX.find("x" + "/" * 1_000_000) is None
     assert len([*INDEX.names]) == len(set(INDEX.names)) == 11
 
@@ -186,7 +186,7 @@ def tables(draw: st.DrawFn) -> RoutingTable:
 
 
 def meant(fleet: RoutingTable, model: str) -> Route | None:
-    """The route with an exact name, or else with the longest prefix, looked for in all of them."""
+    """The route with the exact name or else the longest prefix, by a search of all routes."""
     best: tuple[int, Route] | None = None
     for each in fleet.routes:
         for name in (each.model_id, *each.aliases):
@@ -199,7 +199,7 @@ def meant(fleet: RoutingTable, model: str) -> Route | None:
 
 
 def oracle(fleet: RoutingTable, request: Request) -> tuple[int, str | None, list[set[str]]]:
-    """By the words of the specification, one model and one head after the other."""
+    """The specification, literally, one model and one head at a time."""
     found = meant(fleet, request.model)
     if found is None or found.status == "disabled":
         return 404, None if found is None else found.model_id, []
@@ -220,7 +220,7 @@ def oracle(fleet: RoutingTable, request: Request) -> tuple[int, str | None, list
 
 @settings(max_examples=400, deadline=None)
 @given(st.data())
-def test_it_decides_as_the_oracle_does(data: st.DataObject) -> None:
+def test_decisions_match_the_oracle(data: st.DataObject) -> None:
     fleet = data.draw(tables())
     index = Index(fleet)
     known = [*index.heads, *CODES]
@@ -233,8 +233,8 @@ def test_it_decides_as_the_oracle_does(data: st.DataObject) -> None:
         )
         decision = decide(index, request)
         model_id = None if decision.route is None else decision.route.model_id
-        said = (decision.status, model_id, [set(tier.weights) for tier in decision.tiers])
-        assert said == oracle(fleet, request)
+        found = (decision.status, model_id, [set(tier.weights) for tier in decision.tiers])
+        assert found == oracle(fleet, request)
         asked = {each for tier in decision.tiers for each in tier.weights}
         if decision.status in (200, 503):
             assert asked | {each for each, _ in unused(index, decision)} == {*index.heads}

@@ -27,15 +27,15 @@ FLEET = table(
 INDEX = Index(FLEET)
 
 
-def test_each_head_and_each_region_goes_down_alone() -> None:
+def test_takes_each_head_and_each_region_down_alone() -> None:
     assert list(each_alone(INDEX)) == [
         ("eu-1",), ("eu-2",), ("us-2",), ("eu",),
-        ("eu-1", "eu-2"),  # the code of the region is the id of a head
+        ("eu-1", "eu-2"),  # the code of the region is also the id of a head
         ("us",),
     ]  # fmt: skip
 
 
-def test_a_drill_says_what_is_lost_what_moves_and_what_leaves() -> None:
+def test_a_drill_reports_losses_moves_and_loads() -> None:
     (outcome,) = drill(INDEX, [("eu-1",)]).outcomes
     assert outcome.heads == ("eu-1",)
     assert [(each.route.model_id, each.before) for each in outcome.losses] == [("bison", ("eu-1",))]
@@ -45,17 +45,17 @@ def test_a_drill_says_what_is_lost_what_moves_and_what_leaves() -> None:
     ]
     assert [(each.head, each.before, each.after, each.overloaded) for each in outcome.loads] == [
         ("eu-1", 2.75, 0.0, False),
-        ("eu-2", 0.25, 1.0, False),  # 1.0 a unit is not more than twice the average
-        ("us-2", 1.0, 2.0, False),  # nothing is known of its size
+        ("eu-2", 0.25, 1.0, False),  # 1.0 per unit is not more than twice the average
+        ("us-2", 1.0, 2.0, False),  # it has no capacity
     ]
 
 
-def test_the_average_is_over_the_heads_that_serve_and_have_a_size() -> None:
+def test_the_average_covers_serving_heads_with_a_capacity() -> None:
     assert drill(INDEX, []).average == 0.6
     assert drill(Index(table([region("eu")], [head("eu-1", "eu")], [])), []).average is None
 
 
-def test_what_is_more_than_twice_the_average_is_overloaded() -> None:
+def test_a_head_above_twice_the_average_is_overloaded() -> None:
     routes = [*(route(f"m{n}", {"a": 1}, {"b": 1}) for n in range(3)), route("x", {"b": 1}, {"c": 1})]
     index = Index(table([region("eu")], [head(each, "eu", capacity=1) for each in "abc"], routes))
     first, second, third = drill(index, [("a",), ("b",), ("c",)]).outcomes
@@ -64,7 +64,7 @@ def test_what_is_more_than_twice_the_average_is_overloaded() -> None:
     assert (third.loads, third.moves, third.losses) == ((), (), ())
 
 
-def test_what_was_away_from_home_already_does_not_leave() -> None:
+def test_a_model_already_outside_its_region_does_not_leave_it() -> None:
     (outcome,) = drill(INDEX, [("us-2",)]).outcomes
     assert [(each.route.model_id, each.leaves) for each in outcome.moves] == [("dodo", False)]
 
@@ -112,18 +112,18 @@ def _large() -> DrillReport:
     return drill(index, list(each_alone(index)))
 
 
-def test_markdown_fits_a_comment_and_says_what_it_cut() -> None:
+def test_markdown_fits_a_comment_and_reports_what_it_omits() -> None:
     report = _large()
     shown = drill_markdown(report)
     assert 40_000 < len(shown) <= ROOM
-    assert "drills are left out; `modelspec drill` shows them" in shown
-    assert "more drills do less and are left out of the table" in shown
+    assert "drills are omitted; run `modelspec drill` to see them" in shown
+    assert "less severe drills are omitted from the table" in shown
     assert shown.index("| `eu` |") < shown.index("| `h0` |")  # the worst first
     assert shown.count("<details>") == shown.count("</details>")
     assert "and 22 more" in "".join(drill_text(report, colour=False))
 
 
-def test_without_any_size_nothing_is_overloaded_and_nothing_is_averaged() -> None:
+def test_without_capacities_there_is_no_average_and_no_overload() -> None:
     index = Index(
         table([region("eu")], [head(each, "eu") for each in "ab"], [route("m", {"a": 1}, {"b": 1})])
     )

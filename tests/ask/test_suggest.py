@@ -22,13 +22,13 @@ FLEET = BASES / "ask"
 
 
 def completed(table: RoutingTable) -> str:
-    """The suggestion for a fleet without any test."""
+    """The suggestions for a fleet without tests."""
     index = Index(table)
     return "tests:\n" + "".join(suggestions_yaml(index, suggestions(index, measure(index, [])), indent=2))
 
 
 def _typed(text: str) -> dict[str, list[dict[str, object]]]:
-    """Read with every scalar as text but the status, as any reader of YAML may."""
+    """Parsed by PyYAML, which follows YAML 1.1."""
     loaded: dict[str, list[dict[str, object]]] = yaml.safe_load(text)
     return loaded
 
@@ -47,7 +47,7 @@ def test_the_suggestion_passes_and_covers_everything(table: RoutingTable) -> Non
 
 
 @pytest.mark.parametrize("name", FLEETS)
-def test_pasted_it_is_read_by_the_compiler_and_covers_everything(
+def test_the_suggested_file_compiles_and_covers_everything(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = write_repository(tmp_path, FLEETS[name])
@@ -62,7 +62,7 @@ def test_pasted_it_is_read_by_the_compiler_and_covers_everything(
 
 
 @pytest.mark.parametrize(
-    "began",
+    "start",
     [
         "tests:\n  - {model: atlas, expect: {status: 200}}\n",
         "tests:\n- model: atlas\n  expect: {status: 200}\n",
@@ -70,15 +70,15 @@ def test_pasted_it_is_read_by_the_compiler_and_covers_everything(
         "tests:\n  -\n    # why\n\n    model: atlas\n    expect: {status: 200}\n",
     ],
 )
-def test_it_stands_below_the_dashes_that_are_there(
-    began: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_suggestions_are_indented_like_the_existing_list(
+    start: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = tmp_path / "fleet"
     shutil.copytree(FLEET, root)
     file = root / "routes.test.yaml"
-    file.write_text(began, encoding="utf-8")
+    file.write_text(start, encoding="utf-8")
     assert run(["test", "--root", str(root), "--suggest"]) == 0
-    file.write_text(began + capsys.readouterr().out, encoding="utf-8")
+    file.write_text(start + capsys.readouterr().out, encoding="utf-8")
     assert run(["test", "--root", str(root), "--fail-under", "100"]) == 0
     assert "coverage 100.0 %" in capsys.readouterr().out
 
@@ -90,9 +90,7 @@ def test_it_stands_below_the_dashes_that_are_there(
         "tests:\n  [\n    {model: a, expect: {status: 200}}]\n",
     ],
 )
-def test_a_list_in_brackets_is_said_to_be_one(
-    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_reports_a_list_in_brackets(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = tmp_path / "fleet"
     shutil.copytree(FLEET, root)
     (root / "routes.test.yaml").write_text(text.replace("model: a,", "model: atlas,"), encoding="utf-8")
@@ -100,7 +98,7 @@ def test_a_list_in_brackets_is_said_to_be_one(
     assert "in brackets" in capsys.readouterr().err
 
 
-def test_a_file_without_tests_begins_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_suggestions_replace_a_file_without_tests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = tmp_path / "fleet"
     shutil.copytree(FLEET, root)
     file = root / "routes.test.yaml"
@@ -130,7 +128,7 @@ HOSTILE = [
 ]
 
 
-def test_names_that_look_like_something_else_stay_text(
+def test_names_that_look_like_other_types_stay_strings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     regions = 'regions:\n  - {code: "no", name: N, residency: ["no"]}\n  - {code: "y", name: Y}\n'
@@ -149,7 +147,7 @@ def test_names_that_look_like_something_else_stay_text(
     root = write_repository(tmp_path, models, {"regions.yaml": regions, "heads.yaml": f"heads:\n{heads}"})
     assert run(["test", "--root", str(root), "--suggest"]) == 0
     out = capsys.readouterr().out
-    # YAML 1.1, which this reader speaks, must see the same text as 1.2.
+    # YAML 1.1, which this parser follows, must give the same strings as 1.2.
     asked = {str(each["model"]) for each in _typed(out)["tests"]}
     assert asked == {*HOSTILE, "on/any", "off/any", "9/x"}
     (root / "routes.test.yaml").write_text(out, encoding="utf-8")
@@ -157,7 +155,7 @@ def test_names_that_look_like_something_else_stay_text(
     assert "coverage 100.0 %" in capsys.readouterr().out
 
 
-def test_a_wildcard_is_asked_by_a_name_that_nobody_else_takes(tmp_path: Path) -> None:
+def test_a_wildcard_is_tested_by_a_name_that_only_it_matches(tmp_path: Path) -> None:
     models = {
         "any": model("router/*"),
         "one": model("router/any"),
@@ -167,7 +165,7 @@ def test_a_wildcard_is_asked_by_a_name_that_nobody_else_takes(tmp_path: Path) ->
     assert "model: router/any3" in completed(table)
 
 
-def test_what_makes_the_file_too_large_is_left_out() -> None:
+def test_omits_suggestions_that_do_not_fit_the_file() -> None:
     empty = Locator(files={})
     kept, left_out = fitting(["x" * 200_000, "y" * 100_000, "z"], empty)
     assert ([len(piece) for piece in kept], left_out) == ([200_000], 2)
@@ -181,7 +179,9 @@ def test_what_makes_the_file_too_large_is_left_out() -> None:
     assert (len(kept), left_out) == (1_499, 1_501)
 
 
-def test_a_large_fleet_is_told_what_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_reports_omitted_suggestions_of_a_large_fleet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     models = {f"m{n}": model(f"m{n}", "fallback_heads: [head-uk-1]") for n in range(600)}
     root = write_repository(tmp_path, models)
     assert run(["test", "--root", str(root), "--suggest"]) == 0
@@ -191,7 +191,7 @@ def test_a_large_fleet_is_told_what_is_left_out(tmp_path: Path, capsys: pytest.C
     assert run(["test", "--root", str(root)]) == 0
 
 
-def test_nothing_to_exercise_is_all_exercised() -> None:
+def test_an_empty_fleet_is_fully_covered() -> None:
     coverage = measure(Index(RoutingTable(regions=(), heads=(), routes=())), [])
     assert (coverage.percent, coverage.reaches(100), coverage.counted(CoverageKind.MODEL)) == (
         100.0,

@@ -91,7 +91,7 @@ def test_a_configured_output_never_leads_out(fleet: Path, capsys: pytest.Capture
     (fleet / "modelspec.yaml").write_text("output: out/dist\n", encoding="utf-8")
     (fleet / "out").symlink_to("/tmp")
     assert cli.run(["build", "--root", str(fleet)]) == 1
-    assert "leads out of the repository" in capsys.readouterr().err
+    assert "is outside the repository" in capsys.readouterr().err
 
 
 def test_check_says_what_is_stale_and_refuses_what_is_not_ours(

@@ -253,7 +253,7 @@ def test_the_digest_of_the_sources_covers_defaults(tmp_path: Path) -> None:
     assert digest() != before
 
 
-def test_a_place_that_nobody_writes_stays_in_the_file_of_the_model(tmp_path: Path) -> None:
+def test_a_place_without_a_value_stays_in_the_file_of_the_model(tmp_path: Path) -> None:
     locator = compile_fleet(write(tmp_path, FLEET), today=TODAY).locator
     for place in (
         Place(path="models.d/m0.yaml", pointer=("status",)),

@@ -184,7 +184,7 @@ def test_depth_does_not_grow_by_laying_files_over_one_another(tmp_path: Path) ->
     assert [one.model_id for one in result.models] == ["a"]
 
 
-def test_many_faults_of_one_file_are_told_for_one_file(tmp_path: Path) -> None:
+def test_many_faults_of_one_file_are_reported_for_one_file(tmp_path: Path) -> None:
     heads = ", ".join(f"nowhere-{number}" for number in range(300))
     files = {"models.d/_defaults.yaml": SHARED.replace("[head-uk-1]", f"[{heads}]")}
     files |= {f"models.d/m{number}.yaml": OWN.format(f"m{number}") for number in range(20)}
@@ -209,5 +209,5 @@ def test_one_file_gives_no_more_than_a_million_values(tmp_path: Path) -> None:
     assert result.models == []
     (told,) = (one for one in result.diagnostics if one.code == "MS019")
     assert (
-        told.message == "these defaults give 9,992 values to each of 101 models, more than 1,000,000 together"
+        told.message == "these defaults give 9,992 values to each of 101 models, more than 1,000,000 in total"
     )

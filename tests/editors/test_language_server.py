@@ -108,7 +108,7 @@ def test_a_test_of_routing_picks_names_of_all_kinds(server: Server) -> None:
 
 def test_rules_and_edges_are_picked_in_the_other_files(server: Server) -> None:
     rules = server.completions("modelspec.yaml", with_line("modelspec.yaml", "rules:\n  |\n"))
-    assert rules["MS404"]["documentation"] == "All heads of a model stand in one region."
+    assert rules["MS404"]["documentation"] == "All heads of a model are in one region."
     assert "MS201" not in rules
     waived = server.completions("waivers.yaml", with_line("waivers.yaml", "waivers:\n  - rule: |\n"))
     assert "MS301" in waived

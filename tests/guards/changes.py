@@ -1,4 +1,4 @@
-"""Two states of a small fleet, compiled and held against each other."""
+"""Two states of a small fleet, compiled and checked by the guards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ KEY = "api_key: {env: MODEL_KEY}"
 
 
 def many(number: int, *lines: str) -> dict[str, str]:
-    """So many models, `m00` and on, all alike."""
+    """A number of equal models, `m00` and on."""
     return {f"m{position:02}": model(f"m{position:02}", *lines) for position in range(number)}
 
 
 def without(models: Mapping[str, str], *gone: str) -> dict[str, str]:
-    """The models less some of them."""
+    """The models without some of them."""
     return {stem: text for stem, text in models.items() if stem not in gone}
 
 
@@ -29,26 +29,26 @@ def settings(text: str) -> dict[str, str]:
 
 
 def waivers(*entries: str) -> dict[str, str]:
-    """A waivers.yaml with these entries, each a line as it is printed."""
+    """A waivers.yaml with these entries, each a line as printed."""
     return {"waivers.yaml": "waivers:\n" + "".join(f"  {entry}\n" for entry in entries)}
 
 
 def waiver(guard: str, subject: str, expires: str = "2026-06-01") -> str:
-    """An entry that holds on TODAY for the last time."""
+    """An entry whose last day is TODAY."""
     fields = f"guard: {guard}, subject: '{subject}', reason: agreed, expires: {expires}, approved_by: alice"
     return f"- {{{fields}}}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What is said of a change, and the state that it leads to."""
+    """The diagnostics of a change, and the state after it."""
 
     head: Compiled
     found: list[Diagnostic]
 
     @property
     def codes(self) -> list[str]:
-        """The codes in their order."""
+        """The codes, in order."""
         return [one.code for one in self.found]
 
     @property
@@ -70,7 +70,7 @@ def change(
     base: Mapping[str, str] | None = None,
     head: Mapping[str, str] | None = None,
 ) -> Change:
-    """Hold the guards against a change; `base` and `head` are the files of each state beside the usual ones."""
+    """Check a change; `base` and `head` are additional files of each state."""
     old = compiled(root / "base", before, {**FIXED, **(base or {})})
     new = compiled(root / "head", after, {**FIXED, **(head or {})})
     found = check_guards(old, new, before=routed(old), after=routed(new), today=TODAY)

@@ -18,7 +18,7 @@ def _subjects(
     return [one.subject for one in found.found]
 
 
-def test_a_key_that_goes_elsewhere_is_pointed_at(tmp_path: Path) -> None:
+def test_reports_a_key_sent_to_a_new_host(tmp_path: Path) -> None:
     found = change(tmp_path, {"atlas": ATLAS}, {"atlas": model("atlas", KEY, ELSEWHERE)})
     assert found.places == ["MS806 models.d/atlas.yaml:6:11"]
     assert (
@@ -35,7 +35,7 @@ def test_a_key_that_goes_elsewhere_is_pointed_at(tmp_path: Path) -> None:
         "https://UPSTREAM.example.com./v1",
     ],
 )
-def test_another_path_of_the_same_host_is_no_break(endpoint: str, tmp_path: Path) -> None:
+def test_allows_another_path_of_the_same_host(endpoint: str, tmp_path: Path) -> None:
     assert (
         "MS806"
         not in change(
@@ -52,17 +52,19 @@ def test_another_path_of_the_same_host_is_no_break(endpoint: str, tmp_path: Path
         (ATLAS, model("atlas", "api_key: {env: NEW_KEY}", ELSEWHERE)),
     ],
 )
-def test_requests_of_a_model_with_a_key_stay_too(before: str, after: str, tmp_path: Path) -> None:
+def test_reports_requests_of_a_model_with_a_key_sent_to_a_new_host(
+    before: str, after: str, tmp_path: Path
+) -> None:
     found = change(tmp_path, {"atlas": before}, {"atlas": after})
     assert found.subjects == [("MS806", "atlas evil.example.org")]
-    assert "answers at 'evil.example.org'" in found.found[0].message
+    assert "sends requests to 'evil.example.org'" in found.found[0].message
 
 
-def test_a_model_without_a_key_may_move(tmp_path: Path) -> None:
+def test_allows_a_model_without_a_key_to_change_hosts(tmp_path: Path) -> None:
     assert _subjects(tmp_path, {"atlas": model("atlas")}, {"atlas": model("atlas", ELSEWHERE)}) == []
 
 
-def test_a_new_model_may_bring_a_new_key(tmp_path: Path) -> None:
+def test_allows_a_new_model_with_a_new_key(tmp_path: Path) -> None:
     new = model("bison", "api_key: {env: BISON_KEY}", ELSEWHERE)
     assert _subjects(tmp_path, {"atlas": ATLAS}, {"atlas": ATLAS, "bison": new}) == []
 
@@ -81,7 +83,9 @@ def test_a_new_model_may_bring_a_new_key(tmp_path: Path) -> None:
         ("deployments:", DEPLOYED % ("a.example.net", "OTHER"), DEPLOYED % ("evil.example.org", "MODEL_KEY")),
     ],
 )
-def test_a_new_model_takes_no_known_key_elsewhere(lines: tuple[str, ...], tmp_path: Path) -> None:
+def test_reports_a_new_model_that_sends_a_known_key_to_a_new_host(
+    lines: tuple[str, ...], tmp_path: Path
+) -> None:
     (subject,) = _subjects(tmp_path, {"atlas": ATLAS}, {"atlas": ATLAS, "bison": model("bison", *lines)})
     assert subject in ("bison evil.example.org", "bison env:EVIL_URL")
 
@@ -94,19 +98,19 @@ def test_a_new_model_takes_no_known_key_elsewhere(lines: tuple[str, ...], tmp_pa
         ("{kubernetes: {secret: keys, key: atlas}}", "{kubernetes: {key: atlas, secret: keys}}"),
     ],
 )
-def test_a_key_is_known_in_every_notation(key: str, same: str, tmp_path: Path) -> None:
+def test_recognises_a_key_in_every_notation(key: str, same: str, tmp_path: Path) -> None:
     before = {"atlas": model("atlas", f"api_key: {key}")}
     after = before | {"bison": model("bison", f"api_key: {same}", ELSEWHERE)}
     assert _subjects(tmp_path, before, after) == ["bison evil.example.org"]
 
 
-def test_a_host_that_is_left_out_is_no_break(tmp_path: Path) -> None:
+def test_allows_a_host_to_be_removed(tmp_path: Path) -> None:
     entry = "  - {endpoint: https://%s.example.net, api_key: {env: MODEL_KEY}}"
     before = {"atlas": model("atlas", "deployments:", entry % "a", entry % "b")}
     assert _subjects(tmp_path, before, {"atlas": model("atlas", "deployments:", entry % "b")}) == []
 
 
-def test_each_new_host_of_a_model_is_told_once(tmp_path: Path) -> None:
+def test_reports_each_new_host_of_a_model_once(tmp_path: Path) -> None:
     entry = "  - {endpoint: https://%s.example.net/%s, api_key: {env: MODEL_KEY}}"
     after = model("atlas", "deployments:", entry % ("z", 1), entry % ("z", 2), entry % ("a", 3))
     found = change(tmp_path, {"atlas": ATLAS}, {"atlas": after})
@@ -114,7 +118,7 @@ def test_each_new_host_of_a_model_is_told_once(tmp_path: Path) -> None:
     assert [one.subject for one in found.found] == ["atlas z.example.net", "atlas a.example.net"]
 
 
-def test_a_host_that_the_provider_decides_counts(tmp_path: Path) -> None:
+def test_reports_a_new_host_of_a_provider(tmp_path: Path) -> None:
     before = {"atlas": model("atlas", "provider: mistral", KEY)}
     after = {"atlas": model("atlas", "provider: openai", KEY)}
     found = change(tmp_path, before, after)
@@ -125,13 +129,13 @@ def test_a_host_that_the_provider_decides_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("region", "host"), [("us-east-1", "bedrock:us-east-1"), ("{env: AWS}", "bedrock:env:AWS")]
 )
-def test_a_host_that_a_region_decides_counts(region: str, host: str, tmp_path: Path) -> None:
+def test_reports_a_new_host_of_a_cloud_region(region: str, host: str, tmp_path: Path) -> None:
     before = {"atlas": model("atlas", *BEDROCK, "params: {aws_region_name: eu-west-1, retries: 1}")}
     after = {"atlas": model("atlas", *BEDROCK, f"params: {{aws_region_name: {region}, retries: 2}}")}
     assert _subjects(tmp_path, before, after) == [f"atlas {host}"]
 
 
-def test_where_heads_run_the_model_their_server_is_the_host(tmp_path: Path) -> None:
+def test_reports_a_new_inference_server_of_a_head(tmp_path: Path) -> None:
     models = {"atlas": model("atlas", "local_inference: true", KEY)}
     heads = HEADS.replace("http://10.0.0.1:8000/v1", "http://10.0.0.2:8000/v1")
     found = change(tmp_path, models, models, head=FIXED | {"heads.yaml": heads})
@@ -139,7 +143,7 @@ def test_where_heads_run_the_model_their_server_is_the_host(tmp_path: Path) -> N
     assert found.places[0].startswith("MS806 heads.yaml:2:")
 
 
-def test_a_name_that_another_model_takes_over_takes_its_requests_along(tmp_path: Path) -> None:
+def test_reports_a_new_host_of_a_name_that_another_model_takes_over(tmp_path: Path) -> None:
     bison = model("bison", "api_key: {env: BISON_KEY}", ELSEWHERE)
     before = {"atlas": model("atlas", KEY, "aliases: [latest]"), "bison": bison}
     after = {
@@ -150,30 +154,30 @@ def test_a_name_that_another_model_takes_over_takes_its_requests_along(tmp_path:
 
 
 @pytest.mark.parametrize("alias", ["router/large", "router/deep/*"])
-def test_a_name_that_is_cut_out_of_a_wildcard_takes_its_requests_along(alias: str, tmp_path: Path) -> None:
+def test_reports_a_new_host_of_a_name_taken_from_a_wildcard(alias: str, tmp_path: Path) -> None:
     before = {"router": model("router/*", KEY)}
-    stolen = model("bison", "api_key: {env: BISON_KEY}", ELSEWHERE, f"aliases: [{alias}]")
-    assert _subjects(tmp_path, before, before | {"bison": stolen}) == ["bison evil.example.org"]
+    taken = model("bison", "api_key: {env: BISON_KEY}", ELSEWHERE, f"aliases: [{alias}]")
+    assert _subjects(tmp_path, before, before | {"bison": taken}) == ["bison evil.example.org"]
 
 
-def test_a_name_that_falls_to_a_wildcard_takes_its_requests_along(tmp_path: Path) -> None:
+def test_reports_a_new_host_of_a_name_that_a_wildcard_takes_over(tmp_path: Path) -> None:
     router = model("router/*", "api_key: {env: ROUTER_KEY}", ELSEWHERE)
     before = {"large": model("router/large", KEY), "router": router}
     assert _subjects(tmp_path, before, {"router": router}) == ["router/* evil.example.org"]
 
 
-def test_a_name_beside_a_wildcard_is_new(tmp_path: Path) -> None:
+def test_a_name_that_no_wildcard_covers_is_new(tmp_path: Path) -> None:
     before = {"router": model("router/*", KEY)}
     new = model("routers/large", "api_key: {env: BISON_KEY}", ELSEWHERE)
     assert _subjects(tmp_path, before, before | {"new": new}) == []
 
 
-def test_enabling_what_was_there_is_no_break(tmp_path: Path) -> None:
+def test_allows_a_disabled_model_to_be_enabled(tmp_path: Path) -> None:
     before = {"atlas": ATLAS, "bison": model("bison", KEY, "status: disabled")}
     assert _subjects(tmp_path, before, {"atlas": ATLAS, "bison": model("bison", KEY)}) == []
 
 
-def test_a_waiver_allows_one_host_and_no_other(tmp_path: Path) -> None:
+def test_a_waiver_allows_only_its_host(tmp_path: Path) -> None:
     file = waivers(waiver("endpoint_host_change", "atlas evil.example.org"))
     before, after = {"atlas": ATLAS}, {"atlas": model("atlas", KEY, ELSEWHERE)}
     assert _subjects(tmp_path, before, after, head=file) == []
@@ -182,19 +186,19 @@ def test_a_waiver_allows_one_host_and_no_other(tmp_path: Path) -> None:
     assert sorted(found.codes) == ["MS610", "MS806"]
 
 
-def test_a_text_that_is_no_address_stands_for_itself(tmp_path: Path) -> None:
+def test_an_invalid_address_counts_as_itself(tmp_path: Path) -> None:
     after = {"atlas": model("atlas", KEY, "params: {api_base: 'not a host', retries: 1, mode: fast}")}
     assert _subjects(tmp_path, {"atlas": ATLAS}, after) == ["atlas not a host"]
 
 
 @pytest.mark.parametrize(
-    ("said", "severities"), [("warning", ["warning"]), ("off", []), ("error", ["error"])]
+    ("severity", "expected"), [("warning", ["warning"]), ("off", []), ("error", ["error"])]
 )
-def test_the_guard_can_be_a_warning_or_off(said: str, severities: list[str], tmp_path: Path) -> None:
+def test_the_guard_can_be_a_warning_or_off(severity: str, expected: list[str], tmp_path: Path) -> None:
     found = change(
         tmp_path,
         {"atlas": ATLAS},
         {"atlas": model("atlas", KEY, ELSEWHERE)},
-        base=settings(f"endpoint_host_change: {said}"),
+        base=settings(f"endpoint_host_change: {severity}"),
     )
-    assert [one.severity.value for one in found.found] == severities
+    assert [one.severity.value for one in found.found] == expected

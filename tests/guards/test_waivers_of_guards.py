@@ -41,24 +41,24 @@ AFTER = many(4, KEY, "endpoint: https://[2001:db8::1]/v1")
 
 @pytest.fixture(name="broken", scope="module")
 def _broken(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What is printed for a change that breaks every guard but that of moves."""
+    """The printed entries of a change that breaks every guard except that of moves."""
     found = change(tmp_path_factory.mktemp("broken"), FLEET, AFTER).found
     assert {one.code for one in found} == {"MS801", "MS802", "MS804", "MS805", "MS806"}
     return [_printed(one.help) for one in found]
 
 
-def test_what_is_printed_can_be_pasted_once_it_is_filled_in(broken: list[str], tmp_path: Path) -> None:
+def test_printed_entries_work_once_filled_in(broken: list[str], tmp_path: Path) -> None:
     file = waivers(*map(_filled_in, broken))
     assert change(tmp_path, FLEET, AFTER, head=file).found == []
 
 
-def test_pasting_alone_is_no_review(broken: list[str], tmp_path: Path) -> None:
+def test_rejects_printed_entries_as_printed(broken: list[str], tmp_path: Path) -> None:
     head = compiled(tmp_path, AFTER, FIXED | waivers(*broken))
     assert [code for code in codes(head) if code > "MS61"] == ["MS612", "MS612"] * len(broken)
     assert head.has_errors
 
 
-def test_a_waiver_that_is_not_filled_in_does_not_hold(broken: list[str], tmp_path: Path) -> None:
+def test_a_waiver_that_is_not_filled_in_has_no_effect(broken: list[str], tmp_path: Path) -> None:
     file = {**waivers(*broken), "modelspec.yaml": "rules: {MS612: off}\n"}
     found = change(tmp_path, FLEET, AFTER, head=file)
     assert len(found.found) == len(broken)
@@ -69,7 +69,7 @@ def test_a_waiver_that_is_not_filled_in_does_not_hold(broken: list[str], tmp_pat
     "subject",
     ["a@b:c~1", "no", "012", "-", "~", "a: b", "#x", "'\"\\", "{a}", "line\nend", "é", "\U0001f600"],
 )
-def test_the_printed_entry_says_what_it_was_made_from(subject: str) -> None:
+def test_a_printed_entry_parses_to_its_subject(subject: str) -> None:
     text = "waivers:\n" + waiver_entry("max_removed", subject, TODAY) + "\n"
     reading = read(File(path="waivers.yaml", data=text.encode()))
     (found,) = waivers_of(reading.value)
@@ -79,7 +79,7 @@ def test_the_printed_entry_says_what_it_was_made_from(subject: str) -> None:
     assert found.place == Place(path="waivers.yaml", pointer=("waivers", 0))
 
 
-def test_the_last_days_of_the_calendar_are_no_crash() -> None:
+def test_an_entry_expires_on_the_last_day_of_the_calendar_at_most() -> None:
     assert "expires: 9999-12-31" in waiver_entry("max_removed", "a", date(9999, 12, 30))
 
 
@@ -91,8 +91,8 @@ def test_the_report_shows_the_entry_on_one_line(tmp_path: Path) -> None:
         REPORTS["text"](found.found[:1], summary, found.head.locator.source, colour=False, quiet=True)
     )
     advice = (
-        "split the change; the max_removed of the base holds, whatever this change makes of it; "
-        "or have it approved by this entry below `waivers:` in waivers.yaml: "
+        "split the change; the max_removed of the base applies, whatever this change sets it to; "
+        "or get this entry approved, below `waivers:` in waivers.yaml: "
         '- {guard: max_removed, subject: "m03", reason: "why this is acceptable", '
         "expires: 2026-06-15, approved_by: NAME}"
     )
@@ -105,28 +105,28 @@ def test_a_change_cannot_loosen_the_guard_that_it_breaks(tmp_path: Path) -> None
     loose = settings("max_removed: 100%, endpoint_host_change: off")
     found = change(tmp_path, models, after, head=loose)
     assert found.codes == ["MS802", "MS802"]
-    assert "the max_removed of the base holds" in found.found[0].help
+    assert "the max_removed of the base applies" in found.found[0].help
     assert found.places[0] == "MS802 modelspec.yaml:1:10"
     assert change(tmp_path / "merged", models, after, base=loose, head=loose).found == []
 
 
-def test_a_change_is_not_held_against_the_guard_that_it_brings(tmp_path: Path) -> None:
+def test_a_change_is_not_checked_against_its_own_guards(tmp_path: Path) -> None:
     models = many(5)
     assert change(tmp_path, models, without(models, "m03"), head=settings("max_removed: 0")).found == []
 
 
-def test_an_expired_waiver_waives_nothing_and_is_pointed_at(tmp_path: Path) -> None:
+def test_an_expired_waiver_has_no_effect_and_is_shown(tmp_path: Path) -> None:
     models = many(5)
     file = waivers(waiver("max_removed", "m03", "2026-05-31"), waiver("max_removed", "m02", "2026-05-31"))
     found = change(tmp_path, models, without(models, "m03", "m04"), head=file)
     assert [(one.code, one.subject) for one in found.found] == [("MS802", "m03"), ("MS802", "m04")]
     ((label,), others) = (one.related for one in found.found)
-    assert (label.path, label.span.line, label.text) == ("waivers.yaml", 2, "the waiver of this expired")
+    assert (label.path, label.span.line, label.text) == ("waivers.yaml", 2, "the waiver for this has expired")
     assert others == ()
     assert [code for code in codes(found.head) if code > "MS61"] == ["MS611", "MS611"]
 
 
-def test_an_unused_waiver_is_told_of_a_change_only(tmp_path: Path) -> None:
+def test_reports_an_unused_waiver_of_a_change(tmp_path: Path) -> None:
     file = waivers(waiver("max_removed", "m09"), waiver("max_moved", "m01"))
     found = change(tmp_path, many(5), many(5), head=file)
     assert "MS610" not in codes(found.head)
@@ -134,25 +134,27 @@ def test_an_unused_waiver_is_told_of_a_change_only(tmp_path: Path) -> None:
     assert found.found[0].message == "the waiver of max_removed for 'm09' waives nothing in this change"
 
 
-def test_waivers_of_rules_are_none_of_a_plans_business(tmp_path: Path) -> None:
+def test_ignores_unused_waivers_of_rules(tmp_path: Path) -> None:
     file = waivers(waiver("max_removed", "m09").replace("guard: max_removed", "rule: MS402"))
     assert change(tmp_path, many(2), many(2), head=file).found == []
 
 
-@pytest.mark.parametrize(("severity", "said_"), [("off", []), ("error", ["error"])])
-def test_the_severity_of_an_unused_waiver_can_be_set(severity: str, said_: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("severity", "expected"), [("off", []), ("error", ["error"])])
+def test_the_severity_of_an_unused_waiver_can_be_set(
+    severity: str, expected: list[str], tmp_path: Path
+) -> None:
     file = {**waivers(waiver("max_moved", "m01")), "modelspec.yaml": f"rules: {{MS610: {severity}}}\n"}
     found = change(tmp_path, many(5), many(5), head=file)
-    assert [one.severity.value for one in found.found] == said_
+    assert [one.severity.value for one in found.found] == expected
 
 
-def test_a_waiver_is_used_although_the_guard_would_hold_without_it(tmp_path: Path) -> None:
+def test_a_waiver_counts_as_used_below_the_limit(tmp_path: Path) -> None:
     models = many(5)
     file = waivers(waiver("max_removed", "m01"))
     assert change(tmp_path, models, without(models, "m01"), head=file).found == []
 
 
-def test_without_a_base_there_is_a_word_about_it(tmp_path: Path) -> None:
+def test_warns_if_there_is_no_base_to_compare_with(tmp_path: Path) -> None:
     head = compiled(tmp_path / "head", many(1), FIXED | settings("max_removed: 0"))
     broken = compiled(tmp_path / "base", {"m": "name: x\n"})
     assert broken.has_errors
@@ -165,11 +167,11 @@ def test_without_a_base_there_is_a_word_about_it(tmp_path: Path) -> None:
     ):
         (found,) = check_guards(base, head, before=before, after=routed(head), today=TODAY)
         assert (found.code, found.severity.value, found.span.line) == ("MS807", "warning", 1)
-        assert found.message == f"no guard was held against this change: {why}"
+        assert found.message == f"no guard was checked: {why}"
 
 
 @pytest.mark.parametrize("where", ["rules", "waivers"])
-def test_a_guard_is_not_set_or_waived_as_a_rule(where: str, tmp_path: Path) -> None:
+def test_rejects_a_guard_set_or_waived_as_a_rule(where: str, tmp_path: Path) -> None:
     files = (
         {"modelspec.yaml": "rules: {MS806: off}\n"}
         if where == "rules"

@@ -1,8 +1,7 @@
-"""Run by LiteLLM's own Python: what its router makes of configurations, in words that two of them can be compared by.
+"""Run by LiteLLM's own Python: what its router makes of configurations, in a comparable form.
 
-A list of configurations comes in on stdin, as text. For each, a mapping goes out from every name that clients may send
-to its deployments in the order of their turns, each with the share of the requests that it gets among its peers, and to
-what is tried when they fail.
+Standard input is a JSON list of configurations, as text. For each, the output maps every name that clients may send to
+its deployments, in the order in which they are tried, each with its share of the requests, and to its fallbacks.
 """
 
 import json
@@ -66,7 +65,7 @@ def _words(params: dict[str, Any]) -> list[Any]:
 
 
 def _fallbacks(router: litellm.Router, name: str) -> list[Any]:
-    """By cause, as the router looks for them: a cause without a list of its own has the general one."""
+    """By cause, as the router looks them up: a cause without its own list uses the general one."""
     found = []
     for cause in _LISTS:
         known = getattr(router, cause)

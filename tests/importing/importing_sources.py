@@ -27,5 +27,5 @@ def import_litellm(
 
 
 def secrets_in(text: str) -> list[str]:
-    """What of a text is a secret for certain."""
+    """The certain secrets in a text."""
     return [text[hit.start : hit.end] for hit in scan(text) if hit.certain]

@@ -1,4 +1,4 @@
-"""Nothing is dropped silently: each value of a source stands in the result, or the report points at it.
+"""No value is dropped silently: each value of a source is in the result, or the report points at it.
 
 The walk over the source uses PyYAML's own composer, so that it shares nothing with the importer.
 """
@@ -20,16 +20,16 @@ from modelspec.load.scalar import resolve11
 
 Position = tuple[int, int]
 LINKS = {"litellm_credential_name", "credential_name", "include", "custom_llm_provider", "weight", "order"}
-"""Their values name other parts of the source, or become other numbers."""
+"""Their values refer to other parts of the source, or are converted."""
 PUBLIC = {provider.public_endpoint for provider in PROVIDERS.values()}
 WRAPPED = {"configmap"}
-"""To PyYAML the configuration in it is one text."""
+"""For PyYAML, the configuration in it is one string."""
 
 
 def leaves(
     node: yaml.Node, chain: tuple[Position, ...], key: str
 ) -> Iterator[tuple[tuple[Position, ...], str, object]]:
-    """Every scalar value with the places of itself and of all that it is in, and the key beside it."""
+    """Every scalar with its own place and those around it, and its key."""
     here = (*chain, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
@@ -45,7 +45,7 @@ def leaves(
 
 
 def carried(key: str, value: object, made: set[str]) -> bool:
-    """Whether a value stands in the result, whatever its notation."""
+    """Whether a value is in the result, in any notation."""
     text = str(value)
     forms = {text, text.removeprefix("os.environ/"), text.partition("/")[2] or text, text.rstrip("/")}
     forms |= {text.removesuffix("/chat"), text.removesuffix("/v1beta")}
@@ -66,17 +66,17 @@ def values_of(made: dict[str, bytes]) -> set[str]:
 
 
 @pytest.mark.parametrize("case", sorted(set(CASES) - WRAPPED - {"odd-yaml"}))
-def test_every_value_is_carried_or_told_of(case: str, tmp_path: Path) -> None:
+def test_every_value_is_imported_or_reported(case: str, tmp_path: Path) -> None:
     outcome = imported(case, tmp_path / "new")
     made = values_of(tree(tmp_path / "new"))
-    told = {(note.spot.path, note.spot.span.line, note.spot.span.column) for note in outcome.notes}
+    noted = {(note.spot.path, note.spot.span.line, note.spot.span.column) for note in outcome.notes}
     checked = 0
     for name, content in CASES[case].files.items():
         for root in yaml.compose_all(content or b"", Loader=yaml.SafeLoader):
             for chain, key, value in leaves(root, (), ""):
                 checked += 1
-                is_told = any((name, *place) in told for place in chain)
-                assert is_told or carried(key, value, made), f"{name}:{chain[-1]}: {key}: {value!r}"
+                is_noted = any((name, *place) in noted for place in chain)
+                assert is_noted or carried(key, value, made), f"{name}:{chain[-1]}: {key}: {value!r}"
     assert checked > 1
 
 
@@ -148,9 +148,7 @@ CONFIGS = st.fixed_dictionaries(
 
 @settings(deadline=None, max_examples=150)
 @given(config=CONFIGS)
-def test_whatever_stands_in_a_model_list_nothing_is_raised(
-    config: object, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_no_model_list_raises(config: object, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("any")
     (folder / "config.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     outcome = import_litellm(folder / "config.yaml", folder / "new", dry_run=True)
@@ -164,7 +162,7 @@ def test_whatever_stands_in_a_model_list_nothing_is_raised(
 
 @settings(deadline=None, max_examples=300)
 @given(text=st.text(alphabet=st.sampled_from("model_list: -[]{}&*<!'\"|>#\n  aé\t%@`,"), max_size=60))
-def test_whatever_a_text_is_nothing_is_raised(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_text_raises(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("text")
     (folder / "config.yaml").write_text("model_list:\n" + text, encoding="utf-8")
     outcome = import_litellm(folder / "config.yaml", folder / "new", dry_run=True)
@@ -197,17 +195,17 @@ PLACES = (
 
 
 @pytest.mark.parametrize("text", PLACES)
-def test_a_secret_comes_out_nowhere(text: str, tmp_path: Path) -> None:
+def test_no_secret_is_imported_or_reported(text: str, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(text.replace("SECRET", SECRET), encoding="utf-8")
     outcome = import_litellm(tmp_path / "config.yaml", tmp_path / "new")
     made = b"\n".join(tree(tmp_path / "new").values()).decode() if (tmp_path / "new").exists() else ""
     names = "\n".join(tree(tmp_path / "new")) if (tmp_path / "new").exists() else ""
-    told = (
+    report = (
         "".join("".join(render(outcome)) for render in REPORTS.values())
         if isinstance(outcome, ImportOutcome)
         else outcome.message + outcome.help
     )
-    assert SECRET.lower() not in f"{made}\n{names}\n{told}".lower()
+    assert SECRET.lower() not in f"{made}\n{names}\n{report}".lower()
     assert secrets_in(made) == []
 
 

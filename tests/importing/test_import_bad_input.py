@@ -1,4 +1,4 @@
-"""What cannot be imported: a clear error, and nothing half-written."""
+"""What cannot be imported: a clear error, and nothing written in part."""
 
 import json
 import os
@@ -43,15 +43,15 @@ def repository(folder: Path, more: dict[str, str] | None = None) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (
             "litellm_settings: {}\n",
-            "is no LiteLLM configuration: it has no model_list (it has litellm_settings)",
+            "is not a LiteLLM configuration: it has no model_list (only litellm_settings)",
         ),
-        ("services: {litellm: {image: x}}\n", "is no LiteLLM configuration: it has no model_list"),
-        ("", "is no LiteLLM configuration: it has no model_list"),
-        ("just text", "is no LiteLLM configuration: it has no model_list"),
+        ("services: {litellm: {image: x}}\n", "is not a LiteLLM configuration: it has no model_list"),
+        ("", "is not a LiteLLM configuration: it has no model_list"),
+        ("just text", "is not a LiteLLM configuration: it has no model_list"),
         ("model_list: []\n", "has an empty model_list"),
         ("model_list:\n", "has an empty model_list"),
         ("model_list: {a: 1}\n", "has an empty model_list"),
@@ -63,7 +63,7 @@ def repository(folder: Path, more: dict[str, str] | None = None) -> Path:
         ("a: " + "[" * 80 + "]" * 80, "nested deeper than 64 levels"),
         (
             MODEL.replace("]", ", {model_name: GPT-4o, litellm_params: {model: openai/x}}]"),
-            "the names 'gpt-4o' and 'GPT-4o' differ by case only (config.yaml:1:27 and config.yaml:1:",
+            "the names 'gpt-4o' and 'GPT-4o' differ only by case (config.yaml:1:27 and config.yaml:1:",
         ),
         (
             "model_list: [{litellm_params: {model: a}}]",
@@ -71,10 +71,10 @@ def repository(folder: Path, more: dict[str, str] | None = None) -> Path:
         ),
     ],
 )
-def test_a_file_that_cannot_be_imported(text: str | bytes, said: str, tmp_path: Path) -> None:
+def test_rejects_a_file_that_cannot_be_imported(text: str | bytes, message: str, tmp_path: Path) -> None:
     refusal = import_litellm(write(tmp_path, text), tmp_path / "new")
     assert isinstance(refusal, Refusal)
-    assert said in refusal.message
+    assert message in refusal.message
     assert refusal.help
     assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
 
@@ -85,25 +85,25 @@ BILLION = "".join(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         pytest.param("# " + "a" * MAX_FOREIGN_BYTES, "it is larger than 4 MiB", id="bytes"),
         pytest.param("a: &a [1]\nb: [" + "*a, " * 20_001 + "]\n", "more than 20,000 aliases", id="aliases"),
         pytest.param("a: &a [1]\n" + BILLION, "more than 500,000 values", id="values"),
     ],
 )
-def test_a_file_beyond_a_limit(text: str, said: str, tmp_path: Path) -> None:
-    test_a_file_that_cannot_be_imported(text, said, tmp_path)
+def test_rejects_a_file_beyond_a_limit(text: str, message: str, tmp_path: Path) -> None:
+    test_rejects_a_file_that_cannot_be_imported(text, message, tmp_path)
 
 
-def test_a_bomb_of_merge_keys_is_counted(tmp_path: Path) -> None:
+def test_rejects_a_bomb_of_merge_keys(tmp_path: Path) -> None:
     lines = ["a0: &a0 {" + ", ".join(f"k{n}: 1" for n in range(100)) + "}"]
     lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 9)]
     refusal = import_litellm(write(tmp_path, "\n".join(lines)), tmp_path / "new")
     assert isinstance(refusal, Refusal)
 
 
-def test_a_source_that_is_not_there_or_no_file(tmp_path: Path) -> None:
+def test_rejects_a_missing_source_and_one_that_is_not_a_file(tmp_path: Path) -> None:
     missing = import_litellm(tmp_path / "none.yaml", tmp_path / "new")
     assert isinstance(missing, Refusal)
     assert "no such file" in missing.message
@@ -115,7 +115,7 @@ def test_a_source_that_is_not_there_or_no_file(tmp_path: Path) -> None:
     assert isinstance(pipe, Refusal)
 
 
-def test_includes_stay_inside_the_folder(tmp_path: Path) -> None:
+def test_rejects_includes_outside_the_folder(tmp_path: Path) -> None:
     inside = tmp_path / "inside"
     inside.mkdir()
     write(tmp_path, "model_list: [{model_name: out, litellm_params: {model: openai/o}}]", "outside.yaml")
@@ -136,30 +136,30 @@ def test_includes_stay_inside_the_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("region", "heads", "said"),
+    ("region", "heads", "message"),
     [
-        ("EU", (), "'EU' cannot name a region"),
-        ("a" * 33, (), "cannot name a region"),
-        (None, ("Head=https://x.example",), "'Head' cannot name a head"),
+        ("EU", (), "'EU' is not a valid region code"),
+        ("a" * 33, (), "is not a valid region code"),
+        (None, ("Head=https://x.example",), "'Head' is not a valid head id"),
         (None, ("head-eu",), "the head 'head-eu' has no URL"),
         (None, ("head-eu=x.example",), "the URL of head 'head-eu' does not begin with http"),
-        (None, ("head-eu=https://u:p@x.example",), "the URL of head 'head-eu' carries credentials"),
+        (None, ("head-eu=https://u:p@x.example",), "the URL of head 'head-eu' contains credentials"),
     ],
 )
-def test_a_fleet_that_cannot_be_made(
-    region: str | None, heads: tuple[str, ...], said: str, tmp_path: Path
+def test_rejects_invalid_regions_and_heads(
+    region: str | None, heads: tuple[str, ...], message: str, tmp_path: Path
 ) -> None:
     refusal = import_litellm(write(tmp_path, MODEL), tmp_path / "new", region=region, heads=heads)
     assert isinstance(refusal, Refusal)
-    assert said in refusal.message
+    assert message in refusal.message
     assert not (tmp_path / "new").exists()
 
 
-def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
+def test_does_not_touch_a_folder_that_is_not_empty(tmp_path: Path) -> None:
     source = write(tmp_path, MODEL)
     refusal = import_litellm(source, tmp_path)
     assert isinstance(refusal, Refusal)
-    assert "it is not empty, and no configuration repository" in refusal.message
+    assert "it is neither empty nor a configuration repository" in refusal.message
     not_a_folder = import_litellm(source, source)
     assert isinstance(not_a_folder, Refusal)
     (tmp_path / "empty").mkdir()
@@ -167,14 +167,14 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     assert "models.d/gpt-4o.yaml" in tree(tmp_path / "empty")
 
 
-def test_a_folder_that_cannot_be_written_is_left_alone(tmp_path: Path) -> None:
+def test_rejects_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     source = write(tmp_path, MODEL)
     (tmp_path / "file").touch()
     refusal = import_litellm(source, tmp_path / "file" / "new")
     assert isinstance(refusal, Refusal)
 
 
-def test_only_models_come_into_a_repository(tmp_path: Path) -> None:
+def test_adds_only_models_to_an_existing_repository(tmp_path: Path) -> None:
     fleet = repository(tmp_path / "fleet")
     before = tree(fleet)
     source = write(tmp_path, MODEL + "router_settings: {num_retries: 3}\n")
@@ -185,15 +185,15 @@ def test_only_models_come_into_a_repository(tmp_path: Path) -> None:
     (new,) = after.keys() - before.keys()
     assert new == "models.d/litellm/gpt-4o.yaml"
     assert b"region: us\npriority_head: head-us\napi_key" in after[new]
-    assert "the repository has settings already" in "".join(REPORTS["text"](outcome))
+    assert "the repository already has settings" in "".join(REPORTS["text"](outcome))
     again = import_litellm(source, fleet, region="us")
     assert isinstance(again, Refusal)
-    assert "is there already, and nothing is overwritten" in again.message
+    assert "already exists, and nothing is overwritten" in again.message
     assert tree(fleet) == after
 
 
 @pytest.mark.parametrize(
-    ("region", "heads", "said"),
+    ("region", "heads", "message"),
     [
         (None, (), "the repository has several regions"),
         ("su", (), "no region of the repository is named 'su'"),
@@ -201,18 +201,18 @@ def test_only_models_come_into_a_repository(tmp_path: Path) -> None:
         ("eu", ("brand-new=https://x.example",), "no head of the repository is named 'brand-new'"),
     ],
 )
-def test_a_repository_lends_only_what_it_has(
-    region: str | None, heads: tuple[str, ...], said: str, tmp_path: Path
+def test_rejects_regions_and_heads_that_the_repository_lacks(
+    region: str | None, heads: tuple[str, ...], message: str, tmp_path: Path
 ) -> None:
     fleet = repository(tmp_path / "fleet")
     before = tree(fleet)
     refusal = import_litellm(write(tmp_path, MODEL), fleet, region=region, heads=heads)
     assert isinstance(refusal, Refusal)
-    assert said in refusal.message
+    assert message in refusal.message
     assert tree(fleet) == before
 
 
-def test_a_name_that_the_repository_has_is_refused(tmp_path: Path) -> None:
+def test_rejects_a_name_that_the_repository_has(tmp_path: Path) -> None:
     fleet = repository(tmp_path / "fleet")
     before = tree(fleet)
     refusal = import_litellm(write(tmp_path, MODEL.replace("gpt-4o,", "Atlas,")), fleet, region="eu")
@@ -221,14 +221,14 @@ def test_a_name_that_the_repository_has_is_refused(tmp_path: Path) -> None:
     assert tree(fleet) == before
 
 
-def test_a_broken_repository_is_refused(tmp_path: Path) -> None:
+def test_rejects_a_broken_repository(tmp_path: Path) -> None:
     fleet = repository(tmp_path / "fleet", {"heads.yaml": "heads: {"})
     refusal = import_litellm(write(tmp_path, MODEL), fleet, region="eu")
     assert isinstance(refusal, Refusal)
     assert "no readable regions.yaml and heads.yaml" in refusal.message
 
 
-def test_a_region_whose_heads_all_rest_is_refused(tmp_path: Path) -> None:
+def test_rejects_a_region_without_an_active_head(tmp_path: Path) -> None:
     heads = "heads:\n  - {head_id: head-eu, region: eu, url: https://eu.example.com, status: offline}\n"
     fleet = repository(tmp_path / "fleet", {"heads.yaml": heads})
     refusal = import_litellm(write(tmp_path, MODEL), fleet, region="eu")
@@ -236,7 +236,7 @@ def test_a_region_whose_heads_all_rest_is_refused(tmp_path: Path) -> None:
     assert "has no active head" in refusal.message
 
 
-def test_regions_of_the_repository_are_recognised(tmp_path: Path) -> None:
+def test_recognises_regions_of_the_repository(tmp_path: Path) -> None:
     fleet = repository(tmp_path / "fleet", {"modelspec.yaml": "targets: [prometheus]\n"})
     text = (
         "model_list:\n"

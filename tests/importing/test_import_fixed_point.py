@@ -1,4 +1,4 @@
-"""What is imported, built for LiteLLM and imported again is the same fleet."""
+"""Importing, building for LiteLLM and importing again gives the same fleet."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +15,8 @@ from modelspec.routing.route import route
 from modelspec.routing.table import About, RoutingTable
 
 FAULTY = {"keys", "local"}
-"""Their results have faults, which are in the report: nothing is built of them."""
-NOBODY = About(
+"""Their results have faults, which are in the report, so nothing is built."""
+NO_DESCRIPTION = About(
     name="",
     priority_head="",
     fallback_heads=(),
@@ -31,11 +31,11 @@ NOBODY = About(
 
 
 def table_of(root: Path) -> RoutingTable:
-    """Where requests go, without what people are told: LiteLLM has no place for names and metadata."""
+    """The routes without descriptions: LiteLLM has no place for names and metadata."""
     compiled = compile_fleet(root, today=TODAY)
     assert not compiled.has_errors, [found.message for found in compiled.diagnostics]
     routing = route(compiled.catalog, compiled.models)
-    return replace(routing, routes=tuple(replace(one, about=NOBODY) for one in routing.routes))
+    return replace(routing, routes=tuple(replace(one, about=NO_DESCRIPTION) for one in routing.routes))
 
 
 def built(root: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""LiteLLM configurations beside what they must become; `golden_cases` tells of the format."""
+"""LiteLLM configurations and their expected results; `golden_cases` describes the format."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_the_result_validates_or_its_faults_are_in_the_report(name: str, tmp_pat
     assert errors == {note.what for note in outcome.notes if note.kind == "fault"}
 
 
-def test_the_page_about_importing_shows_what_is_really_done() -> None:
+def test_the_page_shows_the_actual_result() -> None:
     page = (Path(__file__).parents[2] / "docs/import.md").read_text(encoding="utf-8")
     case = CASES["documented"]
     shown = ["report.txt", "models.d/gpt-4o.yaml", "models.d/llama3.yaml"]

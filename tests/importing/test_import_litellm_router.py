@@ -1,4 +1,4 @@
-"""What is imported routes as the original did: LiteLLM's own router loads both, and its model lists are compared."""
+"""An imported configuration routes like the original: LiteLLM's router loads both, and the results are compared."""
 
 import json
 import os
@@ -20,16 +20,16 @@ ROOT = Path(__file__).parents[2]
 COMPARED = {
     "simple": (),
     "several-deployments": (),
-    "weights": ("odd",),  # its numbers are none, which the report says; the router refuses them
-    "heavy-weights": ("m",),  # 5000 to 1 is more than weights of ours can say, which the report tells
+    "weights": ("odd",),  # its numbers are invalid, as the report says, and the router rejects them
+    "heavy-weights": ("m",),  # 5000 to 1 exceeds the range of our weights, as the report says
     "fallbacks-router": (),
     "fallbacks-litellm-settings": (),
-    "fallbacks-everywhere": ("openrouter/*",),  # it falls back to a model of its own, which is left out
+    "fallbacks-everywhere": ("openrouter/*",),  # it falls back to itself, which is left out
     "comments": (),
-    "embeddings-and-images": ("rerank",),  # the target asks every model of cohere at the endpoint of its chat
+    "embeddings-and-images": ("rerank",),  # the target calls every Cohere model at the chat endpoint
     "anchors": (),
 }
-"""Cases of which everything is carried that routes, and names in them that the report speaks of."""
+"""Cases whose routing is imported completely, except for these models, which are in the report."""
 VARIABLES = {
     name: f"value-of-{name.lower()}"
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GROQ_API_KEY", "OPENROUTER_API_KEY", "AZURE_API_KEY")
@@ -44,7 +44,7 @@ VARIABLES = {
 
 
 def litellm_python() -> Path:
-    """The Python of LiteLLM's own virtual environment; without it the test fails, as nothing else shows as much."""
+    """The Python of LiteLLM's virtual environment; without it, the test fails."""
     named = os.environ.get("MODELSPEC_LITELLM")
     program = Path(named) if named else ROOT / ".tools" / "litellm" / "bin" / "litellm"
     assert program.is_file(), (
@@ -68,7 +68,7 @@ def ask(home: Path, texts: list[str]) -> list[dict[str, Any]]:
 
 
 def comparable(answer: dict[str, Any], left_out: tuple[str, ...]) -> dict[str, Any]:
-    """An endpoint that is the provider's public one says no more than none."""
+    """The answer with public endpoints of providers removed."""
     for turns, _ in answer.values():
         for turn in turns:
             for deployment in turn:
@@ -83,13 +83,13 @@ def comparable(answer: dict[str, Any], left_out: tuple[str, ...]) -> dict[str, A
 
 
 def original(case: str) -> str:
-    """Without what the router's own reading refuses or what the report says to be wrong."""
+    """The configuration without models that the router rejects or the report calls wrong."""
     config = yaml.safe_load(CASES[case].files["config.yaml"] or b"")
     config["model_list"] = [e for e in config["model_list"] if e["model_name"] not in COMPARED[case]]
     return yaml.safe_dump(config)
 
 
-def test_both_configurations_route_alike(tmp_path: Path) -> None:
+def test_both_configurations_route_the_same_way(tmp_path: Path) -> None:
     texts = []
     for case in COMPARED:
         imported(case, tmp_path / case)

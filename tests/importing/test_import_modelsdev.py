@@ -1,4 +1,4 @@
-"""A small checkout in the form of models.dev."""
+"""Importing a small checkout of models.dev."""
 
 from pathlib import Path
 
@@ -113,18 +113,18 @@ def test_models_inherit_and_links_inside_are_followed(checkout: Path, tmp_path: 
     assert "hunter2" not in made["acme_secret.yaml"]
 
 
-def test_what_cannot_be_read_is_told_of(checkout: Path, tmp_path: Path) -> None:
+def test_reports_models_that_cannot_be_read(checkout: Path, tmp_path: Path) -> None:
     outcome = read(checkout, tmp_path / "new", "acme", "unreadable")
     assert isinstance(outcome, ImportOutcome)
-    told = {(note.kind.value, note.spot.path.rpartition("/")[2]): note.why for note in outcome.notes}
-    assert told["lost", "loop.toml"].startswith("it inherits from providers/acme/models/loop.toml")
-    assert "models/nobody/nothing.toml, which cannot be read" in told["lost", "lost.toml"]
-    assert told["lost", "broken.toml"] == "it is not TOML: not carried"
-    assert "no file of a checkout has that path" in told["lost", "climb.toml"]
-    assert told["lost", "outside.toml"] == "a link leads out of the checkout: not carried"
-    assert told["lost", "m.toml"].startswith("provider.toml cannot be read")
-    assert ("secret", "secret.toml") in told
-    assert ("changed", "odd name.toml") in told
+    reported = {(note.kind.value, note.spot.path.rpartition("/")[2]): note.why for note in outcome.notes}
+    assert reported["lost", "loop.toml"].startswith("it inherits from providers/acme/models/loop.toml")
+    assert "models/nobody/nothing.toml, which cannot be read" in reported["lost", "lost.toml"]
+    assert reported["lost", "broken.toml"] == "it is not valid TOML: not imported"
+    assert "it is not a path in a checkout" in reported["lost", "climb.toml"]
+    assert reported["lost", "outside.toml"] == "a link leads out of the checkout: not imported"
+    assert reported["lost", "m.toml"].startswith("provider.toml cannot be read")
+    assert ("secret", "secret.toml") in reported
+    assert ("changed", "odd name.toml") in reported
 
 
 def test_clouds_and_templates_get_variables(checkout: Path, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_clouds_and_templates_get_variables(checkout: Path, tmp_path: Path) -> N
     assert "api_key" not in made["tilted_m.yaml"]
 
 
-def test_the_result_validates_or_says_why_not(checkout: Path, tmp_path: Path) -> None:
+def test_the_report_has_every_error_of_the_result(checkout: Path, tmp_path: Path) -> None:
     outcome = read(checkout, tmp_path / "new")
     assert isinstance(outcome, ImportOutcome)
     compiled = compile_fleet(tmp_path / "new", today=TODAY)
@@ -146,28 +146,28 @@ def test_the_result_validates_or_says_why_not(checkout: Path, tmp_path: Path) ->
     assert len(outcome.models) == 9
 
 
-def test_progress_and_a_filter(checkout: Path, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+def test_reports_progress_and_applies_a_filter(checkout: Path, tmp_path: Path) -> None:
+    reported: list[tuple[int, int]] = []
     request = ImportRequest(
         source=checkout,
         into=tmp_path / "new",
         providers=("acme",),
         wanted=lambda fields: fields["name"] == "Plain",
-        progress=lambda done, of: told.append((done, of)),
+        progress=lambda done, of: reported.append((done, of)),
     )
     to = find_destination(request.into, "eu", ())
     assert not isinstance(to, Refusal)
     imported = BY_NAME["modelsdev"].read(request, to)
     assert not isinstance(imported, Refusal)
     assert [model.model_id for model in imported.models] == ["acme/plain"]
-    assert told == [(n, 10) for n in range(1, 11)]
+    assert reported == [(n, 10) for n in range(1, 11)]
 
 
-def test_what_is_no_checkout_is_refused(checkout: Path, tmp_path: Path) -> None:
+def test_rejects_a_folder_that_is_not_a_checkout(checkout: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     nothing = read(tmp_path / "empty", tmp_path / "new")
     assert isinstance(nothing, Refusal)
-    assert "is no checkout of models.dev" in nothing.message
+    assert "is not a checkout of models.dev" in nothing.message
     unknown = read(checkout, tmp_path / "new", "acmee")
     assert isinstance(unknown, Refusal)
     assert unknown.help == "did you mean 'acme'?"

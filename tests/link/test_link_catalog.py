@@ -72,7 +72,7 @@ def test_an_id_declared_twice_is_named_with_both_places(tmp_path: Path) -> None:
     models = {"a": model("atlas"), "b": model("atlas")}
     assert _links(tmp_path, models) == ["MS205 models.d/b.yaml:1:11"]
     assert _said(tmp_path, models, "MS205") == (
-        "the name 'atlas' is declared a second time",
+        "the name 'atlas' is declared twice",
         "ids and aliases share one namespace and must differ by more than case: rename one",
         ["models.d/a.yaml: first here"],
     )
@@ -86,9 +86,9 @@ def test_ids_and_aliases_share_one_namespace_that_ignores_case(tmp_path: Path) -
     }
     result = compiled(tmp_path, models)
     assert [one.message for one in result.diagnostics if one.code == "MS205"] == [
-        "the name 'BISON' is declared beside 'bison', which differs by case only",
-        "the name 'Atlas' is declared beside 'atlas', which differs by case only",
-        "the name 'cobra' is declared a second time",
+        "the name 'BISON' differs from 'bison' by case only",
+        "the name 'Atlas' differs from 'atlas' by case only",
+        "the name 'cobra' is declared twice",
     ]
     assert found(result, ["MS205"])[1] == "MS205 models.d/b.yaml:5:18"
 
@@ -99,7 +99,7 @@ def test_an_alias_that_repeats_its_own_id_is_a_second_declaration(tmp_path: Path
     ]
 
 
-def test_a_name_declared_three_times_is_said_of_each_one_after_the_first(tmp_path: Path) -> None:
+def test_a_name_declared_three_times_is_reported_at_each_one_after_the_first(tmp_path: Path) -> None:
     models = {stem: model("atlas") for stem in "abc"}
     assert _links(tmp_path, models) == ["MS205 models.d/b.yaml:1:11", "MS205 models.d/c.yaml:1:11"]
 

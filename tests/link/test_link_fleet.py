@@ -75,8 +75,8 @@ def test_regions_and_heads_declared_twice_are_named_at_the_second() -> None:
     heads = {"heads": [*HEADS["heads"], {"head_id": "h-eu", "region": "us", "url": "https://x"}]}
     fleet, _, found = _linked(regions, heads)
     assert found == [
-        ("MS204", ("regions", 2, "code"), "the region 'eu' is declared a second time"),
-        ("MS204", ("heads", 1, "head_id"), "the head 'h-eu' is declared a second time"),
+        ("MS204", ("regions", 2, "code"), "the region 'eu' is declared twice"),
+        ("MS204", ("heads", 1, "head_id"), "the head 'h-eu' is declared twice"),
     ]
     assert fleet.regions["eu"].name == "Europe"
     assert fleet.heads["h-eu"].region == "eu"
@@ -92,7 +92,7 @@ def test_unknown_regions_in_residencies_and_heads_are_named() -> None:
     ]
 
 
-def test_an_entry_with_a_fault_is_known_and_nothing_more_is_said_of_it() -> None:
+def test_an_entry_with_a_fault_is_known_and_has_no_further_faults() -> None:
     regions = {
         "regions": [{"code": "eu", "name": 7, "residency": ["nowhere"]}, {"code": "us", "name": "States"}]
     }
@@ -137,7 +137,7 @@ def test_where_regions_are_not_all_known_no_region_is_unknown() -> None:
     assert found == []
 
 
-def test_a_list_with_untold_faults_is_not_built_from() -> None:
+def test_a_list_with_unreported_faults_is_not_used() -> None:
     fleet, whole, found = _linked(
         {"regions": [{"code": "eu", "name": "Europe", "residency": 7}]}, region_faults=[("regions",)]
     )

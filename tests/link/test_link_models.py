@@ -74,7 +74,7 @@ def test_against_an_incomplete_fleet_no_name_is_unknown() -> None:
     ]
 
 
-def test_an_empty_fleet_is_said_to_declare_nothing() -> None:
+def test_the_help_for_an_empty_fleet_names_nothing() -> None:
     atlas = model_of("a.yaml", 1, {"model_id": "a", "name": "A", "region": "eu", "priority_head": "h"})
     (_, finding), _ = link_model(atlas, Fleet(regions={}, heads={}, complete=True))
     assert finding.help == "regions.yaml declares none; use one of these or declare it there"

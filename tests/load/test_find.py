@@ -100,7 +100,7 @@ def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a\nb.yaml", "a\x1b.yaml", "a\u202e.yaml", "a\u200b.yaml"])
-def test_names_that_mislead_are_refused(name: str, tmp_path: Path) -> None:
+def test_names_that_mislead_are_rejected(name: str, tmp_path: Path) -> None:
     (_repository(tmp_path) / "models.d" / name).write_text("a: 1\n", encoding="utf-8")
     (tmp_path / "models.d" / f"{name}.d").mkdir()
     paths = sorted([f"models.d/{name}", f"models.d/{name}.d"])

@@ -73,7 +73,7 @@ def test_everything_else_is_a_string(text: str) -> None:
     "text",
     [".inf", ".Inf", ".INF", "-.inf", "+.INF", ".nan", ".NaN", ".NAN", "1e999", "-1e999", "9" * 310 + "."],
 )
-def test_numbers_that_are_not_finite_are_refused(text: str) -> None:
+def test_numbers_that_are_not_finite_are_rejected(text: str) -> None:
     with pytest.raises(NotANumberError):
         resolve(text)
 
@@ -89,6 +89,6 @@ def test_numbers_that_are_not_finite_are_refused(text: str) -> None:
         "-" + "9" * 23,
     ],
 )
-def test_integers_beyond_64_bits_are_refused(text: str) -> None:
+def test_integers_beyond_64_bits_are_rejected(text: str) -> None:
     with pytest.raises(TooLargeError):
         resolve(text)

@@ -19,7 +19,7 @@ CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xF
 
 @pytest.mark.parametrize("character", CONTROLS, ids=lambda c: f"U+{ord(c):04X}")
 @pytest.mark.parametrize("where", ["a: x%sy", "a: 1 # %sx", "%sa: 1", "a: '%s'"])
-def test_every_control_character_is_refused_everywhere(character: str, where: str) -> None:
+def test_every_control_character_is_rejected_everywhere(character: str, where: str) -> None:
     text = f"b: 1\n{where % character}\nc: 2\n"
     assert _faults(text) == [("MS005", 2, where.index("%") + 1)]
 
@@ -37,7 +37,7 @@ INVISIBLE = [
 
 @pytest.mark.parametrize("character", INVISIBLE, ids=lambda c: f"U+{ord(c):04X}")
 @pytest.mark.parametrize("where", ["a: x%sy", "a: 1 # %sx", "a: '%s'"])
-def test_every_invisible_character_is_refused_everywhere(character: str, where: str) -> None:
+def test_every_invisible_character_is_rejected_everywhere(character: str, where: str) -> None:
     assert _faults(f"b: 1\n{where % character}\nc: 2\n") == [("MS006", 2, where.index("%") + 1)]
 
 
@@ -79,7 +79,7 @@ def test_joiners_are_fine_in_a_name_and_nowhere_else(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["a\u200db", "\u200dx", "x\u200c", "\u200d", "\u4e2d\u200d", "\u200d\U0001f600"]
 )
-def test_joiners_that_join_nothing_are_refused_in_a_name_too(name: str) -> None:
+def test_joiners_that_join_nothing_are_rejected_in_a_name_too(name: str) -> None:
     assert [code for code, _, _ in _faults(f"name: '{name}'\n")] == ["MS006"]
 
 
@@ -116,7 +116,7 @@ def test_a_lone_carriage_return_is_a_fault_and_crlf_is_none() -> None:
         ("\ufeffa: 中é".encode() + b"\xff", (1, 6)),
     ],
 )
-def test_what_is_not_utf_8_is_refused_at_its_place(data: bytes, place: tuple[int, int]) -> None:
+def test_what_is_not_utf_8_is_rejected_at_its_place(data: bytes, place: tuple[int, int]) -> None:
     assert _faults(data) == [("MS004", *place)]
 
 

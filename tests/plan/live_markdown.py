@@ -1,4 +1,4 @@
-"""What of a comment a forge would act on: GitHub's own parser, and the filters that come behind it."""
+"""The parts of a comment that a forge would act on: GitHub's own parser, and the filters after it."""
 
 import re
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ class _Reader(HTMLParser):
 
 
 def live(markdown: str) -> Iterator[str]:
-    """Everything in a comment that is neither ours nor dead."""
+    """Everything active in a comment that is not ours."""
     reader = _Reader()
     reader.feed(cmarkgfm.github_flavored_markdown_to_html(markdown, options=Options.CMARK_OPT_UNSAFE))
     reader.close()

@@ -131,7 +131,7 @@ def _entity(draw: st.DrawFn, kind: str, name: str) -> Entity:
 
 @st.composite
 def edited(draw: st.DrawFn, fleet: Fleet) -> Fleet:
-    """Another state of a repository: fields set anew or taken out, entities renamed, added, gone, in another order."""
+    """Another state of a repository: fields set or removed, entities renamed, added, removed or reordered."""
     new: Fleet = {kind: [dict(entity) for entity in entities] for kind, entities in fleet.items()}
     for _ in range(draw(st.integers(1, 4))):
         kind = draw(st.sampled_from(["models", "models", "models", "heads", "regions"]))
@@ -146,7 +146,7 @@ def edited(draw: st.DrawFn, fleet: Fleet) -> Fleet:
                     entities[number][field] = draw(FIELDS[kind][field])
                 _sound(kind, entities[number])
             case "id":
-                # With every reference to it, as a careful author does it.
+                # With every reference to it, as a careful author would.
                 old, name = draw(st.sampled_from(entities))[KEY[kind]], draw(st.sampled_from(["q0", "q1"]))
                 new = json.loads(json.dumps(new).replace(json.dumps(old), json.dumps(name)))
             case "order":
@@ -159,7 +159,7 @@ def edited(draw: st.DrawFn, fleet: Fleet) -> Fleet:
 
 
 def _sound(kind: str, entity: Entity) -> Entity:
-    """What the schema asks of a model's fields together."""
+    """Make the fields of a model consistent, as the schema requires."""
     if kind != "models":
         return entity
     if entity.get("deployments"):
@@ -185,7 +185,7 @@ def compiled(root: Path, fleet: Fleet) -> Compiled:
 
 
 def state(result: Compiled, title: str) -> PlannedState:
-    """One side of a plan, whether or not a rule finds fault with it."""
+    """One side of a plan, whether or not it has faults."""
     files = [*result.tree.fixed.values(), *result.tree.models]
     return PlannedState(
         title=title,

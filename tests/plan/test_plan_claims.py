@@ -1,4 +1,4 @@
-"""No field of a routing table without somebody who answers for it: a field to come cannot be overlooked."""
+"""Every field of a routing table has a comparer, so that a new field cannot be overlooked."""
 
 from collections import Counter
 from dataclasses import fields
@@ -31,12 +31,12 @@ def test_every_field_of_heads_and_regions_is_claimed() -> None:
     assert REGION_FIELDS.keys() == _names(RegionEntry)
 
 
-def test_a_table_and_a_tier_have_no_fields_beside_those_that_are_compared() -> None:
+def test_every_field_of_a_table_and_a_tier_is_compared() -> None:
     assert _names(RoutingTable) == {"regions", "heads", "routes"}
     assert _names(Tier) == {"weights"}
 
 
-def test_kinds_have_names_of_their_own_and_stand_in_the_order_of_their_ranks() -> None:
+def test_kinds_have_unique_names_and_are_sorted_by_rank() -> None:
     assert len(BY_NAME) == len(KINDS) == len(ORDER)
     ranks = [kind.rank for kind in KINDS]
     assert ranks == sorted(ranks)

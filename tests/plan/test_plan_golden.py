@@ -1,4 +1,4 @@
-"""Two states of a repository beside what a plan says of them: `golden_cases` tells of the format.
+"""Two states of a repository and their expected plan; `golden_cases` describes the format.
 
 `before/` of a case is committed, `after/` lies over it in the working tree.
 """
@@ -26,19 +26,19 @@ DOCUMENTS = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_plan_says_what_is_expected(name: str, *, update: bool, tmp_path: Path) -> None:
+def test_a_plan_is_as_expected(name: str, *, update: bool, tmp_path: Path) -> None:
     case = CASES[name]
     root = repository(case.write(tmp_path / "fleet", "before"))
     made = plan_change(write(root, case.below("after")), base="HEAD", head=None, today=TODAY)
     assert isinstance(made, Planned)
     code = (10 if made.plan.changes else 0) if made.is_allowed else 1
-    said = {file: "".join(rendered(made, format_, colour=False)) for file, format_ in FORMATS.items()}
-    said["plan.txt"] += f"exit code {code}\n"
-    case.settle({file: said[file] for file in case.all("compare") or FORMATS}, update=update)
+    plans = {file: "".join(rendered(made, format_, colour=False)) for file, format_ in FORMATS.items()}
+    plans["plan.txt"] += f"exit code {code}\n"
+    case.settle({file: plans[file] for file in case.all("compare") or FORMATS}, update=update)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_an_expected_json_follows_its_published_schema(name: str) -> None:
+def test_expected_json_matches_the_published_schema(name: str) -> None:
     document = json.loads(DOCUMENTS[name])
     Draft202012Validator(SCHEMA).validate(document)
     ranks = [RANKS.index(effect["rank"]) for effect in document["effects"]]
@@ -46,12 +46,12 @@ def test_an_expected_json_follows_its_published_schema(name: str) -> None:
     assert sum(one["count"] for one in document["counts"]) == len(document["effects"])
 
 
-def test_an_expected_comment_fits() -> None:
+def test_expected_comments_fit_the_limit() -> None:
     sizes = {name: len(case.expected["plan.md"] or b"") for name, case in CASES.items()}
     assert {name for name, size in sizes.items() if not 0 < size <= LIMIT} == set()
 
 
-def test_every_kind_of_effect_is_in_some_case() -> None:
+def test_every_kind_of_effect_has_a_case() -> None:
     seen = {effect["kind"] for document in DOCUMENTS.values() for effect in json.loads(document)["effects"]}
-    # What no comparer words cannot be brought about by a file: it is there for fields to come.
+    # No file can cause this one: it is for future fields.
     assert {kind.name for kind in KINDS} - seen == {"written-otherwise"}

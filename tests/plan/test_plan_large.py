@@ -1,4 +1,4 @@
-"""Plans of many models: what is cut, and what is not looked at."""
+"""Plans of many models: what is cut, and what is not compared."""
 
 from dataclasses import replace
 from json import loads
@@ -92,7 +92,7 @@ def _comment(plan: Plan, guards: tuple[Diagnostic, ...] = ()) -> str:
     return comment
 
 
-def test_a_comment_is_cut_from_the_least_consequence_and_says_what() -> None:
+def test_a_comment_is_cut_from_the_end_and_lists_what_was_cut() -> None:
     changed = [
         replace(
             route,
@@ -110,13 +110,13 @@ def test_a_comment_is_cut_from_the_least_consequence_and_says_what() -> None:
     assert (
         f"_Cut to fit into a comment: {2_000 - shown:,} of 2,000 under “Where requests and keys may go, "
         "and who may call”; "
-        "all 2,000 under “Nothing that a request notices”. `modelspec plan` shows them all._" in comment
+        "all 2,000 under “No effect on requests”. Run `modelspec plan` for all of it._" in comment
     )
     assert "".join(text.render(plan, colour=False)).count("uses another key: env KEY → env OTHER") == 2_000
     assert "".join(json.render(plan, ())).count('"kind": "key-changed", "rank"') == 2_000
 
 
-def test_a_drained_head_is_said_once() -> None:
+def test_a_drained_head_is_reported_once() -> None:
     drained = tuple(replace(h, status="draining" if h.head_id == "head-0" else h.status) for h in HEADS)
     tiers = (Tier(weights={"head-1": 1}), Tier(weights={"head-0": 1}))
     after = replace(TABLE, heads=drained, routes=tuple(replace(route, tiers=tiers) for route in ROUTES))
@@ -145,7 +145,7 @@ def test_a_drained_head_is_said_once() -> None:
     assert all((one["before"], one["after"]) == ({"head-0": 1}, {"head-1": 1}) for one in moved)
 
 
-def test_many_broken_guards_leave_room_for_the_effects() -> None:
+def test_many_broken_guards_leave_room_for_effects() -> None:
     guard = Diagnostic(
         code="MS806",
         severity=Severity.ERROR,

@@ -45,7 +45,7 @@ def _bytes(table: RoutingTable) -> dict[str, bytes]:
 
 
 def _placeless(table: RoutingTable) -> str:
-    """All that a table says but the lines of its files."""
+    """A table without the lines of its files."""
     routes = tuple(replace(route, about=replace(route.about, line=0)) for route in table.routes)
     return repr(replace(table, routes=routes))
 
@@ -60,7 +60,7 @@ def _reports(plan: Plan) -> tuple[str, str, str]:
 
 @slow
 @given(changes())
-def test_a_plan_is_empty_only_where_the_compiled_bytes_are_equal(pair: tuple[Fleet, Fleet]) -> None:
+def test_a_plan_is_empty_only_if_the_compiled_bytes_are_equal(pair: tuple[Fleet, Fleet]) -> None:
     before, after = _states(*pair)
     assume(before.routing is not None and after.routing is not None)
     assert before.routing is not None
@@ -77,22 +77,22 @@ def test_a_plan_is_empty_only_where_the_compiled_bytes_are_equal(pair: tuple[Fle
 
 @slow
 @given(changes())
-def test_every_plan_can_be_shown_and_nothing_in_it_is_live(pair: tuple[Fleet, Fleet]) -> None:
+def test_every_plan_is_rendered_without_active_markup(pair: tuple[Fleet, Fleet]) -> None:
     plan = compare(*_states(*pair))
     shown, comment, document = _reports(plan)
     assert shown.isprintable() or all(line.isprintable() for line in shown.split("\n"))
     assert len(comment.encode()) <= LIMIT
     assert list(live(comment)) == []
-    said = json.loads(document)
-    SCHEMA.validate(said)
-    assert len(said["effects"]) == len(plan.effects)
+    decoded = json.loads(document)
+    SCHEMA.validate(decoded)
+    assert len(decoded["effects"]) == len(plan.effects)
     found = [effect for entry in entries(plan.effects) for effect in (*entry.effects, *entry.folded)]
     assert sorted(map(id, found)) == sorted(map(id, plan.effects))
 
 
 @settings(deadline=None, max_examples=40)
 @given(fleets())
-def test_nothing_changes_from_a_state_to_itself(fleet: Fleet) -> None:
+def test_a_state_has_no_changes_to_itself(fleet: Fleet) -> None:
     before, after = _states(fleet, fleet)
     plan = compare(before, after)
     assert plan.effects == []

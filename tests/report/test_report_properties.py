@@ -1,11 +1,11 @@
 import json
 import re
-import unicodedata
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wcwidth import wcwidth
 
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.report import REPORTS, Summary
@@ -48,16 +48,11 @@ def render(name: str, diagnostics: Sequence[Diagnostic], text: str, *, colour: b
 
 
 unhurried = settings(deadline=None)
-NO_WIDTH = re.compile("[\u1161-\u11ff\ud7b0-\ud7ff]")
 
 
 def width(text: str) -> int:
-    """The columns of a text without control characters, counted apart from the code under test."""
-    return sum(
-        1 + (unicodedata.east_asian_width(character) in "WF")
-        for character in text
-        if unicodedata.category(character) not in ("Mn", "Me") and not NO_WIDTH.match(character)
-    )
+    """The columns of a text without control characters, each character by itself."""
+    return sum(map(wcwidth, text))
 
 
 @unhurried

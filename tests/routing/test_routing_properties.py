@@ -147,7 +147,7 @@ def test_the_routing_table_keeps_its_invariants(drawn: tuple[RoutingTable, Fleet
 
 @settings(max_examples=100, deadline=None)
 @given(tables())
-def test_the_file_of_a_head_lists_exactly_the_routes_that_name_it(
+def test_the_file_of_a_head_lists_exactly_the_routes_that_it_serves(
     drawn: tuple[RoutingTable, Fleet, dict[str, Model]],
 ) -> None:
     table, fleet, _ = drawn

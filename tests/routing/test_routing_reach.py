@@ -35,18 +35,18 @@ def reaches(*signatures: Signature) -> dict[str, tuple[str, ...]]:
     return transitive_reach(signatures, Names(signatures))
 
 
-def test_a_model_without_fallback_models_reaches_what_it_reaches_itself() -> None:
+def test_a_model_without_fallback_models_has_only_its_own_reach() -> None:
     assert reaches(signature("a", reach=("eu", "us")), signature("b")) == {"a": ("eu", "us"), "b": ()}
 
 
-def test_reach_goes_through_fallback_models_of_fallback_models() -> None:
+def test_reach_follows_fallback_models_transitively() -> None:
     found = reaches(
         signature("a", "b", reach=("us",)), signature("b", "c", reach=("eu",)), signature("c", reach=("cn",))
     )
     assert found == {"a": ("cn", "eu", "us"), "b": ("cn", "eu"), "c": ("cn",)}
 
 
-def test_models_in_a_circle_reach_the_same() -> None:
+def test_models_in_a_cycle_have_the_same_reach() -> None:
     found = reaches(
         signature("a", "b", reach=("us",)),
         signature("b", "c", "d", reach=("eu",)),
@@ -59,7 +59,7 @@ def test_models_in_a_circle_reach_the_same() -> None:
     assert found["e"] == ("br", "cn", "eu", "jp", "us")
 
 
-def test_a_model_may_name_itself() -> None:
+def test_a_model_may_fall_back_to_itself() -> None:
     assert reaches(signature("a", "a", "b", reach=("us",)), signature("b", reach=("eu",)))["a"] == (
         "eu",
         "us",
@@ -86,10 +86,8 @@ def test_nothing_is_reached_through_a_disabled_model() -> None:
 
 @pytest.mark.parametrize("step", [1, -1])
 @pytest.mark.parametrize("is_closed", [False, True])
-def test_a_chain_of_5000_models_with_a_region_each_is_followed_to_its_end(
-    step: int, *, is_closed: bool
-) -> None:
-    # Each reach is up to 5,000 regions long: following each reference once a region would take minutes.
+def test_follows_a_chain_of_5000_models_to_its_end(step: int, *, is_closed: bool) -> None:
+    # A reach has up to 5,000 regions: following every reference once per region would take minutes.
     size = 5000
     chain = [signature(f"m{n}", f"m{n + 1}", reach=(f"r{n:04}",)) for n in range(size)]
     chain.append(signature(f"m{size}", *(["m0"] if is_closed else []), reach=("last",)))
@@ -110,7 +108,7 @@ def test_a_chain_of_5000_models_with_a_region_each_is_followed_to_its_end(
         max_size=8,
     )
 )
-def test_reach_is_that_of_every_model_on_any_way(
+def test_reach_covers_every_model_on_every_path(
     drawn: Sequence[tuple[set[str], list[int], bool]],
 ) -> None:
     signatures = [

@@ -23,7 +23,7 @@ def test_a_warning_is_explained_with_examples_and_how_to_silence_it(
 warning[MS402]: A model has a single point of failure.
 
 With one active head, its failure or its next restart is an outage of the
-model. Draining heads are on their way out and do not count.
+model. Draining heads are being removed and do not count.
 
 Add a head to `fallback_heads`, in another region where residency allows it.
 
@@ -63,7 +63,7 @@ Everywhere, in modelspec.yaml, as error, warning, info or off:
         ("MS011", "cannot be waived, ignored or turned off", "rules: {"),
         ("MS301", "  - rule: MS301\n        subject: SUBJECT\n", "# modelspec: ignore"),
         ("MS404", "# modelspec: ignore[MS404] why", "waivers.yaml"),
-        ("MS610", "No comment and no waiver silences it.", "# modelspec: ignore[MS610]"),
+        ("MS610", "It cannot be silenced by a comment or a waiver.", "# modelspec: ignore[MS610]"),
         ("MS404", "rules: {MS404: warning}", "approved_by"),
         ("MS001", "How to silence it", "Bad, "),
         ("MS802", "      - guard: max_removed\n        subject: SUBJECT\n", "rules: {"),
@@ -73,7 +73,7 @@ Everywhere, in modelspec.yaml, as error, warning, info or off:
         ("MS110", "Bad, metadata.schema.json:", "waivers:"),
     ],
 )
-def test_each_rule_says_what_silences_it(
+def test_each_rule_explains_how_to_silence_it(
     code: str, shown: str, hidden: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, out, _ = _explained(capsys, code)

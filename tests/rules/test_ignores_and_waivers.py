@@ -70,7 +70,7 @@ def test_an_ignore_elsewhere_silences_nothing_and_is_reported(tmp_path: Path) ->
 def test_each_code_of_an_ignore_must_silence_something(tmp_path: Path) -> None:
     text = ALONE.replace("head-us-1\n", "head-us-1  # modelspec: ignore[MS402, MS404, MS999] a trial\n")
     (found,) = found_in(tmp_path, text)
-    assert found.message == "nothing on line 4 is silenced by this ignore of 'MS404', 'MS999'"
+    assert found.message == "this ignore of 'MS404', 'MS999' silences nothing on line 4"
 
 
 def test_a_reasonless_ignore_silences_and_is_reported(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_waiver_waives_warnings_too(tmp_path: Path) -> None:
     assert found_in(tmp_path, ALONE + _waiver("MS402", "atlas")) == []
 
 
-def test_a_waiver_waives_what_is_said_of_heads_and_regions(tmp_path: Path) -> None:
+def test_a_waiver_waives_faults_of_heads_and_regions(tmp_path: Path) -> None:
     text = heads(head_cn_1="inference_url: 'http://169.254.169.254/'")
     assert codes(found_in(tmp_path, text)) == ["MS508"]
     assert found_in(tmp_path, text + _waiver("MS508", "head-cn-1")) == []

@@ -74,13 +74,13 @@ def test_a_fallback_model_in_a_broken_file_is_not_unknown(tmp_path: Path) -> Non
         ("atlas/*", {"fallback_models": "['atlas/*']"}, ["MS306:7"]),
     ],
 )
-def test_a_model_that_falls_back_to_itself_is_no_circle(
+def test_a_model_that_falls_back_to_itself_is_no_cycle(
     model_id: str, fields: dict[str, str], expected: list[str], tmp_path: Path
 ) -> None:
     assert told(found_in(tmp_path, model(model_id, **fields))) == expected
 
 
-def test_each_circle_is_reported_once_where_it_closes(tmp_path: Path) -> None:
+def test_each_cycle_is_reported_once_where_it_closes(tmp_path: Path) -> None:
     text = (
         model("atlas", fallback_models="[bison, cobra]")
         + model("bison", fallback_models="[atlas]")
@@ -95,19 +95,19 @@ def test_each_circle_is_reported_once_where_it_closes(tmp_path: Path) -> None:
     ]
 
 
-def test_a_circle_of_a_thousand_models_is_cut_in_its_message(tmp_path: Path) -> None:
+def test_a_cycle_of_a_thousand_models_is_cut_in_its_message(tmp_path: Path) -> None:
     text = "".join(
         model(f"m{number:04}", fallback_models=f"[m{(number + 1) % 1000:04}]") for number in range(1000)
     )
     (found,) = found_in(tmp_path, text)
     assert (found.code, found.path) == ("MS307", "models.d/m0999.yaml")
     assert found.message == (
-        "fallback models go round in a circle: "
+        "fallback models form a cycle: "
         "'m0000' → 'm0001' → 'm0002' → … 994 more … → 'm0997' → 'm0998' → 'm0999' → 'm0000'"
     )
 
 
-def test_chains_that_meet_are_no_circle(tmp_path: Path) -> None:
+def test_chains_that_meet_are_no_cycle(tmp_path: Path) -> None:
     text = (
         model(fallback_models="[bison, cobra]")
         + model("bison", fallback_models="[dingo]")
@@ -117,7 +117,7 @@ def test_chains_that_meet_are_no_circle(tmp_path: Path) -> None:
     assert found_in(tmp_path, text) == []
 
 
-def test_a_disabled_fallback_model_answers_nobody(tmp_path: Path) -> None:
+def test_a_disabled_fallback_model_is_not_served(tmp_path: Path) -> None:
     text = (
         model(fallback_models="{error: [bison], context_window: [ox]}")
         + model("bison", status="disabled", fallback_models="[cobra]", aliases="[ox]")

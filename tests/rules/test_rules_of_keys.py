@@ -46,7 +46,7 @@ def test_a_part_of_a_host_is_not_the_host(hosts: str, tmp_path: Path) -> None:
     assert found == ([] if "example.*" in hosts else ["models.d/atlas.yaml:7:10"])
 
 
-def test_hosts_that_nobody_can_see_are_refused(tmp_path: Path) -> None:
+def test_unknown_hosts_are_rejected(tmp_path: Path) -> None:
     by_environment = model(api_key=ATLAS, endpoint="{env: ATLAS_URL}") + _policy()
     assert places(found_in(tmp_path, by_environment), "MS514") == ["models.d/atlas.yaml:7:10"]
     by_region = model(api_key=ATLAS, endpoint="", provider="bedrock", params="{aws_region_name: eu-west-1}")
@@ -88,7 +88,7 @@ def test_a_key_of_a_local_model_goes_to_the_inference_servers_of_its_heads(tmp_p
     ]
 
 
-def test_a_key_with_two_domains_is_told_once_at_the_second(tmp_path: Path) -> None:
+def test_a_key_with_two_domains_is_reported_once_at_the_second(tmp_path: Path) -> None:
     text = (
         model("atlas", api_key=ATLAS, endpoint="https://eu.atlas.example/v1")
         + model("bison", api_key=ATLAS, endpoint="https://us.atlas.example/v1")
@@ -131,7 +131,7 @@ def test_a_key_in_a_harmless_field_of_another_model_is_a_key_still(tmp_path: Pat
     assert places(found_in(tmp_path, text), "MS515") == ["models.d/bison.yaml:7:24"]
 
 
-def test_what_nobody_uses_as_a_key_may_go_to_two_domains(tmp_path: Path) -> None:
+def test_a_reference_that_is_not_a_key_may_be_sent_to_two_domains(tmp_path: Path) -> None:
     version = "{api_version: {env: API_VERSION}}"
     text = model("atlas", endpoint="https://atlas.example/v1", params=version)
     text += model("bison", endpoint="https://bison.example/v1", params=version)
@@ -142,7 +142,7 @@ def test_what_nobody_uses_as_a_key_may_go_to_two_domains(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "region", ["evil.example/", "evil.example#", "a@evil.example", "evil.example?", "evil.example:443"]
 )
-def test_a_region_that_would_build_another_host_is_a_host_that_nobody_knows(
+def test_a_region_that_would_build_another_host_is_an_unknown_host(
     name: str, region: str, tmp_path: Path
 ) -> None:
     endpoint = "https://api.atlas.example/v1"
@@ -156,7 +156,7 @@ def test_a_region_that_would_build_another_host_is_a_host_that_nobody_knows(
     st.lists(st.text("ab", max_size=3), min_size=1, max_size=4),
     st.lists(st.text("ab*", max_size=3), max_size=3),
 )
-def test_what_stands_between_the_parts_of_a_glob_is_free(parts: list[str], between: list[str]) -> None:
+def test_a_glob_matches_any_text_between_its_parts(parts: list[str], between: list[str]) -> None:
     fillings = [*between, "", "", ""][: len(parts) - 1]
     text = parts[0] + "".join(filling + part for filling, part in zip(fillings, parts[1:], strict=True))
     assert is_match("*".join(parts), text)

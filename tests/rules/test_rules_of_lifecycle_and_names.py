@@ -145,7 +145,7 @@ def test_ids_keep_off_reserved_names(model_id: str, reserved: bool, tmp_path: Pa
         ("atlas", "atlas.json", False),
     ],
 )
-def test_no_page_stands_where_a_folder_is_needed(
+def test_no_page_is_where_a_folder_is_needed(
     first: str,
     second: str,
     collide: bool,  # noqa: FBT001

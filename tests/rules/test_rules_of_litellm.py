@@ -102,7 +102,7 @@ def test_a_region_is_no_part_of_another_url(tmp_path: Path, provider: str, name:
         "oci",
     ],
 )
-def test_words_that_lead_elsewhere_in_litellm_are_refused(tmp_path: Path, provider: str) -> None:
+def test_words_that_lead_elsewhere_in_litellm_are_rejected(tmp_path: Path, provider: str) -> None:
     assert faults(tmp_path, f"provider: {provider}", "endpoint: https://a.example.com/v1") == ["MS721 5:11"]
 
 
@@ -145,7 +145,7 @@ def test_credentials_go_to_their_own_cloud(
     assert faults(tmp_path, *lines) == expected
 
 
-def test_nobody_names_the_variable_of_another_reference(tmp_path: Path) -> None:
+def test_no_reference_names_the_variable_of_another(tmp_path: Path) -> None:
     name = "{env: modelspec_key_FILE_X}"
     lines = (f"endpoint: {name}", f"api_key: {name}", f"params: {{organization: {name}}}")
     assert faults(tmp_path, *lines) == ["MS725 5:17", "MS725 6:16", "MS725 7:30"]
@@ -171,7 +171,7 @@ def test_a_fallback_model_of_the_same_heads_may_be_theirs_alone(tmp_path: Path) 
     assert faults(tmp_path / "c", "fallback_models: [bison, nobody]", bison=inference) == []
 
 
-def test_nothing_is_said_where_litellm_is_no_target(tmp_path: Path) -> None:
+def test_nothing_is_reported_where_litellm_is_not_a_target(tmp_path: Path) -> None:
     text = model(
         "atlas",
         "provider: custom",

@@ -16,7 +16,7 @@ def _said(root: Path, text: str) -> list[tuple[str, str, int]]:
     return [(d.code, d.path, d.span.line) for d in found_in(root, text)]
 
 
-def test_edges_stand_in_declared_regions(tmp_path: Path) -> None:
+def test_edges_are_in_declared_regions(tmp_path: Path) -> None:
     assert _said(tmp_path, EDGES % "uss") == [("MS201", "modelspec.yaml", 2)]
     assert _said(tmp_path, EDGES % "us") == []
 

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from modelspec.schema import SchemaFault, load_metadata_schema
 
-SLOW = "the pattern at /pattern looks around, refers back or is too large; patterns must be linear-time"
+SLOW = (
+    "the pattern at /pattern uses lookaround or backreferences, or is too large; patterns must be linear-time"
+)
 AWAY = "leaves the file; write references such as '#/$defs/name'"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -47,7 +49,7 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
     schema = {"additionalProperties": {"type": "object", "additionalProperties": {"pattern": "^a"}}}
     fault = only(schema, {"k1": {"k2": "b"}})
     assert fault.pointer == ("metadata", "k1", "k2")
-    assert fault.message == "metadata.….… does not have the form that the schema asks for"
+    assert fault.message == "metadata.….… does not have the form that the schema requires"
     assert fault.help == "write a value that matches '^a'"
 
 
@@ -82,7 +84,7 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
         (
             {"properties": {"a": {"pattern": "^x", "description": "It begins with x."}}},
             {"a": "b"},
-            "metadata.a does not have the form that the schema asks for",
+            "metadata.a does not have the form that the schema requires",
             "It begins with x.",
         ),
         (
@@ -113,13 +115,13 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
         (
             {"properties": {"a": {"uniqueItems": True}}},
             {"a": [1, 1]},
-            "metadata.a holds equal items",
+            "metadata.a contains equal items",
             "remove one of them",
         ),
         (
             {"properties": {"a": {"uniqueItems": True}}},
             {"a": [1, 1.0]},
-            "metadata.a holds equal items",
+            "metadata.a contains equal items",
             "remove one of them",
         ),
         (
@@ -149,7 +151,7 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
         (
             {"propertyNames": {"pattern": "^a"}},
             {"b": 3},
-            "a key of metadata does not have the form that the schema asks for",
+            "a key of metadata does not have the form that the schema requires",
             "write a key that matches '^a'",
         ),
         (
@@ -203,13 +205,13 @@ def test_a_key_that_the_schema_does_not_name_is_hidden() -> None:
         ),
     ],
 )
-def test_a_violation_is_told_in_words(schema: Any, metadata: Any, message: str, advice: str) -> None:
+def test_a_violation_is_worded(schema: Any, metadata: Any, message: str, advice: str) -> None:
     fault = only(schema, metadata)
     assert (fault.message, fault.help) == (message, advice)
 
 
 @pytest.mark.parametrize("size", [1, 20_000])
-def test_of_a_large_metadata_only_the_first_fault_is_told(size: int) -> None:
+def test_of_a_large_metadata_only_the_first_fault_is_reported(size: int) -> None:
     schema = {"propertyNames": {"pattern": "^a"}, "properties": {"list": {"maxItems": 3}}}
     fault = only(schema, {"bad": [{}] * size, **{f"a{n}": n for n in range(size)}})
     assert fault.message.startswith("a key of metadata does not have the form")
@@ -279,9 +281,9 @@ def test_a_place_below_an_empty_key_is_found(metadata: Any) -> None:
     ("shape", "message"),
     [({"": True}, "''"), ({"007": True}, "'007'"), ({"+1": True}, "'+1'")],
 )
-def test_a_schema_whose_keys_cannot_be_pointed_to_is_refused(shape: Any, message: str) -> None:
+def test_a_schema_whose_keys_cannot_be_pointed_to_is_rejected(shape: Any, message: str) -> None:
     text = json.dumps({"properties": shape}).encode()
-    assert refusal(text) == f"it holds a key {message}, which faults could not point to"
+    assert refusal(text) == f"it has a key {message}, which diagnostics cannot point to"
 
 
 def test_more_than_one_alternative_is_a_fault_too() -> None:
@@ -297,21 +299,21 @@ def test_more_than_one_alternative_is_a_fault_too() -> None:
         (b'{"title": "\\ud800"}', "it is not UTF-8"),
         (b"[]", "it is not a JSON object"),
         (b"true", "it is not a JSON object"),
-        (b'{"a": 1, "a": 2}', "it is not JSON: an object holds a key twice"),
-        (b'{"minimum": NaN}', "it is not JSON: NaN and Infinity are no numbers of JSON"),
+        (b'{"a": 1, "a": 2}', "it is not JSON: an object has a duplicate key"),
+        (b'{"minimum": NaN}', "it is not JSON: NaN and Infinity are not valid in JSON"),
         (b"[" * 30_000, "it is nested too deeply"),
         (b" " * 70_000, "it is larger than 64 KiB"),
         (b'{"$schema": "http://json-schema.org/draft-07/schema#"}', f"its $schema is not {DRAFT}"),
-        (b'{"type": "objct"}', "/type is not JSON Schema, draft 2020-12"),
+        (b'{"type": "objct"}', "/type is not valid JSON Schema, draft 2020-12"),
         (b'{"pattern": "(?=a)b"}', SLOW),
         (b'{"pattern": "(a{1000}){1000}"}', SLOW),
         (b'{"$ref": "https://example.com/s"}', f"'https://example.com/s' {AWAY}"),
         (b'{"$ref": "file:///etc/passwd"}', f"'file:///etc/passwd' {AWAY}"),
         (b'{"$ref": "other.json"}', f"'other.json' {AWAY}"),
-        (b'{"$ref": "#/$defs/%61"}', "'#/$defs/%61' is percent-encoded; write it plainly"),
-        (b'{"$ref": "#/$defs/a"}', "'#/$defs/a' refers to nothing"),
-        (b'{"anyOf": [{"$ref": "#/anyOf/x"}]}', "'#/anyOf/x' refers to nothing"),
-        (b'{"items": {"$ref": "#/title/x"}, "title": "t"}', "'#/title/x' refers to nothing"),
+        (b'{"$ref": "#/$defs/%61"}', "'#/$defs/%61' is percent-encoded; write it unencoded"),
+        (b'{"$ref": "#/$defs/a"}', "'#/$defs/a' has no target"),
+        (b'{"anyOf": [{"$ref": "#/anyOf/x"}]}', "'#/anyOf/x' has no target"),
+        (b'{"items": {"$ref": "#/title/x"}, "title": "t"}', "'#/title/x' has no target"),
         (b'{"items": {"$ref": "#"}}', "it refers to itself"),
         (b'{"$dynamicRef": "#a"}', "it uses $dynamicRef, which modelspec does not follow"),
         (b'{"items": {"$id": "https://example.com/s"}}', "it uses $id, which modelspec does not follow"),
@@ -322,7 +324,7 @@ def test_a_schema_that_cannot_be_used_is_one_fault(text: bytes, why: str) -> Non
     assert refusal(text) == why
 
 
-def test_references_that_unfold_without_end_are_refused() -> None:
+def test_references_that_unfold_without_end_are_rejected() -> None:
     steps = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(20)}
     text = json.dumps({"$ref": "#/$defs/d0", "$defs": {**steps, "d20": {}}}).encode()
     assert refusal(text) == "its references unfold to more than 5000 parts"
@@ -330,7 +332,7 @@ def test_references_that_unfold_without_end_are_refused() -> None:
 
 def test_the_number_of_patterns_is_bounded() -> None:
     assert refusal(json.dumps({"patternProperties": {f"^{n}": {} for n in range(65)}}).encode()) == (
-        "it holds more than 64 patterns"
+        "it contains more than 64 patterns"
     )
 
 

@@ -46,7 +46,7 @@ def test_an_unknown_field_of_a_whole_file_names_the_file() -> None:
     assert only({"gateways": []}, "modelspec").message == "'gateways' is not a field of modelspec.yaml"
 
 
-def test_a_field_that_belongs_elsewhere_says_where() -> None:
+def test_the_help_for_a_misplaced_field_names_its_place() -> None:
     fault = only({"aliases": ["a"]}, "defaults")
     assert (fault.code, fault.help) == (
         "MS101",
@@ -188,7 +188,7 @@ def test_a_missing_field_takes_its_example_from_what_it_refers_to() -> None:
         ),
     ],
 )
-def test_a_wrong_type_is_said_in_words_of_yaml(fields: dict[str, Any], message: str, advice: str) -> None:
+def test_a_wrong_type_is_reported_in_words_of_yaml(fields: dict[str, Any], message: str, advice: str) -> None:
     fault = model(**fields)
     assert (fault.code, fault.message, fault.help) == ("MS103", message, advice)
 
@@ -217,7 +217,7 @@ def test_a_file_that_is_no_mapping_shows_how_to_begin() -> None:
         ),
     ],
 )
-def test_a_wrong_form_is_told_in_words(fields: dict[str, Any], message: str) -> None:
+def test_a_wrong_form_is_worded(fields: dict[str, Any], message: str) -> None:
     fault = model(**fields)
     assert (fault.code, fault.message) == ("MS104", message)
     assert fault.help.startswith("write, for example, ")
@@ -303,7 +303,7 @@ def test_a_value_outside_the_choices_names_the_nearest() -> None:
         ({**MODEL, "deployments": [{}]}, "model", "deployments[0] is empty; it needs at least 1 field"),
     ],
 )
-def test_a_size_is_told_with_its_limit(document: Any, kind: DocumentKind, message: str) -> None:
+def test_a_size_is_reported_with_its_limit(document: Any, kind: DocumentKind, message: str) -> None:
     fault = only(document, kind)
     assert (fault.code, fault.message) == ("MS106", message)
 
@@ -311,7 +311,7 @@ def test_a_size_is_told_with_its_limit(document: Any, kind: DocumentKind, messag
 def test_a_repeated_item_is_marked_where_it_is_repeated() -> None:
     fault = model(fallback_heads=["a", "b", "a"])
     assert (fault.code, fault.pointer) == ("MS107", ("fallback_heads", 2))
-    assert fault.message == "fallback_heads holds 'a' twice"
+    assert fault.message == "fallback_heads contains 'a' twice"
     assert fault.help == "remove it: item 1 of the list is the same"
 
 
@@ -384,6 +384,6 @@ def test_a_value_that_may_be_a_secret_is_never_echoed(fields: dict[str, Any]) ->
         assert SECRET not in f"{fault.message}{fault.label}{fault.help}"
 
 
-def test_independent_faults_are_all_told() -> None:
+def test_independent_faults_are_all_reported() -> None:
     faults = check({"model_id": 1, "name": "", "region": "EU", "nope": 1}, "model")
     assert sorted(fault.code for fault in faults) == ["MS101", "MS102", "MS103", "MS104", "MS106"]

@@ -34,7 +34,7 @@ def test_there_is_a_schema_for_each_document_and_each_output() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_schema_is_valid_and_says_who_it_is(name: str) -> None:
+def test_a_schema_is_valid_and_has_its_id(name: str) -> None:
     schema = schema_of(name)
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -75,7 +75,7 @@ def test_only_maps_of_free_names_are_open(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DOCUMENT_KINDS)
-def test_every_pattern_is_told_in_words(name: str) -> None:
+def test_every_pattern_is_worded(name: str) -> None:
     root = schema_of(name)
     for node in nodes(root):
         if isinstance(node.get("pattern"), str) and "type" in node:

@@ -75,7 +75,7 @@ def closing(faults: list[SchemaFault]) -> list[tuple[str, tuple[str | int, ...],
         ),
     ],
 )
-def test_a_flood_is_told_of_and_not_counted_out(
+def test_a_flood_is_reported_of_and_not_counted_out(
     document: Any, kind: DocumentKind, code: str, pointer: tuple[str | int, ...], subject: str
 ) -> None:
     faults = check(document, kind)
@@ -84,7 +84,7 @@ def test_a_flood_is_told_of_and_not_counted_out(
     assert (code, pointer, f"{subject} has more than 100 faults; the others are not reported") in told
 
 
-def test_a_fault_behind_thousands_of_good_entries_is_told_at_its_place() -> None:
+def test_a_fault_behind_thousands_of_good_entries_is_reported_at_its_place() -> None:
     regions = [{"code": f"r{n}", "name": "R"} for n in range(MANY)]
     regions[-1] = {"code": "R", "name": "R"}
     (fault,) = check({"regions": regions}, "regions")
@@ -111,7 +111,7 @@ def test_a_document_of_many_long_lists_is_cut_as_a_whole() -> None:
     ]
 
 
-def test_what_is_not_told_of_one_list_hides_nothing_of_the_others() -> None:
+def test_unreported_faults_of_one_list_hide_none_of_the_others() -> None:
     faults = check({**MODEL, "tags": [1] * MANY, "aliases": [1] * MANY, "status": 1, "region": "EU"}, "model")
     assert {fault.pointer[0] for fault in faults} == {"tags", "aliases", "status", "region"}
     assert {("tags",), ("aliases",)} <= {fault.pointer for fault in faults}
@@ -121,7 +121,7 @@ def test_a_large_document_that_is_no_mapping_is_one_fault() -> None:
     assert [fault.code for fault in check(["x"] * MANY, "model")] == ["MS103"]
 
 
-def test_a_name_that_may_be_a_secret_is_not_told_of_a_flood() -> None:
+def test_a_name_that_may_be_a_secret_is_not_shown_in_a_flood() -> None:
     secret = "sk-abcdefgh12345678"
     faults = check({**MODEL, "params": {f"{secret}{n}": {secret: 1} for n in range(MANY)}}, "model")
     assert len(faults) == 101

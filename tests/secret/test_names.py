@@ -104,7 +104,7 @@ def test_other_keys(key: str) -> None:
     assert not telling_key(key)
 
 
-def test_the_empty_key_tells_nothing() -> None:
+def test_the_empty_key_is_not_telling() -> None:
     assert not telling_key("")
 
 

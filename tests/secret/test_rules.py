@@ -44,7 +44,7 @@ def test_one_secret_is_one_finding_in_its_place(kind: str, secret: str, form: st
     assert suspect(checked.source.text)
     [(code, found)] = findings(checked)
     assert code == "MS501"
-    assert found.message == f"a secret is written out here: {kind}"
+    assert found.message == f"a secret is written in this file: {kind}"
     assert secret in where(checked, found)
     assert secret not in said(found)
 
@@ -142,7 +142,7 @@ def test_a_random_value_beside_a_telling_key_is_one_error() -> None:
         ("api_key: $X_KEY\n", "{env: X_KEY}"),
         ("endpoint: $host\n", "{env: host}"),
         ("endpoint: '%HOST%'\n", "{env: HOST}"),
-        ("endpoint: 'https://{{ host }}/v1'\n", "{env: host} for the whole value"),
+        ("endpoint: 'https://{{ host }}/v1'\n", "{env: host} as the whole value"),
         ("params: {a: os.environ/B}\n", "{env: B}"),
         ("password: ${X:-hunter2}\n", "{env: NAME}"),
         ("note: os.environ/X\n", "{env: X}"),
@@ -196,7 +196,7 @@ def env(name: str) -> Reference:
 @pytest.mark.parametrize(
     ("name", "word"),
     [
-        ("LD_PRELOAD", "steers"),
+        ("LD_PRELOAD", "controls"),
         ("litellm_master_key", "gateway itself"),
         ("AKIA" + "QX2ZR7MPT4LK5WJB", "looks like a key"),
     ],
@@ -247,7 +247,7 @@ def test_files_of_secrets(path: str, right: bool) -> None:  # noqa: FBT001 - a t
     assert (not found) == right
 
 
-def test_rules_stand_in_the_order_of_their_codes() -> None:
+def test_rules_are_in_the_order_of_their_codes() -> None:
     assert [r.code for r in RULES] == ["MS501", "MS502", "MS503", "MS504", "MS505", "MS513"]
 
 

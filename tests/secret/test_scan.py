@@ -44,7 +44,7 @@ def test_every_shape_is_found_and_named(kind: str, secret: str) -> None:
         "a: KEY{}",
     ],
 )
-def test_a_secret_is_found_wherever_it_stands(kind: str, secret: str, form: str) -> None:
+def test_a_secret_is_found_anywhere(kind: str, secret: str, form: str) -> None:
     if form.startswith("a: K") and kind in (
         "Voyage API key",
         "Telegram bot token",

@@ -487,7 +487,7 @@ def test_a_pasted_key_is_refused_and_shown_nowhere(propose: Propose, field: str)
     fill(page, key_kind="env", **{field: pasted})
     assert KEY not in page.locator("body").inner_text()
     assert KEY not in page.content()
-    assert page.locator(f"#e-{field}").inner_text() == "a secret is written out here: Anthropic API key"
+    assert page.locator(f"#e-{field}").inner_text() == "a secret is written in this file: Anthropic API key"
     assert page.locator("#open").get_attribute("href") == "#faults"
     for action in ("copy", "download"):
         page.click(f'[data-do="{action}"]')
@@ -501,8 +501,8 @@ def test_keys_of_many_issuers_are_known(open_forms: Page, kind: str) -> None:
     said = open_forms.locator("#e-upstream_model").inner_text()
     open_forms.fill("#f-upstream_model", "")
     hits = [hit.kind for hit in scan(SECRETS[kind])]
-    assert hits == [] or said == f"a secret is written out here: {hits[0]}"
-    assert said.startswith("a secret is written out here: ")
+    assert hits == [] or said == f"a secret is written in this file: {hits[0]}"
+    assert said.startswith("a secret is written in this file: ")
 
 
 @pytest.mark.parametrize(

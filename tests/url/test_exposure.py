@@ -88,7 +88,7 @@ def codes(found: list[tuple[str, Finding]]) -> list[str]:
     return [code for code, _ in found]
 
 
-def test_rules_stand_in_the_order_of_their_codes() -> None:
+def test_rules_are_in_the_order_of_their_codes() -> None:
     listed = [rule.code for rule in RULES]
     assert listed == sorted(listed) == [f"MS{number}" for number in (506, 507, 508, 509, 510, 511, 512, 516)]
 

@@ -75,7 +75,7 @@ def test_loopback_is_fine_where_it_is_meant_and_written_plainly(url: str, found:
         (" https://user:pass@api.example.com/", ["MS507", "MS516"]),
     ],
 )
-def test_independent_faults_are_all_told_in_the_order_of_their_codes(url: str, found: list[str]) -> None:
+def test_independent_faults_are_all_reported_in_the_order_of_their_codes(url: str, found: list[str]) -> None:
     assert codes(url) == found
 
 
@@ -105,9 +105,9 @@ def test_messages_never_quote_credentials_queries_or_paths() -> None:
 @pytest.mark.parametrize(
     ("url", "advice"),
     [
-        ("https://api.example.com/#f", "end it before the '#'"),
-        ("https://api.example.com/?key=x#f", "give a key by reference"),
-        ("https://u@api.example.com/#f", "give a key by reference"),
+        ("https://api.example.com/#f", "remove the '#'"),
+        ("https://api.example.com/?key=x#f", "reference the key"),
+        ("https://u@api.example.com/#f", "reference the key"),
     ],
 )
 def test_only_what_may_be_a_key_is_to_be_revoked(url: str, advice: str) -> None:

@@ -1,4 +1,4 @@
-"""LiteLLM's proxy configuration as models, and notes on what of it has no place in a fleet."""
+"""LiteLLM's proxy configuration as models, and notes on everything that has no place in a fleet."""
 
 from collections.abc import Mapping, Sequence
 
@@ -31,14 +31,14 @@ class LiteLLM:
     name = "litellm"
 
     def read(self, request: ImportRequest, to: ImportDestination) -> Imported | Refusal:
-        """Read a configuration, whole."""
+        """Read a configuration with everything that it includes."""
         ledger = Ledger()
         config = read_config(request.source, ledger)
         return config if isinstance(config, Refusal) else _Run(config, request, to, ledger).imported()
 
 
 class _Run:
-    """One import: the parts of it share the ledger and the names."""
+    """One import, whose steps share the ledger and the names."""
 
     def __init__(self, config: Config, request: ImportRequest, to: ImportDestination, ledger: Ledger) -> None:
         self._config = config
@@ -80,16 +80,16 @@ class _Run:
         return Imported(models=models, notes=self._ledger.notes, litellm=options, litellm_spots=spots)
 
     def _groups(self) -> dict[str, list[Foreign]]:
-        """The entries by their model_name, in the order of the file."""
+        """The entries by model_name, in the order of the file."""
         groups: dict[str, list[Foreign]] = {}
         what = "an entry of model_list"
         for entry in self._config.entries("model_list"):
             node = entry.entries.get("model_name")
             name = "" if node is None or node.value is None or node.entries or node.items else str(node.value)
             if not name.strip():
-                self._ledger.note(NoteKind.SUSPICIOUS, entry, what, "it has no model_name: not carried")
+                self._ledger.note(NoteKind.SUSPICIOUS, entry, what, "it has no model_name: not imported")
             elif is_key(name):
-                why = "its model_name is a key: rotate it; not carried"
+                why = "its model_name is a key: rotate it; not imported"
                 self._ledger.note(NoteKind.SECRET, entry, what, why)
             else:
                 self._ledger.carried(node)
@@ -97,7 +97,7 @@ class _Run:
         return groups
 
     def _ids(self, groups: Mapping[str, Sequence[Foreign]]) -> dict[str, str]:
-        """LiteLLM's names to ours, those aside that no id can stand for."""
+        """LiteLLM's names to our ids, without names that have none."""
         taken = {name.lower() for name in groups if is_legal(name)}
         ids: dict[str, str] = {}
         for name, entries in groups.items():
@@ -108,7 +108,7 @@ class _Run:
             wanted = legal_id(name) or ("" if is_pattern else "model")
             stem, wildcard = wanted.removesuffix("/*"), "/*" if wanted.endswith("/*") else ""
             if (is_pattern and not name.endswith("/*")) or not wanted or "*" in stem:
-                why = "a wildcard ends in '/*' here, behind a prefix: not carried"
+                why = "a wildcard here is a prefix and '/*': not imported"
                 for entry in entries:
                     self._ledger.note(NoteKind.LOST, entry, f"the model {quote(name)}", why)
                 continue
@@ -118,7 +118,7 @@ class _Run:
                 unique = f"{stem}-{number}{wildcard}"
             taken.add(unique.lower())
             ids[name] = unique
-            why = f"an id cannot hold it: clients must send {quote(unique)} now"
+            why = f"not a valid model_id: clients must send {quote(unique)} now"
             spot = entries[0].entries["model_name"].spot
             self._ledger.remark(NoteKind.CHANGED, spot, f"the name {quote(name)}", why)
         return ids
@@ -133,7 +133,7 @@ class _Run:
         return found
 
     def _aliases(self, names: Mapping[str, str]) -> dict[str, tuple[str, Foreign]]:
-        """Aliases to the model_name that each stands for."""
+        """Aliases to the model_name that each means."""
         found: dict[str, tuple[str, Foreign]] = {}
         taken = {name.lower() for name in (*names, *names.values())}
         router = self._config.section("router_settings")
@@ -142,17 +142,17 @@ class _Run:
             target = node.entries.get("model", node)
             objection = None
             if not isinstance(target.value, str) or target.value not in names:
-                objection = "it stands for no model of this file: left out"
+                objection = "its model is not in this file: left out"
             elif not is_legal(alias) or is_key(alias):
-                objection = "an id cannot hold this name: left out"
+                objection = "not a valid model_id: left out"
             elif alias.lower() in taken:
-                objection = "a model or alias has that name already, by case at most another: left out"
+                objection = "a model or alias already has that name, ignoring case: left out"
             if objection is not None:
                 self._ledger.note(NoteKind.SUSPICIOUS, node, what, objection)
                 continue
             self._ledger.carried(target)
             if "hidden" in node.entries:
-                why = "aliases are not hidden from lists here"
+                why = "aliases cannot be hidden here"
                 self._ledger.note(NoteKind.LOST, node.entries["hidden"], what, why)
             taken.add(alias.lower())
             found[alias] = (str(target.value), target)
@@ -200,7 +200,7 @@ def _clash(ids: Mapping[str, str], groups: Mapping[str, Sequence[Foreign]]) -> R
             spots = [groups[each][0].entries["model_name"].spot for each in (other, name)]
             where = " and ".join(f"{spot.path}:{spot.line}:{spot.span.column}" for spot in spots)
             return Refusal(
-                message=f"the names {quote(other)} and {quote(name)} differ by case only ({where})",
-                help="rename one in the configuration, or make both deployments of one name, then import again",
+                message=f"the names {quote(other)} and {quote(name)} differ only by case ({where})",
+                help="rename one of them, or use one name for both deployments, then import again",
             )
     return None

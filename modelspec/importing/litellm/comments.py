@@ -1,4 +1,4 @@
-"""Comments of a LiteLLM configuration, which libyaml drops: found between the values, and given to their models."""
+"""Comments of a LiteLLM configuration, which libyaml drops: found between the values, and assigned to models."""
 
 import re
 from collections import defaultdict
@@ -19,7 +19,7 @@ _MODEL = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?model_name[\"']?[ \t]*:[ \t]*[\"']
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """A comment: `line` begins at 1; `alone` says that nothing else stands on the line."""
+    """A comment; `line` counts from 1, `alone` is whether nothing else is on the line."""
 
     line: int
     column: int
@@ -28,22 +28,22 @@ class Comment:
 
     @property
     def model(self) -> str | None:
-        """The name of a model that is commented out, if it begins one."""
+        """The name of the model that is commented out from here, if one is."""
         found = _MODEL.match(self.text) if self.alone else None
         return found[1].strip()[:128] if found else None
 
     @property
     def is_secret(self) -> bool:
-        """Whether it may not be copied: it holds a key, or a value beside the name of one."""
+        """Whether it must not be copied: it contains a key, or a value named like one."""
         if any(hit.certain for hit in scan(self.text)):
             return True
         return any(telling_key(found[1]) for found in _NAMED.finditer(self.text))
 
 
 def comments(source: Source, roots: Iterable[Foreign], texts: Iterable[Foreign] = ()) -> list[Comment]:
-    """Every comment of a text, in its order; `roots` are all of its documents.
+    """Every comment of a text, in order; `roots` are all of its documents.
 
-    `texts` are values of them that hold YAML of their own, which is among `roots`.
+    `texts` are values that hold separate YAML, which is among `roots`.
     """
     ends: dict[int, int] = defaultdict(int)
     inside: set[int] = set()
@@ -65,12 +65,12 @@ def comments(source: Source, roots: Iterable[Foreign], texts: Iterable[Foreign] 
 
 
 def _clean(text: str) -> str:
-    """A comment's text without what cannot be seen, and without a space before or behind."""
+    """A comment's text without invisible characters and surrounding spaces."""
     return "".join(c for c in text.expandtabs(1) if c.isprintable())[:2000].removeprefix(" ").rstrip()
 
 
 def _measure(root: Foreign, ends: dict[int, int], inside: set[int], seen: set[int]) -> None:
-    """The last column of the values on each line, and the lines that lie inside of a value."""
+    """Find the last column of values on each line, and the lines inside a value."""
     pending = [root]
     while pending:
         node = pending.pop()
@@ -90,12 +90,12 @@ def _measure(root: Foreign, ends: dict[int, int], inside: set[int], seen: set[in
 
 _YAML = re.compile(r"\s*(?:-\s+)?[\"']?[A-Za-z_][A-Za-z0-9_.-]*[\"']?\s*:(?:\s|$)|\s*-\s")
 _SHOWN = 20
-"""Line numbers that one note lists."""
+"""The most line numbers that one note lists."""
 _MARK = re.compile(r"modelspec:", re.IGNORECASE)
 
 
 class Remarks:
-    """Gives each comment to one model, or notes it; `files` leads from paths to the comments of each file."""
+    """Assigns each comment to one model, or notes it; `files` maps paths to comments."""
 
     def __init__(self, files: Mapping[str, Sequence[Comment]], ledger: Ledger) -> None:
         self._ledger = ledger
@@ -104,7 +104,7 @@ class Remarks:
             self._note_models(path, left)
 
     def of(self, entries: Sequence[Foreign], model_id: str) -> Iterator[str]:
-        """The comments above an entry, between its lines and behind them."""
+        """The comments above an entry, between its lines and after them."""
         for entry in entries:
             left = self._left.get(entry.path, {})
             first = entry.whole.line
@@ -117,14 +117,14 @@ class Remarks:
                 if not comment.text or _MARK.match(comment.text):
                     continue
                 if comment.is_secret:
-                    what = f"a comment at {quote(model_id)}"
-                    why = "it holds a secret: rotate it; the comment is not carried"
+                    what = f"a comment of {quote(model_id)}"
+                    why = "it contains a secret: rotate it; the comment is not imported"
                     self._note(NoteKind.SECRET, entry.path, comment, what, why)
                 else:
                     yield comment.text
 
     def note_the_rest(self) -> None:
-        """Note the comments that belong to no entry: one note a file, and one for each that holds a secret."""
+        """Note the comments that belong to no entry: one note per file, and one per comment with a secret."""
         for path, left in self._left.items():
             plain = []
             for comment in left.values():
@@ -134,11 +134,11 @@ class Remarks:
                     plain.append(comment)
             if plain:
                 lines = ", ".join(str(comment.line) for comment in plain[:_SHOWN])
-                why = f"not carried: lines {lines}{', …' if len(plain) > _SHOWN else ''}"
-                self._note(NoteKind.LOST, path, plain[0], "comments that stand at no model", why)
+                why = f"not imported: lines {lines}{', …' if len(plain) > _SHOWN else ''}"
+                self._note(NoteKind.LOST, path, plain[0], "comments that belong to no model", why)
 
     def _note_models(self, path: str, left: dict[int, Comment]) -> None:
-        """Models that are commented out, each with the lines of it."""
+        """Note the models that are commented out, and drop their lines."""
         for line in sorted(left):
             comment = left.get(line)
             if comment is None or comment.model is None:
@@ -155,7 +155,7 @@ class Remarks:
                 number += 1
 
     def _note_secret(self, path: str, comment: Comment) -> None:
-        self._note(NoteKind.SECRET, path, comment, "a comment", "it holds a secret: rotate it")
+        self._note(NoteKind.SECRET, path, comment, "a comment", "it contains a secret: rotate it")
 
     def _note(self, kind: NoteKind, path: str, comment: Comment, what: str, why: str) -> None:
         span = Span(comment.line, comment.column, comment.line, comment.column + 1)

@@ -1,4 +1,4 @@
-"""A LiteLLM configuration with the files that it includes, found in whatever it is wrapped in."""
+"""A LiteLLM configuration with the files that it includes, also embedded in another file."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from modelspec.text.quote import quote
 from modelspec.text.source import START, Source, Spot
 
 MOST_FILES = 200
-"""How many files one configuration may include."""
+"""The most files that one configuration may include."""
 _DEEPEST_WRAPPER = 6
 _SECTIONS = ("model_list", "litellm_settings", "router_settings", "general_settings", "include")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One file: `root` is LiteLLM's own mapping, `documents` everything that the file holds."""
+    """One file: `root` is LiteLLM's own mapping, `documents` are all documents of the file."""
 
     root: Foreign
     documents: Sequence[Foreign]
@@ -31,25 +31,25 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The configuration and what it includes, in the order in which LiteLLM merges them."""
+    """The configuration and its includes, in the order in which LiteLLM merges them."""
 
     parts: Sequence[Part]
 
     def entries(self, name: str) -> Iterator[Foreign]:
-        """The items of a list over all parts: LiteLLM joins lists."""
+        """The items of a list of all parts: LiteLLM joins lists."""
         for part in self.parts:
             section = part.root.entries.get(name)
             if section is not None:
                 yield from section.items
 
     def section(self, name: str) -> Foreign | None:
-        """A section that is no list: of several parts the last one counts, as in LiteLLM."""
+        """A section other than a list: that of the last part wins, as in LiteLLM."""
         found = [part.root.entries[name] for part in self.parts if name in part.root.entries]
         return found[-1] if found else None
 
 
 def read_config(source: Path, ledger: Ledger) -> Config | Refusal:
-    """Read a configuration and all that it includes."""
+    """Read a configuration and everything that it includes."""
     part = _read_part(source.name, read_named(source), ledger)
     if isinstance(part, Refusal):
         return part
@@ -60,7 +60,7 @@ def read_config(source: Path, ledger: Ledger) -> Config | Refusal:
         entry, name = waiting.pop(0)
         what = f"include of {quote(name)}"
         if name in seen:
-            ledger.note(NoteKind.SUSPICIOUS, entry, what, "it is included already: a circle, or twice")
+            ledger.note(NoteKind.SUSPICIOUS, entry, what, "already included: a cycle or a duplicate")
             continue
         if len(seen) > MOST_FILES:
             ledger.note(NoteKind.LOST, entry, what, f"more than {MOST_FILES} files are included")
@@ -79,16 +79,16 @@ def read_config(source: Path, ledger: Ledger) -> Config | Refusal:
     if not list(config.entries("model_list")):
         return Refusal(
             message=f"{shown(source.name)} has an empty model_list",
-            help="name a configuration with models; LiteLLM keeps those of its database elsewhere",
+            help="name a configuration with models; models in LiteLLM's database are not in a file",
         )
     return config
 
 
 def _no_list(source: Path, part: Part) -> Refusal:
     known = [name for name in _SECTIONS if name in part.root.entries]
-    has = f" (it has {', '.join(known)})" if known else ""
+    has = f" (only {', '.join(known)})" if known else ""
     return Refusal(
-        message=f"{shown(source.name)} is no LiteLLM configuration: it has no model_list{has}",
+        message=f"{shown(source.name)} is not a LiteLLM configuration: it has no model_list{has}",
         help="name the file with 'model_list:', or a Helm values file or ConfigMap that holds one",
     )
 
@@ -102,7 +102,7 @@ def _included(part: Part, folder: str, ledger: Ledger) -> Iterator[tuple[Foreign
             name = entry.value.removeprefix("./")
             yield entry, f"{folder}/{name}" if folder and not name.startswith("/") else name
         else:
-            ledger.note(NoteKind.SUSPICIOUS, entry, "include", "LiteLLM takes a list of paths here")
+            ledger.note(NoteKind.SUSPICIOUS, entry, "include", "LiteLLM expects a list of paths here")
 
 
 def _read_part(name: str, data: bytes | str, ledger: Ledger) -> Part | Refusal:
@@ -117,14 +117,14 @@ def _read_part(name: str, data: bytes | str, ledger: Ledger) -> Part | Refusal:
     assert isinstance(file, ForeignFile)
     for oddity in file.oddities:
         if oddity.unread is not None:
-            ledger.note(NoteKind.SUSPICIOUS, oddity.unread, "a key that is here twice", oddity.message)
+            ledger.note(NoteKind.SUSPICIOUS, oddity.unread, "a duplicate key", oddity.message)
         else:
-            ledger.remark(NoteKind.SUSPICIOUS, Spot(name, oddity.span), "odd YAML", oddity.message)
+            ledger.remark(NoteKind.SUSPICIOUS, Spot(name, oddity.span), "unusual YAML", oddity.message)
     return _find(file, ledger)
 
 
 def _find(file: ForeignFile, ledger: Ledger) -> Part:
-    """LiteLLM's own mapping: at the top, or inside Helm values, or in the text of a ConfigMap."""
+    """LiteLLM's own mapping: at the top level, in Helm values, or in the text of a ConfigMap."""
     documents = file.documents
     own = next((one for one in documents if any(name in one.entries for name in _SECTIONS)), None)
     wrapped = (_inside(one, file.source, _DEEPEST_WRAPPER) for one in documents)
@@ -132,9 +132,9 @@ def _find(file: ForeignFile, ledger: Ledger) -> Part:
     texts: Sequence[Foreign] = ()
     if inner is not None:
         own, texts = inner
-        why = "LiteLLM's configuration stands inside another file; only that part is imported"
+        why = "LiteLLM's configuration is embedded in another file; only that part is imported"
         ledger.remark(NoteKind.CHANGED, own.spot, "the wrapper", why)
-        # The text is read as YAML of its own: as a value it is accounted for.
+        # The text is read as separate YAML; as a value it is accounted for.
         ledger.carried(*texts)
     if own is None:
         empty = Foreign(path=file.source.path, span=START, whole=START, value={})
@@ -143,7 +143,7 @@ def _find(file: ForeignFile, ledger: Ledger) -> Part:
 
 
 def _inside(node: Foreign, source: Source, depth: int) -> tuple[Foreign, list[Foreign]] | None:
-    """The first mapping with a model_list, the outermost first; with the text value that it was read from, if any."""
+    """The outermost mapping with a model_list, and the text value that it was read from, if any."""
     level = [node]
     for _ in range(depth):
         for one in level:
@@ -159,7 +159,7 @@ def _inside(node: Foreign, source: Source, depth: int) -> tuple[Foreign, list[Fo
 
 
 def _text_inside(node: Foreign, source: Source) -> Foreign | None:
-    """A block of text as YAML of its own: everything around it is blanked, so that lines and columns stay."""
+    """A block of text as separate YAML: everything around it is blanked, which keeps lines and columns."""
     first, last = node.whole.line + 1, node.whole.end_line
     lines = [
         line if first <= number < last or (number == last and number == len(source.lines)) else ""

@@ -1,4 +1,4 @@
-"""Fallbacks in every shape that LiteLLM takes, by the model that they are for."""
+"""Fallbacks in every form that LiteLLM accepts, by the model that they are for."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ CONDITIONS = {
     "context_window": "context_window_fallbacks",
     "content_policy": "content_policy_fallbacks",
 }
-"""Our word for a condition, and LiteLLM's list of it."""
+"""Our name for a condition, and LiteLLM's list for it."""
 _ALL = "*"
 
 Names = Mapping[str, str]
@@ -23,7 +23,7 @@ FallbackModels = Mapping[str, Sequence[str]] | Sequence[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallbackTarget:
-    """A model to fall back to, as it will be written, the id of the model that answers, and where it stands."""
+    """A model to fall back to: its name as written, the id of the model that it means, and its node."""
 
     name: str
     owner: str
@@ -33,10 +33,10 @@ class FallbackTarget:
 def fallbacks(
     sections: Sequence[Foreign], names: Names, ids: Sequence[str], ledger: Ledger
 ) -> Mapping[str, tuple[FallbackModels, Foreign]]:
-    """What each model falls back to, as its `fallback_models`, and where the first of it stands.
+    """The `fallback_models` of each model, and the node of the first one.
 
-    `sections` are router_settings and litellm_settings: the first that has a list counts, as in LiteLLM. Where a
-    condition has no list at all, LiteLLM takes the general one for it; one list for every condition is written plain.
+    `sections` are router_settings and litellm_settings: the first with a list wins, as in LiteLLM. LiteLLM uses the
+    general list for a condition without one; the same list for every condition is written once.
     """
     general = _lists(sections, "fallbacks", names, ledger)
     spare = _default(sections, names, ledger) or general.pop(_ALL, [])
@@ -61,7 +61,7 @@ def fallbacks(
             is_plain = len(by_condition) == len(CONDITIONS) and all(other == first for other in others)
             written[model_id] = first if is_plain else by_condition, next(iter(targets.values()))[0].node
             edges[model_id] = first if is_plain else [name for found in (first, *others) for name in found]
-    _note_circles(edges, written, ledger)
+    _note_cycles(edges, written, ledger)
     return written
 
 
@@ -74,12 +74,12 @@ def _lists(
     found: dict[str, list[FallbackTarget]] = {}
     for node in given:
         if node is not counts:
-            ledger.note(NoteKind.LOST, node, name, "router_settings has this list too, and that one counts")
+            ledger.note(NoteKind.LOST, node, name, "router_settings has this list too and takes precedence")
             continue
         for key, value in _pairs(node, name, ledger):
             owner = _ALL if key == _ALL else names.get(key)
             if owner is None:
-                why = "no model of this file has that name: left out"
+                why = "no model in this file has that name: left out"
                 ledger.note(NoteKind.SUSPICIOUS, value, f"{name} of {quote(key)}", why)
                 continue
             targets = list(_targets(value, key, names, name, ledger))
@@ -89,11 +89,11 @@ def _lists(
 
 
 def _pairs(node: Foreign, name: str, ledger: Ledger) -> Iterator[tuple[str, Foreign]]:
-    """The three shapes: a list of mappings, one mapping, and bare names, which are for every model."""
+    """The three forms: a list of mappings, one mapping, and bare names, which are for every model."""
     for item in node.items or (node,):
         if item.entries:
             if len(item.entries) > 1 and node.items:
-                why = "LiteLLM takes one model an item and refuses more; all are carried"
+                why = "LiteLLM accepts only one model per item; all are imported"
                 ledger.remark(NoteKind.SUSPICIOUS, item.spot, name, why)
             yield from item.entries.items()
         elif isinstance(item.value, str) and item.value:
@@ -108,15 +108,15 @@ def _targets(value: Foreign, key: str, names: Names, name: str, ledger: Ledger) 
     for node in value.items or (value,):
         target = node.entries.get("model", node)
         if not isinstance(target.value, str):
-            ledger.note(NoteKind.SUSPICIOUS, node, what, "it falls back to something that is no name")
+            ledger.note(NoteKind.SUSPICIOUS, node, what, "it falls back to something other than a name")
             continue
         for setting, inner in node.entries.items():
             if setting != "model":
-                why = "a fallback is a model here, without settings of its own"
+                why = "a fallback cannot have settings of its own here"
                 ledger.note(NoteKind.LOST, inner, what, why)
         known = _find(target.value, names)
         if known is None:
-            why = f"it falls back to {quote(target.value)}, which no model of this file is named: left out"
+            why = f"it falls back to {quote(target.value)}, which is not a model in this file: left out"
             ledger.note(NoteKind.SUSPICIOUS, target, what, why)
         elif key != _ALL and known[1] == names.get(key):
             ledger.note(NoteKind.SUSPICIOUS, target, what, "it falls back to itself: left out")
@@ -126,7 +126,7 @@ def _targets(value: Foreign, key: str, names: Names, name: str, ledger: Ledger) 
 
 
 def _find(name: str, names: Names) -> tuple[str, str] | None:
-    """What is written for a name, and the id of its model: of one that only a wildcard covers, the name itself."""
+    """How a name is written, and the id of its model; a name that only a wildcard covers is written as is."""
     if name in names:
         return names[name], names[name]
     end = len(name)
@@ -144,10 +144,10 @@ def _default(sections: Sequence[Foreign], names: Names, ledger: Ledger) -> list[
     return []
 
 
-def _note_circles(
+def _note_cycles(
     edges: Mapping[str, Sequence[str]], written: Mapping[str, tuple[FallbackModels, Foreign]], ledger: Ledger
 ) -> None:
-    """Note every model that falls back to itself by way of others, once a circle."""
+    """Note every cycle of fallbacks once."""
     done: set[str] = set()
     for start in edges:
         path: dict[str, Iterator[str]] = {} if start in done else {start: iter(edges[start])}
@@ -159,9 +159,9 @@ def _note_circles(
                 done.add(node)
             elif following in path:
                 names = list(path)
-                circle = names[names.index(following) :]
-                shown = " → ".join(map(quote, (*circle[:6], following)))
+                cycle = names[names.index(following) :]
+                shown = " → ".join(map(quote, (*cycle[:6], following)))
                 spot = written[following][1].spot
-                ledger.remark(NoteKind.SUSPICIOUS, spot, "fallbacks that go round in a circle", shown)
+                ledger.remark(NoteKind.SUSPICIOUS, spot, "circular fallbacks", shown)
             elif following in edges and following not in done:
                 path[following] = iter(edges[following])

@@ -1,4 +1,4 @@
-"""The entries under one `model_name` as the fields of one model: where it is served, who may call it, its metadata."""
+"""The entries of one `model_name` as the fields of one model: its deployments, access and metadata."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -21,7 +21,7 @@ _METRICS = ("weight", "rpm", "tpm")
 def deployments(
     upstreams: Sequence[ImportedUpstream], model_id: str, home: str, ledger: Ledger
 ) -> tuple[dict[str, object], dict[Pointer, Spot]]:
-    """The fields of a model that say where it is served: flat for a single plain one, else `deployments`."""
+    """The fields of a model for its deployments: flat for a single plain one, else `deployments`."""
     items = [dict(upstream.fields) for upstream in upstreams]
     what = f"the model {quote(model_id)}"
     _raise_orders(items)
@@ -45,7 +45,7 @@ def deployments(
         spots.update(_spots(("deployments", position), upstream))
     local_one = next((upstream for upstream in upstreams if upstream.is_local), None)
     if local_one is not None:
-        why = "it has a private endpoint among others: deployments are not marked as local_inference"
+        why = "one of its endpoints is private: deployments cannot be marked as local_inference"
         ledger.remark(NoteKind.CHANGED, local_one.node.spot, what, why)
     return {"deployments": [_in_order(item) or {"provider": "openai"} for item in items]}, spots
 
@@ -63,15 +63,15 @@ def _in_order(item: Mapping[str, object]) -> dict[str, object]:
 def _weigh(
     items: Sequence[dict[str, object]], upstreams: Sequence[ImportedUpstream], what: str, ledger: Ledger
 ) -> None:
-    """Weights as whole numbers, and an `order` for those that LiteLLM only calls when the others fail.
+    """Set whole weights, and an `order` for deployments that LiteLLM only calls when the others fail.
 
     LiteLLM takes weights from `weight`, else `rpm`, else `tpm`; a deployment without the number that others have
-    weighs nothing.
+    has no weight.
     """
     weights = [upstream.weight for upstream in upstreams]
     if any(weights):
         if max(weight or 0 for weight in weights) > _HEAVIEST:
-            why = f"its weights are brought into 1 to {_HEAVIEST}, nearly in their proportion"
+            why = f"its weights are scaled to 1 to {_HEAVIEST}, roughly in proportion"
             ledger.remark(NoteKind.CHANGED, upstreams[0].node.spot, what, why)
         for item, weight in zip(items, _whole(weights), strict=True):
             if weight:
@@ -85,7 +85,7 @@ def _weigh(
         item["order"] = orders[rank]
     why = (
         "a deployment without the weight, rpm or tpm that others have is only called when those fail: "
-        "it has a later order now"
+        "it now has a later order"
     )
     ledger.remark(NoteKind.CHANGED, upstreams[first_idle].node.spot, what, why)
 
@@ -96,7 +96,7 @@ def _order(item: Mapping[str, object]) -> int:
 
 
 def _is_idle(item: Mapping[str, object], items: Sequence[Mapping[str, object]]) -> bool:
-    """Whether LiteLLM passes over a deployment while others of its order answer."""
+    """Whether LiteLLM skips a deployment while others of its order answer."""
     peers = [peer for peer in items if _order(peer) == _order(item)]
     metric = next((name for name in _METRICS if any(name in peer for peer in peers)), None)
     return metric is not None and metric not in item
@@ -117,7 +117,7 @@ def _whole(weights: Sequence[float | None]) -> list[int]:
 
 
 def _raise_orders(items: Sequence[dict[str, object]]) -> None:
-    """LiteLLM's orders may begin at 0, ours begin at 1."""
+    """Shift orders that begin at 0 in LiteLLM to begin at 1."""
     orders = [order for item in items if isinstance(order := item.get("order"), int)]
     if 0 in orders:
         for item in items:
@@ -126,13 +126,13 @@ def _raise_orders(items: Sequence[dict[str, object]]) -> None:
 
 
 _OPEN = ("public", "internal")
-"""Access groups that stand for who may call a model at all, as our own configurations have them."""
+"""Access groups that mean a visibility, as in configurations that modelspec writes."""
 
 
 def info_of(
     entries: Sequence[Foreign], model_id: str, ledger: Ledger, spots: dict[Pointer, Spot]
 ) -> dict[str, dict[str, object]]:
-    """`access` and `metadata` of a model from the `model_info` of its entries; of several the first counts."""
+    """`access` and `metadata` of a model from the `model_info` of its entries; the first of several values wins."""
     groups: list[str] = []
     metadata: dict[str, object] = {}
     for entry in entries:
@@ -143,12 +143,12 @@ def info_of(
                 groups += _groups(node, model_id, ledger)
                 spots.setdefault(("access",), node.spot)
             elif key == "id":
-                ledger.note(NoteKind.LOST, node, what, "LiteLLM's own id of a deployment")
+                ledger.note(NoteKind.LOST, node, what, "LiteLLM's own deployment id")
             else:
                 value = _plain(node, key, what, ledger)
                 spots.setdefault(("metadata", key), node.spot)
                 if value is not _NOTHING and metadata.setdefault(key, value) != value:
-                    why = "another deployment of the model says otherwise, and comes first"
+                    why = "an earlier deployment of the model has another value"
                     ledger.note(NoteKind.LOST, node, what, why)
     access: dict[str, object] = {}
     if "public" in groups:
@@ -161,7 +161,7 @@ def info_of(
 
 
 def record_of(rests: Sequence[Mapping[str, object]]) -> object | None:
-    """What is recorded of settings without effect: one mapping, or one a deployment where they differ."""
+    """The record of settings without effect: one mapping, or one per deployment where they differ."""
     if not any(rests):
         return None
     first, *others = map(dict, rests)
@@ -176,7 +176,7 @@ def _groups(node: Foreign, model_id: str, ledger: Ledger) -> list[str]:
             ledger.carried(item)
             found.append(text)
         elif text is not None:
-            ledger.note(NoteKind.LOST, item, f"access_groups of {quote(model_id)}", "not the name of a group")
+            ledger.note(NoteKind.LOST, item, f"access_groups of {quote(model_id)}", "not a group name")
     return found
 
 
@@ -184,7 +184,7 @@ _NOTHING = object()
 
 
 def _plain(node: Foreign, key: str, what: str, ledger: Ledger) -> object:
-    """A plain value without secrets; `_NOTHING` where nothing is left, or nothing was there."""
+    """A plain value without secrets; `_NOTHING` where nothing is left."""
     if node.entries:
         inner = {k: _plain(v, k, what, ledger) for k, v in node.entries.items()}
         return {k: v for k, v in inner.items() if v is not _NOTHING} or _NOTHING
@@ -195,12 +195,12 @@ def _plain(node: Foreign, key: str, what: str, ledger: Ledger) -> object:
     if not isinstance(value, str | int | float):
         return _NOTHING
     if isinstance(value, str) and value.startswith("os.environ/"):
-        kind, why = NoteKind.LOST, "metadata is published as it stands, so it names no variables"
+        kind, why = NoteKind.LOST, "metadata is published as is, so it cannot refer to variables"
     elif is_secret(key, value) or is_secret("key", key):
         kind = NoteKind.SECRET
-        why = "a secret, or beside the name of one: rotate it; metadata is published, so it is left out"
+        why = "a secret, or named like one: rotate it; metadata is published, so it is left out"
     elif isinstance(value, str) and not is_visible(value):
-        kind, why = NoteKind.LOST, "it holds characters that cannot be seen"
+        kind, why = NoteKind.LOST, "it contains invisible characters"
     else:
         ledger.carried(node)
         return value

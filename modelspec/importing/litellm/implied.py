@@ -1,4 +1,4 @@
-"""What LiteLLM does where a configuration is silent, written out: endpoints, keys, regions of clouds."""
+"""LiteLLM's implicit defaults, written out: endpoints, keys, cloud regions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from modelspec.text.quote import quote
 
 
 def parted(provider: str, settings: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
-    """The settings that are handed on, and the rest."""
+    """The settings that modelspec's LiteLLM target passes on, and the others."""
     form = FORMS.get(provider)
     if form is None:
         return dict(settings), {}
@@ -40,7 +40,7 @@ def _fits(value: Value, kind: ParamKind) -> bool:
 
 
 _AS_OPENAI = ("huggingface", "zhipu")
-"""Providers that are asked as OpenAI is, at their own endpoint."""
+"""Providers that speak OpenAI's protocol at their own endpoint."""
 _SECRET_FOLDERS = ("/run/secrets/", "/etc/modelspec/")
 
 Endpoint = str | dict[str, str]
@@ -48,7 +48,7 @@ Endpoint = str | dict[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImpliedSettings:
-    """Fills in for one entry; `owner` is its model_name, `params` has the node that names its upstream as `model`."""
+    """The defaults of one entry; `owner` is its model_name, and `params` has its upstream's name as `model`."""
 
     ledger: Ledger
     values: Values
@@ -59,7 +59,7 @@ class ImpliedSettings:
     def endpoint(
         self, endpoint: Endpoint | None, provider: str, settings: Mapping[str, Value]
     ) -> tuple[Endpoint | None, str]:
-        """The endpoint and the provider: none for a public endpoint, and one that only LiteLLM knows written out."""
+        """The endpoint and the provider: None for a public endpoint, and written out where only LiteLLM knows it."""
         if provider in LIKE_OPENAI and self.for_litellm:
             return self._like_openai(endpoint, provider), "openai"
         if isinstance(endpoint, dict):
@@ -81,7 +81,7 @@ class ImpliedSettings:
             self._remark("endpoint", f"LiteLLM's default for {provider}, written out")
             return default
         variable = variable_of(provider, "API_BASE")
-        why = f"the file has none, and {provider} has no public one: set {variable}, or write it out"
+        why = f"the file has none, and {provider} has no public one: set {variable}, or enter the URL"
         self._remark("endpoint", why)
         return {"env": variable}
 
@@ -94,7 +94,7 @@ class ImpliedSettings:
     def key(
         self, provider: str, endpoint: Endpoint | None, settings: Mapping[str, Value]
     ) -> dict[str, str] | None:
-        """The key: as it is given, else from the variable in which LiteLLM looks for it."""
+        """The given key, else the variable from which LiteLLM reads one."""
         if provider == "vertex_ai":
             return self._vertex_key()
         node = self.params.get("api_key")
@@ -104,7 +104,7 @@ class ImpliedSettings:
         if variable is None or any("token" in name or "client_secret" in name for name in settings):
             return None
         if endpoint is not None and endpoint_of(provider) is not None:
-            why = f"the file has none: none is sent, where LiteLLM would send {variable} if that is set"
+            why = f"the file has none: no key is sent, though LiteLLM would send {variable} if set"
             self._remark("key", why)
             return None
         return self._written_out("key", variable)
@@ -120,7 +120,7 @@ class ImpliedSettings:
         return value if isinstance(value, dict) else None
 
     def cloud_settings(self, provider: str, name: str, settings: dict[str, Value]) -> None:
-        """Add the credentials and the region that LiteLLM would look for in its environment."""
+        """Add the credentials and the region that LiteLLM would read from its environment."""
         missing = [pair for pair in CREDENTIALS.get(provider, ()) if pair[0] not in settings]
         if "api_key" not in self.params:
             for setting, variable in missing:

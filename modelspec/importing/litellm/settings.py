@@ -1,4 +1,4 @@
-"""Sections beside the models: the router's settings that we have, and reasons for all that we have not."""
+"""Sections other than models: the router settings that we support, and reasons for everything else."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
@@ -33,41 +33,39 @@ _KEYS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     (): words("model_list litellm_params model_name"),
 }
 _SECTION_OF = {key: sections for sections, keys in _KEYS.items() for key in keys}
-"""Where LiteLLM looks for a key; anywhere else it is ignored. The last three belong to the top and to entries."""
+"""The sections in which LiteLLM reads a key, ignored elsewhere; the last three belong to the top level and entries."""
 
 _PARAMS = frozenset(
     {"api_base", "api_key", "api_version", "base_url", "model", "order", "rpm", "timeout", "tpm", "weight"}
 )
-"""What stands beside litellm_params by mistake."""
+"""Keys often put beside litellm_params by mistake."""
 _IN_ENTRY = 3
 """Steps to a key of an entry: model_list, its place, the key."""
 
 _WHY = (
-    ("guardrails", "guardrails are the gateway's own; keep them in its configuration"),
-    ("callback", "callbacks and logging are the gateway's own; keep them in its configuration"),
-    ("cache", "a cache is the gateway's own; keep it in its configuration"),
-    ("budget", "budgets are kept by the gateway's database; keep them there"),
-    ("general_settings", "the gateway's own administration; keep it in its configuration"),
+    ("guardrails", "guardrails belong to the gateway; keep them in its configuration"),
+    ("callback", "callbacks and logging belong to the gateway; keep them in its configuration"),
+    ("cache", "caching belongs to the gateway; keep it in its configuration"),
+    ("budget", "budgets belong in the gateway's database; keep them there"),
+    ("general_settings", "administration belongs to the gateway; keep it in its configuration"),
     ("environment_variables", "variables are set where the gateway runs, not in a repository"),
-    ("router_settings", "no setting of modelspec's LiteLLM target says this"),
+    ("router_settings", "modelspec's LiteLLM target has no such setting"),
     (
         "litellm_settings",
-        "a setting of the library, which no model has; keep it in the gateway's configuration",
+        "a setting of the library, not of a model; keep it in the gateway's configuration",
     ),
     ("credential_list", "no model uses it"),
-    ("mcp", "tools are no models; keep them in the gateway's configuration"),
+    ("mcp", "tools are not models; keep them in the gateway's configuration"),
     ("model_alias_map", "an alias for LiteLLM's own names; give the model itself an alias"),
 )
 _TOP = frozenset({_PROXY, _ROUTER, _LIBRARY, "environment_variables"})
-_NO_MODEL = (
-    "what is no model, fallback or alias has no place in a repository of models; keep it where it is used"
-)
+_NO_MODEL = "only models, fallbacks and aliases belong in the repository; keep this where it is used"
 
 
 def router_options(
     sections: Sequence[Foreign], ledger: Ledger, *, kept: bool
 ) -> tuple[dict[str, object], list[Spot]]:
-    """The settings that `target_options.litellm` has; with `kept` false there is nowhere to write them."""
+    """The settings that `target_options.litellm` supports; unless `kept`, they are only noted."""
     known = schema_of("modelspec")["properties"]["target_options"]["properties"]["litellm"]["properties"]
     options: dict[str, object] = {}
     spots: list[Spot] = []
@@ -78,12 +76,14 @@ def router_options(
                 continue
             value = _option(name, node.value)
             if value is None:
-                ledger.note(NoteKind.LOST, node, key, "modelspec's LiteLLM target does not take this value")
+                ledger.note(NoteKind.LOST, node, key, "modelspec's LiteLLM target does not accept this value")
             elif not kept:
-                why = "the repository has settings already: write it to target_options by hand"
+                why = "the repository already has settings: add it to target_options there"
                 ledger.note(NoteKind.LOST, node, key, why)
             elif name in options:
-                ledger.note(NoteKind.LOST, node, key, "it is set in another section already, which counts")
+                ledger.note(
+                    NoteKind.LOST, node, key, "already set in another section, which takes precedence"
+                )
             else:
                 ledger.carried(node)
                 options[name] = value
@@ -92,7 +92,7 @@ def router_options(
 
 
 def _option(name: str, value: object) -> object | None:
-    """The value as the schema of modelspec.yaml takes it."""
+    """The value, if the schema of modelspec.yaml accepts it."""
     if not isinstance(value, str | int | float) or (isinstance(value, float) and not isfinite(value)):
         return None
     value = int(value) if isinstance(value, float) and value.is_integer() else value
@@ -100,27 +100,27 @@ def _option(name: str, value: object) -> object | None:
 
 
 def note_the_rest(roots: Sequence[Foreign], inner: Foreign, ledger: Ledger) -> None:
-    """Note everything that is neither carried nor noted yet.
+    """Note everything that is neither imported nor noted yet.
 
-    `roots` are the documents of a file, `inner` LiteLLM's own mapping in one of them.
+    `roots` are the documents of a file, `inner` is LiteLLM's own mapping in one of them.
     """
-    # What is noted of LiteLLM's own mapping is accounted for when what is around it is looked at.
+    # LiteLLM's own mapping comes first, so that it is accounted for within its document.
     for root in (inner, *roots):
         for pointer, node in _parts(root, inner, ledger):
             what = ".".join(pointer[-3:]) or "another document"
             section, name = (pointer[0], pointer[-1]) if pointer else ("", "")
             for leaf_name, leaf in _named_leaves(node, name):
                 if _is_secret(leaf_name, leaf.value):
-                    why = "it is written out here: rotate it; it is not carried"
+                    why = "written out here: rotate it; not imported"
                     ledger.remark(NoteKind.SECRET, leaf.spot, quote(leaf_name), why)
             right = _SECTION_OF.get(name)
             if section == "model_list" and len(pointer) == _IN_ENTRY and name in _PARAMS:
-                kind, why = NoteKind.SUSPICIOUS, "LiteLLM looks for it in litellm_params: not carried"
+                kind, why = NoteKind.SUSPICIOUS, "LiteLLM expects it in litellm_params: not imported"
             elif right is not None and section not in right and len(pointer) <= 2:  # noqa: PLR2004 - section and key
                 where = " or ".join(right) if right else "an entry of model_list"
                 kind, why = (
                     NoteKind.SUSPICIOUS,
-                    f"LiteLLM ignores it here; it belongs in {where}: not carried",
+                    f"LiteLLM ignores it here; it belongs in {where}: not imported",
                 )
             else:
                 kind, why = NoteKind.LOST, _why(pointer)
@@ -128,7 +128,7 @@ def note_the_rest(roots: Sequence[Foreign], inner: Foreign, ledger: Ledger) -> N
 
 
 def _parts(root: Foreign, inner: Foreign, ledger: Ledger) -> Iterator[tuple[tuple[str, ...], Foreign]]:
-    """What is unaccounted for, a setting each: sections are taken apart."""
+    """Everything unaccounted for, one setting at a time."""
     for pointer, node in ledger.unknown(root):
         if not pointer and node is inner:
             for name, entry in node.entries.items():
@@ -153,10 +153,10 @@ def _why(pointer: tuple[str, ...]) -> str:
         for word, reason in _WHY:
             if word in step.lower():
                 return reason
-    if pointer and pointer[0].startswith(("x-", ".", "_")):  # by the custom of such names
-        return "an anchor's value that no model uses"
+    if pointer and pointer[0].startswith(("x-", ".", "_")):  # conventional names for anchors
+        return "an anchor that no model uses"
     if pointer[:1] == ("model_list",):
-        return "LiteLLM knows no such key in an entry, or the entry is not carried"
+        return "not a key that LiteLLM has in an entry, or the entry is not imported"
     return _NO_MODEL
 
 
@@ -178,5 +178,5 @@ def _is_secret(name: str, value: object) -> bool:
 
 
 def as_mapping(node: Foreign | None) -> Mapping[str, Foreign]:
-    """What a section holds; nothing where it is missing or no mapping."""
+    """The entries of a section; none where it is missing or not a mapping."""
     return {} if node is None else node.entries

@@ -21,14 +21,14 @@ _ENDPOINTS = ("api_base", "base_url")
 _GIVEN = frozenset(
     {"model", "custom_llm_provider", "api_key", "litellm_credential_name", "weight", *_NUMBERS, *_ENDPOINTS}
 )
-"""What an entry says beside its connection settings."""
+"""Keys of an entry other than connection settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedUpstream:
-    """A deployment: `fields` as in a model file; `weight` as LiteLLM has it. `spots` lead from names of fields.
+    """A deployment: `fields` as in a model file, `spots` by field, `weight` as in LiteLLM.
 
-    `rest` are connection settings that modelspec's LiteLLM target does not hand on.
+    `rest` are connection settings that modelspec's LiteLLM target does not pass on.
     """
 
     fields: Mapping[str, object]
@@ -41,7 +41,7 @@ class ImportedUpstream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamReader:
-    """Reads entries; `credentials` are the mappings of `credential_list` by their names."""
+    """Reads entries; `credentials` are the mappings of `credential_list` by name."""
 
     ledger: Ledger
     values: Values
@@ -49,16 +49,16 @@ class UpstreamReader:
     to: ImportDestination
 
     def upstream(self, entry: Foreign, owner: str) -> ImportedUpstream | None:
-        """The deployment of an entry; None, and a note, where it names no model."""
+        """The deployment of an entry; None, and a note, if it names no model."""
         own = entry.entries.get("litellm_params")
         params = {**self._shared(own, owner), **(own.entries if own is not None else {})}
         model = params.get("model")
         what = f"the model {quote(owner)}"
         if model is None or not isinstance(model.value, str) or not model.value.strip():
-            self.ledger.note(NoteKind.SUSPICIOUS, entry, what, "litellm_params has no model: not carried")
+            self.ledger.note(NoteKind.SUSPICIOUS, entry, what, "litellm_params has no model: not imported")
             return None
         if is_key(model.value):
-            why = "its upstream's name is a key: rotate it; not carried"
+            why = "its upstream's name is a key: rotate it; not imported"
             self.ledger.note(NoteKind.SECRET, entry, what, why)
             return None
         self.ledger.carried(model)
@@ -105,13 +105,13 @@ class UpstreamReader:
         )
 
     def _shared(self, own: Foreign | None, owner: str) -> Mapping[str, Foreign]:
-        """The values of the credential that an entry names; its own stand before them."""
+        """The values of the credential that an entry names; its own values take precedence."""
         named = own.entries.get("litellm_credential_name") if own is not None else None
         if named is None or not isinstance(named.value, str):
             return {}
         credential = self.credentials.get(named.value)
         if credential is None:
-            why = f"credential_list has none that is named {quote(named.value)}"
+            why = f"credential_list has no {quote(named.value)}"
             self.ledger.note(NoteKind.SUSPICIOUS, named, f"the credential of {quote(owner)}", why)
             return {}
         self.ledger.carried(named)
@@ -121,7 +121,7 @@ class UpstreamReader:
         given = [params[name] for name in _ENDPOINTS if name in params]
         for other in given:
             if other is not given[0]:
-                why = "api_base says the same and counts"
+                why = "api_base is set too and takes precedence"
                 self.ledger.note(NoteKind.LOST, other, f"base_url of {quote(owner)}", why)
         if not given:
             return None, None
@@ -146,10 +146,10 @@ class UpstreamReader:
         if prefix is not None:
             return SAME_AS.get(prefix, prefix), rest
         found = guess(name, host_of(endpoint) if isinstance(endpoint, str) else None)
-        why = f"its name has no provider before a '/'; taken as {found or 'openai'}"
+        why = f"its name has no provider before a '/'; assumed to be {found or 'openai'}"
         kind = NoteKind.CHANGED
         if found is None:
-            kind, why = NoteKind.SUSPICIOUS, f"{why}, though LiteLLM would not know what to do with it"
+            kind, why = NoteKind.SUSPICIOUS, f"{why}, though LiteLLM would reject it"
         self.ledger.remark(kind, model.spot, f"the provider of {quote(owner)}", why)
         return SAME_AS.get(found or "openai", found or "openai"), name
 
@@ -159,7 +159,7 @@ class UpstreamReader:
             if setting in _GIVEN or not setting:
                 continue
             if is_key(setting) or not is_visible(setting):
-                why = "its name is a key: rotate it; not carried"
+                why = "its name is a key: rotate it; not imported"
                 self.ledger.note(NoteKind.SECRET, node, f"a setting of {quote(owner)}", why)
                 continue
             if provider == "vertex_ai" and setting == "vertex_credentials":
@@ -172,7 +172,7 @@ class UpstreamReader:
     def _parted(
         self, provider: str, settings: dict[str, Value], params: Mapping[str, Foreign], owner: str
     ) -> tuple[dict[str, Value], dict[str, object]]:
-        """The settings that are handed on, and the others as a record without effect."""
+        """The settings that are passed on, and the others as a record without effect."""
         if not self.to.for_litellm:
             return settings, {}
         handed, others = parted(provider, settings)
@@ -180,7 +180,7 @@ class UpstreamReader:
         for name in others:
             if name in params:
                 kept = ": kept in metadata.litellm_params, without effect" if name in rest else ""
-                why = f"modelspec's LiteLLM target does not hand it on{kept}"
+                why = f"modelspec's LiteLLM target does not pass it on{kept}"
                 self.ledger.remark(NoteKind.LOST, params[name].spot, f"{quote(name)} of {quote(owner)}", why)
         return handed, rest
 
@@ -205,7 +205,7 @@ class UpstreamReader:
         return found
 
     def _weight(self, params: Mapping[str, Foreign], owner: str) -> float | None:
-        """The weight of an entry as LiteLLM has it."""
+        """The weight of an entry, as in LiteLLM."""
         node = params.get("weight")
         if node is None or node.value is None:
             return None
@@ -218,7 +218,7 @@ class UpstreamReader:
 
 
 def _is_local(endpoint: Endpoint | None) -> bool:
-    """Whether a head would run it: at the machine itself, or a private address."""
+    """Whether a head itself serves it: on the same machine, or at a private address."""
     host = host_of(endpoint) if isinstance(endpoint, str) else None
     place = standing(host) if host is not None else None
     return place is not None and place.kind in (AddressKind.LOOPBACK, AddressKind.PRIVATE)
@@ -234,14 +234,14 @@ _AREAS = (
     (re.compile(r"me(?:[-.]|$)"), "me"),
     (re.compile(r"af(?:rica)?(?:[-.]|$)"), "af"),
 )
-"""How the clouds begin the names of their regions: AWS and Bedrock's profiles, Google Cloud."""
+"""How the names of cloud regions begin: AWS and Bedrock's profiles, Google Cloud."""
 _REGION_SETTINGS = ("aws_region_name", "vertex_location", "region_name")
 
 
 def _region(
     provider: str, upstream: str, settings: Mapping[str, object], regions: tuple[str, ...]
 ) -> str | None:
-    """The region of the fleet that a deployment runs in; None where none, or more than one, could be meant."""
+    """The region of the fleet that a deployment runs in; None where it is unknown or ambiguous."""
     named = [str(settings[name]) for name in _REGION_SETTINGS if isinstance(settings.get(name), str)]
     if provider == "bedrock":
         named.append(upstream.rpartition("/")[2].partition(".")[0])

@@ -1,4 +1,4 @@
-"""Values of a LiteLLM configuration: references to variables in every notation, secrets, dummies."""
+"""Values of a LiteLLM configuration: references to variables in every notation, secrets, placeholders."""
 
 import re
 from collections.abc import Iterable
@@ -26,21 +26,21 @@ _DUMMY = re.compile(
 _ALSO_SECRET = frozenset(
     {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "vertex_credentials"}
 )
-"""Names that hold credentials and do not all sound like it."""
+"""Settings that hold credentials, whatever their names suggest."""
 _COUNT = 10_000_000
 
 Value = str | int | float | bool | dict[str, str] | None
 
 
 class Variables:
-    """Gives names to variables for what may not be copied: the same secret has one name, and no two share one."""
+    """Names variables for what must not be copied: one name per secret, and no name for two."""
 
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = {name.upper() for name in taken}
         self._names: dict[str, str] = {}
 
     def name(self, secret: str, owner: str, ending: str) -> str:
-        """The variable for a secret that `owner` is the first to hold."""
+        """The variable for a secret, named after its first owner."""
         if secret not in self._names:
             base = wanted = variable_of(owner, ending)
             number = 1
@@ -58,7 +58,7 @@ def _is_harmless(name: str) -> bool:
 
 
 def named_variables(nodes: Iterable[Foreign]) -> Iterable[str]:
-    """Every variable that a configuration names."""
+    """Every variable that a configuration refers to."""
     for node in nodes:
         for leaf in node.leaves():
             if isinstance(leaf.value, str):
@@ -66,17 +66,17 @@ def named_variables(nodes: Iterable[Foreign]) -> Iterable[str]:
 
 
 def is_dummy(text: str) -> bool:
-    """Whether a key is none: LiteLLM's clients insist on one where the server asks for none."""
+    """Whether a key is a placeholder: LiteLLM's clients require one even where the server does not."""
     return not text.strip() or _DUMMY.fullmatch(text.strip()) is not None or is_placeholder(text)
 
 
 def is_key(text: str) -> bool:
-    """Whether a name is a key itself, put where a name belongs."""
+    """Whether a text is itself a key."""
     return any(hit.certain for hit in scan(text))
 
 
 def is_secret(name: str, value: object) -> bool:
-    """Whether a literal value may not be copied."""
+    """Whether a literal value must not be copied."""
     if isinstance(value, bool) or value is None or isinstance(value, float):
         return False
     if isinstance(value, int):
@@ -88,30 +88,30 @@ def is_secret(name: str, value: object) -> bool:
 
 
 class Values:
-    """Turns values into ours and notes what could not be kept as it was."""
+    """Converts values, and notes those that cannot be kept as they are."""
 
     def __init__(self, ledger: Ledger, variables: Variables) -> None:
         self._ledger = ledger
         self._variables = variables
 
     def key(self, node: Foreign, owner: str) -> dict[str, str] | None:
-        """An `api_key`, which is there: a reference, or None for a dummy."""
+        """A reference for an `api_key` that is set; None for a placeholder."""
         value = node.value
         what = f"api_key of {quote(owner)}"
         if isinstance(value, str):
             if is_dummy(value) and not _TEMPLATE.search(value):
-                self._ledger.note(NoteKind.CHANGED, node, what, "a dummy, which is no key: left out")
+                self._ledger.note(NoteKind.CHANGED, node, what, "a placeholder, not a key: left out")
                 return None
             reference = self._reference(node, "api_key", owner)
             if reference is not None:
                 return reference
         if node.entries or node.items:
-            self._ledger.note(NoteKind.LOST, node, what, "LiteLLM takes a text here")
+            self._ledger.note(NoteKind.LOST, node, what, "LiteLLM expects text here")
             return None
         return self.secret(node, "api_key", owner)
 
     def setting(self, node: Foreign, name: str, owner: str) -> Value:
-        """Any other single value; None where nothing is to be written."""
+        """Any other single value; None where nothing is written."""
         value = node.value
         if value is None:
             self._ledger.carried(node)
@@ -121,13 +121,13 @@ class Values:
             return reference
         kind = NoteKind.LOST
         if not isinstance(value, str | int | float):
-            why = "a list or mapping; connection settings (params) hold single values"
+            why = "a list or mapping; connection settings (params) are single values"
         elif isinstance(value, str) and telling_key(name) and is_dummy(value):
-            kind, why = NoteKind.CHANGED, "a dummy, which is no secret: left out"
+            kind, why = NoteKind.CHANGED, "a placeholder, not a secret: left out"
         elif is_secret(name, value):
             return self.secret(node, name, owner)
         elif isinstance(value, str) and not is_visible(value):
-            why = "it holds characters that cannot be seen"
+            why = "it contains invisible characters"
         else:
             self._ledger.carried(node)
             return value
@@ -145,13 +145,12 @@ class Values:
         if python:
             self._ledger.carried(node)
         elif shell:
-            why = f"LiteLLM does not expand ${{…}}, it would send the text; taken as os.environ/{variable}"
+            why = f"LiteLLM does not expand ${{…}} and would send it as is; taken as os.environ/{variable}"
             self._ledger.note(NoteKind.SUSPICIOUS, node, what, why)
         elif _TEMPLATE.search(text):
             variable = self._variables.name(text, owner, variable_of(name, "").strip("_"))
             why = (
-                "a template or variable inside a text, which LiteLLM would send as it stands; "
-                f"set {variable} instead"
+                f"a template or variable inside text, which LiteLLM would send as is; set {variable} instead"
             )
             self._ledger.note(NoteKind.SUSPICIOUS, node, what, why)
         else:
@@ -159,13 +158,13 @@ class Values:
         return {"env": variable}
 
     def secret(self, node: Foreign, name: str, owner: str) -> dict[str, str]:
-        """A variable in the place of a value that may not be copied."""
+        """A variable in place of a value that must not be copied."""
         variable = self._variables.name(str(node.value), owner, variable_of(name, "").strip("_"))
-        why = f"it is written out here: rotate it, and set the new one as {variable} in the gateway's environment"
+        why = f"written out here: rotate it, and set the new one as {variable} in the gateway's environment"
         self._ledger.note(NoteKind.SECRET, node, f"{quote(name)} of {quote(owner)}", why)
         return {"env": variable}
 
 
 def is_visible(text: str) -> bool:
-    """Whether every character of a text shows, line ends and tabs aside."""
+    """Whether every character of a text is visible, apart from newlines and tabs."""
     return all(c.isprintable() or c in "\n\t" for c in text)

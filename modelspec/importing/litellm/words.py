@@ -1,6 +1,6 @@
-"""What LiteLLM calls its providers, and what it does where a configuration is silent.
+"""LiteLLM's names of providers, and its implicit defaults.
 
-Read in the source of its version 1.108: `get_llm_provider_logic.py`, `main.py`, `router.py`,
+Taken from the source of its version 1.108: `get_llm_provider_logic.py`, `main.py`, `router.py`,
 `llms/openai_like/providers.json`.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of a text: a long list that is easy to read."""
+    """The words of a text: a readable form of a long list."""
     return tuple(text.split())
 
 
@@ -36,16 +36,16 @@ PROVIDERS = frozenset(
 )
 
 SAME_AS: Mapping[str, str] = {"cohere_chat": "cohere", "ollama_chat": "ollama", "vertex_ai_beta": "vertex_ai"}
-"""Words that mean the same upstream as another one, by a newer or an older way."""
+"""Names that mean the same upstream as another one, by a newer or older interface."""
 
 DEFAULT_ENDPOINTS: Mapping[str, str] = {
     "codestral": "https://codestral.mistral.ai/v1",
     "ollama": "http://localhost:11434",
 }
-"""Where LiteLLM sends requests without an `api_base`, for providers that we know no public endpoint of."""
+"""Where LiteLLM sends requests without an `api_base`, for providers without a public endpoint here."""
 
 APPENDED: Mapping[str, str] = {"cohere": "/chat", "gemini": "/v1beta"}
-"""What LiteLLM wants behind the public endpoint of a provider."""
+"""What LiteLLM expects after the public endpoint of a provider."""
 
 LIKE_OPENAI: Mapping[str, str | None] = {
     "abliteration": "https://api.abliteration.ai/v1",
@@ -73,7 +73,7 @@ LIKE_OPENAI: Mapping[str, str | None] = {
     "wandb": "https://api.inference.wandb.ai/v1",
     "xinference": None,
 }
-"""Words for servers that speak OpenAI's protocol, with the endpoint that LiteLLM implies."""
+"""Names for servers that speak OpenAI's protocol, with the endpoint that LiteLLM implies."""
 
 KEY_VARIABLES: Mapping[str, str] = {
     **{
@@ -88,14 +88,14 @@ KEY_VARIABLES: Mapping[str, str] = {
     "perplexity": "PERPLEXITYAI_API_KEY",
     "together_ai": "TOGETHERAI_API_KEY",
 }
-"""The variable in which LiteLLM looks for a key where a model gives none."""
+"""The variable from which LiteLLM reads a key that a model does not set."""
 
 REGION_PARAMS: Mapping[str, tuple[str, str]] = {
     "bedrock": ("aws_region_name", "AWS_REGION_NAME"),
     "sagemaker": ("aws_region_name", "AWS_REGION_NAME"),
     "vertex_ai": ("vertex_location", "VERTEXAI_LOCATION"),
 }
-"""The setting that decides the host, and the variable in which LiteLLM looks for it."""
+"""The setting that selects the host, and the variable from which LiteLLM reads it."""
 
 CREDENTIALS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "bedrock": (
@@ -103,7 +103,7 @@ CREDENTIALS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
     ),
 }
-"""Settings without which LiteLLM takes credentials from variables of its own."""
+"""Settings without which LiteLLM reads credentials from its own variables."""
 
 _HOSTS = (
     ("api.perplexity.ai", "perplexity"),
@@ -130,11 +130,11 @@ _NAMES = (
     (re.compile(r"gemini|text-bison|chat-bison"), "vertex_ai"),
     (re.compile(r"(?:us\.|eu\.|apac\.)?(?:anthropic|amazon|meta|cohere|mistral|ai21)\.[a-z]"), "bedrock"),
 )
-"""How LiteLLM's own list of models decides where a name has no prefix."""
+"""How LiteLLM's own list of models resolves names without a prefix."""
 
 
 def split(model: str) -> tuple[str | None, str]:
-    """The provider that a LiteLLM model name begins with, if any, and the upstream's own name."""
+    """The provider that prefixes a LiteLLM model name, if any, and the upstream's own name."""
     prefix, slash, rest = model.partition("/")
     if slash and rest and prefix in PROVIDERS:
         return prefix, rest
@@ -142,7 +142,7 @@ def split(model: str) -> tuple[str | None, str]:
 
 
 def guess(model: str, host: str | None) -> str | None:
-    """The provider that LiteLLM takes for a name without a prefix; None where it would refuse the model."""
+    """The provider that LiteLLM assumes for a name without a prefix; None where it would reject the model."""
     for known, provider in _HOSTS:
         if host == known:
             return provider

@@ -7,7 +7,7 @@ from git_repositories import write
 from small_fleets import FIXED, TODAY
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.diagnose.settle import told_once
+from modelspec.diagnose.settle import merge_repeated
 from modelspec.incremental import compile_fleet
 from modelspec.text.source import START
 
@@ -47,7 +47,7 @@ def test_of_one_model_the_subject_is_the_model_and_of_several_the_file(tmp_path:
     ]
 
 
-def test_a_model_that_says_otherwise_is_not_among_them(tmp_path: Path) -> None:
+def test_a_model_with_another_value_is_not_among_them(tmp_path: Path) -> None:
     files = {"models.d/_defaults.yaml": ALONE.format(""), **models("one", "two")}
     files["models.d/two.yaml"] += "fallback_heads: [head-uk-1]\n"
     files["models.d/three.yaml"] = OWN.format("three") + "priority_head: head-eu-1\n"
@@ -57,7 +57,7 @@ def test_a_model_that_says_otherwise_is_not_among_them(tmp_path: Path) -> None:
     ]
 
 
-def test_an_ignore_stands_on_the_line_of_the_defaults(tmp_path: Path) -> None:
+def test_an_ignore_is_on_the_line_of_the_defaults(tmp_path: Path) -> None:
     files = {
         "models.d/_defaults.yaml": ALONE.format("  # modelspec: ignore[MS402] a trial"),
         **models("one", "two"),
@@ -121,9 +121,9 @@ def test_a_severity_is_that_of_the_settings(tmp_path: Path) -> None:
 
 def test_faults_of_other_files_are_left_as_they_are() -> None:
     one = Diagnostic(code="MS402", severity=Severity.INFO, message="m", path="a", span=START)
-    assert told_once([one, one], ()) == [one, one]
-    assert told_once([one, one], {"b"}) == [one, one]
-    assert told_once([one, one], {"a"}) == [one]
+    assert merge_repeated([one, one], ()) == [one, one]
+    assert merge_repeated([one, one], {"b"}) == [one, one]
+    assert merge_repeated([one, one], {"a"}) == [one]
 
 
 def test_names_in_broken_defaults_cause_no_fault_elsewhere(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_names_in_broken_defaults_cause_no_fault_elsewhere(tmp_path: Path) -> No
         ({"models.d/x/_defaults.yaml": "{}\n", "models.d/x/y/z.yaml": ""}, ["MS010 models.d/x/y/z.yaml:1:1"]),
     ],
 )
-def test_defaults_without_a_model_are_told(
+def test_defaults_without_a_model_are_reported(
     files: dict[str, str], expected: list[str], tmp_path: Path
 ) -> None:
     sound = {"models.d/one.yaml": OWN.format("one") + ALONE.format("") + "fallback_heads: [head-uk-1]\n"}
