@@ -104,7 +104,7 @@ def read_only(base: str) -> Problem:
     return problem(
         405,
         "Method Not Allowed",
-        "this site is generated and read-only: add, edit or delete the YAML file of the model in models.d/ of the "
+        "this site is read-only and generated: add, edit or delete the YAML file of the model in models.d/ of the "
         f"configuration repository, and open a pull request; {base}admin/propose writes the file for you",
     )
 
