@@ -1,4 +1,4 @@
-"""What the admin page is made of beside the routing table: its context."""
+"""The admin site, and its context: what it needs besides the routing table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from modelspec.site.forges import ForgeRepository, repository_of
 
 
 def with_slashes(base_path: str) -> str:
-    """A base path in its one form: `/llm` and `/llm/` are `/llm/`."""
+    """The normal form of a base path: `/llm` and `/llm/` become `/llm/`."""
     inner = base_path.strip("/")
     return f"/{inner}/" if inner else "/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteContext:
-    """What the pages need beside the routing table: where they stand, where the sources are, what the build said.
+    """What the pages need besides the routing table: their base path, the repository, and the diagnostics of the build.
 
-    `base_path` begins and ends with `/`. `diagnostics` are the warnings and infos of the build, in the order in
-    which they are shown. Above `whole_page_limit` models, each page of models holds `page_size` of them.
+    `base_path` begins and ends with `/`. `diagnostics` are warnings and infos, in the order of display. With more than
+    `whole_page_limit` models, a page of models has `page_size` of them.
     """
 
     base_path: str = "/"

@@ -1,4 +1,4 @@
-"""The first page: how much there is, how the load is spread, what the build warns of."""
+"""The dashboard: counts, the distribution of load, and the warnings of the build."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -16,14 +16,14 @@ from modelspec.site.wording import Link, Wording, count
 
 @dataclass(slots=True, kw_only=True)
 class Load:
-    """Ids of models in their order; `first` are those of the first tier, `fallback` those of a later one."""
+    """Model ids in order; `first` are served in the first tier, `fallback` in a later one."""
 
     first: list[str] = field(default_factory=list)
     fallback: list[str] = field(default_factory=list)
 
 
 def load_of_heads(routing: RoutingTable) -> dict[str, Load]:
-    """By head id, in the order of the file; heads without any model included."""
+    """By head id, in the order of the file, including heads without models."""
     loads = {head.head_id: Load() for head in routing.heads}
     for route in routing.routes:
         for number, tier in enumerate(route.tiers):
@@ -33,7 +33,7 @@ def load_of_heads(routing: RoutingTable) -> dict[str, Load]:
 
 
 def load_of_regions(routing: RoutingTable) -> dict[str, Load]:
-    """By region code: a model counts once, where its first tier has a head or else where a later one has."""
+    """By region code. A model counts once per region: `first` if its first tier has a head there, else `fallback`."""
     regions = {head.head_id: head.region for head in routing.heads}
     loads = {region.code: Load() for region in routing.regions}
     for route in routing.routes:
@@ -80,7 +80,7 @@ def emit_dashboard(
 
 
 Tile = tuple[str, str, str, str]
-"""A figure, its noun, an address, and what the figure is made of."""
+"""A number, its noun, a link, and the parts of the number."""
 
 
 def _tiles(routing: RoutingTable, names: Wording) -> Iterator[Tile]:
@@ -97,12 +97,12 @@ def _tiles(routing: RoutingTable, names: Wording) -> Iterator[Tile]:
 
 
 def _tile(number: int, noun: str, href: str, notes: list[tuple[int, str]]) -> Tile:
-    made_of = ", ".join(f"{figure:,} {words}" for figure, words in notes if figure)
-    return f"{number:,}", noun if number == 1 else f"{noun}s", href, made_of
+    parts = ", ".join(f"{figure:,} {words}" for figure, words in notes if figure)
+    return f"{number:,}", noun if number == 1 else f"{noun}s", href, parts
 
 
 def _bars(loads: Mapping[str, Load], link: Callable[[str], Link]) -> list[Bar]:
-    """The highest first."""
+    """The bars, highest first."""
     bars = [
         Bar(
             label=link(name).text,

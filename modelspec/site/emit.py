@@ -1,4 +1,4 @@
-"""The admin page: a routing table and its context to static files."""
+"""The admin site: a routing table and its context to static files."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -17,7 +17,7 @@ from modelspec.site.wording import Wording
 
 
 def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
-    """Every page and every static file; the JSON beside them is the snapshot's."""
+    """Every page and static file; the JSON of the models is the snapshot's."""
     frame = frame_of(context)
     names = Wording(routing, frame.links)
     yield from emit_dashboard(routing, context, frame, names)

@@ -1,18 +1,18 @@
-"""Where a forge shows, edits, deletes and creates a file: a small table of URL templates.
+"""URLs at which a forge shows, edits, deletes and creates a file.
 
-Sources of the forms:
+Sources:
 
 - GitHub: https://github.com/isaacs/github/issues/1527 (`new/<branch>?filename=…&value=…`) and
   https://gist.github.com/alfredodeza/3227d0ec46a9a24f63884c4e23761ff0 (`edit`, `delete`).
 - GitLab: https://github.com/gitlabhq/gitlabhq/blob/master/config/routes/repository.rb (`-/blob`, `-/edit`, `-/new`;
-  deletion is a request, not a page, so the button on the page of the file is the way) and
-  https://gitlab.com/gitlab-org/gitlab/-/issues/532221 (`file_name` is taken, the text no longer).
+  a deletion is a request without a page, so the link leads to the page of the file, which has a button) and
+  https://gitlab.com/gitlab-org/gitlab/-/issues/532221 (`file_name` is accepted, the text no longer).
 - Gitea and Forgejo: https://github.com/go-gitea/gitea/pull/16556 (`_new/<branch>?filename=…&value=…`) and
   https://github.com/go-gitea/gitea/blob/main/routers/web/web.go (`src/branch`, `_edit`, `_delete`).
 - Bitbucket Cloud: https://support.atlassian.com/bitbucket-cloud/docs/hyperlink-to-source-code-in-bitbucket/ (`src`) and
   https://github.com/backstage/backstage/blob/master/packages/integration/src/bitbucketCloud/BitbucketCloudIntegration.ts
-  (`?mode=edit&at=<branch>`, `#lines-`). Deletion and "Add file" have no lasting address: their menus are on the
-  pages of the file and of the folder.
+  (`?mode=edit&at=<branch>`, `#lines-`). Deletion and "Add file" have no permanent URL: their menus are on the pages of
+  the file and of the folder.
 """
 
 import re
@@ -25,19 +25,19 @@ from urllib.parse import quote, urlsplit
 from modelspec.schema import defaults
 
 LONGEST_LINK = 8_000
-"""Bytes of a URL that forges and the proxies before them surely take (RFC 9110, 4.1)."""
+"""Bytes of a URL that forges and proxies must accept (RFC 9110, 4.1)."""
 
 _PLACEHOLDER = re.compile(r"\{(branch|path|line|name|value)\}")
 _PARAMETER_OF_VALUE = re.compile(r"&[^&#?]*\{value\}[^&#]*")
 _WHOLE_VALUE = re.compile(r"\?[^&#]*\{value\}[^&#]*(&?)")
 _IN_A_PATH = "/~@+:!$'(),;="
 _WEB = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+")
-"""Printable ASCII without what could end an attribute or a header: quotes, angle brackets, backslash, braces."""
+"""Printable ASCII without quotes, angle brackets, backslashes and braces, which could end an attribute or a header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgeRepository:
-    """`repository` of modelspec.yaml. `forge` None: the host decides; `templates` replace those of the forge."""
+    """`repository` of modelspec.yaml. Without `forge`, the host decides; `templates` override those of the forge."""
 
     url: str
     branch: str
@@ -46,16 +46,16 @@ class ForgeRepository:
 
 
 def repository_of(value: Mapping[str, Any] | None) -> ForgeRepository | None:
-    """The repository that modelspec.yaml names, in the form that its schema allows."""
+    """The repository in modelspec.yaml, valid by its schema."""
     return None if value is None else ForgeRepository(**{**defaults("modelspec", "repository"), **value})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgePages:
-    """Templates of a forge, behind the repository's own URL.
+    """URL templates of a forge, appended to the URL of the repository.
 
     `{branch}`, `{path}`, `{line}`, `{name}` (the last part of the path) and `{value}` (the text of a new file) are
-    replaced. `new` without `{value}` cannot be prefilled with the text.
+    replaced. If `new` has no `{value}`, the forge does not accept the text in a URL.
     """
 
     label: str
@@ -106,7 +106,7 @@ FORGES: Mapping[str, ForgePages] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgeLinks:
-    """Pages of the forge for one file; None where the forge is not known and no template stands in."""
+    """URLs of the forge for a file; None if the forge is unknown and there is no template."""
 
     view: str | None = None
     edit: str | None = None
@@ -115,7 +115,7 @@ class ForgeLinks:
 
 
 def forge_of(repository: ForgeRepository) -> ForgePages | None:
-    """The forge that `forge` names, or else the one that a part of the host's name gives away."""
+    """The forge that `forge` names, or the one that a part of the host name indicates."""
     if repository.forge is not None:
         return FORGES[repository.forge]
     labels = re.split(r"[.-]", urlsplit(_base(repository)).hostname or "")
@@ -123,7 +123,7 @@ def forge_of(repository: ForgeRepository) -> ForgePages | None:
 
 
 def links_for(repository: ForgeRepository | None, path: str, line: int = 1) -> ForgeLinks:
-    """The links for a file, for `new` without its text; none where there is no repository with a web page."""
+    """The links for a file, `new` without its text; no links if there is no repository with a web page."""
     if repository is None or home_of(repository) is None:
         return ForgeLinks()
     templates = templates_of(repository).items()
@@ -133,7 +133,7 @@ def links_for(repository: ForgeRepository | None, path: str, line: int = 1) -> F
 
 
 def templates_of(repository: ForgeRepository) -> dict[str, str]:
-    """Whole templates by `view`, `edit`, `delete` and `new`: the forge's, replaced by the repository's own."""
+    """Complete templates for `view`, `edit`, `delete` and `new`: the forge's, overridden by the repository's."""
     forge = forge_of(repository)
     kinds = () if forge is None else ("view", "edit", "delete", "new")
     found = {kind: f"{_base(repository)}{getattr(forge, kind)}" for kind in kinds}
@@ -142,9 +142,9 @@ def templates_of(repository: ForgeRepository) -> dict[str, str]:
 
 
 def browser_templates(repository: ForgeRepository | None) -> dict[str, str]:
-    """What `links_for` gives, for paths and texts that only the browser knows; `bare` is `new` without the text.
+    """Templates for paths and texts that only the browser knows; `bare` is `new` without the text.
 
-    `{path}`, `{name}` and `{value}` are left, the rest is filled in; what gives no http(s) URL is left out.
+    `{path}`, `{name}` and `{value}` remain, the rest is filled in. What does not give an http(s) URL is omitted.
     """
     if repository is None or home_of(repository) is None:
         return {}
@@ -159,21 +159,21 @@ def browser_templates(repository: ForgeRepository | None) -> dict[str, str]:
 
 
 def home_of(repository: ForgeRepository) -> str | None:
-    """The repository's own page; None where it is no http(s) URL."""
+    """The page of the repository; None if it is not an http(s) URL."""
     return _safe(_base(repository))
 
 
 def origin_of(repository: ForgeRepository | None) -> str | None:
-    """Scheme, host and port of the forge's page for new files: what a form may lead to."""
+    """Scheme, host and port of the forge's page for new files, which the form may open."""
     links = links_for(repository, "models.d/new.yaml")
     found = urlsplit(links.new or links.edit or "")
     return f"{found.scheme}://{found.netloc}" if found.netloc else None
 
 
 def expand(template: str, repository: ForgeRepository, path: str, line: int) -> str | None:
-    """Fill in a template, everything percent-encoded; None where that gives no http(s) URL.
+    """Fill in a template with percent-encoded values; None if the result is not an http(s) URL.
 
-    Slashes of a branch or path stay in the URL's path and are encoded in its query.
+    Slashes in a branch or path stay in the path of the URL, and are encoded in its query.
     """
     values = {
         "branch": repository.branch,
@@ -212,6 +212,6 @@ def _safe(url: str) -> str | None:
         return None
     try:
         found = urlsplit(url)
-    except ValueError:  # brackets that hold no address
+    except ValueError:  # brackets without an address
         return None
     return url if found.hostname and found.username is None else None

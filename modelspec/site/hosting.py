@@ -1,8 +1,8 @@
-"""How a site is served: HTML or JSON for one path, headers, refusals, and the configuration of four web hosts.
+"""Serving a site: content negotiation, headers, error bodies, and configuration for four web hosts.
 
-HTML where `Accept` names `text/html` with a quality above 0 and names `application/json` with none higher; JSON
-otherwise. Wildcards never outweigh a type that is named, so that a bare `*/*` gets JSON. Of a quality the first decimal
-counts: that is as far as the configuration of a web host can compare, and all answer alike.
+A client gets HTML if `Accept` names `text/html` with a quality above 0 and not below that of `application/json`, and
+JSON otherwise. Wildcards do not count, so `*/*` alone gets JSON. Of a quality, only the first decimal counts: the
+configuration of a web host cannot compare more, and all hosts answer alike.
 """
 
 import json
@@ -23,23 +23,23 @@ QUALITIES = (
     (r";\s*q=0?\.([0-9])[0-9]*" + _END, "$1"),
     (r"(?:\s*(?:[;,]|$))", "A"),
 )
-"""How a quality is written and the character that stands for it: 0 to 9 for its first decimal, A for one or none."""
+"""Patterns for a quality and the character for it: 0 to 9 for the first decimal, A for 1 or no quality."""
 
 ABSENT = "-"
-"""What stands for a type that is not named."""
+"""The character for a type that is not named."""
 
 PREFERS_HTML = r"^(?:A.|" + "|".join(f"{digit}[-0-{digit}]" for digit in range(9, 0, -1)) + ")$"
-"""Matches the characters of HTML and JSON, in this order, where HTML is to be sent."""
+"""Matches the characters for HTML and JSON, in this order, if the client prefers HTML."""
 
 
 def pattern(media_type: str, quality: str) -> str:
-    """A regular expression, case to be ignored, for `Accept` naming the type: the same to PCRE, RE2 and Python."""
+    """A case-insensitive pattern for `Accept` with the type, which PCRE, RE2 and Python read alike."""
     parameters = r"\s*(?:;[^,]*)?" if quality.startswith(";") else ""
     return rf"(?:^|,)\s*{re.escape(media_type)}{parameters}{quality}"
 
 
 def prefers_html(accept: str) -> bool:
-    """Whether a request with this `Accept` header, several joined by commas, gets the page and not the JSON."""
+    """Whether a request with this `Accept` header gets the page and not the JSON; join several headers by commas."""
     qualities = _quality("text/html", accept) + _quality("application/json", accept)
     return re.match(PREFERS_HTML, qualities) is not None
 
@@ -65,7 +65,7 @@ _DIRECTIVES = (
 def content_policy(form_targets: Sequence[str] | None = ()) -> str:
     """The Content-Security-Policy of a page, for `<meta>`; `form_targets` are the origins that its forms may open.
 
-    None leaves that to another policy: where a page and its headers have one each, a browser obeys both.
+    With None, another policy decides that: a browser enforces the policies of a page and of its headers together.
     """
     if form_targets is None:
         return "; ".join(_DIRECTIVES)
@@ -74,7 +74,7 @@ def content_policy(form_targets: Sequence[str] | None = ()) -> str:
 
 
 def headers(form_targets: Sequence[str] | None = ()) -> Mapping[str, str]:
-    """What a host adds to every answer. A browser heeds `frame-ancestors` in a header only, so it stands here alone."""
+    """The headers of every response. `frame-ancestors` is only here, because browsers ignore it in a page."""
     return MappingProxyType(
         {
             "Content-Security-Policy": f"{content_policy(form_targets)}; frame-ancestors 'none'",
@@ -90,31 +90,31 @@ Problem = Mapping[str, object]
 
 
 def problem(status: int, title: str, detail: str) -> dict[str, object]:
-    """A problem without a page of its own: `title` is the one of the status, `detail` says what to do."""
+    """A problem without its own page: `title` is that of the status, `detail` says what to do."""
     return {"type": "about:blank", "title": title, "status": status, "detail": detail}
 
 
 def not_found(base: str) -> Problem:
-    """Nothing is at this path."""
-    return problem(404, "Not Found", f"nothing is here; {base}admin/models lists every model")
+    """The problem for an unknown path."""
+    return problem(404, "Not Found", f"there is no such page; {base}admin/models lists every model")
 
 
 def read_only(base: str) -> Problem:
-    """The path, or the whole site, takes no such request."""
+    """The problem for a request that would change something."""
     return problem(
         405,
         "Method Not Allowed",
-        "this site is read-only and generated: add, edit or delete the YAML file of the model under models.d/ in the "
-        f"configuration repository and open a pull request; {base}admin/propose writes the file for you",
+        "this site is read-only and generated: add, edit or delete the YAML file of the model in models.d/ of the "
+        f"configuration repository, and open a pull request; {base}admin/propose writes the file for you",
     )
 
 
 _PLACE = re.compile(r"@(base|headers|home|strip|rules|policy|prefers_html|(?:html|json)_qualities)@")
-"""What is filled in in a file of `hosts/`."""
+"""A placeholder in a file of `hosts/`."""
 
 
 def missing_page(base: str, form_targets: Sequence[str] = ()) -> bytes:
-    """What a browser sees where nothing is; `base` ends in a slash."""
+    """The page for an unknown path; `base` ends with a slash."""
     values = {"base": escape(base), "policy": escape(content_policy(form_targets))}
     return _PLACE.sub(lambda name: values[name[1]], _template("404.html")).encode()
 
@@ -124,7 +124,7 @@ def _template(name: str) -> str:
 
 
 def emit(base_path: str, form_targets: Sequence[str] = ()) -> Iterator[Artifact]:
-    """Snippets for nginx, Caddy, Netlify and Cloudflare Pages, and the answers of 404 and 405.
+    """Configuration for nginx, Caddy, Netlify and Cloudflare Pages, and the bodies of 404 and 405.
 
     `form_targets` are the origins that forms may open, for the Content-Security-Policy.
     """
@@ -135,7 +135,7 @@ def emit(base_path: str, form_targets: Sequence[str] = ()) -> Iterator[Artifact]
         lines = "\n".join(field.format(name, value) for name, value in fields)
         known = {"base": base, "prefers_html": PREFERS_HTML, "headers": lines, **values}
         text = _PLACE.sub(lambda name: known[name[1]], _template(path.rpartition("/")[2]))
-        # A value that is empty leaves an empty line where two were meant to be one.
+        # An empty value leaves an extra empty line.
         return Artifact(path=path, content=re.sub(r"\n{3,}", "\n\n", text).encode())
 
     yield filled("hosting/Caddyfile", '\theader {} "{}"', _caddy(base))
@@ -174,7 +174,7 @@ def _caddy(base: str) -> dict[str, str]:
 
 
 def _qualities(line: Callable[[str, str], str]) -> dict[str, str]:
-    """The lines of a host's map from `Accept` to the characters of its qualities."""
+    """The lines of a map from `Accept` to the characters of the qualities."""
     types = {"html_qualities": "text/html", "json_qualities": "application/json"}
     return {
         name: "\n".join(line(pattern(media_type, quality), character) for quality, character in QUALITIES)
@@ -185,5 +185,5 @@ def _qualities(line: Callable[[str, str], str]) -> dict[str, str]:
 def _redirects(base: str) -> str:
     if base == "/":
         return "/ /admin/ 302"
-    # The folder is deployed at the top of the host; a rewrite answers for the base path.
+    # The folder is deployed at the root of the host; a rewrite serves the base path.
     return f"{base} {base}admin/ 302\n{base}* /:splat 200"

@@ -13,7 +13,7 @@ from modelspec.site.wording import Link, Row, Wording, count, endpoint, host, ke
 
 
 def route_view(route: Route, names: Wording) -> RouteView:
-    """The picture of a route; a model that nothing serves stands alone."""
+    """The picture of a route; a model without heads is drawn alone."""
     first = min((_order(target) for target in route.targets), default=1)
     targets = route.targets if route.tiers else ()
     return RouteView(
@@ -57,7 +57,7 @@ def _order(target: Target) -> int:
 
 
 _CONDITIONS = {
-    "any": "Whatever went wrong",
+    "any": "On any failure",
     "error": "On an error",
     "context_window": "Request too long",
     "content_policy": "Content refused",
@@ -69,7 +69,7 @@ _MOST_LINKS = 50
 def emit_model_pages(
     routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
-    """One page a model, beside its JSON."""
+    """One page per model, next to its JSON."""
     users = _users(routing, names)
     for route in routing.routes:
         about = route.about
@@ -101,7 +101,7 @@ def emit_model_pages(
 
 
 def _users(routing: RoutingTable, names: Wording) -> Mapping[str, list[str]]:
-    """The models that fall back to a model, by its id."""
+    """The models that fall back to a model, by the id of the latter."""
     users: dict[str, dict[str, None]] = {}
     for route in routing.routes:
         for ids in route.fallback_models.values():
@@ -112,11 +112,11 @@ def _users(routing: RoutingTable, names: Wording) -> Mapping[str, list[str]]:
 
 def _notice(route: Route) -> str:
     if route.status == "disabled":
-        return "This model is disabled: requests for it answer 404."
+        return "This model is disabled: requests for it get 404."
     if not route.tiers:
         return "No head of this model is in service: requests for it fail."
     if route.status == "deprecated":
-        sunset = f" and goes on {route.about.sunset}" if route.about.sunset else ""
+        sunset = f" and will be removed on {route.about.sunset}" if route.about.sunset else ""
         return f"This model is deprecated{sunset}."
     return ""
 
@@ -146,7 +146,7 @@ def _facts(route: Route, names: Wording) -> Iterator[Row]:
 
 
 def _upstreams(route: Route, names: Wording) -> Iterator[tuple[str, str | None, list[Row]]]:
-    """A title, the URL for the copy button and rows: of each deployment, or of what each head runs itself."""
+    """Title, URL for the copy button and rows of each deployment, or of the target of each head."""
     titled = [(host(target), target) for target in route.targets]
     titled += [(f"On {names.head_titles[head]}", target) for head, target in route.local_targets.items()]
     for title, target in titled:
@@ -171,7 +171,7 @@ def _upstream(target: Target, names: Wording) -> Iterator[Row]:
 
 
 def _reach(route: Route, names: Wording) -> Iterator[Row]:
-    """Each region that a request may touch, and through what."""
+    """Each region that a request may reach, and through what."""
     heads: dict[str, list[str]] = {}
     for head in route.heads:
         heads.setdefault(names.index.heads[head].region, []).append(head)
@@ -187,9 +187,9 @@ def _reach(route: Route, names: Wording) -> Iterator[Row]:
 
 def _reach_words(route: Route) -> str:
     if not route.reach:
-        return "No request for this model goes anywhere."
+        return "Requests for this model are not sent anywhere."
     return (
-        f"A request for this model may touch {count(len(route.reach), 'region')}, fallback models included."
+        f"Requests for this model may reach {count(len(route.reach), 'region')}, including fallback models."
     )
 
 

@@ -1,4 +1,4 @@
-"""The models page: cards, facets, and pages of them where there are many."""
+"""The models page: cards and facets, on several pages if there are many models."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,12 +12,12 @@ from modelspec.site.frame import PageFrame, page
 from modelspec.site.wording import Link, Wording, count, endpoint, host
 
 MOST_OPTIONS = 200
-"""Options of one facet; beyond them nobody picks from a list, and the search finds the rest."""
+"""The most options of a facet; the search finds the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One model. Codes and ids are what facets compare; titles are what people read."""
+    """One model. Facets compare codes and ids; people read titles."""
 
     model_id: str
     name: str
@@ -36,13 +36,13 @@ class Card:
 
 
 Facet = tuple[str, str, list[tuple[str, str, str]], str]
-"""Its name in the query string, a legend, options as value, label and worded count, and how many have no option."""
+"""The name in the query string, a legend, options (value, label, count), and how many more values there are."""
 
 
 def emit_models(
     routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
-    """The page under both of its names; where there are many models, further pages and the compact list."""
+    """The page under both of its names; with many models, further pages and the compact list."""
     cards = [card_of(route, names) for route in routing.routes]
     size = len(cards) if len(cards) <= context.whole_page_limit else context.page_size
     pages = max(1, -(-len(cards) // max(1, size)))
@@ -57,7 +57,7 @@ def emit_models(
             frame,
             total=len(cards),
             counted=count(len(cards), "model"),
-            # What is far below the fold is not laid out until it comes near.
+            # The browser lays out a group only when it comes near the viewport.
             groups=[
                 shown[start : start + context.page_size] for start in range(0, len(shown), context.page_size)
             ],
@@ -76,7 +76,7 @@ def emit_models(
 
 
 def card_of(route: Route, names: Wording) -> Card:
-    """The card of a model: the upstream is the first deployment, or the priority head's own."""
+    """The card of a model, with its first deployment or the priority head's target."""
     about = route.about
     first = first_target(route)
     where = host(first)
@@ -101,7 +101,7 @@ def card_of(route: Route, names: Wording) -> Card:
 
 
 def _facets(cards: Sequence[Card], names: Wording) -> Iterator[Facet]:
-    """Regions and heads in the order of their files, the rest by how often they occur; nobody's values are left out."""
+    """Regions and heads in the order of their files, other values by frequency; unused values are omitted."""
     regions = Counter(card.region for card in cards)
     yield _facet("region", "Region", regions, names.region_titles)
     yield _facet("head", "Priority head", Counter(card.head for card in cards), names.head_titles)
@@ -125,7 +125,7 @@ def _facet(name: str, legend: str, counts: Counter[str], titles: Mapping[str, st
 
 
 def _pager(number: int, pages: int, names: Wording) -> Iterator[Link]:
-    """The first, the last, and those around the current one; a link without an address is a gap or the page itself."""
+    """The first, the last and the nearest pages; a link without an address is a gap or the current page."""
     shown = sorted({1, pages, *range(max(1, number - 2), min(pages, number + 2) + 1)})
     before = 0
     for each in shown:

@@ -1,4 +1,4 @@
-"""The read-only API of the site as OpenAPI 3.1."""
+"""The read-only API of the site in OpenAPI 3.1."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _MODEL_ID = {
     "name": "model_id",
     "in": "path",
     "required": True,
-    "description": "The id of the model. A slash in it is `%2F` or plain; other characters are percent-encoded.",
+    "description": "The id of the model. Slashes may be plain or `%2F`; other characters are percent-encoded.",
     "schema": {
         "type": "string",
         "minLength": 1,
@@ -21,7 +21,7 @@ _MODEL_ID = {
         "pattern": "^[A-Za-z0-9]([A-Za-z0-9._:@/~+-]*[A-Za-z0-9])?(/[*])?$",
     },
 }
-_VARY = {"description": "The answer depends on `Accept`.", "schema": {"type": "string", "const": "Accept"}}
+_VARY = {"description": "The response depends on `Accept`.", "schema": {"type": "string", "const": "Accept"}}
 _PROBLEM = {
     "description": "RFC 9457.",
     "type": "object",
@@ -48,7 +48,7 @@ def _document(base_path: str) -> dict[str, Any]:
         "info": {
             "title": "Models of the fleet",
             "version": __version__,
-            "description": "Generated from a git repository and read-only: a change is a pull request there.",
+            "description": "Generated from a git repository and read-only: changes are pull requests there.",
         },
         "servers": [{"url": f"/{base_path.strip('/')}".rstrip("/") or "/"}],
         "paths": {
@@ -75,7 +75,7 @@ def _document(base_path: str) -> dict[str, Any]:
                     "content": {**_problem(), "text/html": {"schema": {"type": "string"}}},
                 },
                 "ReadOnly": {
-                    "description": "Nothing is written here; the body says how to make the change in git.",
+                    "description": "This API is read-only; the body describes how to make the change in git.",
                     "headers": {"Allow": {"schema": {"type": "string", "const": "GET, HEAD"}}},
                     "content": _problem(),
                 },
@@ -87,7 +87,7 @@ def _document(base_path: str) -> dict[str, Any]:
 def _read(operation: str, summary: str, schema: str, *, missing: bool = False) -> dict[str, Any]:
     answers: dict[str, Any] = {
         "200": {
-            "description": "A page where `Accept` names `text/html` and prefers it to JSON; otherwise JSON.",
+            "description": "A page if `Accept` names `text/html` and does not prefer JSON; otherwise JSON.",
             "headers": {"Vary": _VARY},
             "content": {
                 "application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}},
@@ -104,7 +104,7 @@ def _refusals(of: str) -> dict[str, Any]:
     return {
         method: {
             "operationId": f"{verb}{of}Refused",
-            "summary": "Refused: make the change in git",
+            "summary": "Rejected: make the change in git",
             "responses": {"405": {"$ref": "#/components/responses/ReadOnly"}},
         }
         for method, verb in _WRITES.items()
@@ -116,7 +116,7 @@ def _problem() -> dict[str, Any]:
 
 
 def _schema(kind: str, name: str) -> object:
-    """A published schema as a component: its references lead to where it stands now."""
+    """A published schema as a component, with its references moved there."""
     schema = json.loads(schema_text(kind))
     del schema["$schema"], schema["$id"]
     return _moved(schema, f"#/components/schemas/{name}/")

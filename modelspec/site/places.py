@@ -15,7 +15,7 @@ _MOST_LINKS = 60
 
 
 Listing = tuple[str, list[Link], Link | None]
-"""A summary, models under it, and where the rest of a long list is."""
+"""A summary, its models, and a link to the rest of a long list."""
 
 
 def emit_places(routing: RoutingTable, frame: PageFrame, names: Wording) -> Iterator[Artifact]:
@@ -54,7 +54,7 @@ def _world(routing: RoutingTable, belonging: dict[str, list[str]], names: Wordin
 def _region(
     region: RegionEntry, routing: RoutingTable, models: Sequence[str], loads: dict[str, Load], names: Wording
 ) -> dict[str, object]:
-    """A region: `rule` is its residency in words; `heads` name each head with what it serves."""
+    """A region: `rule` is its residency in words; `heads` has each head with the number of its models."""
     link = Link(text="the models page", href=names.links.models_where(region=region.code))
     return {
         "title": names.region_titles[region.code],
@@ -74,11 +74,11 @@ def _rule(region: RegionEntry, names: Wording) -> str:
     if region.residency is None:
         return "Requests for its models may be served anywhere."
     places = listed([names.region_titles[code] for code in region.residency])
-    return f"Requests for its models may be served in {places}, and nowhere else."
+    return f"Requests for its models may be served only in {places}."
 
 
 def _head(head: HeadEntry, load: Load, names: Wording) -> dict[str, object]:
-    """A head, and what it serves first and as a fallback."""
+    """A head, with the models that it serves first and as a fallback."""
     rows = [
         Row.of("Region", names.region(head.region)),
         Row.of("URL", head.url),
@@ -87,7 +87,7 @@ def _head(head: HeadEntry, load: Load, names: Wording) -> dict[str, object]:
     if head.inference_url is not None:
         rows.append(Row.of("Inference server", head.inference_url))
     if head.capacity is not None:
-        share = f"{len(load.first) / head.capacity:.1f} models first for each"
+        share = f"{len(load.first) / head.capacity:.1f} first models per unit"
         rows.append(Row.of("Capacity", f"{count(head.capacity, 'unit')}, {share}"))
     rest = Link(text="the models page", href=names.links.models_where(head=head.head_id))
     elsewhere = Link(text="the models page", href=names.links.models)
@@ -103,7 +103,7 @@ def _head(head: HeadEntry, load: Load, names: Wording) -> dict[str, object]:
 
 def _served(head: HeadEntry, load: Load) -> str:
     if head.status == "offline":
-        return "offline: serves nothing"
+        return "offline: serves no models"
     words = f"{count(len(load.first), 'model')} first, {len(load.fallback):,} as fallback"
     return words if head.status == "active" else f"{head.status}: {words}"
 

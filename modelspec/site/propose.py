@@ -1,6 +1,6 @@
-"""The form that proposes a change: its page, and what its script must know.
+"""The form that proposes a change: its page, and the data for its script.
 
-What the form says of a model, it says in the words of `modelspec validate`; a test holds every text against the rules.
+The form reports faults with the messages of `modelspec validate`; a test compares each text with the rules.
 """
 
 import json
@@ -39,10 +39,10 @@ tags: [chat]
 def emit_propose(
     routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
-    """The page and the data of its script.
+    """The page and the data for its script.
 
-    `data` and `models` are addresses for the script. Without JavaScript a reader gets `example` to write by hand
-    and, where the forge is known, `new_file` to begin with.
+    `data` and `models` are URLs for the script. Without JavaScript, readers get `example` and, if the forge is known,
+    the link `new_file`.
     """
     example_path = "models.d/my-model.yaml"
     first = routing.heads[0]
@@ -67,7 +67,7 @@ def emit_propose(
 
 
 def _data(routing: RoutingTable, context: SiteContext, forge: str) -> dict[str, object]:
-    """What the script checks a model against: names, residency, texts, and the forge's addresses."""
+    """What the script needs to check a model: names, residency, texts, and the URLs of the forge."""
     return {
         "names": [name for r in routing.routes for name in (r.model_id, *r.aliases)],
         "regions": {
@@ -125,7 +125,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "secret": ("MS501", "a secret is written in this file: {kind}"),
     }
 )
-"""Code and message by a word of our own; values stand in braces, quoted as messages quote them."""
+"""Code and message by an internal name; values are in braces."""
 
 _FORMS = (
     ("model_id", "modelId", False),
@@ -136,7 +136,7 @@ _FORMS = (
     ("api_key.kubernetes.secret", "keyReference/properties/kubernetes/properties/secret", True),
     ("api_key.kubernetes.key", "keyReference/properties/kubernetes/properties/key", True),
 )
-"""Field, its definition in the schema, and whether a message may not quote it."""
+"""Field, its definition in the schema, and whether it is private: messages must not quote it."""
 
 _CANNOT_BE_SEEN = (
     *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x200B, 0x200E, 0x200F, 0x2800, 0x3164, 0xFEFF, 0xFFA0),
@@ -147,11 +147,11 @@ _CANNOT_BE_SEEN = (
 _CONTROL = (*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0))
 _WEB_FORM = r"eyJ[A-Za-z0-9_-]{12,1024}\.(?:eyJ[A-Za-z0-9_-]{12}|[A-Za-z0-9_-]{0,1024}\.[A-Za-z0-9_-]{12})"
 _PRIVATE_KEY = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-_PASSWORD = r"://[^\s/?#@:]{0,128}:[^\s/?#@]{4,256}@"  # noqa: S105 - how one is found
+_PASSWORD = r"://[^\s/?#@:]{0,128}:[^\s/?#@]{4,256}@"  # noqa: S105 - a pattern
 
 
 def _forms() -> dict[str, dict[str, object]]:
-    """By field: its pattern, what must not match, the longest length, and the form in words; from the schema."""
+    """By field, from the schema: its pattern, what must not match, the longest length, and the form in words."""
     schema = json.loads(schema_text("model"))
     found: dict[str, dict[str, object]] = {}
     for field, way, is_private in _FORMS:
@@ -170,9 +170,9 @@ def _forms() -> dict[str, dict[str, object]]:
 
 
 def _keys() -> Iterator[tuple[str, str]]:
-    """Kind and JavaScript pattern of secrets that a browser can know; a group `body` must be drawn at random.
+    """Kind and JavaScript pattern of secrets; a group `body` must look random.
 
-    Patterns with flags of their own are left to `validate`: not every browser has them.
+    Patterns with inline flags are left to `validate`: not every browser supports them.
     """
     for pattern in PATTERNS:
         source = pattern.regex.pattern

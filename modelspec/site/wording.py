@@ -1,4 +1,4 @@
-"""How things are called on the pages, and where they are: the only place that words a region, a head or a key."""
+"""Names, titles and addresses of things on the pages: the only place that words a region, a head or a key."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -13,7 +13,7 @@ _KEYS = {"env": "environment variable {}", "file": "file {}", "vault": "Vault {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A text with an address; without one it stands as text alone."""
+    """A text with an address, or only a text."""
 
     text: str
     href: str | None = None
@@ -21,7 +21,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A term and what is said of it."""
+    """A term and its values."""
 
     term: str
     values: tuple[Link, ...]
@@ -33,7 +33,7 @@ class Row:
 
 
 class Links:
-    """Addresses of one site, to files that any static host serves as they are; `base` begins and ends with `/`."""
+    """URLs of a site, to files that any static host serves; `base` begins and ends with `/`."""
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -58,11 +58,11 @@ class Links:
         return f"{self.base}admin/models/{quote(model_id, safe='/')}.{ending}"
 
     def region(self, code: str) -> str:
-        """A region among the others."""
+        """A region on the page of regions."""
         return f"{self.regions}#region-{code}"
 
     def head(self, head_id: str) -> str:
-        """A head among the others."""
+        """A head on the page of heads."""
         return f"{self.heads}#head-{head_id}"
 
 
@@ -90,17 +90,17 @@ class Wording:
         return found[0].model_id
 
     def model(self, name: str) -> Link:
-        """A model under the name by which another one refers to it."""
+        """A link to a model, under the name that another model uses for it."""
         return Link(text=name, href=self.links.model(self.owner(name)))
 
 
 def host(target: Target) -> str:
-    """The endpoint's host, with a port that is written out; in words where the file does not say."""
+    """The host of the endpoint with an explicit port, or words if the endpoint is not a URL."""
     return urlsplit(target.endpoint).netloc if isinstance(target.endpoint, str) else endpoint(target)
 
 
 def endpoint(target: Target) -> str:
-    """The endpoint as a person reads it."""
+    """The endpoint in words."""
     match target.endpoint:
         case None:
             return "chosen by the provider's settings"

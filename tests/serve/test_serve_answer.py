@@ -50,7 +50,7 @@ def test_a_file_of_an_unknown_kind_is_bytes() -> None:
 def test_a_site_without_a_page_of_its_own_for_404_has_one() -> None:
     status, content_type, body = _get("/none", "text/html")
     assert (status, content_type) == (404, HTML)
-    assert b"Nothing is here" in body
+    assert b"Page not found" in body
 
 
 def test_before_the_first_build_there_is_nothing_to_show() -> None:

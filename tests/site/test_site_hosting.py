@@ -200,7 +200,7 @@ def test_a_real_host_says_what_is_not_there(host: Host) -> None:
         assert json.loads(as_json.body)["status"] == 404
         page = host.ask(f"{path}x", "text/html")
         assert (page.status, page.headers["content-type"]) == (404, HTML)
-        assert b"Nothing is here" in page.body
+        assert b"Page not found" in page.body
         _is_guarded(page)
 
 

@@ -314,7 +314,7 @@ def test_fallback_models_are_linked_in_both_directions(tmp_path: Path) -> None:
     pages = pages_of(compiled(tmp_path, {**ATLAS, "aliases": ["titan"]}, wildcard, user))
     assert '<a href="/admin/models/atlas.html"><bdi>titan</bdi></a>' in pages["models/user.html"]
     assert '<a href="/admin/models/wide/%2A.html"><bdi>wide/one</bdi></a>' in pages["models/user.html"]
-    assert words(pages["models/atlas.html"]).count("Falls back to this model user") == 1
+    assert words(pages["models/atlas.html"]).count("Models that fall back to this one user") == 1
     assert "every name that begins with wide/" in words(pages["models/wide/*.html"])
     assert "through a fallback model" not in pages["models/user.html"]
 
@@ -344,8 +344,8 @@ def test_what_a_status_means_is_said(tmp_path: Path) -> None:
         )
     )
     assert "This model is disabled: requests for it answer 404." in pages["models/off.html"]
-    assert "No request for this model goes anywhere." in pages["models/off.html"]
-    assert "deprecated and goes on 2027-01-01." in pages["models/old.html"]
+    assert "Requests for this model are not sent anywhere." in pages["models/off.html"]
+    assert "deprecated and will be removed on 2027-01-01." in pages["models/old.html"]
     assert '<a href="/admin/models/new.html"><bdi>new</bdi></a>' in pages["models/old.html"]
     assert "This model is deprecated." in pages["models/older.html"]
     assert "remark" not in pages["models/new.html"]
@@ -371,17 +371,17 @@ def test_a_local_model_names_its_place_on_each_head(tmp_path: Path) -> None:
 def test_places_say_their_rules_and_what_they_serve(tmp_path: Path) -> None:
     pages = pages_of(compiled(tmp_path, ATLAS))
     regions = words(pages["regions.html"])
-    assert "may be served in Europe (eu) and United Kingdom (uk), and nowhere else." in regions
+    assert "may be served only in Europe (eu) and United Kingdom (uk)." in regions
     assert "may be served anywhere." in regions
     assert "head-eu (eu)1 model first, 0 as fallback" in regions
     assert "draining: 0 models first" in regions
-    assert "offline: serves nothing" in regions
-    assert "No head is here." in regions
-    assert "No model belongs here." in regions
+    assert "offline: serves no models" in regions
+    assert "This region has no heads." in regions
+    assert "No models belong to this region." in regions
     assert "map-svg" in pages["regions.html"]
     heads = words(pages["heads.html"])
-    assert "4 units, 0.2 models first for each" in heads
-    assert "It serves no model." in heads
+    assert "4 units, 0.2 first models per unit" in heads
+    assert "This head serves no models." in heads
     assert '<section class="panel" id="head-head-uk" data-status="active">' in pages["heads.html"]
     assert "/admin/models.html?region=eu" in pages["regions.html"]
 

@@ -261,7 +261,7 @@ def test_a_model_is_deleted_on_the_forges_page(propose: Propose) -> None:
 def test_an_unknown_model_is_said_to_be_unknown(open_page: Propose, site: dict[str, str]) -> None:
     page = open_page(f"{site['github']}?model=%3Cb%3Eno", expect=("404",))
     page.wait_for_selector("#problem:not([hidden])")
-    assert page.locator("#problem").inner_text() == "There is no model '<b>no'."
+    assert page.locator("#problem").inner_text() == "No model is named '<b>no'."
     assert page.locator("#by-hand").is_visible()
 
 
@@ -273,7 +273,7 @@ def test_every_model_of_the_example_comes_back_as_it_was(
     for one in routing.routes:
         page.goto(f"{page.url.partition('?')[0]}?model={one.model_id}")
         page.wait_for_selector("#propose:not([hidden])")
-        assert page.locator("#verdict").inner_text().startswith("Nothing to object"), one.model_id
+        assert page.locator("#verdict").inner_text().startswith("No problems found"), one.model_id
         (tmp_path / "r" / one.about.path).write_text(text_of(page), encoding="utf-8")
     compiled = compile_fleet(tmp_path / "r", today=TODAY)
     assert [d.message for d in compiled.diagnostics if d.severity == "error"] == []

@@ -1,12 +1,12 @@
-// Copy buttons: every `button[data-copy]` of a page, those that are added later too.
+// Copy buttons: every `button[data-copy]` of a page, including those that are added later.
 
-/** The words that a screen reader hears; the element is in the page from the start, else nothing is announced. */
-export const say = (words) => {
+/** Text for screen readers; they announce changes only if the element was in the page from the start. */
+export const notify = (words) => {
   const notice = document.getElementById("notice");
   if (notice) notice.textContent = words;
 };
 
-/** Whether the text is on the clipboard now. Without https there is no `navigator.clipboard`. */
+/** Copy a text; whether it worked. Without https there is no `navigator.clipboard`. */
 export const copy = async (text) => {
   try {
     await navigator.clipboard.writeText(text);
@@ -36,9 +36,9 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   const text = button.dataset.copy;
   const done = await copy(text);
-  say("");
-  // Two copies of the same text are two announcements: an unchanged text is not read again.
-  requestAnimationFrame(() => say(done ? `Copied ${text}` : "The browser did not allow copying."));
+  notify("");
+  // Screen readers do not announce an unchanged text again.
+  requestAnimationFrame(() => notify(done ? `Copied ${text}` : "The browser did not allow copying."));
   clearTimeout(back.get(button));
   button.dataset.copied = done ? "yes" : "no";
   back.set(button, setTimeout(() => delete button.dataset.copied, 2000));

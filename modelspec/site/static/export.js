@@ -1,4 +1,4 @@
-// The filtered list as a file. Both forms have the names of the model's own YAML.
+// The filtered list as a file, with the field names of the YAML files.
 
 const COLUMNS = [
   "model_id", "name", "region", "priority_head", "endpoint", "provider", "status", "local_inference", "tags",
@@ -18,7 +18,7 @@ const row = ({ shown, keys, endpoint }) => ({
 
 export const toJson = (records) => `${JSON.stringify(records.map(row), null, 2)}\n`;
 
-/** RFC 4180. What a spreadsheet would take for a formula gets a leading apostrophe; its wide forms count in East Asia. */
+/** RFC 4180. What a spreadsheet would read as a formula, also in full-width characters, gets a leading apostrophe. */
 const cell = (value) => {
   const text = String(Array.isArray(value) ? value.join(" ") : value);
   const plain = /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
@@ -35,6 +35,6 @@ export const download = (name, type, text) => {
   link.href = URL.createObjectURL(new Blob([text], { type }));
   link.download = name;
   link.click();
-  // Some browsers begin to read the file only after this turn.
+  // Some browsers start to read the file only later.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 };

@@ -1,18 +1,18 @@
-// Search, facets, sort, views and exports of the models page. The page is complete without this.
+// Search, facets, sorting, views and exports of the models page, which is complete without them.
 //
-// The controls are the state, and the query string is its copy: a view is shared by its address.
-// Up to some 2,000 models the page holds every card, and a filter hides cards. Above that it holds the first ones; the
-// compact list follows after the first paint, and cards are made as the reader comes to them.
+// The controls are the state, and the query string mirrors it, so that a view can be shared by its URL.
+// Up to about 2,000 models, the page has every card, and filters hide cards. With more, it has the first ones; the
+// compact list is loaded after the first paint, and cards are created while the reader scrolls.
 
 import "./copy.js";
 import { download, toCsv, toJson } from "./export.js";
 import { fill, fold, fromCard, fromList } from "./records.js";
 
 const CHUNK = 60;
-// What a keystroke draws at once: enough for a tall window. More follows as soon as the reader comes near the end.
+// What a keystroke draws at once: enough for a tall window. More follows when the reader comes near the end.
 const FIRST = 24;
-// Writing the address and announcing the count wait for a pause: browsers allow some 100 writes in 10 seconds, and a
-// screen reader should hear the last count alone.
+// The URL and the announced count are updated after a pause: browsers allow about 100 updates in 10 seconds, and
+// screen readers should announce only the last count.
 const PAUSE = 200;
 
 const main = document.querySelector('main[data-page="models"]');
@@ -51,9 +51,9 @@ let matches = records;
 let drawn = 0;
 let view = "cards";
 
-// --- which models
+// --- selection
 
-/** One pass: the models that match, and how many each option would show beside the other facets' choices. */
+/** In one pass: the models that match, and how many each option would show with the choices of the other facets. */
 const select = () => {
   const words = fold(search.value).split(/\s+/).filter(Boolean);
   const chosen = facets.map(
@@ -78,7 +78,7 @@ const select = () => {
 
 const COLLATOR = new Intl.Collator("en", { numeric: true });
 
-/** The page's own order is that of the ids; it also decides between equals. */
+/** The default order is by id, which also breaks ties. */
 const arrange = () => {
   const by = sort.value;
   order =
@@ -87,7 +87,7 @@ const arrange = () => {
       : [...records].sort((one, two) => COLLATOR.compare(one.shown[by], two.shown[by]) || one.place - two.place);
 };
 
-// --- what is on the page
+// --- drawing
 
 const group = (models) => {
   const section = document.createElement("section");
@@ -100,7 +100,7 @@ const group = (models) => {
   return section;
 };
 
-/** Cards that begin the list already stay where they are, and so does the focus in them. */
+/** Cards that already start the list stay in place, so they keep the focus. */
 const keepStanding = () => {
   const present = standing();
   if (present.length > matches.length || present.some((card, place) => matches[place].card !== card)) {
@@ -120,7 +120,7 @@ const drawMore = () => {
   watch();
 };
 
-/** An observer reports changes alone: what is still in sight after a chunk must be reported again. */
+/** An observer reports only changes, so a button that is still in view after a chunk must be observed again. */
 const watch = () => {
   more.hidden = drawn >= matches.length;
   watcher.unobserve(more);
@@ -160,7 +160,7 @@ const draw = () => {
   }
 };
 
-/** Cards that all stand in the page move only when the order changes. */
+/** If all cards are in the page, they move only when the order changes. */
 const reorder = () => {
   arrange();
   if (!whole && !waiting) return;
@@ -184,7 +184,7 @@ const show = () => {
   draw();
   none.hidden = matches.length > 0;
   clear.hidden = !filtered();
-  // While only the first cards are here, the numbers that were counted at build time are the right ones.
+  // Until all models are loaded, the counts from the build are the right ones.
   if (waiting) return;
   facets.forEach(({ options }, place) => {
     for (const { input, label, count: words } of options) {
@@ -196,7 +196,7 @@ const show = () => {
   });
 };
 
-// --- the address
+// --- the URL
 
 const address = () => {
   const query = new URLSearchParams();
@@ -253,10 +253,10 @@ const clearAll = () => {
   onChoice();
 };
 
-// --- what people do
+// --- events
 
 search.addEventListener("input", whileTyping);
-// Enter would send the form around the sort and the view.
+// Enter would submit the form that contains the sort and the view.
 search.form?.addEventListener("submit", (event) => {
   event.preventDefault();
   settle();
@@ -275,7 +275,7 @@ for (const button of views) {
 more.addEventListener("click", drawMore);
 clear.addEventListener("click", () => {
   clearAll();
-  // The button has just hidden itself, and with it the focus.
+  // The button is now hidden, so it has lost the focus.
   search.focus();
 });
 
@@ -327,7 +327,7 @@ const load = async () => {
     for (const model of records) model.card = byId.get(model.shown.id);
     for (const pager of main.querySelectorAll("[data-pager]")) pager.hidden = true;
   } catch {
-    // The first cards stay, and the controls work on them.
+    // The first cards stay, and the controls work with them.
     records = kept;
     whole = true;
     part("#problem").hidden = false;

@@ -1,6 +1,6 @@
-// The form that proposes a change. It writes nothing: it makes YAML, checks it with the texts of `modelspec validate`
-// (admin/propose.json) and opens the forge's own page.
-import { copy, say } from "./copy.js";
+// The form that proposes a change. It only makes YAML, checks it with the messages of `modelspec validate`
+// (admin/propose.json), and opens the page of the forge.
+import { copy, notify } from "./copy.js";
 import { Num, json, parse, yaml } from "./yaml.js";
 
 const id = (name) => document.getElementById(name);
@@ -24,7 +24,7 @@ let deleting = false;
 let fallbacks = [];
 const touched = new Set();
 
-/** A value as messages show it: invisible characters as escapes, cut behind 60. */
+/** A value as messages show it: invisible characters escaped, cut after 60. */
 const quote = (text) => {
   let out = "";
   let shown = 0;
@@ -38,7 +38,7 @@ const quote = (text) => {
   return `'${out}'`;
 };
 
-/** Whether a text was drawn at random, as keys are: the rule of modelspec/secret/randomness.py. */
+/** Whether a text looks random, as keys do: the rule of modelspec/secret. */
 const drawn = (text) => {
   const odd = text.split(/[-_./+=~\s]+/).filter((part) => part.length > 5 && !WORD.test(part)).join("");
   let surprises = 0;
@@ -63,7 +63,7 @@ const strings = function* (value) {
   }
 };
 
-/** What the form says, under the names of the file; empty fields are left out. */
+/** The content of the form, with the field names of the file; empty fields are omitted. */
 const reading = () => {
   const text = (name) => field[name].value.trim();
   const several = base?.several;
@@ -103,7 +103,7 @@ const keyReference = (text) => {
   return { [REFERENCE[kind]]: kind === "kubernetes" ? { secret: text("key_name"), key: text("key_key") } : text("key_name") };
 };
 
-/** Every fault of a model, each at its field, in the words of `validate`. */
+/** Every fault of a model at its field, with the messages of `validate`. */
 const faultsOf = (model) => {
   const found = [];
   const add = (at, word, values = {}) => {
@@ -201,22 +201,22 @@ const upstream = (model, add) => {
     return;
   }
   if (typeof url !== "string") return;
-  const say_ = (word, host) => add("endpoint", word, { model: quote(model.model_id ?? ""), host: `'${host}'` });
+  const report = (word, host) => add("endpoint", word, { model: quote(model.model_id ?? ""), host: `'${host}'` });
   const parts = /^(https?):\/\/([^/?#\\]*)([^?#]*)(\?[^#]*)?(#.*)?$/is.exec(url);
-  if (!parts) return say_("scheme");
-  if (/[^\x00-\x7f]/.test(parts[3] + (parts[4] ?? ""))) return say_("ascii");
-  if (/[\x00-\x20\x7f]/.test(url)) return say_("space");
+  if (!parts) return report("scheme");
+  if (/[^\x00-\x7f]/.test(parts[3] + (parts[4] ?? ""))) return report("ascii");
+  if (/[\x00-\x20\x7f]/.test(url)) return report("space");
   const host = parts[2].replace(/^.*@/, "").replace(/:\d*$/, "");
   const plain = host.toLowerCase().replace(/\.$/, "");
   const isLoopback = /^(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(plain);
   const isPrivate = !plain.includes(".") || /^(10|127|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.[\d.]+$/.test(plain) || known.private_ends.some((end) => plain.endsWith(`.${end}`));
-  if (isLoopback && !model.local_inference) say_("loopback", plain);
-  else if (parts[1].toLowerCase() === "http" && !isLoopback && !isPrivate && plain) say_("plain", host);
-  if (parts[2].includes("@")) say_("carries");
-  else if (parts[5]) say_("fragment");
+  if (isLoopback && !model.local_inference) report("loopback", plain);
+  else if (parts[1].toLowerCase() === "http" && !isLoopback && !isPrivate && plain) report("plain", host);
+  if (parts[2].includes("@")) report("carries");
+  else if (parts[5]) report("fragment");
 };
 
-/** models.d/ and the id, with what MS603 wants: `_` for odd characters. */
+/** models.d/ and the id, as MS603 requires it: `_` for special characters. */
 const pathOf = (model) => base?.path ?? `models.d/${(model.model_id || "my-model").replace(/\/\*$/, "").replace(/[^A-Za-z0-9._@~+-]/g, "_").toLowerCase()}.yaml`;
 
 const fill = (template, values) =>
@@ -240,16 +240,16 @@ const update = () => {
     href = fill(forge.bare, values);
   }
   state = { text, path, faults, isSecret, href, copies };
-  id("yaml").textContent = isSecret ? "Not shown while a secret is in the form." : text;
+  id("yaml").textContent = isSecret ? "Hidden while the form contains a secret." : text;
   id("path").textContent = path;
   const open = id("open");
   open.hidden = !href;
-  open.textContent = copies ? `Copy the YAML and ${base ? "edit" : "begin a new file"} on ${forge.label}` : `Begin the new file on ${forge.label}`;
+  open.textContent = copies ? `Copy the YAML and ${base ? "edit" : "create a new file"} on ${forge.label}` : `Create the new file on ${forge.label}`;
   open.href = faults.length || !href ? "#faults" : href;
   id("how").textContent = !href
     ? "Copy or download the file, and commit it on a branch of the configuration repository."
-    : copies ? `${forge.label} cannot be given this text in a link: paste it there${base ? " in place of the old" : `, as ${path}`}, and open a pull request.` : "The text comes with the link. Commit it on a new branch and open a pull request.";
-  id("verdict").textContent = faults.length ? `${faults.length} ${faults.length === 1 ? "problem" : "problems"}` : "Nothing to object to. The checks of the pull request have the last word.";
+    : copies ? `A link cannot contain this text for ${forge.label}: paste it there${base ? " over the old text" : `, as ${path}`}, and open a pull request.` : "The link contains the text. Commit it on a new branch and open a pull request.";
+  id("verdict").textContent = faults.length ? `${faults.length} ${faults.length === 1 ? "problem" : "problems"}` : "No problems found. The checks of the pull request decide.";
   show();
 };
 
@@ -289,7 +289,7 @@ const refuse = () => {
   id("faults").focus();
 };
 
-const tell = (words) => { say(""); requestAnimationFrame(() => say(words)); };
+const announce = (words) => { notify(""); requestAnimationFrame(() => notify(words)); };
 
 const copied = async () => {
   if (state.isSecret) { refuse(); return false; }
@@ -298,7 +298,7 @@ const copied = async () => {
     getSelection().selectAllChildren(id("yaml"));
     id("yaml").focus();
   }
-  tell(done ? "The YAML is on the clipboard." : "The browser did not allow copying. The YAML is selected: copy it by hand.");
+  announce(done ? "The YAML is on the clipboard." : "The browser did not allow copying. The YAML is selected: copy it manually.");
   return done;
 };
 
@@ -321,7 +321,7 @@ const download = () => {
   link.download = state.path.split("/").pop();
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  tell(`Downloaded ${link.download}.`);
+  announce(`Downloaded ${link.download}.`);
 };
 
 const option = (value) => new Option(known.heads[value] ? `${value} (${known.heads[value].region})` : value, value);
@@ -383,7 +383,7 @@ const keyFields = () => {
   id("h-key_name").textContent = hint;
 };
 
-/** Take over a model; what the form has no field for is kept as it is. */
+/** Fill the form with a model; what it has no field for is kept as it is. */
 const take = (model) => {
   const [first] = model.deployments;
   const several = model.deployments.length > 1 || ["region", "weight", "order", "rpm", "tpm"].some((name) => first?.[name] !== null && first?.[name] !== undefined);
@@ -420,11 +420,11 @@ const take = (model) => {
   id("several").hidden = !several;
   if (several) for (const name of UPSTREAM) form.querySelector(`[data-field="${name}"]`).hidden = true;
   if (kept.endpoint) {
-    id("h-endpoint").textContent = `The URL is in the environment variable ${kept.endpoint.env}. A URL here takes its place.`;
+    id("h-endpoint").textContent = `The URL is in the environment variable ${kept.endpoint.env}. A URL here replaces it.`;
   }
 };
 
-/** Without what is null or empty: so the file would be written. */
+/** Without null and empty values, as the file would be written. */
 const bare = (value) => Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null && (typeof item !== "object" || item instanceof Num || Object.keys(item).length)));
 
 const begin = async () => {
@@ -435,7 +435,7 @@ const begin = async () => {
   const wanted = query.get("model");
   if (wanted !== null) {
     const answer = await fetch(`${form.dataset.models}${wanted.split("/").map(encodeURIComponent).join("/")}.json`);
-    if (!answer.ok) throw new Error(`There is no model ${quote(wanted)}.`);
+    if (!answer.ok) throw new Error(`No model is named ${quote(wanted)}.`);
     take(parse(await answer.text()).model);
     deleting = query.get("action") === "delete";
     id("title").textContent = deleting ? `Delete ${base.names[0]}` : `Change ${base.names[0]}`;

@@ -1,14 +1,14 @@
-// One record a model, read from a card of the page or from a row of the compact list; and elements made of records.
+// One record per model, from a card of the page or a row of the compact list; and elements for records.
 //
-//   keys      what the facets compare: codes and ids, `local` as yes or no, `tag` a list
-//   shown     what a reader sees, by the name of its `data-field`
-//   text      what the search looks into: all that is shown, folded
-//   endpoint  what its copy button copies
-//   place     its number in the page's own order
+//   keys      what facets compare: codes and ids, `local` as yes or no, `tag` a list
+//   shown     what readers see, by `data-field`
+//   text      what the search looks through: everything shown, folded
+//   endpoint  what the copy button copies
+//   place     its position in the default order
 //
 // Values come from pull requests. They enter the page as text and as attribute values, never as markup.
 
-/** Lower case, without accents, compatible forms as one: "São" is found by "sao". */
+/** Lower case without accents and compatibility forms: "sao" finds "São". */
 export const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 const record = (keys, shown, endpoint, place, badge) => {
@@ -29,7 +29,7 @@ export const fromCard = (card, place, badge) => {
   return { ...record(keys, shown, endpoint, place, badge), card, href: card.querySelector("a[href]")?.href };
 };
 
-/** Every model of the compact list. A segment of an id is encoded by itself: `/` stays, as in the file's path. */
+/** The records of the compact list. Segments of an id are encoded, but not the slashes between them. */
 export const fromList = ({ regions, heads, models }, base, badge) =>
   models.map(([id, name, region, head, host, endpoint, provider, status, local, tag], place) => {
     const keys = { region, head, provider, status, local: local ? "yes" : "no", tag };
@@ -38,7 +38,7 @@ export const fromList = ({ regions, heads, models }, base, badge) =>
     return { ...record(keys, shown, endpoint, place, badge), href: `${base}admin/models/${path}.html` };
   });
 
-/** A copy of the template's first element that shows the record. */
+/** A copy of the template for a record. */
 export const fill = (template, { keys, shown, endpoint, href }) => {
   const node = template.content.firstElementChild.cloneNode(true);
   const { tag, ...codes } = keys;

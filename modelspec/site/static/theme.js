@@ -1,10 +1,10 @@
-// The scheme that was chosen, set before the first paint; the button that chooses it.
+// The colour scheme: set before the first paint, and chosen with a button.
 (() => {
   const root = document.documentElement;
   const names = { auto: "system", light: "light", dark: "dark" };
   const order = Object.keys(names);
   const key = "modelspec-theme";
-  // Storage may be off limits (a private window, a policy): then the choice lasts as long as the page.
+  // Storage may be unavailable (private window, policy): then the choice lasts as long as the page.
   const attempt = (action) => {
     try {
       return action();

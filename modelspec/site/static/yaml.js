@@ -1,24 +1,24 @@
-// JSON in, YAML out, without a change of any value.
+// From JSON to YAML without changing any value.
 
-/** A number as it was written: JavaScript would round long ones. */
+/** A number as written, because JavaScript would round long ones. */
 export class Num {
   constructor(raw) { this.raw = raw; }
   get isFinite() { return Number.isFinite(Number(this.raw)); }
   get fits() { return !/^-?\d+$/.test(this.raw) || (BigInt(this.raw) >= -(2n ** 63n) && BigInt(this.raw) < 2n ** 64n); }
-  /** `1e5` is a string to YAML 1.1; `1.0e+5` is a number to both. */
+  /** `1e5` is a string in YAML 1.1; `1.0e+5` is a number in 1.1 and 1.2. */
   get yaml() { return this.raw.replace(/^(-?\d+)(\.\d+)?[eE]([+-]?)(\d+)$/, (_, whole, part, sign, power) => `${whole}${part ?? ".0"}e${sign || "+"}${power}`); }
 }
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"(?=\s*:)|"([^"\\]*(?:\\.[^"\\]*)*)"|-?\d[\d.eE+-]*/g;
 
-/** JSON with every number as a `Num`. Throws SyntaxError where it is no JSON. */
+/** Parse JSON with every number as a `Num`. Throws SyntaxError for invalid JSON. */
 export const parse = (text) => {
   JSON.parse(text);
   const marked = text.replace(TOKEN, (token, string) => (string !== undefined ? `"s${string}"` : token[0] === '"' ? token : `"n${token}"`));
   return JSON.parse(marked, (_, value) => (typeof value !== "string" ? value : value[0] === "n" ? new Num(value.slice(1)) : value.slice(1)));
 };
 
-/** JSON text of what `parse` gave. */
+/** The JSON text of a value from `parse`. */
 export const json = (value, indent = "") => {
   if (value instanceof Num) return value.raw;
   if (!value || typeof value !== "object") return JSON.stringify(value);
@@ -28,7 +28,7 @@ export const json = (value, indent = "") => {
   return items.length ? `${open}\n${items.join(",\n")}\n${indent}${close}` : open + close;
 };
 
-// Words that some YAML reads as something else than text.
+// Words that some YAML versions do not read as strings.
 const WORDS = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
 const PLAIN = /^[A-Za-z][A-Za-z0-9._/@+~-]*(?: [A-Za-z0-9._/@+~]+)*$/;
 const ADDRESS = /^https?:\/\/[A-Za-z0-9._~/@%:-]*[A-Za-z0-9/]$/;
@@ -66,5 +66,5 @@ const block = (value, indent) => {
   return value.map((item) => `${indent}- ${isShort(item, 80) ? `${flow(item, false)}\n` : block(item, `${indent}  `).slice(indent.length + 2)}`).join("");
 };
 
-/** A file of YAML: one field a line. */
+/** The YAML of a file, one field per line. */
 export const yaml = (value) => block(value, "");

@@ -1,1 +1,1 @@
-"""Inline SVG as pure functions to Markup: classes and presentation attributes only, for a strict content policy."""
+"""Inline SVG as pure functions to Markup, without inline styles, for a strict content security policy."""

@@ -1,4 +1,4 @@
-"""Horizontal bars, each with its value as text. Lengths are shares of the page, so letters keep their size."""
+"""Elements, text that fits, and horizontal bars, whose lengths are percentages, so that text keeps its size."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ Value = str | int | float
 
 
 def element(name: str, /, *children: str, **attributes: Value | None) -> Markup:
-    """One element, its attributes and text escaped; children that are Markup stay as they are.
+    """An element with escaped attributes and text; Markup children are not escaped again.
 
-    `class_` is `class`, any other `_` is `-`; an attribute of None is left out. Lengths are rounded to a tenth.
+    `class_` becomes `class`, any other `_` becomes `-`; None omits an attribute. Floats are rounded to a tenth.
     """
     written = "".join(
         [
@@ -24,7 +24,7 @@ def element(name: str, /, *children: str, **attributes: Value | None) -> Markup:
         ]
     )
     inner = "".join(map(escape, children))
-    # Every part has been escaped. Markup.format would do it again, and a fleet has a million of them.
+    # Every part is escaped. Markup.format would escape again, and a fleet has a million elements.
     return Markup(f"<{name}{written}>{inner}</{name}>")  # noqa: S704
 
 
@@ -42,16 +42,16 @@ _WIDE = frozenset("mwMW@%")
 _JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
 _ELLIPSIS = "…"
 _MODIFIERS = range(0x1F3FB, 0x1F400)
-"""Skin tones, which belong to the emoji before them."""
+"""Skin tones, which modify the emoji before them."""
 
 
 def width(text: str, size: float) -> float:
-    """The width of a text in a sans-serif font of `size`, rather over than under."""
+    """An upper estimate of the width of a text in a sans-serif font of `size`."""
     return size * sum(map(_ems, text))
 
 
 def fit(text: str, room: float, size: float) -> str:
-    """The text, or as much of its beginning as fits with an ellipsis behind it."""
+    """The text, cut with an ellipsis if it does not fit."""
     if width(text, size) <= room:
         return text
     widths = accumulate(map(_ems, text), initial=1.0)
@@ -62,14 +62,14 @@ def fit(text: str, room: float, size: float) -> str:
 
 
 def lettering(text: str, *, room: float, size: float, **attributes: Value | None) -> Markup:
-    """A text element no wider than `room`; what is cut off is in its title."""
+    """A text element no wider than `room`; if cut, its title has the whole text."""
     shown = fit(text, room, size)
     whole = [element("title", text)] if shown != text else []
     return element("text", *whole, shown, font_size=size, **attributes)
 
 
 def _belongs(character: str) -> bool:
-    """Whether it is part of the character before it."""
+    """Whether it combines with the character before it."""
     return bool(combining(character)) or character in _JOINERS or ord(character) in _MODIFIERS
 
 
@@ -88,13 +88,13 @@ def _ems(character: str) -> float:
 _ROW = 40
 _SIZE = 14
 _LABEL_ROOM = 172
-"""What a label and the figures may take, in pixels: both stand side by side in the 328 of a narrow phone."""
+"""Pixels for a label and for its number, which fit side by side in the 328 of a narrow phone."""
 _FIGURES_ROOM = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One bar; `note` stands behind the value (`models`, `3 as fallback`), `href` makes the label a link."""
+    """One bar; `note` follows the value (`models`, `3 as fallback`), `href` makes the label a link."""
 
     label: str
     value: int
@@ -103,7 +103,7 @@ class Bar:
 
 
 def bars_svg(rows: Sequence[Bar], *, title: str = "Bars") -> Markup:
-    """The bars in the order given, the longest as wide as the page allows. A group, since its labels may be links."""
+    """The bars in the given order, the longest at full width. The role is group, because labels may be links."""
     longest = max((row.value for row in rows), default=0)
     return element(
         "svg",

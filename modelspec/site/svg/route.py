@@ -1,4 +1,4 @@
-"""The way of a request: a model, the tiers of heads as they are tried, the deployments behind them."""
+"""The route of a request: a model, the tiers of heads in order, and the deployments."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from modelspec.site.wording import listed
 class DrawnNode:
     """A head or a deployment: `title` is an id, a host or a URL, `region` a title (`Europe (eu)`).
 
-    `weight` is worded (`weight 3`), empty where it stands alone; `note` is a word such as `draining` or the provider.
-    A head may have a `local` deployment; another deployment `is_later` where others are tried before it.
+    `weight` is a text (`weight 3`), empty for a single node; `note` is a word such as `draining` or the provider. A
+    head may have a `local` deployment. A deployment `is_later` if others are tried before it.
     """
 
     title: str
@@ -27,9 +27,9 @@ class DrawnNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteView:
-    """A route in the order in which it is tried; `tiers` of heads is empty where nothing serves the model.
+    """A route; `tiers` has the heads in the order of attempts, and is empty if no head serves the model.
 
-    `targets` are the deployments that every head calls, empty where each head has a `local` one.
+    `targets` are the deployments that every head calls, empty if each head has a `local` one.
     """
 
     model: str
@@ -44,7 +44,7 @@ class RouteView:
 
 
 def spell_route(view: RouteView) -> str:
-    """The order in which heads are tried and what they call, in sentences."""
+    """The route in sentences."""
     return " ".join(_sentences(view))
 
 
@@ -73,20 +73,20 @@ _WIDTH = 800
 _MODEL = (0, 190)
 _HEADS = (270, 230)
 _TARGETS = (580, 220)
-"""Left edge and width of the three columns."""
+"""Left edge and width of each column."""
 _BOX = 44
 _STEP = 54
-"""From the top of a box to the top of the next one in its column."""
+"""The distance between the tops of two boxes in a column."""
 _CAPTION = 24
 _SIZE = 14
 _BOLD = 1.12
-"""How much wider titles are for being bold."""
+"""The factor by which bold text is wider."""
 _SMALL = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Placed:
-    """A box in a column; `middle` is the height of its lines."""
+    """A box in a column; lines meet it at the height `middle`."""
 
     x: int
     breadth: int
@@ -97,9 +97,9 @@ class _Placed:
 
 
 def route_svg(view: RouteView) -> Markup:
-    """The route as a picture. Its title and description spell the same in words.
+    """The route as a picture, with the same in words in its title and description.
 
-    Solid lines lead to the first tier and to deployments that are tried first, dashed ones to what is tried later.
+    Solid lines lead to the first tier and to the deployments that are tried first, dashed lines to later ones.
     """
     captions, heads, bottom = _heads(view)
     targets = list(_targets(view, heads))
@@ -127,7 +127,7 @@ def route_svg(view: RouteView) -> Markup:
 
 
 def _heads(view: RouteView) -> tuple[list[Markup], list[_Placed], float]:
-    """The captions of the tiers, the boxes of the heads, and where their column ends."""
+    """The captions of the tiers, the boxes of the heads, and the bottom of their column."""
     captions: list[Markup] = []
     boxes: list[_Placed] = []
     top = 0.0
@@ -148,7 +148,7 @@ def _heads(view: RouteView) -> tuple[list[Markup], list[_Placed], float]:
 
 
 def _targets(view: RouteView, heads: list[_Placed]) -> Iterator[_Placed]:
-    """Deployments around the middle of the heads, or each head's own beside it."""
+    """Deployments, centred on the heads, or each head's own next to it."""
     x, breadth = _TARGETS
     placed = [(box.middle, box.node.local, box.is_first) for box in heads if box.node.local is not None]
     if not placed and heads:
@@ -168,7 +168,7 @@ def _lines(view: RouteView, model: _Placed, heads: list[_Placed], targets: list[
             head = by_height[box.middle]
             yield _line(head.x + head.breadth, head.middle, box.x, box.middle, is_first=box.is_first)
     elif heads and targets:
-        # Every head calls every deployment: lines through one point, not one for each pair.
+        # Every head calls every deployment: the lines meet in one point instead of one line per pair.
         knot = (_HEADS[0] + _HEADS[1] + _TARGETS[0]) / 2
         middle = (targets[0].middle + targets[-1].middle) / 2
         for box in heads:

@@ -1,4 +1,4 @@
-"""A map of the world with regions on it."""
+"""A map of the world with the regions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from modelspec.site.svg.drawing import element, fit, width
 
 WIDTH = 960
 HEIGHT = 440
-"""The picture, from the north of Greenland to south of Cape Horn: nobody serves models from Antarctica."""
+"""The size of the picture, which reaches from the north of Greenland to south of Cape Horn."""
 
 _SCALE = WIDTH / (2 * pi * 0.8707)
 _NORTH = 84.5
@@ -20,7 +20,7 @@ _NORTH = 84.5
 
 
 def project(latitude: float, longitude: float) -> tuple[float, float]:
-    """Where a place is: x to the right and y down, within the picture."""
+    """The coordinates of a place within the picture: x to the right, y down."""
     x, y = _natural_earth(latitude, longitude)
     top = _natural_earth(_NORTH, 0)[1]
     return (
@@ -46,12 +46,12 @@ _LONGEST = 230.0
 _SMALLEST_DOT = 5.0
 _LARGEST_DOT = 12.0
 _DISTANCES = (0, 14, 28, 46, 68, 94, 124)
-"""How far from its dot a label may be pushed by others; from the second on a line leads to it."""
+"""Distances of a label from its dot; from the second on, a line connects them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A place in degrees, north and east positive; a larger `count` makes a larger dot."""
+    """A place in degrees, north and east positive; a larger `count` gives a larger dot."""
 
     title: str
     latitude: float
@@ -71,7 +71,7 @@ class _Box:
 
     @property
     def columns(self) -> int:
-        """The columns of the picture that it takes, as bits."""
+        """The columns of the picture that it covers, as bits."""
         first = max(0, int(self.x))
         return (1 << ceil(self.x + self.width)) - (1 << first)
 
@@ -86,7 +86,7 @@ class _Box:
 
 
 class _Picture:
-    """Which parts of the picture are taken, one number of bits a row: thousands of points take no time."""
+    """The occupied parts of the picture, one integer of bits per row, which is fast for thousands of points."""
 
     def __init__(self) -> None:
         self._taken = [0] * HEIGHT
@@ -102,10 +102,10 @@ class _Picture:
 
 
 def world_svg(points: Sequence[Point], *, title: str = "Map of the regions") -> Markup | None:
-    """The map, or None where there is no point. A group, since its points may be links.
+    """The map, or None without points. The role is group, because points may be links.
 
-    Labels overlap neither each other nor a dot. The points come first that stand first; a label that finds no room near
-    its dot is left out, and the dot tells its title when pointed at.
+    Labels overlap neither each other nor dots, and earlier points have precedence. A label that does not fit near its
+    dot is omitted; the dot has a tooltip.
     """
     if not points:
         return None
@@ -154,7 +154,7 @@ def _mark(point: Point, place: tuple[float, float], radius: float, picture: _Pic
 
 
 def _candidates(x: float, y: float, radius: float, length: float) -> Iterator[tuple[int, _Box]]:
-    """Places for a label from near to far: beside the dot first, then around it."""
+    """Positions for a label from near to far: next to the dot first, then around it."""
     breadth = length + 4
     for distance in _DISTANCES:
         gap = radius + 3 + distance
