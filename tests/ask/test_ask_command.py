@@ -72,22 +72,22 @@ def test_an_answer_stands_on_standard_output_alone(arguments: tuple[str, ...], c
         ),
         (
             ("route", "atlas", "--down", "x\x1b[31m"),
-            r"'x\u001b[31m'; regions.yaml and heads.yaml declare the names",
+            r"'x\u001b[31m'; regions.yaml and heads.yaml list the names",
         ),
         (("route", "atlas", "--format", "junit"), "'junit' is not one of 'text', 'json'"),
         (("drill", "--down", "nowhere"), "no head or region is named 'nowhere'"),
         (("drill", "--format", "sarif"), "is not one of 'text', 'markdown', 'json'"),
         (
             ("test", "--only", "nothing*"),
-            "--only 'nothing*' matches the name or model of none of the 4 tests",
+            "--only 'nothing*' matches none of the 4 tests",
         ),
-        (("test", "--only", "atlas", "--suggest"), "leave one out"),
-        (("test", "--only", "atlas", "--fail-under", "0"), "leave one out"),
-        (("test", "--suggest", "--fail-under", "80"), "leave --fail-under out"),
-        (("test", "--suggest", "--format", "json"), "leave --format out"),
+        (("test", "--only", "atlas", "--suggest"), "--only measures no coverage"),
+        (("test", "--only", "atlas", "--fail-under", "0"), "--only measures no coverage"),
+        (("test", "--suggest", "--fail-under", "80"), "leave out --fail-under"),
+        (("test", "--suggest", "--format", "json"), "leave out --format"),
         (("test", "--fail-under", "101"), "not in the range"),
         (("test", "--fail-under", "all"), "not a valid float"),
-        (("test", "--root", "/nowhere"), "not a folder"),
+        (("test", "--root", "/nowhere"), "not a readable folder"),
     ],
 )
 def test_a_slip_is_usage_and_says_what_to_do(arguments: tuple[str, ...], said: str, ask: Ask) -> None:
@@ -104,7 +104,7 @@ def test_errors_of_the_repository_stand_on_standard_error(
     code, out, err = ask(*verb, cwd=tmp_path)
     assert (code, out) == (1, "")
     assert "error[MS" in err
-    assert "no route is known until the errors above are corrected" in err
+    assert "cannot compile the routes: fix the errors above first" in err
 
 
 @pytest.mark.parametrize("verb", ["route", "test", "drill"])

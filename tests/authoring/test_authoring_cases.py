@@ -13,7 +13,7 @@ CASES = cases(Path(__file__).parent / "cases")
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_verb_does_what_its_case_says(name: str, tmp_path: Path, *, update: bool) -> None:
+def test_a_verb_gives_the_expected_outcome(name: str, tmp_path: Path, *, update: bool) -> None:
     case = CASES[name]
     root = case.write(tmp_path / "fleet")
     before = tree(root)
