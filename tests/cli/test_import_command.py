@@ -80,7 +80,7 @@ def test_markdown_is_safe_in_a_table(command: Command) -> None:
     assert "| a\\|b&lt;script&gt;\\*\\_\\`" in done.out
 
 
-def test_faults_of_the_result_are_told_with_their_source(command: Command) -> None:
+def test_faults_of_the_result_are_reported_with_their_source(command: Command) -> None:
     path = command.home / "config.yaml"
     path.write_text(FAULTY, encoding="utf-8")
     done = command.run("import", "litellm", path, "--into", "a")
@@ -90,7 +90,7 @@ def test_faults_of_the_result_are_told_with_their_source(command: Command) -> No
     )
 
 
-def test_what_is_refused_goes_to_stderr(command: Command) -> None:
+def test_refusals_are_printed_on_stderr(command: Command) -> None:
     done = command.run("import", "litellm", "none.yaml", "--into", "a")
     assert (done.code, done.out) == (1, "")
     assert done.err == (

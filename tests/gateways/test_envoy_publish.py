@@ -142,7 +142,7 @@ def test_a_changed_listener_is_taken_and_a_changed_bootstrap_is_told(fleet: Flee
         fleet.configure({"edge-us": "us"})
     done = modelspec(*_arguments(fleet, edge, "dist"))
     assert done.returncode == 0, done.stderr
-    assert done.stderr.endswith("; bootstrap.json has changed as well: start Envoy anew\n")
+    assert done.stderr.endswith("; bootstrap.json has changed too: restart Envoy\n")
     assert "listener.json" in done.stderr
     until(lambda: edge.ask("x" * 200_000).status == 413, "taken the new listener")
 
