@@ -277,7 +277,7 @@ def test_validation_notices_a_corruption_of_any_file(fleet: Fleet, tmp_path: Pat
     assert _fault(build) == ""
     for spoilt in (b"", b"[]", content[:-10], b"\xff", laid_out(_pollute(json.loads(content)))):
         _spoilt(build, name, spoilt, with_digest=False)
-        assert "the digest differs" in _fault(build)
+        assert "its digest differs" in _fault(build)
         _spoilt(build, name, spoilt, with_digest=True)
         assert _fault(build).startswith("edge edge-us: ")
 
