@@ -238,7 +238,11 @@ def test_a_taken_path_is_avoided(tmp_path: Path) -> None:
     assert moved_path("models.d/x/odd.yml", "a", "b/c", frozenset()) == "models.d/x/c.yml"
     assert moved_path("models.d/odd.yaml", "a", "b/c", frozenset()) == "models.d/b_c.yaml"
     fleet = compiled(tmp_path, {"b": model("a"), "a": model("c")})
-    assert isinstance(draft_of_new(fleet.tree, NewModel(model_id="b")), Refusal)
+    taken = [draft_of_new(fleet.tree, NewModel(model_id=name)) for name in ("a", "b")]
+    assert [outcome.message for outcome in taken if isinstance(outcome, Refusal)] == [
+        "model a exists, in models.d/b.yaml",
+        "models.d/b.yaml exists, with another model",
+    ]
     assert isinstance(draft_of_rename(fleet.tree, _entry(fleet, "c"), "b", keep_alias=False), Refusal)
 
 
