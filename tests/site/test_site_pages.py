@@ -343,7 +343,7 @@ def test_what_a_status_means_is_said(tmp_path: Path) -> None:
             {**ATLAS, "model_id": "new"},
         )
     )
-    assert "This model is disabled: requests for it answer 404." in pages["models/off.html"]
+    assert "This model is disabled: requests for it get 404." in pages["models/off.html"]
     assert "Requests for this model are not sent anywhere." in pages["models/off.html"]
     assert "deprecated and will be removed on 2027-01-01." in pages["models/old.html"]
     assert '<a href="/admin/models/new.html"><bdi>new</bdi></a>' in pages["models/old.html"]
