@@ -142,7 +142,10 @@ def test_nobody_is_no_author(command: Command, top: Path) -> None:
         "edit", "atlas", "tags+=new", "--commit", cwd=top / "fleet", env={"EMAIL": "", "GIT_AUTHOR_NAME": ""}
     )
     assert outcome.code == 1
-    assert "git does not know your name and email address" in outcome.err or "git could not commit" in outcome.err
+    assert (
+        "git does not know your name and email address" in outcome.err
+        or "git could not commit" in outcome.err
+    )
     assert tree(top / "fleet") == before
 
 

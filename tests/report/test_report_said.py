@@ -21,7 +21,7 @@ def test_ordinary_words_stay(text: str) -> None:
     assert said(text) == text
 
 
-def test_a_secret_is_starred_out_where_it_stands() -> None:
+def test_a_secret_is_masked_in_place() -> None:
     assert said(f"no region is named '{SECRET}'\x1b") == f"no region is named '{'*' * len(SECRET)}'\\x1b"
 
 
