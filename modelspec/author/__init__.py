@@ -1,1 +1,1 @@
-"""Changing a repository by verbs: drafted in memory, judged as a whole, and only then written."""
+"""Changing a repository by verbs: drafted in memory, judged as a whole, then written."""

@@ -1,4 +1,4 @@
-"""A draft to the disk: every file replaced in one step, and all of them or none."""
+"""Writing a draft to disk: each file is replaced in one step, and all of them or none."""
 
 import errno
 import os
@@ -21,8 +21,8 @@ _MODE = 0o644
 class _Step:
     """One file that is about to change.
 
-    `folder` is an open folder; `new` is the name of a file in it that holds the new bytes, or None where the file goes;
-    `kept` is a second name of the old file, or None where there was none.
+    `folder` is an open folder; `new` is the name of a file in it with the new bytes, or None if the file is deleted;
+    `kept` is a second name of the old file, or None if there was none.
     """
 
     folder: int
@@ -40,7 +40,7 @@ class _RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What was done so far: the folders that are open by their paths, those that were made, and the steps to take."""
+    """The state so far: open folders by path, folders that were created, and the steps to take."""
 
     folders: dict[str, int]
     made: list[tuple[int, str]] = field(default_factory=list)
@@ -48,11 +48,11 @@ class _Work:
 
 
 def apply(root: Path, files: Mapping[str, bytes | None], before: Mapping[str, File]) -> Refusal | None:
-    """Write files and take files away, or leave everything as it was and say why.
+    """Write and delete files, or leave everything as it was and return why.
 
-    `before` is what was read: a file that has another content by now is somebody else's work, and is not replaced. New
-    bytes are on the disk before the first name changes; no link is followed below the root. Only a crash between two
-    renames leaves some files new and some old: each of them whole.
+    `before` is what was read: a file whose content has changed since is not replaced. All new bytes are on disk before
+    the first rename, and no link below the root is followed. Only a crash between two renames leaves some files new and
+    some old, each of them whole.
     """
     work = _Work({"": os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)})
     try:
@@ -65,7 +65,7 @@ def apply(root: Path, files: Mapping[str, bytes | None], before: Mapping[str, Fi
     except _RefusedError as error:
         _clean(work.steps)
         for folder, name in reversed(work.made):
-            with suppress(OSError):  # somebody has put something into it
+            with suppress(OSError):  # something else is in it by now
                 os.rmdir(name, dir_fd=folder)
         return error.refusal
     finally:
@@ -77,14 +77,14 @@ def apply(root: Path, files: Mapping[str, bytes | None], before: Mapping[str, Fi
 
 @contextmanager
 def _about(path: str) -> Iterator[None]:
-    """Around what the operating system may refuse to do with a path."""
+    """Turn an OSError about a path into a refusal."""
     try:
         yield
     except OSError as error:
         number = error.errno or errno.EIO
         refusal = Refusal(
             message=f"cannot write {shown(path)}: {os.strerror(number).lower()}; nothing was changed",
-            help=_HELP.get(number, "put it right, then run the command again"),
+            help=_HELP.get(number, "fix this, then run the command again"),
         )
         raise _RefusedError(refusal) from error
 
@@ -92,13 +92,13 @@ def _about(path: str) -> Iterator[None]:
 _HELP = {
     errno.ENOSPC: "free some space, then run the command again",
     errno.EDQUOT: "free some space, then run the command again",
-    errno.ELOOP: "a symbolic link is never followed: put the file or folder itself in its place",
-    errno.ENOTDIR: "something that is no folder has its name: move it away",
+    errno.ELOOP: "symbolic links are not followed: replace the link with the file or folder itself",
+    errno.ENOTDIR: "a file has the name of the folder: move it away",
 }
 
 
 def _stage(work: _Work, path: str, data: bytes | None, before: File | None) -> None:
-    """Look at a file, keep it under a second name, and put its new bytes beside it."""
+    """Check a file, keep it under a second name, and write its new bytes beside it."""
     within, _, name = path.rpartition("/")
     folder = _folder(work, within)
     mark = f".{name[:200]}.modelspec-{os.getpid()}"
@@ -117,12 +117,12 @@ def _stage(work: _Work, path: str, data: bytes | None, before: File | None) -> N
         if step.kept is not None and before is not None:
             try:
                 os.link(name, step.kept, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-            except OSError:  # file systems without hard links, files of another user
+            except OSError:  # no hard links on this file system, or a file of another user
                 _write(folder, step.kept, before.data, _MODE)
 
 
 def _folder(work: _Work, path: str) -> int:
-    """An open folder, made where it is missing."""
+    """Open a folder, creating it if it is missing."""
     if path not in work.folders:
         within, _, name = path.rpartition("/")
         outer = _folder(work, within)
@@ -135,10 +135,10 @@ def _folder(work: _Work, path: str) -> int:
 
 
 def _mode(step: _Step, before: File | None) -> int:
-    """The mode for the new file, if the old one is as it was read."""
+    """The mode for the new file; refused if the old one is not as it was read."""
     changed = Refusal(
-        message=f"{shown(step.path)} has changed while it was being edited; nothing was written",
-        help="look at it, then run the command again",
+        message=f"{shown(step.path)} changed while it was being edited; nothing was written",
+        help="check it, then run the command again",
     )
     try:
         handle = os.open(step.name, _READ, dir_fd=step.folder)
@@ -184,7 +184,7 @@ def _replace_all(steps: Sequence[_Step]) -> None:
 
 
 def _put_back(step: _Step) -> None:
-    """Give a file its old content again; renaming a name to another of the same file does nothing, as it should."""
+    """Restore the old content of a file; to rename a hard link over another of the same file does nothing."""
     if step.kept is not None:
         os.rename(step.kept, step.name, src_dir_fd=step.folder, dst_dir_fd=step.folder)
     elif not _is_there(step.folder, step.new):
@@ -200,7 +200,7 @@ def _is_there(folder: int, name: str | None) -> bool:
 
 
 def _clean(steps: Sequence[_Step]) -> None:
-    """Take away what only the way here needed."""
+    """Remove the temporary names."""
     for step in steps:
         for name in filter(None, (step.new, step.kept)):
             with suppress(FileNotFoundError):
@@ -208,7 +208,7 @@ def _clean(steps: Sequence[_Step]) -> None:
 
 
 def _drop_empty(root: Path, gone: Sequence[str]) -> None:
-    """A folder whose last file went goes as well, as git has it; models.d itself stays."""
+    """Remove folders whose last file was deleted, as git does; models.d itself stays."""
     for path in gone:
         for folder in Path(path).parents:
             if len(folder.parts) < 2:  # noqa: PLR2004 - models.d and the root

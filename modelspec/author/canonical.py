@@ -1,9 +1,8 @@
-"""`fmt`: the fields of a model in their order.
+"""`fmt`: the fields of a model in the documented order.
 
-A field goes with the comments and blank lines above it, and with everything that belongs to its value. What stands
-above the first field is about the whole file and stays at the top; only where blank lines divide it, what is below
-the last one goes with the field. Comments below the last field stay at the bottom. Spaces, quotes and styles are
-never touched.
+A field moves with its value and with the comments and blank lines above it. Comments above the first field describe
+the whole file and stay at the top; if they contain a blank line, those below the last blank line move with the field.
+Comments below the last field stay at the bottom. Spaces, quotes and styles never change.
 """
 
 from collections.abc import Sequence
@@ -19,17 +18,17 @@ from modelspec.text.document import MapNode
 
 
 def canonical(file: File) -> bytes | Refusal:
-    """The bytes of a model file with its fields in order; the value that it stands for is the same."""
+    """The bytes of a model file with its fields in order and its value unchanged."""
     reading = read(file)
     if reading.faults:
         return Refusal(
-            message=f"{file.path} was left alone: it has faults of reading",
-            help="modelspec validate names them",
+            message=f"{file.path} was left alone: it cannot be read",
+            help="run modelspec validate to see why",
         )
     root = reading.document.root
     if not isinstance(root, MapNode):
         return Refusal(
-            message=f"{file.path} was left alone: it is no mapping", help="modelspec validate says more"
+            message=f"{file.path} was left alone: it is not a mapping", help="run modelspec validate"
         )
     wanted = in_order(root.entries)
     if wanted == list(root.entries):
@@ -41,7 +40,7 @@ def canonical(file: File) -> bytes | Refusal:
         if not again.faults and _is_reordered(again.value, reading.value, wanted):
             return data
     return Refusal(
-        message=f"{file.path} was left alone: its fields cannot be moved, as it has anchors or is in one line",
+        message=f"{file.path} was left alone: its fields cannot be moved, because it has anchors or is on one line",
         help="put its fields in order by hand",
     )
 
@@ -53,7 +52,7 @@ def _is_reordered(value: object, before: object, wanted: Sequence[str]) -> bool:
 
 
 def _reordered(reading: Reading, root: MapNode, wanted: Sequence[str]) -> str | None:
-    """The text with its fields moved as whole lines; None where a field does not begin a line."""
+    """The text with its fields moved as whole lines; None if a field does not start a line."""
     source = reading.document.source
     if root.flow or any(entry.key.column != 1 for entry in root.entries.values()):
         return None
@@ -66,7 +65,7 @@ def _reordered(reading: Reading, root: MapNode, wanted: Sequence[str]) -> str | 
     text = Text(source)
     ends = [text.line_of_end(entry) for entry in entries]
     begins = [_begin(lines, key, above) for key, above in zip(keys, [0, *ends[:-1]], strict=True)]
-    begins[0] = _behind_the_head(lines, keys[0])
+    begins[0] = _after_header(lines, keys[0])
     foot = ends[-1]
     parts = {
         name: lines[begin:end]
@@ -77,17 +76,17 @@ def _reordered(reading: Reading, root: MapNode, wanted: Sequence[str]) -> str | 
 
 
 def _begin(lines: Sequence[str], key: int, above: int) -> int:
-    """The first line of a field: its comments and the blank lines before them, but no comment that is indented."""
+    """The first line of a field, with the comments and blank lines above it that are not indented."""
     begin = above
     for number in range(above, key):
-        # An indented comment belongs to the value above it.
+        # An indented comment belongs to the field above.
         if lines[number][:1] in (" ", "\t") and lines[number].strip():
             begin = number + 1
     return begin
 
 
-def _behind_the_head(lines: Sequence[str], key: int) -> int:
-    """Behind the last blank line or `---` above the first field; at the field if there is none."""
+def _after_header(lines: Sequence[str], key: int) -> int:
+    """The line after the last blank line or `---` above the first field; the field itself if there is none."""
     for number in range(key - 1, -1, -1):
         if not lines[number].strip() or lines[number].startswith("---"):
             return number + 1

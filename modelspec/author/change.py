@@ -1,4 +1,4 @@
-"""What is to change in a document, and what the document says then."""
+"""Changes of a document, and its value after a change."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -10,7 +10,7 @@ from modelspec.text.document import Pointer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Put:
-    """Give the field at `pointer` a value; mappings on the way that are missing are made."""
+    """Set the field at `pointer`; missing mappings on its path are created."""
 
     pointer: Pointer
     value: object
@@ -18,14 +18,14 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unset:
-    """Take the field or item at `pointer` away; nothing happens where there is none."""
+    """Remove the field or item at `pointer`, if there is one."""
 
     pointer: Pointer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
-    """Put a value at the end of the list at `pointer`, which is made where it is missing."""
+    """Add a value to the end of the list at `pointer`, which is created if it is missing."""
 
     pointer: Pointer
     value: object
@@ -33,7 +33,7 @@ class Append:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discard:
-    """Take every item that equals `value` out of the list at `pointer`; a list that is empty then goes as well."""
+    """Remove every item equal to `value` from the list at `pointer`, and the list if it is empty then."""
 
     pointer: Pointer
     value: object
@@ -41,7 +41,7 @@ class Discard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rekey:
-    """Give the entry at `pointer` another key, at its place; nothing happens where there is none."""
+    """Change the key of the entry at `pointer`, if there is one; it keeps its place."""
 
     pointer: Pointer
     key: str
@@ -51,10 +51,10 @@ Change = Put | Unset | Append | Discard | Rekey
 
 
 def changed(document: object, change: Change) -> object:
-    """The plain value of a document after a change; the given one stays as it is.
+    """The plain value of a document after a change; the original is not modified.
 
     Raises:
-        KeyError: something on the way is no mapping or list, so that the change has no place there.
+        KeyError: a value on the path is not a mapping or list, so the change cannot be made.
     """
     copy = deepcopy(document)
     match change:
@@ -63,12 +63,12 @@ def changed(document: object, change: Change) -> object:
         case Unset(pointer=pointer):
             _unset(copy, pointer)
         case Append(pointer=pointer, value=value):
-            listed = found(copy, pointer)
+            listed = value_at(copy, pointer)
             if listed is not None and not isinstance(listed, list):
                 raise KeyError(pointer)
             _put(copy, pointer, [*(listed or ()), value])
         case Discard(pointer=pointer, value=value):
-            listed = found(copy, pointer) or []
+            listed = value_at(copy, pointer) or []
             if not isinstance(listed, list):
                 raise KeyError(pointer)
             rest = [item for item in listed if not same(item, value)]
@@ -83,8 +83,8 @@ def changed(document: object, change: Change) -> object:
     return copy
 
 
-def found(document: Any, pointer: Pointer) -> object:  # noqa: ANN401 - any plain value
-    """The value at a pointer, or None."""
+def value_at(document: Any, pointer: Pointer) -> object:  # noqa: ANN401 - any plain value
+    """The value at a pointer, or None if there is none."""
     for step in pointer:
         is_item = isinstance(document, list) and isinstance(step, int) and 0 <= step < len(document)
         if not is_item and not (isinstance(document, Mapping) and step in document):
@@ -94,7 +94,7 @@ def found(document: Any, pointer: Pointer) -> object:  # noqa: ANN401 - any plai
 
 
 def same(one: object, other: object) -> bool:
-    """Whether two plain values are the same in YAML, where 1, 1.0 and true are three things."""
+    """Whether two plain values are the same in YAML, where 1, 1.0 and true differ."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict) and isinstance(other, dict):
@@ -105,8 +105,8 @@ def same(one: object, other: object) -> bool:
 
 
 def _rekey(document: Any, pointer: Pointer, key: str) -> None:  # noqa: ANN401 - any plain value
-    *way, last = pointer
-    holder = found(document, tuple(way))
+    *path, last = pointer
+    holder = value_at(document, tuple(path))
     if not isinstance(holder, dict) or last not in holder or last == key:
         return
     if key in holder:
@@ -117,8 +117,8 @@ def _rekey(document: Any, pointer: Pointer, key: str) -> None:  # noqa: ANN401 -
 
 
 def _put(document: Any, pointer: Pointer, value: object) -> None:  # noqa: ANN401 - any plain value
-    *way, last = pointer
-    for number, step in enumerate(way):
+    *path, last = pointer
+    for number, step in enumerate(path):
         if isinstance(document, dict) and isinstance(step, str):
             if document.get(step) is None:
                 document[step] = {}
@@ -138,14 +138,14 @@ def _put(document: Any, pointer: Pointer, value: object) -> None:  # noqa: ANN40
 
 
 def _unset(document: Any, pointer: Pointer) -> None:  # noqa: ANN401 - the same
-    *way, last = pointer
-    holder = found(document, tuple(way))
+    *path, last = pointer
+    holder = value_at(document, tuple(path))
     if isinstance(holder, dict):
         holder.pop(last, None)
     elif isinstance(holder, list) and isinstance(last, int) and last < len(holder):
         del holder[last]
     else:
         return
-    if not holder and way:
-        # An empty mapping or list says nothing, and the schemas of lists ask for an item.
-        _unset(document, tuple(way))
+    if not holder and path:
+        # Empty mappings and lists mean nothing, and schemas require an item in lists.
+        _unset(document, tuple(path))

@@ -1,4 +1,4 @@
-"""A set of changed files, judged as the repository would be with them, before anything is written."""
+"""Drafts: sets of changed files, judged as part of the repository before anything is written."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,9 +25,8 @@ from modelspec.text.visible import visible
 class Draft:
     """What a verb is about to do.
 
-    `files` leads from paths to new bytes, or to None for a file that goes; `moved` from new paths to old ones, and
-    `renamed` from new names to old ones.
-    `effects` are sentences for people, one for each thing that changes; `title` is the first line of a commit.
+    `files` maps paths to new bytes, or to None for a file to delete; `moved` maps new paths to old ones, and `renamed`
+    new names to old ones. `effects` are sentences for people, one per change; `title` is the first line of a commit.
     """
 
     files: Mapping[str, bytes | None]
@@ -39,7 +38,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A repository with a draft laid over it, and the faults that it did not have before."""
+    """A repository with a draft applied, and the diagnostics that it did not have before."""
 
     after: Compiled
     new: Sequence[Diagnostic]
@@ -51,7 +50,7 @@ class Verdict:
 
 
 def judged(before: Compiled, draft: Draft, today: date) -> Verdict:
-    """Compile the repository with the files of a draft in the place of its own; the disk is left alone."""
+    """Compile the repository as it would be with the draft; nothing is written to disk."""
     after = compile_tree(laid_over(before.tree, draft.files), today=today, like=before)
     known = Counter(_key(found, {}, {}) for found in before.diagnostics)
     new = []
@@ -65,7 +64,7 @@ def judged(before: Compiled, draft: Draft, today: date) -> Verdict:
 
 
 def _key(found: Diagnostic, moved: Mapping[str, str], renamed: Mapping[str, str]) -> tuple[str, ...]:
-    """What makes a fault the same one, wherever its line has gone and whatever its names are now."""
+    """The identity of a diagnostic, independent of its line and of renames."""
     message = found.message
     for new, old in renamed.items():
         message = message.replace(quote(new), quote(old))
@@ -73,7 +72,7 @@ def _key(found: Diagnostic, moved: Mapping[str, str], renamed: Mapping[str, str]
 
 
 def laid_over(tree: Tree, files: Mapping[str, bytes | None]) -> Tree:
-    """The tree with some files replaced, added or taken away."""
+    """The tree with some files replaced, added or removed."""
     models = {file.path: file for file in tree.models}
     fixed = dict(tree.fixed)
     for path, data in files.items():
@@ -91,7 +90,7 @@ def laid_over(tree: Tree, files: Mapping[str, bytes | None]) -> Tree:
 def edited(
     files: Mapping[str, File], changes: Mapping[str, Sequence[Change]]
 ) -> dict[str, bytes | None] | Refusal:
-    """The new bytes of every file that changes; files whose changes change nothing are left out."""
+    """The new bytes of every file that changes; files that stay the same are left out."""
     done: dict[str, bytes | None] = {}
     for path, asked in changes.items():
         outcome = _rewritten(files[path], asked)
@@ -103,7 +102,7 @@ def edited(
 
 
 def too_large(what: str) -> Refusal:
-    """Why a text is not written that no reader would take."""
+    """Refuse a text above the size limit of files."""
     return Refusal(
         message=f"{what} larger than {MAX_BYTES // 1024} KiB", help="keep large documents elsewhere"
     )
@@ -113,17 +112,17 @@ def _rewritten(file: File, changes: Sequence[Change]) -> bytes | Refusal:
     reading = read(file)
     if reading.faults or not isinstance(reading.value, dict):
         return Refusal(
-            message=f"{file.path} cannot be changed: it has faults of reading",
-            help="modelspec validate names them; correct them by hand",
+            message=f"{file.path} cannot be changed: it cannot be read",
+            help="run modelspec validate to see why, and fix it by hand",
         )
-    # The order is that of a model; the other files get new fields behind their last ones.
+    # Only models have an order of fields; other files get new fields at the end.
     outcome = rewrite(file, changes, field_order() if "/" in file.path else ())
     if isinstance(outcome, Unfit):
-        way = quote(dotted(outcome.pointer))
+        field = quote(dotted(outcome.pointer))
         return Refusal(
-            message=f"{file.path} was left alone: {way} cannot be changed without touching other text, "
-            f"since {outcome.why}",
-            help="change it by hand, then modelspec validate",
+            message=f"{file.path} was left alone: {field} cannot be changed without touching other text, "
+            f"because {outcome.why}",
+            help="change it by hand, then run modelspec validate",
         )
     if len(outcome) > MAX_BYTES:
         return too_large(f"{file.path} would be")
@@ -131,7 +130,7 @@ def _rewritten(file: File, changes: Sequence[Change]) -> bytes | Refusal:
 
 
 def difference(before: Mapping[str, File], draft: Draft) -> Iterator[str]:
-    """The lines of the diff, each with its line end; what looks like a secret is starred out on both sides."""
+    """The lines of the diff, each with its line end; secrets are masked on both sides."""
     old_paths = set(draft.moved.values())
     for path, data in draft.files.items():
         if data is None and path in old_paths:

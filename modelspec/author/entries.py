@@ -1,4 +1,4 @@
-"""The model files of a repository that can be read: each with its id, and with all that counts for it."""
+"""The readable model files of a repository, each with its id and its effective values."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ from modelspec.text.quote import quote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFile:
-    """One model file, read; whatever else is wrong with it, it says its id.
+    """A model file that could be read and has an id; it may have other faults.
 
-    `value` is what the file says, `whole` that and what the defaults of its folders give; `locator` knows which line.
+    `value` is what the file itself sets, `whole` includes the defaults of its folders; `locator` finds the lines.
     """
 
     model_id: str
@@ -31,12 +31,12 @@ class ModelFile:
 
     @property
     def path(self) -> str:
-        """Of the file, from the root of the repository."""
+        """The path of the file, from the root of the repository."""
         return self.reading.file.path
 
 
 def entries_of(tree: Tree) -> list[ModelFile]:
-    """Every model file that is a mapping with an id, by the ids."""
+    """Every model file that is a mapping with an id, in the order of the ids."""
     return sorted(_entries(tree), key=lambda entry: (entry.model_id, entry.path))
 
 
@@ -54,7 +54,7 @@ def _entries(tree: Tree) -> Iterator[ModelFile]:
 
 
 def find_entry(entries: Sequence[ModelFile], name: str) -> ModelFile | Refusal:
-    """The one model of an id."""
+    """The one model with an id."""
     found = [entry for entry in entries if entry.model_id == name]
     if len(found) == 1:
         return found[0]
@@ -62,25 +62,25 @@ def find_entry(entries: Sequence[ModelFile], name: str) -> ModelFile | Refusal:
         places = " and ".join(entry.path for entry in found[:2])
         return Refusal(
             message=f"two files declare {quote(name)}: {places}",
-            help="correct one of them by hand, then go on",
+            help="fix one of them by hand first",
         )
     owner = next((entry for entry in entries if name in _items(entry.value.get("aliases"))), None)
     if owner is not None:
         return Refusal(
             message=f"{quote(name)} is an alias of {quote(owner.model_id)}",
-            help=f"name the model by its id: {quote(owner.model_id)}",
+            help=f"use the id of the model: {quote(owner.model_id)}",
         )
     near = nearest(name, [entry.model_id for entry in entries])
     return Refusal(
         message=f"no model has the id {quote(without_secrets(name))}",
-        help=f"did you mean {quote(near)}?" if near else "`modelspec list` shows every model",
+        help=f"did you mean {quote(near)}?" if near else "run modelspec list to see every model",
     )
 
 
 def effective(entry: ModelFile) -> dict[str, Any]:
-    """The plain value of a model with all defaults filled in, of folders and of fields; the given one stays as it is.
+    """The plain value of a model with the defaults of its folders and fields filled in.
 
-    Where a field holds something that it may not, the value is passed on as it is.
+    Values that are not valid are passed on as they are.
     """
     value = {"fallback_heads": [], "aliases": [], "tags": [], **_defaults(), **entry.whole}
     for field in ("load_balancing", "access"):
@@ -104,7 +104,7 @@ def _defaults(*path: str) -> Mapping[str, Any]:
 
 
 def _with_upstream(value: dict[str, Any], model_id: str) -> dict[str, Any]:
-    """A model or one of its deployments, with what follows from the other fields."""
+    """A model or one of its deployments, with the values that follow from the other fields."""
     provider = value.setdefault("provider", _defaults()["provider"])
     value.setdefault("upstream_model", model_id)
     public = endpoint_of(provider) if isinstance(provider, str) else None
@@ -114,20 +114,20 @@ def _with_upstream(value: dict[str, Any], model_id: str) -> dict[str, Any]:
 
 
 def heads_of(value: Mapping[str, Any]) -> list[str]:
-    """Every head that a model names for traffic, in the order of the tiers."""
+    """Every head that a model sends traffic to, in the order of the tiers."""
     named = [value.get("priority_head"), *weights_of(value), *_items(value.get("fallback_heads"))]
     return list(dict.fromkeys(head for head in named if isinstance(head, str)))
 
 
 def weights_of(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The heads that share the first tier of a model, each with its weight."""
+    """The heads that share the first tier of a model, with their weights."""
     balancing = value.get("load_balancing")
     weights = balancing.get("weights") if isinstance(balancing, dict) else None
     return weights if isinstance(weights, dict) else {}
 
 
-def asked_of(entry: ModelFile) -> Mapping[str, Any]:
-    """All that an expression can ask of a model."""
+def query_fields(entry: ModelFile) -> Mapping[str, Any]:
+    """The fields that an expression can use, including derived ones."""
     value = effective(entry)
     folder = entry.path.rpartition("/")[0].partition("/")[2]
     return {**value, "path": entry.path, "folder": folder, "heads": heads_of(value)}

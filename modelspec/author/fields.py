@@ -1,4 +1,4 @@
-"""The fields of a model as its schema has them: their order, their types, and what is no field."""
+"""The fields of a model by its schema: their order, their types, and unknown ones."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,35 +13,35 @@ from modelspec.text.quote import quote
 _POSITION = re.compile(r"[0-9]{1,5}")
 
 FREE: Mapping[str, Any] = {}
-"""The schema of what may be anything, such as the inside of `metadata`."""
+"""The schema of what may be anything, such as fields of `metadata`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoField:
-    """A step of a way that leads to no field: its position, and a sentence about it."""
+    """The step of a field path that is not a field: its position, and a message."""
 
     step: int
     message: str
 
 
 def field_order() -> tuple[str, ...]:
-    """The fields of a model in the order in which files have them."""
+    """The fields of a model in the documented order."""
     return tuple(schema_of("model")["properties"])
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """The names in the order of the fields; what is no field is last, as it was."""
+    """The names in the order of the fields; unknown names come last, in their own order."""
     order = {name: position for position, name in enumerate(field_order())}
     return sorted(names, key=lambda name: order.get(name, len(order)))
 
 
 def dotted(pointer: Pointer) -> str:
-    """A way to a field as people write it, like `limits.rpm`."""
+    """A pointer as a field path, such as `limits.rpm`."""
     return ".".join(map(str, pointer))
 
 
 def field_at(steps: Pointer) -> Mapping[str, Any] | NoField:
-    """The schema of the field that a way leads to; `FREE` inside of mappings that may hold anything."""
+    """The schema of the field at a pointer; `FREE` inside mappings that may hold anything."""
     node = _resolved(schema_of("model"))
     for number, step in enumerate(steps):
         inner = _item(node) if isinstance(step, int) else _property(node, step)
@@ -51,22 +51,22 @@ def field_at(steps: Pointer) -> Mapping[str, Any] | NoField:
     return node
 
 
-def way_of(parts: Sequence[str]) -> Pointer | NoField:
-    """A way as people write it, digits below a list being a position in it."""
-    way: Pointer = ()
+def resolve_path(parts: Sequence[str]) -> Pointer | NoField:
+    """The pointer for the parts of a field path; digits below a list are a position."""
+    path: Pointer = ()
     for part in parts:
-        holder = field_at(way)
+        holder = field_at(path)
         assert not isinstance(holder, NoField)
         is_position = _POSITION.fullmatch(part) and "array" in types_of(holder)
-        way = (*way, int(part) if is_position else part)
-        found = field_at(way)
+        path = (*path, int(part) if is_position else part)
+        found = field_at(path)
         if isinstance(found, NoField):
             return found
-    return way
+    return path
 
 
 def types_of(schema: Mapping[str, Any]) -> frozenset[str]:
-    """The JSON types that a field may have; empty where it may have any."""
+    """The JSON types that a field may have; empty if any."""
     types = schema.get("type", ())
     return frozenset((types,) if isinstance(types, str) else types)
 
@@ -86,7 +86,7 @@ def _item(node: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _property(node: Mapping[str, Any], step: str) -> Mapping[str, Any] | None:
-    """The schema below a key; names that have not the form of a key are left to the validator."""
+    """The schema of a key; the validator checks the form of names."""
     if not types_of(node):
         return FREE
     properties: Mapping[str, Mapping[str, Any]] = node.get("properties", {})
@@ -102,12 +102,14 @@ def _property(node: Mapping[str, Any], step: str) -> Mapping[str, Any] | None:
 
 
 def _objection(node: Mapping[str, Any], steps: Pointer, number: int) -> str:
-    way, step = dotted(steps[:number]), steps[number]
+    path, step = dotted(steps[:number]), steps[number]
     known = list(node.get("properties", ()))
     if "array" in types_of(node):
-        return f"{quote(way)} is a list; an item is named by its position: {way}.0"
+        return f"{quote(path)} is a list; name an item by its position: {path}.0"
     if not known:
-        return f"{quote(way)} has no fields of its own"
+        return f"{quote(path)} has no nested fields"
     near = nearest(str(step), known)
-    said = f"{quote(step)} is not a field of {quote(way) if way else 'a model'}"
-    return f"{said}; did you mean {quote(near)}?" if near else f"{said}; the fields are {', '.join(known)}"
+    message = f"{quote(step)} is not a field of {quote(path) if path else 'a model'}"
+    return (
+        f"{message}; did you mean {quote(near)}?" if near else f"{message}; the fields are {', '.join(known)}"
+    )

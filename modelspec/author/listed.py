@@ -1,13 +1,13 @@
-"""Drafts of the entries of heads.yaml and regions.yaml: one more, one that is changed, renamed or removed."""
+"""Drafts that add, change, rename or remove an entry of heads.yaml or regions.yaml."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from modelspec.author.change import Append, Change, Discard, Put, Unset, found
+from modelspec.author.change import Append, Change, Discard, Put, Unset, value_at
 from modelspec.author.draft import Draft, edited
 from modelspec.author.entries import heads_of, weights_of
-from modelspec.author.references import HEADS, REGIONS, Use, fates, files_of, pruned, renamed, uses
+from modelspec.author.references import HEADS, REGIONS, Use, files_of, pruned, removal_effects, renamed, uses
 from modelspec.author.schemas.choices import NameKind
 from modelspec.author.values import counted, listed
 from modelspec.diagnose.refusal import Refusal
@@ -24,7 +24,7 @@ State = Literal["active", "draining", "offline"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ListFile:
-    """Where the heads or regions are: the file, its list, the field of the name, and what may name one."""
+    """The file of the heads or regions, its list, the key of the name, and the kinds of references."""
 
     path: str
     field: str
@@ -39,12 +39,12 @@ _LIST_FILES: Mapping[What, _ListFile] = {
 
 _FIRST: Pointer = ("priority_head",)
 _WIDENING = ("residency", "client_regions")
-"""Lists that allow everything when they are gone: they are never emptied by a cascade."""
+"""Lists whose absence allows everything: a cascade never empties them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedEntry:
-    """A head or a region, and where in its file it stands; `all` are the entries of the file."""
+    """A head or a region, and its place in its file; `all` are the entries of the file."""
 
     what: What
     name: str
@@ -55,7 +55,7 @@ class ListedEntry:
 
 
 def find_listed(tree: Tree, what: What, name: str) -> ListedEntry | Refusal:
-    """The one head or region of a name."""
+    """The head or region with a name."""
     at = _LIST_FILES[what]
     items = _items(tree, at)
     if isinstance(items, Refusal):
@@ -68,7 +68,7 @@ def find_listed(tree: Tree, what: What, name: str) -> ListedEntry | Refusal:
             )
     known = [item[at.key] for item in items if isinstance(item.get(at.key), str)]
     near = nearest(name, known)
-    others = f"{at.path} declares {at.field}: {', '.join(known[:20])}"
+    others = f"{at.path} lists: {', '.join(known[:20])}"
     return Refusal(
         message=f"no {what} is named {quote(without_secrets(name))}",
         help=f"did you mean {quote(near)}?" if near else others,
@@ -77,17 +77,17 @@ def find_listed(tree: Tree, what: What, name: str) -> ListedEntry | Refusal:
 
 def _items(tree: Tree, at: _ListFile) -> list[Mapping[str, Any]] | Refusal:
     file = tree.fixed.get(at.path)
-    items = None if file is None else found(read(file).value, (at.field,))
+    items = None if file is None else value_at(read(file).value, (at.field,))
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return Refusal(
-            message=f"{at.path} lists no {at.field} that could be read",
-            help="modelspec validate says what is wrong with it",
+            message=f"cannot read the {at.field} in {at.path}",
+            help="run modelspec validate to see why",
         )
     return items
 
 
 def users_of(tree: Tree, entry: ListedEntry) -> list[Use]:
-    """Who names a head or region; its own entry aside, which goes with it."""
+    """The uses of a head or region, except in its own entry."""
     return [use for use in _uses(tree, entry) if use.path != entry.path or use.pointer[:2] != entry.pointer]
 
 
@@ -95,8 +95,8 @@ def _uses(tree: Tree, entry: ListedEntry) -> list[Use]:
     return uses(tree, _LIST_FILES[entry.what].kinds, lambda name: name == entry.name)
 
 
-def lasting(tree: Tree, users: Sequence[Use]) -> list[Use]:
-    """The uses that no cascade may clean up: what lies in a region, and lists that must not become empty."""
+def kept_uses(tree: Tree, users: Sequence[Use]) -> list[Use]:
+    """The uses that a cascade must not remove: what is in a region, and lists that must not become empty."""
     files = files_of(tree)
     kept = []
     for use in users:
@@ -105,27 +105,27 @@ def lasting(tree: Tree, users: Sequence[Use]) -> list[Use]:
         if use.pointer[-1] == "region":
             kept.append(use)
         elif any(field in use.pointer for field in _WIDENING):
-            rest = found(read(files[use.path]).value, use.pointer[:-1])
+            rest = value_at(read(files[use.path]).value, use.pointer[:-1])
             if isinstance(rest, list) and len(rest) == 1:
                 kept.append(use)
     return kept
 
 
 def draft_of_addition(tree: Tree, what: What, value: Mapping[str, Any]) -> Draft | Refusal:
-    """One more head or region, behind the last one."""
+    """Add a head or region at the end of its file."""
     at = _LIST_FILES[what]
     items = _items(tree, at)
     if isinstance(items, Refusal):
         return items
     name = str(value[at.key])
     if any(item.get(at.key) == name for item in items):
-        return Refusal(message=f"a {what} {quote(name)} is there already", help=f"change it in {at.path}")
+        return Refusal(message=f"{what} {quote(name)} exists", help=f"edit it in {at.path}")
     changes = {at.path: [Append(pointer=(at.field,), value=dict(value))]}
-    return _draft(tree, changes, f"Add {what} {name}", f"{what} {name} is new, in {at.path}")
+    return _draft(tree, changes, f"Add {what} {name}", f"{what} {name} added in {at.path}")
 
 
 def draft_of_state(tree: Tree, head: ListedEntry, state: State) -> Draft | Refusal:
-    """A head with another status; active is what a head is that says nothing."""
+    """Set the status of a head; active is the default."""
     pointer = (*head.pointer, "status")
     change: Change = Unset(pointer=pointer) if state == "active" else Put(pointer=pointer, value=state)
     title = {"active": "Activate", "draining": "Drain", "offline": "Take offline"}[state]
@@ -134,12 +134,12 @@ def draft_of_state(tree: Tree, head: ListedEntry, state: State) -> Draft | Refus
 
 
 def draft_of_removal(tree: Tree, entry: ListedEntry, users: Sequence[Use]) -> Draft | Refusal:
-    """Without the head or region, and without every use of it; where a head was the first, the next one becomes it."""
+    """Remove a head or region and every use of it; a priority head is replaced by the next head."""
     files = files_of(tree)
     first = [use for use in users if use.pointer == _FIRST]
     others = [use for use in users if use.pointer != _FIRST]
     changes = pruned(files, others)
-    effects = fates(others)
+    effects = removal_effects(others)
     stranded: list[str] = []
     for use in first:
         value = read(files[use.path]).value
@@ -156,27 +156,27 @@ def draft_of_removal(tree: Tree, entry: ListedEntry, users: Sequence[Use]) -> Dr
     if stranded:
         return Refusal(
             message=f"{counted(len(stranded), 'model')} would have no head left: {listed(stranded)}",
-            help="give them another head with modelspec edit, or remove them, then go on",
+            help="give them another head with modelspec edit, or remove them first",
         )
-    # Its own entry goes last: the positions of the others stay until then.
+    # Its own entry is removed last, so that the positions of the others hold until then.
     changes.setdefault(entry.path, []).append(Unset(pointer=entry.pointer))
     places = f" from {counted(len(users), 'place')}" if users else ""
     what = f"{entry.what} {entry.name}"
-    return _draft(tree, changes, f"Remove {what}{places}", f"{what} goes", *effects)
+    return _draft(tree, changes, f"Remove {what}{places}", f"{what} removed", *effects)
 
 
 def _successor(value: Mapping[str, Any], head: ListedEntry) -> str | None:
-    """The next head of a model: one that shares its tier, else a fallback; an active one where there is one."""
+    """The next head of a model: one that shares its tier, else a fallback; an active one if there is one."""
     sharing = weights_of(value)
     others = [name for name in heads_of({**value, "priority_head": None}) if name != head.name]
     states = {item.get("head_id"): item.get("status", "active") for item in head.all}
-    # A head of the first tier comes first: the weights must name the priority head.
+    # The priority head must be one of the weights.
     others = [name for name in others if name in sharing] or others
     return next((name for name in others if states.get(name) == "active"), next(iter(others), None))
 
 
 def draft_of_rename(tree: Tree, entry: ListedEntry, new: str) -> Draft | Refusal:
-    """The head or region under another name, and every place that named it."""
+    """Rename a head or region in every place that names it."""
     users = _uses(tree, entry)
     changes = renamed(users, {entry.name: new})
     key = (*entry.pointer, _LIST_FILES[entry.what].key)
@@ -185,8 +185,8 @@ def draft_of_rename(tree: Tree, entry: ListedEntry, new: str) -> Draft | Refusal
         tree,
         changes,
         f"Rename {entry.what} {entry.name} to {new}",
-        f"{entry.what} {entry.name} is now {new}",
-        *(f"{use.shown} follows" for use in users),
+        f"{entry.what} {entry.name} renamed to {new}",
+        *(f"{use.shown} updated" for use in users),
         renamed={new: entry.name},
     )
 

@@ -1,4 +1,4 @@
-"""Drafts of a model: a new one, one that is edited, renamed or removed, with every reference to it."""
+"""Drafts that add, edit, rename or remove a model, with every reference to it."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from modelspec.author.change import Append, Change, Discard, Put, Unset, changed, found, same
+from modelspec.author.change import Append, Change, Discard, Put, Unset, changed, same, value_at
 from modelspec.author.draft import Draft, edited, too_large
-from modelspec.author.entries import ModelFile
+from modelspec.author.entries import ModelFile, entries_of
 from modelspec.author.fields import dotted, field_order
-from modelspec.author.references import MODELS, Use, fates, files_of, pruned, renamed, uses
+from modelspec.author.references import MODELS, Use, files_of, pruned, removal_effects, renamed, uses
 from modelspec.author.schemas import FOLDER, schema_line
 from modelspec.author.style import block
 from modelspec.author.values import counted, shown
@@ -30,22 +30,22 @@ _WILDCARD = "/*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a new model shall say: plain values by their fields; `folder` is one below models.d, or None."""
+class NewModel:
+    """A model to add: plain values by field; `folder` is relative to models.d."""
 
     model_id: str
     values: Mapping[str, Any] = field(default_factory=dict)
     folder: str | None = None
 
 
-def draft_of_new(tree: Tree, wanted: Wanted) -> Draft | Refusal:
-    """A file with the fields in the order of the schema, with the schema line where editors have schemas."""
+def draft_of_new(tree: Tree, wanted: NewModel) -> Draft | Refusal:
+    """Add a file with the fields in order, and the line for editors if the repository has schemas for them."""
     refusal = _id_refusal(wanted.model_id)
     if refusal is not None:
         return refusal
     path = free_path(wanted.model_id, {file.path for file in tree.models}, wanted.folder)
     if path is None:
-        return _taken(wanted.model_id, "name another folder with --folder, or rename the other file")
+        return _taken(tree, wanted.model_id, "choose another folder with --folder, or rename that file")
     values = {"model_id": wanted.model_id, **wanted.values}
     has_schemas = (tree.root / FOLDER / "model.schema.json").is_file()
     lines = [
@@ -56,35 +56,41 @@ def draft_of_new(tree: Tree, wanted: Wanted) -> Draft | Refusal:
     return Draft(
         files={path: text.encode(errors="replace")},
         title=f"Add {wanted.model_id}",
-        effects=(f"{wanted.model_id} is new, in {path}",),
+        effects=(f"{wanted.model_id} added in {path}",),
     )
 
 
 def _id_refusal(model_id: str) -> Refusal | None:
-    """Why a text cannot be the id of a model, in the validator's words; None where it can."""
+    """Why a text cannot be the id of a model, in the words of the validator."""
     if without_secrets(model_id) != model_id:
-        return Refusal(message="this id looks like a key", help="choose a name; revoke the key if it was one")
+        return Refusal(
+            message="this id looks like a key", help="choose another id; if this was a key, revoke it"
+        )
     faults = check({"model_id": model_id}, "model")
     fault = next((fault for fault in faults if fault.pointer == ("model_id",)), None)
     return None if fault is None else Refusal(message=fault.message, help=fault.help)
 
 
-def _taken(model_id: str, advice: str) -> Refusal:
-    return Refusal(message=f"every file name that fits {quote(model_id)} is taken", help=advice)
+def _taken(tree: Tree, model_id: str, advice: str) -> Refusal:
+    """Why there is no path for a new file."""
+    entry = next((entry for entry in entries_of(tree) if entry.model_id == model_id), None)
+    if entry is None:
+        return Refusal(message=f"{next(_paths_of(model_id))} exists, with another model", help=advice)
+    return Refusal(message=f"model {model_id} exists, in {entry.path}", help="choose another id")
 
 
 def free_path(model_id: str, taken: AbstractSet[str], folder: str | None = None) -> str | None:
-    """The best path for a new file that no file has, upper and lower case aside; None where all are taken.
+    """The best free path for a new file, ignoring case; None if all are taken.
 
-    `acme/atlas:8b` lives in `models.d/acme/atlas_8b.yaml`, or else in `models.d/acme_atlas_8b.yaml`; in a folder that
-    is named, the last part of the id is enough. `folder` is relative to models.d.
+    `acme/atlas:8b` gets `models.d/acme/atlas_8b.yaml`, or else `models.d/acme_atlas_8b.yaml`. In a given `folder`,
+    which is relative to models.d, the last part of the id is enough.
     """
     folded = {path.casefold() for path in taken}
     return next((path for path in _paths_of(model_id, folder) if path.casefold() not in folded), None)
 
 
 def _paths_of(model_id: str, folder: str | None = None) -> Iterator[str]:
-    """The paths that a new file may have, the best one first."""
+    """The possible paths for a new file, the best one first."""
     wanted = _ODD_LETTERS.sub("_", model_id.removesuffix(_WILDCARD))
     best = f"{wanted}/any" if model_id.endswith(_WILDCARD) else wanted
     if folder is not None:
@@ -96,12 +102,12 @@ def _paths_of(model_id: str, folder: str | None = None) -> Iterator[str]:
 
 
 def is_read(part: str) -> bool:
-    """Whether a file or folder below models.d is looked at, by its name."""
+    """Whether a file or folder of this name below models.d is read."""
     return part[:1] not in ("", ".", "_") and part[-1] != "~"
 
 
 def moved_path(old_path: str, old_id: str, new_id: str, taken: AbstractSet[str]) -> str | None:
-    """Where the file of a renamed model goes: beside the others as it was, or in its own folder as it was."""
+    """The path for a renamed model: by its id if the old path was by the id, else in the same folder."""
     stem, suffix = old_path.rpartition(".")[::2]
     folder = None
     if f"{stem}.yaml" not in _paths_of(old_id):
@@ -114,7 +120,7 @@ def moved_path(old_path: str, old_id: str, new_id: str, taken: AbstractSet[str])
 
 
 def draft_of_edit(entries: Sequence[ModelFile], changes: Sequence[Change]) -> Draft | Refusal:
-    """The files of some models with the changes in them."""
+    """Apply changes to some models."""
     asked: dict[str, list[Change]] = {}
     effects: list[str] = []
     for entry in entries:
@@ -137,12 +143,12 @@ def draft_of_edit(entries: Sequence[ModelFile], changes: Sequence[Change]) -> Dr
 
 
 def draft_of_text(entry: ModelFile, text: bytes) -> Draft | Refusal:
-    """The file of a model with another content, as an editor left it."""
+    """Replace the text of a model file, as an editor left it."""
     value = read(File(entry.path, text)).value
     if isinstance(value, dict) and value.get("model_id", entry.model_id) != entry.model_id:
         return Refusal(
             message=f"the id of {quote(entry.model_id)} was changed",
-            help="`modelspec rename` changes an id, with every reference to it",
+            help="use `modelspec rename`, which also changes every reference to the model",
         )
     if len(text) > MAX_BYTES:
         return too_large("the text is")
@@ -151,32 +157,32 @@ def draft_of_text(entry: ModelFile, text: bytes) -> Draft | Refusal:
 
 
 def _is_there(value: object, change: Change) -> bool:
-    """Whether a list holds already what would be appended to it."""
+    """Whether a list already has the item that would be added."""
     if not isinstance(change, Append):
         return False
-    listed = found(value, change.pointer)
+    listed = value_at(value, change.pointer)
     return isinstance(listed, list) and any(same(item, change.value) for item in listed)
 
 
 def _misplaced(entry: ModelFile, change: Change) -> Refusal:
-    way = quote(dotted(change.pointer))
+    field_path = quote(dotted(change.pointer))
     return Refusal(
-        message=f"{entry.path}: {way} has no place there: something on the way is no mapping or list",
-        help=f"`modelspec show {entry.model_id}` shows what is there",
+        message=f"{entry.path}: cannot change {field_path}: a value on its path is not a mapping or list",
+        help=f"run modelspec show {entry.model_id} to see its values",
     )
 
 
 def _effect(change: Change, before: object, after: object) -> Iterator[str]:
-    way = dotted(change.pointer)
-    old, new = found(before, change.pointer), found(after, change.pointer)
+    field_path = dotted(change.pointer)
+    old, new = value_at(before, change.pointer), value_at(after, change.pointer)
     if same(old, new):
         return
     if old is None:
-        yield f"{way} {shown(new)} is new"
+        yield f"{field_path} {shown(new)} added"
     elif new is None:
-        yield f"{way} {shown(old)} goes"
+        yield f"{field_path} {shown(old)} removed"
     else:
-        yield f"{way} {shown(old)} → {shown(new)}"
+        yield f"{field_path} {shown(old)} → {shown(new)}"
 
 
 def _title(entries: Sequence[ModelFile], changes: Sequence[Change]) -> str:
@@ -184,13 +190,13 @@ def _title(entries: Sequence[ModelFile], changes: Sequence[Change]) -> str:
     named = f"{', '.join(dict.fromkeys(dotted(change.pointer) for change in changes))} of {what}"
     if len(changes) == 1 and isinstance(changes[0], Put):
         return f"Set {named} to {shown(changes[0].value)}"
-    verbs = {Unset: "Unset", Append: "Add to", Discard: "Take from"}
+    verbs = {Unset: "Unset", Append: "Add to", Discard: "Remove from"}
     (kind, *others) = {type(change) for change in changes}
     return f"{'Set' if others else verbs.get(kind, 'Set')} {named}"
 
 
 def users_of_model(compiled: Compiled, entry: ModelFile) -> list[Use]:
-    """Who names a model, by its id, by an alias or by a name below its wildcard; its own file aside."""
+    """The uses of a model in other files, by its id, an alias or a name that its wildcard matches."""
     names = compiled.catalog.names
 
     def is_meant(name: str) -> bool:
@@ -201,7 +207,7 @@ def users_of_model(compiled: Compiled, entry: ModelFile) -> list[Use]:
 
 
 def draft_of_removal(compiled: Compiled, entry: ModelFile, users: Sequence[Use]) -> Draft | Refusal:
-    """Without the model, and without every use of it."""
+    """Remove a model and every use of it."""
     files = compiled.locator.files
     rest = edited(files, pruned(files, users))
     if isinstance(rest, Refusal):
@@ -210,24 +216,24 @@ def draft_of_removal(compiled: Compiled, entry: ModelFile, users: Sequence[Use])
     return Draft(
         files={entry.path: None, **rest},
         title=f"Remove {entry.model_id}{also}",
-        effects=(f"{entry.model_id} goes, with {entry.path}", *fates(users)),
+        effects=(f"{entry.model_id} removed with its file {entry.path}", *removal_effects(users)),
     )
 
 
 def draft_of_rename(tree: Tree, entry: ModelFile, new_id: str, *, keep_alias: bool) -> Draft | Refusal:
-    """The model under its new id, in a file that is named for it, and every place that named it.
+    """Rename a model, its file, and every place that names it.
 
-    What the upstream is asked for stays: where the file left it to the id, the old id is written out.
+    The upstream keeps getting the same name: where upstream_model is not set, it is set to the old id.
     """
     old_id, old_path = entry.model_id, entry.path
     if new_id == old_id:
-        return Refusal(message=f"{quote(old_id)} has this id already", help="name another one")
+        return Refusal(message=f"the id of the model is already {quote(old_id)}", help="choose another id")
     refusal = _id_refusal(new_id)
     if refusal is not None:
         return refusal
     new_path = moved_path(old_path, old_id, new_id, {file.path for file in tree.models})
     if new_path is None:
-        return _taken(new_id, "rename or move the other file first")
+        return _taken(tree, new_id, "rename or move that file first")
     users = uses(tree, MODELS, lambda name: name in (old_id, old_path))
     pins = _pins(entry)
     changes = renamed(users, {old_id: new_id, old_path: new_path})
@@ -246,16 +252,16 @@ def draft_of_rename(tree: Tree, entry: ModelFile, new_id: str, *, keep_alias: bo
         renamed={new_id: old_id},
         title=f"Rename {old_id} to {new_id}",
         effects=(
-            f"{old_id} is now {new_id}" + (f", in {new_path}" if moved else ""),
-            *([f"{old_id} stays as an alias of it"] if keep_alias else []),
-            *(f"upstream_model {old_id} is written out" for _ in pins),
-            *(f"{use.shown} follows" for use in users if use.path != old_path),
+            f"{old_id} renamed to {new_id}" + (f", in {new_path}" if moved else ""),
+            *([f"{old_id} kept as an alias"] if keep_alias else []),
+            *(f"upstream_model set to {old_id}" for _ in pins),
+            *(f"{use.shown} updated" for use in users if use.path != old_path),
         ),
     )
 
 
 def _own(entry: ModelFile, new_id: str, pins: Sequence[Change], *, keep_alias: bool) -> Iterator[Change]:
-    """What changes in the model's own file."""
+    """The changes in the model's own file."""
     yield Put(pointer=("model_id",), value=new_id)
     yield from pins
     aliases = entry.value.get("aliases")
@@ -266,7 +272,7 @@ def _own(entry: ModelFile, new_id: str, pins: Sequence[Change], *, keep_alias: b
 
 
 def _pins(entry: ModelFile) -> list[Change]:
-    """The id of a model written out as the name that its upstreams know, where none is written."""
+    """Set upstream_model to the id wherever it is not set."""
     deployments = entry.value.get("deployments")
     holders = (
         [((), entry.value)]
@@ -281,7 +287,7 @@ def _pins(entry: ModelFile) -> list[Change]:
 
 
 def _with_schema_line(text: bytes, old_path: str, new_path: str) -> bytes:
-    """The line for editors leads to the schema by the folder of the file."""
+    """Update the line for editors, which depends on the folder of the file."""
     first, end, rest = text.partition(b"\n")
     for folder in (FOLDER, "schemas"):
         old, new = schema_line(old_path, folder).encode(), schema_line(new_path, folder).encode()

@@ -1,4 +1,4 @@
-"""A draft in git: the message of its commit, and where a forge opens a pull request for its branch."""
+"""A draft in git: the commit message, and the URL for a pull request."""
 
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -8,7 +8,7 @@ from modelspec.report.said import said
 from modelspec.site.forges import forge_of, home_of, repository_of
 
 _MOST = 50
-"""Effects that are listed; of a larger change, the diff has the rest."""
+"""The most effects to list; the diff shows the rest of a larger change."""
 
 _PAGES = {
     "GitHub": "/compare/{base}...{branch}?expand=1",
@@ -27,7 +27,7 @@ _PAGES = {
 
 
 def message_of(draft: Draft, title: str | None = None, effect: str = "") -> str:
-    """A title, what the change does to the routes, and one line for each edit; `title` is the user's own."""
+    """The title, the effect on routes, and a line per edit; `title` replaces the draft's own."""
     effects = [f"- {said(line)}" for line in draft.effects[:_MOST]]
     if len(draft.effects) > _MOST:
         effects.append(f"- and {len(draft.effects) - _MOST} more")
@@ -36,7 +36,7 @@ def message_of(draft: Draft, title: str | None = None, effect: str = "") -> str:
 
 
 def proposal_url(settings: Mapping[str, object] | None, branch: str) -> str | None:
-    """The page for a new pull request of a branch; None where `repository` of modelspec.yaml names no known forge."""
+    """The URL that opens a pull request for a branch; None if `repository` in modelspec.yaml has no known forge."""
     repository = repository_of(settings)
     if repository is None:
         return None
@@ -44,6 +44,6 @@ def proposal_url(settings: Mapping[str, object] | None, branch: str) -> str | No
     if home is None or forge is None:
         return None
     page = _PAGES[forge.label]
-    # GitHub and Gitea take the slashes of a branch in the path; a query has them encoded.
+    # In a path, GitHub and Gitea expect plain slashes; in a query, they are encoded.
     safe = "/" if page.startswith("/compare/") else ""
     return home + page.format(base=quote(repository.branch, safe=safe), branch=quote(branch, safe=safe))

@@ -1,4 +1,4 @@
-"""Who names a model, a head or a region, in every file of the repository."""
+"""The uses of a model, head or region in every file of the repository."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ REGIONS = frozenset({NameKind.REGION, NameKind.HEAD_OR_REGION})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """A place that names something: `pointer` leads to the name or, `on_key`, to the entry whose key it is."""
+    """A place that names something: `pointer` leads to the name or, if `on_key`, to the entry with that key."""
 
     path: str
     line: int
@@ -35,12 +35,12 @@ class Use:
 
 
 def files_of(tree: Tree) -> dict[str, File]:
-    """Every file that may name something, by its path."""
+    """Every file that may name something, by path."""
     return {**dict(sorted(tree.fixed.items())), **{file.path: file for file in tree.models}}
 
 
 def uses(tree: Tree, kinds: frozenset[NameKind], is_meant: Callable[[str], bool]) -> list[Use]:
-    """Every place of some kinds whose name is meant, and every waiver for it, file by file."""
+    """Every use of a name that `is_meant`, among places of some kinds and the subjects of waivers."""
     return [
         replace(use, line=reading.document.span(use.pointer, on_key=use.on_key).line)
         for reading in map(read, files_of(tree).values())
@@ -51,10 +51,10 @@ def uses(tree: Tree, kinds: frozenset[NameKind], is_meant: Callable[[str], bool]
 
 
 def _named(reading: Reading) -> Iterator[Use]:
-    """Every place of a file that names something, its line aside."""
+    """Every place of a file that names something, still without its line."""
     path = reading.file.path
-    for way, kind in PLACES[kind_of(path)].items():
-        for pointer, value in _walk(reading.value, steps(way), ()):
+    for place, kind in PLACES[kind_of(path)].items():
+        for pointer, value in _walk(reading.value, steps(place), ()):
             use = partial(Use, path=path, line=0, kind=kind, on_key=kind is NameKind.HEAD_KEYS)
             if kind is NameKind.HEAD_KEYS:
                 names = value if isinstance(value, dict) else ()
@@ -62,29 +62,29 @@ def _named(reading: Reading) -> Iterator[Use]:
             elif isinstance(value, str):
                 yield use(pointer=pointer, name=value)
             elif kind is NameKind.TIERS and isinstance(value, list):
-                # Heads that share a tier are a list in the list.
+                # Heads that share a tier are a nested list.
                 for position, name in enumerate(value):
                     if isinstance(name, str):
                         yield use(pointer=(*pointer, position), name=name)
 
 
-def _walk(value: object, way: Sequence[str], pointer: Pointer) -> Iterator[tuple[Pointer, object]]:
-    if not way:
+def _walk(value: object, rest: Sequence[str], pointer: Pointer) -> Iterator[tuple[Pointer, object]]:
+    if not rest:
         yield pointer, value
-    elif way[0] == "[]":
+    elif rest[0] == "[]":
         if isinstance(value, list):
             for position, item in enumerate(value):
-                yield from _walk(item, way[1:], (*pointer, position))
-    elif isinstance(value, dict) and way[0] in value:
-        yield from _walk(value[way[0]], way[1:], (*pointer, way[0]))
+                yield from _walk(item, rest[1:], (*pointer, position))
+    elif isinstance(value, dict) and rest[0] in value:
+        yield from _walk(value[rest[0]], rest[1:], (*pointer, rest[0]))
 
 
 _LISTS = {"waivers.yaml": "waivers", "routes.test.yaml": "tests"}
-"""Files that are one list: an entry that is about the name goes whole."""
+"""Files that are one list: an entry that uses the name is removed as a whole."""
 
 
 def pruned(files: Mapping[str, File], users: Sequence[Use]) -> dict[str, list[Change]]:
-    """What to change where, so that no use is left."""
+    """The changes by path that remove every use."""
     gone: dict[str, set[Pointer]] = {}
     for use in users:
         gone.setdefault(use.path, set()).add(_whole(use))
@@ -94,34 +94,34 @@ def pruned(files: Mapping[str, File], users: Sequence[Use]) -> dict[str, list[Ch
 
 
 def _pruned(value: Any, pointers: set[Pointer], field: str | None) -> list[Change]:  # noqa: ANN401 - a plain document
-    # What goes as a whole takes what is inside along.
+    # What is removed as a whole includes what is nested in it.
     outer = [one for one in pointers if not any(one[:n] in pointers for n in range(1, len(one)))]
     if field is not None and sum(len(one) == 2 for one in outer) == len(value[field]):  # noqa: PLR2004 - the list and a position
-        # An empty list stays: the file without its only field would not be one.
+        # The file needs its only field, so the list stays, empty.
         return [Put(pointer=(field,), value=[])]
     return [Unset(pointer=pointer) for pointer in sorted(outer, key=_from_the_end, reverse=True)]
 
 
-def fates(users: Sequence[Use]) -> list[str]:
-    """A sentence for each thing that goes with the uses: a test or a waiver once, however often it names it."""
+def removal_effects(users: Sequence[Use]) -> list[str]:
+    """A sentence for each thing that is removed with the uses; a test or waiver counts once."""
     gone: dict[tuple[str, Pointer], Use] = {}
     for use in users:
         gone.setdefault((use.path, _whole(use)), use)
-    return [f"{path}:{use.line}: {dotted(pointer)} goes" for (path, pointer), use in gone.items()]
+    return [f"{path}:{use.line}: {dotted(pointer)} removed" for (path, pointer), use in gone.items()]
 
 
 def _whole(use: Use) -> Pointer:
-    """A routing test or a waiver that speaks of the name goes whole; of `down`, the one item."""
+    """What is removed for a use: a whole routing test or waiver, except for an item of `down`."""
     return use.pointer[:2] if use.path in _LISTS and "down" not in use.pointer else use.pointer
 
 
 def _from_the_end(pointer: Pointer) -> list[tuple[bool, str, int]]:
-    """Positions behind others go first, so that the positions before them stay what they are."""
+    """A key by which later positions are removed first, so that earlier ones hold."""
     return [(True, step, 0) if isinstance(step, str) else (False, "", step) for step in pointer]
 
 
 def renamed(users: Iterable[Use], names: Mapping[str, str]) -> dict[str, list[Change]]:
-    """What to change where; `names` leads from old to new ones."""
+    """The changes by path that rename every use; `names` maps old names to new ones."""
     changes: dict[str, list[Change]] = {}
     for use in users:
         new = names[use.name]

@@ -1,9 +1,9 @@
-"""A change to the bytes of a file: one cut in the text, proven by reading it again."""
+"""Changes to the bytes of a file: each is one cut in the text, verified by reading it again."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from modelspec.author.change import Append, Change, Discard, Put, Rekey, Unset, changed, found, same
+from modelspec.author.change import Append, Change, Discard, Put, Rekey, Unset, changed, same, value_at
 from modelspec.author.style import block, flow, in_style_of, item_lines
 from modelspec.load import read
 from modelspec.load.find import File
@@ -14,7 +14,7 @@ from modelspec.text.source import Source, Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfit:
-    """A change that cannot be made without touching other text, and where that is."""
+    """A change that cannot be made without touching other text, where and why."""
 
     pointer: Pointer
     why: str
@@ -23,11 +23,11 @@ class Unfit:
 def rewrite(file: File, changes: Sequence[Change], order: Sequence[str] = ()) -> bytes | Unfit:
     """The bytes of a file after some changes, one after the other.
 
-    A new field of the top level is put where `order` has it. Whatever was written is read again: a text that does not
-    say exactly what the changes ask for is never given back.
+    A new top-level field is placed by `order`. The new text is read again: if its value is not exactly the expected
+    one, it is never returned.
 
     Raises:
-        ValueError: the file has faults of reading, or is no mapping.
+        ValueError: the file cannot be read, or is not a mapping.
     """
     for change in changes:
         reading = read(file)
@@ -36,26 +36,24 @@ def rewrite(file: File, changes: Sequence[Change], order: Sequence[str] = ()) ->
         try:
             wanted = changed(reading.value, change)
         except KeyError:
-            return Unfit(pointer=change.pointer, why="something on the way is no mapping or list")
+            return Unfit(pointer=change.pointer, why="a value on its path is not a mapping or list")
         if same(wanted, reading.value):
             continue
         try:
             text = _cut(reading.document, change, wanted, order)
         except _NoPlaceError:
             return Unfit(
-                pointer=change.pointer, why="it is written with anchors or aliases, or over several lines"
+                pointer=change.pointer, why="it is written with anchors or aliases, or on several lines"
             )
         file = File(file.path, (BOM if file.data.startswith(BOM) else b"") + text.encode())
         again = read(file)
         if again.faults or not _equal(again.value, wanted):
-            return Unfit(
-                pointer=change.pointer, why="the text around it is written in a way that hides its place"
-            )
+            return Unfit(pointer=change.pointer, why="its place in the text around it is ambiguous")
     return file.data
 
 
 def _equal(one: object, other: object) -> bool:
-    """As `same`, the order of keys aside: a new key may stand before others."""
+    """Like `same`, but ignoring the order of keys: a new key may come before others."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -64,21 +62,21 @@ def _equal(one: object, other: object) -> bool:
 
 
 class _NoPlaceError(Exception):
-    """There is no text that could be replaced without touching other text."""
+    """The change cannot be made without touching other text."""
 
 
 def _cut(document: Document, change: Change, wanted: object, order: Sequence[str]) -> str:
-    """The text with one change in it; `wanted` is the plain value of the whole document then."""
+    """The text after one change; `wanted` is the plain value of the whole document after it."""
     cutter = _Cutter(document.source, order)
     pointer = change.pointer
-    if isinstance(change, Unset) or (isinstance(change, Discard) and found(wanted, pointer) is None):
-        # What would be left empty goes with its last part.
-        while len(pointer) > 1 and found(wanted, pointer[:-1]) is None:
+    if isinstance(change, Unset) or (isinstance(change, Discard) and value_at(wanted, pointer) is None):
+        # Remove what would be empty otherwise.
+        while len(pointer) > 1 and value_at(wanted, pointer[:-1]) is None:
             pointer = pointer[:-1]
         return cutter.removed(*_held(document.root, pointer))
     if isinstance(change, Rekey):
         return cutter.rekeyed(_held(document.root, pointer)[1], change.key)
-    value = found(wanted, pointer)
+    value = value_at(wanted, pointer)
     holder, rest = _nearest(document.root, pointer)
     part = _part(holder, rest[0])
     if len(rest) > 1 or part is None:
@@ -90,9 +88,9 @@ def _cut(document: Document, change: Change, wanted: object, order: Sequence[str
             raise _NoPlaceError
         if isinstance(change, Append):
             return cutter.appended(part.node, change.value)
-        items = found(document.value, pointer)
+        items = value_at(document.value, pointer)
         assert isinstance(items, list)
-        # Where several are equal, only the last goes: the proof fails then.
+        # Of several equal items only the last is removed; verification then fails.
         position = max(number for number, item in enumerate(items) if same(item, change.value))
         return cutter.removed(part.node, _parts(part.node)[position])
     assert isinstance(change, Put | Append)
@@ -100,7 +98,7 @@ def _cut(document: Document, change: Change, wanted: object, order: Sequence[str
 
 
 def _nearest(root: Node | None, pointer: Pointer) -> tuple[Node, Pointer]:
-    """The innermost mapping or list on the way that is there, and what is left of the way; at least one step."""
+    """The innermost existing mapping or list on the path, and the rest of the path, which is never empty."""
     assert root is not None
     node = root
     for number, step in enumerate(pointer[:-1]):
@@ -114,7 +112,7 @@ def _nearest(root: Node | None, pointer: Pointer) -> tuple[Node, Pointer]:
 
 
 def _held(root: Node | None, pointer: Pointer) -> tuple[Node, Entry]:
-    """The mapping or list that holds what a pointer leads to, and that."""
+    """The entry or item at a pointer, after the mapping or list that holds it."""
     holder, rest = _nearest(root, pointer)
     part = _part(holder, rest[0])
     if len(rest) > 1 or part is None:
@@ -123,7 +121,7 @@ def _held(root: Node | None, pointer: Pointer) -> tuple[Node, Entry]:
 
 
 def _parts(node: Node) -> list[Entry]:
-    """The entries of a mapping; the items of a list, as entries whose keys are where they begin."""
+    """The entries of a mapping, or the items of a list as entries whose key is where they begin."""
     if isinstance(node, MapNode):
         return list(node.entries.values())
     if isinstance(node, ScalarNode):
@@ -144,7 +142,7 @@ def _part(node: Node, step: str | int) -> Entry | None:
 
 
 class Text:
-    """Knows a text, its line ends and where entries end."""
+    """A text with its line ends, and where its entries begin and end."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -153,7 +151,7 @@ class Text:
         self._newline = "\r\n" if first > 0 and self._text[first - 1] == "\r" else "\n"
 
     def line_of_end(self, entry: Entry) -> int:
-        """How many lines there are up to and with the last one of an entry: the number, from 0, of the next one."""
+        """The number, from 0, of the line after an entry."""
         end = self._end(entry)
         return self._source.span(end, end).line
 
@@ -161,11 +159,11 @@ class Text:
         return self._source.offset(span.line, span.column)
 
     def _end(self, entry: Entry) -> int:
-        """Behind the last character of an entry: that of its key where it has no value."""
+        """The offset after an entry: after its key if it has no value."""
         return max(self._value_end(entry), self._source.offset(entry.key.end_line, entry.key.end_column))
 
     def _value_end(self, entry: Entry) -> int:
-        """Behind the last character of a value; libyaml ends a block collection where the next thing begins."""
+        """The offset after a value; libyaml ends a block collection where the next token begins."""
         span, node = entry.alias or entry.node.span, entry.node
         if entry.alias is None and not isinstance(node, ScalarNode) and not node.flow and _parts(node):
             return self._end(_parts(node)[-1])
@@ -177,12 +175,12 @@ class Text:
         return self._text.rfind("\n", 0, offset) + 1
 
     def _line_end(self, offset: int) -> int:
-        """Behind the end of the line that holds an offset."""
+        """The offset after the line that contains an offset."""
         end = self._text.find("\n", offset)
         return len(self._text) if end < 0 else end + 1
 
     def _column(self, offset: int) -> int:
-        """From 0, of what must be the first thing in its line."""
+        """The column, from 0, of an offset that must be the first in its line."""
         start = self._line_start(offset)
         if self._text[start:offset].strip():
             raise _NoPlaceError
@@ -190,14 +188,14 @@ class Text:
 
 
 class _Cutter(Text):
-    """Makes cuts; `order` is that of the fields."""
+    """Cuts in a text; `order` is that of the fields."""
 
     def __init__(self, source: Source, order: Sequence[str]) -> None:
         super().__init__(source)
         self._order = {field: position for position, field in enumerate(order)}
 
     def added(self, holder: Node, key: str, value: object) -> str:
-        """A new entry of a mapping: where `order` has it at the top level, else behind the last one."""
+        """Add an entry to a mapping: by `order` if its key is in it, else at the end."""
         if not isinstance(holder, MapNode) or not (holder.flow or holder.entries):
             raise _NoPlaceError
         if holder.flow:
@@ -212,7 +210,7 @@ class _Cutter(Text):
         )
 
     def _predecessor(self, holder: MapNode, key: str) -> Entry | None:
-        """The entry behind which a key belongs; None where it belongs before the first."""
+        """The entry that a key belongs after; None if it belongs before the first."""
         mine = self._order.get(key)
         if mine is None:
             return list(holder.entries.values())[-1]
@@ -223,13 +221,13 @@ class _Cutter(Text):
         return before
 
     def replaced(self, holder: Node, step: str | int, part: Entry, value: object) -> str:
-        """A new value in the place of one that is there."""
+        """Replace a value."""
         node = part.node
         begin, end = self._begin(part.alias or node.span), self._value_end(part)
         old = self._text[begin:end]
         if not isinstance(value, dict | list) and (isinstance(node, ScalarNode) or node.flow):
             text = in_style_of(old, value) if isinstance(node, ScalarNode) and not part.alias else flow(value)
-            # An empty value of a mapping stands right behind its colon.
+            # An empty value in a mapping begins right after its colon.
             return self._with(begin, end, text if old or isinstance(step, int) else f" {text}")
         is_line = old if isinstance(node, ScalarNode) or part.alias else node.flow and "#" not in old
         if is_line:
@@ -241,13 +239,13 @@ class _Cutter(Text):
         raise _NoPlaceError
 
     def rekeyed(self, part: Entry, name: str) -> str:
-        """Another key for an entry, in the quotes of the old one."""
+        """Replace the key of an entry, in the same quotes."""
         span = part.key
         end = self._source.offset(span.end_line, span.end_column)
         return self._with(self._begin(span), end, in_style_of(self._source.slice(span), name))
 
     def appended(self, node: ListNode, value: object) -> str:
-        """One more item at the end of a list."""
+        """Add an item to the end of a list."""
         if node.flow:
             return self._into_flow(node, flow(value))
         last = _parts(node)[-1]
@@ -256,7 +254,7 @@ class _Cutter(Text):
         return self._inserted(self._line_end(self._end(last)), item_lines(value, indent, as_block=as_block))
 
     def removed(self, holder: Node, part: Entry) -> str:
-        """An entry or item less: its lines in a block, itself and a comma in a line."""
+        """Remove an entry or item: its lines in a block, or itself and a comma in a flow."""
         begin, end = self._begin(part.key), self._end(part)
         assert isinstance(holder, MapNode | ListNode)
         if holder.flow:
@@ -266,7 +264,7 @@ class _Cutter(Text):
         return self._with(begin - self._column(begin), self._line_end(end), "")
 
     def _into_flow(self, node: MapNode | ListNode, text: str) -> str:
-        """Before the closing bracket, behind the last item."""
+        """Insert before the closing bracket, after the last item."""
         close = self._source.offset(node.span.end_line, node.span.end_column) - 1
         if not _parts(node):
             return self._with(close, close, text)
@@ -287,7 +285,7 @@ class _Cutter(Text):
         return self._text[:begin] + text + self._text[end:]
 
     def _inserted(self, offset: int, lines: Iterator[str]) -> str:
-        """Whole lines at the start of a line, or at the end of a text that lacks its last line end."""
+        """Insert whole lines at the start of a line, or at the end of a text without a final line end."""
         text = "".join(line + self._newline for line in lines)
         if offset and self._text[offset - 1] != "\n":
             text = self._newline + text.removesuffix(self._newline)

@@ -1,4 +1,4 @@
-"""Values as YAML text: plain where that is safe, quoted as JSON otherwise; short lists and references in one line."""
+"""Values as YAML text: plain if that is safe, else quoted as JSON; short lists and references on one line."""
 
 import json
 import re
@@ -9,16 +9,16 @@ from modelspec.load.scalar import NotANumberError, TooLargeError, resolve
 _PLAIN = re.compile(
     r"[A-Za-z0-9_/.(\u00c0-\uffef][^\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\\\"{}\[\],#:&*!|>'%@`]*"
 )
-"""Holds no character that means something anywhere in YAML, a colon aside, which is looked at by itself."""
+"""Contains no character that has a meaning in YAML, except colons, which are checked separately."""
 _COLON = re.compile(r":(?=[^\s:])")
 _WIDTH = 100
 
 
 def scalar(value: object) -> str:
-    """A scalar as it stands in a block or in a list of one line.
+    """A scalar, as in a block or a flow.
 
     Raises:
-        TypeError: it is no scalar.
+        TypeError: it is not a scalar.
     """
     if isinstance(value, str):
         return value if _is_plain(value) else _quoted(value)
@@ -37,7 +37,7 @@ def flow(value: object) -> str:
 
 
 def block(key: str, value: object, indent: int = 0) -> Iterator[str]:
-    """The lines of a field, without their ends: one where that is short and plain to read, a block otherwise."""
+    """The lines of a field, without line ends: one line if it is short, else a block."""
     space = " " * indent
     short = f"{space}{scalar(key)}: {flow(value)}"
     if _is_short(value) and (
@@ -55,7 +55,7 @@ def block(key: str, value: object, indent: int = 0) -> Iterator[str]:
 
 
 def item_lines(item: object, indent: int, *, as_block: bool = False) -> Iterator[str]:
-    """The lines of an item of a block list; a mapping goes over several where it is long, or `as_block`."""
+    """The lines of an item of a block list; a mapping takes several lines if it is long or `as_block`."""
     space = " " * indent
     if isinstance(item, Mapping) and item and (as_block or len(f"{space}- {flow(item)}") > _WIDTH):
         lines = [line for name, inner in item.items() for line in block(name, inner, indent + 2)]
@@ -66,14 +66,14 @@ def item_lines(item: object, indent: int, *, as_block: bool = False) -> Iterator
 
 
 def in_style_of(old: str, value: object) -> str:
-    """A scalar in the quotes of the text that it replaces, where it fits in them."""
+    """A scalar in the quotes of the text that it replaces, if it fits in them."""
     if isinstance(value, str) and old[:1] == "'" and value.isprintable() and "\\" not in value:
         return "'" + value.replace("'", "''") + "'"
     return _quoted(value) if isinstance(value, str) and old[:1] == '"' else scalar(value)
 
 
 def _is_short(value: object) -> bool:
-    """Scalars, lists of scalars, and mappings of one or two of them, such as a reference or limits."""
+    """Whether it is a scalar, a list of scalars, or a mapping of one or two of these, such as a reference."""
     if isinstance(value, Mapping):
         return len(value) <= 2 and all(_is_short(item) for item in value.values())  # noqa: PLR2004 - a pair
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -93,6 +93,6 @@ def _is_plain(text: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    """JSON's quotes are YAML's; whatever would not be seen is written as an escape."""
+    """Quote as JSON, which is valid YAML; invisible characters are escaped."""
     shown = json.dumps(text, ensure_ascii=False)
     return shown if shown.isprintable() else json.dumps(text)

@@ -1,4 +1,4 @@
-"""What `list` and `show` print of models: rows of some values, and every value with the place that it comes from."""
+"""The output of `list` and `show`: rows of models, and the values of a model with their origins."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from modelspec.author.change import found
+from modelspec.author.change import value_at
 from modelspec.author.entries import ModelFile, effective, heads_of
 from modelspec.author.fields import in_order
 from modelspec.author.style import flow
@@ -19,7 +19,7 @@ _LONGEST = 60
 
 
 def shown(value: object) -> str:
-    """A value on one line, as a file has it; cut where it is long, starred out where it is a secret."""
+    """A value on one line as YAML, cut if it is long and masked if it is a secret."""
     return visible(without_secrets(flow(value)), _LONGEST)
 
 
@@ -29,20 +29,20 @@ def counted(number: int, what: str) -> str:
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:
-    """Some names and how many more there are."""
+    """The first names, and how many more there are."""
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 _COLUMNS = ("model_id", "name", "region", "priority_head", "status", "tags")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""With one of these a spreadsheet takes a cell for a formula:
+"""A spreadsheet takes a cell that starts with one of these for a formula:
 https://owasp.org/www-community/attacks/CSV_Injection."""
 _WIDEST = 48
 
 
 def rows(entries: Sequence[ModelFile], format_: str) -> Iterator[str]:
-    """The pieces of the output, each with its line end; control characters and secrets are made harmless."""
+    """The output in pieces that end in a line end; control characters are escaped and secrets masked."""
     match format_:
         case "ids":
             yield from (f"{said(entry.model_id)}\n" for entry in entries)
@@ -54,21 +54,21 @@ def rows(entries: Sequence[ModelFile], format_: str) -> Iterator[str]:
             yield from _table(entries)
 
 
-def harmless(value: Any) -> Any:  # noqa: ANN401 - any plain value
-    """A plain value whose texts hold no secret."""
+def masked(value: Any) -> Any:  # noqa: ANN401 - any plain value
+    """A plain value with its secrets masked."""
     if isinstance(value, str):
         return without_secrets(value)
     if isinstance(value, list):
-        return [harmless(item) for item in value]
+        return [masked(item) for item in value]
     if isinstance(value, dict):
-        return {without_secrets(key): harmless(item) for key, item in value.items()}
+        return {without_secrets(key): masked(item) for key, item in value.items()}
     return value
 
 
 def _object(entry: ModelFile) -> object:
     value = effective(entry)
     row = {name: value.get(name) for name in _COLUMNS}
-    return harmless({**row, "heads": heads_of(value), "path": entry.path})
+    return masked({**row, "heads": heads_of(value), "path": entry.path})
 
 
 def _cells(entry: ModelFile) -> list[str]:
@@ -105,7 +105,7 @@ def _cut(cell: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """A value and where it is written; `line` is None where nobody wrote it, and `why` says what gives it then."""
+    """A value and where it is set; for a default, `line` is None and `why` names its origin."""
 
     pointer: Pointer
     value: object
@@ -115,41 +115,41 @@ class Value:
 
 
 def values(entry: ModelFile) -> Iterator[Value]:
-    """The effective values, in the order of the fields; what is no mapping is one value."""
+    """The effective values in the order of the fields; mappings are split into their values."""
     whole = effective(entry)
     for name in in_order(whole):
         yield from _values(entry, (name,), whole[name])
 
 
-def told(entry: ModelFile, format_: str) -> Iterator[str]:
-    """The pieces of the output, each with its line end."""
+def origins(entry: ModelFile, format_: str) -> Iterator[str]:
+    """Every value with its origin, in pieces that end in a line end."""
     found = list(values(entry))
     if format_ == "json":
         described = {
-            "model_id": harmless(entry.model_id),
+            "model_id": masked(entry.model_id),
             "path": entry.path,
             "values": [_described(one) for one in found],
         }
         yield json.dumps(described, ensure_ascii=False, indent=2) + "\n"
         return
     places = [one.why if one.line is None else f"{said(one.path)}:{one.line}" for one in found]
-    table = [(_way(one), shown(one.value), place) for one, place in zip(found, places, strict=True)]
+    table = [(_name(one), shown(one.value), place) for one, place in zip(found, places, strict=True)]
     widths = [max(len(row[column]) for row in table) for column in range(2)]
-    for way, text, place in table:
-        yield f"{way.ljust(widths[0])}  {text.ljust(widths[1])}  {place}\n"
+    for name, text, place in table:
+        yield f"{name.ljust(widths[0])}  {text.ljust(widths[1])}  {place}\n"
 
 
 def _described(one: Value) -> dict[str, Any]:
     return {
-        "field": _way(one),
-        "value": harmless(one.value),
+        "field": _name(one),
+        "value": masked(one.value),
         "path": None if one.line is None else one.path,
         "line": one.line,
         "default": one.line is None,
     }
 
 
-def _way(one: Value) -> str:
+def _name(one: Value) -> str:
     return said(".".join(f'"{step}"' if "." in str(step) else str(step) for step in one.pointer))
 
 
@@ -166,7 +166,7 @@ def _values(entry: ModelFile, pointer: Pointer, value: object) -> Iterator[Value
 
 
 def _value(entry: ModelFile, pointer: Pointer, value: object) -> Value:
-    written = found(entry.whole, pointer[:-1])
+    written = value_at(entry.whole, pointer[:-1])
     is_written = isinstance(written, list) or (isinstance(written, dict) and pointer[-1] in written)
     if is_written:
         place = entry.locator.origin(Place(path=entry.path, pointer=pointer))
@@ -175,6 +175,6 @@ def _value(entry: ModelFile, pointer: Pointer, value: object) -> Value:
     if pointer[-1] == "upstream_model":
         why = "(default: the model_id)"
     elif pointer[-1] == "endpoint":
-        provider = found(effective(entry), (*pointer[:-1], "provider"))
+        provider = value_at(effective(entry), (*pointer[:-1], "provider"))
         why = f"(default: the public endpoint of {provider})"
     return Value(pointer=pointer, value=value, path=entry.path, line=None, why=why)

@@ -18,22 +18,22 @@ from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from typing import Any, NoReturn, assert_never
 
-from modelspec.author.change import found
-from modelspec.author.entries import ModelFile, asked_of
-from modelspec.author.fields import NoField, field_order, way_of
+from modelspec.author.change import value_at
+from modelspec.author.entries import ModelFile, query_fields
+from modelspec.author.fields import NoField, field_order, resolve_path
 from modelspec.load.scalar import NotANumberError, TooLargeError, resolve
 from modelspec.text.document import Scalar
 from modelspec.text.names import is_match, nearest
 from modelspec.text.quote import quote
 
 LONGEST = 4096
-"""Characters of an expression."""
+"""The most characters of an expression."""
 
 DEEPEST = 32
-"""How deep parentheses and `not` may be nested."""
+"""The deepest nesting of parentheses and `not`."""
 
 DERIVED = ("path", "heads", "folder")
-"""`path` of the file, its `folder` below models.d, and all `heads` that the model names."""
+"""The `path` of the file, its `folder` below models.d, and all `heads` that the model names."""
 
 _CONSTANTS: Mapping[str, Scalar] = {"true": True, "false": False, "null": None}
 _WORDS = frozenset({"and", "or", "not", "in", "contains", "matches", *_CONSTANTS})
@@ -45,12 +45,12 @@ _TOKEN = re.compile(
     rf"{_TEXT}|(?P<number>-?[0-9]+(?:\.[0-9]+)?(?![A-Za-z0-9_]))|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|{_SYMBOL}",
     re.DOTALL,
 )
-_BEHIND_DOT = re.compile(rf"{_TEXT}|(?P<name>[A-Za-z0-9_-]+)|{_SYMBOL}", re.DOTALL)
+_AFTER_DOT = re.compile(rf"{_TEXT}|(?P<name>[A-Za-z0-9_-]+)|{_SYMBOL}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpressionFault:
-    """What is wrong with an expression, and where: offsets into the text."""
+    """What is wrong with an expression, and where, as offsets into the text."""
 
     message: str
     start: int
@@ -59,7 +59,7 @@ class ExpressionFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A field against a value; `operator` is as it is written, or `in` with a list of values."""
+    """A field compared with a value; `operator` is as written, or `in` with several values."""
 
     field: tuple[str, ...]
     operator: str
@@ -68,21 +68,21 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Not:
-    """What does not hold."""
+    """The opposite of an expression."""
 
     inner: "Expression"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllOf:
-    """Every part holds."""
+    """Every part is true."""
 
     parts: tuple["Expression", ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyOf:
-    """A part holds."""
+    """Some part is true."""
 
     parts: tuple["Expression", ...]
 
@@ -98,7 +98,7 @@ class _FaultError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Token:
-    """A text, number, name, word of the grammar or symbol, or the end; offsets into the text."""
+    """A text, number, name, keyword or symbol, or the end; with offsets into the text."""
 
     kind: str
     value: Scalar
@@ -107,7 +107,7 @@ class _Token:
 
 
 def parse(text: str) -> Expression | ExpressionFault:
-    """The expression of a text, or the first thing in it that is wrong."""
+    """Parse an expression; the first fault is returned."""
     if len(text) > LONGEST:
         return ExpressionFault(message=f"an expression has at most {LONGEST} characters", start=0, end=1)
     try:
@@ -120,12 +120,12 @@ def parse(text: str) -> Expression | ExpressionFault:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    position, is_behind_dot = 0, False
+    position, is_after_dot = 0, False
     while position < len(text):
-        match = (_BEHIND_DOT if is_behind_dot else _TOKEN).match(text, position)
+        match = (_AFTER_DOT if is_after_dot else _TOKEN).match(text, position)
         if match is None:
-            what = "quote is never closed" if text[position] in "\"'" else "character means nothing here"
-            raise _FaultError(f"this {what}", position, position + 1)
+            message = "unclosed quote" if text[position] in "\"'" else "unexpected character"
+            raise _FaultError(message, position, position + 1)
         position = match.end()
         kind = match.lastgroup
         if kind is None:
@@ -137,10 +137,10 @@ def _tokens(text: str) -> Iterator[_Token]:
             try:
                 value = resolve(match[0])
             except (NotANumberError, TooLargeError):
-                raise _FaultError("this number is too large", match.start(), position) from None
-        elif kind == "name" and value in _WORDS and not is_behind_dot:
+                raise _FaultError("the number is too large", match.start(), position) from None
+        elif kind == "name" and value in _WORDS and not is_after_dot:
             kind = "word"
-        is_behind_dot = kind == "symbol" and value == "."
+        is_after_dot = kind == "symbol" and value == "."
         yield _Token(kind=kind, value=value, start=match.start(), end=position)
     yield _Token(kind="end", value=None, start=position, end=position + 1)
 
@@ -162,13 +162,13 @@ class _ExpressionReader:
         return parts[0] if len(parts) == 1 else AnyOf(parts=tuple(parts))
 
     def end(self) -> None:
-        """Nothing is left.
+        """Check that no token is left.
 
         Raises:
-            _FaultError: something is.
+            _FaultError: one is.
         """
         if self._now.kind != "end":
-            self._fail("'and' or 'or' belongs before this")
+            self._fail("expected 'and' or 'or'")
 
     def _all(self, depth: int) -> Expression:
         parts = [self._one(depth)]
@@ -184,23 +184,23 @@ class _ExpressionReader:
         if self._took("("):
             inner = self.any(depth + 1)
             if not self._took(")"):
-                self._fail("a parenthesis is never closed: ')' belongs here")
+                self._fail("expected ')'")
             return inner
         return self._test(self._field())
 
     def _field(self) -> tuple[str, ...]:
         if self._now.kind != "name":
-            self._fail("a field belongs here, such as region or metadata.owner")
+            self._fail("expected a field, such as region or metadata.owner")
         parts = [self._taken()]
         while self._took("."):
             if self._now.kind not in ("name", "text"):
-                self._fail("the name of a field belongs behind the dot")
+                self._fail("expected a field name after the dot")
             parts.append(self._taken())
-        way = tuple(str(part.value) for part in parts)
-        wrong = _objection(way)
+        field = tuple(str(part.value) for part in parts)
+        wrong = _objection(field)
         if wrong is not None:
             raise _FaultError(wrong.message, parts[wrong.step].start, parts[wrong.step].end)
-        return way
+        return field
 
     def _test(self, field: tuple[str, ...]) -> Expression:
         for operator in ("==", "!=", *_ORDERS, "contains"):
@@ -209,7 +209,7 @@ class _ExpressionReader:
                 return Comparison(field=field, operator=operator, value=value)
         if self._took("matches"):
             if self._now.kind != "text":
-                self._fail('a pattern in quotes belongs here, such as "gpt-*"')
+                self._fail('expected a pattern in quotes, such as "gpt-*"')
             return Comparison(field=field, operator="matches", value=self._value())
         if self._took("in"):
             return Comparison(field=field, operator="in", value=self._list())
@@ -217,16 +217,16 @@ class _ExpressionReader:
             self._position += 2
             return Not(inner=Comparison(field=field, operator="in", value=self._list()))
         if self._now.value == "=":
-            self._fail("write == to compare")
+            self._fail("use == to compare")
         return Comparison(field=field, operator="==", value=True)
 
     def _list(self) -> tuple[Scalar, ...]:
         if not self._took("["):
-            self._fail('a list belongs here, such as ["eu", "uk"]')
+            self._fail('expected a list, such as ["eu", "uk"]')
         values: list[Scalar] = []
         while not self._took("]"):
             if values and not self._took(","):
-                self._fail("',' or ']' belongs here")
+                self._fail("expected ',' or ']'")
             values.append(self._value())
         return tuple(values)
 
@@ -237,8 +237,8 @@ class _ExpressionReader:
         if kind == "word" and value in _CONSTANTS and not ordered:
             return _CONSTANTS[str(self._taken().value)]
         if kind == "name":
-            self._fail('a text is written in quotes: "…"')
-        return self._fail("a number or a text in quotes belongs here" if ordered else "a value belongs here")
+            self._fail('put text in quotes: "…"')
+        return self._fail("expected a number or text in quotes" if ordered else "expected a value")
 
     def _took(self, symbol: str) -> bool:
         is_it = self._now.kind in ("symbol", "word") and self._now.value == symbol
@@ -253,26 +253,26 @@ class _ExpressionReader:
         raise _FaultError(message, self._now.start, self._now.end)
 
 
-def _objection(way: tuple[str, ...]) -> NoField | None:
-    """The step of a way that leads to no field, and what to say about it."""
-    if way[0] in DERIVED:
-        what = f"{quote(way[0])} has no fields of its own"
-        return None if len(way) == 1 else NoField(step=1, message=what)
-    outcome = way_of(way)
+def _objection(field: tuple[str, ...]) -> NoField | None:
+    """The part of a field path that is not a field, if any."""
+    if field[0] in DERIVED:
+        what = f"{quote(field[0])} has no nested fields"
+        return None if len(field) == 1 else NoField(step=1, message=what)
+    outcome = resolve_path(field)
     if not isinstance(outcome, NoField) or outcome.step:
         return outcome if isinstance(outcome, NoField) else None
-    near = nearest(way[0], [*field_order(), *DERIVED])
+    near = nearest(field[0], [*field_order(), *DERIVED])
     hint = f"did you mean {quote(near)}?" if near else "docs/fields.md lists the fields"
-    return NoField(step=0, message=f"{quote(way[0])} is not a field of a model; {hint}")
+    return NoField(step=0, message=f"{quote(field[0])} is not a field of a model; {hint}")
 
 
 def holds(expression: Expression, entry: ModelFile) -> bool:
-    """Whether it is true of a model; of what is missing, every comparison but `!=` and `== null` is false."""
-    return is_true(expression, asked_of(entry))
+    """Whether an expression is true for a model; for a missing field, only `!=` and `== null` are."""
+    return is_true(expression, query_fields(entry))
 
 
 def is_true(expression: Expression, value: Mapping[str, Any]) -> bool:
-    """Whether an expression is true of the plain fields of a model."""
+    """Whether an expression is true for the plain fields of a model."""
     match expression:
         case Not(inner=inner):
             return not is_true(inner, value)
@@ -286,10 +286,10 @@ def is_true(expression: Expression, value: Mapping[str, Any]) -> bool:
             assert_never(expression)
 
 
-def _value(value: Mapping[str, Any], way: tuple[str, ...]) -> object:
+def _value(value: Mapping[str, Any], field: tuple[str, ...]) -> object:
     inner: object = value
-    for step in way:
-        inner = found(inner, (int(step),) if isinstance(inner, list) and step.isdecimal() else (step,))
+    for step in field:
+        inner = value_at(inner, (int(step),) if isinstance(inner, list) and step.isdecimal() else (step,))
     return inner
 
 
@@ -313,7 +313,7 @@ def _compared(test: Comparison, actual: object) -> bool:
 
 
 def _equal(one: object, other: object) -> bool:
-    """Numbers by their value; true is no number."""
+    """Numbers are compared by value; true is not a number."""
     return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 

@@ -10,36 +10,36 @@ import click
 from modelspec import __version__
 
 _VERBS = {
-    "validate": ("check", "Find every fault of the repository."),
-    "plan": ("check", "Say what a change does to the compiled routes."),
+    "validate": ("check", "Find every fault in the repository."),
+    "plan": ("check", "Show what a change does to the compiled routes."),
     "build": ("build", "Validate, then write routing tables, the site and gateways."),
-    "publish": ("build", "Give a build to a running gateway, without a lost request."),
-    "route": ("ask", "Say where a request goes, tier by tier, and why."),
-    "test": ("ask", "Run the routing tests of routes.test.yaml."),
-    "drill": ("ask", "Say what happens when heads or regions go down."),
+    "publish": ("build", "Publish a build to a running gateway without losing requests."),
+    "route": ("ask", "Show where a request goes, tier by tier, and why."),
+    "test": ("ask", "Run the routing tests in routes.test.yaml."),
+    "drill": ("ask", "Show what happens when heads or regions go down."),
     "list": ("show", "List models, as a table, JSON, CSV or ids."),
-    "show": ("show", "Show what counts for a model, and where it is written."),
+    "show": ("show", "Show a model's effective values, and where each is set."),
     "new": ("models", "Add a model."),
     "edit": ("models", "Change a model, or many at once."),
-    "remove": ("models", "Remove a model, and what refers to it."),
-    "rename": ("models", "Give a model another id, and change every reference."),
+    "remove": ("models", "Remove a model and the references to it."),
+    "rename": ("models", "Change a model's id and every reference to it."),
     "head": ("listed", "Drain, activate, add, remove or rename a head."),
     "region": ("listed", "Add, remove or rename a region."),
-    "fmt": ("models", "Put the fields of models into their order."),
-    "explain": ("check", "Explain a rule: why, examples, how to silence it."),
+    "fmt": ("models", "Put the fields of model files in order."),
+    "explain": ("check", "Explain a rule: why it exists, examples, how to silence it."),
     "schema": ("build", "Print or write JSON Schemas for editors."),
-    "serve": ("build", "Show the site on this machine, rebuilt as files change."),
-    "init": ("init", "Begin a configuration repository, with its CI."),
-    "import": ("importing", "Make a repository of another program's configuration."),
+    "serve": ("build", "Serve the site on this machine, rebuilt as files change."),
+    "init": ("init", "Create a configuration repository, with its CI."),
+    "import": ("importing", "Import the configuration of another program."),
 }
 """Every verb, with the module of its command and its help.
 
-A module is imported when its verb is called: `--help` stays fast. One that is named like a builtin would hide it here.
+A module is imported when its verb is called, which keeps `--help` fast. One named like a builtin would shadow it here.
 """
 
 
 class _Verbs(click.Group):
-    """A group that knows its commands by name and imports one when it is needed."""
+    """A group that imports a command when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return [*_VERBS]
@@ -64,8 +64,8 @@ class _Verbs(click.Group):
             from modelspec.text.names import nearest
 
             near = nearest(name, _VERBS)
-            hint = f"; did you mean '{near}'?" if near else f"; the verbs are {', '.join(_VERBS)}"
-            raise click.UsageError(f"no verb is named '{name[:60]}'{hint}", ctx)
+            hint = f"did you mean '{near}'?" if near else f"the commands are {', '.join(_VERBS)}"
+            raise click.UsageError(f"unknown command '{name[:60]}'; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
 
@@ -83,7 +83,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # A terminal that knows ASCII only gets escapes, not an exception.
+            # An ASCII terminal gets escapes, not an exception.
             stream.reconfigure(errors="backslashreplace")
     try:
         code = _modelspec.main(args=[*arguments], prog_name="modelspec", standalone_mode=False)

@@ -1,4 +1,4 @@
-"""`modelspec route`, `test` and `drill`: where requests go, whether they go where they should, what failures do."""
+"""`modelspec route`, `test` and `drill`: where requests go, and what happens when heads fail."""
 
 import sys
 from pathlib import Path
@@ -12,16 +12,19 @@ from modelspec.cli.stderr import note
 @click.command("route")
 @click.argument("model")
 @click.option(
-    "--from", "origin", metavar="REGION", help="The client's region. Default: any that may call the model."
+    "--from",
+    "origin",
+    metavar="REGION",
+    help="The client's region. Default: any region that may call the model.",
 )
 @down_option
 @root_option
-@format_option("How to answer.", "text", "json")
+@format_option("Output format.", "text", "json")
 @colour_option
 def route_command(
     *, model: str, origin: str | None, down: tuple[str, ...], root: Path, format_: str, colour: bool
 ) -> int:
-    """Say where a request for MODEL goes, tier by tier, and why.
+    """Show where a request for MODEL goes, tier by tier, and why.
 
     Exit codes: 0 routed, 1 not routed (404, 403, 503) or errors in the repository, 2 usage, 3 a bug in modelspec.
     """
@@ -41,16 +44,16 @@ def route_command(
 @click.command("test")
 @root_option
 @click.option(
-    "--only", metavar="GLOB", help="Run the tests whose name or model matches, and measure nothing."
+    "--only", metavar="GLOB", help="Run only tests whose name or model matches, and measure no coverage."
 )
 @click.option(
     "--fail-under",
     type=click.FloatRange(0, 100),
     metavar="PERCENT",
-    help="Fail where less than this share of models, names, heads, tiers and failures is exercised.",
+    help="Fail if less than this share of models, names, heads, tiers and failures is exercised.",
 )
-@click.option("--suggest", is_flag=True, help="Write the cases that are missing, as YAML to be pasted.")
-@format_option("How to report.", "text", "json", "junit")
+@click.option("--suggest", is_flag=True, help="Print the missing tests, as YAML to paste.")
+@format_option("Output format.", "text", "json", "junit")
 @colour_option
 @quiet_option
 def test_command(
@@ -63,7 +66,7 @@ def test_command(
     colour: bool,
     quiet: bool,
 ) -> int:
-    """Run the routing tests of routes.test.yaml and measure what they exercise.
+    """Run the routing tests in routes.test.yaml and measure their coverage.
 
     Exit codes: 0 all passed, 1 a failure, too little coverage, no tests or errors in the repository, 2 usage, 3 a bug
     in modelspec.
@@ -91,34 +94,32 @@ def test_command(
             sys.stdout.writelines(cases_text(results, shown, fleet.places, colour=colour, quiet=quiet))
     code = int(any(result.differences for result in results))
     if not cases:
-        note(f"{FILE} has no tests; begin with: modelspec test --suggest")
+        note(f"{FILE} has no tests; start with: modelspec test --suggest")
         code = 1
     if coverage is not None and fail_under is not None and not coverage.reaches(fail_under):
-        note(f"coverage is {coverage.percent} %, and --fail-under asks for {fail_under:g} %")
+        note(f"coverage is {coverage.percent} %, but --fail-under requires {fail_under:g} %")
         code = 1
     return code
 
 
 def _check_options(only: str | None, fail_under: float | None, *, suggest: bool, format_: str) -> None:
-    """Raises click.UsageError where they do not go together."""
+    """Raises click.UsageError if they cannot be combined."""
     if only is not None and (suggest or fail_under is not None):
-        raise click.UsageError(
-            "--only runs some of the tests, so there is no coverage to go by; leave one out"
-        )
+        raise click.UsageError("--only measures no coverage; leave out --only, or --suggest and --fail-under")
     if suggest and (fail_under is not None or format_ != "text"):
         option = "--fail-under" if fail_under is not None else "--format"
-        raise click.UsageError(f"--suggest writes YAML to be pasted and reports nothing; leave {option} out")
+        raise click.UsageError(f"--suggest prints YAML instead of a report; leave out {option}")
 
 
 @click.command("drill")
 @down_option
 @root_option
-@format_option("How to report.", "text", "markdown", "json")
+@format_option("Output format.", "text", "markdown", "json")
 @colour_option
 def drill_command(*, down: tuple[str, ...], root: Path, format_: str, colour: bool) -> int:
-    """Say which models lose service, move or leave their region when heads or regions go down.
+    """Show which models lose service, move or leave their region when heads or regions go down.
 
-    Without --down, each head and then each region goes down alone. All that --down names goes down together.
+    Without --down, each head and then each region goes down alone. With --down, all that it names go down together.
 
     Exit codes: 0 reported, 1 errors in the repository, 2 usage, 3 a bug in modelspec.
     """

@@ -1,4 +1,4 @@
-"""`modelspec build`, `publish`, `serve` and `schema`: what is written for gateways, people and editors, and shown."""
+"""`modelspec build`, `publish`, `serve` and `schema`: output for gateways, people and editors."""
 
 import os
 import signal
@@ -16,21 +16,21 @@ from modelspec.cli.options import (
     strict_option,
     today,
 )
-from modelspec.cli.stderr import accepted, note, reading, tell_refusal
+from modelspec.cli.stderr import accepted, echo_refusal, note, reading
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.text.quote import quote
 
 _KINDS = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers")
-"""Those of `modelspec.schema`, which `--help` does not import; a test compares them."""
+"""DOCUMENT_KINDS, which `--help` does not import; a test compares the two."""
 
 _SERVE_NEEDS = ("anyio", "starlette", "uvicorn", "watchfiles")
 
 
 def known_targets(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names as they were given.
+    """The names of `--target`, unchanged.
 
     Raises:
-        click.UsageError: this version writes no configuration for one of them.
+        click.UsageError: one of them is not supported.
     """
     if names:
         from modelspec.gateways.emit import GATEWAYS
@@ -49,14 +49,14 @@ def known_targets(names: tuple[str, ...]) -> tuple[str, ...]:
     multiple=True,
     metavar="NAME",
     callback=lambda _context, _option, value: known_targets(value),
-    help="A gateway to write configuration for, beside the `targets` of modelspec.yaml.",
+    help="A gateway to write configuration for, besides `targets` in modelspec.yaml.",
 )
 @click.option(
-    "--output", metavar="DIR", help="Where to write. Default: `output` of modelspec.yaml, else dist."
+    "--output", metavar="DIR", help="Where to write. Default: `output` in modelspec.yaml, else dist."
 )
 @check_option
-@click.option("--commit", metavar="ID", help="The commit that is built, for the manifest.")
-@click.option("--commit-date", metavar="DATE", help="The commit's own date, for the manifest.")
+@click.option("--commit", metavar="ID", help="The commit being built, for the manifest.")
+@click.option("--commit-date", metavar="DATE", help="The commit's date, for the manifest.")
 @faults_option
 @colour_option
 @strict_option
@@ -79,7 +79,7 @@ def build_command(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Validate, then write the routing tables and the site.
 
-    The output folder is replaced as a whole, or left as it was. Nothing is written where there is an error.
+    The output folder is replaced as a whole or left as it was. If there are errors, nothing is written.
 
     Exit codes: 0 written (or up to date), 1 errors (or stale), 2 usage, 3 a bug in modelspec.
     """
@@ -92,7 +92,7 @@ def build_command(  # noqa: PLR0913 - one parameter an option
     report(compiled, format_=format_, colour=colour, quiet=quiet)
     code = exit_code(compiled, strict=strict)
     if code:
-        note("nothing was written: correct the faults above first")
+        note("nothing was written: fix the faults above first")
         return code
     destination = accepted(configured_output(compiled) if output is None else Path(output))
     where = shown(destination)
@@ -107,7 +107,7 @@ def build_command(  # noqa: PLR0913 - one parameter an option
         )
     written = accepted(write(emission, destination))
     for folder in written.kept:
-        note(f"{shown(folder)} holds files of others and was left beside the output")
+        note(f"{shown(folder)} contains files that modelspec did not write; it was kept beside the output")
     if not quiet:
         click.echo(f"wrote {written.files} files to {where}", err=True)
     return 0
@@ -115,14 +115,14 @@ def build_command(  # noqa: PLR0913 - one parameter an option
 
 @click.group("publish")
 def publish_command() -> None:
-    """Give a build to a running gateway, without a lost request."""
+    """Publish a build to a running gateway without losing requests."""
 
 
 @publish_command.command("envoy")
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--admin", metavar="URL", help="Envoy's admin interface, such as http://127.0.0.1:9901.")
-@click.option("--from", "build", metavar="DIST", default="dist", show_default=True, help="The build.")
-@click.option("--edge", "edge_id", metavar="ID", help="The edge. Default: the only one of the build.")
+@click.option("--from", "build", metavar="DIST", default="dist", show_default=True, help="The build folder.")
+@click.option("--edge", "edge_id", metavar="ID", help="The edge. Default: the build's only one.")
 @click.option("--check", is_flag=True, help="Publish nothing; validate every edge with the real Envoy.")
 @click.option(
     "--envoy", metavar="PROGRAM", help="The Envoy to validate with. Default: the one on the PATH, if any."
@@ -132,7 +132,7 @@ def publish_command() -> None:
     type=click.FloatRange(0.1, 3600),
     default=60,
     show_default=True,
-    help="Seconds that Envoy may take to use a file.",
+    help="Seconds to wait for Envoy to use a file.",
 )
 @quiet_option
 def publish_envoy(
@@ -146,10 +146,10 @@ def publish_envoy(
     wait: float,
     quiet: bool,
 ) -> int:
-    """Bring the files of an edge to DIR, the folder that its Envoy reads, and wait until Envoy uses them.
+    """Copy the files of an edge to DIR, the folder that its Envoy reads, and wait until Envoy uses them.
 
-    New clusters come before the routes that name them, and old ones go last. It can be broken off and run again at
-    any point. Into an empty DIR the files are only written, for an Envoy that is yet to be started.
+    New clusters are added before the routes that name them, and old ones are removed last. You can interrupt it and
+    run it again at any point. If DIR is empty, the files are only written, for an Envoy that is not running yet.
 
     Exit codes: 0 Envoy uses the build (or accepts it, with --check), 1 it does not, 2 usage, 3 a bug in modelspec.
     """
@@ -158,7 +158,7 @@ def publish_envoy(
     if check:
         return _check(Path(build), edge_id, envoy, quiet=quiet)
     if folder is None or admin is None:
-        raise click.UsageError("name the folder that Envoy reads, and its --admin URL; or --check a build")
+        raise click.UsageError("name the folder that Envoy reads and its --admin URL, or pass --check")
     line = _publish(Path(build), edge_id, envoy, Path(folder), admin, wait)
     if not quiet:
         click.echo(line, err=True)
@@ -180,7 +180,7 @@ def _check(build: Path, edge_id: str | None, envoy: str | None, *, quiet: bool) 
         files = edge_files(build, edges, each)
         fault = files if isinstance(files, Refusal) else check(files, program)
         if fault is not None:
-            tell_refusal(fault)
+            echo_refusal(fault)
             code = 1
         elif not quiet:
             click.echo(f"edge {each}: Envoy accepts it", err=True)
@@ -203,25 +203,25 @@ def _publish(
     if done.is_first:
         return f"installed edge {files.edge_id}: start Envoy with -c {shown(folder / 'bootstrap.json')}"
     what = f"replaced {', '.join(done.replaced)}" if done.replaced else "nothing to do"
-    after = "; bootstrap.json has changed as well: start Envoy anew" if done.needs_restart else ""
+    after = "; bootstrap.json has changed too: restart Envoy" if done.needs_restart else ""
     return f"Envoy uses edge {files.edge_id} ({what}){after}"
 
 
 @click.command("serve")
 @root_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="The name or address to listen at.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The name or address to listen on.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="The port; 0 is any free one.",
+    help="The port; 0 picks a free one.",
 )
 @click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
 def serve_command(*, root: Path, host: str, port: int, opens: bool) -> int:
-    """Show the site on this machine, rebuilt as files change.
+    """Serve the site on this machine, rebuilt as files change.
 
-    An open page reloads itself when a file of the repository changes, and shows the faults while there are errors.
+    An open page reloads when a file in the repository changes, and shows the faults while there are errors.
 
     Exit codes: 2 usage, 130 ended by Ctrl-C.
     """
@@ -235,9 +235,9 @@ def serve_command(*, root: Path, host: str, port: int, opens: bool) -> int:
         bound = listen(host, port)
     except OSError as error:
         raise click.UsageError(
-            f"cannot listen at {host[:100]} port {port}: {error.strerror}; choose another with --port or --host"
+            f"cannot listen on {host[:100]} port {port}: {error.strerror}; choose another with --port or --host"
         ) from error
-    ended_by = serve(LiveServer(root=root, host=host, opens=opens, today=today, say=note), bound)
+    ended_by = serve(LiveServer(root=root, host=host, opens=opens, today=today, log=note), bound)
     if ended_by == signal.SIGINT:
         raise KeyboardInterrupt
     return 128 + ended_by
@@ -251,21 +251,21 @@ def serve_command(*, root: Path, host: str, port: int, opens: bool) -> int:
     is_flag=False,
     flag_value="",
     metavar="DIR",
-    help="Write all of them. Default: .modelspec/schemas.",
+    help="Write all schemas to DIR. Default: .modelspec/schemas.",
 )
 @check_option
 @quiet_option
 def schema_command(*, root: Path, kind: str | None, write: str | None, check: bool, quiet: bool) -> int:
     """Print or write JSON Schemas for editors.
 
-    They are the published ones, with the region codes, head ids and model ids of this repository as choices and its
-    metadata schema inside. Without --write, print the one of KIND: model (the default), defaults,
-    regions, heads, modelspec, routes.test or waivers. Faults of the repository are no hindrance.
+    These are the published schemas, with the region codes, head ids and model ids of this repository as choices and
+    its metadata schema included. Without --write, print the schema for KIND: model (the default), defaults, regions,
+    heads, modelspec, routes.test or waivers. Works even if the repository has faults.
 
     Exit codes: 0 printed or written (or up to date), 1 stale or refused, 2 usage, 3 a bug in modelspec.
     """
     if kind is not None and (write is not None or check):
-        raise click.UsageError("--write and --check are for all of the schemas: leave KIND out")
+        raise click.UsageError("--write and --check apply to all schemas: leave KIND out")
     from modelspec.author.schemas import choices_of, stale_schemas, tailored, text_of
     from modelspec.cli.report import report_stale
     from modelspec.schema import DOCUMENT_KINDS
@@ -292,7 +292,7 @@ def schema_command(*, root: Path, kind: str | None, write: str | None, check: bo
 
 
 def _write_schemas(root: Path, folder: Path | None, *, quiet: bool) -> None:
-    """Write them, and say how an editor finds them."""
+    """Write the schemas, and print how an editor finds them."""
     from modelspec.author.schemas import FOLDER, schema_line, wiring, write_schemas
 
     outcome = accepted(write_schemas(root, folder))
@@ -303,7 +303,7 @@ def _write_schemas(root: Path, folder: Path | None, *, quiet: bool) -> None:
     where = FOLDER if folder is None else os.path.relpath(folder.resolve(), root.resolve())
     click.echo(f"wrote {len(outcome.changed)} of {len(_KINDS)} schemas to {shown(where)}", err=True)
     if outcome.changed and not where.startswith(".."):
-        click.echo("The first line of a model, for an editor to find its schema:", err=True)
+        click.echo("For an editor to find the schema, start each model file with:", err=True)
         click.echo(f"  {schema_line('models.d/atlas.yaml', where)}", err=True)
         click.echo("Or in .vscode/settings.json, for every file:", err=True)
         click.echo(wiring(where), err=True)

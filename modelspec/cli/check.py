@@ -1,4 +1,4 @@
-"""`modelspec validate`, `plan` and `explain`: what is wrong, what a change does, and what a rule means."""
+"""`modelspec validate`, `plan` and `explain`: what is wrong, what a change does, what a rule means."""
 
 import sys
 from pathlib import Path
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from modelspec.diagnose.rule import Rule
 
 CHANGES = 10
-"""The exit code of a plan that changes something."""
+"""The exit code of a plan with changes."""
 
 _WIDTH = 79
 _INDENT = "    "
@@ -37,20 +37,20 @@ _INDENT = "    "
     "--changed-since",
     "since",
     metavar="REF",
-    help="Check everything, and report only what differs from the merge base with this commit.",
+    help="Check everything, but report only what changed since the merge base with this commit.",
 )
 @faults_option
 @colour_option
 @strict_option
 @quiet_option
-@click.option("--no-cache", is_flag=True, help="Neither use nor keep what an earlier run found out.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 def validate_command(
     *, root: Path, since: str | None, format_: str, colour: bool, strict: bool, quiet: bool, no_cache: bool
 ) -> int:
-    """Find every fault of the repository, in one run.
+    """Find every fault in the repository, in one run.
 
-    With --changed-since, a fault is left out if it was there before and stands in a file that has not changed. What the
-    change causes in other files is reported. The exit code follows what is reported.
+    With --changed-since, faults that were already there in unchanged files are left out; faults that the change causes
+    in other files are reported. The exit code depends only on what is reported.
 
     Exit codes: 0 clean, 1 errors (or warnings with --strict), 2 usage, 3 a bug in modelspec.
     """
@@ -78,15 +78,13 @@ def validate_command(
     metavar="REF",
     help="The commit to compare with. Default: the merge base with the default branch.",
 )
-@click.option("--head", metavar="REF", help="The commit that is proposed. Default: the working tree.")
-@format_option(
-    "For a terminal, for a comment on a pull request, or for a program.", "text", "markdown", "json"
-)
+@click.option("--head", metavar="REF", help="The proposed commit. Default: the working tree.")
+@format_option("For a terminal, a comment on a pull request, or a program.", "text", "markdown", "json")
 @colour_option
 def plan_command(*, root: Path, base: str | None, head: str | None, format_: str, colour: bool) -> int:
-    """Say what a change does to the compiled routes.
+    """Show what a change does to the compiled routes.
 
-    Exit codes: 0 nothing changes (formatting alone is nothing), 10 changes, 1 errors or a broken guard, 2 usage,
+    Exit codes: 0 no changes (formatting does not count), 10 changes, 1 errors or a broken guard, 2 usage,
     3 a bug in modelspec.
     """
     from modelspec.api import plan
@@ -103,7 +101,7 @@ def plan_command(*, root: Path, base: str | None, head: str | None, format_: str
 @click.command("explain")
 @click.argument("code", required=False)
 def explain_command(*, code: str | None) -> int:
-    """Explain a rule: why it is there, what to do, examples, how to silence it. Without CODE, list every rule.
+    """Explain a rule: why it exists, what to do, examples, how to silence it. Without CODE, list every rule.
 
     Exit codes: 0 explained, 2 no such rule.
     """

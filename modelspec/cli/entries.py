@@ -1,4 +1,4 @@
-"""The model files that a verb is asked for: one by its id, or those of which `--where` is true."""
+"""The model files that a verb selects: one by its id, or those that match `--where`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from modelspec.text.source import Span
 
 
 def read_entries(root: Path) -> tuple[list[ModelFile], int]:
-    """Every model that can be read, and how many files could not.
+    """Every model that can be read, and the number of files that cannot.
 
     Raises:
         click.UsageError: the root cannot be opened.
@@ -24,12 +24,14 @@ def read_entries(root: Path) -> tuple[list[ModelFile], int]:
     with reading():
         tree = read_tree(root)
     entries = entries_of(tree)
-    lost = len(tree.models) - len(entries) + sum(fault.path.startswith("models.d/") for fault in tree.faults)
-    return entries, lost
+    unread = (
+        len(tree.models) - len(entries) + sum(fault.path.startswith("models.d/") for fault in tree.faults)
+    )
+    return entries, unread
 
 
 def one_entry(tree: Tree, model_id: str) -> ModelFile:
-    """The model of an id; where there is none, the verb ends."""
+    """The model with an id; if there is none, the verb ends."""
     return accepted(find_entry(entries_of(tree), model_id), code=2)
 
 
@@ -37,7 +39,7 @@ def parsed(where: str) -> Expression:
     """The expression of --where.
 
     Raises:
-        click.UsageError: it does not parse; the message shows the place.
+        click.UsageError: it does not parse; the message shows where.
     """
     outcome = parse(where)
     if not isinstance(outcome, ExpressionFault):
@@ -51,14 +53,14 @@ def parsed(where: str) -> Expression:
 
 
 def selected(entries: Sequence[ModelFile], where: str | None) -> list[ModelFile]:
-    """The models of which an expression is true."""
+    """The models for which an expression is true; all if there is none."""
     if where is None:
         return list(entries)
     expression = parsed(where)
     return [entry for entry in entries if holds(expression, entry)]
 
 
-def tell_lost(lost: int) -> None:
-    """Say that files are missing from an answer."""
-    if lost:
-        note(f"{counted(lost, 'file')} could not be read; modelspec validate says why")
+def note_unread(unread: int) -> None:
+    """Warn that the answer leaves out files that cannot be read."""
+    if unread:
+        note(f"{counted(unread, 'file')} could not be read; run modelspec validate to see why")

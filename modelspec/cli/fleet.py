@@ -1,4 +1,4 @@
-"""The fleet that `route`, `test` and `drill` ask: a repository without errors, its routes and its tests."""
+"""The fleet that `route`, `test` and `drill` run on: a repository without errors, its routes and its tests."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from modelspec.ask.coverage import Coverage
 from modelspec.ask.places import Places
 from modelspec.ask.suggest import OPENING, dash_column, fitting, suggestions, suggestions_yaml
 from modelspec.cli.options import today
-from modelspec.cli.report import tell_faults
+from modelspec.cli.report import echo_faults
 from modelspec.cli.stderr import note, reading
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.incremental import compile_tree
@@ -25,31 +25,30 @@ from modelspec.text.quote import quote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedFleet:
-    """A compiled repository without errors, and its routes by their names."""
+    """A compiled repository without errors, and its index of routes."""
 
     compiled: Compiled
     index: Index
 
     @property
     def places(self) -> Places:
-        """Which line makes a route so."""
+        """Where the parts of a route are written."""
         return Places(locator=self.compiled.locator, fleet=self.compiled.setup.whole)
 
     def cases(self) -> list[Case]:
-        """The tests of routes.test.yaml."""
+        """The tests in routes.test.yaml."""
         reading = self.compiled.setup.readings.get(FILE)
         return list(cases_of(None if reading is None else reading.value))
 
 
 def fleet_of(root: Path, *, colour: bool, awaited: str | None = None) -> AskedFleet:
-    """The fleet of a repository.
+    """Compile the fleet of a repository.
 
-    Standard output holds the answer and nothing else, whatever its format. A file that is `awaited` may be empty: a
-    shell that is to fill it with the answer has opened it before the command began.
+    The file `awaited` may be empty: a shell that redirects the answer to it has already truncated it.
 
     Raises:
         click.UsageError: the root cannot be read.
-        click.exceptions.Exit: the repository has errors, which are then on standard error.
+        click.exceptions.Exit: the repository has errors, which were printed on standard error.
     """
     with reading():
         tree = read_tree(root)
@@ -59,13 +58,13 @@ def fleet_of(root: Path, *, colour: bool, awaited: str | None = None) -> AskedFl
     if not compiled.has_errors and compiled.table is not None:
         return AskedFleet(compiled=compiled, index=Index(compiled.table))
     errors = [found for found in compiled.diagnostics if found.severity is Severity.ERROR]
-    tell_faults(compiled, errors, colour=colour)
-    note("no route is known until the errors above are corrected")
+    echo_faults(compiled, errors, colour=colour)
+    note("cannot compile the routes: fix the errors above first")
     raise click.exceptions.Exit(1)
 
 
 def check_names(index: Index, *, origin: str | None, down: Iterable[str]) -> None:
-    """See that `--from` and `--down` name what is declared.
+    """Check that `--from` and `--down` name declared regions and heads.
 
     Raises:
         click.UsageError: one does not.
@@ -79,26 +78,26 @@ def check_names(index: Index, *, origin: str | None, down: Iterable[str]) -> Non
 
 def _unknown(option: str, kind: str, name: str, known: Iterable[str]) -> click.UsageError:
     near = nearest(name, known)
-    hint = f"did you mean '{near}'?" if near else "regions.yaml and heads.yaml declare the names"
+    hint = f"did you mean '{near}'?" if near else "regions.yaml and heads.yaml list the names"
     return click.UsageError(f"{option}: no {kind} is named {quote(name)}; {hint}")
 
 
 def chosen_cases(cases: Sequence[Case], only: str | None) -> Sequence[Case]:
-    """The tests that `--only` names.
+    """The tests that `--only` matches.
 
     Raises:
-        click.UsageError: it names none.
+        click.UsageError: it matches none.
     """
     chosen = cases if only is None else select(cases, only)
     if only is not None and not chosen:
         raise click.UsageError(
-            f"--only '{only[:60]}' matches the name or model of none of the {len(cases)} tests"
+            f"--only '{only[:60]}' matches none of the {len(cases)} tests, by name or by model"
         )
     return chosen
 
 
 def write_suggestions(fleet: AskedFleet, coverage: Coverage, *, has_cases: bool) -> None:
-    """Write the tests that are missing, as they are to be pasted behind those that are there."""
+    """Print the missing tests as YAML, indented like the existing ones."""
     found = list(suggestions(fleet.index, coverage))
     if not found:
         note("nothing is missing: every model, name, head, tier and failure is exercised")
@@ -106,11 +105,13 @@ def write_suggestions(fleet: AskedFleet, coverage: Coverage, *, has_cases: bool)
     locator = fleet.compiled.locator
     column = dash_column(locator) if has_cases else None
     if has_cases and column is None:
-        note("routes.test.yaml has its tests in brackets; write them as a list with dashes, then paste this")
+        note(
+            "routes.test.yaml has its tests in brackets; rewrite them as a list with dashes, then paste this"
+        )
     pieces = list(suggestions_yaml(fleet.index, found, indent=2 if column is None else column))
     kept, left_out = fitting(pieces, locator)
     if not has_cases:
         sys.stdout.write(OPENING)
     sys.stdout.writelines(kept)
     if left_out:
-        note(f"{left_out} more cases would make routes.test.yaml larger than a file may be, and are left out")
+        note(f"{left_out} more tests are left out: routes.test.yaml would exceed the size limit")

@@ -11,18 +11,18 @@ from modelspec.cli.options import Decorator, format_option, today
 from modelspec.cli.stderr import accepted
 
 _SOME = 200
-"""Files below which no progress is shown."""
+"""The fewest files for which progress is shown."""
 
 
 def _import_options(verb: Callable[..., int]) -> Callable[..., int]:
-    """The options that all sources share."""
+    """Add the options that all sources share."""
     options: tuple[Decorator, ...] = (
         click.option(
             "--into",
             metavar="DIR",
             type=click.Path(path_type=Path),
             default=Path(),
-            help="A folder that is empty or not there yet, or a configuration repository. Default: this folder.",
+            help="A new or empty folder, or a configuration repository. Default: this folder.",
         ),
         click.option("--region", metavar="CODE", help="The region that the models belong to."),
         click.option(
@@ -30,9 +30,9 @@ def _import_options(verb: Callable[..., int]) -> Callable[..., int]:
             "heads",
             metavar="ID=URL",
             multiple=True,
-            help="A head in front of the models, the first of several the priority head; in a repository its ID alone.",
+            help="A head for the models; the first is the priority head. For an existing repository, only its ID.",
         ),
-        format_option("How to report what could not be carried.", "text", "markdown", "json"),
+        format_option("Format of the report of what could not be imported.", "text", "markdown", "json"),
         click.option("--dry-run", is_flag=True, help="Write nothing; only report."),
     )
     for option in reversed(options):
@@ -42,9 +42,9 @@ def _import_options(verb: Callable[..., int]) -> Callable[..., int]:
 
 @click.group("import")
 def import_command() -> None:
-    """Make a configuration repository of what another program has.
+    """Import the configuration of another program.
 
-    What cannot be carried is reported on standard output, with its place in the source.
+    What cannot be imported is reported on standard output, with its place in the source.
     """
 
 
@@ -54,7 +54,7 @@ def import_command() -> None:
 def litellm(**options: Any) -> int:  # noqa: ANN401 - click's
     """Import a configuration of the LiteLLM proxy.
 
-    A literal key is never copied: the report says which line to rotate.
+    Literal keys are never copied: the report names each line whose key to rotate.
 
     Exit codes: 0 imported, 1 not imported or with faults, 2 usage, 3 a bug in modelspec.
     """
@@ -68,12 +68,12 @@ def litellm(**options: Any) -> int:  # noqa: ANN401 - click's
     "providers",
     metavar="ID",
     multiple=True,
-    help="Only models of this provider; may be repeated.",
+    help="Only models of this provider; repeatable.",
 )
 @click.option(
     "--where",
     metavar="EXPR",
-    help="Only models of which this is true, such as 'metadata.open_weights == true'.",
+    help="Only models for which this is true, such as 'metadata.open_weights == true'.",
 )
 @_import_options
 def modelsdev(**options: Any) -> int:  # noqa: ANN401 - click's

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from modelspec.cli.options import Way, cascade_yes_option, draft_options, dry_run_option, root_option
-from modelspec.cli.stderr import accepted, misuse, reading, tell, tell_refusal
+from modelspec.cli.options import DraftOptions, cascade_yes_option, draft_options, dry_run_option, root_option
+from modelspec.cli.stderr import accepted, echo, echo_refusal, misuse, reading
 from modelspec.diagnose.refusal import Refusal
 from modelspec.text.quote import quote
 
@@ -17,34 +17,50 @@ _REQUIRED = {"model_id": "MODEL_ID", "name": "--name", "region": "--region", "he
 @click.command("new")
 @root_option
 @click.argument("model_id", required=False)
-@click.option("--name", metavar="TEXT", help="The name that people read.")
+@click.option("--name", metavar="TEXT", help="The name shown to people.")
 @click.option("--region", metavar="CODE", help="Its region.")
-@click.option("--head", metavar="ID", help="The head that takes its requests first.")
+@click.option("--head", metavar="ID", help="The head that gets its requests first.")
 @click.option(
-    "--fallback", "fallback_heads", multiple=True, metavar="HEAD", help="A head to try next; again for more."
+    "--fallback", "fallback_heads", multiple=True, metavar="HEAD", help="A head to try next; repeatable."
 )
 @click.option(
-    "--fallback-model", "fallback_models", multiple=True, metavar="MODEL", help="Another model to try."
+    "--fallback-model",
+    "fallback_models",
+    multiple=True,
+    metavar="MODEL",
+    help="Another model to try; repeatable.",
 )
 @click.option("--endpoint", metavar="URL", help="The upstream's URL.")
-@click.option("--endpoint-env", metavar="NAME", help="The variable that holds the upstream's URL.")
-@click.option("--provider", metavar="WORD", help="The upstream's protocol. Default: openai.")
-@click.option("--upstream-model", metavar="TEXT", help="The name that the upstream knows it by.")
 @click.option(
-    "--api-key-env", metavar="NAME", help="The gateway's variable that holds the key; never the key."
+    "--endpoint-env", metavar="NAME", help="The environment variable that holds the upstream's URL."
+)
+@click.option("--provider", metavar="WORD", help="The upstream's protocol. Default: openai.")
+@click.option("--upstream-model", metavar="TEXT", help="The model's name at the upstream.")
+@click.option(
+    "--api-key-env",
+    metavar="NAME",
+    help="The gateway's environment variable that holds the key; never the key itself.",
 )
 @click.option("--api-key-file", metavar="PATH", help="The gateway's file that holds the key.")
 @click.option("--api-key-vault", metavar="PATH#KEY", help="The vault's entry that holds the key.")
 @click.option("--local", "local_inference", is_flag=True, help="The head runs the model itself.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; again for more.")
-@click.option("--alias", "aliases", multiple=True, metavar="ID", help="Another name that clients may send.")
-@click.option("--metadata", multiple=True, metavar="KEY=VALUE", help="A field of metadata; dots lead inside.")
-@click.option("--folder", metavar="DIR", help="A folder below models.d for the file.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; repeatable.")
+@click.option(
+    "--alias", "aliases", multiple=True, metavar="ID", help="Another name that clients may send; repeatable."
+)
+@click.option(
+    "--metadata",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A metadata field, with dots for nested fields; repeatable.",
+)
+@click.option("--folder", metavar="DIR", help="The folder below models.d for the file.")
 @draft_options
-def new_command(*, root: Path, way: Way, **given: Any) -> int:  # noqa: ANN401 - one key an option
+def new_command(*, root: Path, options: DraftOptions, **given: Any) -> int:  # noqa: ANN401 - one key an option
     """Add a model: write its file below models.d/.
 
-    What is missing is asked for at a terminal, with regions and heads as lists. Elsewhere nothing is ever asked.
+    On a terminal, you are asked for what is missing and choose regions and heads from lists. Otherwise nothing is
+    asked.
 
     Exit codes: 0 written, 1 refused, 2 usage, 3 a bug in modelspec.
     """
@@ -53,29 +69,35 @@ def new_command(*, root: Path, way: Way, **given: Any) -> int:  # noqa: ANN401 -
         raise click.UsageError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     from modelspec.author.models import draft_of_new
     from modelspec.cli.drafts import carry_out, compiled
-    from modelspec.cli.wanted import answers, wanted_of
+    from modelspec.cli.new_model import ask_missing, new_model_of
 
     before = compiled(root)
     if missing:
-        given |= answers(before.setup.fleet, given)
-    return carry_out(before, draft_of_new(before.tree, wanted_of(given)), way)
+        given |= ask_missing(before.setup.fleet, given)
+    return carry_out(before, draft_of_new(before.tree, new_model_of(given)), options)
 
 
 @click.command("edit")
 @root_option
 @click.argument("words", nargs=-1, metavar="[MODEL_ID] [FIELD=VALUE]...")
-@click.option("--unset", "unset", multiple=True, metavar="FIELD", help="Take a field away.")
-@click.option("--where", metavar="EXPR", help="Change every model of which this is true.")
-@click.option("--yes", "-y", is_flag=True, help="Change many models without being asked.")
+@click.option("--unset", "unset", multiple=True, metavar="FIELD", help="Remove a field.")
+@click.option("--where", metavar="EXPR", help="Change every model for which this is true.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask before changing many models.")
 @draft_options
 def edit_command(
-    *, root: Path, words: tuple[str, ...], unset: tuple[str, ...], where: str | None, yes: bool, way: Way
+    *,
+    root: Path,
+    words: tuple[str, ...],
+    unset: tuple[str, ...],
+    where: str | None,
+    yes: bool,
+    options: DraftOptions,
 ) -> int:
     """Change fields of a model, or of all models that --where selects.
 
-    FIELD=VALUE sets a field, FIELD+=ITEM and FIELD-=ITEM change a list; dots lead inside: limits.rpm=60,
-    metadata.owner=team-chat. With MODEL_ID alone, its file is opened in $VISUAL or $EDITOR. Everything that is not
-    changed stays byte for byte, and nothing is written that would add an error.
+    FIELD=VALUE sets a field, FIELD+=ITEM and FIELD-=ITEM change a list; use dots for nested fields: limits.rpm=60,
+    metadata.owner=team-chat. With MODEL_ID alone, its file is opened in $VISUAL or $EDITOR. The rest of the file stays
+    the same, byte for byte, and a change that would add an error is refused.
 
     Exit codes: 0 written (or nothing to do), 1 refused, 2 usage or no such model, 3 a bug in modelspec.
     """
@@ -89,44 +111,44 @@ def edit_command(
     from modelspec.author.values import counted
     from modelspec.cli.drafts import carry_out, compiled
     from modelspec.cli.editor import edit_by_hand
-    from modelspec.cli.entries import one_entry, selected, tell_lost
+    from modelspec.cli.entries import note_unread, one_entry, selected
 
     if model_id is not None and not assignments and not unset:
-        return edit_by_hand(root, model_id, way)
+        return edit_by_hand(root, model_id, options)
     changes = []
     for change in (*map(change_of, assignments), *map(unset_of, unset)):
         if isinstance(change, Refusal):
             raise misuse(change)
         changes.append(change)
     if not changes:
-        raise click.UsageError("say what to change: FIELD=VALUE, or --unset FIELD")
+        raise click.UsageError("nothing to change: pass FIELD=VALUE or --unset FIELD")
     before = compiled(root)
     if model_id is not None:
         chosen = [one_entry(before.tree, model_id)]
     else:
         entries = entries_of(before.tree)
-        tell_lost(len(before.tree.models) - len(entries))
+        note_unread(len(before.tree.models) - len(entries))
         chosen = selected(entries, where)
     if not chosen:
-        tell("no model is selected", quiet=way.quiet)
+        echo("no model matches", quiet=options.quiet)
         return 0
     draft = draft_of_edit(chosen, changes)
     if where is not None and isinstance(draft, Draft):
         models, files = counted(len(chosen), "model"), counted(len(draft.files), "file")
-        tell(f"{models} selected, {files} to change", quiet=way.quiet)
-    return carry_out(before, draft, way, is_agreed=yes or where is None)
+        echo(f"{models} selected, {files} to change", quiet=options.quiet)
+    return carry_out(before, draft, options, is_agreed=yes or where is None)
 
 
 @click.command("remove")
 @root_option
 @click.argument("model_id")
-@click.option("--cascade", is_flag=True, help="Clean up what still refers to it as well.")
+@click.option("--cascade", is_flag=True, help="Remove every reference to it too.")
 @cascade_yes_option
 @draft_options
-def remove_command(*, root: Path, model_id: str, cascade: bool, yes: bool, way: Way) -> int:
-    """Remove a model: its file, and with --cascade every reference to it.
+def remove_command(*, root: Path, model_id: str, cascade: bool, yes: bool, options: DraftOptions) -> int:
+    """Remove a model: its file and, with --cascade, every reference to it.
 
-    Without --cascade, nothing happens while a fallback, a replaced_by, a routing test or a waiver still names it.
+    Without --cascade, it is refused while a fallback, a replaced_by, a routing test or a waiver names the model.
 
     Exit codes: 0 removed, 1 refused, 2 usage or no such model, 3 a bug in modelspec.
     """
@@ -139,7 +161,7 @@ def remove_command(*, root: Path, model_id: str, cascade: bool, yes: bool, way: 
     users = users_of_model(before, entry)
     if users and not cascade:
         refuse_removal("model", model_id, users)
-    return carry_out(before, draft_of_removal(before, entry, users), way, is_agreed=yes or not users)
+    return carry_out(before, draft_of_removal(before, entry, users), options, is_agreed=yes or not users)
 
 
 @click.command("rename")
@@ -148,11 +170,11 @@ def remove_command(*, root: Path, model_id: str, cascade: bool, yes: bool, way: 
 @click.argument("new", metavar="NEW_ID")
 @click.option("--no-alias", is_flag=True, help="Do not keep the old id as an alias: its clients get 404.")
 @draft_options
-def rename_command(*, root: Path, old: str, new: str, no_alias: bool, way: Way) -> int:
-    """Give a model another id, change every reference to it, and rename its file.
+def rename_command(*, root: Path, old: str, new: str, no_alias: bool, options: DraftOptions) -> int:
+    """Change a model's id and every reference to it, and rename its file.
 
-    The old id stays as an alias, so that clients notice nothing. The upstream is asked for the same model as
-    before: where the file left upstream_model to the id, the old id is written out.
+    The old id stays as an alias, so clients are not affected. The upstream still gets the old name: where
+    upstream_model is not set, it is set to the old id.
 
     Exit codes: 0 renamed, 1 refused, 2 usage or no such model, 3 a bug in modelspec.
     """
@@ -162,20 +184,22 @@ def rename_command(*, root: Path, old: str, new: str, no_alias: bool, way: Way) 
 
     before = compiled(root)
     entry = one_entry(before.tree, old)
-    return carry_out(before, draft_of_rename(before.tree, entry, new, keep_alias=not no_alias), way)
+    return carry_out(before, draft_of_rename(before.tree, entry, new, keep_alias=not no_alias), options)
 
 
 @click.command("fmt")
 @root_option
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--check", is_flag=True, help="Write nothing; name what is out of order and exit with 1.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; list what is out of order, and exit with 1 if anything is."
+)
 @dry_run_option
-@click.option("--quiet", "-q", is_flag=True, help="No summary.")
+@click.option("--quiet", "-q", is_flag=True, help="Print no summary.")
 def fmt_command(*, root: Path, paths: tuple[str, ...], check: bool, dry_run: bool, quiet: bool) -> int:
-    """Put the fields of models into the order of the documentation.
+    """Put the fields of model files in the documented order.
 
-    PATH is a model file or a folder of them; without one, every model is looked at. Comments stay with the field
-    below them, and what a file says does not change.
+    PATH is a model file or a folder of them; the default is every model. Comments stay with the field below them, and
+    values do not change.
 
     Exit codes: 0 in order (or written), 1 out of order or refused, 2 usage, 3 a bug in modelspec.
     """
@@ -192,25 +216,25 @@ def fmt_command(*, root: Path, paths: tuple[str, ...], check: bool, dry_run: boo
     for file in chosen:
         outcome = canonical(file)
         if isinstance(outcome, Refusal):
-            tell_refusal(outcome)
+            echo_refusal(outcome)
         elif outcome != file.data:
             files[file.path] = outcome
     if dry_run:
-        sys.stdout.writelines(difference(models, Draft(files=files, title="Put fields into order")))
+        sys.stdout.writelines(difference(models, Draft(files=files, title="Put fields in order")))
     elif not check:
         accepted(apply(root, files, models))
     if check or not quiet:
         for path in files:
             click.echo(f"{'out of order' if check or dry_run else 'wrote'}: {path}", err=True)
-    tell(f"{counted(len(chosen), 'file')} looked at, {len(files)} out of order", quiet=quiet)
+    echo(f"{counted(len(chosen), 'file')} checked, {len(files)} out of order", quiet=quiet)
     return int(check and bool(files))
 
 
 def _chosen(models: list[str], root: Path, paths: tuple[str, ...]) -> list[str]:
-    """The model files that are named, or lie in a folder that is named.
+    """The model files that are named, or that are in a folder that is named.
 
     Raises:
-        click.UsageError: a path leads to no model.
+        click.UsageError: a path matches no model.
     """
     found = set[str]()
     for path in paths:
@@ -222,6 +246,8 @@ def _chosen(models: list[str], root: Path, paths: tuple[str, ...]) -> list[str]:
         if place == top:
             inside = {*models}
         elif not inside:
-            raise click.UsageError(f"{quote(path)} is no model file of this repository, nor a folder of them")
+            raise click.UsageError(
+                f"{quote(path)} is neither a model file in this repository nor a folder of them"
+            )
         found |= inside
     return [model for model in models if model in found or not paths]

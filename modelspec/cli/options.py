@@ -1,4 +1,4 @@
-"""Options that several verbs share, and what their values mean."""
+"""Options that several verbs share."""
 
 import os
 import sys
@@ -33,7 +33,7 @@ root_option: Decorator = click.option(
     "--root",
     metavar="DIR",
     callback=lambda _context, _option, value: find_root(value),
-    help="The configuration repository. Default: the nearest folder upward with a models.d/.",
+    help="The configuration repository. Default: this folder or the nearest parent with a models.d/.",
 )
 faults_option = format_option("How to report faults.", *REPORTS)
 colour_option: Decorator = click.option(
@@ -43,12 +43,12 @@ colour_option: Decorator = click.option(
     default="auto",
     show_default=True,
     callback=lambda _context, _option, value: wants_colour(value),
-    help="Colour in the text. NO_COLOR turns it off as well.",
+    help="Colour the text. NO_COLOR also turns it off.",
 )
-quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="Faults only, no summary.")
-strict_option: Decorator = click.option("--strict", is_flag=True, help="Warnings count as errors.")
+quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="Print faults only, no summary.")
+strict_option: Decorator = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 check_option: Decorator = click.option(
-    "--check", is_flag=True, help="Write nothing; say what is stale and exit with 1 if anything is."
+    "--check", is_flag=True, help="Write nothing; list what is stale, and exit with 1 if anything is."
 )
 dry_run_option: Decorator = click.option(
     "--dry-run", is_flag=True, help="Print the change as a diff; write nothing."
@@ -58,16 +58,16 @@ down_option: Decorator = click.option(
     "down",
     multiple=True,
     metavar="HEAD|REGION",
-    help="A head that does not answer, or a region none of whose heads does. May be given again.",
+    help="A head that is down, or a region whose heads are all down. Repeatable.",
 )
 cascade_yes_option: Decorator = click.option("--yes", "-y", is_flag=True, help="Do not ask before a cascade.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """What is done with a draft: it is shown, or written and, where it `commits`, recorded in git.
+class DraftOptions:
+    """What to do with a draft: show it, or write it and, if `commits`, commit it.
 
-    `branch` None is the current one, `message` None the effect in our own words.
+    `branch` None is the current branch; `message` None is a title made from the change.
     """
 
     dry_run: bool
@@ -85,16 +85,16 @@ _DRAFT_OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--message", "-m", metavar="TEXT", help="The commit's title. Default: what the change does."
     ),
-    click.option("--push", is_flag=True, help="Push the branch; print the page for a pull request."),
-    click.option("--quiet", "-q", is_flag=True, help="Faults only."),
+    click.option("--push", is_flag=True, help="Push the branch, and print the URL for a pull request."),
+    click.option("--quiet", "-q", is_flag=True, help="Print faults only."),
 )
 
 
 def draft_options(verb: Callable[..., int]) -> Callable[..., int]:
-    """The options of every verb that changes files, which it is given as one `way`."""
+    """Add the options of every verb that changes files; the verb gets them as one `options`."""
 
     @wraps(verb)
-    def with_way(
+    def with_options(
         *,
         dry_run: bool,
         commit: bool,
@@ -107,50 +107,54 @@ def draft_options(verb: Callable[..., int]) -> Callable[..., int]:
         commits = commit or branch is not None
         for option, is_given in (("--message", message is not None), ("--push", push)):
             if is_given and not commits:
-                raise click.UsageError(f"{option} goes with --commit or --branch NAME")
+                raise click.UsageError(f"{option} needs --commit or --branch NAME")
         if message is not None and not message.strip():
             raise click.UsageError("--message is empty")
-        way = Way(dry_run=dry_run, quiet=quiet, commits=commits, branch=branch, message=message, push=push)
-        return verb(way=way, **others)
+        options = DraftOptions(
+            dry_run=dry_run, quiet=quiet, commits=commits, branch=branch, message=message, push=push
+        )
+        return verb(options=options, **others)
 
-    decorated: Callable[..., int] = with_way
+    decorated: Callable[..., int] = with_options
     for option in reversed(_DRAFT_OPTIONS):
         decorated = option(decorated)
     return decorated
 
 
 def find_root(value: str | None) -> Path:
-    """The repository: the given folder, or the nearest one upward that has models.d.
+    """The repository: the given folder, or else this folder or its nearest parent with models.d.
 
     Raises:
         click.UsageError: there is none.
     """
-    # The reader of files is imported when a repository is to be read, not for `--help`.
+    # Not imported for `--help`.
     from modelspec.load.unread import MODELS
 
     if value is not None:
         root = Path(value)
         if not root.is_dir():
-            raise click.UsageError(f"--root {quote(value)} is not a folder that can be read")
+            raise click.UsageError(f"--root {quote(value)} is not a readable folder")
         if not os.path.lexists(root / MODELS):
-            raise click.UsageError(f"--root {quote(value)} has no {MODELS}/; name the folder that holds it")
+            raise click.UsageError(
+                f"--root {quote(value)} has no {MODELS}/; name the folder that contains it"
+            )
         return root
     here = Path.cwd()
     for folder in (here, *here.parents):
         if os.path.lexists(folder / MODELS):
             return folder
     raise click.UsageError(
-        f"no {MODELS}/ in this folder or above it; go to a configuration repository, or name one with --root DIR"
+        f"no {MODELS}/ in this folder or its parents; change to a configuration repository, or name one with --root DIR"
     )
 
 
 def wants_colour(value: str) -> bool:
-    """Whether to write colour: https://no-color.org and a terminal that can show it decide `auto`."""
+    """Whether to write colour; `auto` follows https://no-color.org and the terminal."""
     if value != "auto":
         return value == "always"
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def today() -> date:
-    """The day in UTC on which waivers are judged."""
+    """Today in UTC, which decides whether waivers have expired."""
     return datetime.now(UTC).date()

@@ -1,4 +1,4 @@
-"""Diagnostics to standard output, what is stale to standard error, and both to an exit code."""
+"""Reports: diagnostics on standard output, stale files on standard error, and the exit code of each."""
 
 import os
 import sys
@@ -21,9 +21,9 @@ STARTED = perf_counter()
 
 
 def report(checked: Checked, *, format_: str, colour: bool, quiet: bool, left_out: int = 0) -> None:
-    """Write the diagnostics in one of the formats: it alone is on standard output, in formats for machines.
+    """Write the diagnostics; in formats for machines, standard output holds nothing else.
 
-    `left_out` others were found.
+    `left_out` is the number of diagnostics that are not shown.
     """
     summary = Summary.of(
         checked.diagnostics,
@@ -43,17 +43,17 @@ def report(checked: Checked, *, format_: str, colour: bool, quiet: bool, left_ou
     )
     sys.stdout.writelines(chunks)
     if format_ != "text" and not quiet:
-        sys.stdout.flush()  # in a log of both, the summary stands behind the report
+        sys.stdout.flush()  # in a log of both streams, the summary comes after the report
         click.echo(summary.sentence(), err=True)
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if format_ == "github" and path:
         _append(Path(path), diagnostics, summary)
 
 
-def tell_faults(
+def echo_faults(
     checked: Checked, faults: Sequence[Diagnostic], *, colour: bool = False, quiet: bool = False
 ) -> None:
-    """Show some diagnostics of a repository on standard error, as text."""
+    """Print some diagnostics of a repository on standard error, as text."""
     summary = Summary.of(faults, files=len(checked.tree.files), models=len(checked.tree.models))
     sys.stderr.writelines(
         REPORTS["text"](faults, summary, checked.locator.source, colour=colour, quiet=quiet)
@@ -61,7 +61,7 @@ def tell_faults(
 
 
 def _prefix(root: Path) -> str:
-    """The way from the current folder down to the repository, with a slash behind it; empty where there is none."""
+    """The path from the current folder down to the repository, ending in a slash; empty if it is not below."""
     here, there = Path.cwd(), root.resolve()
     below = there.is_relative_to(here) and there != here
     return f"{there.relative_to(here).as_posix()}/" if below else ""
@@ -73,23 +73,23 @@ def _moved(found: Diagnostic, prefix: str) -> Diagnostic:
 
 
 def _append(path: Path, diagnostics: Sequence[Diagnostic], summary: Summary) -> None:
-    """Add to the summary of the step what annotations have no room for; a run never fails for it."""
+    """Append the full report to the step summary, since annotations are limited; never fails the run."""
     try:
         with path.open("ab") as file:
             text = step_summary(diagnostics, summary, room=MOST_BYTES - file.tell())
             file.write(text.encode())
     except OSError as error:
-        note(f"no step summary was written to {quote(str(path))}: {error.strerror}")
+        note(f"could not write the step summary to {quote(str(path))}: {error.strerror}")
 
 
 def exit_code(checked: Checked, *, strict: bool) -> int:
-    """0 where the repository is clean, 1 where it has errors; with `strict`, warnings count as errors."""
+    """0 if the repository is clean, 1 if it has errors; with `strict`, warnings count as errors."""
     severities = {found.severity for found in checked.diagnostics}
     return int(Severity.ERROR in severities or (strict and Severity.WARNING in severities))
 
 
 def report_stale(files: Sequence[Stale], *, stale: str, fresh: str, quiet: bool) -> int:
-    """Name each stale file, then the state of all: `stale`, or `fresh` where there is none. The exit code."""
+    """Print each stale file, then `stale`, or `fresh` if there is none; returns the exit code."""
     for file in files:
         click.echo(f"{file.why.value}: {file.path}", err=True)
     if not quiet:

@@ -1,4 +1,4 @@
-"""`modelspec list` and `show`: what models say and what counts for them."""
+"""`modelspec list` and `show`: models, and the effective values of one."""
 
 import sys
 from pathlib import Path
@@ -12,12 +12,20 @@ from modelspec.diagnose.refusal import Refusal
 
 @click.command("list")
 @root_option
-@click.option("--region", metavar="CODE", help="Models of a region.")
-@click.option("--head", metavar="ID", help="Models that name a head, first or as a fallback.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Models with a tag; twice: with both.")
-@click.option("--status", type=click.Choice(("active", "deprecated", "disabled")), help="Models of a status.")
-@click.option("--where", metavar="EXPR", help="Models of which this is true: 'tags contains \"chat\"'.")
-@format_option("How to print them.", "table", "json", "csv", "ids")
+@click.option("--region", metavar="CODE", help="Only models in this region.")
+@click.option("--head", metavar="ID", help="Only models that use this head, first or as a fallback.")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    help="Only models with this tag; repeat to require several.",
+)
+@click.option(
+    "--status", type=click.Choice(("active", "deprecated", "disabled")), help="Only models with this status."
+)
+@click.option("--where", metavar="EXPR", help="Only models for which this is true: 'tags contains \"chat\"'.")
+@format_option("Output format.", "table", "json", "csv", "ids")
 def list_command(
     *,
     root: Path,
@@ -28,20 +36,20 @@ def list_command(
     where: str | None,
     format_: str,
 ) -> int:
-    """List models, with the defaults of what their files do not say.
+    """List models, with default values filled in.
 
-    Every condition must hold. docs/authoring.md has the grammar of EXPR.
+    All conditions must hold. The grammar of EXPR is in docs/authoring.md.
 
-    Exit codes: 0 listed (no model is an answer, too), 2 usage, 3 a bug in modelspec.
+    Exit codes: 0 listed (even if no model matches), 2 usage, 3 a bug in modelspec.
     """
-    from modelspec.author.entries import asked_of
+    from modelspec.author.entries import query_fields
     from modelspec.author.values import rows
-    from modelspec.cli.entries import read_entries, selected, tell_lost
+    from modelspec.cli.entries import note_unread, read_entries, selected
 
-    entries, lost = read_entries(root)
+    entries, unread = read_entries(root)
     found = []
     for entry in selected(entries, where):
-        value = asked_of(entry)
+        value = query_fields(entry)
         own_tags = value["tags"] if isinstance(value["tags"], list) else []
         if (
             (region is None or value.get("region") == region)
@@ -51,26 +59,26 @@ def list_command(
         ):
             found.append(entry)
     sys.stdout.writelines(rows(found, format_))
-    tell_lost(lost)
+    note_unread(unread)
     return 0
 
 
 @click.command("show")
 @root_option
 @click.argument("model_id")
-@format_option("How to print it.", "text", "json")
+@format_option("Output format.", "text", "json")
 def show_command(*, root: Path, model_id: str, format_: str) -> int:
-    """Show the values that count for a model, each with the file and line that it comes from.
+    """Show the effective values of a model, each with the file and line that sets it.
 
     Exit codes: 0 shown, 2 usage or no such model, 3 a bug in modelspec.
     """
     from modelspec.author.entries import find_entry
-    from modelspec.author.values import told
-    from modelspec.cli.entries import read_entries, tell_lost
+    from modelspec.author.values import origins
+    from modelspec.cli.entries import note_unread, read_entries
 
-    entries, lost = read_entries(root)
+    entries, unread = read_entries(root)
     entry = find_entry(entries, model_id)
     if isinstance(entry, Refusal):
-        tell_lost(lost)
-    sys.stdout.writelines(told(accepted(entry, code=2), format_))
+        note_unread(unread)
+    sys.stdout.writelines(origins(accepted(entry, code=2), format_))
     return 0

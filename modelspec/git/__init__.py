@@ -1,4 +1,4 @@
-"""States of a configuration repository from git, and commits to it, without a checkout and without running its code."""
+"""States of a repository out of git, and commits into it: nothing is checked out, nothing is executed."""
 
 from modelspec.git.commit import Commit, Revisions, revisions
 from modelspec.git.record import Recording, prepare, publish, push

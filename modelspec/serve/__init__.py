@@ -1,4 +1,4 @@
-"""The built site on this machine: rebuilt when a file changes, with the faults shown where the page was.
+"""The built site on this machine, rebuilt when a file changes; pages show the faults, if any.
 
 Needs the packages of the extra `serve`.
 """

@@ -1,4 +1,4 @@
-"""One request to one answer, as the snippets for web hosts give it: the order is that of `hosts/nginx.conf`."""
+"""From a request to its answer, by the same rules and in the same order as `hosting/nginx.conf`."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from modelspec.site.hosting import (
 )
 
 OWN = "/_modelspec/"
-"""Where the script, the style and the events of `serve` are, whatever the base path is."""
+"""The path of the script, style and events of `serve`, independent of the base path."""
 
 _TYPES = {
     "html": "text/html; charset=utf-8",
@@ -30,7 +30,7 @@ _TYPES = {
     "png": "image/png",
 }
 _FOR_HOSTS = frozenset({"404.html", "404.json", "405.json", "_headers", "_redirects"})
-"""Files of the site that are not part of it: what other web hosts answer with, or read."""
+"""Files for other web hosts, which are not pages of the site."""
 
 _TAGS = Markup(
     '<link rel="stylesheet" href="{own}overlay.css">'
@@ -39,13 +39,13 @@ _TAGS = Markup(
 _WAITING = Markup(
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>modelspec: faults</title></head><body>'
     "<main><h1>The repository has errors</h1>"
-    "<p>The site appears here as soon as they are corrected.</p><pre>{faults}</pre></main></body></html>\n"
+    "<p>The site appears here as soon as they are fixed.</p><pre>{faults}</pre></main></body></html>\n"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What is sent; the headers that all answers share are in it."""
+    """What is sent; `headers` include those that all answers share."""
 
     status: int
     content_type: str
@@ -54,7 +54,7 @@ class Answer:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Every header but those that the server adds."""
+        """Every header except those that the server adds."""
         return {
             **headers(None),
             "Content-Type": self.content_type,
@@ -65,7 +65,7 @@ class Answer:
 
 
 def answer(method: str, path: str, accept: str, site: Site | None, faults: Faults | None) -> Answer:
-    """The answer to a decoded path. A path is only ever looked up, never opened."""
+    """The answer for a decoded path, which is looked up and never opened as a file."""
     if method not in ("GET", "HEAD"):
         return _refusal(method, path, site)
     wants_page = prefers_html(accept)
@@ -75,7 +75,7 @@ def answer(method: str, path: str, accept: str, site: Site | None, faults: Fault
 
 
 def _lookup(path: str, site: Site, *, wants_page: bool) -> Answer:
-    """A file of the site, the way to the dashboard, or 404."""
+    """A file of the site, a redirect to the dashboard, or 404."""
     if path in (site.base, site.base.rstrip("/")):
         return Answer(
             status=302, content_type="text/plain", body=b"", more={"Location": f"{site.base}admin/"}
@@ -92,12 +92,12 @@ def _lookup(path: str, site: Site, *, wants_page: bool) -> Answer:
 
 
 def refuse_host(host: str) -> Answer:
-    """A request under a name that is not this server's: another site's name may have been led here."""
+    """Refuse a host name that is not this server's, as DNS rebinding would use."""
     return _problem(
         problem(
             421,
             "Misdirected Request",
-            f"this server does not answer for {json.dumps(host[:100])}; "
+            f"this server does not serve {json.dumps(host[:100])}; "
             "open it by its IP address or as localhost, or name the host with --host",
         )
     )
@@ -121,7 +121,7 @@ def _page(status: int, page: bytes, version: str) -> Answer:
 
 
 def _waiting(faults: Faults | None, *, wants_page: bool) -> Answer:
-    """There has never been a site."""
+    """The answer before the first site is built."""
     text = faults.text if faults else ""
     if wants_page:
         return _page(503, _WAITING.format(faults=text).encode(), "")
@@ -129,26 +129,26 @@ def _waiting(faults: Faults | None, *, wants_page: bool) -> Answer:
 
 
 def _refusal(method: str, path: str, site: Site | None) -> Answer:
-    """405, with the way to make the change."""
+    """405, with how to make the change."""
     base = site.base if site else "/"
-    said = dict(read_only(base))
+    body = dict(read_only(base))
     rest = path.removeprefix(f"{base}admin/models/")
     source = site.source_of(rest) if site and rest != path else None
     if source is not None:
         verb = "delete" if method == "DELETE" else "edit"
-        said["detail"] = (
+        body["detail"] = (
             f"this site is read-only and generated: {verb} {source} in git and open a pull request"
         )
-        said["source"] = source
+        body["source"] = source
     if site and site.repository:
-        said["repository"] = site.repository
-    return _problem(said, {"Allow": "GET, HEAD"})
+        body["repository"] = site.repository
+    return _problem(body, {"Allow": "GET, HEAD"})
 
 
-def _problem(said: Problem, more: Mapping[str, str] | None = None) -> Answer:
+def _problem(body: Problem, more: Mapping[str, str] | None = None) -> Answer:
     return Answer(
-        status=int(str(said["status"])),
+        status=int(str(body["status"])),
         content_type=PROBLEM_TYPE,
-        body=json.dumps(said, indent=2).encode() + b"\n",
+        body=json.dumps(body, indent=2).encode() + b"\n",
         more=more or {},
     )

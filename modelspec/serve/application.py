@@ -1,4 +1,4 @@
-"""The ASGI application: pages, the events that reload them, and who may ask."""
+"""The ASGI application: pages, the events that reload them, and the hosts that it serves."""
 
 import json
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from modelspec.serve.site import Faults, Site
 
 
 class Live:
-    """The last good site and the faults that came after it. One task takes outcomes; any number of pages listen."""
+    """The last good site, and the faults since. One task takes outcomes; any number of pages listen."""
 
     def __init__(self) -> None:
         self.site: Site | None = None
@@ -25,20 +25,20 @@ class Live:
         self._is_closed = False
 
     def take(self, outcome: Site | Faults) -> None:
-        """A new site replaces the old one; faults leave it up."""
+        """Replace the site, or keep it and set the faults."""
         if isinstance(outcome, Site):
             self.site, self.faults = outcome, None
         else:
             self.faults = outcome
-        self._tell()
+        self._notify()
 
     def close(self) -> None:
-        """End every stream of news, so that the server can stop."""
+        """End every event stream, so that the server can stop."""
         self._is_closed = True
-        self._tell()
+        self._notify()
 
     async def news(self) -> AsyncIterator[bytes]:
-        """Server-sent events: the state now, and then each new one, until the end."""
+        """Server-sent events: the current state, then each new one, until `close`."""
         while not self._is_closed:
             changed = self._changed
             state = {
@@ -48,7 +48,7 @@ class Live:
             yield f"data: {json.dumps(state)}\n\n".encode()
             await changed.wait()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         changed, self._changed = self._changed, Event()
         changed.set()
 
@@ -58,7 +58,7 @@ _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bo
 
 
 def allowed_names(host: str, machine: str) -> frozenset[str]:
-    """The names that are this server's, beside IP addresses and localhost: that of `--host`, or the machine's."""
+    """The host names of this server besides IP addresses and localhost: `--host`, or the machine's name."""
     return frozenset({machine.lower() if host in _EVERYWHERE else host.lower()})
 
 
@@ -78,7 +78,7 @@ def _is_address(name: str) -> bool:
 
 
 def application(live: Live, names: frozenset[str]) -> ASGIApp:
-    """Everything below `/`; `names` are the hosts that it answers for, beside localhost and IP addresses."""
+    """The application; `names` are the hosts that it serves, besides localhost and IP addresses."""
     assets = {
         f"{OWN}{name}": Answer(
             status=200, content_type=content_type, body=(files(__package__) / "assets" / name).read_bytes()
@@ -105,17 +105,17 @@ def application(live: Live, names: frozenset[str]) -> ASGIApp:
 
 
 async def _send_events(live: Live, receive: Receive, send: Send) -> None:
-    """The stream that tells an open page of new sites and of faults; it ends when the page goes, or the server."""
+    """Stream new sites and faults to an open page, until the page closes or the server stops."""
     fields = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": fields})
     async with anyio.create_task_group() as group:
 
-        async def watch_for_the_end() -> None:
+        async def watch_for_disconnect() -> None:
             while (await receive())["type"] != "http.disconnect":
                 pass
             group.cancel_scope.cancel()
 
-        group.start_soon(watch_for_the_end)
+        group.start_soon(watch_for_disconnect)
         async for event in live.news():
             await send({"type": "http.response.body", "body": event, "more_body": True})
         group.cancel_scope.cancel()

@@ -1,4 +1,4 @@
-"""The server process: builds, watches, serves, and ends when it is told to."""
+"""The server process: build, watch, serve, and stop on a signal."""
 
 import signal
 import socket
@@ -24,10 +24,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0 is any free one.
+    """Listen on a host and port; port 0 is any free one.
 
     Raises:
-        OSError: the port is taken or not allowed, or the host is none of this machine.
+        OSError: the port is taken or not allowed, or the host is not on this machine.
     """
     family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     return socket.create_server((host, port), family=family)
@@ -41,46 +41,46 @@ def address(bound: socket.socket, host: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveServer:
-    """What is served, where, and to whom it is said.
+    """What is served, and where.
 
-    `say` is given a line when the server is ready, and text after each build that changed something or failed.
+    `log` gets a line when the server is ready, and a message after each build that changed something or failed.
     """
 
     root: Path
     host: str
     opens: bool
     today: Callable[[], date]
-    say: Callable[[str], None]
+    log: Callable[[str], None]
 
 
-def serve(stage: LiveServer, bound: socket.socket) -> int:
-    """Serve the repository at a listening socket until a signal comes; its number."""
-    return anyio.run(_serve, stage, bound)
+def serve(config: LiveServer, bound: socket.socket) -> int:
+    """Serve the repository on a listening socket until a signal; returns its number."""
+    return anyio.run(_serve, config, bound)
 
 
-async def _serve(stage: LiveServer, bound: socket.socket) -> int:
+async def _serve(config: LiveServer, bound: socket.socket) -> int:
     live = Live()
-    server = _Server(live, application(live, allowed_names(stage.host, socket.gethostname())))
+    server = _Server(live, application(live, allowed_names(config.host, socket.gethostname())))
     changed, ended = _Flag(), anyio.Event()
     async with anyio.create_task_group() as group:
-        # First, so that no change during the first build is missed.
-        group.start_soon(_watch, stage.root, changed, ended)
+        # Started first, so that no change during the first build is missed.
+        group.start_soon(_watch, config.root, changed, ended)
         await anyio.lowlevel.checkpoint()
-        await _build(live, stage)
-        group.start_soon(_rebuild, live, stage, changed)
-        url = address(bound, stage.host) + (live.site.base if live.site else "/").lstrip("/")
-        stage.say(f"serving {url}admin/ (Ctrl-C ends)")
-        if stage.opens:
+        await _build(live, config)
+        group.start_soon(_rebuild, live, config, changed)
+        url = address(bound, config.host) + (live.site.base if live.site else "/").lstrip("/")
+        config.log(f"serving {url}admin/ (Ctrl-C to stop)")
+        if config.opens:
             group.start_soon(_open, f"{url}admin/")
         await server.serve(sockets=[bound])
-        # The watcher's thread would see a cancellation only after its time.
+        # The thread of the watcher would notice a cancellation only after its timeout.
         ended.set()
         group.cancel_scope.cancel()
     return server.signal
 
 
 async def _open(url: str) -> None:
-    # A browser of the terminal keeps its thread until it is left.
+    # A browser in the terminal blocks the thread until it is closed.
     await anyio.to_thread.run_sync(webbrowser.open, url, abandon_on_cancel=True)
 
 
@@ -89,24 +89,24 @@ async def _watch(root: Path, changed: "_Flag", ended: anyio.Event) -> None:
         changed.set()
 
 
-async def _rebuild(live: Live, stage: LiveServer, changed: "_Flag") -> None:
+async def _rebuild(live: Live, config: LiveServer, changed: "_Flag") -> None:
     while True:
         await changed.wait()
-        await _build(live, stage)
+        await _build(live, config)
 
 
-async def _build(live: Live, stage: LiveServer) -> None:
+async def _build(live: Live, config: LiveServer) -> None:
     before = live.site.version if live.site else ""
-    outcome = await anyio.to_thread.run_sync(lambda: build_site(stage.root, today=stage.today()))
+    outcome = await anyio.to_thread.run_sync(lambda: build_site(config.root, today=config.today()))
     live.take(outcome)
     if isinstance(outcome, Faults):
-        stage.say(outcome.text.rstrip("\n"))
+        config.log(outcome.text.rstrip("\n"))
     elif outcome.version != before:
-        stage.say(f"built {len(outcome.files)} files")
+        config.log(f"built {len(outcome.files)} files")
 
 
 class _Flag:
-    """Set any number of times before it is waited for, it counts as one."""
+    """An event that is cleared when it was waited for."""
 
     def __init__(self) -> None:
         self._event = anyio.Event()
@@ -120,7 +120,7 @@ class _Flag:
 
 
 class _Sources(DefaultFilter):
-    """Files that a build may read: not what it writes, and not what version control and editors keep."""
+    """Files that a build may read; not its output, nor files of version control and editors."""
 
     def __init__(self, root: Path) -> None:
         super().__init__()
@@ -133,7 +133,7 @@ class _Sources(DefaultFilter):
 
 
 class _Server(uvicorn.Server):
-    """Ends quietly at a signal, its open streams too; `signal` is the one that came."""
+    """Ends quietly on a signal, with its open streams; `signal` is its number."""
 
     def __init__(self, live: Live, app: ASGIApp) -> None:
         super().__init__(
@@ -144,7 +144,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Unlike the inherited one, do not send the signal again at the end: the command has its own exit code."""
+        """Unlike the inherited method, do not raise the signal again: the command has its own exit code."""
         before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
         try:
             yield

@@ -1,4 +1,4 @@
-"""A repository as it is now: its site in memory, or what stops it from being built."""
+"""The site of a repository in memory, or the faults that keep it from being built."""
 
 import json
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ from modelspec.site import with_slashes
 
 _FOLDER = "site/"
 _SHOWN = 50
-"""Diagnostics that a page shows; the rest is for the terminal."""
+"""The most diagnostics that a page shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Every file of a site by its path below the base path, which begins and ends with a slash.
+    """Every file of a site, by path below the base path, which begins and ends with a slash.
 
-    `version` is a digest of them; `repository` is where the sources live, if the settings say so.
+    `version` is their digest; `repository` is the URL of the sources, if it is set.
     """
 
     base: str
@@ -31,7 +31,7 @@ class Site:
     repository: str | None
 
     def source_of(self, model_id: str) -> str | None:
-        """The YAML file of a model, relative to the repository; None where there is no such model."""
+        """The YAML file of a model, relative to the repository; None if there is no such model."""
         page = self.files.get(f"admin/models/{model_id}.json")
         if page is None:
             return None
@@ -41,13 +41,13 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """Why there is no new site, as text for people."""
+    """Why there is no new site, as text."""
 
     text: str
 
 
 def build_site(root: Path, *, today: date) -> Site | Faults:
-    """Build the site of the repository, or say what is wrong with it."""
+    """Build the site of the repository, or return its faults."""
     try:
         compiled = compile_fleet(root, today=today)
     except OSError as error:
@@ -69,7 +69,7 @@ def build_site(root: Path, *, today: date) -> Site | Faults:
 
 
 def _text(compiled: Compiled) -> str:
-    """The errors first, since nothing else keeps the site from being built."""
+    """The diagnostics as text, errors first, since only they stop the build."""
     ranked = sorted(compiled.diagnostics, key=lambda found: found.severity is not Severity.ERROR)
     summary = Summary.of(
         compiled.diagnostics,
@@ -78,7 +78,7 @@ def _text(compiled: Compiled) -> str:
     )
     text = "".join(REPORTS["text"](ranked[:_SHOWN], summary, compiled.locator.source, colour=False))
     left = len(ranked) - _SHOWN
-    return f"{text}and {left} more: modelspec validate shows them all\n" if left > 0 else text
+    return f"{text}and {left} more: run modelspec validate to see all\n" if left > 0 else text
 
 
 def _version(files: Mapping[str, bytes]) -> str:

@@ -110,7 +110,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "region": ("MS201", "no region is named {value}"),
         "head": ("MS202", "no head is named {value}"),
         "twice": ("MS205", "the name {value} is declared twice"),
-        "case": ("MS205", "the name {value} is declared although {other} differs by case only"),
+        "case": ("MS205", "the name {value} differs from {other} by case only"),
         "residency": ("MS301", "the head {head} serves in {region}, outside the residency of {home}"),
         "repeats": ("MS303", "the fallback {value} is the priority head"),
         "offline": ("MS401", "the priority head {value} is offline and no active head remains"),

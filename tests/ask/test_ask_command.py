@@ -73,22 +73,22 @@ def test_answers_go_to_standard_output_only(arguments: tuple[str, ...], code: in
         ),
         (
             ("route", "atlas", "--down", "x\x1b[31m"),
-            r"'x\u001b[31m'; regions.yaml and heads.yaml declare the names",
+            r"'x\u001b[31m'; regions.yaml and heads.yaml list the names",
         ),
         (("route", "atlas", "--format", "junit"), "'junit' is not one of 'text', 'json'"),
         (("drill", "--down", "nowhere"), "no head or region is named 'nowhere'"),
         (("drill", "--format", "sarif"), "is not one of 'text', 'markdown', 'json'"),
         (
             ("test", "--only", "nothing*"),
-            "--only 'nothing*' matches the name or model of none of the 4 tests",
+            "--only 'nothing*' matches none of the 4 tests",
         ),
-        (("test", "--only", "atlas", "--suggest"), "leave one out"),
-        (("test", "--only", "atlas", "--fail-under", "0"), "leave one out"),
-        (("test", "--suggest", "--fail-under", "80"), "leave --fail-under out"),
-        (("test", "--suggest", "--format", "json"), "leave --format out"),
+        (("test", "--only", "atlas", "--suggest"), "--only measures no coverage"),
+        (("test", "--only", "atlas", "--fail-under", "0"), "--only measures no coverage"),
+        (("test", "--suggest", "--fail-under", "80"), "leave out --fail-under"),
+        (("test", "--suggest", "--format", "json"), "leave out --format"),
         (("test", "--fail-under", "101"), "not in the range"),
         (("test", "--fail-under", "all"), "not a valid float"),
-        (("test", "--root", "/nowhere"), "not a folder"),
+        (("test", "--root", "/nowhere"), "not a readable folder"),
     ],
 )
 def test_a_mistake_is_a_usage_error_with_advice(arguments: tuple[str, ...], message: str, ask: Ask) -> None:
@@ -105,7 +105,7 @@ def test_errors_of_the_repository_go_to_standard_error(
     code, out, err = ask(*verb, cwd=tmp_path)
     assert (code, out) == (1, "")
     assert "error[MS" in err
-    assert "no route is known until the errors above are corrected" in err
+    assert "cannot compile the routes: fix the errors above first" in err
 
 
 @pytest.mark.parametrize("verb", ["route", "test", "drill"])

@@ -104,7 +104,7 @@ def test_suggestions_replace_a_file_without_tests(tmp_path: Path, capsys: pytest
     file = root / "routes.test.yaml"
     file.write_text("tests: []\n", encoding="utf-8")
     assert run(["test", "--root", str(root)]) == 1
-    assert "begin with: modelspec test --suggest" in capsys.readouterr().err
+    assert "start with: modelspec test --suggest" in capsys.readouterr().err
     assert run(["test", "--root", str(root), "--suggest"]) == 0
     file.write_text(capsys.readouterr().out, encoding="utf-8")
     assert run(["test", "--root", str(root), "--fail-under", "100"]) == 0

@@ -37,7 +37,7 @@ def _all(root: Path) -> dict[str, bytes]:
     }
 
 
-def test_files_are_replaced_made_and_taken_away(root: Path) -> None:
+def test_files_are_replaced_created_and_deleted(root: Path) -> None:
     (root / "models.d/a.yaml").chmod(0o640)
     files = {"models.d/a.yaml": b"a: 2\n", "models.d/x/b.yaml": None, "models.d/new/deep/c.yaml": b"c: 1\n"}
     assert apply(root, files, _before()) is None
@@ -50,14 +50,14 @@ def test_files_are_replaced_made_and_taken_away(root: Path) -> None:
     assert not (root / "models.d/x").exists()
 
 
-def test_the_last_file_of_models_d_leaves_its_folder(root: Path) -> None:
+def test_models_d_stays_when_its_last_file_is_deleted(root: Path) -> None:
     assert apply(root, {"models.d/a.yaml": None, "models.d/x/b.yaml": None}, _before()) is None
     assert _all(root) == {"heads.yaml": b"h: 1\n"}
     assert (root / "models.d").is_dir()
 
 
 @pytest.mark.parametrize("state", ["changed", "gone", "appeared", "folder", "link", "read-only"])
-def test_somebody_elses_file_is_left_alone(root: Path, state: str) -> None:
+def test_a_file_that_changed_since_is_not_replaced(root: Path, state: str) -> None:
     path, before = "models.d/x/b.yaml", _before()
     match state:
         case "changed":
@@ -83,7 +83,7 @@ def test_somebody_elses_file_is_left_alone(root: Path, state: str) -> None:
     assert not (root / "models.d/n").exists()
 
 
-def test_no_link_on_the_way_is_followed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_links_in_the_path_are_not_followed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     outside = tmp_path_factory.mktemp("outside")
     (root / "models.d/link").symlink_to(outside)
     refusal = apply(root, {"models.d/a.yaml": b"a: 2\n", "models.d/link/c.yaml": b"c"}, _before())
@@ -93,7 +93,7 @@ def test_no_link_on_the_way_is_followed(root: Path, tmp_path_factory: pytest.Tem
     assert _all(root) == OLD
 
 
-def test_a_file_in_the_place_of_a_folder_is_left_alone(root: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_refused(root: Path) -> None:
     refusal = apply(root, {"heads.yaml": b"h: 2\n", "models.d/a.yaml/c.yaml": b"c"}, _before())
     assert isinstance(refusal, Refusal)
     assert "models.d/a.yaml" in refusal.message
@@ -101,9 +101,7 @@ def test_a_file_in_the_place_of_a_folder_is_left_alone(root: Path) -> None:
 
 
 @pytest.mark.parametrize("last", range(1, 5))
-def test_a_fault_between_two_renames_puts_everything_back(
-    root: Path, monkeypatch: pytest.MonkeyPatch, last: int
-) -> None:
+def test_a_failed_rename_restores_every_file(root: Path, monkeypatch: pytest.MonkeyPatch, last: int) -> None:
     """A file system that fails at the n-th step of the exchange; putting back works again."""
     steps = {"count": 0}
     real_rename, real_unlink = os.rename, os.unlink
@@ -139,7 +137,7 @@ def test_a_fault_between_two_renames_puts_everything_back(
     assert not (root / "models.d/n").exists()
 
 
-def test_a_file_system_without_hard_links_will_do(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hard_links_are_not_required(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def link(*_names: object, **_folders: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 

@@ -69,32 +69,35 @@ def test_an_assignment_is_one_change(text: str, change: Change) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("region", "'region' is no assignment"),
-        ("=eu", "'=eu' is no assignment"),
-        ('"region=eu', "'\"region=eu' is no assignment"),
+        ("region", "'region' is not an assignment"),
+        ("=eu", "'=eu' is not an assignment"),
+        ('"region=eu', "'\"region=eu' is not an assignment"),
         ("regoin=eu", "'regoin' is not a field of a model; did you mean 'region'?"),
-        (".=x", "'.' is no way to a field"),
-        ("metadata..x=1", "'metadata..x' is no way to a field"),
-        ('metadata."a"b=1', "'metadata.\"a\"b' is no way to a field"),
-        ("region+=x", "'region' is no list"),
+        (".=x", "'.' is not a field path"),
+        ("metadata..x=1", "'metadata..x' is not a field path"),
+        ('metadata."a"b=1', "'metadata.\"a\"b' is not a field path"),
+        ("region+=x", "'region' is not a list"),
         ("tags=x", "'tags' is a list"),
         ("limits=x", "'limits' is a mapping"),
         ("metadata=x", "'metadata' is a mapping"),
-        ("api_key=X_KEY", "a key is never written into the repository: api_key takes a reference"),
-        ("deployments.x.y=1", "'deployments' is a list; an item is named by its position: deployments.0"),
-        ("metadata.n=.inf", "the value of 'metadata.n' is no number that JSON can hold"),
-        ("metadata.n=99999999999999999999", "the value of 'metadata.n' is no number that JSON can hold"),
+        ("api_key=X_KEY", "a key is never written to the repository: api_key takes a reference"),
+        ("deployments.x.y=1", "'deployments' is a list; name an item by its position: deployments.0"),
+        ("metadata.n=.inf", "the value of 'metadata.n' is a number that JSON cannot represent"),
+        (
+            "metadata.n=99999999999999999999",
+            "the value of 'metadata.n' is a number that JSON cannot represent",
+        ),
         (
             "tags=[a",
-            "the value is no YAML that fits on one line: a ',' or the closing bracket is missing here",
+            "the value is not valid YAML on one line: a ',' or the closing bracket is missing here",
         ),
-        ("tags=[a]\nregion: us", "the value is no YAML that fits on one line"),
-        ("tags=[a] # x\nname: y", "the value is no YAML that fits on one line"),
-        ("model_id=x", "an id is changed with `modelspec rename`"),
-        ("name=" + "x" * LONGEST, "an assignment is too long"),
+        ("tags=[a]\nregion: us", "the value is not valid YAML on one line"),
+        ("tags=[a] # x\nname: y", "the value is not valid YAML on one line"),
+        ("model_id=x", "edit does not change ids"),
+        ("name=" + "x" * LONGEST, "the assignment is too long"),
     ],
 )
-def test_what_is_no_assignment_is_refused(text: str, message: str) -> None:
+def test_an_invalid_assignment_is_refused(text: str, message: str) -> None:
     refusal = change_of(text)
     assert isinstance(refusal, Refusal)
     assert refusal.message.startswith(message)
@@ -113,14 +116,14 @@ def test_what_is_no_assignment_is_refused(text: str, message: str) -> None:
         f"tags=[{KEY}",
     ],
 )
-def test_a_key_is_refused_and_never_said(text: str) -> None:
+def test_a_key_is_refused_and_never_echoed(text: str) -> None:
     refusal = change_of(text)
     assert isinstance(refusal, Refusal)
     assert KEY not in refusal.message + refusal.help
     assert KEY[8:20] not in refusal.message + refusal.help
 
 
-def test_a_name_of_a_variable_is_no_key() -> None:
+def test_only_names_of_variables_are_references() -> None:
     assert reference_to_variable("MISTRAL_API_KEY") == {"env": "MISTRAL_API_KEY"}
     for name in (KEY, "a b", "A\nB", "", "Ä"):
         assert isinstance(reference_to_variable(name), Refusal)

@@ -9,11 +9,11 @@ from small_fleets import FIXED, HEADS, REGIONS, TODAY, compiled, model
 from modelspec.author.change import Append, Change, Put, Rekey, Unset
 from modelspec.author.draft import Draft, difference, edited, judged
 from modelspec.author.entries import ModelFile, entries_of, find_entry
-from modelspec.author.listed import ListedEntry, draft_of_addition, find_listed, lasting, users_of
+from modelspec.author.listed import ListedEntry, draft_of_addition, find_listed, kept_uses, users_of
 from modelspec.author.listed import draft_of_removal as draft_of_listed_removal
 from modelspec.author.listed import draft_of_rename as draft_of_listed_rename
 from modelspec.author.models import (
-    Wanted,
+    NewModel,
     draft_of_edit,
     draft_of_new,
     draft_of_removal,
@@ -56,28 +56,28 @@ def _text(draft: Draft | Refusal, path: str) -> str:
 @pytest.mark.parametrize(
     ("line", "change", "why"),
     [
-        ("metadata: &m {a: *m}", Put(pointer=("name",), value="x"), "it has faults of reading"),
+        ("metadata: &m {a: *m}", Put(pointer=("name",), value="x"), "it cannot be read"),
         (
             "tags: &t [a]\nmetadata: {t: *t}",
             Put(pointer=("metadata", "t", 0), value="b"),
             "without touching other text",
         ),
-        ("tags: [a]", Put(pointer=("tags", "x"), value="b"), "something on the way is no mapping or list"),
+        ("tags: [a]", Put(pointer=("tags", "x"), value="b"), "a value on its path is not a mapping or list"),
         ("tags: [a]", Append(pointer=("metadata", "x"), value="b" * 300_000), "would be larger than 256 KiB"),
     ],
 )
-def test_a_change_that_does_not_fit_is_refused(tmp_path: Path, line: str, change: Change, why: str) -> None:
+def test_a_change_that_cannot_be_made_is_refused(tmp_path: Path, line: str, change: Change, why: str) -> None:
     fleet = compiled(tmp_path, {"atlas": model("atlas", line)})
     outcome = edited(fleet.locator.files, {"models.d/atlas.yaml": [change]})
     assert isinstance(outcome, Refusal)
     assert why in outcome.message
 
 
-def test_a_field_below_a_text_has_no_place(tmp_path: Path) -> None:
+def test_a_field_below_a_text_is_refused(tmp_path: Path) -> None:
     fleet = compiled(tmp_path, {"atlas": model("atlas", "metadata: {a: b}")})
     outcome = draft_of_edit([_entry(fleet, "atlas")], [Put(pointer=("metadata", "a", "b"), value=1)])
     assert isinstance(outcome, Refusal)
-    assert "'metadata.a.b' has no place there" in outcome.message
+    assert "cannot change 'metadata.a.b': a value on its path" in outcome.message
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_a_field_below_a_text_has_no_place(tmp_path: Path) -> None:
         ([Unset(pointer=("endpoint",))], "Unset endpoint of atlas"),
     ],
 )
-def test_a_title_says_what_is_done(tmp_path: Path, changes: Sequence[Change], title: str) -> None:
+def test_a_title_describes_the_change(tmp_path: Path, changes: Sequence[Change], title: str) -> None:
     fleet = compiled(tmp_path, {"atlas": model("atlas")})
     draft = draft_of_edit([_entry(fleet, "atlas")], changes)
     assert isinstance(draft, Draft)
     assert draft.title == title
 
 
-def test_a_message_lists_no_more_than_people_read() -> None:
+def test_a_message_lists_at_most_50_effects() -> None:
     draft = Draft(files={}, title="Do it", effects=tuple(f"effect {number}" for number in range(60)))
     lines = message_of(draft).splitlines()
     assert lines[:3] == ["Do it", "", "- effect 0"]
@@ -107,7 +107,7 @@ def test_a_message_lists_no_more_than_people_read() -> None:
     assert message_of(draft, " Mine ").startswith("Mine\n\n")
 
 
-def test_a_renamed_model_asks_its_upstreams_for_the_same(tmp_path: Path) -> None:
+def test_a_renamed_model_keeps_its_upstream_name(tmp_path: Path) -> None:
     line = "# yaml-language-server: $schema=../.modelspec/schemas/model.schema.json\n"
     upstreams = (
         "deployments:\n  - endpoint: https://a.example.com/v1\n"
@@ -126,7 +126,7 @@ def test_a_renamed_model_asks_its_upstreams_for_the_same(tmp_path: Path) -> None
     assert not judged(fleet, draft, TODAY).is_refused
 
 
-def test_old_faults_of_a_renamed_model_do_not_stand_in_its_way(tmp_path: Path) -> None:
+def test_existing_faults_do_not_refuse_a_rename(tmp_path: Path) -> None:
     fleet = compiled(
         tmp_path, {"atlas": model("atlas", "fallback_models: [nobody]"), "bison": model("bison")}
     )
@@ -135,7 +135,7 @@ def test_old_faults_of_a_renamed_model_do_not_stand_in_its_way(tmp_path: Path) -
     assert not judged(fleet, draft, TODAY).is_refused
 
 
-def test_what_names_a_wildcards_models_refers_to_it(tmp_path: Path) -> None:
+def test_a_name_below_a_wildcard_is_a_use_of_it(tmp_path: Path) -> None:
     fleet = compiled(
         tmp_path, {"any": model("router/*"), "bison": model("bison", "fallback_models: [router/x]")}
     )
@@ -145,7 +145,7 @@ def test_what_names_a_wildcards_models_refers_to_it(tmp_path: Path) -> None:
     assert "fallback_models" not in _text(draft_of_removal(fleet, entry, [use]), "models.d/bison.yaml")
 
 
-def test_a_head_that_shares_its_tier_is_followed_by_its_neighbour(tmp_path: Path) -> None:
+def test_a_removed_head_is_replaced_by_one_of_its_tier(tmp_path: Path) -> None:
     balanced = model(
         "atlas", "load_balancing: {weights: {head-eu-1: 3, head-eu-2: 1}}", "fallback_heads: [head-uk-1]"
     )
@@ -157,7 +157,7 @@ def test_a_head_that_shares_its_tier_is_followed_by_its_neighbour(tmp_path: Path
     assert "fallback_heads: [head-uk-1]\n" in text
 
 
-def test_an_offline_head_is_the_last_choice(tmp_path: Path) -> None:
+def test_an_offline_head_is_the_last_replacement(tmp_path: Path) -> None:
     fleet = compiled(
         tmp_path, {"a": model("a", "fallback_heads: [head-us-2, head-us-1]", region="us", head="head-uk-1")}
     )
@@ -190,7 +190,7 @@ def test_a_cascade_never_empties_a_list_that_limits(tmp_path: Path) -> None:
         "regions.yaml:6: regions.4.residency.1",
         "models.d/atlas.yaml:5: access.client_regions.0",
     ]
-    assert lasting(fleet.tree, users) == users[1:]
+    assert kept_uses(fleet.tree, users) == users[1:]
     other = model("atlas", "access: {client_regions: [eu, jp]}")
     tests = (
         "tests:\n  - {model: atlas, from: jp, expect: {status: 200}}\n"
@@ -201,7 +201,7 @@ def test_a_cascade_never_empties_a_list_that_limits(tmp_path: Path) -> None:
     )
     region = _region(fleet, "jp")
     users = users_of(fleet.tree, region)
-    assert lasting(fleet.tree, users) == []
+    assert kept_uses(fleet.tree, users) == []
     draft = draft_of_listed_removal(fleet.tree, region, users)
     assert "client_regions: [eu]" in _text(draft, "models.d/atlas.yaml")
     assert "jp" not in _text(draft, "regions.yaml")
@@ -220,7 +220,7 @@ def test_a_broken_list_is_not_added_to(tmp_path: Path, what: str) -> None:
     assert isinstance(find_listed(fleet.tree, what, "x"), Refusal)  # type: ignore[arg-type]
 
 
-def test_anchors_stand_in_the_way_of_every_verb(tmp_path: Path) -> None:
+def test_entries_with_anchors_are_refused(tmp_path: Path) -> None:
     regions = (
         "regions:\n  - {code: eu, name: Europe, residency: &r [eu, uk]}\n"
         "  - {code: uk, name: UK, residency: *r}\n"
@@ -232,27 +232,27 @@ def test_anchors_stand_in_the_way_of_every_verb(tmp_path: Path) -> None:
     assert isinstance(draft_of_listed_removal(fleet.tree, region, users_of(fleet.tree, region)), Refusal)
 
 
-def test_a_name_that_is_taken_gets_another_file(tmp_path: Path) -> None:
+def test_a_taken_path_is_avoided(tmp_path: Path) -> None:
     assert free_path("acme/a", frozenset({"models.d/acme/A.yaml"})) == "models.d/acme_a.yaml"
     assert free_path("a", frozenset({"models.d/a.yaml"})) is None
     assert moved_path("models.d/x/odd.yml", "a", "b/c", frozenset()) == "models.d/x/c.yml"
     assert moved_path("models.d/odd.yaml", "a", "b/c", frozenset()) == "models.d/b_c.yaml"
     fleet = compiled(tmp_path, {"b": model("a"), "a": model("c")})
-    assert isinstance(draft_of_new(fleet.tree, Wanted(model_id="b")), Refusal)
+    assert isinstance(draft_of_new(fleet.tree, NewModel(model_id="b")), Refusal)
     assert isinstance(draft_of_rename(fleet.tree, _entry(fleet, "c"), "b", keep_alias=False), Refusal)
 
 
-def test_the_line_for_editors_is_written_where_there_are_schemas(tmp_path: Path) -> None:
+def test_new_files_have_the_line_for_editors_if_there_are_schemas(tmp_path: Path) -> None:
     fleet = compiled(tmp_path, {"a": model("a")})
     (tmp_path / ".modelspec/schemas").mkdir(parents=True)
     (tmp_path / ".modelspec/schemas/model.schema.json").write_text("{}")
-    text = _text(draft_of_new(fleet.tree, Wanted(model_id="b", folder="x")), "models.d/x/b.yaml")
+    text = _text(draft_of_new(fleet.tree, NewModel(model_id="b", folder="x")), "models.d/x/b.yaml")
     assert text.startswith(
         "# yaml-language-server: $schema=../../.modelspec/schemas/model.schema.json\nmodel_id: b\n"
     )
 
 
-def test_a_diff_shows_what_only_moves() -> None:
+def test_a_diff_shows_moves() -> None:
     before = {
         "models.d/a.yaml": File("models.d/a.yaml", b"a: 1\n"),
         "models.d/c.yaml": File("models.d/c.yaml", b"c"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from modelspec.author.assignments import change_of
 from modelspec.author.canonical import canonical
-from modelspec.author.change import Append, changed, found, same
+from modelspec.author.change import Append, changed, same, value_at
 from modelspec.author.draft import Draft, judged
 from modelspec.author.entries import ModelFile, entries_of
 from modelspec.author.models import draft_of_edit
@@ -32,14 +32,14 @@ ASSIGNMENTS = st.sampled_from(
 
 @given(entry=st.sampled_from(ENTRIES), assignments=st.lists(ASSIGNMENTS, min_size=1, max_size=4))
 @settings(deadline=None, max_examples=150)
-def test_what_is_not_edited_stays(entry: ModelFile, assignments: list[str]) -> None:
+def test_unedited_lines_stay_the_same(entry: ModelFile, assignments: list[str]) -> None:
     changes = [change_of(text) for text in assignments]
     assert not any(isinstance(change, Refusal) for change in changes)
     draft = draft_of_edit([entry], changes)  # type: ignore[arg-type]
     assert isinstance(draft, Draft), draft
     wanted: object = dict(entry.value)
     for change in changes:
-        there = found(wanted, change.pointer) or ()  # type: ignore[union-attr]
+        there = value_at(wanted, change.pointer) or ()  # type: ignore[union-attr]
         if not isinstance(change, Append) or change.value not in there:  # type: ignore[operator]
             wanted = changed(wanted, change)  # type: ignore[arg-type]
     data = draft.files.get(entry.path, entry.reading.file.data)
@@ -66,7 +66,7 @@ def _field(entry: ModelFile, line: int) -> str:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.model_id)
-def test_fmt_moves_lines_and_changes_none(entry: ModelFile) -> None:
+def test_fmt_moves_lines_without_changing_them(entry: ModelFile) -> None:
     ordered = canonical(entry.reading.file)
     assert isinstance(ordered, bytes)
     assert sorted(ordered.splitlines()) == sorted(entry.reading.file.data.splitlines())
@@ -165,7 +165,7 @@ def test_fmt_leaves_alone_what_it_cannot_move(text: str) -> None:
     assert outcome.message.startswith("models.d/x.yaml was left alone: ")
 
 
-def test_the_files_without_a_fault_are_not_judged_by_old_ones(tmp_path: Path) -> None:
+def test_existing_faults_do_not_refuse_a_draft(tmp_path: Path) -> None:
     """A fault that was there is no reason to refuse, even if its line moves; the same fault once more is."""
     from small_fleets import TODAY, compiled, model  # noqa: PLC0415
 

@@ -92,7 +92,7 @@ def _entry(text: bytes = TEXT, path: str = "models.d/chat/eu/atlas.yaml") -> Mod
         'sunset == null and not sunset < "2027-01-01"',
     ],
 )
-def test_it_holds(expression: str) -> None:
+def test_an_expression_is_true(expression: str) -> None:
     parsed = parse(expression)
     assert not isinstance(parsed, ExpressionFault), parsed
     assert holds(parsed, _entry())
@@ -104,29 +104,29 @@ def test_it_holds(expression: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "message", "marked"),
     [
-        ("", "a field belongs here, such as region or metadata.owner", ""),
-        ('region = "eu"', "write == to compare", "="),
-        ("region == eu", 'a text is written in quotes: "…"', "eu"),
-        ("region ==", "a value belongs here", ""),
-        ("limits.rpm > true", "a number or a text in quotes belongs here", "true"),
+        ("", "expected a field, such as region or metadata.owner", ""),
+        ('region = "eu"', "use == to compare", "="),
+        ("region == eu", 'put text in quotes: "…"', "eu"),
+        ("region ==", "expected a value", ""),
+        ("limits.rpm > true", "expected a number or text in quotes", "true"),
         ("limits.rmp > 3", "'rmp' is not a field of 'limits'; did you mean 'rpm'?", "rmp"),
         ("regoin", "'regoin' is not a field of a model; did you mean 'region'?", "regoin"),
         ("zzz", "'zzz' is not a field of a model; docs/fields.md lists the fields", "zzz"),
-        ("heads.x", "'heads' has no fields of its own", "x"),
-        ("region.", "the name of a field belongs behind the dot", ""),
-        ("region.x", "'region' has no fields of its own", "x"),
-        ('"region" == "eu"', "a field belongs here, such as region or metadata.owner", '"region"'),
-        ('name == "x', "this quote is never closed", '"'),
-        ('name == "x\\', "this quote is never closed", '"'),
-        ("name matches 3", 'a pattern in quotes belongs here, such as "gpt-*"', "3"),
-        ('name in "x"', 'a list belongs here, such as ["eu", "uk"]', '"x"'),
-        ('name in ["x" "y"]', "',' or ']' belongs here", '"y"'),
-        ('name in ["x",', "a value belongs here", ""),
-        ("(metadata.open", "a parenthesis is never closed: ')' belongs here", ""),
-        ("metadata.open metadata.x", "'and' or 'or' belongs before this", "metadata"),
-        ("metadata.open)", "'and' or 'or' belongs before this", ")"),
-        ("region == 12345678901234567890123", "this number is too large", "12345678901234567890123"),
-        ("region; drop", "this character means nothing here", ";"),
+        ("heads.x", "'heads' has no nested fields", "x"),
+        ("region.", "expected a field name after the dot", ""),
+        ("region.x", "'region' has no nested fields", "x"),
+        ('"region" == "eu"', "expected a field, such as region or metadata.owner", '"region"'),
+        ('name == "x', "unclosed quote", '"'),
+        ('name == "x\\', "unclosed quote", '"'),
+        ("name matches 3", 'expected a pattern in quotes, such as "gpt-*"', "3"),
+        ('name in "x"', 'expected a list, such as ["eu", "uk"]', '"x"'),
+        ('name in ["x" "y"]', "expected ',' or ']'", '"y"'),
+        ('name in ["x",', "expected a value", ""),
+        ("(metadata.open", "expected ')'", ""),
+        ("metadata.open metadata.x", "expected 'and' or 'or'", "metadata"),
+        ("metadata.open)", "expected 'and' or 'or'", ")"),
+        ("region == 12345678901234567890123", "the number is too large", "12345678901234567890123"),
+        ("region; drop", "unexpected character", ";"),
         (
             "__import__('os')",
             "'__import__' is not a field of a model; docs/fields.md lists the fields",
@@ -137,7 +137,7 @@ def test_it_holds(expression: str) -> None:
         ("x" * (LONGEST + 1), f"an expression has at most {LONGEST} characters", "x"),
     ],
 )
-def test_a_fault_is_pointed_at(expression: str, message: str, marked: str) -> None:
+def test_a_fault_is_marked_at_its_place(expression: str, message: str, marked: str) -> None:
     fault = parse(expression)
     assert isinstance(fault, ExpressionFault)
     assert fault.message == message
@@ -153,7 +153,7 @@ def test_no_text_raises(text: str) -> None:
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
-def test_a_file_with_any_values_can_be_asked(value: object) -> None:
+def test_any_values_can_be_queried(value: object) -> None:
     entry = _entry()
     odd = replace(entry, whole=dict.fromkeys(entry.value, value))
     for expression in ('heads contains "x"', "deployments.0.weight > 3", 'tags matches "a*"', 'region < "x"'):
@@ -162,7 +162,7 @@ def test_a_file_with_any_values_can_be_asked(value: object) -> None:
         assert holds(parsed, odd) in (True, False)
 
 
-def test_two_files_of_one_id_are_no_answer(tmp_path: Path) -> None:
+def test_a_duplicate_id_is_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / "models.d").mkdir(exist_ok=True)
         (tmp_path / f"models.d/{name}.yaml").write_text("model_id: atlas\naliases: 3\n")
@@ -178,7 +178,7 @@ def test_two_files_of_one_id_are_no_answer(tmp_path: Path) -> None:
         assert refusal.message == message
 
 
-def test_what_a_folder_gives_counts_and_is_told_with_its_line(tmp_path: Path) -> None:
+def test_folder_defaults_apply_and_show_their_line(tmp_path: Path) -> None:
     (tmp_path / "models.d").mkdir()
     own = "model_id: a\nname: A\nregion: eu\npriority_head: head-eu\nmetadata: {context: 8}\n"
     (tmp_path / "models.d" / "a.yaml").write_text(own)

@@ -49,21 +49,21 @@ def _run(command: Command, top: Path, *arguments: str) -> Outcome:
     return command.run(*arguments, cwd=top / "fleet", env=IDENTITY)
 
 
-def test_a_commit_has_these_files_alone(command: Command, top: Path) -> None:
+def test_a_commit_contains_only_the_changed_files(command: Command, top: Path) -> None:
     (top / "staged").write_text("staged\n")
     _git(command, top, "add", "staged")
     (top / "fleet/regions.yaml").write_text((top / "fleet/regions.yaml").read_text() + "# mine\n")
     outcome = _run(command, top, "edit", "atlas", "tags+=new", "--commit")
     assert outcome.code == 0, outcome.err
     assert _git(command, top, "show", "--name-status", "--format=%an|%s|%b") == (
-        "A|Add to tags of atlas|1 model changes its tags\n\n- atlas: tags [new] is new\n\n\n"
+        "A|Add to tags of atlas|1 model changes its tags\n\n- atlas: tags [new] added\n\n\n"
         "M\tfleet/models.d/atlas.yaml\n"
     )
     assert _git(command, top, "status", "--porcelain") == " M fleet/regions.yaml\nA  staged\n"
     assert "committed " in outcome.err
 
 
-def test_a_branch_is_made_and_gone_to(command: Command, top: Path) -> None:
+def test_a_branch_is_created_and_checked_out(command: Command, top: Path) -> None:
     outcome = _run(
         command, top, "rename", "atlas", "zebra", "--branch", "rename/zebra", "-m", "Call it zebra"
     )
@@ -77,7 +77,7 @@ def test_a_branch_is_made_and_gone_to(command: Command, top: Path) -> None:
     assert _git(command, top, "fsck", "--strict") == ""
 
 
-def test_files_come_and_go_in_a_commit(command: Command, top: Path) -> None:
+def test_a_commit_adds_and_deletes_files(command: Command, top: Path) -> None:
     new = (
         "new",
         "delta",
@@ -102,7 +102,7 @@ def test_files_come_and_go_in_a_commit(command: Command, top: Path) -> None:
 @pytest.mark.parametrize(
     "state", ["edited", "staged", "untracked", "merge", "branch", "name", "unborn", "no-git"]
 )
-def test_other_work_is_never_taken_along(command: Command, top: Path, state: str) -> None:
+def test_other_changes_are_never_committed(command: Command, top: Path, state: str) -> None:
     arguments = ["edit", "atlas", "tags+=new", "--commit"]
     file = top / "fleet/models.d/atlas.yaml"
     match state:
@@ -136,7 +136,7 @@ def test_other_work_is_never_taken_along(command: Command, top: Path, state: str
     }
 
 
-def test_nobody_is_no_author(command: Command, top: Path) -> None:
+def test_a_commit_needs_an_author(command: Command, top: Path) -> None:
     before = tree(top / "fleet")
     outcome = command.run(
         "edit", "atlas", "tags+=new", "--commit", cwd=top / "fleet", env={"EMAIL": "", "GIT_AUTHOR_NAME": ""}
@@ -176,7 +176,9 @@ def test_a_hook_never_runs(command: Command, top: Path) -> None:
         ("https://git.example.com/acme/fleet", None),
     ],
 )
-def test_a_push_prints_where_to_propose_it(command: Command, top: Path, url: str, page: str | None) -> None:
+def test_a_push_prints_the_url_for_a_pull_request(
+    command: Command, top: Path, url: str, page: str | None
+) -> None:
     (top / "fleet/modelspec.yaml").write_text(f"repository: {{url: {url}, branch: main}}\n")
     _git(command, top, "commit", "-q", "-a", "--allow-empty", "-m", "url")
     _git(command, top, "init", "-q", "--bare", str(top.parent / "remote.git"))
@@ -184,7 +186,7 @@ def test_a_push_prints_where_to_propose_it(command: Command, top: Path, url: str
     outcome = _run(command, top, "edit", "atlas", "tags+=new", "--branch", "a/b", "--push")
     assert outcome.code == 0, outcome.err
     assert outcome.out == (f"{page}\n" if page else "")
-    assert ("name the forge" in outcome.err) == (page is None)
+    assert ("to get a link for a pull request" in outcome.err) == (page is None)
     assert _git(command, top.parent / "remote.git", "log", "--format=%s", "a/b") == (
         "Add to tags of atlas\nurl\nfirst\n"
     )

@@ -62,7 +62,7 @@ def test_a_value_stays_in_its_field(command: Command, fleet: Path, value: str) -
     ["../x", "a/../b", "/etc/x", "a//b", ".hidden", "a/", "-x", "a b", "a\nb", "a\x1b[2Jb", "a\u202eb", "con",
      "page/x", "é", "x" * 200, "a/*/b", "*", "atlas", "ATLAS", "a\\b", "C:\\x"],
 )  # fmt: skip
-def test_an_id_leads_nowhere_else(command: Command, fleet: Path, model_id: str) -> None:
+def test_an_id_cannot_escape_models_d(command: Command, fleet: Path, model_id: str) -> None:
     before = tree(fleet.parent)
     for arguments in (("new", *NEW, "--", model_id), ("rename", "--", "atlas", model_id)):
         outcome = command.run(*arguments, cwd=fleet)
@@ -74,7 +74,7 @@ def test_an_id_leads_nowhere_else(command: Command, fleet: Path, model_id: str) 
 
 
 @pytest.mark.parametrize("model_id", ["a/.b", "a/_b", "a~/b", "a@b", "a+b~c", "a:b", "A/B.c"])
-def test_an_odd_id_lives_in_a_file_that_is_read(command: Command, fleet: Path, model_id: str) -> None:
+def test_an_odd_id_gets_a_file_that_is_read(command: Command, fleet: Path, model_id: str) -> None:
     outcome = command.run("new", model_id, *NEW, "--fallback", "head-eu", cwd=fleet)
     assert outcome.code == 0, outcome.err
     assert model_id in command.run("list", "--format", "ids", cwd=fleet).out.splitlines()
@@ -108,7 +108,7 @@ def test_an_odd_id_lives_in_a_file_that_is_read(command: Command, fleet: Path, m
         ("region", "add", "xx", "--name", KEY),
     ],
 )
-def test_a_key_is_never_said_or_written(command: Command, fleet: Path, arguments: tuple[str, ...]) -> None:
+def test_a_key_is_never_printed_or_written(command: Command, fleet: Path, arguments: tuple[str, ...]) -> None:
     before = tree(fleet)
     outcome = command.run(*arguments, cwd=fleet)
     assert outcome.code in (1, 2), outcome.err
@@ -118,7 +118,7 @@ def test_a_key_is_never_said_or_written(command: Command, fleet: Path, arguments
     assert tree(fleet) == before
 
 
-def test_what_a_file_holds_is_starred_out(command: Command, tmp_path: Path) -> None:
+def test_secrets_in_files_are_masked(command: Command, tmp_path: Path) -> None:
     fleet = write_fleet(tmp_path / "leaky")
     path = fleet / "models.d/atlas.yaml"
     path.write_text(path.read_text() + f"tags: [{KEY}]\nmetadata: {{note: '{KEY}'}}\n")
@@ -133,7 +133,7 @@ def test_what_a_file_holds_is_starred_out(command: Command, tmp_path: Path) -> N
         assert KEY not in outcome.out + outcome.err
 
 
-def test_a_spreadsheet_sees_no_formula(command: Command, tmp_path: Path) -> None:
+def test_csv_contains_no_formula(command: Command, tmp_path: Path) -> None:
     fleet = write_fleet(tmp_path / "formula")
     path = fleet / "models.d/atlas.yaml"
     names = ["=1+1", "+1", "-1", "@x", '=HYPERLINK("http://x")']
@@ -146,7 +146,7 @@ def test_a_spreadsheet_sees_no_formula(command: Command, tmp_path: Path) -> None
     assert [line.split(",", 2)[1].strip('"')[0] for line in out.splitlines()[2:]] == ["'"] * len(names)
 
 
-def test_a_terminal_is_not_steered_by_a_file(command: Command, tmp_path: Path) -> None:
+def test_control_characters_of_a_file_are_escaped(command: Command, tmp_path: Path) -> None:
     fleet = write_fleet(tmp_path / "escapes")
     path = fleet / "models.d/atlas.yaml"
     path.write_text(path.read_text().replace("name: Atlas", 'name: "A\\e[2J\\u202e"'))

@@ -137,7 +137,7 @@ def test_new_asks_only_for_what_is_missing(command: Command, fleet: Path) -> Non
 
 
 @pytest.mark.parametrize("library", [True, False])
-def test_questions_can_be_broken_off(command: Command, fleet: Path, *, library: bool) -> None:
+def test_questions_can_be_cancelled(command: Command, fleet: Path, *, library: bool) -> None:
     before = tree(fleet)
     session = _session(command, fleet, "new", "bison", "--name", "B", library=library)
     session.expect("Region")
@@ -149,10 +149,12 @@ def test_questions_can_be_broken_off(command: Command, fleet: Path, *, library: 
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1)])
-def test_many_models_change_after_a_yes(command: Command, fleet: Path, answer: str, code: int) -> None:
+def test_many_models_change_only_after_confirmation(
+    command: Command, fleet: Path, answer: str, code: int
+) -> None:
     before = tree(fleet)
     session = _session(command, fleet, "edit", "--where", 'region == "us"', "tags+=x")
-    session.expect(r"atlas: tags \[x\] is new")
+    session.expect(r"atlas: tags \[x\] added")
     session.expect(r"Change 1 file\? \[y/N\]")
     session.sendline(answer)
     assert _ended(session)[0] == code
@@ -190,7 +192,7 @@ def test_an_edit_by_hand_is_judged_and_can_be_corrected(command: Command, fleet:
     assert not list(command.home.glob("modelspec-*"))
 
 
-def test_an_edit_that_is_given_up_is_kept(command: Command, fleet: Path, editor: Path) -> None:
+def test_the_text_of_a_cancelled_edit_is_kept(command: Command, fleet: Path, editor: Path) -> None:
     before = tree(fleet)
     _turn(editor, 0, 'sed -i "s/model_id: atlas/model_id: other/" "$1"')
     session = _session(
@@ -232,7 +234,7 @@ def test_an_editor_without_a_terminal(
 
 
 @pytest.mark.parametrize("editor", ["/nowhere/editor --wait", "'unclosed"])
-def test_an_editor_that_is_not_there(command: Command, fleet: Path, editor: str) -> None:
+def test_a_missing_editor_is_reported(command: Command, fleet: Path, editor: str) -> None:
     before = tree(fleet)
     outcome = command.run("edit", "atlas", cwd=fleet, env={"EDITOR": editor, "TMPDIR": str(command.home)})
     assert outcome.code == 1
@@ -242,7 +244,7 @@ def test_an_editor_that_is_not_there(command: Command, fleet: Path, editor: str)
     assert not list(command.home.glob("modelspec-*"))
 
 
-def test_nobody_is_asked_without_a_terminal(command: Command, fleet: Path) -> None:
+def test_nothing_is_asked_without_a_terminal(command: Command, fleet: Path) -> None:
     for arguments in (("new",), ("edit", "atlas"), ("edit", "--where", 'region == "us"', "tags+=x")):
         outcome = command.run(*arguments, cwd=fleet)
         assert outcome.code == 2

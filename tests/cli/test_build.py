@@ -35,7 +35,7 @@ def test_check_tells_missing_fresh_and_stale_and_writes_nothing(command: Command
     assert tree(fleet / "dist") == built
 
 
-def test_check_tells_what_was_edited_by_hand(command: Command, fleet: Path) -> None:
+def test_check_lists_files_edited_by_hand(command: Command, fleet: Path) -> None:
     command.run("build", "--root", fleet)
     table = fleet / "dist" / "routing" / "table.json"
     table.write_text(table.read_text(encoding="utf-8") + " ", encoding="utf-8")
@@ -44,9 +44,7 @@ def test_check_tells_what_was_edited_by_hand(command: Command, fleet: Path) -> N
     assert "routing/table.json" in outcome.err
 
 
-def test_a_build_is_the_same_bytes_wherever_and_however_often(
-    command: Command, fleet: Path, tmp_path: Path
-) -> None:
+def test_builds_are_reproducible(command: Command, fleet: Path, tmp_path: Path) -> None:
     odd = {"LC_ALL": "C", "TZ": "Asia/Kolkata", "PYTHONHASHSEED": "7"}
     command.run("build", "--root", fleet, "--output", tmp_path / "one")
     command.run("build", cwd=fleet, env=odd)
@@ -68,9 +66,7 @@ def test_the_output_is_named_by_modelspec_yaml_or_the_option(command: Command, t
 @pytest.mark.parametrize(
     "output", ["/", ".", "..", "models.d", "models.d/dist", ".git/x", "foreign", "a-file", "link"]
 )
-def test_an_output_that_is_not_its_own_is_refused_and_left(
-    output: str, command: Command, fleet: Path
-) -> None:
+def test_a_foreign_output_folder_is_refused_and_unchanged(output: str, command: Command, fleet: Path) -> None:
     (fleet / "foreign").mkdir()
     (fleet / "foreign" / "thesis.txt").write_text("years of work", encoding="utf-8")
     (fleet / "a-file").write_text("kept", encoding="utf-8")
@@ -94,7 +90,7 @@ def test_an_output_that_cannot_be_written_is_refused(command: Command, fleet: Pa
     assert "Traceback" not in outcome.err
 
 
-def test_a_full_disk_leaves_the_old_tree(command: Command, fleet: Path) -> None:
+def test_a_full_disk_keeps_the_old_output(command: Command, fleet: Path) -> None:
     command.run("build", "--root", fleet)
     before = tree(fleet)
     # A limit on the size of files does what a full disk does, in the middle of a write.
@@ -112,7 +108,7 @@ def test_two_builds_at_once_both_succeed(command: Command, fleet: Path) -> None:
     assert list(fleet.glob(".*")) == []
 
 
-def test_a_killed_build_leaves_the_old_tree_or_the_new_one(command: Command, tmp_path: Path) -> None:
+def test_a_killed_build_leaves_the_old_output_or_the_new_one(command: Command, tmp_path: Path) -> None:
     files = {f"models.d/m{n}.yaml": MODEL.format(f"m{n}") for n in range(_MANY)}
     root = write_fleet(tmp_path / "fleet", files)
     command.run("build", "--root", root)

@@ -29,7 +29,7 @@ def _report(command: Command, root: Path, *more: str) -> str:
     return command.run("validate", "--root", root, "--quiet", *more).out
 
 
-def test_a_second_run_says_the_same(command: Command, faulty: Path, cache: Path) -> None:
+def test_a_cached_run_reports_the_same(command: Command, faulty: Path, cache: Path) -> None:
     first = _report(command, faulty)
     assert len(tree(cache)) == 2
     kept = tree(cache)
@@ -67,7 +67,7 @@ def test_a_damaged_cache_is_ignored(damage: bytes, command: Command, faulty: Pat
     assert _report(command, faulty) == first
 
 
-def test_a_cache_of_another_shape_is_ignored(command: Command, faulty: Path, cache: Path) -> None:
+def test_a_cache_of_another_format_is_ignored(command: Command, faulty: Path, cache: Path) -> None:
     first = _report(command, faulty)
     for path in cache.iterdir():
         stored = json.loads(path.read_bytes())
@@ -96,7 +96,7 @@ def test_a_cache_in_the_repository_is_not_read(
 
 
 @pytest.mark.parametrize("kind", ["file", "loop"])
-def test_a_cache_folder_that_cannot_be_made_is_no_fault(kind: str, command: Command, faulty: Path) -> None:
+def test_an_unwritable_cache_folder_is_ignored(kind: str, command: Command, faulty: Path) -> None:
     blocked = command.home / ".cache"
     if kind == "file":
         blocked.write_text("", encoding="utf-8")

@@ -67,7 +67,7 @@ def test_what_a_change_causes_elsewhere_is_reported(command: Command, root: Path
     assert {path for _, path in found}.isdisjoint({"models.d/lonely.yaml"})
 
 
-def test_a_second_owner_of_a_name_is_reported_wherever_it_stands(command: Command, root: Path) -> None:
+def test_a_duplicate_name_is_reported_in_any_file(command: Command, root: Path) -> None:
     write(root, {"models.d/aardvark.yaml": MODEL.format("bison")})
     code, found = _told(command, root)
     assert code == 1
@@ -75,7 +75,7 @@ def test_a_second_owner_of_a_name_is_reported_wherever_it_stands(command: Comman
     assert all(path != "models.d/broken.yaml" for _, path in found)
 
 
-def test_a_removed_model_leaves_faults_behind(command: Command, root: Path) -> None:
+def test_references_to_a_removed_model_are_reported(command: Command, root: Path) -> None:
     commit(root, {"models.d/atlas.yaml": MODEL.format("atlas") + "fallback_models: [cobra]\n"})
     git(root, "branch", "--force", "main")
     write(root, {"models.d/cobra.yaml": None})
@@ -83,7 +83,7 @@ def test_a_removed_model_leaves_faults_behind(command: Command, root: Path) -> N
     assert (code, {path for _, path in found}) == (1, {"models.d/atlas.yaml"})
 
 
-def test_since_means_since_the_branch_left(command: Command, root: Path) -> None:
+def test_since_compares_with_the_merge_base(command: Command, root: Path) -> None:
     git(root, "checkout", "--quiet", "main")
     commit(root, {"models.d/lonely.yaml": MODEL.format("lonely")})
     git(root, "checkout", "--quiet", "topic")
@@ -113,13 +113,13 @@ def test_a_file_that_cannot_be_read_is_always_reported(command: Command, root: P
         ("", "it is empty"),
     ],
 )
-def test_a_ref_that_is_none_is_misuse(since: str, told: str, command: Command, root: Path) -> None:
+def test_an_unknown_ref_is_a_usage_error(since: str, told: str, command: Command, root: Path) -> None:
     outcome = command.run("validate", "--root", root, f"--changed-since={since}")
     assert (outcome.code, outcome.out) == (2, "")
     assert told in outcome.err
 
 
-def test_without_git_it_is_said_so(command: Command, fleet: Path, root: Path) -> None:
+def test_a_missing_git_repository_is_reported(command: Command, fleet: Path, root: Path) -> None:
     outcome = command.run(
         "validate",
         "--root",

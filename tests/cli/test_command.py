@@ -59,7 +59,7 @@ def test_warnings_are_errors_only_with_strict(command: Command, warned: Path) ->
     assert "warning[MS402]" in strict.out
 
 
-def test_strict_builds_nothing_where_there_is_a_warning(command: Command, warned: Path) -> None:
+def test_strict_builds_nothing_if_there_is_a_warning(command: Command, warned: Path) -> None:
     assert command.run("build", "--root", warned, "--strict").code == 1
     assert not (warned / "dist").exists()
     assert command.run("build", "--root", warned).code == 0
@@ -117,13 +117,13 @@ def test_github_annotations_stand_alone_on_standard_output(command: Command, fau
     ("arguments", "told"),
     [
         (("valdiate",), "did you mean 'validate'?"),
-        (("frobnicate",), "the verbs are "),
+        (("frobnicate",), "the commands are "),
         (("validate", "--rot", "."), "No such option"),
         (("validate", "--format", "xml"), "'xml' is not one of"),
         (("validate", "--strict=yes"), "does not take a value"),
-        (("validate", "--root", "nowhere"), "is not a folder"),
+        (("validate", "--root", "nowhere"), "is not a readable folder"),
         (("validate", "--root", "."), "has no models.d/"),
-        (("validate",), "no models.d/ in this folder or above it"),
+        (("validate",), "no models.d/ in this folder or its parents"),
         (("build", "--target", "haproxy"), ""),
         (("publish", "envoy"), "name the folder that Envoy reads"),
         (("publish", "envoy", "--check", "here"), "leave out DIR and --admin"),
@@ -131,7 +131,7 @@ def test_github_annotations_stand_alone_on_standard_output(command: Command, fau
         (("publish", "nobody"), "No such command"),
     ],
 )
-def test_misuse_gives_2_and_says_what_to_do(arguments: tuple[str, ...], told: str, command: Command) -> None:
+def test_misuse_gives_2_and_a_hint(arguments: tuple[str, ...], told: str, command: Command) -> None:
     outcome = command.run(*arguments)
     assert outcome.code == 2
     assert outcome.out == ""
@@ -139,7 +139,7 @@ def test_misuse_gives_2_and_says_what_to_do(arguments: tuple[str, ...], told: st
     assert "Traceback" not in outcome.err
 
 
-def test_a_bug_gives_3_a_trace_and_where_the_fault_is(command: Command, fleet: Path, tmp_path: Path) -> None:
+def test_a_bug_gives_3_and_a_traceback(command: Command, fleet: Path, tmp_path: Path) -> None:
     hook = tmp_path / "hook"
     hook.mkdir()
     (hook / "sitecustomize.py").write_text(
@@ -163,9 +163,7 @@ def test_the_root_is_the_nearest_folder_upward(command: Command, fleet: Path) ->
     assert command.run("validate", cwd=fleet).code == 0
 
 
-def test_the_given_root_counts_and_not_the_current_folder(
-    command: Command, fleet: Path, faulty: Path
-) -> None:
+def test_a_given_root_overrides_the_current_folder(command: Command, fleet: Path, faulty: Path) -> None:
     assert command.run("validate", "--root", "../faulty", cwd=fleet).code == 1
     assert command.run("validate", "--root", faulty, "--root", fleet, cwd=faulty).code == 0
 
@@ -225,7 +223,7 @@ def test_a_terminal_can_decline_colour(command: Command, faulty: Path, env: dict
     assert "\x1b[" not in _on_a_terminal(command, faulty, **env)
 
 
-def test_an_empty_no_color_declines_nothing(command: Command, faulty: Path) -> None:
+def test_an_empty_no_color_has_no_effect(command: Command, faulty: Path) -> None:
     assert "\x1b[" in _on_a_terminal(command, faulty, NO_COLOR="")
 
 
@@ -237,9 +235,7 @@ def test_an_empty_no_color_declines_nothing(command: Command, faulty: Path) -> N
         {"PYTHONIOENCODING": "ascii"},
     ],
 )
-def test_every_encoding_of_the_output_is_served(
-    command: Command, tmp_path: Path, env: dict[str, str]
-) -> None:
+def test_every_encoding_of_the_output_works(command: Command, tmp_path: Path, env: dict[str, str]) -> None:
     root = write_fleet(tmp_path / "wide", {"models.d/bison.yaml": MODEL.format("bison") + "模型: 1\n"})
     outcome = command.run("validate", "--root", root, env=env)
     assert outcome.code == 1
@@ -247,7 +243,7 @@ def test_every_encoding_of_the_output_is_served(
     assert "is not a field of a model" in outcome.out
 
 
-def test_the_reader_may_leave_early(command: Command, tmp_path: Path) -> None:
+def test_the_reader_may_close_the_pipe_early(command: Command, tmp_path: Path) -> None:
     lines = "".join(f"field_{number}: x\n" for number in range(3000))
     root = write_fleet(tmp_path / "long", {"models.d/bison.yaml": MODEL.format("bison") + lines})
     process = command.start("validate", "--root", root)
@@ -261,7 +257,7 @@ def test_the_reader_may_leave_early(command: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("closing", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
-def test_closed_streams_are_no_bug(closing: str, command: Command, faulty: Path, fleet: Path) -> None:
+def test_closed_streams_are_handled(closing: str, command: Command, faulty: Path, fleet: Path) -> None:
     shell = Command(command.home, ("/bin/sh", "-c", f'exec "$0" "$@" {closing}'))
     assert shell.run("validate", "--root", fleet).code == 0
     outcome = shell.run("validate", "--root", faulty)
@@ -270,13 +266,11 @@ def test_closed_streams_are_no_bug(closing: str, command: Command, faulty: Path,
 
 
 @pytest.mark.parametrize("arguments", [("validate", "--format", "json"), ("drill",), ("--help",)])
-def test_an_output_that_cannot_be_written_is_no_bug(
-    arguments: tuple[str, ...], command: Command, fleet: Path
-) -> None:
+def test_an_unwritable_output_is_reported(arguments: tuple[str, ...], command: Command, fleet: Path) -> None:
     full = Command(command.home, ("/bin/sh", "-c", 'exec "$0" "$@" >/dev/full'))
     outcome = full.run(*arguments, cwd=fleet)
     assert outcome.code == 1
-    assert "the output cannot be written: No space left on device; make room" in outcome.err
+    assert "cannot write the output: No space left on device; free some space" in outcome.err
     assert "Traceback" not in outcome.err
 
 

@@ -46,7 +46,7 @@ def test_standard_output_holds_the_format_and_nothing_else(
 
 
 @pytest.mark.parametrize("name", _COUNTS)
-def test_a_clean_repository_is_a_clean_report(command: Command, fleet: Path, name: str) -> None:
+def test_a_clean_repository_gives_an_empty_report(command: Command, fleet: Path, name: str) -> None:
     outcome = command.run("build", "--root", fleet, "--format", name, "--quiet")
     assert outcome.code == 0
     assert outcome.err == ""
@@ -62,9 +62,7 @@ def test_two_runs_give_the_same_bytes(command: Command, faulty: Path, name: str)
 
 
 @pytest.mark.parametrize("name", _COUNTS)
-def test_a_terminal_of_ascii_gets_a_report_that_can_be_read(
-    command: Command, tmp_path: Path, name: str
-) -> None:
+def test_an_ascii_terminal_gets_a_readable_report(command: Command, tmp_path: Path, name: str) -> None:
     root = write_fleet(tmp_path / "fleet", {"models.d/東京.yaml": MODEL.format("b") + "模型: 1\n"})
     (root / os.fsdecode(b"models.d/\xff.yaml")).write_text(MODEL.format("c"), encoding="utf-8")
     outcome = command.run("validate", "--root", root, "--format", name, env={"PYTHONIOENCODING": "ascii"})
@@ -72,7 +70,7 @@ def test_a_terminal_of_ascii_gets_a_report_that_can_be_read(
     assert _COUNTS[name](outcome.out) >= 2
 
 
-def test_the_summary_of_a_step_gets_what_annotations_have_no_room_for(
+def test_the_step_summary_has_what_annotations_cannot_hold(
     command: Command, faulty: Path, tmp_path: Path
 ) -> None:
     summary = tmp_path / "summary.md"
@@ -85,16 +83,14 @@ def test_the_summary_of_a_step_gets_what_annotations_have_no_room_for(
     assert _SECRET not in text
 
 
-def test_only_the_annotations_of_github_have_a_summary(
-    command: Command, faulty: Path, tmp_path: Path
-) -> None:
+def test_only_the_github_format_writes_a_step_summary(command: Command, faulty: Path, tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     for name in ("text", "sarif"):
         command.run("validate", "--root", faulty, "--format", name, env={"GITHUB_STEP_SUMMARY": str(summary)})
     assert not summary.exists()
 
 
-def test_a_full_summary_is_left_as_it_is(command: Command, faulty: Path, tmp_path: Path) -> None:
+def test_a_full_step_summary_is_not_changed(command: Command, faulty: Path, tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     summary.write_bytes(b"x" * 1024 * 1024)
     env = {"GITHUB_STEP_SUMMARY": str(summary)}
@@ -102,12 +98,16 @@ def test_a_full_summary_is_left_as_it_is(command: Command, faulty: Path, tmp_pat
     assert summary.stat().st_size == 1024 * 1024
 
 
-def test_a_summary_that_cannot_be_written_fails_no_run(command: Command, fleet: Path, faulty: Path) -> None:
+def test_an_unwritable_step_summary_does_not_fail_the_run(
+    command: Command, fleet: Path, faulty: Path
+) -> None:
     for root, code in ((fleet, 0), (faulty, 1)):
         env = {"GITHUB_STEP_SUMMARY": str(root)}
         outcome = command.run("validate", "--root", root, "--format", "github", "--quiet", env=env)
         assert outcome.code == code
-        assert re.fullmatch(r"modelspec: no step summary was written to '.*': Is a directory\n", outcome.err)
+        assert re.fullmatch(
+            r"modelspec: could not write the step summary to '.*': Is a directory\n", outcome.err
+        )
 
 
 def test_a_report_changes_no_file(command: Command, faulty: Path) -> None:

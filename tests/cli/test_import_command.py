@@ -37,7 +37,7 @@ def test_a_configuration_becomes_a_repository_that_builds(command: Command, conf
         "head-eu=https://h.example",
     )
     assert done.code == 0
-    assert done.out.startswith("imported 2 models from config.yaml (secrets to rotate: 1, not carried: 1)\n")
+    assert done.out.startswith("imported 2 models from config.yaml (secrets to rotate: 1, not imported: 1)\n")
     assert "correct horse" not in done.out + done.err
     assert done.err == "wrote 5 files to 'fleet'\n"
     assert command.run("validate", "--root", "fleet").code == 0
@@ -80,7 +80,7 @@ def test_markdown_is_safe_in_a_table(command: Command) -> None:
     assert "| a\\|b&lt;script&gt;\\*\\_\\`" in done.out
 
 
-def test_faults_of_the_result_are_told_with_their_source(command: Command) -> None:
+def test_faults_of_the_result_are_reported_with_their_source(command: Command) -> None:
     path = command.home / "config.yaml"
     path.write_text(FAULTY, encoding="utf-8")
     done = command.run("import", "litellm", path, "--into", "a")
@@ -90,7 +90,7 @@ def test_faults_of_the_result_are_told_with_their_source(command: Command) -> No
     )
 
 
-def test_what_is_refused_goes_to_stderr(command: Command) -> None:
+def test_refusals_are_printed_on_stderr(command: Command) -> None:
     done = command.run("import", "litellm", "none.yaml", "--into", "a")
     assert (done.code, done.out) == (1, "")
     assert done.err == (

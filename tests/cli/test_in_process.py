@@ -82,19 +82,21 @@ def test_an_abort_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
         cli.run(["validate"])
 
 
-def test_targets_are_refused_as_usage(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unsupported_targets_are_usage_errors(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["build", "--root", str(fleet), "--target", "haproxy"]) == 2
-    assert "'haproxy' is none of envoy," in capsys.readouterr().err
+    assert "'haproxy' is not one of envoy," in capsys.readouterr().err
 
 
-def test_a_configured_output_never_leads_out(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_configured_output_cannot_leave_the_repository(
+    fleet: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (fleet / "modelspec.yaml").write_text("output: out/dist\n", encoding="utf-8")
     (fleet / "out").symlink_to("/tmp")
     assert cli.run(["build", "--root", str(fleet)]) == 1
     assert "is outside the repository" in capsys.readouterr().err
 
 
-def test_check_says_what_is_stale_and_refuses_what_is_not_ours(
+def test_check_lists_what_is_stale_and_refuses_foreign_folders(
     fleet: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     build = ["build", "--root", str(fleet), "--quiet"]
@@ -107,7 +109,7 @@ def test_check_says_what_is_stale_and_refuses_what_is_not_ours(
     assert "help" in capsys.readouterr().err
 
 
-def test_a_folder_above_with_models_is_the_root(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_nearest_parent_with_models_is_the_root(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(fleet / "models.d")
     assert find_root(None) == fleet
     monkeypatch.chdir("/")
@@ -115,12 +117,12 @@ def test_a_folder_above_with_models_is_the_root(fleet: Path, monkeypatch: pytest
         find_root(None)
     with pytest.raises(click.UsageError, match="no models"):
         find_root("/")
-    with pytest.raises(click.UsageError, match="not a folder"):
+    with pytest.raises(click.UsageError, match="not a readable folder"):
         find_root("/nowhere")
 
 
 @pytest.mark.parametrize("verb", ["validate", "build"])
-def test_a_root_that_cannot_be_opened_is_usage(
+def test_an_unreadable_root_is_a_usage_error(
     verb: str, fleet: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refused(*_: object, **__: object) -> int:
@@ -150,7 +152,7 @@ def test_a_cache_in_the_current_folder_is_not_used(monkeypatch: pytest.MonkeyPat
     assert Cache.of(tmp_path) is None
 
 
-def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_there_is_no_cache_without_a_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def homeless(_: str) -> Path:
         raise RuntimeError
 

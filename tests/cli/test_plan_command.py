@@ -55,20 +55,20 @@ def _modelspec(tmp_path: Path, forked: ForkedCommand) -> Command:
     return Command(tmp_path, forked=forked)
 
 
-def test_nothing_changes(modelspec: Command, root: Path) -> None:
+def test_no_changes_give_0(modelspec: Command, root: Path) -> None:
     ran = modelspec.run("plan", "--root", root)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("nothing changes\n")
 
 
-def test_formatting_is_nothing(modelspec: Command, root: Path) -> None:
+def test_formatting_is_no_change(modelspec: Command, root: Path) -> None:
     _replace(root, "name: Atlas", 'name: "Atlas"  # the large one')
     ran = modelspec.run("plan", "--root", root)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith(f"nothing changes but formatting, in {MODEL}\n")
+    assert ran.out.startswith(f"only formatting changes, in {MODEL}\n")
 
 
-def test_changes_end_with_ten(modelspec: Command, root: Path) -> None:
+def test_changes_give_10(modelspec: Command, root: Path) -> None:
     _replace(root, "ATLAS_API_KEY", "ATLAS_KEY_2")
     for format_ in ("text", "markdown", "json"):
         ran = modelspec.run("plan", "--root", root, "--format", format_)
@@ -92,16 +92,16 @@ def test_two_commits_are_compared_and_the_working_tree_is_left_alone(modelspec: 
     assert "single-point-ended" in [effect["kind"] for effect in json.loads(back.out)["effects"]]
 
 
-def test_errors_of_the_head_end_with_one(modelspec: Command, root: Path) -> None:
+def test_errors_in_the_head_give_1(modelspec: Command, root: Path) -> None:
     _replace(root, "region: us", "region: nowhere")
     for format_ in ("text", "markdown", "json"):
         ran = modelspec.run("plan", "--root", root, "--format", format_)
         assert (ran.code, ran.err) == (1, "")
         assert "MS201" in ran.out
-        assert "the head does not compile" in ran.out
+        assert "the proposed state does not compile" in ran.out
 
 
-def test_a_broken_guard_ends_with_one_and_comes_first(modelspec: Command, root: Path) -> None:
+def test_a_broken_guard_gives_1_and_comes_first(modelspec: Command, root: Path) -> None:
     _replace(root, "https://atlas.example.com/v1", "https://other.example.com/v1")
     for format_ in ("text", "markdown"):
         ran = modelspec.run("plan", "--root", root, "--format", format_)
@@ -117,14 +117,16 @@ def test_a_base_that_does_not_compile_shows_what_the_head_would_serve(modelspec:
     _replace(root, "region: nowhere", "region: us")
     ran = modelspec.run("plan", "--root", root, "--base", "HEAD")
     assert (ran.code, ran.err) == (10, "")
-    assert f"the base does not compile: {MODEL}; the head would serve 1 model at 2 heads\n" in ran.out
+    assert (
+        f"the base does not compile: {MODEL}; the proposed state would serve 1 model at 2 heads\n" in ran.out
+    )
 
 
 @pytest.mark.parametrize(
     "arguments",
     [["--base", "no-such-branch"], ["--base=--output=x"], ["--head", "HEAD^{tree}"], ["--format", "sarif"]],
 )
-def test_usage_ends_with_two(modelspec: Command, root: Path, arguments: list[str]) -> None:
+def test_misuse_gives_2(modelspec: Command, root: Path, arguments: list[str]) -> None:
     ran = modelspec.run("plan", "--root", root, *arguments)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err
@@ -135,7 +137,7 @@ def test_without_git_there_is_no_plan(modelspec: Command, tmp_path: Path) -> Non
     assert (ran.code, ran.out) == (2, "")
 
 
-def test_colour_is_for_those_who_ask(modelspec: Command, root: Path) -> None:
+def test_colour_is_used_on_request_only(modelspec: Command, root: Path) -> None:
     _replace(root, "ATLAS_API_KEY", "ATLAS_KEY_2")
     assert "\x1b[" in modelspec.run("plan", "--root", root, "--color", "always").out
     assert "\x1b[" not in modelspec.run("plan", "--root", root).out
@@ -152,7 +154,7 @@ def test_the_pull_request_that_adds_the_first_configuration_has_a_plan(
     ran = modelspec.run("plan", "--root", write_fleet(top / "services" / "fleet"))
     assert (ran.code, ran.err) == (10, "")
     assert "the base does not compile: heads.yaml, models.d, regions.yaml" in ran.out
-    assert "the head would serve 1 model at 2 heads" in ran.out
+    assert "the proposed state would serve 1 model at 2 heads" in ran.out
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown", "json"])

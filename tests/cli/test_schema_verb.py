@@ -13,7 +13,7 @@ from modelspec.cli import build
 from modelspec.schema import DOCUMENT_KINDS
 
 
-def test_the_verb_knows_every_kind() -> None:
+def test_the_verb_accepts_every_kind() -> None:
     kind = next(parameter for parameter in build.schema_command.params if parameter.name == "kind")
     assert isinstance(kind.type, click.Choice)
     assert tuple(kind.type.choices) == DOCUMENT_KINDS
@@ -33,7 +33,7 @@ def test_the_schema_of_models_is_printed(command: Command, tmp_path: Path) -> No
     assert json.loads(heads.out)["title"] == "heads.yaml"
 
 
-def test_faults_are_no_hindrance_and_what_is_left_out_is_said(command: Command, tmp_path: Path) -> None:
+def test_schemas_are_printed_despite_faults_with_a_note(command: Command, tmp_path: Path) -> None:
     root = write_fleet(tmp_path / "fleet", {"heads.yaml": "heads: [\n", "models.d/atlas.yaml": "a: ]\n"})
     outcome = command.run("schema", "--root", root)
     assert outcome.code == 0
@@ -44,7 +44,7 @@ def test_faults_are_no_hindrance_and_what_is_left_out_is_said(command: Command, 
     assert json.loads(outcome.out)["properties"]["priority_head"]["$ref"] == "#/$defs/headId"
 
 
-def test_writing_tells_how_to_wire_an_editor(command: Command, tmp_path: Path) -> None:
+def test_writing_prints_how_to_configure_an_editor(command: Command, tmp_path: Path) -> None:
     root = write_fleet(tmp_path / "fleet")
     outcome = command.run("schema", "--write", cwd=root)
     assert (outcome.code, outcome.out) == (0, "")
@@ -67,7 +67,7 @@ def test_a_folder_may_be_named(command: Command, tmp_path: Path) -> None:
     assert tree(root / "editor") == tree(tmp_path / "schemas")
 
 
-def test_a_check_says_what_is_stale(command: Command, tmp_path: Path) -> None:
+def test_check_lists_what_is_stale(command: Command, tmp_path: Path) -> None:
     root = write_fleet(tmp_path / "fleet")
     missing = command.run("schema", "--check", cwd=root)
     assert missing.code == 1
@@ -85,14 +85,14 @@ def test_a_check_says_what_is_stale(command: Command, tmp_path: Path) -> None:
     assert "differs: model.schema.json" in stale.err
 
 
-def test_a_file_of_somebody_else_is_refused(command: Command, tmp_path: Path) -> None:
+def test_a_foreign_file_is_not_replaced(command: Command, tmp_path: Path) -> None:
     root = write_fleet(tmp_path / "fleet", {"schemas/model.schema.json": "{}"})
     for arguments in (("--write", "schemas"), ("--check", "--write", "schemas")):
         outcome = command.run("schema", *arguments, cwd=root)
         assert outcome.code == 1
         assert outcome.err == (
             "modelspec: 'schemas/model.schema.json' was not written by modelspec schema\n"
-            "  = help: move it away, or name another folder\n"
+            "  = help: move it away, or choose another folder\n"
         )
     assert tree(root / "schemas") == {"model.schema.json": b"{}"}
 
@@ -100,19 +100,19 @@ def test_a_file_of_somebody_else_is_refused(command: Command, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("heads", "--write", "x"), "--write and --check are for all of the schemas: leave KIND out"),
-        (("heads", "--check"), "--write and --check are for all of the schemas: leave KIND out"),
+        (("heads", "--write", "x"), "--write and --check apply to all schemas: leave KIND out"),
+        (("heads", "--check"), "--write and --check apply to all schemas: leave KIND out"),
         (("head",), "'head' is not one of"),
     ],
 )
-def test_usage(command: Command, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_misuse_gives_2(command: Command, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
     outcome = command.run("schema", *arguments, cwd=write_fleet(tmp_path / "fleet"))
     assert outcome.code == 2
     assert said in outcome.err
     assert outcome.out == ""
 
 
-def test_a_root_that_cannot_be_opened_is_a_matter_of_usage(
+def test_an_unreadable_root_is_a_usage_error(
     fleet: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refused(*_: object, **__: object) -> int:

@@ -19,7 +19,7 @@ def repository(root: Path, **fixed: str) -> Path:
     return write_repository(root, {"atlas": model("atlas")}, files)
 
 
-def test_titles_are_those_that_people_know(tmp_path: Path) -> None:
+def test_choices_have_titles(tmp_path: Path) -> None:
     choices = choices_of(repository(tmp_path))
     assert choices.regions[:2] == (
         Choice(value="us", text="United States (us)"),
@@ -32,7 +32,7 @@ def test_titles_are_those_that_people_know(tmp_path: Path) -> None:
     assert choices.notes == ()
 
 
-def test_models_are_in_the_order_of_their_ids_wherever_they_are(tmp_path: Path) -> None:
+def test_models_are_in_the_order_of_their_ids(tmp_path: Path) -> None:
     root = write_repository(
         tmp_path,
         {
@@ -71,25 +71,23 @@ def test_models_are_in_the_order_of_their_ids_wherever_they_are(tmp_path: Path) 
         (
             REGIONS + "  - {name: Nowhere}\n",
             HEADS,
-            ("not every region and head could be understood, so other names are let through as well",),
+            ("not every region and head could be read, so other names are accepted too",),
         ),
         (
             REGIONS + "  - {code: Not A Code, name: Odd}\n",
             HEADS,
-            ("not every region and head could be understood, so other names are let through as well",),
+            ("not every region and head could be read, so other names are accepted too",),
         ),
     ],
 )
-def test_what_cannot_be_understood_is_said(
-    tmp_path: Path, regions: str, heads: str, notes: tuple[str, ...]
-) -> None:
+def test_unreadable_parts_are_noted(tmp_path: Path, regions: str, heads: str, notes: tuple[str, ...]) -> None:
     choices = choices_of(repository(tmp_path, regions=regions, heads=heads))
     assert choices.notes == notes
     assert not choices.complete
     assert "Not A Code" not in [choice.value for choice in choices.regions]
 
 
-def test_a_fault_inside_an_entry_leaves_its_name_a_choice(tmp_path: Path) -> None:
+def test_an_entry_with_a_fault_is_still_a_choice(tmp_path: Path) -> None:
     choices = choices_of(repository(tmp_path, regions=REGIONS.replace("name: Europe", "nam: Europe")))
     assert choices.regions[1].text == "eu (eu); served in eu, uk"
     assert choices.complete
@@ -101,11 +99,11 @@ def test_files_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
     (root / "heads.yaml").unlink()
     assert choices_of(root).notes == (
         "no heads could be read from heads.yaml, so they are left out of the choices",
-        "files that could not be read: 2; modelspec validate says why",
+        "files that could not be read: 2; run modelspec validate to see why",
     )
 
 
-def test_secrets_stay_out(tmp_path: Path) -> None:
+def test_choices_contain_no_secrets(tmp_path: Path) -> None:
     root = repository(
         tmp_path,
         regions=REGIONS.replace("Europe", f"Europe {SECRET}"),
@@ -119,7 +117,7 @@ def test_secrets_stay_out(tmp_path: Path) -> None:
     assert [choice.value for choice in choices.regions] == ["us", "eu", "uk"]
 
 
-def test_names_of_ill_will_are_one_short_line_of_plain_text(tmp_path: Path) -> None:
+def test_hostile_names_become_one_short_line(tmp_path: Path) -> None:
     name = "'[x](https://evil.example) <b>$1</b> `a` क्\u200dष" + "x" * 1000 + "'"
     choices = choices_of(repository(tmp_path, regions=REGIONS.replace("name: Europe", f"name: {name}")))
     text = choices.regions[1].text

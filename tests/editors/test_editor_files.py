@@ -33,7 +33,7 @@ def refused(outcome: object) -> str:
     return outcome.message
 
 
-def test_all_are_written_once_and_then_only_what_changes(fleet: Path) -> None:
+def test_only_changed_schemas_are_written(fleet: Path) -> None:
     assert written(write_schemas(fleet)) == NAMES
     folder = fleet / FOLDER
     assert sorted(path.name for path in folder.iterdir()) == sorted(NAMES)
@@ -58,7 +58,7 @@ def test_the_same_repository_gives_the_same_bytes_anywhere(fleet: Path, tmp_path
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-def test_what_is_stale_is_told_by_name(fleet: Path) -> None:
+def test_stale_schemas_are_listed_by_name(fleet: Path) -> None:
     assert stale_schemas(fleet) == [Stale(path=name, why=Staleness.MISSING) for name in NAMES]
     assert not (fleet / FOLDER).exists()
     write_schemas(fleet)
@@ -96,7 +96,7 @@ def test_defaults_make_the_schema_of_models_stale(fleet: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", '{"$comment": "mine"}', "[" * 100_000, '{"$comment": ["Written"]}', "\udcff"]
 )
-def test_a_file_of_somebody_else_is_left_alone(fleet: Path, content: str) -> None:
+def test_a_foreign_file_is_not_replaced(fleet: Path, content: str) -> None:
     theirs = fleet / FOLDER / "heads.schema.json"
     theirs.parent.mkdir(parents=True)
     theirs.write_bytes(content.encode(errors="surrogateescape"))
@@ -107,13 +107,13 @@ def test_a_file_of_somebody_else_is_left_alone(fleet: Path, content: str) -> Non
 
 
 @pytest.mark.parametrize("folder", ["models.d", "models.d/schemas", ".git", ".git/hooks", "sub/.git"])
-def test_folders_of_models_and_of_git_are_no_place(fleet: Path, folder: str) -> None:
-    assert "is no place for schemas" in refused(write_schemas(fleet, fleet / folder))
-    assert "is no place for schemas" in refused(stale_schemas(fleet, fleet / folder))
+def test_folders_of_models_and_git_are_refused(fleet: Path, folder: str) -> None:
+    assert "schemas cannot be in" in refused(write_schemas(fleet, fleet / folder))
+    assert "schemas cannot be in" in refused(stale_schemas(fleet, fleet / folder))
     assert not list(fleet.rglob("*.schema.json"))
 
 
-def test_what_is_no_file_is_left_alone(fleet: Path) -> None:
+def test_only_regular_files_are_replaced(fleet: Path) -> None:
     folder = fleet / FOLDER
     folder.mkdir(parents=True)
     os.mkfifo(folder / "model.schema.json")
@@ -127,12 +127,12 @@ def test_what_is_no_file_is_left_alone(fleet: Path) -> None:
     assert len(list(folder.iterdir())) == 1
 
 
-def test_a_link_in_the_repository_does_not_choose_the_folder(fleet: Path, tmp_path: Path) -> None:
+def test_links_in_the_repository_are_not_followed(fleet: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (fleet / ".modelspec").symlink_to(elsewhere)
-    assert "a symbolic link leads from" in refused(write_schemas(fleet))
-    assert "a symbolic link leads from" in refused(stale_schemas(fleet))
+    assert "through a symbolic link" in refused(write_schemas(fleet))
+    assert "through a symbolic link" in refused(stale_schemas(fleet))
     assert list(elsewhere.iterdir()) == []
 
 
@@ -142,7 +142,7 @@ def test_the_repository_itself_may_be_reached_by_a_link(fleet: Path, tmp_path: P
     assert stale_schemas(fleet) == []
 
 
-def test_a_folder_that_cannot_be_made_is_said(fleet: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(fleet: Path) -> None:
     (fleet / ".modelspec").write_text("a file", encoding="utf-8")
     assert refused(write_schemas(fleet)).startswith("cannot read ")
     (fleet / ".modelspec").unlink()

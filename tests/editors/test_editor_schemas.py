@@ -40,7 +40,7 @@ def small(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", DOCUMENT_KINDS)
-def test_each_is_a_schema_of_the_draft_that_it_names(kind: DocumentKind, small: Path) -> None:
+def test_each_is_a_valid_schema_of_its_draft(kind: DocumentKind, small: Path) -> None:
     for choices in (EMPTY, choices_of(small), choices_of(REPOSITORY)):
         schema = tailored(kind, choices)
         assert schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
@@ -49,14 +49,14 @@ def test_each_is_a_schema_of_the_draft_that_it_names(kind: DocumentKind, small: 
 
 
 @pytest.mark.parametrize("kind", DOCUMENT_KINDS)
-def test_none_has_keywords_of_ours_or_the_address_of_another(kind: DocumentKind) -> None:
+def test_none_has_our_keywords_or_the_id_of_another(kind: DocumentKind) -> None:
     found = keywords(tailored(kind, choices_of(REPOSITORY)))
     assert not [name for name in found if name.startswith("x-")]
     assert "$id" not in found
 
 
 @pytest.mark.parametrize("kind", DOCUMENT_KINDS)
-def test_every_reference_leads_to_something(kind: DocumentKind) -> None:
+def test_every_reference_resolves(kind: DocumentKind) -> None:
     schema = tailored(kind, choices_of(REPOSITORY))
 
     def references(part: object) -> set[str]:
@@ -109,7 +109,7 @@ def test_a_sound_fleet_satisfies_its_own_schemas(name: str, tmp_path: Path) -> N
         ("waivers", "waivers: [{rule: MS201, subject: x, reason: y, expires: 2027-01-01, approved_by: z}]"),
     ],
 )
-def test_a_name_that_nobody_declares_is_one_fault(kind: DocumentKind, text: str, small: Path) -> None:
+def test_an_undeclared_name_is_one_fault(kind: DocumentKind, text: str, small: Path) -> None:
     assert len(faults(schemas(small)[kind], text)) == 1
 
 
@@ -127,17 +127,17 @@ def test_a_name_that_nobody_declares_is_one_fault(kind: DocumentKind, text: str,
         ("modelspec", "rules: {MS402: info, MS404: off}"),
     ],
 )
-def test_names_that_are_only_suggested_bind_nobody(kind: DocumentKind, text: str, small: Path) -> None:
+def test_suggested_names_are_not_enforced(kind: DocumentKind, text: str, small: Path) -> None:
     assert faults(schemas(small)[kind], text) == []
 
 
-def test_a_region_or_a_head_is_declared_by_any_name(small: Path) -> None:
+def test_declarations_accept_any_name(small: Path) -> None:
     own = schemas(small)
     assert faults(own["regions"], "regions: [{code: new, name: New, residency: [eu]}]") == []
     assert faults(own["heads"], "heads: [{head_id: new, region: eu, url: https://x.example.net}]") == []
 
 
-def test_no_example_names_what_is_not_there(small: Path) -> None:
+def test_examples_name_only_what_exists(small: Path) -> None:
     own = schemas(small)
     texts = {kind: text_of(schema) for kind, schema in own.items()}
     assert "head-service" not in texts["model"] + texts["routes.test"]
@@ -145,7 +145,7 @@ def test_no_example_names_what_is_not_there(small: Path) -> None:
     assert "head-eu-1 (eu), active, https://head-eu-1.example.net" in texts["model"]
 
 
-def test_metadata_is_held_to_the_schema_of_the_organisation(small: Path) -> None:
+def test_metadata_is_checked_with_the_schema_of_the_organisation(small: Path) -> None:
     own = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
@@ -174,7 +174,7 @@ def test_metadata_is_held_to_the_schema_of_the_organisation(small: Path) -> None
     assert len(faults(schema, model("x", "metadata: {owner: me}"))) == 1
     (small / "own.json").write_text("[]", encoding="utf-8")
     choices = choices_of(small)
-    assert choices.notes == ("the metadata schema cannot be used, so any metadata is let through",)
+    assert choices.notes == ("the metadata schema cannot be used, so any metadata is accepted",)
     assert faults(tailored("model", choices), model("x", "metadata: {owner: me}")) == []
 
 
@@ -186,7 +186,7 @@ def test_a_head_with_the_name_of_a_region_is_one_choice(tmp_path: Path) -> None:
     assert definition["enumDescriptions"][0] == "eu (eu), active, https://eu.example.net"
 
 
-def test_names_that_are_not_all_known_are_suggested_only() -> None:
+def test_incomplete_names_are_only_suggested() -> None:
     some = Choices(
         regions=(Choice(value="eu", text="Europe (eu)"),),
         heads=(Choice(value="head-eu", text="head-eu (eu)"),),
@@ -203,7 +203,7 @@ def test_names_that_are_not_all_known_are_suggested_only() -> None:
 
 
 @pytest.mark.parametrize("kind", DOCUMENT_KINDS)
-def test_where_nothing_is_known_the_published_schema_is_left(kind: DocumentKind) -> None:
+def test_without_choices_the_published_schema_stays(kind: DocumentKind) -> None:
     schema = tailored(kind, EMPTY)
     assert "enumDescriptions" not in keywords(schema)
     own = {"model": "models.d/chat/gpt-5.4.yaml", "defaults": "models.d/china/_defaults.yaml"}
@@ -217,7 +217,7 @@ _ORGANISATION = """\
 """
 
 
-def test_what_some_folder_gives_is_no_longer_required(small: Path) -> None:
+def test_fields_given_by_a_folder_are_not_required(small: Path) -> None:
     """One schema serves all folders, so a field that any of them gives may be left out."""
     others = {
         **FIXED,
@@ -243,7 +243,7 @@ def test_what_some_folder_gives_is_no_longer_required(small: Path) -> None:
     assert faults(defaults, start) != []
 
 
-def test_a_choice_of_models_tells_what_folders_give(small: Path) -> None:
+def test_choices_of_models_include_folder_defaults(small: Path) -> None:
     write_repository(
         small, {"_defaults": "region: uk\n", "bison": model("bison").replace("region: eu\n", "")}, {}
     )

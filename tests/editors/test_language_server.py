@@ -52,7 +52,7 @@ def server(fleet: Path) -> Iterator[Server]:
         yield server
 
 
-def test_a_region_is_picked_by_its_title(server: Server) -> None:
+def test_a_region_is_offered_with_its_title(server: Server) -> None:
     offered = server.completions(*probe("region", "region: |\n"))
     assert offered["eu"]["documentation"] == "Europe (eu); served in eu, no"
     assert offered["us"]["documentation"] == "United States (us)"
@@ -63,7 +63,7 @@ def test_a_region_is_picked_by_its_title(server: Server) -> None:
 @pytest.mark.parametrize(
     "text", ["priority_head: |\n", "fallback_heads:\n  - |\n", "fallback_heads: [head-service-no, |]\n"]
 )
-def test_a_head_is_picked_by_where_it_is_and_how_it_does(server: Server, text: str) -> None:
+def test_a_head_is_offered_with_its_region_and_status(server: Server, text: str) -> None:
     offered = server.completions(*probe("head", text))
     assert len(offered) == 19
     assert (
@@ -72,26 +72,26 @@ def test_a_head_is_picked_by_where_it_is_and_how_it_does(server: Server, text: s
     )
 
 
-def test_weights_are_given_to_heads(server: Server) -> None:
+def test_weights_offer_heads(server: Server) -> None:
     offered = server.completions(*probe("weights", "load_balancing:\n  weights:\n    |\n"))
     assert len(offered) == 19
     assert offered["head-service-eu"]["insertText"].startswith("head-service-eu: ")
     assert "(eu), active" in offered["head-service-eu"]["documentation"]
 
 
-def test_fallback_models_are_suggested_by_name(server: Server) -> None:
+def test_fallback_models_offer_models(server: Server) -> None:
     offered = server.completions(*probe("fallback", "fallback_models:\n  - |\n"))
     assert offered["gpt-5.4"]["documentation"] == "GPT-5.4 (us)"
     assert offered["claude-3-7-sonnet"]["documentation"] == "Claude Sonnet 3.7 (us), disabled"
     assert "openrouter/*" not in offered
 
 
-def test_metadata_has_the_fields_of_the_organisation(server: Server) -> None:
+def test_metadata_offers_the_fields_of_the_organisation(server: Server) -> None:
     offered = server.completions(*probe("metadata", "metadata:\n  |\n"))
     assert offered["owner"]["documentation"] == "The team that answers for the model here."
 
 
-def test_a_test_of_routing_picks_names_of_all_kinds(server: Server) -> None:
+def test_a_routing_test_offers_names_of_all_kinds(server: Server) -> None:
     path = "routes.test.yaml"
 
     def offered(text: str) -> set[str]:
@@ -106,7 +106,7 @@ def test_a_test_of_routing_picks_names_of_all_kinds(server: Server) -> None:
     assert {"eu", "jp"} <= offered("expect:\n      reach_within: [|]\n")
 
 
-def test_rules_and_edges_are_picked_in_the_other_files(server: Server) -> None:
+def test_other_files_offer_rules_and_edges(server: Server) -> None:
     rules = server.completions("modelspec.yaml", with_line("modelspec.yaml", "rules:\n  |\n"))
     assert rules["MS404"]["documentation"] == "All heads of a model are in one region."
     assert "MS201" not in rules
@@ -116,7 +116,7 @@ def test_rules_and_edges_are_picked_in_the_other_files(server: Server) -> None:
     assert "eu" in regions
 
 
-def test_a_hover_tells_what_a_field_is_and_what_may_stand_there(server: Server) -> None:
+def test_a_hover_describes_a_field_and_its_choices(server: Server) -> None:
     text = server.hover(*probe("hover", "priority_head: head-ser|vice-eu\n"))
     assert text.startswith("#### Priority head\n\nThe first access point of a request for this model.")
     assert "* `head-service-eu`: head-service-eu (eu), active, " in text
@@ -146,12 +146,12 @@ def test_a_wrong_name_is_flagged_as_it_is_typed(
     assert message.startswith(said)
 
 
-def test_what_a_folder_gives_is_not_missing(server: Server) -> None:
+def test_a_field_given_by_a_folder_is_not_missing(server: Server) -> None:
     """models.d/china gives an owner. The editor sees one file; `validate` knows where that holds."""
     assert server.diagnostics(*probe("owner-given", SOUND.replace("owner: team-probe, ", ""))) == []
 
 
-def test_defaults_are_no_model(server: Server) -> None:
+def test_defaults_are_not_checked_as_a_model(server: Server) -> None:
     def defaults(folder: str, text: str) -> tuple[str, str]:
         path = f"models.d/{folder}/_defaults.yaml"
         return path, with_line(path, text)
@@ -162,7 +162,7 @@ def test_defaults_are_no_model(server: Server) -> None:
     assert "eu" in server.completions(*defaults("region", "region: |\n"))
 
 
-def test_a_deployment_excludes_the_fields_that_it_stands_for(server: Server) -> None:
+def test_a_deployment_excludes_the_fields_that_it_replaces(server: Server) -> None:
     """`dependentSchemas` of draft 2020-12: a server that knew draft 7 only would say nothing."""
     text = f"{SOUND}deployments: [{{endpoint: https://one.example.net/v1, region: eu}}]\n"
     assert sorted(server.diagnostics(*probe("twice", text))) == [
@@ -192,7 +192,7 @@ def test_the_whole_example_fleet_has_no_fault(fleet: Path) -> None:
             assert server.diagnostics(path, with_line(path, rest)) == [], path
 
 
-def test_the_setting_does_what_the_line_does(fleet: Path) -> None:
+def test_the_setting_works_like_the_line(fleet: Path) -> None:
     with language_server(fleet, {"schemas": json.loads(wiring())["yaml.schemas"]}) as server:
         assert "eu" in server.completions("models.d/deep/er/new.yml", "region: |\n")
         assert "eu" in server.completions("heads.yaml", "heads:\n  - region: |\n")

@@ -142,7 +142,7 @@ def test_applies_a_changed_listener_and_reports_a_changed_bootstrap(fleet: Fleet
         fleet.configure({"edge-us": "us"})
     done = modelspec(*_arguments(fleet, edge, "dist"))
     assert done.returncode == 0, done.stderr
-    assert done.stderr.endswith("; bootstrap.json has changed as well: start Envoy anew\n")
+    assert done.stderr.endswith("; bootstrap.json has changed too: restart Envoy\n")
     assert "listener.json" in done.stderr
     until(lambda: edge.ask("x" * 200_000).status == 413, "taken the new listener")
 
@@ -275,7 +275,7 @@ def test_validation_reports_a_corruption_of_any_file(fleet: Fleet, tmp_path: Pat
     assert _fault(build) == ""
     for spoilt in (b"", b"[]", content[:-10], b"\xff", laid_out(_pollute(json.loads(content)))):
         _spoilt(build, name, spoilt, with_digest=False)
-        assert "the digest differs" in _fault(build)
+        assert "its digest differs" in _fault(build)
         _spoilt(build, name, spoilt, with_digest=True)
         assert _fault(build).startswith("edge edge-us: ")
 

@@ -47,13 +47,13 @@ def test_a_file_of_an_unknown_kind_is_bytes() -> None:
     assert _get("/admin/font.bin") == (200, "application/octet-stream", b"\0")
 
 
-def test_a_site_without_a_page_of_its_own_for_404_has_one() -> None:
+def test_a_site_without_a_404_page_gets_one() -> None:
     status, content_type, body = _get("/none", "text/html")
     assert (status, content_type) == (404, HTML)
     assert b"Page not found" in body
 
 
-def test_before_the_first_build_there_is_nothing_to_show() -> None:
+def test_before_the_first_build_there_are_only_faults() -> None:
     assert _get("/admin/", site=None)[:2] == (503, PROBLEM)
     status, content_type, body = _get("/admin/", "text/html", site=None)
     assert (status, content_type) == (503, HTML)
@@ -65,7 +65,7 @@ def test_faults_are_shown_as_text() -> None:
     assert b"<pre>&lt;script&gt;</pre>" in body
 
 
-def test_a_refusal_names_the_file_and_the_repository_where_they_are_known() -> None:
+def test_a_refusal_names_the_file_and_the_repository_if_known() -> None:
     plain = json.loads(answer("PUT", "/admin/models/a", "", SITE, None).body)
     assert plain["source"] == "models.d/a.yaml"
     assert "repository" not in plain
@@ -89,11 +89,11 @@ def test_a_refusal_names_the_file_and_the_repository_where_they_are_known() -> N
         ("127.0.0.1", "localhost.", False),
     ],
 )
-def test_a_host_is_known_by_its_names(host: str, header: str, *, is_fine: bool) -> None:
+def test_a_host_is_recognised_by_its_names(host: str, header: str, *, is_fine: bool) -> None:
     assert is_allowed(header, allowed_names(host, "Box")) == is_fine
 
 
-def test_a_socket_is_shown_as_people_type_it() -> None:
+def test_an_address_is_shown_as_a_url() -> None:
     with listen("127.0.0.1", 0) as bound:
         assert address(bound, "127.0.0.1") == f"http://127.0.0.1:{bound.getsockname()[1]}/"
     with listen("::1", 0) as bound:
@@ -123,10 +123,10 @@ def test_faults_of_many_files_are_cut_short(tmp_path: Path) -> None:
     faults = build_site(root, today=TODAY)
     assert isinstance(faults, Faults)
     assert faults.text.count("error[") == 50
-    assert faults.text.endswith("more: modelspec validate shows them all\n")
+    assert faults.text.endswith("more: run modelspec validate to see all\n")
 
 
-def test_a_root_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+def test_a_missing_root_is_a_fault(tmp_path: Path) -> None:
     assert build_site(tmp_path / "none", today=TODAY) == Faults(
         text="cannot read the repository: No such file or directory\n"
     )
@@ -140,7 +140,7 @@ def _run(test: Callable[[Live], Awaitable[None]]) -> None:
     anyio.run(within_time)
 
 
-def test_news_begin_with_the_state_now_and_end_with_the_server() -> None:
+def test_events_start_with_the_current_state_and_end_with_the_server() -> None:
     async def listen_to(live: Live) -> None:
         news = live.news()
         assert await anext(news) == b'data: {"version": "", "faults": null}\n\n'

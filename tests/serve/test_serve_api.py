@@ -11,7 +11,7 @@ SCHEMATHESIS = str(Path(sysconfig.get_path("scripts")) / "schemathesis")
 NOT_MEANT = "positive_data_acceptance,allow_header_conformance"
 
 
-def test_the_site_keeps_to_its_description(tmp_path: Path) -> None:
+def test_the_site_matches_its_description(tmp_path: Path) -> None:
     root = write_repository(tmp_path / "fleet", settings="base_path: /fleet\n")
     with serving(root) as served:
         done = subprocess.run(

@@ -38,7 +38,7 @@ def test_a_change_reloads_the_page(root: Path, page: Page) -> None:
         page.get_by_text("Bison").first.wait_for(state="attached")
 
 
-def test_faults_lie_over_the_last_good_page_until_they_are_corrected(root: Path, page: Page) -> None:
+def test_faults_overlay_the_last_good_page_until_fixed(root: Path, page: Page) -> None:
     model = root / "models.d/m0.yaml"
     good = model.read_text()
     with serving(root) as served:
@@ -54,7 +54,7 @@ def test_faults_lie_over_the_last_good_page_until_they_are_corrected(root: Path,
         page.locator(".modelspec-faults").wait_for(state="detached")
 
 
-def test_the_page_of_faults_gives_way_to_the_site(root: Path, page: Page) -> None:
+def test_the_page_of_faults_is_replaced_by_the_site(root: Path, page: Page) -> None:
     regions = root / "regions.yaml"
     good = regions.read_text()
     regions.write_text("regions: 1\n")

@@ -55,7 +55,7 @@ def test_any_model_is_found(served: Served, model: str) -> None:
         ("OPTIONS", "/admin/", "read-only"),
     ],
 )
-def test_writing_is_refused_with_the_way_to_do_it(served: Served, method: str, path: str, words: str) -> None:
+def test_writing_is_refused_with_a_hint(served: Served, method: str, path: str, words: str) -> None:
     answer = served.ask(path, "text/html", method)
     assert (answer.status, answer.headers["content-type"]) == (405, PROBLEM)
     assert answer.headers["allow"] == "GET, HEAD"
@@ -101,7 +101,7 @@ def test_nothing_but_the_site_is_served(served: Served, path: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", ""])
-def test_a_name_that_is_not_this_machine_is_refused(served: Served, host: str) -> None:
+def test_a_foreign_host_name_is_refused(served: Served, host: str) -> None:
     for path in ("/admin/models", "/_modelspec/events"):
         answer = served.ask(path, host=host)
         assert (answer.status, answer.headers["content-type"]) == (421, PROBLEM)
@@ -110,11 +110,11 @@ def test_a_name_that_is_not_this_machine_is_refused(served: Served, host: str) -
 @pytest.mark.parametrize(
     "host", ["localhost", "LOCALHOST:1", "app.localhost", "127.0.0.1:9", "[::1]:8000", "10.0.0.7"]
 )
-def test_localhost_and_addresses_are_fine(served: Served, host: str) -> None:
+def test_localhost_and_addresses_are_accepted(served: Served, host: str) -> None:
     assert served.ask("/admin/models", host=host).status == 200
 
 
-def test_the_page_that_reloads_itself_keeps_to_its_policy(served: Served) -> None:
+def test_the_reload_script_follows_the_content_security_policy(served: Served) -> None:
     page = served.ask("/admin/", "text/html")
     assert b'<script src="/_modelspec/reload.js" data-version="' in page.body
     assert "script-src 'self'" in page.headers["content-security-policy"]
@@ -123,7 +123,7 @@ def test_the_page_that_reloads_itself_keeps_to_its_policy(served: Served) -> Non
     assert served.ask("/_modelspec/overlay.css").headers["content-type"].startswith("text/css")
 
 
-def test_a_change_is_built_and_every_page_hears_of_it(root: Path) -> None:
+def test_a_change_is_built_and_sent_to_every_page(root: Path) -> None:
     with serving(root) as served, served.events() as events:
         first = next(events)
         assert first["faults"] is None
@@ -135,7 +135,7 @@ def test_a_change_is_built_and_every_page_hears_of_it(root: Path) -> None:
         assert served.ask("/admin/models/bison").json["model"]["name"] == "Bison"
 
 
-def test_faults_are_told_and_the_last_good_site_stays_up(root: Path) -> None:
+def test_faults_are_sent_and_the_last_good_site_stays_up(root: Path) -> None:
     model = root / "models.d/m0.yaml"
     good = model.read_text()
     with serving(root) as served, served.events() as events:
@@ -155,7 +155,7 @@ def test_faults_are_told_and_the_last_good_site_stays_up(root: Path) -> None:
         assert third["version"] == first["version"]
 
 
-def test_a_repository_with_errors_at_the_start_has_a_page_that_says_so(root: Path) -> None:
+def test_a_repository_with_errors_at_the_start_has_a_page_of_faults(root: Path) -> None:
     regions = root / "regions.yaml"
     good = regions.read_text()
     regions.write_text("regions: <b>\n")
@@ -177,7 +177,7 @@ def test_a_repository_with_errors_at_the_start_has_a_page_that_says_so(root: Pat
         assert served.ask("/admin/models").status == 200
 
 
-def test_a_base_path_goes_before_everything(tmp_path: Path) -> None:
+def test_a_base_path_prefixes_everything(tmp_path: Path) -> None:
     root = write_repository(tmp_path / "fleet", settings="base_path: /models-admin\n", ids=("atlas",))
     with serving(root) as served:
         assert served.ask("/models-admin/admin/models").headers["content-type"] == JSON
@@ -191,7 +191,7 @@ def test_a_base_path_goes_before_everything(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_it_quietly_also_while_a_page_listens(root: Path, number: int, code: int) -> None:
+def test_a_signal_stops_it_quietly_even_with_an_open_page(root: Path, number: int, code: int) -> None:
     with serving(root) as served, served.events() as events:
         next(events)
         ended, written = served.end(number)
@@ -232,20 +232,20 @@ def _run(*arguments: str, program: tuple[str, ...] = (PROGRAM,)) -> tuple[int, s
     return done.returncode, done.stderr
 
 
-def test_a_port_that_is_taken_is_a_fault_of_usage(root: Path) -> None:
+def test_a_taken_port_is_a_usage_error(root: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         code, said = _run("serve", "--root", str(root), "--port", str(other.getsockname()[1]))
     assert code == 2
     assert "choose another with --port" in said
 
 
-def test_a_host_of_another_machine_is_a_fault_of_usage(root: Path) -> None:
+def test_a_host_of_another_machine_is_a_usage_error(root: Path) -> None:
     code, said = _run("serve", "--root", str(root), "--host", "192.0.2.1", "--port", "0")
     assert code == 2
-    assert "cannot listen at 192.0.2.1" in said
+    assert "cannot listen on 192.0.2.1" in said
 
 
-def test_without_the_extra_one_line_says_how_to_install_it(root: Path) -> None:
+def test_without_the_extra_it_says_how_to_install_it(root: Path) -> None:
     # What is missing is what find_spec does not find: a copy of the interpreter's path without it.
     script = (
         "import sys; from importlib.machinery import PathFinder as P; find = P.find_spec\n"
@@ -265,7 +265,7 @@ def test_the_help_names_the_verb_and_its_options() -> None:
         assert option in done.stdout
 
 
-def test_a_folder_that_goes_away_is_told(tmp_path: Path) -> None:
+def test_a_deleted_folder_is_reported(tmp_path: Path) -> None:
     root = write_repository(tmp_path / "fleet", ids=("atlas",))
     with serving(root) as served, served.events() as events:
         next(events)

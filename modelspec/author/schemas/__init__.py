@@ -1,4 +1,4 @@
-"""JSON Schemas for editors: the published ones, with the names that this repository declares as choices."""
+"""JSON Schemas for editors: the published ones, with the names of this repository as choices."""
 
 from modelspec.author.schemas.choices import Choice, Choices, choices_of
 from modelspec.author.schemas.files import (

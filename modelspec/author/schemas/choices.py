@@ -1,4 +1,4 @@
-"""What a repository declares, as an editor offers it."""
+"""The names that a repository declares, as choices for an editor."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from modelspec.text.quote import visible
 
 
 class NameKind(Enum):
-    """What may stand at a place; the value is the name of its definition in the schemas for editors."""
+    """What may be used at a place; the value is the name of its definition in the schemas for editors."""
 
     REGION = "declaredRegion"
     HEAD = "declaredHead"
@@ -68,28 +68,28 @@ PLACES: Mapping[DocumentKind, Mapping[str, NameKind]] = {
     },
     "waivers": {"waivers[].rule": NameKind.RULE, "waivers[].subject": NameKind.SUBJECT},
 }
-"""By the path of the field, where `[]` stands for the items of a list."""
+"""By the path of the field, in which `[]` stands for the items of a list."""
 
 
 def kind_of(path: str) -> DocumentKind:
-    """The kind of document that lies at a path, relative to the root."""
+    """The kind of document at a path, which is relative to the root."""
     if path.rpartition("/")[2] == DEFAULTS:
         return "defaults"
     return next((kind for kind in DOCUMENT_KINDS if path == f"{kind}.yaml"), "model")
 
 
 def steps(path: str) -> list[str]:
-    """The path in single steps: names of fields, and `[]`."""
+    """The steps of a path: names of fields, and `[]`."""
     return path.replace("[]", ".[]").split(".")
 
 
 _LONGEST = 200
-"""Characters of the line beside a choice."""
+"""The most characters of the description of a choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A value that may be written somewhere, and the line that an editor shows beside it."""
+    """A value, and the description that an editor shows beside it."""
 
     value: str
     text: str
@@ -97,12 +97,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """All that a repository declares, as far as it can be understood; no secret is among it.
+    """Everything that a repository declares, as far as it can be read, without secrets.
 
-    `regions` and `heads` are in the order of their files, `models` and `aliases` in that of their names.
-    `complete` is False where a region or a head may be missing: then any other name is let through as well.
-    `metadata` is the organisation's own schema. `defaulted` are the fields that some folder gives to its models, with
-    those inside its mappings. `notes` say what had to be left out, one line each.
+    `regions` and `heads` are in the order of their files, `models` and `aliases` in the order of their names.
+    `complete` is False if a region or head may be missing: then any other name is accepted too. `metadata` is the
+    organisation's own schema. `defaulted` are the fields that some folder gives to its models, including nested ones.
+    `notes` are messages about what was left out.
     """
 
     regions: tuple[Choice, ...] = ()
@@ -118,7 +118,7 @@ class Choices:
 
 
 def choices_of(root: Path) -> Choices:
-    """Read the repository at `root`. Its faults do not stop this: an editor is where they are corrected.
+    """Read the repository at `root`, which may have faults: an editor is where they are fixed.
 
     Raises:
         OSError: the root cannot be opened.
@@ -159,7 +159,7 @@ def _of_head(head: Head) -> Choice:
 
 
 def _defaulted(tree: Tree, locator: Locator) -> Mapping[str, object]:
-    """The defaults of all folders, one upon the other: only which fields there are matters."""
+    """The defaults of all folders, merged: it only matters which fields there are."""
     fields: Mapping[str, object] = {}
     for file in filter(None, tree.defaults.values()):
         fields = merged(fields, locator.effective(file.path))
@@ -167,12 +167,12 @@ def _defaulted(tree: Tree, locator: Locator) -> Mapping[str, object]:
 
 
 def _models(tree: Tree, locator: Locator) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
-    """Every model that has an id, and every alias; of names that two files claim, the first file's."""
+    """Every model with an id, and every alias; if two files declare a name, the first one counts."""
     models: dict[str, Choice] = {}
     aliases: dict[str, Choice] = {}
     for file in tree.models:
         value = locator.effective(file.path)
-        locator.known.pop(file.path, None)  # five thousand of them are large
+        locator.known.pop(file.path, None)  # thousands of them would take much memory
         model_id = value.get("model_id")
         if not isinstance(model_id, str):
             continue
@@ -197,7 +197,7 @@ def _line(text: object) -> str:
 
 
 def _sound(form: str, choices: Iterable[Choice]) -> tuple[Choice, ...]:
-    """The choices whose values have the form of a name, and are no secret and no wildcard, which nobody sends."""
+    """The choices whose values are valid names, and neither secrets nor wildcards, which clients cannot send."""
     fits = compiled({"$ref": f"#/$defs/{form}", "$defs": schema_of("model")["$defs"]})
     return tuple(
         choice
@@ -215,8 +215,8 @@ def _notes(
         if not choices:
             yield f"no {what} could be read from {name}, so they are left out of the choices"
     if regions and heads and not complete:
-        yield "not every region and head could be understood, so other names are let through as well"
+        yield "not every region and head could be read, so other names are accepted too"
     if setup.settings.metadata_schema is not None and setup.metadata is None:
-        yield "the metadata schema cannot be used, so any metadata is let through"
+        yield "the metadata schema cannot be used, so any metadata is accepted"
     if tree.unread:
-        yield f"files that could not be read: {len(tree.unread)}; modelspec validate says why"
+        yield f"files that could not be read: {len(tree.unread)}; run modelspec validate to see why"

@@ -1,4 +1,4 @@
-"""The schemas on disk, and the line that leads an editor from a file to its schema."""
+"""The schemas on disk, and the line with which a file names its schema to an editor."""
 
 import json
 import os
@@ -18,21 +18,21 @@ from modelspec.schema import DOCUMENT_KINDS, DocumentKind
 from modelspec.write import Stale, Staleness
 
 FOLDER = ".modelspec/schemas"
-"""Where the schemas of a configuration repository are kept, relative to its root, unless somebody says otherwise."""
+"""The default folder for schemas, relative to the root of the repository."""
 
 _LARGEST = 64 << 20
-"""Bytes of a file that is looked at to see whether it is one of ours."""
+"""The most bytes to read of a file that may be ours."""
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-_ACTION = "put it right, or name another folder"
+_ACTION = "fix this, or choose another folder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenSchemas:
-    """The names of the files that were made or changed, and what the choices leave out, one line each."""
+    """The names of the files that were created or changed, and messages about what the choices leave out."""
 
     changed: tuple[str, ...]
     notes: tuple[str, ...]
@@ -41,8 +41,8 @@ class WrittenSchemas:
 def write_schemas(root: Path, folder: Path | None = None) -> WrittenSchemas | Refusal:
     """Write the schemas for the repository at `root` into a folder, by default `.modelspec/schemas` there.
 
-    Each file is replaced as a whole, and only where it changes. Nothing at all is written where one of the files is not
-    ours, or where a link inside the repository leads elsewhere.
+    Each file is replaced as a whole, and only if it changes. Nothing is written if one of the files is not ours, or if
+    a link inside the repository leads elsewhere.
 
     Raises:
         OSError: the root cannot be opened.
@@ -64,9 +64,9 @@ def write_schemas(root: Path, folder: Path | None = None) -> WrittenSchemas | Re
 
 
 def stale_schemas(root: Path, folder: Path | None = None) -> list[Stale] | Refusal:
-    """What `write_schemas` would change, by name, less what only suggests other models.
+    """What `write_schemas` would change, by name, except for suggested models.
 
-    So a pull request that adds a model leaves the schemas alone, and two of them do not conflict there.
+    So a pull request that adds a model need not update the schemas, and two of them do not conflict there.
 
     Raises:
         OSError: the root cannot be opened.
@@ -80,20 +80,20 @@ def stale_schemas(root: Path, folder: Path | None = None) -> list[Stale] | Refus
 
 
 def schema_line(path: str, folder: str = FOLDER) -> str:
-    """The first line of a file, which tells an editor where its schema is.
+    """The first line of a file, which names its schema to an editor.
 
     Both paths are relative to the root of the repository, with `/` between their parts: `models.d/chat/atlas.yaml`
     gets `# yaml-language-server: $schema=../../.modelspec/schemas/model.schema.json`.
     """
-    way = PurePosixPath(os.path.relpath(f"/{folder}", PurePosixPath(f"/{path}").parent))
-    target = percent_encoded(str(way / _file_name(kind_of(path))))
+    relative = PurePosixPath(os.path.relpath(f"/{folder}", PurePosixPath(f"/{path}").parent))
+    target = percent_encoded(str(relative / _file_name(kind_of(path))))
     return f"# yaml-language-server: $schema={target}"
 
 
 def wiring(folder: str = FOLDER) -> str:
-    """`yaml.schemas` of an editor's settings, as JSON: for files without such a line."""
+    """The setting `yaml.schemas` of an editor, as JSON, for files without such a line."""
     defaults = f"{MODELS}/**/{DEFAULTS}"
-    # Of several schemas that fit a file all would hold: the models must leave the defaults out.
+    # A file is checked by every schema that matches, so the pattern for models excludes the defaults.
     models = [f"{MODELS}/**/*.yaml", f"{MODELS}/**/*.yml", f"!{defaults}"]
     own: dict[DocumentKind, str | list[str]] = {"model": models, "defaults": defaults}
     schemas = {f"./{folder}/{_file_name(kind)}": own.get(kind, f"{kind}.yaml") for kind in DOCUMENT_KINDS}
@@ -122,8 +122,8 @@ def _look(root: Path, folder: Path, texts: Mapping[str, bytes]) -> list[Stale] |
             found.append(Stale(path=name, why=Staleness.MISSING))
         elif not _is_ours(there):
             return Refusal(
-                message=f"{shown(str(folder / name))} was not written by modelspec schema",
-                help="move it away, or name another folder",
+                message=f"{shown(folder / name)} was not written by modelspec schema",
+                help="move it away, or choose another folder",
             )
         elif there != text:
             found.append(Stale(path=name, why=Staleness.DIFFERS))
@@ -131,30 +131,30 @@ def _look(root: Path, folder: Path, texts: Mapping[str, bytes]) -> list[Stale] |
 
 
 def _leads_elsewhere(root: Path, folder: Path) -> Refusal | None:
-    """A link that a pull request put into the repository must not choose where is written."""
+    """A link in a pull request must not decide where files are written."""
     top = root.resolve()
     target = Path(os.path.normpath(top / Path(os.path.relpath(folder, root))))
     if not target.is_relative_to(top) or target.resolve() == target:
         return None
     return Refusal(
-        message=f"a symbolic link leads from {shown(str(folder))} to another folder",
-        help="put a folder in its place, or name another one",
+        message=f"{shown(folder)} leads to another folder through a symbolic link",
+        help="replace the link with a folder, or choose another one",
     )
 
 
 def _of_others(root: Path, folder: Path) -> Refusal | None:
-    """In models.d every file is a model or a fault, and what lies in .git is git's."""
-    way = PurePosixPath(os.path.relpath(folder, root)).parts
-    if way[:1] != (MODELS,) and ".git" not in way:
+    """In models.d every file is a model or a fault, and .git belongs to git."""
+    parts = PurePosixPath(os.path.relpath(folder, root)).parts
+    if parts[:1] != (MODELS,) and ".git" not in parts:
         return None
     return Refusal(
-        message=f"{shown(str(folder))} is no place for schemas: it is for {'git' if '.git' in way else 'models'} alone",
-        help=f"name another folder, or none: the default is {FOLDER}",
+        message=f"schemas cannot be in {shown(folder)}: it is only for {'git' if '.git' in parts else 'models'}",
+        help=f"choose another folder, or none for the default, {FOLDER}",
     )
 
 
 def _content(path: Path) -> bytes | None:
-    """The bytes of a file, or None where there is none; anything but a regular file is no file of ours."""
+    """The bytes of a file, or None if there is none; empty if it is not a regular file, and so not ours."""
     try:
         handle = os.open(path, _READ)
     except FileNotFoundError:
@@ -182,7 +182,7 @@ def _is_ours(content: bytes) -> bool:
 
 
 def _replace(folder: Path, name: str, content: bytes) -> None:
-    """Put a file in the place of another in one step, or leave the other as it was."""
+    """Replace a file in one step, or leave it as it was."""
     new = folder / f".{name}.modelspec-{os.getpid()}"
     try:
         with os.fdopen(os.open(new, _NEW, 0o644), "wb") as file:
@@ -191,5 +191,5 @@ def _replace(folder: Path, name: str, content: bytes) -> None:
             os.fsync(file.fileno())
         new.replace(folder / name)
     finally:
-        with suppress(FileNotFoundError):  # as it should be: it has its place now
+        with suppress(FileNotFoundError):  # it was renamed, as it should be
             new.unlink()

@@ -1,7 +1,7 @@
-"""A published schema, tailored to one repository.
+"""Published schemas, tailored to one repository.
 
-The choices are `enum` with `enumDescriptions`, the form in which yaml-language-server shows a line beside each
-choice and in its hover; to other tools the second is an unknown keyword, which JSON Schema tells them to pass over.
+Choices are `enum` with `enumDescriptions`, which yaml-language-server shows beside each choice and on hover. To other
+tools the latter is an unknown keyword, which JSON Schema tells them to ignore.
 """
 
 import json
@@ -19,13 +19,13 @@ _DATA = frozenset({"enum", "const", "examples", "default", "dependentRequired"})
 
 
 def without_own_keywords(schema: _Schema) -> _Schema:
-    """A schema of ours without the `x-` keywords, which strict validators refuse."""
+    """A schema of ours without `x-` keywords, which strict validators refuse."""
     kept: _Schema = _rewritten(schema, lambda key, value: None if key.startswith("x-") else (key, value))
     return kept
 
 
 def embedded(schema: Mapping[str, Any], at: str) -> _Schema:
-    """A schema of its own, made fit to stand inside another at the given reference: its references lead there."""
+    """A schema prepared for embedding in another at the reference `at`, with its own references adjusted."""
 
     def moved(key: str, value: object) -> tuple[str, object] | None:
         if key == "$ref" and isinstance(value, str) and value.startswith("#"):
@@ -37,7 +37,7 @@ def embedded(schema: Mapping[str, Any], at: str) -> _Schema:
 
 
 def relax(schema: _Schema, given: Mapping[str, Any] | None) -> None:
-    """Let a mapping leave out what another file gives, inside its mappings as well; None may give anything."""
+    """Make optional what another file gives, including in nested mappings; None may give anything."""
     required = schema.get("required", ())
     schema["required"] = [] if given is None else [name for name in required if name not in given]
     if not schema["required"]:
@@ -54,7 +54,7 @@ def relax(schema: _Schema, given: Mapping[str, Any] | None) -> None:
 _Rewrite = Callable[[str, object], tuple[str, object] | None]
 
 
-def _rewritten(schema: Any, rewrite: _Rewrite) -> Any:  # noqa: ANN401 - schemas may be true or false
+def _rewritten(schema: Any, rewrite: _Rewrite) -> Any:  # noqa: ANN401 - schemas may be booleans
     if not isinstance(schema, Mapping):
         return schema
     kept = filter(None, (rewrite(key, value) for key, value in schema.items()))
@@ -72,23 +72,23 @@ def _inner(key: str, value: object, rewrite: _Rewrite) -> object:
 MARK = (
     "Written by `modelspec schema`; do not edit. Write it again when regions.yaml or heads.yaml has changed."
 )
-"""The comment by which a file of ours is known again."""
+"""The comment by which our files are recognised; changing it would orphan existing files."""
 
 
 _NAMES = {"headId", "modelId", "regionCode"}
-"""The definitions of the form of a name."""
+"""The definitions for the form of names."""
 
 
 def tailored(kind: DocumentKind, choices: Choices) -> _Schema:
-    """The schema of one kind of file, with the choices of the repository at every place that has some."""
+    """The schema of one kind of file, with the choices of the repository."""
     published = without_own_keywords(json.loads(schema_text(kind)))
-    del published["$id"]  # the schema at that address is another one
+    del published["$id"]  # it identifies the published schema
     schema = {"$schema": published.pop("$schema"), "$comment": MARK, **published}
     for name in _NAMES & schema.get("$defs", {}).keys():
-        # They belong to no real repository, and would be offered as if they did.
+        # Editors would offer the examples as if they existed in the repository.
         schema["$defs"][name].pop("examples", None)
-    for path, names in PLACES[kind].items():
-        _tailor(schema, path, names, choices)
+    for place, names in PLACES[kind].items():
+        _tailor(schema, place, names, choices)
     metadata = schema.get("$defs", {}).get(NameKind.METADATA.value, {})
     if kind == "defaults":
         relax(metadata, None)
@@ -105,18 +105,18 @@ def text_of(schema: Mapping[str, Any]) -> str:
 
 
 def without_suggestions(schema: _Schema) -> _Schema:
-    """A schema of ours without the names that it only suggests."""
+    """A schema of ours without suggested names."""
     suggested = {names.value for names in _SUGGESTED}
     kept = {name: part for name, part in schema.get("$defs", {}).items() if name not in suggested}
     return {**schema, "$defs": kept}
 
 
-def _tailor(schema: _Schema, path: str, names: NameKind, choices: Choices) -> None:
+def _tailor(schema: _Schema, place: str, names: NameKind, choices: Choices) -> None:
     node = schema
-    way = [node]
-    for step in steps(path):
+    path = [node]
+    for step in steps(place):
         node = node["items"] if step == "[]" else node["properties"][step]
-        way.append(node)
+        path.append(node)
     match names:
         case NameKind.METADATA:
             changed = _constrain_metadata(schema, node, choices)
@@ -127,12 +127,12 @@ def _tailor(schema: _Schema, path: str, names: NameKind, choices: Choices) -> No
         case _:
             changed = _refer(schema, node, names, choices)
     if changed:
-        for outer in way:
+        for outer in path:
             outer.pop("examples", None)
 
 
 def _refer(schema: _Schema, node: _Schema, names: NameKind, choices: Choices) -> bool:
-    """Leave of a place its words, and let a definition say the rest; where nothing is known, leave it all."""
+    """Keep the title and description of a place and refer to a definition; without choices, keep it all."""
     offered = _offered(names, choices)
     if not offered:
         return False
@@ -148,7 +148,7 @@ def _refer(schema: _Schema, node: _Schema, names: NameKind, choices: Choices) ->
     else:
         node.update(reference)
     definition = _enum(offered)
-    # The rules are all known, whatever the repository holds.
+    # All rules are known, whatever the repository contains.
     if names is not NameKind.RULE and (names in _SUGGESTED or not choices.complete):
         declared = {"title": "Declared here", **definition}
         definition = {"anyOf": [declared, {"title": "Any other name", **form}]}
@@ -158,11 +158,11 @@ def _refer(schema: _Schema, node: _Schema, names: NameKind, choices: Choices) ->
 
 
 _SUGGESTED = (NameKind.MODEL, NameKind.SENT, NameKind.SUBJECT)
-"""A new model is a new file, and nobody writes schemas in between; tests and waivers may name what is not there."""
+"""A model may be newer than the schemas; tests and waivers may name what does not exist."""
 
 
 def _offered(names: NameKind, choices: Choices) -> list[Choice]:
-    """What may be written at a place, each name once: a head may have the name of a region."""
+    """The choices at a place, each name once: a head may have the name of a region."""
     models, heads, regions = choices.models, choices.heads, choices.regions
     offered = {
         NameKind.REGION: regions,
@@ -190,7 +190,7 @@ def _enum(choices: Sequence[Choice]) -> _Schema:
 def _offer_keys(node: _Schema, choices: Sequence[Choice], *, complete: bool) -> bool:
     if not choices:
         return False
-    form: _Schema = {}  # of some names, the pattern still says it
+    form: _Schema = {}  # for other names, the pattern remains
     if complete:
         (form,) = node.pop("patternProperties").values()
     node["properties"] = {

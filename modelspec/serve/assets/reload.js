@@ -1,4 +1,4 @@
-// Added by `modelspec serve` alone: reloads the page when the site has changed, and shows what keeps it from changing.
+// Added by `modelspec serve` only: reloads the page when the site changes, and shows faults that stop the build.
 const script = document.currentScript;
 const shownVersion = script.dataset.version;
 const events = new EventSource(new URL("events", script.src));
@@ -12,7 +12,7 @@ function showFaults(faults) {
     const title = document.createElement("h2");
     title.textContent = "The repository has errors";
     const note = document.createElement("p");
-    note.textContent = "This page is the last good build. It is replaced as soon as the errors are corrected.";
+    note.textContent = "This page is the last good build. It is replaced as soon as the errors are fixed.";
     const close = document.createElement("button");
     close.type = "button";
     close.textContent = "Hide";

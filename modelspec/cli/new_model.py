@@ -1,6 +1,6 @@
-"""The model that `modelspec new` is asked for: what its options say, and questions for what they leave out.
+"""The new model of `modelspec new`: from its options, and from questions for what is missing.
 
-Questions are asked with questionary where it is installed, by numbered lists otherwise.
+Questions use questionary if it is installed, and numbered lists otherwise.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ import click
 
 from modelspec.author.assignments import change_of, reference_to_variable
 from modelspec.author.change import changed
-from modelspec.author.models import Wanted, is_read
+from modelspec.author.models import NewModel, is_read
 from modelspec.cli.stderr import misuse
 from modelspec.diagnose.refusal import Refusal
 from modelspec.fleet.model import Fleet, Head
@@ -23,7 +23,7 @@ _WIDEST = 100
 _HAS_LISTS = find_spec("questionary") is not None  # the extra 'prompt'
 
 Options = Sequence[tuple[str, str]]
-"""What may be chosen: each value, and the text that people read."""
+"""The options of a question: each value, and the text shown for it."""
 
 
 _KEYS = ("api_key_env", "api_key_file", "api_key_vault")
@@ -31,11 +31,11 @@ _LISTS = ("fallback_heads", "fallback_models", "aliases", "tags")
 _TEXTS = ("endpoint", "provider", "upstream_model")
 
 
-def wanted_of(given: Mapping[str, Any]) -> Wanted:
+def new_model_of(given: Mapping[str, Any]) -> NewModel:
     """The model that the options describe.
 
     Raises:
-        click.UsageError: one of them is not what it should be.
+        click.UsageError: an option is not valid.
     """
     values = {
         "name": given["name"],
@@ -49,7 +49,7 @@ def wanted_of(given: Mapping[str, Any]) -> Wanted:
         values["endpoint"] = _variable(given["endpoint_env"], "--endpoint-env")
     values["api_key"] = _key(given)
     values["metadata"] = _metadata(given["metadata"])
-    return Wanted(
+    return NewModel(
         model_id=given["model_id"],
         values={field: value for field, value in values.items() if value},
         folder=_folder(given["folder"]),
@@ -60,7 +60,7 @@ def _key(given: Mapping[str, Any]) -> dict[str, str] | None:
     named = [name for name in _KEYS if given[name]]
     if len(named) > 1:
         raise click.UsageError(
-            "a model has one key: give one of --api-key-env, --api-key-file, --api-key-vault"
+            "a model has one key: pass only one of --api-key-env, --api-key-file, --api-key-vault"
         )
     if not named:
         return None
@@ -68,7 +68,7 @@ def _key(given: Mapping[str, Any]) -> dict[str, str] | None:
     if named == ["api_key_env"]:
         return _variable(reference, option)
     if without_secrets(reference) != reference:
-        raise click.UsageError(f"{option} takes a reference; this looks like a key itself")
+        raise click.UsageError(f"{option} takes a reference; this looks like a key")
     return {named[0].removeprefix("api_key_"): reference}
 
 
@@ -80,7 +80,7 @@ def _variable(name: str, option: str) -> dict[str, str]:
 
 
 def _metadata(assignments: tuple[str, ...]) -> dict[str, Any]:
-    """Raises click.UsageError where one of them is no assignment."""
+    """Raises click.UsageError if one of them is not valid."""
     document: Any = {}
     for assignment in assignments:
         change = change_of(f"metadata.{assignment}")
@@ -89,28 +89,28 @@ def _metadata(assignments: tuple[str, ...]) -> dict[str, Any]:
         try:
             document = changed(document, change)
         except KeyError:
-            raise click.UsageError(
-                "--metadata: one of the fields is inside of another that is no mapping"
-            ) from None
+            raise click.UsageError("--metadata: a field is nested in another that is not a mapping") from None
     found: dict[str, Any] = document.get("metadata", {})
     return found
 
 
 def _folder(folder: str | None) -> str | None:
-    """Raises click.UsageError where it leads out of models.d, or where no model would be found in it."""
+    """Raises click.UsageError if it is outside models.d, or if models in it would not be read."""
     if folder is None:
         return None
     parts = folder.strip("/").removeprefix("models.d/").split("/")
     if not all(is_read(part) and part.isprintable() for part in parts):
-        raise click.UsageError("--folder names a folder below models.d; its parts do not begin with . or _")
+        raise click.UsageError(
+            "--folder must be a folder below models.d, and no part of it may begin with . or _"
+        )
     return "/".join(parts)
 
 
-def answers(fleet: Fleet, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is missing, by the names of the options; regions and heads are chosen from those of the fleet.
+def ask_missing(fleet: Fleet, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask for what is missing, by the names of the options.
 
     Raises:
-        click.Abort: the questions are broken off.
+        click.Abort: the user cancels.
     """
     found: dict[str, Any] = {}
     model_id = given["model_id"]
@@ -130,22 +130,22 @@ def answers(fleet: Fleet, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _upstream(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Where it runs, if nothing was said of that."""
+    """Ask for the upstream, unless the options give it."""
     if given["endpoint"] or given["endpoint_env"] or given["local_inference"]:
         return {}
     if given["provider"] and endpoint_of(given["provider"]) is not None:
         return {}
-    url = _text("Upstream URL (nothing: the head runs the model itself)")
+    url = _text("Upstream URL (empty: the head runs the model itself)")
     if not url:
         return {"local_inference": True}
     if given["api_key_env"] or given["api_key_file"] or given["api_key_vault"]:
         return {"endpoint": url}
-    variable = _text("Environment variable that holds its key (nothing: no key)")
+    variable = _text("Environment variable that holds its key (empty: no key)")
     return {"endpoint": url, "api_key_env": variable or None}
 
 
 def _heads(fleet: Fleet, region: str) -> Options:
-    """Those of the region first, otherwise as in heads.yaml; what is no active head says so."""
+    """All heads, those of the region first, in the order of heads.yaml; one that is not active shows its status."""
     heads = sorted(fleet.heads.values(), key=lambda head: head.region != region)
     return [(head.head_id, _title(head, fleet)) for head in heads]
 
@@ -157,32 +157,32 @@ def _title(head: Head, fleet: Fleet) -> str:
 
 
 def _text(question: str, default: str = "") -> str:
-    """A line of text; empty where nothing is typed and there is no default."""
+    """Ask for a line of text; the default is an empty one."""
     answer: str = click.prompt(question, default=default, show_default=bool(default))
     return answer.strip()
 
 
 def _one_of(question: str, options: Options) -> str:
     if _HAS_LISTS:
-        chosen: str = _chosen("select", question, options, "(arrows, enter)")
+        chosen: str = _chosen("select", question, options, "(arrows to move, enter to confirm)")
         return chosen
     number: str = click.prompt("Number", type=click.Choice(_numbered(question, options)), show_choices=False)
     return options[int(number) - 1][0]
 
 
 def _some_of(question: str, options: Options) -> list[str]:
-    """Any of the options, in the order in which they are shown or, by number, in the order that is typed."""
+    """Ask for any number of options: in the order shown or, by number, in the order typed."""
     if not options:
         return []
     if _HAS_LISTS:
-        marked: list[str] = _chosen("checkbox", question, options, "(space marks, enter ends)")
+        marked: list[str] = _chosen("checkbox", question, options, "(space to select, enter to confirm)")
         return marked
     numbers = _numbered(question, options)
     while True:
-        typed = _text("Numbers, with spaces between them, or nothing").replace(",", " ").split()
+        typed = _text("Numbers, separated by spaces (empty: none)").replace(",", " ").split()
         if all(number in numbers for number in typed):
             return [options[int(number) - 1][0] for number in dict.fromkeys(typed)]
-        click.echo(f"numbers from 1 to {len(options)}, such as: 1 3")
+        click.echo(f"enter numbers from 1 to {len(options)}, such as: 1 3")
 
 
 def _chosen(how: str, question: str, options: Options, instruction: str) -> Any:  # noqa: ANN401 - one value or several
