@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from rich_diagnostics import DIAGNOSTICS, KEY
 
 from modelspec.diagnose.diagnostic import Diagnostic
-from modelspec.report.said import fingerprints
+from modelspec.report.printable import fingerprints
 from modelspec.text.source import Span
 
 

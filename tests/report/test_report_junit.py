@@ -6,7 +6,7 @@ from rich_diagnostics import DIAGNOSTICS, SUMMARY
 
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report import REPORTS, Summary
-from modelspec.report.said import said
+from modelspec.report.printable import printable
 from modelspec.text.visible import visible
 
 
@@ -30,7 +30,7 @@ def test_errors_fail_and_the_others_are_skipped() -> None:
         (outcome,) = case.result
         assert type(outcome) is (Failure if diagnostic.severity == "error" else Skipped)
         assert outcome.type == diagnostic.code
-        assert outcome.message == said(diagnostic.message)
+        assert outcome.message == printable(diagnostic.message)
         assert case.classname == visible(diagnostic.path)
 
 
