@@ -182,21 +182,14 @@ def _keys() -> Iterator[tuple[str, str]]:
 
 def _unseen() -> dict[str, tuple[str, str]]:
     """Characters that values must not contain, with code and message; without joiners, which some scripts need."""
-    hidden = (
-        code
-        for code in range(0x80, 0x10000)
-        if unicodedata.category(chr(code)) in ("Cf", "Zl", "Zp") or chr(code) in FILLERS
-    )
-    found = {
-        chr(code): ("MS006", f"this string escapes {_named(code)}, which cannot be seen")
-        for code in hidden
-        if chr(code) not in _JOINERS
-    }
-    found |= {
-        chr(code): ("MS005", f"this string escapes {_named(code)}, a control character") for code in _CONTROL
-    }
+    kinds = {character: unicodedata.category(character) for character in map(chr, range(0x80, 0x10000))}
+    hidden = [c for c, kind in kinds.items() if kind in ("Cf", "Zl", "Zp") or c in FILLERS]
+    found = {}
+    for rule, why, characters in (
+        ("MS006", "which cannot be seen", (c for c in hidden if c not in _JOINERS)),
+        ("MS005", "a control character", map(chr, _CONTROL)),
+    ):
+        for character in characters:
+            name = f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
+            found[character] = (rule, f"this string escapes {name}, {why}")
     return found
-
-
-def _named(code: int) -> str:
-    return f"U+{code:04X} {unicodedata.name(chr(code), '')}".rstrip()
