@@ -6,7 +6,7 @@ from typing import assert_never
 
 from modelspec.ask.account import Account, AnsweringModel, CandidateHead, ReachCause, UnusedHead
 from modelspec.emit.artifact import plain
-from modelspec.report.said import as_written, painter, said
+from modelspec.report.printable import as_written, painter, printable
 from modelspec.routing.decide import Decision, Unused, Why
 from modelspec.routing.table import Target
 from modelspec.text.quote import quote, some
@@ -48,9 +48,9 @@ def headline(decision: Decision) -> str:
 def _lines(account: Account, *, colour: bool) -> Iterator[str]:
     paint = painter(_STYLES, colour=colour)
     decision, model = account.decision, account.model
-    yield paint("good" if decision.why is Why.ROUTED else "bad", said(headline(decision)))
+    yield paint("good" if decision.why is Why.ROUTED else "bad", printable(headline(decision)))
     if account.suggestion is not None:
-        yield f"  = help: did you mean {said(quote(account.suggestion))}?"
+        yield f"  = help: did you mean {printable(quote(account.suggestion))}?"
     if model is not None:
         yield from _about(model)
     for number, tier in enumerate(account.tiers):
@@ -68,7 +68,7 @@ def _lines(account: Account, *, colour: bool) -> Iterator[str]:
         yield from ("", paint("bold", "fallback models, each tried as a separate request"))
         for each in account.fallback_models:
             after = "any failure" if each.condition == "any" else each.condition
-            yield f"  {said(each.name)} after {after}{_at(each.spot)}"
+            yield f"  {printable(each.name)} after {after}{_at(each.spot)}"
     if account.unused:
         yield from ("", paint("bold", "heads not used"))
         yield from _unused(account.unused)
@@ -77,12 +77,12 @@ def _lines(account: Account, *, colour: bool) -> Iterator[str]:
 def _about(model: AnsweringModel) -> Iterator[str]:
     route = model.route
     kind = "model" if model.match == "id" else model.match
-    means = "" if model.name == route.model_id else f" means {said(route.model_id)}"
-    yield f"  {kind} {said(model.name)}{means}, region {route.region}{_at(model.spot)}"
+    means = "" if model.name == route.model_id else f" means {printable(route.model_id)}"
+    yield f"  {kind} {printable(model.name)}{means}, region {route.region}{_at(model.spot)}"
     if route.status != "active":
         yield f"  status {route.status}{_at(model.status_spot)}"
         if route.about.replaced_by is not None:
-            yield f"  replaced by {said(route.about.replaced_by)}"
+            yield f"  replaced by {printable(route.about.replaced_by)}"
     if route.client_regions is not None and model.client_regions_spot is not None:
         yield f"  may be called from {', '.join(route.client_regions)}{_at(model.client_regions_spot)}"
 
@@ -93,7 +93,7 @@ def _head(candidate: CandidateHead, *, is_shared: bool) -> Iterator[str]:
     yield f"  {head.head_id} ({head.region}{weight}){_at(candidate.named)}"
     drained = ", draining" if head.status == "draining" else ""
     behind = ": tried after every active head" if candidate.moved_behind else ""
-    yield f"    at {said(head.url)}{drained}{behind}{_at(candidate.spot)}"
+    yield f"    at {printable(head.url)}{drained}{behind}{_at(candidate.spot)}"
     for target, spot in candidate.targets:
         yield f"    {_target(target)}{_at(spot)}"
 
@@ -101,12 +101,12 @@ def _head(candidate: CandidateHead, *, is_shared: bool) -> Iterator[str]:
 def _target(target: Target) -> str:
     match target.endpoint:
         case str():
-            where = said(target.endpoint)
+            where = printable(target.endpoint)
         case None:
             where = "the host selected by its params"
         case reference:
-            where = f"the URL in {said(reference.written)}"
-    parts = [f"-> {where} ({said(target.provider)}) as {said(target.upstream_model)}"]
+            where = f"the URL in {printable(reference.written)}"
+    parts = [f"-> {where} ({printable(target.provider)}) as {printable(target.upstream_model)}"]
     named = ("region", target.region), ("order", target.order), ("weight", target.weight)
     return ", ".join([*parts, *(f"{name} {value}" for name, value in named if value is not None)])
 
@@ -121,8 +121,8 @@ def _residency(account: Account, model: AnsweringModel) -> str:
 
 def _causes(region: str, causes: Sequence[ReachCause]) -> Iterator[str]:
     for cause in causes[:_MOST]:
-        through = " > ".join(map(said, cause.via[1:]))
-        what = f"{cause.kind.replace('_', ' ')} {said(cause.name)}" + (
+        through = " > ".join(map(printable, cause.via[1:]))
+        what = f"{cause.kind.replace('_', ' ')} {printable(cause.name)}" + (
             f" through {through}" if through else ""
         )
         yield f"  {region}: {what}{_at(cause.spot)}"
@@ -140,7 +140,7 @@ def _unused(unused: Sequence[UnusedHead]) -> Iterator[str]:
 
 
 def _at(spot: Spot) -> str:
-    return f"  [{said(spot.path)}:{spot.line}]"
+    return f"  [{printable(spot.path)}:{spot.line}]"
 
 
 SCHEMA_VERSION = 1

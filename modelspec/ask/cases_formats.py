@@ -9,7 +9,7 @@ from modelspec.ask.cases import FILE, Difference, Result
 from modelspec.ask.coverage import Coverage, CoverageKind, Item
 from modelspec.ask.places import Places
 from modelspec.report.junit import xml
-from modelspec.report.said import painter, said, without_secrets
+from modelspec.report.printable import painter, printable, without_secrets
 from modelspec.routing.decide import Decision
 from modelspec.text.quote import counted, some
 from modelspec.text.source import Spot
@@ -27,7 +27,7 @@ def cases_text(
     paint = painter(_STYLES, colour=colour)
     failed = [result for result in results if result.differences]
     for result in failed:
-        yield paint("fail", f"failed: {said(result.case.name)}") + "\n"
+        yield paint("fail", f"failed: {printable(result.case.name)}") + "\n"
         for line in _failure(result, places):
             yield f"  {line}\n"
         yield "\n"
@@ -42,7 +42,7 @@ def cases_text(
 def _failure(result: Result, places: Places) -> Iterator[str]:
     case, decision = result.case, result.decision
     yield f"--> {_at(places.test(case.number))}"
-    yield f"    {said(headline(decision))}"
+    yield f"    {printable(headline(decision))}"
     width = max(len(difference.field) for difference in result.differences)
     for difference in result.differences:
         spot = places.test(case.number, "expect", difference.field)
@@ -71,7 +71,7 @@ def _because(difference: Difference, decision: Decision, places: Places) -> str:
 
 
 def _help(result: Result) -> str:
-    words = [quoted(said(result.decision.request.model))]
+    words = [quoted(printable(result.decision.request.model))]
     if result.decision.request.origin is not None:
         words += ["--from", result.decision.request.origin]
     for name in result.decision.request.down:
@@ -85,11 +85,11 @@ def shown(value: object) -> str:
         case None | []:
             return "none"
         case str():
-            return said(value)
+            return printable(value)
         case list():
             return ", ".join(f"[{shown(each)}]" if isinstance(each, list) else shown(each) for each in value)
         case _:
-            return said(json.dumps(value))
+            return printable(json.dumps(value))
 
 
 def _coverage(coverage: Coverage) -> Iterator[str]:
@@ -109,19 +109,19 @@ def _coverage(coverage: Coverage) -> Iterator[str]:
 def _item(item: Item) -> str:
     match item.kind:
         case CoverageKind.MODEL:
-            return said(item.model_id)
+            return printable(item.model_id)
         case CoverageKind.TIER if item.detail == "0":
-            return f"{said(item.model_id)} at its first tier"
+            return f"{printable(item.model_id)} at its first tier"
         case CoverageKind.TIER:
-            return f"{said(item.model_id)} failing over to tier {item.detail}"
+            return f"{printable(item.model_id)} failing over to tier {item.detail}"
         case CoverageKind.FAILURE:
-            return f"{item.detail} of {said(item.model_id)}"
+            return f"{item.detail} of {printable(item.model_id)}"
         case _:
-            return said(item.detail)
+            return printable(item.detail)
 
 
 def _at(spot: Spot) -> str:
-    return f"{said(spot.path)}:{spot.line}"
+    return f"{printable(spot.path)}:{spot.line}"
 
 
 SCHEMA_VERSION = 1
@@ -217,11 +217,11 @@ def _case(result: Result, places: Places) -> Iterator[str]:
 def _element(
     classname: str, name: str, where: str, message: str | None, lines: Sequence[str]
 ) -> Iterator[str]:
-    opening = f'    <testcase classname="{xml(said(classname))}" name="{xml(said(name))}"{where}'
+    opening = f'    <testcase classname="{xml(printable(classname))}" name="{xml(printable(name))}"{where}'
     if message is None:
         yield f"{opening}/>\n"
         return
-    text = xml("\n".join(map(said, lines)))
+    text = xml("\n".join(map(printable, lines)))
     yield f"{opening}>\n"
-    yield f'      <failure type="routing" message="{xml(said(message))}">{text}</failure>\n'
+    yield f'      <failure type="routing" message="{xml(printable(message))}">{text}</failure>\n'
     yield "    </testcase>\n"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from modelspec.ask.drill import OVERLOAD, DrillLoad, DrillOutcome, DrillReport, Loss, Move
-from modelspec.report.said import painter, said
+from modelspec.report.printable import painter, printable
 from modelspec.text import markdown
 from modelspec.text.quote import counted, some
 
@@ -19,7 +19,7 @@ def drill_text(report: DrillReport, *, colour: bool) -> Iterator[str]:
     paint = painter(_STYLES, colour=colour)
     for outcome in report.outcomes:
         style = "bad" if outcome.losses else "bold"
-        yield paint(style, said(_title(outcome))) + "\n"
+        yield paint(style, printable(_title(outcome))) + "\n"
         if outcome.losses:
             yield f"  lose service: {_named(_ids(outcome.losses))}\n"
         for (before, after), models in _ways(outcome).items():
@@ -90,7 +90,7 @@ def _number(value: float) -> str:
 
 
 def _named(names: Sequence[str]) -> str:
-    return some(list(map(said, names)), _MOST)
+    return some(list(map(printable, names)), _MOST)
 
 
 ROOM = 65_000
@@ -123,7 +123,7 @@ def drill_markdown(report: DrillReport) -> str:
 
 def code(text: str) -> str:
     """A name as inert code: never a mention, a link, HTML or the end of a table cell."""
-    return markdown.code(said(text))
+    return markdown.code(printable(text))
 
 
 def _badness(outcome: DrillOutcome) -> tuple[int, int, int, int]:

@@ -8,7 +8,7 @@ from modelspec.diagnose.refusal import Refusal
 from modelspec.load import read
 from modelspec.load.find import File
 from modelspec.load.scalar import NotANumberError, TooLargeError, resolve
-from modelspec.report.said import without_secrets
+from modelspec.report.printable import without_secrets
 from modelspec.secret import looks_like_key, mask
 from modelspec.text.document import Pointer
 from modelspec.text.quote import quote

@@ -10,7 +10,7 @@ from modelspec.fleet.providers import endpoint_of
 from modelspec.load import Reading, read
 from modelspec.load.find import Tree
 from modelspec.load.locate import Locator
-from modelspec.report.said import without_secrets
+from modelspec.report.printable import without_secrets
 from modelspec.schema import defaults
 from modelspec.text.names import nearest
 from modelspec.text.quote import quote

@@ -13,7 +13,7 @@ from modelspec.author.values import counted, listed
 from modelspec.diagnose.refusal import Refusal
 from modelspec.load import read
 from modelspec.load.find import Tree
-from modelspec.report.said import without_secrets
+from modelspec.report.printable import without_secrets
 from modelspec.text.document import Pointer
 from modelspec.text.names import nearest
 from modelspec.text.quote import quote

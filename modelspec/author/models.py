@@ -21,7 +21,7 @@ from modelspec.load.find import File, Tree
 from modelspec.load.unread import MAX_BYTES
 from modelspec.load.unread import MODELS as FOLDER_OF_MODELS
 from modelspec.pipeline import Compiled
-from modelspec.report.said import without_secrets
+from modelspec.report.printable import without_secrets
 from modelspec.schema import check
 from modelspec.text.quote import quote
 

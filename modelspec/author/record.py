@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from modelspec.author.draft import Draft
-from modelspec.report.said import said
+from modelspec.report.printable import printable
 from modelspec.site.forges import forge_of, home_of, repository_of
 
 _MOST = 50
@@ -28,10 +28,10 @@ _PAGES = {
 
 def message_of(draft: Draft, title: str | None = None, effect: str = "") -> str:
     """The title, the effect on routes, and a line per edit; `title` replaces the draft's own."""
-    effects = [f"- {said(line)}" for line in draft.effects[:_MOST]]
+    effects = [f"- {printable(line)}" for line in draft.effects[:_MOST]]
     if len(draft.effects) > _MOST:
         effects.append(f"- and {len(draft.effects) - _MOST} more")
-    first = said(draft.title) if title is None else title.strip()
+    first = printable(draft.title) if title is None else title.strip()
     return "\n".join((first, "", *([effect, ""] if effect else []), *effects)) + "\n"
 
 

@@ -11,7 +11,7 @@ from modelspec.author.change import value_at
 from modelspec.author.entries import ModelFile, effective, heads_of
 from modelspec.author.fields import in_order
 from modelspec.author.style import flow
-from modelspec.report.said import said, without_secrets
+from modelspec.report.printable import printable, without_secrets
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import visible
 
@@ -45,7 +45,7 @@ def rows(entries: Sequence[ModelFile], format_: str) -> Iterator[str]:
     """The output in pieces that end in a line end; control characters are escaped and secrets masked."""
     match format_:
         case "ids":
-            yield from (f"{said(entry.model_id)}\n" for entry in entries)
+            yield from (f"{printable(entry.model_id)}\n" for entry in entries)
         case "json":
             yield json.dumps([_object(entry) for entry in entries], ensure_ascii=False, indent=2) + "\n"
         case "csv":
@@ -78,8 +78,8 @@ def _cells(entry: ModelFile) -> list[str]:
 
 def _cell(value: object) -> str:
     if isinstance(value, list):
-        return said(", ".join(map(str, value)))
-    return "" if value is None else said(str(value))
+        return printable(", ".join(map(str, value)))
+    return "" if value is None else printable(str(value))
 
 
 def _csv(entries: Sequence[ModelFile]) -> str:
@@ -87,7 +87,7 @@ def _csv(entries: Sequence[ModelFile]) -> str:
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow((*_COLUMNS, "path"))
     for entry in entries:
-        cells = [*_cells(entry), said(entry.path)]
+        cells = [*_cells(entry), printable(entry.path)]
         writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
     return lines.getvalue()
 
@@ -132,7 +132,7 @@ def origins(entry: ModelFile, format_: str) -> Iterator[str]:
         }
         yield json.dumps(described, ensure_ascii=False, indent=2) + "\n"
         return
-    places = [one.why if one.line is None else f"{said(one.path)}:{one.line}" for one in found]
+    places = [one.why if one.line is None else f"{printable(one.path)}:{one.line}" for one in found]
     table = [(_name(one), shown(one.value), place) for one, place in zip(found, places, strict=True)]
     widths = [max(len(row[column]) for row in table) for column in range(2)]
     for name, text, place in table:
@@ -150,7 +150,7 @@ def _described(one: Value) -> dict[str, Any]:
 
 
 def _name(one: Value) -> str:
-    return said(".".join(f'"{step}"' if "." in str(step) else str(step) for step in one.pointer))
+    return printable(".".join(f'"{step}"' if "." in str(step) else str(step) for step in one.pointer))
 
 
 def _values(entry: ModelFile, pointer: Pointer, value: object) -> Iterator[Value]:

@@ -13,7 +13,7 @@ from modelspec.change.effect import KINDS, Effect, Plan, Quoted, Subject, Words
 from modelspec.change.fold import summary
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report.contract import one_a_line
-from modelspec.report.said import as_written, said, without_secrets
+from modelspec.report.printable import as_written, printable, without_secrets
 
 SCHEMA_VERSION = 1
 """Incremented when a change may break a reader; a new field or kind does not."""
@@ -53,7 +53,7 @@ def render(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
 
 
 def _side(title: str, models: int | None, broken: Sequence[str]) -> Mapping[str, object]:
-    return {"title": said(title), "models": models, "broken": [as_written(path) for path in broken]}
+    return {"title": printable(title), "models": models, "broken": [as_written(path) for path in broken]}
 
 
 def _effect(effect: Effect) -> Mapping[str, object]:
@@ -78,11 +78,11 @@ def _diagnostic(diagnostic: Diagnostic) -> Mapping[str, object]:
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
-        "message": said(diagnostic.message),
+        "message": printable(diagnostic.message),
         "path": as_written(diagnostic.path),
         "line": diagnostic.span.line,
         "column": diagnostic.span.column,
-        "help": said(diagnostic.help),
+        "help": printable(diagnostic.help),
         "subject": _clean(diagnostic.subject),
     }
 
@@ -105,4 +105,4 @@ def _clean(name: str) -> str:
 
 
 def _spoken(words: Words) -> str:
-    return said("".join(part.text if isinstance(part, Quoted) else part for part in words))
+    return printable("".join(part.text if isinstance(part, Quoted) else part for part in words))

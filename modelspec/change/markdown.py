@@ -18,7 +18,7 @@ from modelspec.change.fold import (
     summary,
 )
 from modelspec.diagnose.diagnostic import Diagnostic
-from modelspec.report.said import said
+from modelspec.report.printable import printable
 from modelspec.text.markdown import sealed
 from modelspec.text.quote import counted, some
 
@@ -42,7 +42,7 @@ _LONGEST_MESSAGE = 1_000
 
 def code(text: str, *, bare: bool = False, longest: int = _LONGEST) -> str:
     """A value as code, without secrets; `bare` where markdown is not read, as on the line of an HTML tag."""
-    shown = said(text)
+    shown = printable(text)
     return sealed(shown if len(shown) <= longest else f"{shown[:longest]}…", bare=bare)
 
 

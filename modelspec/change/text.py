@@ -14,7 +14,7 @@ from modelspec.change.fold import (
     shown_shifts,
     summary,
 )
-from modelspec.report.said import Paint, painter, said
+from modelspec.report.printable import Paint, painter, printable
 from modelspec.text.quote import some
 from modelspec.text.visible import visible
 
@@ -29,7 +29,7 @@ def render(plan: Plan, *, colour: bool) -> Iterator[str]:
     """The summary, the effects by rank, the changed load of heads; each piece ends with a newline."""
     paint = painter(_STYLES, colour=colour)
     yield f"{paint('subject', line(summary(plan)))}\n"
-    yield paint("faint", f"from {said(plan.before)} to {said(plan.after)}") + "\n"
+    yield paint("faint", f"from {printable(plan.before)} to {printable(plan.after)}") + "\n"
     if note := other_rules(plan):
         yield f"{line(note)}\n"
     for title, found in groups(plan):
@@ -41,11 +41,11 @@ def render(plan: Plan, *, colour: bool) -> Iterator[str]:
 
 def line(words: Words) -> str:
     """A sentence for people, with secrets masked."""
-    return "".join(said(part.text) if isinstance(part, Quoted) else part for part in words)
+    return "".join(printable(part.text) if isinstance(part, Quoted) else part for part in words)
 
 
 def _entry(entry: FoldedEffect, paint: Paint) -> Iterator[str]:
-    name = entry.title(said)
+    name = entry.title(printable)
     for number, effect in enumerate(entry.effects):
         yield f"  {' ' * len(name) if number else paint('subject', name)} {line(effect.words)}\n"
     if entry.touched:
@@ -53,7 +53,7 @@ def _entry(entry: FoldedEffect, paint: Paint) -> Iterator[str]:
     yield f"      {paint('faint', ', '.join(map(_place, entry.places)))}\n"
     for words, count, names in entry.folds:
         yield f"    - {line(words)}{count}\n"
-        shown = some(list(map(said, names)), _MOST_NAMES)
+        shown = some(list(map(printable, names)), _MOST_NAMES)
         if len(names) > _MOST_NAMES:
             shown += " (--format json lists them all)"
         for part in wrap(shown, _WIDTH - 8, break_long_words=False, break_on_hyphens=False):
@@ -70,7 +70,7 @@ def _loads(plan: Plan, paint: Paint) -> Iterator[str]:
     if not shifts:
         return
     yield f"\n{paint('heading', LOAD_TITLE)}\n"
-    rows = [LOAD_COLUMNS, *((said(shift.head_id), *load_cells(shift)) for shift in shifts)]
+    rows = [LOAD_COLUMNS, *((printable(shift.head_id), *load_cells(shift)) for shift in shifts)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

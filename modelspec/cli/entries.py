@@ -10,7 +10,7 @@ from modelspec.author.values import counted
 from modelspec.author.where import Expression, ExpressionFault, holds, parse
 from modelspec.cli.stderr import accepted, note, reading
 from modelspec.load.find import Tree, read_tree
-from modelspec.report.said import without_secrets
+from modelspec.report.printable import without_secrets
 from modelspec.report.text import frame
 from modelspec.text.source import Span
 

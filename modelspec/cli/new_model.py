@@ -16,7 +16,7 @@ from modelspec.cli.stderr import misuse
 from modelspec.diagnose.refusal import Refusal
 from modelspec.fleet.model import Fleet, Head
 from modelspec.fleet.providers import endpoint_of
-from modelspec.report.said import without_secrets
+from modelspec.report.printable import without_secrets
 from modelspec.text.quote import visible
 
 _WIDEST = 100

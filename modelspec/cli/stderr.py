@@ -58,6 +58,6 @@ def echo(*lines: str, quiet: bool = False) -> None:
 
 def _safe(text: str) -> str:
     # Masking secrets takes a large import, which `--help` does without.
-    from modelspec.report.said import said
+    from modelspec.report.printable import printable
 
-    return said(text)
+    return printable(text)

@@ -9,7 +9,7 @@ from modelspec import __version__
 from modelspec.importing.draft import Note, NoteKind
 from modelspec.importing.run import ImportOutcome
 from modelspec.report.contract import one_a_line
-from modelspec.report.said import as_written, said, without_secrets
+from modelspec.report.printable import as_written, printable, without_secrets
 from modelspec.text.quote import counted
 from modelspec.text.source import Spot
 
@@ -26,11 +26,11 @@ def text(outcome: ImportOutcome) -> Iterator[str]:
     """A headline, then the notes by kind, one per line."""
     yield f"{_headline(outcome)}\n"
     for line in outcome.destination.placeholders:
-        yield f"placeholder: {said(line)}\n"
+        yield f"placeholder: {printable(line)}\n"
     for title, notes in _by_kind(outcome):
         yield f"\n{title}\n"
         for note in notes:
-            yield f"  {_place(note)}: {said(note.what)}: {said(note.why)}\n"
+            yield f"  {_place(note)}: {printable(note.what)}: {printable(note.why)}\n"
 
 
 def _headline(outcome: ImportOutcome) -> str:
@@ -38,7 +38,7 @@ def _headline(outcome: ImportOutcome) -> str:
     parts = [f"{title}: {counts[kind]}" for kind, title in _TITLES.items() if counts.get(kind)]
     verb = "imported" if outcome.written else "would import"
     losses = f" ({', '.join(parts)})" if parts else "; nothing was lost"
-    return f"{verb} {counted(len(outcome.models), 'model')} from {said(outcome.source)}{losses}"
+    return f"{verb} {counted(len(outcome.models), 'model')} from {printable(outcome.source)}{losses}"
 
 
 def _by_kind(outcome: ImportOutcome) -> Iterator[tuple[str, Iterator[Note]]]:
@@ -47,7 +47,7 @@ def _by_kind(outcome: ImportOutcome) -> Iterator[tuple[str, Iterator[Note]]]:
 
 
 def _place(note: Note) -> str:
-    return f"{said(note.spot.path)}:{note.spot.line}:{note.spot.span.column}"
+    return f"{printable(note.spot.path)}:{note.spot.line}:{note.spot.span.column}"
 
 
 _ESCAPED = str.maketrans(
@@ -67,7 +67,7 @@ def markdown(outcome: ImportOutcome) -> Iterator[str]:
 
 
 def _cell(words: str) -> str:
-    return said(words).translate(_ESCAPED)
+    return printable(words).translate(_ESCAPED)
 
 
 SCHEMA_VERSION = 1
@@ -95,7 +95,14 @@ def as_json(outcome: ImportOutcome) -> Iterator[str]:
     )
     yield ',\n"notes": ['
     yield from one_a_line(
-        _encode({"kind": note.kind.value, "what": said(note.what), "why": said(note.why), **_spot(note.spot)})
+        _encode(
+            {
+                "kind": note.kind.value,
+                "what": printable(note.what),
+                "why": printable(note.why),
+                **_spot(note.spot),
+            }
+        )
         for note in outcome.notes
     )
     yield "\n}\n"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.report.contract import Outcome, Summary, ranked
-from modelspec.report.said import advised, said
+from modelspec.report.printable import advised, printable
 from modelspec.text.markdown import code, escaped
 from modelspec.text.source import START
 from modelspec.text.visible import visible
@@ -85,9 +85,9 @@ def _beyond_annotations(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
 def _row(diagnostic: Diagnostic) -> str:
     span = diagnostic.span
     place = diagnostic.path if span == START else f"{diagnostic.path}:{span.line}:{span.column}"
-    fault = escaped(said(diagnostic.message))
+    fault = escaped(printable(diagnostic.message))
     if diagnostic.help:
-        fault += f"<br>help: {escaped(said(diagnostic.help))}"
+        fault += f"<br>help: {escaped(printable(diagnostic.help))}"
     return f"| {diagnostic.severity.value} | {diagnostic.code} | {code(place)} | {fault} |\n"
 
 

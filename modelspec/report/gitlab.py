@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.report.contract import Outcome, one_a_line
-from modelspec.report.said import as_written, fingerprints, said
+from modelspec.report.printable import as_written, fingerprints, printable
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}
 
@@ -24,10 +24,10 @@ def render(outcome: Outcome) -> Iterator[str]:
 
 
 def _object(diagnostic: Diagnostic, fingerprint: str) -> dict[str, object]:
-    advice = f" (help: {said(diagnostic.help)})" if diagnostic.help else ""
+    advice = f" (help: {printable(diagnostic.help)})" if diagnostic.help else ""
     begin = max(diagnostic.span.line, 1)
     return {
-        "description": f"{diagnostic.code}: {said(diagnostic.message)}{advice}",
+        "description": f"{diagnostic.code}: {printable(diagnostic.message)}{advice}",
         "check_name": diagnostic.code,
         "fingerprint": fingerprint,
         "severity": SEVERITIES[diagnostic.severity],

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from modelspec import __version__
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report.contract import Outcome, one_a_line
-from modelspec.report.said import as_written, said, without_secrets
+from modelspec.report.printable import as_written, printable, without_secrets
 from modelspec.text.source import Span
 
 SCHEMA_VERSION = 1
@@ -35,13 +35,14 @@ def _object(diagnostic: Diagnostic) -> dict[str, object]:
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
-        "message": said(diagnostic.message),
+        "message": printable(diagnostic.message),
         **_place(diagnostic.path, diagnostic.span),
-        "label": said(diagnostic.label),
-        "help": said(diagnostic.help),
+        "label": printable(diagnostic.label),
+        "help": printable(diagnostic.help),
         "subject": as_written(without_secrets(diagnostic.subject)),
         "related": [
-            {**_place(label.path, label.span), "message": said(label.text)} for label in diagnostic.related
+            {**_place(label.path, label.span), "message": printable(label.text)}
+            for label in diagnostic.related
         ],
     }
 

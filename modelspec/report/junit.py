@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.report.contract import Outcome
-from modelspec.report.said import said
+from modelspec.report.printable import printable
 from modelspec.text.visible import visible
 
 OUTCOMES = {Severity.ERROR: "failure", Severity.WARNING: "skipped", Severity.INFO: "skipped"}
 
-# `visible` and `said` have already replaced the characters that XML does not allow.
+# `visible` and `printable` have already replaced the characters that XML does not allow.
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 _PASSED = '<testcase classname="modelspec" name="no faults"/>\n'
@@ -36,7 +36,7 @@ def render(outcome: Outcome) -> Iterator[str]:
     seen: Counter[tuple[str, str]] = Counter()
     for diagnostic in diagnostics:
         # GitLab keeps one case of each name in a class, so equal diagnostics are numbered.
-        name = f"{diagnostic.code}: {said(diagnostic.message)}"
+        name = f"{diagnostic.code}: {printable(diagnostic.message)}"
         seen[diagnostic.path, name] += 1
         times = seen[diagnostic.path, name]
         yield _case(diagnostic, name if times == 1 else f"{name} ({times})")
@@ -45,7 +45,7 @@ def render(outcome: Outcome) -> Iterator[str]:
 
 def _case(diagnostic: Diagnostic, name: str) -> str:
     path = xml(visible(diagnostic.path))
-    message = xml(said(diagnostic.message))
+    message = xml(printable(diagnostic.message))
     opening = f'<testcase classname="{path}" name="{xml(name)}" file="{path}">\n'
     text = xml("\n".join(_lines(diagnostic)))
     # Jenkins shows the message of a skipped case, GitLab the text.
@@ -56,12 +56,12 @@ def _case(diagnostic: Diagnostic, name: str) -> str:
 
 def _lines(diagnostic: Diagnostic) -> Iterator[str]:
     span = diagnostic.span
-    yield f"{diagnostic.severity.value}[{diagnostic.code}]: {said(diagnostic.message)}"
+    yield f"{diagnostic.severity.value}[{diagnostic.code}]: {printable(diagnostic.message)}"
     yield f"--> {visible(diagnostic.path)}:{span.line}:{span.column}"
     for label in diagnostic.related:
-        yield f"::: {visible(label.path)}:{label.span.line}:{label.span.column}: {said(label.text)}"
+        yield f"::: {visible(label.path)}:{label.span.line}:{label.span.column}: {printable(label.text)}"
     if diagnostic.help:
-        yield f"help: {said(diagnostic.help)}"
+        yield f"help: {printable(diagnostic.help)}"
 
 
 def xml(text: str) -> str:

@@ -14,7 +14,7 @@ from modelspec import __version__
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.diagnose.rule import Rule
 from modelspec.report.contract import Outcome, one_a_line, ranking
-from modelspec.report.said import advised, fingerprints, said
+from modelspec.report.printable import advised, fingerprints, printable
 from modelspec.rules import RULES
 from modelspec.rules.examples import own_files
 from modelspec.rules.pages import ways_to_silence
@@ -145,7 +145,7 @@ def _related(number: int, label: Label) -> dict[str, object]:
     return {
         "id": number,
         **_location(label.path, label.span),
-        "message": {"text": _unlinked(said(label.text)) or "see here"},
+        "message": {"text": _unlinked(printable(label.text)) or "see here"},
     }
 
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report.contract import Outcome
-from modelspec.report.said import Paint, painter, said
+from modelspec.report.printable import Paint, painter, printable
 from modelspec.secret import mask
 from modelspec.text.source import START, Span
 from modelspec.text.visible import MOST_MARKS, cells, plain, visible
@@ -125,7 +125,7 @@ def render(outcome: Outcome) -> Iterator[str]:
 def _paragraph(diagnostic: Diagnostic, lines: Lines, paint: Paint) -> Iterator[str]:
     severity = diagnostic.severity.value
     headline = f"{severity}[{diagnostic.code}]"
-    yield paint(severity, headline) + paint("bold", f": {said(diagnostic.message)}")
+    yield paint(severity, headline) + paint("bold", f": {printable(diagnostic.message)}")
 
     text = () if diagnostic.span == START else lines(diagnostic.path)
     marked = frame(text, diagnostic.span) if text else None
@@ -134,7 +134,7 @@ def _paragraph(diagnostic: Diagnostic, lines: Lines, paint: Paint) -> Iterator[s
 
     bar = f"{gutter}  {paint('frame', '|')}"
     if marked:
-        under = f"{'^' * marked.carets} {said(diagnostic.label)}".rstrip()
+        under = f"{'^' * marked.carets} {printable(diagnostic.label)}".rstrip()
         yield bar
         yield f" {paint('frame', f'{marked.line} |')} {marked.text}".rstrip()
         yield f"{bar} {' ' * marked.indent}{paint(severity, under)}"
@@ -142,9 +142,9 @@ def _paragraph(diagnostic: Diagnostic, lines: Lines, paint: Paint) -> Iterator[s
             yield bar
     for label in diagnostic.related:
         place = _place(label.path, label.span)
-        yield f"{gutter}  {paint('frame', ':::')} {place}: {said(label.text)}"
+        yield f"{gutter}  {paint('frame', ':::')} {place}: {printable(label.text)}"
     if diagnostic.help:
-        yield f"{gutter}  {paint('frame', '=')} {paint('bold', 'help')}: {said(diagnostic.help)}"
+        yield f"{gutter}  {paint('frame', '=')} {paint('bold', 'help')}: {printable(diagnostic.help)}"
 
 
 def _place(path: str, span: Span) -> str:

@@ -25,13 +25,9 @@ def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
     yield from emit_places(routing, frame, names)
     yield from emit_model_pages(routing, context, frame, names)
     yield from emit_propose(routing, context, frame, names)
-    yield from _static()
+    static = files(__package__) / "static"
+    for file in sorted(static.iterdir(), key=lambda file: file.name):
+        yield Artifact(path=f"site/admin/assets/{file.name}", content=file.read_bytes())
     yield from openapi.emit(context.base_path)
     forge = origin_of(context.repository)
     yield from hosting.emit(context.base_path, () if forge is None else (forge,))
-
-
-def _static() -> Iterator[Artifact]:
-    folder = files(__package__) / "static"
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
-        yield Artifact(path=f"site/admin/assets/{file.name}", content=file.read_bytes())

@@ -19,6 +19,7 @@ from modelspec.site import SiteContext
 from modelspec.site.forges import LONGEST_LINK, browser_templates, forge_of, links_for
 from modelspec.site.frame import PageFrame, page
 from modelspec.site.wording import Wording
+from modelspec.text.visible import FILLERS
 from modelspec.url.host import PRIVATE_ENDS
 
 _DATA = "admin/propose.json"
@@ -138,12 +139,7 @@ _FORMS = (
 )
 """Field, its definition in the schema, and whether it is private: messages must not quote it."""
 
-_CANNOT_BE_SEEN = (
-    *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x200B, 0x200E, 0x200F, 0x2800, 0x3164, 0xFEFF, 0xFFA0),
-    *range(0x2028, 0x202F),
-    *range(0x2060, 0x2065),
-    *range(0x2066, 0x206A),
-)
+_JOINERS = "\u200c\u200d"
 _CONTROL = (*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0))
 _WEB_FORM = r"eyJ[A-Za-z0-9_-]{12,1024}\.(?:eyJ[A-Za-z0-9_-]{12}|[A-Za-z0-9_-]{0,1024}\.[A-Za-z0-9_-]{12})"
 _PRIVATE_KEY = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
@@ -185,16 +181,15 @@ def _keys() -> Iterator[tuple[str, str]]:
 
 
 def _unseen() -> dict[str, tuple[str, str]]:
-    """Characters that no value may hold, each with code and message; joiners, which some scripts need, are not here."""
-    found = {
-        chr(code): ("MS006", f"this string escapes {_named(code)}, which cannot be seen")
-        for code in _CANNOT_BE_SEEN
-    }
-    found |= {
-        chr(code): ("MS005", f"this string escapes {_named(code)}, a control character") for code in _CONTROL
-    }
+    """Characters that values must not contain, with code and message; without joiners, which some scripts need."""
+    kinds = {character: unicodedata.category(character) for character in map(chr, range(0x80, 0x10000))}
+    hidden = [c for c, kind in kinds.items() if kind in ("Cf", "Zl", "Zp") or c in FILLERS]
+    found = {}
+    for rule, why, characters in (
+        ("MS006", "which cannot be seen", (c for c in hidden if c not in _JOINERS)),
+        ("MS005", "a control character", map(chr, _CONTROL)),
+    ):
+        for character in characters:
+            name = f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
+            found[character] = (rule, f"this string escapes {name}, {why}")
     return found
-
-
-def _named(code: int) -> str:
-    return f"U+{code:04X} {unicodedata.name(chr(code), '')}".rstrip()

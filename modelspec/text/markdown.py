@@ -57,7 +57,7 @@ def escaped(text: str) -> str:
     """A text for the middle of a line, as markdown that shows nothing but the text.
 
     It may stand at the beginning of a line, of an item, of a heading or in a cell of a table. Secrets are no
-    matter of this function: what quotes a value goes through `said` first.
+    matter of this function: what quotes a value goes through `printable` first.
     """
     line = _JOINTS.sub(rf"\g<0>{BREAK}", _COMMIT.sub(_parted, visible(text)))
     opening = _OPENING.match(line)

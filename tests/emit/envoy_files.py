@@ -57,7 +57,7 @@ class Files:
 
 
 def answer(action: Any) -> dict[str, int] | int:
-    """The clusters of an entry with their weights, or the status that the edge answers by itself."""
+    """The clusters of an entry with their weights, or the status of a response of the edge."""
     route = action["action"]["typed_config"]
     if "direct_response" in route:
         status: int = route["direct_response"]["status"]
@@ -81,7 +81,7 @@ def files_of(outputs: Mapping[str, bytes], edge_id: str = "edge-us") -> Files:
 
 
 def members(cluster: Any) -> list[str]:
-    """The clusters of an aggregate; of another one, nothing."""
+    """The members of an aggregate cluster; none of other clusters."""
     kind = cluster.get("cluster_type")
     return list(kind["typed_config"]["clusters"]) if kind else []
 

@@ -1,4 +1,4 @@
-"""The published schemas, and which one describes which file of a build."""
+"""The published schemas by the files of a build that they describe."""
 
 import json
 from fnmatch import fnmatchcase

@@ -90,7 +90,7 @@ def test_nested_metadata_keeps_its_shape_and_order(tmp_path: Path) -> None:
     assert f'"metadata": {expected}'.encode() in outputs["site/admin/models/atlas.json"]
 
 
-def test_what_anchors_share_is_written_out(tmp_path: Path) -> None:
+def test_anchored_values_are_written_out(tmp_path: Path) -> None:
     text = model("atlas", "metadata: {first: &a {x: [1]}, second: *a}")
     row = json.loads(artifacts(compiled(tmp_path, {"atlas": text}))["site/admin/models.json"])["models"][0]
     assert row["metadata"] == {"first": {"x": [1]}, "second": {"x": [1]}}

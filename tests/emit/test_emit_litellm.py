@@ -1,4 +1,4 @@
-"""What modelspec writes for LiteLLM: stable, strict, data throughout. tests/gateways/ shows it to the real program."""
+"""The files for LiteLLM: stable, valid by a strict schema, only data. tests/gateways/ runs the real program."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from modelspec.incremental import compile_fleet
 from modelspec.routing.table import RoutingTable
 
 CASES = cases(Path(__file__).parent / "cases")
-"""By head: what the example fleet at the top of this repository gives."""
+"""The files of the example fleet, by head."""
 Files = dict[str, bytes]
 
 
@@ -40,7 +40,7 @@ def fleet(folder: Path, models: dict[str, str], **options: object) -> Files:
 
 
 def head(folder: Path, *lines: str, **options: object) -> dict[str, Any]:
-    """The configuration of the head of one model."""
+    """The configuration of a head with one model."""
     loaded: dict[str, Any] = json.loads(
         fleet(folder, {"atlas": model("atlas", *lines)}, **options)["head-eu-1.yaml"]
     )
@@ -62,7 +62,7 @@ def check(files: Files) -> None:
         value = json.loads(content)
         assert [error.message for error in checker(kind).iter_errors(value)] == [], path
         if kind == "litellm":
-            assert yaml.safe_load(content) == value  # whatever reads it, as YAML 1.1 or as JSON
+            assert yaml.safe_load(content) == value  # read as YAML 1.1 or as JSON
             _whole(value)
             named = {name.removeprefix("os.environ/") for name in _variables(value)}
             listed = json.loads(files[path.replace(".yaml", ".env.json")])["variables"]
@@ -70,7 +70,7 @@ def check(files: Files) -> None:
 
 
 def _whole(config: dict[str, Any]) -> None:
-    """Every group that is named is there, and no id twice: LiteLLM checks neither."""
+    """Every named group exists, and no id is used twice: LiteLLM checks neither."""
     ids = [entry["model_info"]["id"] for entry in config["model_list"]]
     assert len(ids) == len(set(ids))
     groups = {entry["model_name"] for entry in config["model_list"]}
@@ -107,7 +107,7 @@ def _example() -> Files:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_head_of_the_example_fleet_gets_what_is_expected(
+def test_a_head_of_the_example_fleet_matches_its_golden_case(
     name: str, example: Files, *, update: bool
 ) -> None:
     CASES[name].settle(
@@ -128,7 +128,7 @@ def test_the_example_fleet_follows_the_schemas(example: Files) -> None:
     assert set(map(_head, example)).isdisjoint({"head-service-eu-3", "head-service-jp-2"})
 
 
-def test_what_people_are_told_stays_out(example: Files) -> None:
+def test_descriptions_for_people_are_not_written(example: Files) -> None:
     text = b"".join(example.values()).decode()
     for word in ("metadata", "owner", "team-", "Sabiá", "Mistral Medium", "tags", "released"):
         assert word not in text
@@ -139,8 +139,8 @@ def test_small_fleets_follow_the_schemas(name: str, tmp_path: Path) -> None:
     check(fleet(tmp_path, FLEETS[name], num_retries=0, timeout=1e-9, drop_params=True))
 
 
-def test_every_change_of_a_name_or_type_is_noticed(example: Files) -> None:
-    """LiteLLM itself would start with nearly all of these."""
+def test_the_schema_rejects_every_changed_name_or_type(example: Files) -> None:
+    """LiteLLM would start with almost all of these."""
     tried = 0
     for path in (
         "head-service-eu.yaml",
@@ -270,8 +270,8 @@ def _text(one: dict[str, Any], models: list[dict[str, Any]]) -> str:
     return json.dumps(value)
 
 
-def test_beside_a_number_none_is_left_without(tmp_path: Path) -> None:
-    """LiteLLM would never call a deployment without a weight or an order beside one that has it."""
+def test_if_one_deployment_has_a_number_all_have_one(tmp_path: Path) -> None:
+    """LiteLLM never calls a deployment without a weight or an order if another one has it."""
     end = "endpoint: https://upstream.example.com/v1"
     rows = [f"{{{end}, {more}}}" for more in ("weight: 3", "rpm: 5", "tpm: 9, order: 2", "rpm: 7, order: 2")]
     found = deployments(tmp_path, "deployments: [" + ", ".join(rows) + "]")
@@ -314,7 +314,7 @@ def test_visibility_is_an_access_group(tmp_path: Path, access: str, groups: list
     assert entry["model_info"].get("access_groups") == groups
 
 
-def test_a_model_without_a_key_is_never_given_one_of_the_gateway(tmp_path: Path) -> None:
+def test_a_model_without_a_key_never_uses_one_of_the_gateway(tmp_path: Path) -> None:
     (row,) = deployments(tmp_path)
     assert row["api_key"] == "no-key"
 
@@ -337,12 +337,12 @@ def test_vertex_reads_its_file_itself(tmp_path: Path) -> None:
 def test_a_model_that_only_its_heads_reach_is_no_fallback_elsewhere(tmp_path: Path) -> None:
     own = model("bison", "local_inference: true", "endpoint: http://127.0.0.1:8000/v1", head="head-uk-1")
     models = {"atlas": model("atlas", "fallback_models: [bison]"), "bison": own}
-    files = files_of(routed(compiled(tmp_path, models)))  # not as a target: a rule would refuse it
+    files = files_of(routed(compiled(tmp_path, models)))  # not as a target, which a rule would reject
     assert json.loads(files["head-eu-1.yaml"])["router_settings"]["fallbacks"] == []
     check(files)
 
 
-def test_names_of_references_differ_and_tell_what_they_stand_for() -> None:
+def test_names_of_references_are_unique_and_readable() -> None:
     pairs = [
         ("file", "/run/a-b"),
         ("file", "/run/a_b"),
@@ -356,7 +356,7 @@ def test_names_of_references_differ_and_tell_what_they_stand_for() -> None:
     assert all(len(name) <= 128 and name.replace("_", "").isalnum() and name.isascii() for name in names)
 
 
-def test_every_provider_is_written_or_left_out_knowingly() -> None:
+def test_every_provider_is_supported_or_explicitly_not() -> None:
     assert set(PROVIDERS) - set(FORMS) == {"oci", "replicate", "sagemaker", "watsonx"}
     assert set(FORMS) <= set(PROVIDERS)
 

@@ -1,4 +1,4 @@
-"""What modelspec writes for Prometheus; tests/gateways/ shows it to the real program."""
+"""The files for Prometheus; tests/gateways/ runs the real program."""
 
 import json
 from pathlib import Path

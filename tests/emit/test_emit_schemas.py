@@ -20,13 +20,13 @@ COMMAND = Path(sys.executable).with_name("check-jsonschema")
 Outputs = dict[str, dict[str, Any]]
 """By fleet and path."""
 FREE = {"metadata", "params"}
-"""Below these anything goes, by contract."""
+"""Fields with arbitrary content."""
 MAPS = {"heads", "weights", "local_targets", "fallback_models", "files"}
 """Mappings from names: each entry may be absent."""
 OF_ENVOY = "gateways/envoy/"
-"""Envoy itself is what validates these: tests/gateways."""
+"""Validated by Envoy itself, in tests/gateways."""
 OF_THE_SITE = {"site/404.json", "site/405.json", "site/admin/openapi.json", "site/admin/propose.json"}
-"""What the pages and web servers use among themselves; OpenAPI has a schema of its own."""
+"""Files for pages and web servers only; OpenAPI has its own schema."""
 
 
 @pytest.fixture(name="outputs", scope="module")
@@ -94,9 +94,7 @@ def test_outputs_of_the_example_fleet_follow_their_schemas_by_the_installed_comm
 
 
 @pytest.mark.parametrize("name", FLEETS)
-def test_a_field_that_is_missing_unknown_or_of_another_type_breaks_the_schema(
-    name: str, outputs: Outputs
-) -> None:
+def test_the_schema_rejects_missing_unknown_and_mistyped_fields(name: str, outputs: Outputs) -> None:
     tried = 0
     for path, value in outputs[name].items():
         validator = jsonschema_rs.Draft202012Validator(schema(kind_of(path)))
@@ -135,7 +133,7 @@ def test_a_manifest_with_any_field_changed_breaks_its_schema(tmp_path: Path) -> 
         ("table", ("regions", 0, "location"), {"latitude": 91, "longitude": 0}),
     ],
 )
-def test_values_that_cannot_be_break_the_schema(
+def test_the_schema_rejects_impossible_values(
     kind: str, path: tuple[Any, ...], bad: object, outputs: Outputs
 ) -> None:
     file = {"snapshot": "site/admin/models.json", "table": "routing/table.json"}[kind]
@@ -144,7 +142,7 @@ def test_values_that_cannot_be_break_the_schema(
 
 
 def _nodes(node: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every subschema with its pointer, the root aside."""
+    """Every subschema except the root, with its pointer."""
     for group in ("properties", "$defs"):
         for name, inner in node.get(group, {}).items():
             yield f"{where}/{group}/{name}", inner
@@ -156,7 +154,7 @@ def _nodes(node: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _mutants(whole: Any) -> Iterator[tuple[str, Any]]:
-    """The value with one thing changed that a reader would stumble over; it is changed back before the next."""
+    """The value with one breaking change at a time, which is undone before the next."""
     for path, parent, key, value in list(_places(whole)):
         parent[key] = _other_type(value)
         yield f"type of {path}", whole
@@ -180,7 +178,7 @@ def _entry_mutants(
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any, Any, Any]]:
-    """Path, parent, key and value of everything inside, what is free aside."""
+    """Path, parent, key and value of everything inside, except arbitrary content."""
     if path and path[-1] in FREE:
         return
     entries = (

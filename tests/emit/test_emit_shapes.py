@@ -62,7 +62,7 @@ def test_every_value_stands_under_the_name_of_its_field(tmp_path: Path) -> None:
     assert fields.keys() - row.keys() == set()
 
 
-def test_what_a_file_leaves_out_is_filled_in(tmp_path: Path) -> None:
+def test_defaults_are_filled_in(tmp_path: Path) -> None:
     row = _row(_outputs(tmp_path, FLEETS["plain"]), "atlas")
     assert row["load_balancing"] == {"policy": "round_robin", "weights": {}}
     assert (row["provider"], row["upstream_model"], row["api_key"]) == ("openai", "atlas", None)
@@ -72,7 +72,7 @@ def test_what_a_file_leaves_out_is_filled_in(tmp_path: Path) -> None:
     assert [each["endpoint"] for each in row["deployments"]] == [row["endpoint"]]
 
 
-def test_draining_heads_stand_behind_all_active_ones(tmp_path: Path) -> None:
+def test_draining_heads_come_after_all_active_ones(tmp_path: Path) -> None:
     outputs = _outputs(tmp_path, FLEETS["tiers"])
     route = _route(outputs, "atlas")
     assert route["tiers"] == [
@@ -140,7 +140,7 @@ def test_names_are_sorted_into_exact_ones_and_prefixes(tmp_path: Path) -> None:
     assert "site/admin/models/router/*.json" in outputs
 
 
-def test_fallback_models_stand_by_what_went_wrong(tmp_path: Path) -> None:
+def test_fallback_models_are_listed_by_condition(tmp_path: Path) -> None:
     outputs = _outputs(tmp_path, FLEETS["fallback-models"])
     assert _route(outputs, "atlas")["fallback_models"] == {"any": ["bison", "cobra"]}
     assert _route(outputs, "atlas")["reach"] == ["eu", "uk"]
@@ -180,7 +180,7 @@ def test_regions_know_which_models_are_denied_to_their_clients(tmp_path: Path) -
     assert _route(outputs, "atlas")["limits"] == {"rpm": 60, "tpm": 90000}
 
 
-def test_what_is_told_to_people_is_in_the_snapshot(tmp_path: Path) -> None:
+def test_descriptions_for_people_are_in_the_snapshot(tmp_path: Path) -> None:
     outputs = _outputs(tmp_path, FLEETS["people"])
     atlas, bison = _row(outputs, "atlas"), _row(outputs, "bison")
     assert (atlas["aliases"], atlas["tags"]) == (["atlas-latest"], ["chat"])
@@ -190,7 +190,7 @@ def test_what_is_told_to_people_is_in_the_snapshot(tmp_path: Path) -> None:
     assert _route(outputs, "bison")["tiers"] != []
 
 
-def test_a_model_without_a_head_that_serves_has_no_tiers_where_a_waiver_lets_it_pass(tmp_path: Path) -> None:
+def test_a_model_without_a_serving_head_has_no_tiers_if_a_waiver_allows_it(tmp_path: Path) -> None:
     models = {
         "atlas": model("atlas", region="us", head="head-us-2"),
         "bison": model("bison", region="us", head="head-us-1"),

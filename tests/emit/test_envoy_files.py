@@ -25,7 +25,7 @@ HEADS = (
 )
 
 
-def test_one_cluster_a_head_and_one_a_distinct_chain() -> None:
+def test_one_cluster_per_head_and_one_per_distinct_chain() -> None:
     chain = [{"a": 1}, {"b": 1}]
     routing = table([], HEADS, [route("x", *chain), route("y", *chain), route("z", {"c": 1})])
     files = files_of(emitted(routing))
@@ -34,7 +34,7 @@ def test_one_cluster_a_head_and_one_a_distinct_chain() -> None:
     assert files.exact == {"x": {"a > b": 1}, "y": {"a > b": 1}, "z": {"c": 1}}
 
 
-def test_heads_that_share_a_tier_take_turns_at_the_front_of_a_chain() -> None:
+def test_each_head_of_a_tier_is_first_in_one_chain() -> None:
     routing = table([], HEADS, [route("x", {"b": 6, "a": 2, "c": 2}, {"d": 1}, policy="random")])
     files = files_of(emitted(routing))
     assert files.exact["x"] == {"a > b > c > d": 1, "b > c > a > d": 3, "c > a > b > d": 1}
@@ -119,7 +119,7 @@ def test_every_edge_answers_for_its_own_region() -> None:
     }
 
 
-def test_without_edges_there_is_one_that_knows_no_region() -> None:
+def test_without_edges_there_is_one_without_a_region() -> None:
     outputs = emitted(table([], HEADS, [route("x", {"a": 1})]), edges={})
     assert sorted(outputs) == [
         f"gateways/envoy/edge/{name}.json"
@@ -128,7 +128,7 @@ def test_without_edges_there_is_one_that_knows_no_region() -> None:
     assert "locality" not in files_of(outputs, "edge").bootstrap["node"]
 
 
-def test_the_settings_stand_where_envoy_looks_for_them() -> None:
+def test_the_settings_are_where_envoy_expects_them() -> None:
     options = {
         "address": "10.0.0.9",
         "port": 1,
@@ -161,8 +161,8 @@ def test_the_settings_stand_where_envoy_looks_for_them() -> None:
 
 
 @pytest.mark.parametrize("edge", ["edge-us", "edge-eu"])
-def test_the_static_twin_holds_what_the_other_files_hold(edge: str) -> None:
-    """Byte by byte: no golden case repeats it."""
+def test_the_static_file_has_the_content_of_the_others(edge: str) -> None:
+    """Byte by byte, so that no golden case repeats it."""
     outputs = emitted(routed(compile_fleet(BASES / "edges", today=TODAY)))
     files = files_of(outputs, edge)
     listener = deepcopy(files.listener)
@@ -193,7 +193,7 @@ def test_one_changed_model_is_one_changed_line_of_the_routes() -> None:
 
 
 @pytest.mark.parametrize("value", [{}, [], "x" * 2000, {"a": ["y" * 500, "z" * 500], "b": {"c": "w" * 900}}])
-def test_a_layout_says_what_the_value_says(value: object) -> None:
+def test_a_layout_preserves_the_value(value: object) -> None:
     assert json.loads(laid_out(value)) == value
     assert laid_out(value).endswith(b"\n")
 

@@ -1,4 +1,4 @@
-"""Whatever the fleet: what is referred to is there, every name has one way, and text stays text."""
+"""For any fleet: every reference is valid, every name has one route, and text stays text."""
 
 import json
 
@@ -44,7 +44,7 @@ def tiers(draw: st.DrawFn) -> list[dict[str, int]]:
 
 @st.composite
 def tables(draw: st.DrawFn) -> RoutingTable:
-    # No id is a hyphen alone, which stands for a request without a name.
+    # A hyphen, which is not a valid id, stands for a request without a name.
     names = draw(st.lists(HOSTILE.filter(lambda name: name != "-"), unique=True, max_size=12))
     routes: list[Route] = []
     while names:
@@ -73,7 +73,7 @@ def _reached(files: Files, name: str) -> list[str]:
 
 @settings(deadline=None, max_examples=40)
 @given(tables())
-def test_every_name_has_one_way_and_every_cluster_of_it_is_there(routing: RoutingTable) -> None:
+def test_every_name_has_one_route_and_all_its_clusters_exist(routing: RoutingTable) -> None:
     outputs = emitted(routing)
     for edge_id, region in EDGES.items():
         files = files_of(outputs, edge_id)
@@ -99,7 +99,7 @@ def test_every_name_has_one_way_and_every_cluster_of_it_is_there(routing: Routin
 
 
 def _is_in_order(files: Files, route: Route, way: dict[str, int]) -> None:
-    """No head of a later tier before one of an earlier; the first tier is shared by weight."""
+    """Tiers are in order, and the heads of the first tier share requests by weight."""
     tier_of = {name: number for number, tier in enumerate(route.tiers) for name in tier.weights}
     shares: dict[str, int] = {}
     for cluster, weight in way.items():

@@ -1,4 +1,4 @@
-"""Run by LiteLLM's own Python: what its router and its access check make of configurations.
+"""Run by LiteLLM's own Python: its router and access check on configurations.
 
 A list of questions comes in on stdin: `config` is the text of a file, `chat` and `embed` are models to ask, `access`
 pairs a model with what a key was given. A list of answers goes out.

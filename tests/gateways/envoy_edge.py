@@ -1,4 +1,4 @@
-"""The real Envoy, and clients of it."""
+"""The real Envoy, and clients for it."""
 
 import json
 import subprocess
@@ -15,12 +15,12 @@ from shutil import which
 from typing import Any
 
 SECONDS = 20.0
-"""The most that any wait may take."""
+"""The time limit of every wait."""
 Ports = tuple[int, int]
 
 
 def program() -> str:
-    """The `envoy` of this environment, or of the system; its absence is a failure, not a skip."""
+    """The `envoy` of this environment or from PATH; if it is missing, the test fails."""
     own = Path(sysconfig.get_path("scripts")) / "envoy"
     found = str(own) if own.exists() else which("envoy")
     assert found, "no envoy: make .venv/gateways"
@@ -29,7 +29,7 @@ def program() -> str:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a client of the edge got; `json` is its body."""
+    """The response to a client of the edge; `json` is its body."""
 
     status: int
     headers: dict[str, str]
@@ -47,7 +47,7 @@ class Reply:
 
     @property
     def code(self) -> tuple[int, str]:
-        """The status and the code of an error in the form of OpenAI's API."""
+        """The status and the code of an error in the format of OpenAI's API."""
         assert self.json["error"].keys() == {"message", "type", "param", "code"}
         return self.status, self.json["error"]["code"]
 
@@ -104,7 +104,7 @@ class Edge:
         return self._admin("/clusters")
 
     def health(self, cluster: str) -> set[str]:
-        """What Envoy thinks of the hosts of a cluster: `healthy` or flags such as `/failed_active_hc`."""
+        """The health of the hosts of a cluster: `healthy` or flags such as `/failed_active_hc`."""
         start = f"{cluster}::"
         lines = (line[len(start) :] for line in self.clusters().splitlines() if line.startswith(start))
         return {line.partition("health_flags::")[2] for line in lines if "::health_flags::" in line}
@@ -132,7 +132,7 @@ class Edge:
 
 
 def until(condition: Any, what: str) -> None:
-    """Ask again until it holds, for a bounded time."""
+    """Repeat a check until it holds, for a limited time."""
     end = time.monotonic() + SECONDS
     while not condition():
         assert time.monotonic() < end, f"never {what}"
@@ -141,7 +141,7 @@ def until(condition: Any, what: str) -> None:
 
 @contextmanager
 def running(bootstrap: Path, ports: Ports) -> Iterator[Edge]:
-    """An Envoy that has loaded a configuration and takes requests."""
+    """An Envoy that has loaded a configuration and accepts requests."""
     log = bootstrap.with_name("envoy.log")
     with log.open("wb") as said:
         process = subprocess.Popen(
@@ -169,7 +169,7 @@ def running(bootstrap: Path, ports: Ports) -> Iterator[Edge]:
 
 @dataclass
 class Load:
-    """Clients that ask for models in turn until they are told to stop; `failed` holds what was no 200.
+    """Clients that request models in turn until stopped; `failed` has the responses other than 200.
 
     `pause` is the time between two requests of a client, in seconds.
     """
@@ -196,7 +196,7 @@ class Load:
                 thread.join(SECONDS)
 
     def ask(self, number: int, clients: int = 4) -> None:
-        """Send a bounded number of requests, and wait for the answers."""
+        """Send a number of requests, and wait for the responses."""
         share = number // clients
         threads = [threading.Thread(target=self._client, args=(k, share)) for k in range(clients)]
         for thread in threads:
@@ -205,7 +205,7 @@ class Load:
             thread.join(SECONDS * 3)
 
     def more(self, number: int) -> None:
-        """Wait until this many requests more were answered."""
+        """Wait for this many more responses."""
         goal = self.sent + number
         until(lambda: self.sent >= goal, f"answered {number} requests more")
 

@@ -1,4 +1,4 @@
-"""Repositories whose heads are small servers of this machine, built by the installed command for an edge here."""
+"""Repositories whose heads are small local servers, built by the installed command for a local edge."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ _OLD_HEALTH_PATH = {"head-service-eu-2": "/healthz"}
 
 @dataclass(frozen=True)
 class Fleet:
-    """A repository, its build, and the folder that an Envoy reads."""
+    """A repository, its build, and the folder that Envoy reads."""
 
     root: Path
     config: Path
@@ -36,11 +36,11 @@ class Fleet:
         return self.root / "dist"
 
     def configure(self, edges: Mapping[str, str], **options: Any) -> None:
-        """Write modelspec.yaml, with times that fit a test and a listener on loopback only."""
+        """Write modelspec.yaml, with short times and a listener on loopback."""
         settings = {
             "targets": ["envoy"],
             "edges": [{"edge_id": edge_id, "region": region} for edge_id, region in edges.items()],
-            # Heads of a test stand on this very machine, and two in the fleet are reached by nobody.
+            # The heads of a test are on this machine, and two in the fleet are unreachable.
             "rules": {"MS510": "off", "MS601": "off", "MS404": "off"},
             "target_options": {
                 "envoy": {
@@ -61,7 +61,7 @@ class Fleet:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def install(self, edge_id: str) -> Path:
-        """Copy the files of an edge to where its Envoy reads them; the bootstrap."""
+        """Copy the files of an edge to the folder that Envoy reads; return the bootstrap."""
         self.config.mkdir(exist_ok=True)
         for name in FILES:
             shutil.copy(self.dist / "gateways" / "envoy" / edge_id / name, self.config / name)
@@ -69,14 +69,14 @@ class Fleet:
 
 
 def modelspec(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """The installed command, run to its end."""
+    """Run the installed command."""
     return subprocess.run(
         [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=SECONDS * 3, check=False
     )
 
 
 def certified(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """What a head of the name localhost proves itself with, and the file of the authority that vouches for it."""
+    """The certificate of a head named localhost, and the file of its authority."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
@@ -86,7 +86,7 @@ def certified(folder: Path) -> tuple[ssl.SSLContext, Path]:
 
 
 def example_fleet(folder: Path, upstreams: Upstreams, tls_head: str) -> Fleet:
-    """A copy of this repository's own fleet; `tls_head` is reached with TLS."""
+    """A copy of the example fleet; `tls_head` uses TLS."""
     root = folder / "fleet"
     root.mkdir(parents=True)
     for name in _EXAMPLE:
@@ -106,7 +106,7 @@ def example_fleet(folder: Path, upstreams: Upstreams, tls_head: str) -> Fleet:
 
 
 def small_fleet(folder: Path, upstreams: Upstreams, models: Mapping[str, str]) -> Fleet:
-    """Four heads in two regions; `models` lead from ids to what else their files say."""
+    """Four heads in two regions; `models` maps ids to further lines of their files."""
     root = folder / "fleet"
     (root / "models.d").mkdir(parents=True)
     regions = [{"code": "us", "name": "United States"}, {"code": "eu", "name": "Europe"}]
@@ -127,7 +127,7 @@ def small_fleet(folder: Path, upstreams: Upstreams, models: Mapping[str, str]) -
 
 
 def write_model(fleet: Fleet, model_id: str, more: str = "") -> None:
-    """A model at head-us-1 that falls back to head-eu-1, unless `more` says otherwise."""
+    """A model at head-us-1 that falls back to head-eu-1, unless `more` overrides it."""
     lines = [
         f"model_id: {model_id}",
         "name: A model",
@@ -141,7 +141,7 @@ def write_model(fleet: Fleet, model_id: str, more: str = "") -> None:
 
 
 def _moved(text: str, places: Mapping[str, str]) -> str:
-    """heads.yaml with other urls, and nothing else changed."""
+    """heads.yaml with only the urls changed."""
     lines, head_id = [], ""
     for line in text.splitlines():
         words = line.split()

@@ -1,4 +1,4 @@
-"""A fleet whose upstreams are servers on loopback: one model for each thing that LiteLLM must do."""
+"""A fleet whose upstreams are servers on loopback: one model for each feature of LiteLLM."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ VARIABLES = {
     environment_name("file", "/run/secrets/anthropic"): "key-in-a-file",
     environment_name("vault", "kv/llm/mistral#api_key"): "key-in-a-vault",
     environment_name("kubernetes", "llm/azure"): "key-in-kubernetes",
-    # Of the gateway itself, for other purposes: no model may get any of these.
+    # Keys of the gateway for other purposes: no model may get any of them.
     "OPENAI_API_KEY": "gateways-own-openai",
     "ANTHROPIC_API_KEY": "gateways-own-anthropic",
     "MISTRAL_API_KEY": "gateways-own-mistral",
@@ -33,7 +33,7 @@ VARIABLES = {
     "AWS_SECRET_ACCESS_KEY": "gateways-own-aws",
 }
 HOSTILE_NAME = """it's "quoted" {{7*7}} ${HOME} %(asctime)s %s os.environ/HOME \\n #x: [a, *b]"""
-"""An upstream's name with the notations of shells, templates, YAML, Python and LiteLLM."""
+"""A name of an upstream with the syntax of shells, templates, YAML, Python and LiteLLM."""
 _MODELS = """
 # openai
 endpoint: ONE/v1
@@ -183,7 +183,7 @@ class Emitted:
 
 
 def emitted(folder: Path, urls: Mapping[str, str]) -> Emitted:
-    """Compile the fleet with these upstreams for ONE, TWO, BAD, LONG and RUDE, and write what the head needs."""
+    """Compile the fleet with these upstreams for ONE, TWO, BAD, LONG and RUDE, and write the files of the head."""
     models = dict(_models(_MODELS, "head-eu-1", urls)) | dict(_models(_ELSEWHERE, "head-uk-1", urls))
     heads = FIXED["heads.yaml"].replace("http://10.0.0.1:8000/v1", urls["ONE"] + "/v1")
     heads = heads.replace("health_path: /ready", f"health_path: /ready, inference_url: {urls['TWO']}/v1")

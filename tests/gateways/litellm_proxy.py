@@ -1,4 +1,4 @@
-"""The real LiteLLM proxy, started on a configuration that modelspec wrote."""
+"""The real LiteLLM proxy, started with a configuration of modelspec."""
 
 import json
 import os
@@ -19,7 +19,7 @@ MASTER_KEY = "sk-master-of-the-tests"
 
 
 def litellm_program() -> Path:
-    """The program, in a virtual environment of its own; without it the test fails, since nothing else shows as much."""
+    """The program, in its own virtual environment; if it is missing, the test fails."""
     named = os.environ.get("MODELSPEC_LITELLM")
     program = Path(named) if named else ROOT / ".tools" / "litellm" / "bin" / "litellm"
     assert program.is_file(), (
@@ -29,12 +29,12 @@ def litellm_program() -> Path:
 
 
 def environment(home: Path, variables: Mapping[str, str] = {}) -> dict[str, str]:
-    """Nothing of the caller's environment; and nothing is asked of the internet."""
+    """An environment without the caller's variables and without internet access."""
     return {
         "PATH": os.defpath,
         "HOME": str(home),
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        "LITELLM_MODE": "PRODUCTION",  # no .env file is read
+        "LITELLM_MODE": "PRODUCTION",  # do not read .env files
         "NO_PROXY": "*",
         "PYTHONDONTWRITEBYTECODE": "1",
         **variables,
@@ -43,7 +43,7 @@ def environment(home: Path, variables: Mapping[str, str] = {}) -> dict[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the proxy answered."""
+    """The response of the proxy."""
 
     status: int
     headers: Mapping[str, str]
@@ -58,21 +58,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
-    """A running proxy; `log` holds its last lines."""
+    """A running proxy; `log` has its last lines."""
 
     port: int
     log: deque[str]
 
     def post(self, path: str, body: object, key: str | None = MASTER_KEY) -> Answer:
-        """Ask for something under a key."""
+        """Send a request with a key."""
         return self._ask("POST", path, json.dumps(body).encode(), key)
 
     def get(self, path: str, key: str | None = MASTER_KEY) -> Answer:
-        """Read something under a key."""
+        """Send a GET request with a key."""
         return self._ask("GET", path, None, key)
 
     def chat(self, model: str, **more: object) -> Answer:
-        """A chat completion."""
+        """Send a request for a chat completion."""
         messages = [{"role": "user", "content": "Hello"}]
         return self.post("/v1/chat/completions", {"model": model, "messages": messages, **more})
 
@@ -96,7 +96,7 @@ class Proxy:
 def proxy(
     config: Path, home: Path, variables: Mapping[str, str], *, port: int | None = None
 ) -> Iterator[Proxy]:
-    """Start the proxy, at any free port unless one is given, and wait until it listens; stop it at the end."""
+    """Start the proxy, at a free port unless one is given, wait until it listens, and stop it at the end."""
     port = port or free_port()
     command: list[str | Path] = [
         litellm_program(),

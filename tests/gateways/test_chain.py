@@ -1,4 +1,4 @@
-"""The whole way: the real Envoy at the edge, the real LiteLLM at two heads, a small upstream behind both."""
+"""End to end: the real Envoy at the edge, the real LiteLLM at two heads, and a small upstream."""
 
 import json
 import shutil
@@ -23,14 +23,14 @@ _VARIABLES = {"OPENAI_API_KEY": "gateways-own", "LITELLM_MASTER_KEY": MASTER_KEY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """The three of them; each head's proxy has a stack of its own, so that closing it kills the proxy."""
+    """All three; the proxy of each head has its own stack, so that closing it kills the proxy."""
 
     edge: Edge
     proxies: dict[str, ExitStack]
     provider: Upstream
 
     def ask(self, model: str, **headers: str) -> tuple[str, Seen]:
-        """What the edge answered with, and what the upstream was sent for it."""
+        """The response of the edge, and the requests that the upstream got."""
         self.provider.take()
         content: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": "Hello"}]}
         sent = {"authorization": f"Bearer {MASTER_KEY}", **headers}
@@ -41,7 +41,7 @@ class Chain:
 
 
 def _files(folder: Path, provider: Upstream, heads: dict[str, int], edge: tuple[int, int]) -> Path:
-    """Build a fleet of one model behind these ports with the installed command; the build."""
+    """Build a fleet with one model at these ports with the installed command; return the build."""
     root = folder / "fleet"
     (root / "models.d").mkdir(parents=True)
     envoy = {
@@ -50,7 +50,7 @@ def _files(folder: Path, provider: Upstream, heads: dict[str, int], edge: tuple[
         "admin_port": edge[1],
         "config_dir": str(folder / "envoy"),
         "health_check_interval_ms": 500,
-        "health_check_timeout_ms": 20_000,  # a proxy of a busy machine may take its time
+        "health_check_timeout_ms": 20_000,  # a proxy on a busy machine may be slow
     }
     texts: dict[str, Any] = {
         "regions.yaml": {"regions": [{"code": code, "name": code.upper()} for code in ("us", "eu")]},
@@ -69,7 +69,7 @@ def _files(folder: Path, provider: Upstream, heads: dict[str, int], edge: tuple[
             "targets": ["envoy", "litellm"],
             "edges": [{"edge_id": "edge-us", "region": "us"}],
             "key_policy": [{"key": {"env": "ATLAS_*"}, "hosts": ["127.0.0.1"]}],
-            # The heads and the upstream of a test stand on this very machine.
+            # The heads and the upstream of a test are on this machine.
             "rules": {"MS404": "off", "MS509": "off", "MS510": "off", "MS601": "off"},
             "target_options": {"envoy": envoy},
         },
@@ -103,7 +103,7 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
         for head_id, port in ports.items():
             home = tmp_path / head_id
             home.mkdir()
-            # Each head has its own key for the upstream, so that the upstream shows which head asked.
+            # Each head has its own key, so that the upstream knows which head called it.
             variables = {**_VARIABLES, "ATLAS_KEY": f"key-at-{head_id}"}
             proxies[head_id] = stack.enter_context(ExitStack())
             started: Proxy = proxies[head_id].enter_context(

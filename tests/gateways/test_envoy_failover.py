@@ -1,4 +1,4 @@
-"""Heads that die, fail, and come back under load, behind the real Envoy."""
+"""Heads that stop, fail and return under load, behind the real Envoy."""
 
 import threading
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def heads() -> Iterator[Upstreams]:
 
 @pytest.fixture
 def upstreams(heads: Upstreams) -> Upstreams:
-    """The heads, all of them alive and well."""
+    """The heads, all of them healthy."""
     for head_id, head in heads.heads.items():
         head.fails = head.holds = False
         heads.revive(head_id)
@@ -75,7 +75,7 @@ def test_a_head_that_dies_under_load_fails_no_request_and_is_used_again_when_it_
     assert upstreams.asked()["head-us-1"] > 90
 
 
-def test_a_request_that_is_under_way_in_a_dying_head_is_answered_by_the_next(
+def test_a_request_in_progress_at_a_failing_head_is_retried_at_the_next(
     edge: Edge, upstreams: Upstreams
 ) -> None:
     dying = upstreams.heads["head-us-1"]
@@ -92,7 +92,7 @@ def test_a_request_that_is_under_way_in_a_dying_head_is_answered_by_the_next(
 @pytest.mark.parametrize(
     ("model", "cluster"), [("shared", "head-us-1"), ("counted", "least_request(head-us-1=1 head-us-2=1)")]
 )
-def test_what_is_left_of_a_tier_takes_all_of_it(
+def test_the_remaining_heads_of_a_tier_take_all_its_requests(
     edge: Edge, upstreams: Upstreams, model: str, cluster: str
 ) -> None:
     load = Load(edge, [model], pause=0.002)
@@ -108,7 +108,7 @@ def test_what_is_left_of_a_tier_takes_all_of_it(
         load.more(200)
     assert load.failed == []
     assert upstreams.asked()["head-us-2"] > 190
-    assert upstreams.asked()["head-eu-1"] < 10  # what was under way
+    assert upstreams.asked()["head-eu-1"] < 10  # requests that were in progress
 
 
 def test_the_tiers_are_tried_in_their_order_to_the_last(edge: Edge, upstreams: Upstreams) -> None:
@@ -118,9 +118,7 @@ def test_the_tiers_are_tried_in_their_order_to_the_last(edge: Edge, upstreams: U
     assert edge.ask("long").code == (503, "no_head_available")
 
 
-def test_a_head_that_answers_its_health_check_and_fails_requests_is_passed_over(
-    edge: Edge, upstreams: Upstreams
-) -> None:
+def test_skips_a_head_that_answers_health_checks_but_fails_requests(edge: Edge, upstreams: Upstreams) -> None:
     upstreams.heads["head-us-1"].fails = True
     for _ in range(30):
         assert edge.ask("atlas").head == "head-eu-1"
@@ -128,7 +126,7 @@ def test_a_head_that_answers_its_health_check_and_fails_requests_is_passed_over(
     assert edge.health("head-us-1") == {"/failed_outlier_check"}
 
 
-def test_without_a_head_that_lives_the_answer_is_503_in_the_form_of_openai(
+def test_without_a_live_head_the_response_is_503_in_the_format_of_openai(
     edge: Edge, upstreams: Upstreams
 ) -> None:
     assert edge.ask("lonely").head == "head-us-2"
@@ -140,7 +138,7 @@ def test_without_a_head_that_lives_the_answer_is_503_in_the_form_of_openai(
     until(lambda: edge.ask("lonely").status == 200, "answered again")
 
 
-def test_a_head_that_is_down_at_start_holds_up_nobody(fleet: Fleet, upstreams: Upstreams) -> None:
+def test_a_head_that_is_down_at_start_delays_nothing(fleet: Fleet, upstreams: Upstreams) -> None:
     upstreams.kill("head-us-1")
     with running(fleet.install("edge-us"), fleet.ports) as edge:
         assert edge.ask("atlas").head == "head-eu-1"

@@ -1,4 +1,4 @@
-"""Names that no file could hold, given to Envoy as ids: they stay data."""
+"""Envoy treats hostile ids, which no file could contain, as data."""
 
 import json
 from pathlib import Path
@@ -68,7 +68,7 @@ def test_hostile_ids_reach_their_head_and_nothing_else_does(tmp_path: Path) -> N
 
 
 def test_of_two_models_in_one_body_edge_and_head_see_the_same(tmp_path: Path) -> None:
-    """Python, and so most heads, takes the last of two equal keys. Were Envoy to take the first, it could be misled."""
+    """Python, and so most heads, uses the last of two equal keys. If Envoy used the first, it could be misled."""
     upstreams = Upstreams()
     try:
         for head_id in ("one", "two"):

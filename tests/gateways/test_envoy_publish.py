@@ -1,4 +1,4 @@
-"""`modelspec publish envoy` beside a running Envoy: under load, killed, refused, misled."""
+"""`modelspec publish envoy` with a running Envoy: under load, killed, rejected, misled."""
 
 import hashlib
 import http.server
@@ -40,7 +40,7 @@ def upstreams() -> Iterator[Upstreams]:
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory, upstreams: Upstreams) -> Fleet:
-    """Three builds in turn: each adds a model with a chain of its own and takes away the one of the build before."""
+    """Three builds: each adds a model with its own chain and removes the one that the previous build added."""
     made = small_fleet(tmp_path_factory.mktemp("publish"), upstreams, {"atlas": "", "bison": BISON})
     made.configure({"edge-us": "us"})
     for number, chain in enumerate(CHAINS):
@@ -61,7 +61,7 @@ CHAINS = (
 
 @pytest.fixture
 def edge(fleet: Fleet) -> Iterator[Edge]:
-    """An Envoy that runs build 0 from a folder that nobody has touched before."""
+    """An Envoy that runs build 0 from a new folder."""
     shutil.rmtree(fleet.config, ignore_errors=True)
     fleet.config.mkdir()
     installed = publish(_files(fleet, 0), fleet.config, Admin(host="127.0.0.1", port=1), wait=1)
@@ -119,8 +119,8 @@ def test_a_second_run_has_nothing_to_do(fleet: Fleet, edge: Edge) -> None:
 
 
 @pytest.mark.parametrize("name", ["clusters.json", "routes.json"])
-def test_a_publish_that_is_killed_is_taken_up_by_the_next(fleet: Fleet, edge: Edge, name: str) -> None:
-    """Killed as soon as the file of a step stands in its place."""
+def test_a_killed_publish_is_completed_by_the_next(fleet: Fleet, edge: Edge, name: str) -> None:
+    """Killed as soon as the file of a step is in place."""
     before = _content(fleet.config)
     process = subprocess.Popen([PROGRAM, *_arguments(fleet, edge, "dist-1")], stderr=subprocess.DEVNULL)
     until(lambda: _content(fleet.config)[name] != before[name] or process.poll() is not None, "replaced")
@@ -134,7 +134,7 @@ def test_a_publish_that_is_killed_is_taken_up_by_the_next(fleet: Fleet, edge: Ed
     assert _content(fleet.config) == {name: _files(fleet, 1).content[name] for name in FILES}
 
 
-def test_a_changed_listener_is_taken_and_a_changed_bootstrap_is_told(fleet: Fleet, edge: Edge) -> None:
+def test_applies_a_changed_listener_and_reports_a_changed_bootstrap(fleet: Fleet, edge: Edge) -> None:
     fleet.configure({"edge-us": "us"}, per_connection_buffer_limit_bytes=1000, admin_address="::1")
     try:
         fleet.build()
@@ -147,7 +147,7 @@ def test_a_changed_listener_is_taken_and_a_changed_bootstrap_is_told(fleet: Flee
     until(lambda: edge.ask("x" * 200_000).status == 413, "taken the new listener")
 
 
-def test_what_envoy_refuses_is_taken_back(fleet: Fleet, edge: Edge) -> None:
+def test_restores_the_file_that_envoy_rejects(fleet: Fleet, edge: Edge) -> None:
     before = _content(fleet.config)
     for name, spoil in (("clusters.json", "lb_policy"), ("routes.json", "virtual_hosts")):
         content = json.loads(_files(fleet, 1).content[name])
@@ -163,8 +163,8 @@ def test_what_envoy_refuses_is_taken_back(fleet: Fleet, edge: Edge) -> None:
         assert edge.ask("atlas").status == 200
 
 
-def test_a_head_that_never_answers_is_waited_for_within_bounds(fleet: Fleet, edge: Edge) -> None:
-    """A new cluster is warm when its first health check has ended, here after a second."""
+def test_waits_a_limited_time_for_a_head_that_never_answers(fleet: Fleet, edge: Edge) -> None:
+    """A new cluster is warm when its first health check has finished, here after a second."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         files = _files(fleet, 1)
         text = files.content["clusters.json"].decode()
@@ -187,7 +187,7 @@ def test_a_head_that_never_answers_is_waited_for_within_bounds(fleet: Fleet, edg
         assert edge.ask("new-1").status == 200
 
 
-def test_an_envoy_that_reads_another_folder_takes_no_notice(fleet: Fleet, edge: Edge, tmp_path: Path) -> None:
+def test_reports_an_envoy_that_reads_another_folder(fleet: Fleet, edge: Edge, tmp_path: Path) -> None:
     shutil.copytree(fleet.config, tmp_path / "other")
     arguments = _arguments(fleet, edge, "dist-1", "--wait", "0.5")
     done = modelspec(*arguments[:-1], tmp_path / "other")
@@ -201,7 +201,7 @@ def _admin(edge: Edge) -> Admin:
 
 
 class _Elsewhere(http.server.BaseHTTPRequestHandler):
-    """Sends whoever asks on to another place."""
+    """Redirects every request."""
 
     asked: list[str] = []  # noqa: RUF012 - of all requests
 
@@ -212,12 +212,10 @@ class _Elsewhere(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
-def test_an_admin_that_is_silent_or_a_stranger_leaves_everything_as_it_was(
-    fleet: Fleet, tmp_path: Path
-) -> None:
+def test_an_unreachable_or_foreign_admin_interface_changes_nothing(fleet: Fleet, tmp_path: Path) -> None:
     folder = tmp_path / "config"
     folder.mkdir()
     for name in FILES:
@@ -251,7 +249,7 @@ def _spoilt(build: Path, name: str, content: bytes, *, with_digest: bool) -> Non
 
 
 def _pollute(value: Any) -> Any:
-    """The same with a field that Envoy does not know, in the first mapping that holds no other."""
+    """The same with an unknown field, in the first mapping that contains no other."""
     if isinstance(value, list):
         return [_pollute(value[0]), *value[1:]]
     deeper = [name for name, item in value.items() if item and isinstance(item, dict | list)]
@@ -269,8 +267,8 @@ def _fault(build: Path) -> str:
 
 
 @pytest.mark.parametrize("name", [*FILES, "static.json"])
-def test_validation_notices_a_corruption_of_any_file(fleet: Fleet, tmp_path: Path, name: str) -> None:
-    """By its digest; and where the manifest was corrupted with it, by the twin or by Envoy itself."""
+def test_validation_reports_a_corruption_of_any_file(fleet: Fleet, tmp_path: Path, name: str) -> None:
+    """By its digest; if the manifest was changed as well, by the static file or by Envoy."""
     build = tmp_path / "dist"
     shutil.copytree(fleet.root / "dist-0", build)
     content = (build / EDGE / name).read_bytes()
@@ -282,7 +280,7 @@ def test_validation_notices_a_corruption_of_any_file(fleet: Fleet, tmp_path: Pat
         assert _fault(build).startswith("edge edge-us: ")
 
 
-def test_envoy_itself_refuses_what_it_does_not_know(fleet: Fleet, tmp_path: Path) -> None:
+def test_envoy_rejects_unknown_fields(fleet: Fleet, tmp_path: Path) -> None:
     build = tmp_path / "dist"
     shutil.copytree(fleet.root / "dist-0", build)
     for name in ("static.json", "clusters.json"):

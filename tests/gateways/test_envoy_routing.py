@@ -1,4 +1,4 @@
-"""The example fleet behind the real Envoy: who is asked, who is refused, what arrives."""
+"""The example fleet behind the real Envoy: which head gets a request, what is rejected, what arrives."""
 
 import json
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def test_every_name_reaches_the_first_heads_that_serve_its_model(
     assert tried > 30
 
 
-def test_what_is_unknown_disabled_or_not_offered_here_is_refused_in_the_form_of_openai(
+def test_rejects_unknown_disabled_and_unavailable_models_in_the_format_of_openai(
     edge: Edge, routes: list[dict[str, Any]]
 ) -> None:
     by_id = {route["model_id"]: route for route in routes}
@@ -110,14 +110,14 @@ def test_a_client_cannot_name_the_model_in_a_header(edge: Edge, upstreams: Upstr
         b"\xff\xfe",
     ],
 )
-def test_a_body_without_a_model_is_told_so(edge: Edge, body: bytes) -> None:
+def test_reports_a_body_without_a_model(edge: Edge, body: bytes) -> None:
     assert edge.send("POST", "/v1/chat/completions", body).code == (400, "model_required")
 
 
 @pytest.mark.parametrize(
     "body", [b'{"model": ["mistral-7b"]}', b'{"model": {"a": 1}}', b'{"model": 7}', b'{"model": true}']
 )
-def test_a_model_that_is_no_text_is_unknown(edge: Edge, body: bytes) -> None:
+def test_a_model_that_is_not_a_string_is_unknown(edge: Edge, body: bytes) -> None:
     assert edge.send("POST", "/v1/chat/completions", body).status in {400, 404}
 
 
@@ -159,7 +159,7 @@ def test_a_name_that_no_model_can_have_is_not_even_looked_up(edge: Edge) -> None
 @pytest.mark.parametrize(
     "kind", ["application/json; charset=utf-8", "Application/JSON", "application/problem+json"]
 )
-def test_json_by_any_of_its_names_is_read(edge: Edge, kind: str) -> None:
+def test_reads_every_json_content_type(edge: Edge, kind: str) -> None:
     assert edge.ask("mistral-7b", headers={"content-type": kind}).head == "head-service-eu"
 
 
@@ -193,10 +193,10 @@ def test_a_head_sees_its_own_name_and_path(edge: Edge, upstreams: Upstreams) -> 
     assert reply.json["headers"]["host"] == f"localhost:{upstreams.heads['head-service-eu'].port}"
 
 
-def test_a_head_whose_certificate_is_of_a_stranger_is_not_spoken_to(
+def test_rejects_a_head_with_a_foreign_certificate(
     fleet: Fleet, upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """The same fleet with another authority: the first tier with TLS is passed over."""
+    """The same fleet with another authority: the first tier with TLS is skipped."""
     folder = tmp_path_factory.mktemp("stranger")
     _, ca_file = certified(folder)
     other = Fleet(fleet.root, folder / "envoy", (free_port(), free_port()), ca_file)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.gateway
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """A head's proxy and the upstreams behind it."""
+    """The proxy of a head and its upstreams."""
 
     proxy: Proxy
     one: Upstream
@@ -23,7 +23,7 @@ class Head:
     bad: Upstream
 
     def ask(self, model: str, **more: object) -> tuple[str, Seen]:
-        """What a completion says, and what the upstream that answered was sent."""
+        """The text of a completion, and the request that its upstream got."""
         for server in (self.one, self.two, self.bad):
             server.take()
         says = self.proxy.chat(model, **more).says
@@ -81,9 +81,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("model", KINDS)
-def test_each_kind_of_upstream_is_asked_with_its_own_name_and_key_and_nothing_else(
-    head: Head, model: str
-) -> None:
+def test_each_kind_of_upstream_gets_its_own_name_and_key_only(head: Head, model: str) -> None:
     path, name, header, key, fields = KINDS[model]
     says, seen = head.ask(model)
     assert says == "one"
@@ -94,7 +92,7 @@ def test_each_kind_of_upstream_is_asked_with_its_own_name_and_key_and_nothing_el
     assert not [value for value in seen.headers.values() if "gateways-own" in value]
 
 
-def test_bedrock_is_asked_under_the_models_own_account(head: Head) -> None:
+def test_bedrock_is_called_with_the_account_of_the_model(head: Head) -> None:
     _, seen = head.ask("bedrock")
     assert seen.path == "/model/jp.anthropic.claude-sonnet-4-6/converse"
     assert "Credential=AKIDEXAMPLE/" in seen.headers["authorization"]
@@ -111,7 +109,7 @@ def test_an_embedding_reaches_its_upstream(head: Head) -> None:
     assert seen.body.keys() <= {"input", "model", "encoding_format"}
 
 
-def test_nobody_gets_in_without_a_key(head: Head) -> None:
+def test_rejects_clients_without_a_key(head: Head) -> None:
     messages = [{"role": "user", "content": "Hello"}]
     head.one.take()
     answers = [
@@ -140,7 +138,7 @@ def test_names_lead_to_upstreams(head: Head, model: str, says: str, name: str) -
     assert (said, seen.body["model"]) == (says, name)
 
 
-def test_an_unknown_name_reaches_nobody(head: Head) -> None:
+def test_an_unknown_name_reaches_no_upstream(head: Head) -> None:
     head.one.take()
     for name in ("unrelated", "elsewhere", "openai/gpt-5", "no-such-model"):
         assert head.proxy.chat(name).status == 400
@@ -169,7 +167,7 @@ def test_requests_fall_back(head: Head, model: str, says: str, name: str) -> Non
 
 
 @pytest.mark.parametrize("model", ["window-error-only", "policy-error-only"])
-def test_a_cause_without_fallback_models_is_answered_as_it_is(head: Head, model: str) -> None:
+def test_an_error_without_fallback_models_is_returned_unchanged(head: Head, model: str) -> None:
     assert head.proxy.chat(model).status == 400
 
 
@@ -184,11 +182,11 @@ def test_weights_are_kept(head: Head, model: str) -> None:
     assert 53 <= first <= 97  # three of four, and five standard deviations
 
 
-def test_a_deployment_without_numbers_is_not_passed_over(head: Head) -> None:
+def test_a_deployment_without_numbers_is_not_skipped(head: Head) -> None:
     assert {head.proxy.chat("unlike").says for _ in range(20)} == {"one", "two"}
 
 
 def test_limits_are_kept(head: Head) -> None:
     answers = [head.proxy.chat("limited").status for _ in range(8)]
-    assert answers.count(200) <= 4  # two a minute, and the minute may change in between
+    assert answers.count(200) <= 4  # two per minute, and a new minute may begin
     assert set(answers) == {200, 429}

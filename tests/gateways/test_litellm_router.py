@@ -1,4 +1,4 @@
-"""LiteLLM's own router and access check on configurations that modelspec wrote.
+"""LiteLLM's router and access check with configurations of modelspec.
 
 Keys that are limited to access groups need a database in the proxy; its check is asked directly instead.
 """
@@ -24,13 +24,13 @@ from modelspec.gateways.litellm.names import FORMS
 pytestmark = pytest.mark.gateway
 
 ELSEWHERE = {"anthropic", "azure", "bedrock", "cohere", "gemini", "mistral", "ollama"}
-"""Shown with the proxy, each with a path of its own."""
+"""Tested with the proxy, each with its own path."""
 NOT_SHOWN = {"gigachat", "vertex_ai"}
-"""These ask their clouds for a token first."""
+"""These first get a token from their clouds."""
 LIKE_OPENAI = sorted(FORMS.keys() - ELSEWHERE - NOT_SHOWN - {"voyage"})
 BODY = {"messages", "model", "stream"}
 NAME = "accounts/org/up"
-"""Of this form since LiteLLM completes other names at Fireworks."""
+"""In this form, because LiteLLM completes other names at Fireworks."""
 
 
 HOSTILE = "{{7*7}} ${X} it's #1"
@@ -54,12 +54,12 @@ MAY = {
     ("fallback#elsewhere", "elsewhere"): True,
     ("elsewhere", "internal"): False,
 }
-"""Whether a key that was given one access group may call a model."""
+"""Whether a key with one access group may call a model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What LiteLLM answered, and what upstreams were sent."""
+    """The responses of LiteLLM, and the requests that upstreams got."""
 
     providers: dict[str, Any]
     access: dict[str, Any]
@@ -68,7 +68,7 @@ class Asked:
 
 @pytest.fixture(name="asked", scope="module")
 def _asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
-    """One process for all questions: loading LiteLLM takes most of the time."""
+    """One process for all tests, because loading LiteLLM takes most of the time."""
     folder = tmp_path_factory.mktemp("router")
     with upstream("one") as server:
         providers = {
@@ -96,7 +96,7 @@ def _asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
 
 
 def _providers(folder: Path, url: str) -> str:
-    """A configuration with a model for each provider; every number and region is there to be kept from upstreams."""
+    """A configuration with a model for each provider; upstreams must get none of its numbers and regions."""
     models = {
         word: model(
             f"m-{word}",
@@ -113,7 +113,7 @@ def _providers(folder: Path, url: str) -> str:
 
 
 def _base(provider: str) -> str:
-    """The path of the provider's own endpoint."""
+    """The path of the provider's public endpoint."""
     return urlsplit(PROVIDERS[provider].public_endpoint or "https://example.com/own/v1").path
 
 
@@ -138,5 +138,5 @@ def test_voyage_embeds(asked: Asked) -> None:
     assert len(asked.seen) == len(LIKE_OPENAI) + 1
 
 
-def test_a_key_calls_what_its_groups_may(asked: Asked) -> None:
+def test_a_key_may_call_the_models_of_its_groups(asked: Asked) -> None:
     assert dict(zip(MAY, asked.access["access"], strict=True)) == MAY

@@ -1,4 +1,4 @@
-"""Before a head starts: the check of docs/gateways-litellm.md, as it stands there."""
+"""The check in docs/gateways-litellm.md that runs before a head starts."""
 
 import re
 import subprocess
@@ -35,7 +35,7 @@ def test_a_start_with_every_variable_is_allowed(files: Emitted) -> None:
 
 @pytest.mark.parametrize("name", ["ONE_KEY", "LITELLM_MASTER_KEY", "VLLM_URL"])
 @pytest.mark.parametrize("is_empty", [False, True])
-def test_a_start_without_a_variable_is_refused(files: Emitted, name: str, *, is_empty: bool) -> None:
+def test_rejects_a_start_without_a_variable(files: Emitted, name: str, *, is_empty: bool) -> None:
     variables = VARIABLES | URLS
     del variables[name]
     if is_empty:

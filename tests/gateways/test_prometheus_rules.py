@@ -1,4 +1,4 @@
-"""What modelspec writes for Prometheus, checked and run by the real promtool."""
+"""The files for Prometheus, checked and run by the real promtool."""
 
 import json
 import shutil
@@ -30,11 +30,11 @@ scrape_configs:
       - {target_label: __address__, replacement: "127.0.0.1:9115"}
 """
 HOSTILE = "https://upstream.example.com/{{ .Labels }}/{{ query `up` }}/$(x)/'\"%s"
-"""A URL with the notation of the templates of alerts, and of some others; a rule would refuse it long before."""
+"""A URL with the syntax of alert templates and others; in a repository, a rule would reject it."""
 
 
 def promtool(*arguments: str | Path, cwd: Path) -> str:
-    """What the program says; without it the test fails, since nothing else shows as much."""
+    """The output of the program; if it is missing, the test fails."""
     program = shutil.which("promtool")
     assert program, "promtool is missing: apt-get install prometheus"
     done = subprocess.run([program, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
@@ -85,7 +85,7 @@ def _small(tmp_path: Path) -> Path:
     return written(tmp_path, replace(routing, routes=(hostile, *others)))
 
 
-def test_what_is_probed(small: Path) -> None:
+def test_the_probe_targets(small: Path) -> None:
     assert [row["targets"][0] for row in targets(small)] == [
         "https://head-eu-1.example.net/health",
         "https://head-eu-2.example.net/health",
@@ -105,15 +105,15 @@ def test_what_is_probed(small: Path) -> None:
     assert b"COBRA" not in (small / "targets.json").read_bytes()
 
 
-def test_nothing_of_the_fleet_is_in_the_rules(small: Path, tmp_path: Path) -> None:
-    """So that no id or URL can be a template: they come in as labels."""
+def test_the_rules_contain_nothing_of_the_fleet(small: Path, tmp_path: Path) -> None:
+    """No id or URL can be a template, because they are labels."""
     other = tmp_path / "other"
     other.mkdir()
     written(other, routed(compile_fleet(ROOT, today=TODAY, targets=["prometheus"])))
     assert (small / "alerts.yml").read_bytes() == (other / "alerts.yml").read_bytes()
 
 
-def test_alerts_are_raised_for_what_is_down_and_hostile_labels_stay_text(small: Path) -> None:
+def test_alerts_fire_for_failures_and_hostile_labels_stay_text(small: Path) -> None:
     promtool("check", "config", "prometheus.yml", cwd=small)
     rows = {row["targets"][0]: row["labels"] | {"instance": row["targets"][0]} for row in targets(small)}
     down = [
@@ -191,7 +191,7 @@ def _alert(labels: dict[str, str], severity: str, summary: str) -> dict[str, Any
 
 
 @pytest.mark.parametrize("file", ["targets.json", "alerts.yml"])
-def test_promtool_notices_a_corrupted_file(small: Path, file: str) -> None:
+def test_promtool_reports_a_corrupted_file(small: Path, file: str) -> None:
     content = (small / file).read_text(encoding="utf-8")
     changes = [("[", "{"), ('"labels"', '"labelz"'), ('"', "")]
     changes += [("probe_success{", "probe_success{{"), ('"2m"', '"2q"'), ("{{ $labels", "{{ $$labels")]

@@ -1,4 +1,4 @@
-"""Small upstream servers on loopback: they answer as a provider's API does and remember what they were sent."""
+"""Small upstream servers on loopback, which answer like the API of a provider and record requests."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ _USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One request as it arrived: header names in lower case, the body parsed."""
+    """A received request: header names in lower case, the body parsed."""
 
     path: str
     headers: Mapping[str, str]
@@ -23,7 +23,7 @@ class Seen:
 
 @dataclass(slots=True, kw_only=True)
 class Upstream:
-    """A running server. Its answers name it: every text is `says`. Set `fails` to (status, code, message) to refuse."""
+    """A running server, whose responses have the text `says`. Set `fails` to (status, code, message) for errors."""
 
     url: str
     says: str
@@ -31,7 +31,7 @@ class Upstream:
     fails: tuple[int, str, str] | None = None
 
     def take(self) -> list[Seen]:
-        """What arrived since the last call."""
+        """The requests since the last call."""
         taken, self.seen = self.seen, []
         return taken
 
@@ -82,7 +82,7 @@ def upstream(says: str) -> Iterator[Upstream]:
 
 
 def _answer(path: str, body: Any, says: str) -> object:  # noqa: PLR0911 - one a protocol
-    """The answer of the API whose path this is; chat completions for all paths that are not known."""
+    """The response of the API with this path; for unknown paths, a chat completion."""
     end = urlsplit(path).path.rsplit("/", 1)[-1]
     message = {"role": "assistant", "content": says}
     model = body.get("model", "m") if isinstance(body, dict) else "m"

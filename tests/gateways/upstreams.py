@@ -1,4 +1,4 @@
-"""Small heads on loopback: they answer which of them was asked and what arrived, and can be killed and revived."""
+"""Small heads on loopback, which answer with their id and the request, and can be stopped and restarted."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ _SECONDS = 10
 
 
 def free_port() -> int:
-    """A port that nobody listens at just now."""
+    """A free port."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
@@ -24,7 +24,7 @@ def free_port() -> int:
 
 @dataclass
 class Upstream:
-    """One head: how often it was asked, less health checks; whether it fails every request, or never answers."""
+    """A head: its number of requests without health checks, and whether it fails them or never answers."""
 
     head_id: str
     port: int
@@ -39,7 +39,7 @@ class Upstream:
 
 
 class Upstreams:
-    """Heads by their ids, served by one thread."""
+    """Heads by id, served by one thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -48,7 +48,7 @@ class Upstreams:
         self.heads: dict[str, Upstream] = {}
 
     def add(self, head_id: str, *, health_path: str = "/health", tls: ssl.SSLContext | None = None) -> int:
-        """Start a head; its port."""
+        """Start a head; return its port."""
         upstream = Upstream(head_id, free_port(), health_path, tls)
         self.heads[head_id] = upstream
         self.revive(head_id)
@@ -58,7 +58,7 @@ class Upstreams:
         self._wait(self._start(self.heads[head_id]))
 
     def kill(self, head_id: str) -> None:
-        """Listen no more, and cut every connection, whatever is under way in it."""
+        """Stop listening, and close every connection, even during a request."""
         self._wait(self._stop(self.heads[head_id]))
 
     def asked(self) -> Counter[str]:
@@ -130,10 +130,10 @@ async def _answer(reader: asyncio.StreamReader, upstream: Upstream) -> bytes:
     upstream.asked += 1
     if upstream.holds:
         await reader.read()  # until the connection ends
-    told = {"head": upstream.head_id, "path": path, "headers": sent, "bytes": len(body)}
+    seen = {"head": upstream.head_id, "path": path, "headers": sent, "bytes": len(body)}
     with suppress(ValueError):
-        told["model"] = json.loads(body).get("model")
-    return _response(503 if upstream.fails else 200, told)
+        seen["model"] = json.loads(body).get("model")
+    return _response(503 if upstream.fails else 200, seen)
 
 
 async def _chunks(reader: asyncio.StreamReader) -> Any:
@@ -152,7 +152,7 @@ def _response(status: int, content: dict[str, Any]) -> bytes:
 
 
 def urls(upstreams: Upstreams, head_ids: Iterable[str]) -> dict[str, str]:
-    """Where the heads listen, by name for those with a certificate."""
+    """The URLs of the heads, with a name for those with a certificate."""
     return {
         head_id: f"{'https://localhost' if upstreams.heads[head_id].tls else 'http://127.0.0.1'}"
         f":{upstreams.heads[head_id].port}"

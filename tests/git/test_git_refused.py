@@ -1,4 +1,4 @@
-"""What cannot be compared is said in one line, and nothing of a repository is ever executed."""
+"""Repositories that cannot be compared: the message for each, and that nothing in them is executed."""
 
 import os
 from datetime import date
@@ -63,7 +63,7 @@ def _refused(root: Path, base: str | None = None, head: str | None = None) -> Re
         ("0" * 40, f"no commit is named '{'0' * 40}'"),
     ],
 )
-def test_what_is_no_name_of_a_commit(name: str, why: str, tmp_path: Path) -> None:
+def test_rejects_names_that_no_commit_can_have(name: str, why: str, tmp_path: Path) -> None:
     root = repository(tmp_path / "r", FLEET)
     assert why in _refused(root, base=name).message
     assert why in _refused(root, base="HEAD", head=name).message
@@ -79,7 +79,7 @@ def test_the_nearest_name_is_suggested(tmp_path: Path) -> None:
     assert "git fetch" in _refused(root, base="unlike").help
 
 
-def test_a_tree_is_no_commit(tmp_path: Path) -> None:
+def test_rejects_a_tree_as_a_commit(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", FLEET)
     git(root, "tag", "blob", git(root, "hash-object", "-w", "heads.yaml"))
     assert _refused(root, base="blob").message == "'blob' is a blob, not a commit"
@@ -89,7 +89,7 @@ def test_a_tree_is_no_commit(tmp_path: Path) -> None:
     assert _states(root, base="v1").base.commit == git(root, "rev-parse", "HEAD")
 
 
-def test_what_may_mean_two_things_is_refused(tmp_path: Path) -> None:
+def test_rejects_an_ambiguous_name(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", FLEET)
     git(root, "tag", "twice")
     git(root, "branch", "twice")
@@ -174,7 +174,7 @@ def test_unrelated_histories(tmp_path: Path) -> None:
     assert _states(root, base="main").base.compiled.table == _states(root, base="main").head.compiled.table
 
 
-def test_the_default_base_is_where_the_branch_left(tmp_path: Path) -> None:
+def test_the_default_base_is_the_merge_base(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", FLEET)
     first = git(root, "rev-parse", "HEAD")[:7]
     git(root, "checkout", "--quiet", "-b", "topic")
@@ -204,7 +204,7 @@ def test_an_unfinished_merge(tmp_path: Path) -> None:
     assert _refused(root).message == "a merge is not finished: 'models.d/atlas.yaml' has conflicts"
 
 
-def test_a_sparse_checkout_is_not_what_was_removed(tmp_path: Path) -> None:
+def test_rejects_a_sparse_checkout_instead_of_reporting_removals(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", {**FLEET, "docs/a.md": "", "models.d/zebra.yaml": "a: 1\n"})
     git(root, "sparse-checkout", "set", "--no-cone", "/*", "!/docs", "!/models.d/zebra.yaml")
     refused = _refused(root)
@@ -239,7 +239,7 @@ def test_a_broken_repository(tmp_path: Path) -> None:
 
 
 def _booby_trapped(folder: Path, canary: Path) -> None:
-    """Settings under which git starts a program, for about every command that has such settings."""
+    """Settings that make git start a program, for almost every command with such settings."""
     script = folder / "trap"
     script.write_text(f"#!/bin/sh\ntouch {canary}\n", encoding="utf-8")
     script.chmod(0o755)
@@ -289,8 +289,8 @@ def test_a_root_with_a_planted_repository_of_its_own_executes_nothing(tmp_path: 
     assert not canary.exists()
 
 
-def test_a_trap_would_have_been_sprung(tmp_path: Path) -> None:
-    """The traps of the tests above are real ones: git without the precautions walks into them."""
+def test_the_planted_programs_do_run_in_plain_git(tmp_path: Path) -> None:
+    """The traps of the tests above are real: without the precautions, git runs the programs."""
     canary = tmp_path / "canary"
     root = repository(tmp_path / "r", FLEET)
     _booby_trapped(root / ".git", canary)
@@ -298,7 +298,7 @@ def test_a_trap_would_have_been_sprung(tmp_path: Path) -> None:
     assert canary.exists()
 
 
-def test_a_git_folder_deep_inside_is_no_model(tmp_path: Path) -> None:
+def test_a_git_folder_inside_models_is_not_a_model(tmp_path: Path) -> None:
     canary = tmp_path / "canary"
     root = repository(tmp_path / "r", FLEET)
     inner = repository(root / "models.d" / "inner", {"x.md": "x"})
@@ -315,7 +315,7 @@ def test_a_bare_repository_with_a_configuration_beside_it(tmp_path: Path) -> Non
     assert "has no working tree" in _refused(root).message
 
 
-def test_a_history_with_a_hole(tmp_path: Path) -> None:
+def test_rejects_an_incomplete_history(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", FLEET)
     lost = commit(root, {"README": "1"})
     git(root, "checkout", "--quiet", "-b", "topic")
@@ -326,7 +326,9 @@ def test_a_history_with_a_hole(tmp_path: Path) -> None:
     assert _refused(root).message.startswith("git cannot read this repository: ")
 
 
-def test_the_environment_does_not_lead_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_git_variables_do_not_redirect_to_another_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     canary = tmp_path / "canary"
     other = repository(tmp_path / "other", {"x": "x"})
     _booby_trapped(other / ".git", canary)

@@ -1,4 +1,4 @@
-"""Two states compiled together are what each is alone."""
+"""Two states compiled together equal each state compiled alone."""
 
 import os
 from dataclasses import replace
@@ -41,7 +41,7 @@ def _states(root: Path, base: str = "HEAD", head: str | None = None) -> States:
 
 
 def _same(state: State, alone: Compiled) -> bool:
-    """Whether a state is what a compile of its files alone gives."""
+    """Whether a state equals a separate compile of its files."""
     ours = state.compiled
     assert ours.diagnostics == alone.diagnostics
     assert ours.models == alone.models
@@ -92,7 +92,7 @@ STATES = st.tuples(FIXES, st.dictionaries(st.sampled_from("abcd"), MODELS, max_s
 
 @settings(deadline=None, max_examples=30)
 @given(STATES, STATES)
-def test_two_states_together_are_each_alone(
+def test_compiling_two_states_together_equals_compiling_each_alone(
     tmp_path_factory: pytest.TempPathFactory, before: dict[str, str | None], after: dict[str, str | None]
 ) -> None:
     old, new = ({path: text for path, text in state.items() if text is not None} for state in (before, after))
@@ -123,7 +123,7 @@ def _is(one: object, other: object) -> bool:
     return all(getattr(one, key) == getattr(other, key) for key in keys)
 
 
-def test_what_both_states_have_is_the_same_object(tmp_path: Path) -> None:
+def test_two_states_share_equal_objects(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", FLEET)
     write(root, {"models.d/atlas.yaml": model("atlas", "tags: [new]"), "waivers.yaml": "waivers: []\n"})
     states = _states(root)
@@ -147,7 +147,7 @@ def test_a_route_that_reaches_elsewhere_is_not_shared(tmp_path: Path) -> None:
     )
 
 
-def test_files_are_known_by_their_ids_in_git(tmp_path: Path) -> None:
+def test_files_are_compared_by_their_git_ids(tmp_path: Path) -> None:
     for options in ((), ("--object-format", "sha256")):
         files = {
             **FLEET,
@@ -168,7 +168,7 @@ def test_files_are_known_by_their_ids_in_git(tmp_path: Path) -> None:
         assert states.base.commit == git(root, "rev-parse", "HEAD")
 
 
-def test_line_ends_that_git_changes_are_only_another_content(tmp_path: Path) -> None:
+def test_line_ends_changed_by_git_only_change_the_content(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", {**FLEET, ".gitattributes": "*.yaml text eol=crlf\n"})
     write(root, {"models.d/atlas.yaml": FLEETS["fallback-models"]["atlas"].replace("\n", "\r\n")})
     git(root, "add", ".")

@@ -1,4 +1,4 @@
-"""A commit is read as a checkout of it would be."""
+"""Reading a commit gives the same as reading its checkout."""
 
 import os
 from dataclasses import replace
@@ -35,7 +35,7 @@ def _committed(root: Path, known: dict[str, bytes] | None = None) -> Tree:
 
 
 def _same(one: Tree, other: Tree) -> bool:
-    """Whether two trees are equal but for the way to read one more file of them."""
+    """Whether two trees are equal, except for how they read one more file."""
     return (
         replace(one, faults=ordered(one.faults), unread=sorted(one.unread), other=other.other)
         == replace(other, faults=ordered(other.faults), unread=sorted(other.unread))
@@ -90,7 +90,7 @@ def _nasty(root: Path) -> Path:
 
 
 @pytest.mark.parametrize("options", [(), ("--object-format", "sha256")])
-def test_a_nasty_tree_is_judged_as_on_disk(options: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_hostile_tree_is_reported_as_on_disk(options: tuple[str, ...], tmp_path: Path) -> None:
     root = repository(tmp_path / "r", None, *options)
     commit(_nasty(root))
     on_disk, in_git = read_tree(root), _committed(root)
@@ -110,7 +110,7 @@ def test_a_nasty_tree_is_judged_as_on_disk(options: tuple[str, ...], tmp_path: P
         {"heads.yaml/x": "", **{key: value for key, value in PLAIN.items() if key != "heads.yaml"}},
     ],
 )
-def test_what_is_missing_is_named_as_on_disk(files: dict[str, str | bytes | None], tmp_path: Path) -> None:
+def test_missing_files_are_reported_as_on_disk(files: dict[str, str | bytes | None], tmp_path: Path) -> None:
     root = repository(tmp_path / "r", {"README": "", **files})
     assert _same(read_tree(root), _committed(root))
     assert _committed(root).faults
@@ -137,7 +137,7 @@ _PARTS = st.sampled_from(
         max_size=8,
     )
 )
-def test_any_tree_is_judged_as_on_disk(
+def test_any_tree_is_reported_as_on_disk(
     tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes | None]
 ) -> None:
     root = repository(tmp_path_factory.mktemp("any"), PLAIN)
@@ -151,7 +151,7 @@ def test_any_tree_is_judged_as_on_disk(
         else:
             target.write_bytes(content)
     commit(root)
-    git(root, "clean", "-dfx", "--quiet")  # git keeps no empty folder
+    git(root, "clean", "-dfx", "--quiet")  # git does not keep empty folders
     assert _same(read_tree(root), _committed(root))
 
 
@@ -198,7 +198,7 @@ def test_one_more_file_is_read_from_the_same_state(tmp_path: Path) -> None:
     assert linked.code == "MS002"
 
 
-def test_only_what_is_not_known_is_read(tmp_path: Path) -> None:
+def test_reads_only_unknown_blobs(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", {**PLAIN, "models.d/b.yaml": "b: 1\n"})
     like = git(root, "rev-parse", "HEAD")
     known = {blob_id(b"b: 1\n", like): b"known"}
@@ -238,7 +238,7 @@ def test_worktrees_and_replaced_objects(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("which", ["regions.yaml", "models.d"])
-def test_a_lost_object_is_said(which: str, tmp_path: Path) -> None:
+def test_reports_a_missing_object(which: str, tmp_path: Path) -> None:
     root = repository(tmp_path / "r", {"regions.yaml": "r\n", "heads.yaml": "h\n", "models.d/a.yaml": "m\n"})
     object_id = git(root, "rev-parse", f"HEAD:{which}")
     (root / ".git/objects" / object_id[:2] / object_id[2:]).unlink()
@@ -252,7 +252,7 @@ def test_a_lost_object_is_said(which: str, tmp_path: Path) -> None:
     assert "clone without --filter" in refused.help
 
 
-def test_a_damaged_object_is_said(tmp_path: Path) -> None:
+def test_reports_a_damaged_object(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", {**PLAIN, "regions.yaml": "".join(f"{n}\n" for n in range(40_000))})
     object_id = git(root, "rev-parse", "HEAD:regions.yaml")
     stored = root / ".git/objects" / object_id[:2] / object_id[2:]
@@ -268,7 +268,7 @@ def test_a_damaged_object_is_said(tmp_path: Path) -> None:
     assert object_id[:12] in refused.message
 
 
-def test_one_more_file_may_be_lost(tmp_path: Path) -> None:
+def test_reports_one_more_missing_file(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", {**PLAIN, "schema.json": "{}"})
     tree = _committed(root)
     object_id = git(root, "rev-parse", "HEAD:schema.json")

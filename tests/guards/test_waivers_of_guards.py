@@ -12,14 +12,14 @@ from modelspec.diagnose.settle import waivers_of
 from modelspec.load import read
 from modelspec.load.find import File
 from modelspec.report import REPORTS, Summary
-from modelspec.report.said import said
+from modelspec.report.printable import printable
 from modelspec.text.document import Place
 
 PRINTED = re.compile(r"waivers\.yaml: (- \{.*\})$")
 
 
 def _printed(help_: str) -> str:
-    match = PRINTED.search(said(help_))
+    match = PRINTED.search(printable(help_))
     assert match is not None
     return match[1]
 

@@ -1,4 +1,4 @@
-"""What `modelspec publish envoy` refuses before it asks any Envoy."""
+"""What `modelspec publish envoy` rejects before it contacts Envoy."""
 
 import fcntl
 import http.server
@@ -43,7 +43,7 @@ def _files(build: Path, edge_id: str = "edge-us") -> EdgeFiles:
     return files
 
 
-def _said(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+def _message(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
     capsys.readouterr()
     assert cli.run(["publish", "envoy", *map(str, arguments)]) == 1
     out, err = capsys.readouterr()
@@ -56,7 +56,7 @@ def _said(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("manifest", "told"),
+    ("manifest", "message"),
     [
         (None, "cannot read '{}/manifest.json': No such file or directory"),
         (b"{", "'{}/manifest.json' is not JSON"),
@@ -70,19 +70,19 @@ def _said(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
         ),
     ],
 )
-def test_a_folder_that_is_no_build_is_named(
-    manifest: bytes | None, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_names_a_folder_that_is_not_a_build(
+    manifest: bytes | None, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if manifest is not None:
         (tmp_path / "manifest.json").write_bytes(manifest)
     arguments = ("--from", tmp_path, "--admin", "http://127.0.0.1:1", tmp_path)
-    assert _said(capsys, *arguments) == told.format(tmp_path)
+    assert _message(capsys, *arguments) == message.format(tmp_path)
 
 
 def test_the_edge_must_be_one_of_the_build(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
     to = ("--from", build, "--admin", "http://127.0.0.1:1", build)
-    assert _said(capsys, *to) == "the build has several edges"
-    assert _said(capsys, "--edge", "edge-su", *to) == "the build has no edge 'edge-su'"
+    assert _message(capsys, *to) == "the build has several edges"
+    assert _message(capsys, "--edge", "edge-su", *to) == "the build has no edge 'edge-su'"
     edges = edges_of(build)
     assert not isinstance(edges, Refusal)
     near, far = edge_files(build, edges, "edge-uss"), edge_files(build, edges, "mars")
@@ -91,13 +91,13 @@ def test_the_edge_must_be_one_of_the_build(build: Path, capsys: pytest.CaptureFi
     assert (near.help, far.help) == ("did you mean 'edge-us'?", "the edges are edge-eu, edge-us")
 
 
-def test_a_file_that_is_gone_or_changed_is_named(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_a_missing_or_changed_file(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
     routes = build / "gateways/envoy/edge-us/routes.json"
     routes.write_bytes(routes.read_bytes() + b" ")
     to = ("--edge", "edge-us", "--from", build, "--admin", "http://127.0.0.1:1", build)
-    assert _said(capsys, *to) == f"'{routes}' was changed after the build: its digest differs"
+    assert _message(capsys, *to) == f"'{routes}' was changed after the build: its digest differs"
     routes.unlink()
-    assert _said(capsys, *to) == f"cannot read '{routes}': No such file or directory"
+    assert _message(capsys, *to) == f"cannot read '{routes}': No such file or directory"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def _answering(status: int, body: Callable[[], bytes]) -> Iterator[Admin]:
             self.wfile.write(content)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Stranger)
     thread = threading.Thread(target=server.serve_forever)
@@ -168,14 +168,14 @@ def _answering(status: int, body: Callable[[], bytes]) -> Iterator[Admin]:
         b"[" * 100_000,
     ],
 )
-def test_whatever_is_no_envoy_is_a_stranger(body: bytes) -> None:
+def test_rejects_everything_that_is_not_an_envoy(body: bytes) -> None:
     with _answering(200, lambda: body) as admin:
         state = admin.state()
     assert isinstance(state, Refusal)
     assert "is not the admin interface of an Envoy" in state.message
 
 
-def test_a_folder_that_cannot_be_used_is_named(build: Path, tmp_path: Path) -> None:
+def test_names_a_folder_that_cannot_be_used(build: Path, tmp_path: Path) -> None:
     files = _files(build)
 
     def refused(folder: Path) -> str:
@@ -195,7 +195,7 @@ def test_a_folder_that_cannot_be_used_is_named(build: Path, tmp_path: Path) -> N
     assert refused(folder) == f"cannot read '{folder}/bootstrap.json': Too many levels of symbolic links"
 
 
-def test_two_publishers_do_not_meet(build: Path, tmp_path: Path) -> None:
+def test_rejects_a_second_publisher(build: Path, tmp_path: Path) -> None:
     folder = tmp_path / "config"
     folder.mkdir()
     other = os.open(folder, os.O_RDONLY)
@@ -212,7 +212,7 @@ def test_two_publishers_do_not_meet(build: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "old", [b"", b"[]", b"{}", b'{"resources": [1]}', b'{"resources": [{}]}', b"[" * 100_000]
 )
-def test_clusters_of_a_stranger_are_not_built_upon(old: bytes, build: Path, tmp_path: Path) -> None:
+def test_rejects_clusters_of_another_program(old: bytes, build: Path, tmp_path: Path) -> None:
     folder = tmp_path / "config"
     folder.mkdir()
     (folder / "bootstrap.json").write_bytes(b"{}")
@@ -223,7 +223,7 @@ def test_clusters_of_a_stranger_are_not_built_upon(old: bytes, build: Path, tmp_
     assert (folder / "clusters.json").read_bytes() == old
 
 
-def test_an_edge_is_installed_where_none_was(
+def test_installs_an_edge_in_an_empty_folder(
     build: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "config"
@@ -232,22 +232,22 @@ def test_an_edge_is_installed_where_none_was(
     capsys.readouterr()
     # `true` stands for an Envoy that accepts everything: the configuration names files of another machine.
     assert cli.run(["publish", "envoy", "--envoy", "/bin/true", *map(str, to)]) == 0
-    told = f"installed edge edge-eu: start Envoy with -c '{folder}/bootstrap.json'\n"
-    assert capsys.readouterr().err == told
+    message = f"installed edge edge-eu: start Envoy with -c '{folder}/bootstrap.json'\n"
+    assert capsys.readouterr().err == message
     assert {path.name for path in folder.iterdir()} == {
         "bootstrap.json",
         "clusters.json",
         "listener.json",
         "routes.json",
     }
-    assert _said(capsys, "--envoy", "/bin/true", *to).startswith("no Envoy answers at the admin interface")
+    assert _message(capsys, "--envoy", "/bin/true", *to).startswith("no Envoy answers at the admin interface")
 
 
-def test_a_check_says_what_the_program_says(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_check_reports_the_result_of_envoy(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = ("--check", "--from", build, "--edge", "edge-us")
-    assert _said(capsys, "--envoy", "/bin/false", *source) == "edge edge-us: Envoy rejects static.json: "
-    assert _said(capsys, "--envoy", "/none", *source) == "cannot validate with '/none': it cannot be run"
-    assert _said(capsys, "--envoy", "/bin/false", "--check", "--from", build / "none").startswith(
+    assert _message(capsys, "--envoy", "/bin/false", *source) == "edge edge-us: Envoy rejects static.json: "
+    assert _message(capsys, "--envoy", "/none", *source) == "cannot validate with '/none': it cannot be run"
+    assert _message(capsys, "--envoy", "/bin/false", "--check", "--from", build / "none").startswith(
         "cannot read "
     )
     assert cli.run(["publish", "envoy", "--envoy", "/bin/true", "--check", "--from", str(build)]) == 0
@@ -258,7 +258,7 @@ def test_a_check_says_what_the_program_says(build: Path, capsys: pytest.CaptureF
     assert capsys.readouterr().err == ""
 
 
-def test_without_a_program_a_check_is_misuse(
+def test_without_envoy_a_check_is_a_usage_error(
     build: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
@@ -271,25 +271,27 @@ def test_without_a_program_a_check_is_misuse(
     assert check(_files(build), None) is None
 
 
-def test_a_difference_between_the_files_and_their_twin_is_named(build: Path) -> None:
+def test_names_a_difference_from_the_static_file(build: Path) -> None:
     files = _files(build)
 
-    def told(name: str, old: bytes, new: bytes) -> str:
+    def message(name: str, old: bytes, new: bytes) -> str:
         assert old in files.content[name]
         content = {**files.content, name: files.content[name].replace(old, new)}
         fault = check(EdgeFiles(edge_id="edge-us", content=content), None)
         assert fault is not None
         return fault.message.removeprefix("edge edge-us: ")
 
-    assert told("bootstrap.json", b'"edge-us"', b'"edge-eu"') == "bootstrap.json differs from static.json"
-    assert told("routes.json", b'"atlas"', b'"bogus"') == "routes.json has the wrong version"
-    twin = told("static.json", b'"exact_match_map"', b'"prefix_match_map"')
+    assert message("bootstrap.json", b'"edge-us"', b'"edge-eu"') == "bootstrap.json differs from static.json"
+    assert message("routes.json", b'"atlas"', b'"bogus"') == "routes.json has the wrong version"
+    twin = message("static.json", b'"exact_match_map"', b'"prefix_match_map"')
     assert twin == "routes.json differs from the routes of static.json"
-    assert told("static.json", b"8080", b"8081") == "listener.json differs from the listener of static.json"
-    assert told("static.json", b"STRICT_DNS", b"LOGICAL_DNS") == (
+    assert (
+        message("static.json", b"8080", b"8081") == "listener.json differs from the listener of static.json"
+    )
+    assert message("static.json", b"STRICT_DNS", b"LOGICAL_DNS") == (
         "clusters.json differs from the clusters of static.json"
     )
-    assert told("static.json", b'"static_resources"', b'"other"') == (
+    assert message("static.json", b'"static_resources"', b'"other"') == (
         "one of its files does not have the form that modelspec writes"
     )
     assert json.loads(files.content["static.json"])
@@ -304,8 +306,8 @@ def _state(clusters: str) -> bytes:
     return json.dumps({"stats": [{"name": name, "value": value} for name, value in rows.items()]}).encode()
 
 
-def test_an_admin_that_goes_away_in_the_middle_leaves_the_file_before(build: Path, tmp_path: Path) -> None:
-    """Its answers come from here: the moment at which a real one is gone could not be chosen."""
+def test_an_admin_interface_that_disappears_restores_the_previous_file(build: Path, tmp_path: Path) -> None:
+    """A fake interface, because a real one cannot be stopped at a chosen moment."""
     folder = tmp_path / "config"
     shutil.copytree(build / "gateways/envoy/edge-eu", folder)
     before = (folder / "clusters.json").read_bytes()

@@ -1,4 +1,4 @@
-"""One set of diagnostics for every format: usual ones, equal ones, and all that a pull request could try."""
+"""Diagnostics for the tests of all formats: usual, equal and hostile ones."""
 
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity, ordered
 from modelspec.report import Summary
@@ -6,7 +6,7 @@ from modelspec.text.source import START, Source, Span
 
 _BODY = "u8Rk2Zq9Lw4Xn7Tb1Vc6Ym3Hs5Pd0Gf8Je2Ka9Lq4"
 KEY = "sk-" + "proj-" + _BODY
-"""Looks like a real key, and is none."""
+"""Looks like a real key, but is not one."""
 
 ATLAS = f"""\
 model_id: atlas
@@ -101,7 +101,7 @@ SUMMARY = Summary.of(DIAGNOSTICS, files=9, models=6)
 
 
 def many(count: int, severity: Severity = Severity.ERROR, code: str = "MS103") -> list[Diagnostic]:
-    """As many diagnostics of one code, each in a file of its own."""
+    """A number of diagnostics with one code, each in its own file."""
     return [
         Diagnostic(
             code=code,

@@ -1,4 +1,4 @@
-"""What each format says of one rich set of diagnostics, byte by byte: `pytest --update-golden` writes it anew."""
+"""Each format of one set of diagnostics, byte by byte; `pytest --update-golden` updates the files."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ def rendered(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_a_format_says_what_it_said_before(name: str, pytestconfig: pytest.Config) -> None:
+def test_a_format_matches_its_golden_file(name: str, pytestconfig: pytest.Config) -> None:
     golden = GOLDEN / f"diagnostics.{REPORTS[name].suffix}"
     if pytestconfig.getoption("update_golden"):
         golden.write_text(rendered(name), encoding="utf-8")
@@ -27,7 +27,7 @@ def test_a_format_says_what_it_said_before(name: str, pytestconfig: pytest.Confi
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_no_format_gives_a_key_away(name: str) -> None:
+def test_no_format_reveals_a_key(name: str) -> None:
     output = rendered(name)
     assert KEY not in output
     assert KEY[8:] not in output
@@ -35,7 +35,7 @@ def test_no_format_gives_a_key_away(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_a_format_is_the_same_twice_and_whatever_the_time(name: str) -> None:
+def test_a_format_is_deterministic_and_has_no_time(name: str) -> None:
     assert rendered(name) == rendered(name)
     if name != "text":
         assert "seconds" not in rendered(name)
@@ -43,7 +43,7 @@ def test_a_format_is_the_same_twice_and_whatever_the_time(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in REPORTS if name != "text"])
-def test_colour_and_quiet_change_nothing_for_a_program(name: str) -> None:
+def test_colour_and_quiet_do_not_change_machine_formats(name: str) -> None:
     plain = "".join(REPORTS[name](DIAGNOSTICS, SUMMARY, FILES.get, colour=False, quiet=False))
     assert "".join(REPORTS[name](DIAGNOSTICS, SUMMARY, FILES.get, colour=True, quiet=True)) == plain
 
@@ -53,5 +53,5 @@ def test_an_output_ends_in_one_line_end(name: str) -> None:
     assert re.search(r"[^\n]\n\Z", rendered(name))
 
 
-def test_a_step_that_shows_all_needs_no_summary() -> None:
+def test_no_summary_if_all_annotations_are_shown() -> None:
     assert step_summary(DIAGNOSTICS, SUMMARY) == ""

@@ -3,7 +3,7 @@ from modelspec.text.source import Span
 
 
 def marked(text: str, start: int, end: int) -> tuple[str, str]:
-    """The shown line and the carets under it, from 0-based offsets."""
+    """The line and the carets under it, from 0-based offsets."""
     shown = frame([text], Span(1, start + 1, 1, end + 1))
     return shown.text, " " * shown.indent + "^" * shown.carets
 
@@ -47,7 +47,7 @@ def test_heaps_of_marks_are_escaped_from_the_fifth_on() -> None:
     assert marked("e" + "\u0301" * 5 + "x", 6, 7) == ("e" + "\u0301" * 4 + "\\u0301x", "       ^")
 
 
-def test_an_emoji_of_several_characters_falls_apart_into_what_it_is_made_of() -> None:
+def test_an_emoji_of_several_characters_is_shown_in_parts() -> None:
     assert marked("👩\u200d🚀 x", 4, 5) == ("👩\\u200d🚀 x", "           ^")
     assert marked("❤\ufe0f x", 3, 4) == ("❤\\ufe0f x", "        ^")
 
@@ -73,7 +73,7 @@ def test_the_end_of_a_long_line_can_be_marked() -> None:
     assert marked(text, len(text), len(text)) == ("…" + "a" * (WIDTH - 1), " " * WIDTH + "^")
 
 
-def test_a_mark_longer_than_the_window_goes_on_under_the_cut() -> None:
+def test_a_mark_longer_than_the_window_continues_under_the_cut() -> None:
     text = "x" * 50 + "a" * 5000
     assert marked(text, 50, 5050) == ("…" + "a" * (WIDTH - 2) + "…", " " + "^" * (WIDTH - 1))
 
@@ -98,7 +98,7 @@ def test_a_span_outside_of_the_text_moves_to_the_nearest_place() -> None:
     assert frame(lines, Span(2, 3, 1, 1)) == frame(lines, Span(2, 3, 2, 3))
 
 
-def test_a_huge_line_costs_no_more_than_what_is_shown() -> None:
+def test_a_huge_line_costs_no_more_than_its_shown_part() -> None:
     text = "東" * 200_000
     for start in range(0, 200_000, 1000):
         assert frame([text], Span(1, start + 1, 1, start + 2)).carets == 2

@@ -29,7 +29,7 @@ def render(*diagnostics: Diagnostic, quiet: bool = True) -> str:
 
 
 def received(line: str) -> tuple[str, dict[str, str], str]:
-    """Command, properties and text, as `ActionCommand` of actions/runner takes them from a line."""
+    """Command, properties and text of a line, as `ActionCommand` of actions/runner reads them."""
     assert line.startswith("::")
     head, text = line.removeprefix("::").split("::", 1)
     command, _, properties = head.partition(" ")
@@ -75,7 +75,7 @@ def test_errors_come_first_and_infos_are_notices() -> None:
     ]
 
 
-def test_what_a_runner_reads_is_what_was_meant() -> None:
+def test_a_runner_reads_back_every_value() -> None:
     diagnostic = fault(
         Span(1, 1, 1, 2), path="models.d/a,b: 100%,line=7::c.yaml", message="50 %0A, a::b", help="write %25"
     )
@@ -93,7 +93,7 @@ def test_what_a_runner_reads_is_what_was_meant() -> None:
     assert text == "50 %0A, a::b\nhelp: write %25"
 
 
-def test_line_ends_and_other_commands_cannot_be_smuggled_in() -> None:
+def test_rejects_injected_line_ends_and_commands() -> None:
     report = render(
         fault(
             START,
@@ -108,5 +108,5 @@ def test_line_ends_and_other_commands_cannot_be_smuggled_in() -> None:
     )
 
 
-def test_the_summary_is_no_part_of_the_format() -> None:
+def test_the_summary_is_not_part_of_the_format() -> None:
     assert render(quiet=False) == render(quiet=True) == ""

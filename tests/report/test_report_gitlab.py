@@ -7,7 +7,7 @@ from rich_diagnostics import DIAGNOSTICS, SUMMARY
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report import REPORTS
 
-# What docs.gitlab.com asks of a report; GitLab publishes no schema of it.
+# What docs.gitlab.com requires of a report; GitLab publishes no schema.
 TEXT = {"type": "string", "minLength": 1}
 LINE = {"type": "integer", "minimum": 1}
 ASKED = Draft202012Validator(
@@ -44,7 +44,7 @@ def text(diagnostics: Sequence[Diagnostic]) -> str:
     return "".join(REPORTS["gitlab"](diagnostics, SUMMARY, lambda _: None, colour=False))
 
 
-def test_a_report_has_what_gitlab_asks_for() -> None:
+def test_a_report_has_the_fields_that_gitlab_requires() -> None:
     report = json.loads(text(DIAGNOSTICS))
     ASKED.validate(report)
     assert len(report) == len(DIAGNOSTICS) == len({issue["fingerprint"] for issue in report})
@@ -62,7 +62,7 @@ def test_an_issue_stands_alone() -> None:
     assert issue["location"] == {"path": "models.d/atlas.yaml", "lines": {"begin": 3, "end": 3}}
 
 
-def test_severities_are_told_apart() -> None:
+def test_severities_differ() -> None:
     report = json.loads(text(DIAGNOSTICS))
     assert {(issue["check_name"], issue["severity"]) for issue in report} >= {
         ("MS501", "critical"),

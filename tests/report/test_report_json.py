@@ -82,7 +82,7 @@ def test_the_output_is_ascii_and_names_come_back_as_they_are() -> None:
     assert back["message"] == "東京 \\u202e \\x1b[2J"
 
 
-def test_a_file_name_that_is_no_text_stays_readable_for_every_json_reader() -> None:
+def test_a_file_name_that_is_not_text_stays_readable_for_every_json_reader() -> None:
     odd = Diagnostic(code="MS009", severity=Severity.ERROR, message="", path="a\udcff.yaml", span=START)
     (back,) = json.loads(render(odd))["diagnostics"]
     assert back["path"] == "a\\udcff.yaml"

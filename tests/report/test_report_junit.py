@@ -6,7 +6,7 @@ from rich_diagnostics import DIAGNOSTICS, SUMMARY
 
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report import REPORTS, Summary
-from modelspec.report.said import said
+from modelspec.report.printable import printable
 from modelspec.text.visible import visible
 
 
@@ -30,11 +30,11 @@ def test_errors_fail_and_the_others_are_skipped() -> None:
         (outcome,) = case.result
         assert type(outcome) is (Failure if diagnostic.severity == "error" else Skipped)
         assert outcome.type == diagnostic.code
-        assert outcome.message == said(diagnostic.message)
+        assert outcome.message == printable(diagnostic.message)
         assert case.classname == visible(diagnostic.path)
 
 
-def test_the_text_of_a_case_says_where_and_what_to_do() -> None:
+def test_the_text_of_a_case_has_the_location_and_the_help() -> None:
     (case,) = [case for case in suite(DIAGNOSTICS) if "MS201" in case.name]
     assert case.result[0].text == (
         "error[MS201]: no region is named 'eu-wset'\n"
@@ -50,7 +50,7 @@ def test_names_of_cases_differ_within_a_file() -> None:
     assert ("models.d/bison.yaml", "MS103: a tag must be a string, not a number (2)") in cases
 
 
-def test_a_clean_run_is_a_case_that_passed() -> None:
+def test_a_clean_run_is_a_passed_case() -> None:
     found = suite([], Summary.of([], files=3, models=1))
     (case,) = found
     assert case.is_passed

@@ -68,7 +68,7 @@ def github(markdown: str) -> str:
 def commonmark(markdown: str) -> str:
     parser = MarkdownIt("gfm-like", {"html": True})
     assert parser.linkify is not None
-    # Neither forge makes a link of a name that only looks like a domain.
+    # Neither forge links a name that only looks like a domain.
     parser.linkify.set({"fuzzy_link": False})
     return str(parser.render(markdown))
 
@@ -140,13 +140,13 @@ def test_code_shows_the_text_itself(text: str) -> None:
         r"\b(?=[0-9]*[a-f])[0-9a-f]{7,40}\b",
         r"[\[{][+-]",  # GitLab: changes within a line
         r"\[\[?_?TOC",
-        r"^/[a-z]",  # GitLab: orders
+        r"^/[a-z]",  # GitLab: quick actions
     ],
 )
-def test_filters_of_forges_find_nothing_in_what_was_rendered(pattern: str) -> None:
+def test_filters_of_forges_find_nothing_in_rendered_text(pattern: str) -> None:
     found = []
     for text in HOSTILE:
-        # These filters look at one piece of text after another, and pass over code.
+        # These filters process one text after another, and skip code.
         source = escaped(text)
         pieces = [source] if pattern.startswith("^") else re.split("<[^>]+>", github(source))
         found += [

@@ -51,15 +51,13 @@ unhurried = settings(deadline=None)
 
 
 def width(text: str) -> int:
-    """The columns of a text without control characters, each character by itself."""
+    """The columns of a text without control characters, character by character."""
     return sum(map(wcwidth, text))
 
 
 @unhurried
 @given(diagnostics=DIAGNOSTICS, text=st.one_of(TEXT, LONG_TEXT))
-def test_no_format_prints_anything_but_characters_that_show_themselves(
-    diagnostics: list[Diagnostic], text: str
-) -> None:
+def test_every_format_prints_only_visible_characters(diagnostics: list[Diagnostic], text: str) -> None:
     for name in REPORTS:
         output = render(name, diagnostics, text)
         assert all(line.isprintable() for line in output.split("\n"))
@@ -83,7 +81,7 @@ def test_every_line_begins_with_the_words_of_the_report(diagnostics: list[Diagno
 
 @unhurried
 @given(diagnostics=DIAGNOSTICS, text=TEXT)
-def test_machine_formats_hold_every_diagnostic_once(diagnostics: list[Diagnostic], text: str) -> None:
+def test_machine_formats_contain_every_diagnostic_once(diagnostics: list[Diagnostic], text: str) -> None:
     assert len(json.loads(render("json", diagnostics, text))["diagnostics"]) == len(diagnostics)
     assert len(json.loads(render("gitlab", diagnostics, text))) == len(diagnostics)
     assert len(json.loads(render("sarif", diagnostics, text))["runs"][0]["results"]) == len(diagnostics)
@@ -100,7 +98,7 @@ def test_what_is_visible_stays_visible(text: str) -> None:
 
 @unhurried
 @given(lines=st.lists(st.one_of(ANY_TEXT, LONG_TEXT), min_size=1, max_size=5), span=SPAN)
-def test_carets_stand_under_the_line_or_right_behind_it(lines: list[str], span: Span) -> None:
+def test_carets_are_under_the_line_or_right_after_it(lines: list[str], span: Span) -> None:
     shown = frame(lines, span)
     columns = width(shown.text)
     assert columns <= WIDTH
@@ -111,7 +109,7 @@ def test_carets_stand_under_the_line_or_right_behind_it(lines: list[str], span: 
 
 @unhurried
 @given(before=LONG_TEXT, marked=st.text("a東🚀\x1b\u202e", min_size=1, max_size=8), after=LONG_TEXT)
-def test_carets_stand_under_what_is_marked(before: str, marked: str, after: str) -> None:
+def test_carets_are_under_the_marked_text(before: str, marked: str, after: str) -> None:
     line = f"{before.rstrip('#')}({marked}){after}"
     start = len(before.rstrip("#")) + 1
     shown = frame([line], Span(1, start + 1, 1, start + len(marked) + 1))

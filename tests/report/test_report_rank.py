@@ -14,7 +14,7 @@ def test_one_of_each_code_comes_before_the_second_of_any() -> None:
     assert [one.code for one in ranked(found)] == ["MS501", "MS201", "MS601", "MS201", "MS601", "MS201"]
 
 
-def test_what_leaks_weighs_more_than_what_is_unknown() -> None:
+def test_leaks_rank_before_unknown_names() -> None:
     codes = ["MS601", "MS402", "MS701", "MS201", "MS101", "MS001", "MS801", "MS301", "MS501", "XX1"]
     found = [one for code in codes for one in many(1, code=code)]
     assert [one.code for one in ranked(found)] == [

@@ -53,7 +53,7 @@ def test_results_name_the_rules_that_are_described() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.code for rule in RULES])
-def test_a_rule_fits_what_code_scanning_shows(rule: Any) -> None:
+def test_a_rule_fits_the_limits_of_code_scanning(rule: Any) -> None:
     page: dict[str, Any] = described(rule)
     assert page["name"].isalnum()
     assert page["name"][0].isupper()
@@ -94,7 +94,7 @@ def test_a_whole_file_is_its_first_line() -> None:
     assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
 
 
-def test_a_related_place_without_words_has_some() -> None:
+def test_a_related_location_without_text_gets_one() -> None:
     one = replace(DIAGNOSTICS[0], related=(Label(path="a", span=START, text=""),))
     assert run([one])["results"][0]["relatedLocations"][0]["message"] == {"text": "see here"}
 
@@ -115,7 +115,7 @@ def test_an_uri_gives_back_the_name_of_the_file(path: str, name: bytes) -> None:
     assert not set(uri) & set(" :%[]#?,") - {"%"}
 
 
-def test_no_message_holds_a_link() -> None:
+def test_no_message_contains_a_link() -> None:
     (result,) = run([replace(DIAGNOSTICS[0], message="[x](1) [y](http://a.example)", help="")])["results"]
     assert result["message"]["text"] == "[x\\](1) [y\\](http://a.example)"
 
@@ -129,12 +129,12 @@ def test_fingerprints_stay_when_lines_move() -> None:
     assert len({mark["modelspecFault/v1"] for mark in marks}) == 3
 
 
-def test_the_severity_of_a_result_is_the_one_in_force() -> None:
+def test_a_result_has_the_effective_severity() -> None:
     (result,) = run([replace(DIAGNOSTICS[0], severity=Severity.INFO)])["results"]
     assert result["level"] == "note"
 
 
-def test_more_results_than_are_taken_leave_out_the_lightest_and_say_so() -> None:
+def test_too_many_results_leave_out_the_least_important_and_count_them() -> None:
     one = run([*many(7, Severity.WARNING, "MS402"), *many(MOST_RESULTS)])
     assert len(one["results"]) == MOST_RESULTS
     assert {result["level"] for result in one["results"]} == {"error"}
@@ -143,7 +143,7 @@ def test_more_results_than_are_taken_leave_out_the_lightest_and_say_so() -> None
     assert [rule["id"] for rule in one["tool"]["driver"]["rules"]] == ["MS103"]
 
 
-def test_more_bytes_than_are_taken_leave_out_the_lightest_and_say_so() -> None:
+def test_too_many_bytes_leave_out_the_least_important_and_count_them() -> None:
     noise = [hashlib.shake_128(str(number).encode()).digest(3000) for number in range(4000)]
     found = [
         replace(one, path=base64.urlsafe_b64encode(part).decode())
@@ -157,7 +157,7 @@ def test_more_bytes_than_are_taken_leave_out_the_lightest_and_say_so() -> None:
     assert note["message"]["text"].startswith(f"{4000 - len(one['results']):,} of 4,000 results are left out")
 
 
-def test_more_related_places_than_are_shown_are_left_out_and_counted() -> None:
+def test_too_many_related_locations_are_left_out_and_counted() -> None:
     label = Label(path="a.yaml", span=START, text="here")
     one = run([replace(DIAGNOSTICS[0], related=(label,) * (MOST_RELATED + 1))])
     assert len(one["results"][0]["relatedLocations"]) == MOST_RELATED
@@ -165,6 +165,6 @@ def test_more_related_places_than_are_shown_are_left_out_and_counted() -> None:
     assert note["message"]["text"] == "1 result shows only the first 100 related locations"
 
 
-def test_a_run_within_the_limits_has_nothing_to_say() -> None:
+def test_a_run_within_the_limits_has_no_notifications() -> None:
     assert run(DIAGNOSTICS)["invocations"] == [{"executionSuccessful": True}]
     assert run(DIAGNOSTICS)["automationDetails"] == {"id": "modelspec/"}

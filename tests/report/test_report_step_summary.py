@@ -17,7 +17,7 @@ def page(markdown: str) -> str:
     return str(cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE))
 
 
-def test_it_holds_the_rest_of_each_severity() -> None:
+def test_the_summary_has_the_rest_of_each_severity() -> None:
     found = [*many(12), *many(10, Severity.WARNING, "MS402"), *many(11, Severity.INFO, "MS404")]
     assert written(found) == (
         "### modelspec: 33 faults in 40 files\n\n"
@@ -30,7 +30,7 @@ def test_it_holds_the_rest_of_each_severity() -> None:
     )
 
 
-def test_it_is_empty_where_all_are_shown() -> None:
+def test_the_summary_is_empty_if_all_are_annotations() -> None:
     assert written(many(10)) == ""
 
 
@@ -41,7 +41,7 @@ def test_what_does_not_fit_is_counted() -> None:
     assert f"\n\n{19_990 - rows:,} more are not shown here because of the size limit" in text
 
 
-def test_room_that_another_took_is_respected() -> None:
+def test_respects_the_room_that_other_summaries_use() -> None:
     assert written(many(11), room=199) == ""
     assert written(many(11), room=300).startswith("\n1 more are not shown")
     for room in range(300, 900, 7):

@@ -143,7 +143,7 @@ def test_a_fault_at_the_end_of_the_file_has_one_caret() -> None:
     )
 
 
-def test_of_a_span_of_several_lines_the_first_is_marked_to_its_end() -> None:
+def test_a_span_of_several_lines_marks_the_first_to_its_end() -> None:
     assert render(fault(Span(2, 7, 4, 3), label="from here on")).endswith(
         " 2 | name: Atlas\n   |       ^^^^^ from here on\n\n"
     )
@@ -163,7 +163,7 @@ def test_carets_stand_under_wide_characters_tabs_and_marks() -> None:
     )
 
 
-def test_what_steers_a_terminal_is_made_visible_wherever_it_stands() -> None:
+def test_control_characters_are_visible_everywhere() -> None:
     diagnostic = fault(
         Span(1, 7, 1, 9),
         path="models.d/atlas.yaml",
@@ -204,7 +204,7 @@ def test_commands_of_ci_systems_are_not_repeated_literally() -> None:
     )
 
 
-def test_of_a_very_long_line_the_part_around_the_mark_is_shown() -> None:
+def test_a_very_long_line_is_shown_around_the_mark() -> None:
     text = f"tags: [{'alpha, ' * 40}eu-wset{', omega' * 40}]\n"
     start = text.index("eu-wset") + 1
     assert render(fault(Span(1, start, 1, start + 7), label="used here"), text=text).endswith(
@@ -256,7 +256,7 @@ def test_colour_follows_the_severity() -> None:
     )
 
 
-def test_what_a_file_says_cannot_end_a_colour() -> None:
+def test_the_text_of_a_file_cannot_end_a_colour() -> None:
     report = render(fault(START, message="\x1b[0mplain again"), colour=True)
     assert report.startswith("\x1b[1;31merror[MS201]\x1b[0m\x1b[1m: \\x1b[0mplain again\x1b[0m\n")
 

@@ -34,7 +34,7 @@ def test_letters_of_all_scripts_stay() -> None:
         ("\udcff", "\\udcff"),
     ],
 )
-def test_what_shows_nothing_or_moves_something_is_escaped(text: str, shown: str) -> None:
+def test_invisible_and_moving_characters_are_escaped(text: str, shown: str) -> None:
     assert visible(text) == shown
 
 

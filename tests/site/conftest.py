@@ -21,7 +21,7 @@ OpenPage = Callable[..., Page]
 
 
 class QuietFiles(SimpleHTTPRequestHandler):
-    """A plain static host: what has no file of its name is looked for with .html, as most hosts do."""
+    """A static host that tries .html for unknown paths, as most hosts do."""
 
     def translate_path(self, path: str) -> str:
         found = Path(super().translate_path(path))
@@ -29,16 +29,16 @@ class QuietFiles(SimpleHTTPRequestHandler):
         return str(page if not found.exists() and page.is_file() else found)
 
     def do_GET(self) -> None:
-        with suppress(ConnectionError):  # a page that is closed early is no fault
+        with suppress(ConnectionError):  # a page may be closed early
             super().do_GET()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name is the base class's
-        """Requests are not worth a line."""
+        """Do not log requests."""
 
 
 @pytest.fixture(scope="session")
 def build() -> Callable[[Path], Path]:
-    """Build a configuration repository; the folder of its site."""
+    """Build a configuration repository; return the folder of its site."""
 
     def run(repository: Path) -> Path:
         command = [sys.executable, "-m", "modelspec", "build", "--root", str(repository)]
@@ -83,7 +83,7 @@ def long_site(tmp_path_factory: pytest.TempPathFactory, build: Callable[[Path], 
 
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Serve]:
-    """Serve a folder on a port of its own; its address without a trailing slash."""
+    """Serve a folder on its own port; return the URL without a trailing slash."""
     with ExitStack() as stack:
 
         def start(folder: Path) -> str:
@@ -102,13 +102,13 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture(scope="session")
 def example(example_site: Path, serve: Serve) -> str:
-    """The address of the example fleet's site."""
+    """The URL of the site of the example fleet."""
     return serve(example_site)
 
 
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[OpenPage]:
-    """Open an address in a fresh profile; the test fails on whatever the page prints, breaks or fetches elsewhere.
+    """Open a URL in a fresh profile; the test fails on console output, errors and requests to other hosts.
 
     Chromium reports a violation of the content policy on the console. `expected` names texts of console messages
     that the test provokes on purpose; `prepare` sees the page before it goes to the address.

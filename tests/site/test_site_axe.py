@@ -16,7 +16,7 @@ RUN = "() => axe.run(document, {resultTypes: ['violations']}).then(({violations}
 
 
 def barriers(page: Page) -> list[str]:
-    """What axe-core finds in both schemes and two widths, each with the places where it does."""
+    """The findings of axe-core in both schemes and two widths, with their locations."""
     page.evaluate(AXE)
     found = []
     for width in (1280, 390):

@@ -1,4 +1,4 @@
-"""Every kind of page in Chromium; `open_page` fails on anything that a page prints, breaks or fetches elsewhere."""
+"""Every kind of page in Chromium; `open_page` fails on console output, errors and requests to other hosts."""
 
 import json
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def test_a_page_says_everything_without_javascript(open_page: OpenPage, example:
     page = open_page(f"{example}/admin/{path}", java_script_enabled=False)
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator(".banner")).to_contain_text("Read-only")
-    # Buttons do nothing without the script, so none may be seen.
+    # Buttons do nothing without the script, so none may be visible.
     assert page.locator("button:visible, input:visible, select:visible").count() == 0
 
 
@@ -108,7 +108,7 @@ def test_a_page_prints_without_its_controls(open_page: OpenPage, example: str) -
 def _hostile(
     tmp_path_factory: pytest.TempPathFactory, build: Callable[[Path], Path], serve: Callable[[Path], str]
 ) -> str:
-    """A site of texts that try to break out of it."""
+    """A site with hostile texts."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "models.d").mkdir()
     script = "<script>alert(1)</script>"

@@ -42,7 +42,7 @@ def test_gitlab_deletes_from_the_page_of_the_file() -> None:
     )
 
 
-def test_gitea_has_its_own_words_for_the_same() -> None:
+def test_gitea_has_its_own_paths() -> None:
     links = links_for(at(url="https://codeberg.org/acme/fleet", branch="live"), "models.d/atlas.yaml")
     assert links == ForgeLinks(
         view="https://codeberg.org/acme/fleet/src/branch/live/models.d/atlas.yaml#L1",
@@ -72,15 +72,15 @@ def test_bitbucket_names_the_branch_in_the_query_too() -> None:
         ("https://gitea.com/a/b", "gitea"),
     ],
 )
-def test_the_host_tells_the_forge(url: str, forge: str) -> None:
+def test_the_host_determines_the_forge(url: str, forge: str) -> None:
     assert forge_of(at(url=url)) is FORGES[forge]
 
 
-def test_a_host_that_only_sounds_alike_tells_nothing() -> None:
+def test_a_similar_host_determines_no_forge() -> None:
     assert forge_of(at(url="https://notgithub.example/a/b")) is None
 
 
-def test_the_named_forge_counts_more_than_the_host() -> None:
+def test_a_named_forge_overrides_the_host() -> None:
     assert forge_of(at(url="https://github.com/a/b", forge="gitea")) is FORGES["gitea"]
 
 
@@ -93,7 +93,7 @@ def test_everything_is_percent_encoded() -> None:
     )
 
 
-def test_templates_replace_what_the_forge_has() -> None:
+def test_templates_override_those_of_the_forge() -> None:
     repository = at(
         url="https://git.example.net/fleet",
         forge="github",
@@ -111,7 +111,7 @@ def test_templates_replace_what_the_forge_has() -> None:
     )
 
 
-def test_templates_do_where_the_forge_is_not_known() -> None:
+def test_templates_work_without_a_known_forge() -> None:
     repository = at(url="https://git.example.net/x", templates={"edit": "https://e.example/{name}"})
     assert links_for(repository, "models.d/a.yaml") == ForgeLinks(
         view=None, edit="https://e.example/a.yaml", delete=None, new=None
@@ -175,7 +175,7 @@ def test_the_browser_gets_the_templates_with_the_branch_filled_in() -> None:
     }
 
 
-def test_a_repository_without_a_web_page_gives_the_browser_nothing() -> None:
+def test_a_repository_without_a_web_page_has_no_templates() -> None:
     assert browser_templates(at(url="ssh://git@github.com/a/b", forge="github")) == {}
 
 
@@ -187,7 +187,7 @@ def test_a_repository_without_a_web_page_gives_the_browser_nothing() -> None:
         ("https://g.example/new?a=1&value={value}&name={name}", "https://g.example/new?a=1&name={name}"),
     ],
 )
-def test_the_text_can_stand_anywhere_in_the_query(template: str, bare: str) -> None:
+def test_the_text_can_be_anywhere_in_the_query(template: str, bare: str) -> None:
     repository = at(url="https://g.example/x", templates={"propose": template})
     found = browser_templates(repository)
     assert (found["new"], found["bare"]) == (template, bare)

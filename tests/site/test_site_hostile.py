@@ -36,7 +36,7 @@ def deep() -> object:
 
 @pytest.fixture(scope="module")
 def hostile_site(tmp_path_factory: pytest.TempPathFactory, build: Callable[[Path], Path]) -> Path:
-    """The site of a repository in which every free text is an attack."""
+    """The site of a repository with hostile values in every free text."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "models.d").mkdir()
     regions = [
@@ -47,7 +47,7 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory, build: Callable[[Path
         {"head_id": "head-eu", "region": "eu", "url": "https://eu.example.net/%3Cscript%3E"},
         {"head_id": "h" * 63, "region": "us", "url": "https://us.example.net"},
     ]
-    # JSON is YAML, and says exactly what is meant.
+    # JSON is also YAML, and unambiguous.
     (folder / "regions.yaml").write_text(json.dumps({"regions": regions}, ensure_ascii=False))
     (folder / "heads.yaml").write_text(json.dumps({"heads": heads}))
     for number, (model_id, name) in enumerate(NAMES.items()):
@@ -78,7 +78,7 @@ def hostile(hostile_site: Path, serve: Callable[[Path], str]) -> str:
 
 
 def overflow(page: Page) -> list[str]:
-    """What is wider than the window; empty where nothing scrolls sideways."""
+    """Elements wider than the window; none if nothing scrolls sideways."""
     wide: list[str] = page.evaluate(
         """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
             .filter((node) => node.getBoundingClientRect().right > innerWidth)
@@ -88,7 +88,7 @@ def overflow(page: Page) -> list[str]:
 
 
 def assert_harmless(page: Page) -> None:
-    """Nothing of a text became an element or an attribute; dialogs and console output fail in `open_page`."""
+    """No text became an element or an attribute; `open_page` fails on dialogs and console output."""
     assert (
         page.locator("img, svg[onload], main script, [onerror], [onfocus], [onmouseover], main b").count()
         == 0
@@ -139,7 +139,7 @@ def test_other_pages_show_text(open_page: OpenPage, hostile: str, width: int, na
 
 
 @pytest.mark.browser
-def test_links_lead_to_the_models_whatever_their_ids_hold(open_page: OpenPage, hostile: str) -> None:
+def test_links_lead_to_models_with_any_id(open_page: OpenPage, hostile: str) -> None:
     page = open_page(f"{hostile}/models.html")
     links = page.locator("article.card a[data-field=name]").evaluate_all(
         "(links) => links.map((link) => link.href)"
@@ -172,7 +172,7 @@ def test_facets_work_with_any_tag(open_page: OpenPage, hostile: str) -> None:
 
 
 @pytest.mark.browser
-def test_exports_hold_the_names_unharmed(open_page: OpenPage, hostile: str) -> None:
+def test_exports_contain_the_names_unchanged(open_page: OpenPage, hostile: str) -> None:
     page = open_page(f"{hostile}/models.html")
     with page.expect_download() as download:
         page.locator("button[data-export=json]").click()

@@ -1,4 +1,4 @@
-"""The snippets, and the real programs with them. `serve` answers the same table: tests/serve/."""
+"""The configurations for web hosts, run by the real programs. tests/serve/ tests `serve` with the same table."""
 
 import json
 import os
@@ -46,7 +46,7 @@ class Host:
     base: str
 
     def ask(self, path: str, accept: str | None = None, method: str = "GET") -> Answer:
-        """The answer to a path below the base, sent as it is."""
+        """The response for a path below the base, which is sent unchanged."""
         return self.ask_outside(f"{self.base}{path}", accept, method)
 
     def ask_outside(self, path: str, accept: str | None = None, method: str = "GET") -> Answer:
@@ -119,7 +119,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
             probe.settimeout(0.05)
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        # The program's end would be the only other event to wait for.
+        # The only other event to wait for would be the end of the program.
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.05)
     raise AssertionError(log.read_text())
@@ -169,7 +169,7 @@ def test_a_real_host_finds_any_model(host: Host, model: str) -> None:
 
 
 @pytest.mark.gateway
-def test_a_real_host_serves_what_has_one_form(host: Host) -> None:
+def test_a_real_host_serves_plain_files(host: Host) -> None:
     assert host.ask("admin/").body == b"dashboard"
     assert host.ask("admin").body == b"dashboard"
     assert host.ask("admin/index.html").body == b"dashboard"
@@ -184,7 +184,7 @@ def test_a_real_host_serves_what_has_one_form(host: Host) -> None:
 @pytest.mark.gateway
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("path", ["admin/models", "admin/models/atlas", "admin/models/new", "admin/"])
-def test_a_real_host_refuses_to_write(host: Host, method: str, path: str) -> None:
+def test_a_real_host_rejects_writes(host: Host, method: str, path: str) -> None:
     answer = host.ask(path, "text/html", method)
     assert (answer.status, answer.headers["content-type"]) == (405, PROBLEM)
     assert answer.headers["allow"] == "GET, HEAD"
@@ -193,7 +193,7 @@ def test_a_real_host_refuses_to_write(host: Host, method: str, path: str) -> Non
 
 
 @pytest.mark.gateway
-def test_a_real_host_says_what_is_not_there(host: Host) -> None:
+def test_a_real_host_answers_404_for_unknown_paths(host: Host) -> None:
     for path in ("admin/models/none", "admin/models/", "404.json.html", ".."):
         as_json = host.ask(f"{path}x")
         assert (as_json.status, as_json.headers["content-type"]) == (404, PROBLEM)
@@ -205,7 +205,7 @@ def test_a_real_host_says_what_is_not_there(host: Host) -> None:
 
 
 @pytest.mark.gateway
-def test_a_real_host_guards_every_answer(host: Host) -> None:
+def test_a_real_host_sends_security_headers_with_every_response(host: Host) -> None:
     for path in ("admin/", "admin/models", "admin/models/atlas", "admin/assets/site.css", "admin/none"):
         _is_guarded(host.ask(path))
         head = host.ask(path, method="HEAD")
@@ -255,7 +255,7 @@ def test_the_snippets_are_filled_in(base: str) -> None:
     assert JSON in artifacts["hosting/Caddyfile"]
 
 
-def test_static_hosts_are_led_to_the_dashboard_and_told_what_they_cannot_do() -> None:
+def test_static_hosts_redirect_to_the_dashboard_and_document_their_limits() -> None:
     plain = {artifact.path: artifact.content.decode() for artifact in emit("/")}
     assert plain["site/_redirects"].endswith("\n/ /admin/ 302\n")
     assert "cannot" in plain["site/_redirects"]

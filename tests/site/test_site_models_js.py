@@ -18,7 +18,7 @@ Model = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def models(example_site: Path) -> list[Model]:
-    """What the page must show, from the snapshot beside it."""
+    """What the page must show, from the snapshot."""
     snapshot = json.loads((example_site / "admin/models.json").read_text())
     rows: list[Model] = snapshot["models"]
     return rows
@@ -44,7 +44,7 @@ def ids(page: Page) -> list[str]:
 
 def option(page: Page, facet: str, value: str) -> Locator:
     box = page.locator(f'fieldset[data-facet={facet}] input[value="{value}"]')
-    # In a narrow window the filters are folded.
+    # In a narrow window, the filters are collapsed.
     if page.locator(".filters > summary").is_visible() and not box.is_visible():
         page.locator(".filters > summary").click()
     return box
@@ -129,14 +129,14 @@ def test_choices_of_one_facet_add_up_and_facets_narrow_each_other(page: Page, mo
     expect(page.locator("#count")).to_have_text(f"{len(both)} of {len(models)} models")
 
 
-def test_counts_say_what_a_choice_would_show(page: Page, models: list[Model]) -> None:
+def test_counts_show_the_results_of_a_choice(page: Page, models: list[Model]) -> None:
     option(page, "region", "eu").check()
     page.locator("#q").fill("chat")
     found = [model for model in models if model["model_id"] in set(ids(page))]
     assert found
     for value, times in Counter(model["status"] for model in found).items():
         expect(number(page, "status", value)).to_have_text(str(times))
-    # The region's own choice does not narrow the counts of the other regions.
+    # The choice of a region does not narrow the counts of other regions.
     page.locator("#q").fill("")
     elsewhere = sum(model["region"] == "us" for model in models)
     expect(number(page, "region", "us")).to_have_text(str(elsewhere))
@@ -174,7 +174,7 @@ def test_the_table_shows_what_the_cards_show(page: Page) -> None:
     assert shown == links
 
 
-def test_the_address_holds_the_view_and_opens_it_again(page: Page, open_page: OpenPage) -> None:
+def test_the_url_restores_the_view(page: Page, open_page: OpenPage) -> None:
     page.locator("#q").fill("chat & ü")
     page.locator("#q").fill("chat")
     option(page, "region", "eu").check()
@@ -266,7 +266,7 @@ def test_enter_in_the_search_does_not_leave_the_page(page: Page) -> None:
     page.wait_for_url("**/models.html?q=chat&sort=name")
 
 
-def test_copy_buttons_copy_and_say_so(open_page: OpenPage, address: str) -> None:
+def test_copy_buttons_copy_and_announce_it(open_page: OpenPage, address: str) -> None:
     page = open_page(address, permissions=["clipboard-read", "clipboard-write"])
     for button in (
         cards(page).first.locator("button[data-of=id]"),
@@ -290,7 +290,7 @@ def test_without_a_clipboard_api_copying_falls_back_to_a_selection(open_page: Op
     assert page.locator("textarea").count() == 0
 
 
-def test_a_refused_copy_is_said(page: Page) -> None:
+def test_announces_a_failed_copy(page: Page) -> None:
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
     page.evaluate("() => { document.execCommand = () => false; }")
     cards(page).first.locator("button[data-of=id]").click()
@@ -305,7 +305,7 @@ def saved(page: Page, form: str) -> str:
     return download.value.path().read_bytes().decode()
 
 
-def test_the_json_export_holds_the_filtered_list(page: Page, models: list[Model]) -> None:
+def test_the_json_export_contains_the_filtered_list(page: Page, models: list[Model]) -> None:
     option(page, "region", "eu").check()
     rows = json.loads(saved(page, "json"))
     wanted = [model for model in models if model["region"] == "eu"]

@@ -24,11 +24,9 @@ def page(open_page: OpenPage, address: str) -> Page:
     return page
 
 
-def test_the_first_cards_stand_in_the_page_and_more_come_as_the_reader_does(
-    page: Page, long_site: Path
-) -> None:
+def test_the_first_cards_are_in_the_page_and_more_are_added_on_scrolling(page: Page, long_site: Path) -> None:
     html = (long_site / "admin/models.html").read_text()
-    assert html.count("<article") == 60 + 1  # and the template's
+    assert html.count("<article") == 60 + 1  # and one in the template
     expect(page.locator("#count")).to_have_text("2,100 models")
     before = page.locator("article.card").count()
     assert before < TOTAL
@@ -105,7 +103,7 @@ def test_the_table_grows_too(page: Page) -> None:
     page.wait_for_function(f"() => document.querySelectorAll('#models-table tbody tr').length > {before}")
 
 
-def test_an_address_with_a_search_works_after_the_list_has_come(open_page: OpenPage, address: str) -> None:
+def test_a_url_with_a_search_works_after_the_list_is_loaded(open_page: OpenPage, address: str) -> None:
     page = open_page(f"{address}?q=m-2099")
     expect(page.locator("article.card:visible")).to_have_count(1)
     expect(page.locator("#count")).to_have_text("1 of 2,100 models")

@@ -7,7 +7,7 @@ from modelspec.site.hosting import prefers_html
 
 
 @pytest.mark.parametrize(("accept", "media_type"), ACCEPTS.items())
-def test_the_page_is_for_those_who_name_it(accept: str | None, media_type: str) -> None:
+def test_html_is_for_clients_that_name_it(accept: str | None, media_type: str) -> None:
     assert prefers_html(accept or "") == (media_type == HTML)
 
 

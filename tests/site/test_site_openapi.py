@@ -19,7 +19,7 @@ def test_the_server_is_the_base_path(base: str, server: str) -> None:
     assert _document(base)["servers"] == [{"url": server}]
 
 
-def test_reading_is_all_there_is() -> None:
+def test_the_api_is_read_only() -> None:
     for path in _document()["paths"].values():
         assert set(path["get"]["responses"]) - {"404"} == {"200"}
         for method in ("post", "put", "patch", "delete"):

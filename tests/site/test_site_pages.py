@@ -46,7 +46,7 @@ ATLAS: Mapping[str, object] = {
 
 
 class Outline(HTMLParser):
-    """What is on a page: the names of its tags with their attributes, and its text."""
+    """The tags of a page with their attributes, and its text."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ def page(folder: Path, model_id: str, *models: Mapping[str, object]) -> str:
 
 
 def words(html: str) -> str:
-    """The text of a page, its white space as one blank."""
+    """The text of a page with normalized white space."""
     return re.sub(r"\s+", " ", Outline(html).text)
 
 
@@ -176,7 +176,7 @@ def test_facets_count_what_occurs(tmp_path: Path) -> None:
     }
 
 
-def test_a_facet_without_end_is_cut(tmp_path: Path) -> None:
+def test_a_huge_facet_is_cut(tmp_path: Path) -> None:
     tags = [f"tag-{number:03}" for number in range(MOST_OPTIONS + 1)]
     models = pages_of(compiled(tmp_path, {**ATLAS, "tags": tags}))["models.html"]
     assert "tag-199</span><span" in models
@@ -327,7 +327,7 @@ def test_long_lists_of_users_are_cut(tmp_path: Path) -> None:
     assert "the rest is on" in pages["heads.html"]
 
 
-def test_what_a_status_means_is_said(tmp_path: Path) -> None:
+def test_the_page_explains_a_status(tmp_path: Path) -> None:
     pages = pages_of(
         compiled(
             tmp_path,
@@ -368,7 +368,7 @@ def test_a_local_model_names_its_place_on_each_head(tmp_path: Path) -> None:
     assert "head-eu runs the model itself at 10.0.0.1:8000" in text
 
 
-def test_places_say_their_rules_and_what_they_serve(tmp_path: Path) -> None:
+def test_places_show_their_rules_and_models(tmp_path: Path) -> None:
     pages = pages_of(compiled(tmp_path, ATLAS))
     regions = words(pages["regions.html"])
     assert "may be served only in Europe (eu) and United Kingdom (uk)." in regions
@@ -445,7 +445,7 @@ def test_the_banner_names_the_commit_and_where_changes_are_made(tmp_path: Path) 
     )
 
 
-def test_a_base_path_stands_before_every_address(tmp_path: Path) -> None:
+def test_every_url_begins_with_the_base_path(tmp_path: Path) -> None:
     for path, html in pages_of(compiled(tmp_path, ATLAS), SiteContext(base_path="/llm/")).items():
         if path.endswith(".html") and not path.startswith("site/"):
             outline = Outline(html)
@@ -481,7 +481,7 @@ def test_hostile_text_is_shown_as_text(tmp_path: Path) -> None:
     assert json.loads(card["data-tags"]) == [evil]
 
 
-def test_two_builds_are_the_same_and_the_writer_takes_them(tmp_path: Path) -> None:
+def test_two_builds_are_the_same_and_can_be_written(tmp_path: Path) -> None:
     repository = tmp_path / "fleet"
     repository.mkdir()
     compiled(repository, ATLAS)
@@ -498,7 +498,7 @@ def test_two_builds_are_the_same_and_the_writer_takes_them(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("given", "kept"), [("/", "/"), ("/llm", "/llm/"), ("/llm/", "/llm/"), ("/a/b", "/a/b/")]
 )
-def test_a_base_path_has_one_form(given: str, kept: str) -> None:
+def test_a_base_path_has_a_normal_form(given: str, kept: str) -> None:
     assert with_slashes(given) == kept
 
 

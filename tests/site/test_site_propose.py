@@ -34,7 +34,7 @@ FORGES = {
     "bitbucket": "https://bitbucket.org/acme/fleet",
     "none": None,
 }
-# A key of the right form that was never issued, in two parts so that nothing takes this file for a leak.
+# A key of the right form that was never issued, in two parts so that scanners do not report this file.
 KEY = "sk-ant-" + "api03-Zq7Rw2Lk9Zt4Xc8Vb3Nm6Hd1Jf5Gs0Ya"
 
 Propose = Callable[..., Page]
@@ -42,7 +42,7 @@ Propose = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example fleet without its own rules for metadata, which the form leaves to `validate`."""
+    """The example fleet without its metadata schema, which the form leaves to `validate`."""
     folder = tmp_path_factory.mktemp("fleet")
     for name in ["regions.yaml", "heads.yaml"]:
         shutil.copy(SOURCE / name, folder / name)
@@ -61,7 +61,7 @@ def routing(fleet: Path) -> RoutingTable:
 def site(
     tmp_path_factory: pytest.TempPathFactory, routing: RoutingTable, serve: Callable[[Path], str]
 ) -> dict[str, str]:
-    """One address a forge, with the page, its data and the models."""
+    """One URL per forge, with the page, its data and the models."""
     root = tmp_path_factory.mktemp("site")
     for artifact in emit_snapshot(routing):
         file = root / artifact.path
@@ -100,7 +100,7 @@ def propose(open_page: Propose, site: dict[str, str]) -> Propose:
 
 
 def fill(page: Page, **values: str) -> None:
-    """Set fields by name; `fallback_heads` takes ids with a space between them, `local_inference` anything."""
+    """Set fields by name; `fallback_heads` takes ids separated by spaces, `local_inference` anything."""
     given = {"name": "Atlas", "region": "eu", "priority_head": "head-service-eu", "provider": "mistral"}
     for name, value in {"model_id": "atlas", **given, **values}.items():
         if name == "fallback_heads":
@@ -122,7 +122,7 @@ def text_of(page: Page) -> str:
 
 
 def said_of(page: Page) -> list[tuple[str, str]]:
-    """Code and message of every fault in the summary that a refused step shows."""
+    """Code and message of every fault in the summary of a rejected step."""
     page.click("#open")
     items = page.locator("#faults li").all_inner_texts()
     found = []
@@ -134,7 +134,7 @@ def said_of(page: Page) -> list[tuple[str, str]]:
 
 
 def validated(fleet: Path, folder: Path, path: str, text: str) -> list[tuple[str, str]]:
-    """What `modelspec validate` says of the file, errors only."""
+    """The errors that `modelspec validate` reports for the file."""
     shutil.copytree(fleet, folder, dirs_exist_ok=True)
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
     (folder / path).write_text(text, encoding="utf-8")
@@ -145,7 +145,7 @@ def validated(fleet: Path, folder: Path, path: str, text: str) -> list[tuple[str
 
 
 def opened(page: Page) -> tuple[str, str]:
-    """Press the button that opens the forge; the address that was opened and the clipboard then."""
+    """Press the button that opens the forge; the opened URL and the clipboard."""
     asked: list[str] = []
 
     def answer(to: Route) -> None:
@@ -203,14 +203,16 @@ def test_a_new_model_reaches_github_with_its_name_and_text(
         ("bitbucket", "https://bitbucket.org/acme/fleet/src/live/models.d/?at=live"),
     ],
 )
-def test_where_a_link_takes_no_text_it_is_copied_first(propose: Propose, forge: str, opens: str) -> None:
+def test_the_text_is_copied_first_if_a_link_cannot_contain_it(
+    propose: Propose, forge: str, opens: str
+) -> None:
     page = propose(forge)
     fill(page)
     text = text_of(page)
     assert opened(page) == (opens, text)
 
 
-def test_gitea_takes_the_text_in_the_link(propose: Propose) -> None:
+def test_gitea_accepts_the_text_in_the_link(propose: Propose) -> None:
     page = propose("gitea")
     fill(page)
     text = text_of(page)
@@ -258,14 +260,14 @@ def test_a_model_is_deleted_on_the_forges_page(propose: Propose) -> None:
     assert url == "https://github.com/acme/fleet/delete/live/models.d/chat/mistral-7b.yaml"
 
 
-def test_an_unknown_model_is_said_to_be_unknown(open_page: Propose, site: dict[str, str]) -> None:
+def test_reports_an_unknown_model(open_page: Propose, site: dict[str, str]) -> None:
     page = open_page(f"{site['github']}?model=%3Cb%3Eno", expect=("404",))
     page.wait_for_selector("#problem:not([hidden])")
     assert page.locator("#problem").inner_text() == "No model is named '<b>no'."
     assert page.locator("#by-hand").is_visible()
 
 
-def test_every_model_of_the_example_comes_back_as_it_was(
+def test_every_model_of_the_example_is_unchanged_by_the_form(
     propose: Propose, routing: RoutingTable, fleet: Path, tmp_path: Path
 ) -> None:
     page = propose()
@@ -339,7 +341,9 @@ FAULTY = {
 
 
 @pytest.mark.parametrize("case", FAULTY)
-def test_the_form_says_what_validate_says(propose: Propose, fleet: Path, tmp_path: Path, case: str) -> None:
+def test_the_form_reports_what_validate_reports(
+    propose: Propose, fleet: Path, tmp_path: Path, case: str
+) -> None:
     page = propose()
     fill(page, **FAULTY[case])
     path = page.locator("#path").inner_text()
@@ -381,13 +385,13 @@ def test_names_from_an_address_are_checked_like_any_others(
 
 
 ODD: list[str] = json.loads((Path(__file__).parent / "odd_texts.json").read_text(encoding="utf-8"))
-"""What some reader of YAML takes for something else than text, or for another text."""
+"""Texts that some YAML parser reads as another type, or as another text."""
 JOINED = ["\U0001f468\u200d\U0001f469", "\u0915\u094d\u200d\u0937"]
-"""Joiners are at home in names alone."""
+"""Joiners are only allowed in names."""
 
 
 def read_back(fleet: Path, folder: Path, text: str) -> dict[str, object]:
-    """The metadata of the file as modelspec understands it."""
+    """The metadata of the file as modelspec reads it."""
     shutil.copytree(fleet, folder, dirs_exist_ok=True)
     (folder / "models.d/atlas.yaml").write_text(text, encoding="utf-8")
     compiled = compile_fleet(folder, today=TODAY)
@@ -408,7 +412,7 @@ def test_every_text_is_read_back_as_it_was(propose: Propose, fleet: Path, tmp_pa
     fill(page, metadata=json.dumps(wanted, ensure_ascii=False))
     text = text_of(page)
     assert read_back(fleet, tmp_path / "r", text) == wanted
-    # A reader of YAML 1.1 sees the same.
+    # A YAML 1.1 parser reads the same.
     assert yaml.safe_load(text)["metadata"] == wanted
 
 
@@ -515,13 +519,13 @@ def test_keys_of_many_issuers_are_known(open_forms: Page, kind: str) -> None:
         "task-force",
     ],
 )
-def test_placeholders_are_no_keys(open_forms: Page, text: str) -> None:
+def test_placeholders_are_not_keys(open_forms: Page, text: str) -> None:
     open_forms.fill("#f-upstream_model", text)
     assert open_forms.locator("#e-upstream_model").is_hidden()
     assert scan(text) == []
 
 
-def test_nothing_is_wrong_before_somebody_has_written_it(propose: Propose) -> None:
+def test_reports_nothing_before_the_first_input(propose: Propose) -> None:
     page = propose()
     assert page.locator(".error:visible").count() == 0
     page.fill("#f-model_id", "-")
@@ -583,7 +587,7 @@ def test_fallback_heads_are_ordered_with_the_keyboard(propose: Propose) -> None:
     assert "fallback_heads: [head-service-eu-2]\n" in text_of(page)
 
 
-def test_where_copying_is_refused_nothing_opens(propose: Propose) -> None:
+def test_nothing_opens_if_copying_fails(propose: Propose) -> None:
     page = propose("gitlab")
     page.evaluate(
         "navigator.clipboard.writeText = () => Promise.reject(); document.execCommand = () => false"
@@ -595,7 +599,7 @@ def test_where_copying_is_refused_nothing_opens(propose: Propose) -> None:
     assert len(page.context.pages) == 1
 
 
-def test_without_javascript_the_page_says_how(open_page: Propose, site: dict[str, str]) -> None:
+def test_without_javascript_the_page_explains_the_steps(open_page: Propose, site: dict[str, str]) -> None:
     page = open_page(site["github"], java_script_enabled=False)
     assert page.locator("#propose").is_hidden()
     link = page.locator("#by-hand a").first
@@ -614,7 +618,7 @@ def test_the_example_for_writing_by_hand_is_right(
     assert validated(fleet, tmp_path / "r", "models.d/my-model.yaml", text) == []
 
 
-def test_the_policy_lets_the_form_open_the_forge_alone(open_page: Propose, site: dict[str, str]) -> None:
+def test_the_policy_allows_the_form_to_open_only_the_forge(open_page: Propose, site: dict[str, str]) -> None:
     page = open_page(site["gitea"])
     policy = page.locator('meta[http-equiv="Content-Security-Policy"]').get_attribute("content")
     assert policy is not None

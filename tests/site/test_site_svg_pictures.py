@@ -36,7 +36,7 @@ LOCAL = RouteView(
 
 
 def _parse(markup: Markup) -> ET.Element:
-    """The tree, after a look at what a strict content policy forbids."""
+    """The tree, after a check for what a strict content security policy forbids."""
     assert not re.search(r"<(?:script|style|foreignObject)|[ ]style=|[ ]on[a-z]+=|javascript:", markup)
     return ET.fromstring(str(markup))
 
@@ -124,7 +124,7 @@ def test_boxes_of_a_route_do_not_overlap_however_many_there_are() -> None:
     assert all(y >= 0 and y + height <= bottom for _, y, _, height in boxes)
 
 
-def test_a_long_name_is_cut_and_told_in_a_title() -> None:
+def test_a_long_name_is_cut_and_complete_in_its_title() -> None:
     name = "x" * 128
     tree = _parse(route_svg(RouteView(model=name, region=EU, tiers=(THEN,))))
     (cut,) = [node for node in tree.iter("text") if node.find("title") is not None]
@@ -158,7 +158,7 @@ def test_what_is_cut_fits_and_is_cut_between_whole_characters(text: str, room: i
     assert text[len(kept)] not in "\u0301\u200d🏽"
 
 
-def test_bars_are_as_long_as_their_values_and_say_them() -> None:
+def test_bars_have_the_length_and_the_text_of_their_values() -> None:
     rows = [
         Bar(label="a", value=1200, href="/a", note="models"),
         Bar(label="b", value=300),
@@ -174,7 +174,7 @@ def test_bars_are_as_long_as_their_values_and_say_them() -> None:
     assert [node.get("href") for node in tree.iter("a")] == ["/a"]
 
 
-def test_a_small_value_is_seen_and_no_bars_are_no_fault() -> None:
+def test_a_small_value_is_visible_and_an_empty_chart_is_valid() -> None:
     tree = _parse(bars_svg([Bar(label="a", value=10_000), Bar(label="b", value=1)]))
     assert [n.get("width") for n in tree.iter("rect") if n.get("class") == "bar-fill"] == ["100.0%", "1.0%"]
     assert list(_parse(bars_svg([]))) == []
@@ -233,7 +233,7 @@ def test_a_label_stays_in_the_picture() -> None:
     assert all(x >= 0 and x + w <= WIDTH and y >= 0 and y + h <= HEIGHT for x, y, w, h in boxes)
 
 
-def test_more_labels_than_there_is_room_for_leave_their_dots() -> None:
+def test_labels_without_room_are_omitted_but_not_their_dots() -> None:
     points = [Point(title=f"Region {n}", latitude=0, longitude=0) for n in range(1_500)]
     tree = _parse(world_svg(points) or Markup())
     assert len(list(tree.iter("circle"))) == 1_500

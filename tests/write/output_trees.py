@@ -23,7 +23,7 @@ def manifest(digests: Mapping[str, str]) -> Artifact:
 
 
 def tree(version: str, count: int = 3) -> list[Artifact]:
-    """Files in several folders, some of them only in this version, each holding its path and the version."""
+    """Files in several folders, some only in this version; each contains its path and the version."""
     paths = [f"site/models/m{number}.json" for number in range(count)]
     paths += ["routing/table.json", "top.txt", f"{version}/only/here.json"]
     return [Artifact(path=path, content=f"{version} {path}".encode()) for path in paths]
@@ -46,13 +46,13 @@ def root(output: Path) -> Path:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    """Every file with its bytes, the manifest aside."""
+    """Every file with its bytes, except the manifest."""
     files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
     return {name: path.read_bytes() for name, path in files.items() if name != "manifest.json"}
 
 
 def beside(output: Path) -> list[str]:
-    """What stands in the output's folder besides the output."""
+    """The entries of the folder of the output, except the output."""
     return sorted(path.name for path in output.parent.iterdir() if path.name != output.name)
 
 
@@ -70,7 +70,7 @@ def refused(result: object, *words: str) -> Refusal:
 
 
 def start(action: Callable[[], object]) -> int:
-    """Run the action in a process of its own; its exit status is 0 where the action returns."""
+    """Run the action in its own process, with exit status 0 if the action returns."""
     child = os.fork()
     if child:
         return child
@@ -87,7 +87,7 @@ def end(child: int) -> int:
 
 
 def killed_at(step: int, action: Callable[[], object]) -> bool:
-    """Run the action in a process that dies before its step-th call on files; false if it has fewer."""
+    """Run the action in a process that is killed before its step-th file operation; false if it has fewer."""
 
     def run() -> None:
         steps = iter(range(1, sys.maxsize))
@@ -105,7 +105,7 @@ def killed_at(step: int, action: Callable[[], object]) -> bool:
 
 
 def dying(artifacts: Iterable[Artifact], after: int) -> Iterator[Artifact]:
-    """Yield so many artifacts, then kill the process."""
+    """Yield a number of artifacts, then kill the process."""
     for number, artifact in enumerate(artifacts):
         if number == after:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -114,5 +114,5 @@ def dying(artifacts: Iterable[Artifact], after: int) -> Iterator[Artifact]:
 
 
 def no_exchange(_parent: int, _one: str, _other: str) -> bool:
-    """The answer of a system that cannot exchange two names."""
+    """A system that cannot exchange two names."""
     return False

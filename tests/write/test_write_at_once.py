@@ -1,4 +1,4 @@
-"""Several builds and readers of one output at once, as real processes."""
+"""Concurrent builds and readers of one output, as real processes."""
 
 import fcntl
 import json
@@ -36,7 +36,7 @@ def place(output: Path) -> Output:
 
 
 def read_versions(output: Path) -> set[str]:
-    """The versions of all files of one tree; none where it was removed under the reader."""
+    """The versions of all files of one tree; none if it was removed while being read."""
     folder = os.open(output, FOLDER)  # fails if the output is ever missing
     try:
         with os.fdopen(os.open(MANIFEST, os.O_RDONLY, dir_fd=folder), "rb") as file:
@@ -72,7 +72,7 @@ def test_readers_never_see_a_mixture_nor_a_missing_output_while_two_builds_race(
     assert beside(output) == []
 
 
-def test_a_build_that_waits_too_long_says_who_is_at_work(output: Path) -> None:
+def test_a_build_that_waits_too_long_names_the_running_one(output: Path) -> None:
     begun, go = os.pipe(), os.pipe()
 
     def slow() -> Iterator[Artifact]:
@@ -102,14 +102,14 @@ def test_builds_of_two_outputs_in_one_folder_do_not_wait_for_each_other(output: 
     assert content(other) == expected("old")
 
 
-def test_the_lock_of_a_dead_build_holds_nobody_up(output: Path) -> None:
+def test_the_lock_of_a_killed_build_blocks_no_other(output: Path) -> None:
     output.with_name(".dist.modelspec.lock").write_text("1 on elsewhere\n")
     assert isinstance(build(output, tree("new"), wait=0), Written)
     assert beside(output) == []
 
 
 @pytest.mark.parametrize("note", ["", "\x1b[31m on fire\n", "12 on \n", "x" * 1000])
-def test_a_lock_file_with_a_strange_note_names_nobody(output: Path, note: str) -> None:
+def test_a_lock_file_with_an_invalid_note_names_no_process(output: Path, note: str) -> None:
     lock = output.with_name(".dist.modelspec.lock")
     lock.write_text(note)
     with lock.open() as held:
@@ -125,7 +125,7 @@ def test_a_lock_that_is_a_link_is_refused_and_not_followed(output: Path) -> None
     assert target.read_text() == "mine"
 
 
-def test_a_lock_that_is_no_file_is_not_taken(output: Path) -> None:
+def test_does_not_lock_a_path_that_is_not_a_file(output: Path) -> None:
     os.mkfifo(output.with_name(".dist.modelspec.lock"))
     refused(build(output, tree("new"), wait=0), ".dist.modelspec.lock")
 
@@ -153,7 +153,7 @@ def test_a_lock_whose_file_is_removed_while_it_is_taken_is_not_held(
     assert not lock.exists()
 
 
-def test_a_lock_file_that_somebody_removed_is_released_all_the_same(output: Path, parent: int) -> None:
+def test_releases_a_lock_whose_file_was_removed(output: Path, parent: int) -> None:
     descriptor = acquire(parent, place(output), 0)
     assert isinstance(descriptor, int)
     output.with_name(".dist.modelspec.lock").unlink()

@@ -47,7 +47,7 @@ def test_the_manifest_is_compared_too(output: Path) -> None:
 
 
 @pytest.mark.parametrize("exists", ["parent", "empty", "nothing"])
-def test_without_an_output_everything_is_missing_and_nothing_is_made(tmp_path: Path, exists: str) -> None:
+def test_without_an_output_everything_is_missing_and_nothing_is_created(tmp_path: Path, exists: str) -> None:
     output = tmp_path / "a" / "dist"
     if exists != "nothing":
         output.parent.mkdir()
@@ -76,21 +76,21 @@ def test_a_check_does_not_wait_for_a_build(output: Path) -> None:
     assert isinstance(build(output, meanwhile(), wait=0), Written)
 
 
-def test_a_fifo_in_the_place_of_a_file_differs(output: Path) -> None:
+def test_a_fifo_instead_of_a_file_differs(output: Path) -> None:
     built(output)
     (output / "top.txt").unlink()
     os.mkfifo(output / "top.txt")
     assert check(output, tree("old")) == [Stale(path="top.txt", why=Staleness.DIFFERS)]
 
 
-def test_an_output_that_is_not_ours_is_refused(output: Path) -> None:
+def test_rejects_an_output_that_is_not_ours(output: Path) -> None:
     output.symlink_to("elsewhere")
     refused(check(output, tree("new")), "symbolic link")
     refused(check(Path("/"), tree("new")), "root of the file system")
     refused(check(Path("/dev/null/dist"), tree("new")), "cannot read '/dev/null/dist': Not a directory")
 
 
-def test_an_output_too_deep_to_read_is_refused(output: Path) -> None:
+def test_rejects_an_output_too_deep_to_read(output: Path) -> None:
     here = os.open(built(output), os.O_RDONLY)
     for _ in range(30):
         os.mkdir("d" * 200, dir_fd=here)
@@ -101,7 +101,7 @@ def test_an_output_too_deep_to_read_is_refused(output: Path) -> None:
     refused(check(output, tree("old")), "File name too long")
 
 
-def test_a_file_that_disappears_during_the_check_is_refused(output: Path) -> None:
+def test_rejects_a_file_that_disappears_during_the_check(output: Path) -> None:
     def meanwhile() -> Iterator[Artifact]:
         (output / "top.txt").unlink()
         yield from tree("old")
@@ -110,7 +110,7 @@ def test_a_file_that_disappears_during_the_check_is_refused(output: Path) -> Non
     refused(check(output, meanwhile()), f"cannot read '{output}/top.txt'")
 
 
-def test_bugs_of_emitters_come_out_as_in_a_build(output: Path) -> None:
+def test_exceptions_of_emitters_propagate(output: Path) -> None:
     with pytest.raises(ValueError, match="another artifact has the path"):
         check(output, [Artifact(path="a", content=b""), Artifact(path="A", content=b"")])
     with pytest.raises(ValueError, match="invalid manifest path"):

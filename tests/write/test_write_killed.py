@@ -1,4 +1,4 @@
-"""Builds that die: the output is the whole old tree or the whole new one, and the next build clears up."""
+"""Killed builds: the output is the whole old tree or the whole new one, and the next build cleans up."""
 
 import itertools
 import os
@@ -40,7 +40,7 @@ def output(tmp_path: Path) -> Path:
 
 
 def stop_after_recovery(output: Path) -> None:
-    """Let a build begin, clear up and go no further."""
+    """Run the cleanup of a build, and nothing else."""
 
     def failing() -> Iterator[Artifact]:
         yield from ()
@@ -97,8 +97,8 @@ def test_a_first_build_killed_at_any_step_leaves_nothing_or_one_whole_tree(
         assert beside(output) == []
 
 
-def test_a_recovery_killed_at_any_step_is_taken_up_by_the_next_one(output: Path) -> None:
-    """The old tree stands aside, as a kill between two renames leaves it, beside a half-removed older one."""
+def test_a_recovery_killed_at_any_step_is_completed_by_the_next_one(output: Path) -> None:
+    """The old tree is aside, as after a kill between two renames, next to a half-removed older one."""
     aside = output.with_name(".dist.modelspec-0123abcd.old")
     for step in itertools.count(1):
         shutil.rmtree(output, ignore_errors=True)
@@ -115,14 +115,14 @@ def test_a_recovery_killed_at_any_step_is_taken_up_by_the_next_one(output: Path)
     assert step > 20
 
 
-def test_an_old_tree_aside_is_cleared_where_the_output_is_there(output: Path) -> None:
+def test_removes_an_old_tree_if_the_output_exists(output: Path) -> None:
     shutil.copytree(built(output), output.with_name(".dist.modelspec-0123abcd.old"))
     built(output, "new")
     assert content(output) == expected("new")
     assert beside(output) == []
 
 
-def test_an_old_tree_gets_its_name_back_when_the_new_one_cannot_have_it(output: Path) -> None:
+def test_an_old_tree_gets_its_name_back_if_the_new_one_cannot_be_renamed(output: Path) -> None:
     def lose_the_new_one(parent: int, staged: str, _: str) -> bool:
         shutil.rmtree(staged, dir_fd=parent)
         return False
@@ -133,7 +133,7 @@ def test_an_old_tree_gets_its_name_back_when_the_new_one_cannot_have_it(output: 
     assert beside(output) == []
 
 
-def test_only_folders_with_our_names_are_cleared(output: Path) -> None:
+def test_removes_only_folders_with_our_names(output: Path) -> None:
     names = [
         ".dist.modelspec-0123abcd.new.txt",
         ".dist.modelspec-0123ABCD.new",
@@ -154,7 +154,7 @@ def test_only_folders_with_our_names_are_cleared(output: Path) -> None:
     assert content(elsewhere) == expected("old")
 
 
-def test_what_a_living_build_writes_is_not_cleared_even_without_its_lock_file(output: Path) -> None:
+def test_does_not_remove_the_tree_of_a_running_build_even_without_its_lock_file(output: Path) -> None:
     inner: list[Written | Refusal] = []
 
     def meanwhile() -> Iterator[Artifact]:
@@ -170,7 +170,7 @@ def test_what_a_living_build_writes_is_not_cleared_even_without_its_lock_file(ou
     assert beside(output) == []
 
 
-def test_a_stale_folder_that_cannot_be_cleared_is_named(output: Path) -> None:
+def test_names_a_stale_folder_that_cannot_be_removed(output: Path) -> None:
     stale = output.with_name(".dist.modelspec-0123abcd.new")
     deep = stale
     stale.mkdir()

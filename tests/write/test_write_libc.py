@@ -8,7 +8,7 @@ from modelspec.write.swap import call, exchange, flush
 from modelspec.write.tree import FOLDER
 
 
-def test_a_function_that_the_library_lacks_is_not_there() -> None:
+def test_reports_a_missing_library_function() -> None:
     assert call("no_such_function") == errno.ENOSYS
 
 
@@ -23,14 +23,14 @@ def test_two_folders_swap_their_names(tmp_path: Path) -> None:
     assert (tmp_path / "one" / "second").is_dir()
 
 
-def test_a_name_that_is_missing_is_an_error_and_no_lack_of_support(tmp_path: Path) -> None:
+def test_a_missing_name_is_an_error_and_not_missing_support(tmp_path: Path) -> None:
     parent = os.open(tmp_path, FOLDER)
     with pytest.raises(FileNotFoundError):
         exchange(parent, "one", "two")
     os.close(parent)
 
 
-def test_a_flush_of_nothing_open_fails(tmp_path: Path) -> None:
+def test_flushing_a_closed_descriptor_fails(tmp_path: Path) -> None:
     descriptor = os.open(tmp_path, FOLDER)
     os.close(descriptor)
     with pytest.raises(OSError, match="Bad file descriptor"):

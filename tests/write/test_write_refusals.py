@@ -1,4 +1,4 @@
-"""Outputs that are not ours to replace, and file systems that will not have them."""
+"""Outputs that modelspec must not replace, and file systems that reject them."""
 
 import json
 import os
@@ -24,12 +24,12 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "dist"
 
 
-def test_the_root_of_the_file_system_is_refused() -> None:
+def test_rejects_the_root_of_the_file_system() -> None:
     refused(build(Path("/"), tree("new")), "'/'", "root of the file system")
 
 
 @pytest.mark.parametrize("below", ["", "me"])
-def test_a_home_folder_or_what_holds_it_is_refused(
+def test_rejects_a_home_folder_and_its_parents(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
 ) -> None:
     home = tmp_path / "home" / below
@@ -39,7 +39,7 @@ def test_a_home_folder_or_what_holds_it_is_refused(
     assert list(home.iterdir()) == []
 
 
-def test_a_user_without_a_home_is_no_obstacle() -> None:
+def test_accepts_a_user_without_a_home() -> None:
     def as_nobody_known() -> None:
         os.environ.pop("HOME", None)
         os.setuid(os.getuid() or 54321)
@@ -48,14 +48,14 @@ def test_a_user_without_a_home_is_no_obstacle() -> None:
     assert end(start(as_nobody_known)) == 0
 
 
-def test_the_configuration_and_what_holds_it_is_refused(tmp_path: Path) -> None:
+def test_rejects_the_configuration_and_its_parents(tmp_path: Path) -> None:
     (tmp_path / "fleet").mkdir()
     for output in (tmp_path, tmp_path / "fleet", tmp_path / "fleet" / "x" / ".."):
         result = write_tree(output, tree("new"), manifest=manifest, root=tmp_path / "fleet")
         refused(result, "contains the configuration")
 
 
-def test_a_folder_of_models_is_refused_also_where_a_link_leads_to_it(tmp_path: Path) -> None:
+def test_rejects_a_folder_of_models_also_through_a_link(tmp_path: Path) -> None:
     models = tmp_path / "kept" / "models"
     models.mkdir(parents=True)
     root = tmp_path / "fleet"
@@ -69,7 +69,7 @@ def test_a_folder_of_models_is_refused_also_where_a_link_leads_to_it(tmp_path: P
 
 
 @pytest.mark.parametrize("marker", ["folder", "file"])
-def test_the_top_of_a_git_repository_is_refused_even_with_our_manifest(output: Path, marker: str) -> None:
+def test_rejects_the_top_of_a_git_repository_even_with_our_manifest(output: Path, marker: str) -> None:
     built(output)
     if marker == "folder":
         subprocess.run(["git", "init", "-q", str(output)], check=True)
@@ -79,17 +79,17 @@ def test_the_top_of_a_git_repository_is_refused_even_with_our_manifest(output: P
     assert (output / "top.txt").read_text() == "old top.txt"
 
 
-def test_a_place_inside_a_git_folder_is_refused(tmp_path: Path) -> None:
+def test_rejects_a_path_inside_a_git_folder(tmp_path: Path) -> None:
     refused(build(tmp_path / ".git" / "hooks", tree("new")), "inside a git folder")
     assert not (tmp_path / ".git").exists()
 
 
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800"])
-def test_a_name_that_no_folder_can_have_is_refused(tmp_path: Path, name: str) -> None:
+def test_rejects_a_name_that_no_folder_can_have(tmp_path: Path, name: str) -> None:
     refused(build(tmp_path / name, tree("new")), "cannot be the name of a folder")
 
 
-def test_a_symbolic_link_is_refused_wherever_it_leads(output: Path) -> None:
+def test_rejects_every_symbolic_link(output: Path) -> None:
     elsewhere = built(output.with_name("elsewhere"))
     for target in (elsewhere, output.with_name("nowhere"), output):
         output.symlink_to(target)
@@ -98,13 +98,13 @@ def test_a_symbolic_link_is_refused_wherever_it_leads(output: Path) -> None:
     assert content(elsewhere) == expected("old")
 
 
-def test_a_file_is_refused(output: Path) -> None:
+def test_rejects_a_file(output: Path) -> None:
     output.write_text("mine")
     refused(build(output, tree("new")), "not a folder")
     assert output.read_text() == "mine"
 
 
-def test_a_folder_without_our_manifest_is_refused(output: Path) -> None:
+def test_rejects_a_folder_without_our_manifest(output: Path) -> None:
     output.mkdir()
     (output / "mine.txt").write_text("mine")
     refused(build(output, tree("new")), str(output), "it does not exist")
@@ -112,7 +112,7 @@ def test_a_folder_without_our_manifest_is_refused(output: Path) -> None:
     assert beside(output) == []
 
 
-def test_foreign_files_are_refused_and_the_first_is_named(output: Path) -> None:
+def test_rejects_foreign_files_and_names_the_first(output: Path) -> None:
     built(output)
     (output / "site" / "b.txt").write_text("mine")
     refused(build(output, tree("new")), f"'{output}/site/b.txt'")
@@ -129,7 +129,7 @@ def test_a_name_that_could_mislead_is_shown_escaped(output: Path) -> None:
     assert message.isprintable()
 
 
-def test_a_link_in_the_place_of_a_folder_is_foreign_and_not_followed(output: Path) -> None:
+def test_a_link_instead_of_a_folder_is_foreign_and_not_followed(output: Path) -> None:
     built(output)
     elsewhere = output.with_name("elsewhere")
     (output / "site" / "models").rename(elsewhere)
@@ -162,7 +162,7 @@ def listing(files: object, **more: object) -> bytes:
     ],
     ids=lambda text: text[:60].decode(errors="replace"),
 )
-def test_a_manifest_that_we_did_not_write_is_refused(output: Path, text: bytes) -> None:
+def test_rejects_a_manifest_of_another_program(output: Path, text: bytes) -> None:
     built(output)
     outside = output.parent.parent / "x"
     outside.write_text("mine")
@@ -174,7 +174,7 @@ def test_a_manifest_that_we_did_not_write_is_refused(output: Path, text: bytes) 
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "socket", "folder"])
-def test_a_manifest_that_is_no_file_is_refused(
+def test_rejects_a_manifest_that_is_not_a_file(
     output: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     listed = built(output).with_name("listed.json")
@@ -205,24 +205,24 @@ def test_a_manifest_of_300000_files_is_read(output: Path) -> None:
 @pytest.mark.parametrize(
     "output", ["/proc/dist", "/proc/none/dist", "/sys/dist", "/dev/null/dist", "/proc/self/dist"]
 )
-def test_a_place_that_cannot_be_written_to_is_refused(output: str) -> None:
+def test_rejects_a_folder_that_cannot_be_written_to(output: str) -> None:
     refused(build(Path(output), tree("new")), output.rpartition("/")[0])
 
 
-def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
+def test_rejects_a_name_that_is_too_long(tmp_path: Path) -> None:
     refused(build(tmp_path / ("x" * 250), tree("new")), "File name too long")
     refused(build(tmp_path / ("x" * 300) / "dist", tree("new")), "File name too long")
 
 
-def test_an_artifact_with_too_long_a_name_is_named(output: Path) -> None:
+def test_names_an_artifact_whose_name_is_too_long(output: Path) -> None:
     built(output)
     refused(build(output, [Artifact(path="y" * 300, content=b"")]), f"{output}/yyy", "File name too long")
     assert content(output) == expected("old")
     assert beside(output) == []
 
 
-def test_a_disk_that_takes_no_more_changes_nothing(output: Path) -> None:
-    """A limit on the size of a file stands in for a full disk: one write is cut short, the next one fails."""
+def test_a_full_disk_changes_nothing(output: Path) -> None:
+    """A file size limit simulates a full disk: one write is short, the next one fails."""
     built(output)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -237,7 +237,7 @@ def test_a_disk_that_takes_no_more_changes_nothing(output: Path) -> None:
     assert beside(output) == []
 
 
-def test_a_refused_build_asks_for_no_artifact(output: Path) -> None:
+def test_a_rejected_build_emits_no_artifact(output: Path) -> None:
     def unwanted() -> Iterator[Artifact]:
         yield from pytest.fail("asked for an artifact")
 
@@ -246,7 +246,7 @@ def test_a_refused_build_asks_for_no_artifact(output: Path) -> None:
 
 
 def test_a_read_only_output_is_left_alone(output: Path) -> None:
-    """Root is not held by modes, so it becomes somebody else."""
+    """Modes do not restrict root, so the test runs as another user."""
 
     def as_somebody() -> None:
         os.setuid(os.getuid() or 65534)

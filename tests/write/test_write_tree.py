@@ -68,14 +68,14 @@ def test_missing_folders_above_the_output_are_made(tmp_path: Path) -> None:
     assert content(output) == expected("new")
 
 
-def test_a_tree_of_nothing_but_a_manifest_is_replaced_too(output: Path) -> None:
+def test_replaces_a_tree_that_is_only_a_manifest(output: Path) -> None:
     assert isinstance(build(output, []), Written)
     assert isinstance(build(output, tree("new")), Written)
     assert content(output) == expected("new")
 
 
 @pytest.mark.parametrize("name", [".", "../dist", "../dist/", "../linked/dist"])
-def test_the_output_may_be_named_in_a_roundabout_way(
+def test_accepts_a_roundabout_path_of_the_output(
     output: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     output.mkdir()
@@ -97,14 +97,14 @@ def test_files_edited_by_hand_are_overwritten(output: Path) -> None:
     assert Path("/etc/passwd").exists()
 
 
-def test_files_that_were_removed_by_hand_come_back(output: Path) -> None:
+def test_files_removed_by_hand_are_restored(output: Path) -> None:
     built(output)
     (output / "top.txt").unlink()
     assert isinstance(build(output, tree("old")), Written)
     assert content(output) == expected("old")
 
 
-def test_empty_folders_in_the_output_are_no_obstacle(output: Path) -> None:
+def test_accepts_empty_folders_in_the_output(output: Path) -> None:
     built(output)
     (output / "empty" / "deeper").mkdir(parents=True)
     assert isinstance(build(output, tree("new")), Written)
@@ -128,7 +128,7 @@ def test_modes_do_not_depend_on_the_umask(output: Path, mask: int) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o644)
 
 
-def test_modes_are_put_right_in_this_process_too(output: Path) -> None:
+def test_modes_are_corrected_in_this_process_too(output: Path) -> None:
     before = os.umask(0o077)
     try:
         assert isinstance(build(output, tree("new")), Written)
@@ -176,7 +176,7 @@ def test_artifacts_are_taken_one_at_a_time(output: Path) -> None:
         "\ud800",
     ],
 )
-def test_an_unfit_path_is_a_bug_and_leaves_the_output_alone(output: Path, path: str) -> None:
+def test_an_invalid_path_is_a_bug_and_leaves_the_output_alone(output: Path, path: str) -> None:
     built(output)
     with pytest.raises(ValueError, match="invalid artifact path"):
         build(output, [Artifact(path="first", content=b""), Artifact(path=path, content=b"")])
@@ -196,7 +196,7 @@ def test_an_unfit_path_is_a_bug_and_leaves_the_output_alone(output: Path, path: 
         ("Manifest.json",),
     ],
 )
-def test_two_artifacts_in_one_place_are_a_bug_and_leave_the_output_alone(
+def test_two_artifacts_with_one_path_are_a_bug_and_leave_the_output_alone(
     output: Path, paths: tuple[str, ...]
 ) -> None:
     with pytest.raises(ValueError, match="another artifact has the path"):
@@ -205,19 +205,19 @@ def test_two_artifacts_in_one_place_are_a_bug_and_leave_the_output_alone(
     assert beside(output) == []
 
 
-def test_folders_that_differ_only_in_case_may_stand_side_by_side(output: Path) -> None:
+def test_folders_may_differ_only_in_case(output: Path) -> None:
     both = [Artifact(path="Meta/a", content=b"1"), Artifact(path="meta/b", content=b"2")]
     assert isinstance(build(output, both), Written)
 
 
-def test_a_manifest_elsewhere_is_a_bug(output: Path) -> None:
+def test_a_manifest_with_another_path_is_a_bug(output: Path) -> None:
     with pytest.raises(ValueError, match="invalid manifest path"):
         write_tree(output, [], manifest=lambda _: Artifact(path="list.json", content=b""), root=root(output))
     assert beside(output) == []
 
 
 @pytest.mark.parametrize("error", [RuntimeError, OSError, KeyboardInterrupt])
-def test_what_an_emitter_raises_comes_out_and_leaves_the_output_alone(
+def test_exceptions_of_an_emitter_propagate_and_leave_the_output_alone(
     output: Path, error: type[BaseException]
 ) -> None:
     def failing() -> Iterator[Artifact]:
@@ -271,9 +271,7 @@ def test_a_file_saved_into_the_output_while_it_is_replaced_is_kept_beside_it(out
     assert beside(output) == []
 
 
-def test_a_system_that_takes_a_few_bytes_at_a_time_gets_every_byte_once(
-    output: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_short_writes_write_every_byte_once(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda file, data: write(file, bytes(data)[:7]))
     built(output)

@@ -12,7 +12,7 @@ from modelspec.fleet.model import Head, Region
 from modelspec.load.defaults import merged
 from modelspec.load.find import DEFAULTS, Tree, read_tree
 from modelspec.load.locate import Locator
-from modelspec.report.said import without_secrets
+from modelspec.report.printable import without_secrets
 from modelspec.rules import RULES
 from modelspec.schema import DOCUMENT_KINDS, DocumentKind
 from modelspec.schema.documents import schema_of

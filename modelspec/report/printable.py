@@ -15,7 +15,7 @@ _ROOM_FOR_A_SECRET = re.compile(r"[\w+/=.~%-]{16}|@|PRIVATE KEY")
 
 
 @lru_cache(maxsize=1024)
-def said(text: str) -> str:
+def printable(text: str) -> str:
     """The text with secrets masked and every character visible.
 
     Messages mask the secrets that they know of, but an id, a region or a tag that a message quotes can be one too.
@@ -34,8 +34,8 @@ def without_secrets(text: str) -> str:
 
 def advised(diagnostic: Diagnostic) -> str:
     """The message, and the help on a line of its own."""
-    advice = f"\nhelp: {said(diagnostic.help)}" if diagnostic.help else ""
-    return said(diagnostic.message) + advice
+    advice = f"\nhelp: {printable(diagnostic.help)}" if diagnostic.help else ""
+    return printable(diagnostic.message) + advice
 
 
 def as_written(path: str) -> str:
@@ -55,8 +55,8 @@ def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
     """
     seen: Counter[str] = Counter()
     for diagnostic in diagnostics:
-        message = _WHERE.sub(r"\1", said(diagnostic.message))
-        known_by = "\0".join((diagnostic.code, diagnostic.path, said(diagnostic.subject), message))
+        message = _WHERE.sub(r"\1", printable(diagnostic.message))
+        known_by = "\0".join((diagnostic.code, diagnostic.path, printable(diagnostic.subject), message))
         seen[known_by] += 1
         text = f"{known_by}\0{seen[known_by]}"
         yield sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -2,7 +2,7 @@ import pytest
 
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.report import REPORTS, Summary
-from modelspec.report.said import said
+from modelspec.report.printable import printable
 from modelspec.text.source import START, Source, Span
 
 BODY = "Zx81kq0Wm3vT5rYb7nLc9dFgHj2PsQeA4uXoRiKt6VyB"
@@ -18,11 +18,11 @@ SECRET = "sk-" + "proj-" + BODY
     ],
 )
 def test_ordinary_words_stay(text: str) -> None:
-    assert said(text) == text
+    assert printable(text) == text
 
 
-def test_a_secret_is_starred_out_where_it_stands() -> None:
-    assert said(f"no region is named '{SECRET}'\x1b") == f"no region is named '{'*' * len(SECRET)}'\\x1b"
+def test_a_secret_is_masked_in_place() -> None:
+    assert printable(f"no region is named '{SECRET}'\x1b") == f"no region is named '{'*' * len(SECRET)}'\\x1b"
 
 
 @pytest.mark.parametrize("name", list(REPORTS))
