@@ -1,4 +1,4 @@
-"""Values that somebody made to do harm, through the installed command: nothing breaks out of its place."""
+"""Hostile values, through the installed command: none of them escapes its field."""
 
 import json
 import subprocess
@@ -112,9 +112,9 @@ def test_a_key_is_never_printed_or_written(command: Command, fleet: Path, argume
     before = tree(fleet)
     outcome = command.run(*arguments, cwd=fleet)
     assert outcome.code in (1, 2), outcome.err
-    said = outcome.out + outcome.err
-    assert KEY not in said
-    assert KEY[10:26] not in said
+    message = outcome.out + outcome.err
+    assert KEY not in message
+    assert KEY[10:26] not in message
     assert tree(fleet) == before
 
 
@@ -162,10 +162,10 @@ def test_control_characters_of_a_file_are_escaped(command: Command, tmp_path: Pa
 
 
 def test_a_full_disk_changes_nothing(command: Command, tmp_path: Path) -> None:
-    """A limit on the size of files stands in for it: writing fails after the first bytes."""
+    """A limit on the size of files has the same effect: writing fails after the first bytes."""
     fleet = write_fleet(tmp_path / "full", {"models.d/bison.yaml": _long("bison")})
     before = tree(fleet)
-    # Quick and small files pass, the long one does not.
+    # Small files can be written, the long one cannot.
     limited = subprocess.run(
         ["/bin/bash", "-c", 'trap "" XFSZ; ulimit -f 8; exec "$@"', "bash", PROGRAM,
          "edit", "--where", 'region == "us"', "tags+=x", "--yes"],
@@ -178,7 +178,7 @@ def test_a_full_disk_changes_nothing(command: Command, tmp_path: Path) -> None:
 
 
 def _long(model_id: str) -> str:
-    comment = "# a line that takes room\n" * 4000
+    comment = "# a line that takes space\n" * 4000
     return (
         f"{comment}model_id: {model_id}\nname: B\nregion: us\npriority_head: head-us\n"
         "fallback_heads: [head-eu]\nendpoint: https://b.example.com/v1\n"
