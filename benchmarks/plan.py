@@ -15,7 +15,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from importlib.util import find_spec
 from pathlib import Path
 
 from cases import COLD, HERE, Fleet, environment, program
@@ -99,9 +98,8 @@ def _cases(fleet: Fleet) -> Iterator[Case]:
             "--changed-since",
             "HEAD",
         ],
+        "plan --base HEAD": [modelspec, "plan", "--root", ".", "--base", "HEAD"],
     }
-    if find_spec("modelspec.cli.plan") is not None:
-        commands["plan --base HEAD"] = [modelspec, "plan", "--root", ".", "--base", "HEAD"]
     for name, command in commands.items():
         for changes in CHANGES:
             yield _case(fleet, f"{name}, {changes} changed", command, changes)

@@ -117,24 +117,15 @@ def _rekey(document: Any, pointer: Pointer, key: str) -> None:  # noqa: ANN401 -
 
 
 def _put(document: Any, pointer: Pointer, value: object) -> None:  # noqa: ANN401 - any plain value
-    *path, last = pointer
-    for number, step in enumerate(path):
-        if isinstance(document, dict) and isinstance(step, str):
-            if document.get(step) is None:
-                document[step] = {}
-            document = document[step]
-        elif isinstance(document, list) and isinstance(step, int) and step < len(document):
-            document = document[step]
-        else:
-            raise KeyError(pointer[: number + 1])
-    fits = (
-        isinstance(document, dict)
-        if isinstance(last, str)
-        else isinstance(document, list) and last < len(document)
-    )
-    if not fits:
-        raise KeyError(pointer)
-    document[last] = value
+    for number, step in enumerate(pointer, 1):
+        is_key = isinstance(document, dict) and isinstance(step, str)
+        if not is_key and not (isinstance(document, list) and isinstance(step, int) and step < len(document)):
+            raise KeyError(pointer[:number])
+        if number == len(pointer):
+            document[step] = value
+        elif is_key and document.get(step) is None:
+            document[step] = {}
+        document = document[step]
 
 
 def _unset(document: Any, pointer: Pointer) -> None:  # noqa: ANN401 - the same

@@ -1,6 +1,6 @@
 """The readable model files of a repository, each with its id and its effective values."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -37,20 +37,18 @@ class ModelFile:
 
 def entries_of(tree: Tree) -> list[ModelFile]:
     """Every model file that is a mapping with an id, in the order of the ids."""
-    return sorted(_entries(tree), key=lambda entry: (entry.model_id, entry.path))
-
-
-def _entries(tree: Tree) -> Iterator[ModelFile]:
     locator = Locator.of(tree)
+    entries = []
     for file in tree.models:
         reading = locator.known[file.path] = read(file)
         value = reading.value
-        if reading.faults or not isinstance(value, dict):
-            continue
-        model_id = value.get("model_id")
-        if isinstance(model_id, str) and model_id:
+        model_id = value.get("model_id") if isinstance(value, dict) and not reading.faults else None
+        if isinstance(value, dict) and isinstance(model_id, str) and model_id:
             whole = locator.effective(file.path) if tree.defaults else value
-            yield ModelFile(model_id=model_id, reading=reading, value=value, whole=whole, locator=locator)
+            entries.append(
+                ModelFile(model_id=model_id, reading=reading, value=value, whole=whole, locator=locator)
+            )
+    return sorted(entries, key=lambda entry: (entry.model_id, entry.path))
 
 
 def find_entry(entries: Sequence[ModelFile], name: str) -> ModelFile | Refusal:

@@ -44,7 +44,7 @@ def field_at(steps: Pointer) -> Mapping[str, Any] | NoField:
     """The schema of the field at a pointer; `FREE` inside mappings that may hold anything."""
     node = _resolved(schema_of("model"))
     for number, step in enumerate(steps):
-        inner = _item(node) if isinstance(step, int) else _property(node, step)
+        inner = _nested(node, step)
         if inner is None:
             return NoField(step=number, message=_objection(node, steps, number))
         node = _resolved(inner)
@@ -78,17 +78,13 @@ def _resolved(node: Mapping[str, Any]) -> Mapping[str, Any]:
     return node
 
 
-def _item(node: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _nested(node: Mapping[str, Any], step: str | int) -> Mapping[str, Any] | None:
+    """The schema of a key or item, if there may be one; the validator checks the form of names."""
     if not types_of(node):
         return FREE
-    item: Mapping[str, Any] | None = node.get("items")
-    return item
-
-
-def _property(node: Mapping[str, Any], step: str) -> Mapping[str, Any] | None:
-    """The schema of a key; the validator checks the form of names."""
-    if not types_of(node):
-        return FREE
+    if isinstance(step, int):
+        item: Mapping[str, Any] | None = node.get("items")
+        return item
     properties: Mapping[str, Mapping[str, Any]] = node.get("properties", {})
     if step in properties:
         return properties[step]

@@ -160,8 +160,8 @@ def _is_there(value: object, change: Change) -> bool:
     """Whether a list already has the item that would be added."""
     if not isinstance(change, Append):
         return False
-    listed = value_at(value, change.pointer)
-    return isinstance(listed, list) and any(same(item, change.value) for item in listed)
+    items = value_at(value, change.pointer)
+    return isinstance(items, list) and any(same(item, change.value) for item in items)
 
 
 def _misplaced(entry: ModelFile, change: Change) -> Refusal:

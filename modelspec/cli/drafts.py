@@ -25,7 +25,6 @@ from modelspec.text.quote import quote, visible
 
 CASCADE = "change these first, or remove them too with --cascade"
 
-_LONGEST = 4096
 _MOST_NAMES = 10
 
 
@@ -106,10 +105,9 @@ def _publish(recording: Recording, after: Compiled, options: DraftOptions) -> No
 def _echo_written(draft: Draft) -> None:
     """Print each file that was written, or how many."""
     if len(draft.files) > _MOST_NAMES:
-        click.echo(f"changed {len(draft.files)} files", err=True)
+        echo(f"changed {len(draft.files)} files")
         return
-    for path, data in draft.files.items():
-        click.echo(f"{'deleted' if data is None else 'wrote'} {visible(path, _LONGEST)}", err=True)
+    echo(*(f"{'deleted' if data is None else 'wrote'} {path}" for path, data in draft.files.items()))
 
 
 def echo_verdict(verdict: Verdict) -> None:

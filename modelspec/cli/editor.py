@@ -16,9 +16,6 @@ from modelspec.cli.options import DraftOptions, today
 from modelspec.cli.stderr import echo_refusal, note
 from modelspec.diagnose.refusal import Refusal
 from modelspec.pipeline import Compiled
-from modelspec.text.quote import visible
-
-_LONGEST = 4096
 
 
 def edit_by_hand(root: Path, model_id: str, options: DraftOptions) -> int:
@@ -42,10 +39,8 @@ def edit_by_hand(root: Path, model_id: str, options: DraftOptions) -> int:
         code = end.exit_code
     except click.ClickException as error:
         _drop(copy)
-        note(
-            f"{visible(error.message, _LONGEST)}; nothing was written\n"
-            "  = help: set $VISUAL or $EDITOR to an editor that waits until the file is closed"
-        )
+        advice = "set $VISUAL or $EDITOR to an editor that waits until the file is closed"
+        echo_refusal(Refusal(message=f"{error.message}; nothing was written", help=advice))
         return 1
     except OSError as error:
         note(f"cannot read {copy}: {error.strerror}; nothing was written")

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
@@ -65,17 +65,22 @@ cascade_yes_option: Decorator = click.option("--yes", "-y", is_flag=True, help="
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftOptions:
-    """What to do with a draft: show it, or write it and, if `commits`, commit it.
+    """What to do with a draft: show it, or write it and perhaps commit it.
 
     `branch` None is the current branch; `message` None is a title made from the change.
     """
 
     dry_run: bool
     quiet: bool
-    commits: bool
+    commit: bool
     branch: str | None
     message: str | None
     push: bool
+
+    @property
+    def commits(self) -> bool:
+        """Whether to commit."""
+        return self.commit or self.branch is not None
 
 
 _DRAFT_OPTIONS: tuple[Decorator, ...] = (
@@ -94,26 +99,14 @@ def draft_options(verb: Callable[..., int]) -> Callable[..., int]:
     """Add the options of every verb that changes files; the verb gets them as one `options`."""
 
     @wraps(verb)
-    def with_options(
-        *,
-        dry_run: bool,
-        commit: bool,
-        branch: str | None,
-        message: str | None,
-        push: bool,
-        quiet: bool,
-        **others: Any,  # noqa: ANN401 - the verb's own
-    ) -> int:
-        commits = commit or branch is not None
-        for option, is_given in (("--message", message is not None), ("--push", push)):
-            if is_given and not commits:
+    def with_options(**given: Any) -> int:  # noqa: ANN401 - one key an option
+        options = DraftOptions(**{field.name: given.pop(field.name) for field in fields(DraftOptions)})
+        for option, is_given in (("--message", options.message is not None), ("--push", options.push)):
+            if is_given and not options.commits:
                 raise click.UsageError(f"{option} needs --commit or --branch NAME")
-        if message is not None and not message.strip():
+        if options.message is not None and not options.message.strip():
             raise click.UsageError("--message is empty")
-        options = DraftOptions(
-            dry_run=dry_run, quiet=quiet, commits=commits, branch=branch, message=message, push=push
-        )
-        return verb(options=options, **others)
+        return verb(options=options, **given)
 
     decorated: Callable[..., int] = with_options
     for option in reversed(_DRAFT_OPTIONS):

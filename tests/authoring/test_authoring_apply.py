@@ -1,4 +1,4 @@
-"""Files on a real disk: all of them changed or none, whatever stands in the way."""
+"""Files on a real disk: all of them change or none, whatever happens."""
 
 import os
 import signal
@@ -102,7 +102,7 @@ def test_a_file_in_place_of_a_folder_is_refused(root: Path) -> None:
 
 @pytest.mark.parametrize("last", range(1, 5))
 def test_a_failed_rename_restores_every_file(root: Path, monkeypatch: pytest.MonkeyPatch, last: int) -> None:
-    """A file system that fails at the n-th step of the exchange; putting back works again."""
+    """The file system fails at the n-th step; restoring works."""
     steps = {"count": 0}
     real_rename, real_unlink = os.rename, os.unlink
 
@@ -174,7 +174,7 @@ def test_after_a_kill_every_file_is_whole(root: Path, renames: int, first: bytes
     assert killed.returncode == -signal.SIGKILL
     assert (root / "models.d/a.yaml").read_bytes() == first
     assert (root / "heads.yaml").read_bytes() == second
-    # What it leaves behind is no model, and does not stand in the way of the next run.
+    # The leftover files are not read as models, and do not disturb the next run.
     assert all(file.path in OLD for file in read_tree(root).models)
     now = {path: File(path, (root / path).read_bytes()) for path in OLD}
     assert apply(root, {"models.d/a.yaml": b"a: 3\n", "heads.yaml": b"h: 3\n"}, now) is None

@@ -1,4 +1,4 @@
-"""`field=value`: which change each means, what is refused, and what is never said aloud."""
+"""`field=value`: which change each means, what is refused, and that keys are never echoed."""
 
 import pytest
 from hypothesis import given

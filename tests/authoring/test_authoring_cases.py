@@ -1,4 +1,4 @@
-"""Every verb that lists or changes models, as a user runs it: words, exit code, and what became of the files."""
+"""Every verb that lists or changes models, as a user runs it: output, exit code and changed files."""
 
 import difflib
 import shlex
@@ -39,7 +39,7 @@ def _part(title: str, text: str) -> list[str]:
 
 def _diff(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[str]:
     for path in sorted({*before, *after}):
-        # A carriage return is shown, so that a lost one is seen.
+        # Carriage returns are made visible, so that a lost one is noticed.
         old, new = (
             files.get(path, b"").decode().replace("\r", "<CR>").splitlines(keepends=True)
             for files in (before, after)

@@ -1,4 +1,4 @@
-"""Drafts of every verb in memory: what they hold, what they refuse, and what they leave to people."""
+"""Drafts of every verb: what they contain, and what they refuse."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Random edits of the example fleet through what the verb calls: every line that is not meant stays byte for byte."""
+"""Random edits of the example fleet: every other line stays the same, byte for byte."""
 
 import difflib
 from pathlib import Path
@@ -166,7 +166,7 @@ def test_fmt_leaves_alone_what_it_cannot_move(text: str) -> None:
 
 
 def test_existing_faults_do_not_refuse_a_draft(tmp_path: Path) -> None:
-    """A fault that was there is no reason to refuse, even if its line moves; the same fault once more is."""
+    """An existing fault does not refuse a draft, even if its line moves; one more of the same does."""
     from small_fleets import TODAY, compiled, model  # noqa: PLC0415
 
     before = compiled(

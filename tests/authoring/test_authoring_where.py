@@ -1,4 +1,4 @@
-"""The grammar of `--where`: what it means, what it refuses and where it points."""
+"""The grammar of `--where`: what it means, what it refuses, and where faults are marked."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -8,7 +8,7 @@ from modelspec_command import Command, write_fleet
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Command:
-    """The installed command, for a user with a home and a cache of its own."""
+    """The installed command, for a user with their own home and cache."""
     home = tmp_path / "home"
     home.mkdir()
     return Command(home)

@@ -1,4 +1,4 @@
-"""--commit and --branch with the real git: these files, and nothing else."""
+"""--commit and --branch with the real git: only the changed files are committed."""
 
 import subprocess
 from pathlib import Path
@@ -16,7 +16,7 @@ repository: {url: https://github.com/acme/fleet, branch: main}
 
 @pytest.fixture
 def top(tmp_path: Path, command: Command) -> Path:
-    """A git repository whose configuration lies in a folder of it."""
+    """A git repository with the configuration in a folder."""
     top = tmp_path / "top"
     write_fleet(top / "fleet", {"modelspec.yaml": SETTINGS, "models.d/bison.yaml": _bison()})
     _git(command, top, "init", "-q", "-b", "main")

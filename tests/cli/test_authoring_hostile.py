@@ -1,4 +1,4 @@
-"""Values that somebody made to do harm, through the command: nothing breaks out of its place."""
+"""Hostile values, through the installed command: none of them escapes its field."""
 
 import json
 import subprocess

@@ -70,7 +70,7 @@ def test_new_asks_by_lists(command: Command, fleet: Path) -> None:
     session.expect(r"Europe \(eu\)")
     session.send(DOWN + ENTER)
     session.expect("First head")
-    # Heads of the region come first, and what takes no requests says so.
+    # Heads of the region come first; one that is not active shows its status.
     session.expect(r"head-eu, Europe \(eu\)")
     session.expect(r"head-eu-2, Europe \(eu\), offline")
     session.expect(r"head-us, United States \(us\)")
@@ -163,7 +163,7 @@ def test_many_models_change_only_after_confirmation(
 
 @pytest.fixture
 def editor(tmp_path: Path) -> Iterator[Path]:
-    """A program that stands in for an editor: it does one more of its turns each time."""
+    """A fake editor, which runs the next of its scripts each time."""
     path = tmp_path / "editor.sh"
     path.write_text('#!/bin/sh\necho "editing $1"\nturn=$(cat "$0.turn" 2>/dev/null || echo 0)\n'
                     'echo $((turn + 1)) > "$0.turn"\n. "$0.$turn"\n')  # fmt: skip
@@ -209,7 +209,7 @@ def test_the_text_of_a_cancelled_edit_is_kept(command: Command, fleet: Path, edi
 
 
 @pytest.mark.parametrize(
-    ("script", "code", "said"),
+    ("script", "code", "message"),
     [
         ("exit 3", 1, "Editing failed"),
         ('rm "$1"', 1, "cannot read"),
@@ -221,7 +221,7 @@ def test_the_text_of_a_cancelled_edit_is_kept(command: Command, fleet: Path, edi
     ],
 )
 def test_an_editor_without_a_terminal(
-    command: Command, fleet: Path, editor: Path, script: str, code: int, said: str
+    command: Command, fleet: Path, editor: Path, script: str, code: int, message: str
 ) -> None:
     before = tree(fleet)
     _turn(editor, 0, script)
@@ -229,8 +229,8 @@ def test_an_editor_without_a_terminal(
         "edit", "atlas", cwd=fleet, env={"EDITOR": str(editor), "TMPDIR": str(command.home)}
     )
     assert outcome.code == code, outcome.err
-    assert said in outcome.err
-    assert (tree(fleet) == before) == ("wrote" not in said)
+    assert message in outcome.err
+    assert (tree(fleet) == before) == ("wrote" not in message)
 
 
 @pytest.mark.parametrize("editor", ["/nowhere/editor --wait", "'unclosed"])

@@ -18,7 +18,7 @@ from modelspec_command import MODEL, Command, write_fleet
 from modelspec.report import REPORTS
 
 _KIB = 512 * 1024
-"""Address space, which is more than what is resident: 512 MiB."""
+"""The limit on address space, which includes more than resident memory: 512 MiB."""
 
 _MODEL = MODEL.format("bison")
 _NESTED = {"[": "[" * 30_000, "{a: ": "{a: " * 30_000, "- ": "- " * 30_000, "? ": "? " * 30_000}
@@ -66,7 +66,7 @@ def command(installed: Command) -> Command:
 
 @pytest.fixture
 def confined(command: Command) -> Command:
-    """The command with little room, so that what it reads cannot make it swap a CI machine to death."""
+    """The command with limited memory, so that its input cannot make a CI machine swap."""
     return Command(command.home, ("/bin/sh", "-c", f'ulimit -v {_KIB}; exec "$0" "$@"'))
 
 

@@ -1,4 +1,4 @@
-"""`modelspec build`: fresh, stale, refused, in a hurry, and killed."""
+"""`modelspec build`: up to date, stale, refused, concurrent and killed."""
 
 import json
 import signal
@@ -93,7 +93,7 @@ def test_an_output_that_cannot_be_written_is_refused(command: Command, fleet: Pa
 def test_a_full_disk_keeps_the_old_output(command: Command, fleet: Path) -> None:
     command.run("build", "--root", fleet)
     before = tree(fleet)
-    # A limit on the size of files does what a full disk does, in the middle of a write.
+    # A limit on the size of files has the effect of a full disk in the middle of a write.
     small = Command(command.home, ("/bin/sh", "-c", 'ulimit -f 1; exec "$0" "$@"'))
     outcome = small.run("build", "--root", fleet, "--commit", "x" * 4000)
     assert outcome.code == 1

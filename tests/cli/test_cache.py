@@ -1,4 +1,4 @@
-"""The cache of `modelspec validate` changes nothing but the time: every answer is held against one without it."""
+"""The cache of `modelspec validate` affects only the time: every result is compared with one without it."""
 
 import json
 import shutil
@@ -107,7 +107,7 @@ def test_an_unwritable_cache_folder_is_ignored(kind: str, command: Command, faul
 
 
 def _edits(name: str) -> dict[str, tuple[str, ...]]:
-    """What each file may become; without a text it goes."""
+    """What each file may change to; None deletes it."""
     model = MODEL.format(name)
     waiver = "  - {rule: RULE, subject: m0, reason: x, expires: 2099-01-01, approved_by: x}\n"
     return {
@@ -134,7 +134,7 @@ def _edits(name: str) -> dict[str, tuple[str, ...]]:
 
 
 def _edit(draw: Random, root: Path) -> str:
-    """Change one file, at random, and say which."""
+    """Change a random file, and return its path."""
     files = _edits(f"m{draw.randrange(4)}")
     path = draw.choice(list(files))
     text = draw.choice(files[path])

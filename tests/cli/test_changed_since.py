@@ -1,4 +1,4 @@
-"""`modelspec validate --changed-since`: everything is checked, what a change touches is reported."""
+"""`modelspec validate --changed-since`: everything is checked, only what changed is reported."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ ALONE = MODEL.replace("fallback_heads: [head-eu]\n", "")
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Five models, of which `lonely` and `broken` have faults already, on a branch of its own."""
+    """Five models, of which `lonely` and `broken` already have faults, on a separate branch."""
     folder = repository(
         tmp_path / "r",
         {
@@ -27,7 +27,7 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def _told(command: Command, root: Path, *arguments: str) -> tuple[int, list[tuple[str, str]]]:
+def _reported(command: Command, root: Path, *arguments: str) -> tuple[int, list[tuple[str, str]]]:
     outcome = command.run(
         "validate", "--root", root, "--changed-since", "main", "--format", "json", "--quiet", *arguments
     )
@@ -38,28 +38,31 @@ def _told(command: Command, root: Path, *arguments: str) -> tuple[int, list[tupl
 
 def test_without_a_change_nothing_is_reported(command: Command, root: Path) -> None:
     assert command.run("validate", "--root", root).code == 1
-    assert _told(command, root) == (0, [])
-    said = command.run("validate", "--root", root, "--changed-since", "main")
-    assert said.code == 0
-    assert said.out.startswith("checked 5 models in ")
-    assert said.out.endswith(" s: no faults; 2 others left out\n")
+    assert _reported(command, root) == (0, [])
+    outcome = command.run("validate", "--root", root, "--changed-since", "main")
+    assert outcome.code == 0
+    assert outcome.out.startswith("checked 5 models in ")
+    assert outcome.out.endswith(" s: no faults; 2 others left out\n")
     assert command.run("validate", "--root", root, "--changed-since", "main", "--quiet").out == ""
 
 
 def test_the_faults_of_a_changed_file_are_reported_new_or_old(command: Command, root: Path) -> None:
     write(root, {"models.d/lonely.yaml": "# a comment\n" + ALONE.format("lonely")})
-    assert _told(command, root) == (0, [("MS402", "models.d/lonely.yaml")])
-    assert _told(command, root, "--strict") == (1, [("MS402", "models.d/lonely.yaml")])
+    assert _reported(command, root) == (0, [("MS402", "models.d/lonely.yaml")])
+    assert _reported(command, root, "--strict") == (1, [("MS402", "models.d/lonely.yaml")])
     commit(root)
-    assert _told(command, root) == (0, [("MS402", "models.d/lonely.yaml")])
+    assert _reported(command, root) == (0, [("MS402", "models.d/lonely.yaml")])
     commit(root, {"models.d/atlas.yaml": MODEL.format("atlas") + "colour: red\n"})
-    assert _told(command, root) == (1, [("MS101", "models.d/atlas.yaml"), ("MS402", "models.d/lonely.yaml")])
+    assert _reported(command, root) == (
+        1,
+        [("MS101", "models.d/atlas.yaml"), ("MS402", "models.d/lonely.yaml")],
+    )
 
 
 def test_what_a_change_causes_elsewhere_is_reported(command: Command, root: Path) -> None:
     offline = HEADS.replace("head-eu.example.com}", "head-eu.example.com, status: offline}")
     write(root, {"heads.yaml": "# moved\n" + offline, "models.d/cobra.yaml": ALONE.format("cobra")})
-    code, found = _told(command, root)
+    code, found = _reported(command, root)
     assert code == 0
     assert ("MS402", "models.d/atlas.yaml") in found
     assert ("MS402", "models.d/bison.yaml") in found
@@ -69,7 +72,7 @@ def test_what_a_change_causes_elsewhere_is_reported(command: Command, root: Path
 
 def test_a_duplicate_name_is_reported_in_any_file(command: Command, root: Path) -> None:
     write(root, {"models.d/aardvark.yaml": MODEL.format("bison")})
-    code, found = _told(command, root)
+    code, found = _reported(command, root)
     assert code == 1
     assert ("MS205", "models.d/bison.yaml") in found
     assert all(path != "models.d/broken.yaml" for _, path in found)
@@ -79,7 +82,7 @@ def test_references_to_a_removed_model_are_reported(command: Command, root: Path
     commit(root, {"models.d/atlas.yaml": MODEL.format("atlas") + "fallback_models: [cobra]\n"})
     git(root, "branch", "--force", "main")
     write(root, {"models.d/cobra.yaml": None})
-    code, found = _told(command, root)
+    code, found = _reported(command, root)
     assert (code, {path for _, path in found}) == (1, {"models.d/atlas.yaml"})
 
 
@@ -87,7 +90,7 @@ def test_since_compares_with_the_merge_base(command: Command, root: Path) -> Non
     git(root, "checkout", "--quiet", "main")
     commit(root, {"models.d/lonely.yaml": MODEL.format("lonely")})
     git(root, "checkout", "--quiet", "topic")
-    assert _told(command, root) == (0, [])
+    assert _reported(command, root) == (0, [])
 
 
 def test_github_annotations_are_those_of_the_change(command: Command, root: Path) -> None:
@@ -102,21 +105,21 @@ def test_a_file_that_cannot_be_read_is_always_reported(command: Command, root: P
     (root / "models.d" / "link.yaml").symlink_to("atlas.yaml")
     commit(root)
     git(root, "branch", "--force", "main")
-    assert _told(command, root) == (1, [("MS002", "models.d/link.yaml")])
+    assert _reported(command, root) == (1, [("MS002", "models.d/link.yaml")])
 
 
 @pytest.mark.parametrize(
-    ("since", "told"),
+    ("since", "message"),
     [
         ("mian", "modelspec: no commit is named 'mian'\n  = help: did you mean 'main'?\n"),
         ("--quiet", "it begins with '-'"),
         ("", "it is empty"),
     ],
 )
-def test_an_unknown_ref_is_a_usage_error(since: str, told: str, command: Command, root: Path) -> None:
+def test_an_unknown_ref_is_a_usage_error(since: str, message: str, command: Command, root: Path) -> None:
     outcome = command.run("validate", "--root", root, f"--changed-since={since}")
     assert (outcome.code, outcome.out) == (2, "")
-    assert told in outcome.err
+    assert message in outcome.err
 
 
 def test_a_missing_git_repository_is_reported(command: Command, fleet: Path, root: Path) -> None:

@@ -15,7 +15,7 @@ from modelspec_command import MODEL, PROGRAM, Command, ended, write_fleet
 from modelspec import __version__
 
 _MANY = 4500
-"""Models that keep the compiler busy while it is interrupted, in both of its processes."""
+"""Enough models to keep both processes of the compiler busy while it is interrupted."""
 _LONE = MODEL.replace("fallback_heads: [head-eu]\n", "")
 
 
@@ -67,9 +67,9 @@ def test_strict_builds_nothing_if_there_is_a_warning(command: Command, warned: P
 
 def test_quiet_leaves_faults_and_drops_the_summary(command: Command, fleet: Path, faulty: Path) -> None:
     assert command.run("validate", "--root", fleet, "--quiet").out == ""
-    told = command.run("validate", "--root", faulty, "-q")
-    assert "error[MS101]" in told.out
-    assert "checked" not in told.out
+    outcome = command.run("validate", "--root", faulty, "-q")
+    assert "error[MS101]" in outcome.out
+    assert "checked" not in outcome.out
 
 
 def test_a_build_reports_on_standard_error(command: Command, fleet: Path) -> None:
@@ -114,7 +114,7 @@ def test_github_annotations_stand_alone_on_standard_output(command: Command, fau
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("valdiate",), "did you mean 'validate'?"),
         (("frobnicate",), "the commands are "),
@@ -131,11 +131,11 @@ def test_github_annotations_stand_alone_on_standard_output(command: Command, fau
         (("publish", "nobody"), "No such command"),
     ],
 )
-def test_misuse_gives_2_and_a_hint(arguments: tuple[str, ...], told: str, command: Command) -> None:
+def test_misuse_gives_2_and_a_hint(arguments: tuple[str, ...], message: str, command: Command) -> None:
     outcome = command.run(*arguments)
     assert outcome.code == 2
     assert outcome.out == ""
-    assert told in outcome.err
+    assert message in outcome.err
     assert "Traceback" not in outcome.err
 
 
@@ -176,10 +176,10 @@ def test_version_and_help_need_no_repository(command: Command) -> None:
     verbs = [line.split()[0] for line in listed.splitlines()]
     assert {"validate", "build", "explain"} <= set(verbs)
     for verb in verbs:
-        told = command.run(verb, "--help")
-        assert told.code == 0, verb
-        assert told.out.startswith(f"Usage: modelspec {verb}"), verb
-        assert told.err == ""
+        outcome = command.run(verb, "--help")
+        assert outcome.code == 0, verb
+        assert outcome.out.startswith(f"Usage: modelspec {verb}"), verb
+        assert outcome.err == ""
 
 
 def test_colour_is_for_terminals_unless_asked_for(command: Command, faulty: Path) -> None:
@@ -288,6 +288,6 @@ def test_control_c_ends_quietly_with_130(command: Command, tmp_path: Path) -> No
     process = command.start("validate", "--root", root, "--no-cache")
     while not _has_open(process.pid, root / "models.d"):
         assert process.poll() is None
-    os.killpg(process.pid, signal.SIGINT)  # a terminal tells the whole group
+    os.killpg(process.pid, signal.SIGINT)  # a terminal signals the whole group
     outcome = ended(process)
     assert (outcome.code, outcome.out, outcome.err.strip()) == (130, "", "")

@@ -18,7 +18,7 @@ _COUNTS: dict[str, Callable[[str], int]] = {
     "sarif": lambda text: len(json.loads(text)["runs"][0]["results"]),
     "junit": lambda text: len(ET.fromstring(text).findall("./testsuite/testcase/*")),
 }
-"""How many diagnostics a report holds; each fails where anything else is in it."""
+"""How many diagnostics a report has; each fails if there is anything else in it."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The installed command: what goes where, and how it ends."""
+"""The installed command: its streams and exit codes."""
 
 import json
 from pathlib import Path

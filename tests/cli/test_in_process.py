@@ -1,4 +1,4 @@
-"""What a process of its own cannot show, or shows only by chance."""
+"""What a separate process cannot show, or only by chance."""
 
 import os
 import shlex

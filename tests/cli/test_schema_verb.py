@@ -98,17 +98,17 @@ def test_a_foreign_file_is_not_replaced(command: Command, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("heads", "--write", "x"), "--write and --check apply to all schemas: leave KIND out"),
         (("heads", "--check"), "--write and --check apply to all schemas: leave KIND out"),
         (("head",), "'head' is not one of"),
     ],
 )
-def test_misuse_gives_2(command: Command, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_misuse_gives_2(command: Command, tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
     outcome = command.run("schema", *arguments, cwd=write_fleet(tmp_path / "fleet"))
     assert outcome.code == 2
-    assert said in outcome.err
+    assert message in outcome.err
     assert outcome.out == ""
 
 

@@ -1,4 +1,4 @@
-"""Edits of a file: what is asked for is there, and every line that does not hold it stays byte for byte."""
+"""Edits of a file: the change is made, and every other line stays the same, byte for byte."""
 
 import difflib
 from collections.abc import Sequence

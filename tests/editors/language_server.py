@@ -1,4 +1,4 @@
-"""The real yaml-language-server, spoken to over its standard input and output as an editor does."""
+"""The real yaml-language-server, driven over standard input and output as by an editor."""
 
 import json
 import os
@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).parents[2]
 PROGRAM = "yaml-language-server"
 VARIABLE = "YAML_LANGUAGE_SERVER"
 _SECONDS = 120.0
-"""A server that takes longer has lost its way; it is ended, and the test with it."""
+"""A server that takes longer hangs; it is stopped, and the test fails."""
 
 _YAML: Mapping[str, object] = {
     "schemaStore": {"enable": False},
@@ -23,7 +23,7 @@ _YAML: Mapping[str, object] = {
     "completion": True,
     "hover": True,
 }
-"""What the server asks of its editor: nothing that would need the network."""
+"""The settings of the editor: nothing that needs the network."""
 
 
 def program() -> str:
@@ -70,7 +70,7 @@ class Server:
         )
         self._send({"method": "initialized", "params": {}})
         self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": self._settings}})
-        while not self._configured:  # before it knows its settings, it would ask the network for schemas
+        while not self._configured:  # without its settings, it would fetch schemas from the network
             self._receive()
 
     def ask(self, method: str, params: Mapping[str, object]) -> Any:
@@ -85,7 +85,7 @@ class Server:
                 return message["result"]
 
     def diagnostics(self, path: str, text: str) -> list[str]:
-        """Show the server a text, as if `path` of the repository held it; what it has to say of it.
+        """Open a text in the server as the content of `path`; its diagnostics.
 
         Each path is shown once: nothing in an answer tells which of two texts it is about.
         """
@@ -101,7 +101,7 @@ class Server:
         return {item["label"]: item for item in result["items"]}
 
     def hover(self, path: str, text: str) -> str:
-        """What is shown where the pointer rests at the `|` in a text."""
+        """The hover at the `|` in a text."""
         result = self.ask("textDocument/hover", self._place(path, text))
         return str(result["contents"]["value"]) if result else ""
 

@@ -1,4 +1,4 @@
-"""What is understood of a repository, and what is left out."""
+"""The choices of a repository, and what is left out."""
 
 import json
 from hashlib import sha512

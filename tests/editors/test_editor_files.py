@@ -1,4 +1,4 @@
-"""The schemas on disk: written at once, only where they change, and never over what is not ours."""
+"""The schemas on disk: only changed ones are written, and never over foreign files."""
 
 import json
 import os

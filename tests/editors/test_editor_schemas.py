@@ -1,4 +1,4 @@
-"""The schemas for editors: what they let through, what they refuse, and what they say."""
+"""The schemas for editors: what they accept, what they refuse, and their messages."""
 
 import json
 from pathlib import Path

@@ -56,7 +56,7 @@ def test_a_region_is_offered_with_its_title(server: Server) -> None:
     offered = server.completions(*probe("region", "region: |\n"))
     assert offered["eu"]["documentation"] == "Europe (eu); served in eu, no"
     assert offered["us"]["documentation"] == "United States (us)"
-    # The server reads `no` as some YAML 1.1 reader would, and quotes it.
+    # The server takes `no` for a YAML 1.1 boolean, and quotes it.
     assert list(offered) == ["us", "eu", "uk", '"no"', "ru", "cn", "br", "in", "jp", "sg"]
 
 
@@ -147,7 +147,7 @@ def test_a_wrong_name_is_flagged_as_it_is_typed(
 
 
 def test_a_field_given_by_a_folder_is_not_missing(server: Server) -> None:
-    """models.d/china gives an owner. The editor sees one file; `validate` knows where that holds."""
+    """models.d/china gives an owner. The editor sees one file; `validate` knows where the default applies."""
     assert server.diagnostics(*probe("owner-given", SOUND.replace("owner: team-probe, ", ""))) == []
 
 
@@ -163,7 +163,7 @@ def test_defaults_are_not_checked_as_a_model(server: Server) -> None:
 
 
 def test_a_deployment_excludes_the_fields_that_it_replaces(server: Server) -> None:
-    """`dependentSchemas` of draft 2020-12: a server that knew draft 7 only would say nothing."""
+    """`dependentSchemas` of draft 2020-12: a server that knew only draft 7 would not report it."""
     text = f"{SOUND}deployments: [{{endpoint: https://one.example.net/v1, region: eu}}]\n"
     assert sorted(server.diagnostics(*probe("twice", text))) == [
         "Property api_key is not allowed.",

@@ -1,4 +1,4 @@
-"""`modelspec serve` in a process of its own, over a small repository."""
+"""`modelspec serve` in a separate process, on a small repository."""
 
 import json
 import queue
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 PROGRAM = str(Path(sysconfig.get_path("scripts")) / "modelspec")
 SECONDS = 30.0
-"""How long anything here may take; nothing waits for that long unless it fails."""
+"""The most that anything here may take; only a failure waits that long."""
 
 REGIONS = "regions:\n  - {code: eu, name: Europe}\n"
 HEADS = """\
@@ -68,7 +68,7 @@ class Served:
     def ask(
         self, path: str, accept: str | None = None, method: str = "GET", host: str | None = None
     ) -> Answer:
-        """The answer to a path that is sent as it is."""
+        """The answer for a path, which is sent unchanged."""
         connection = HTTPConnection(urlsplit(self.url).netloc, timeout=SECONDS)
         connection.putrequest(method, path, skip_accept_encoding=True, skip_host=host is not None)
         if host is not None:
@@ -87,7 +87,7 @@ class Served:
 
     @contextmanager
     def events(self) -> Iterator[Iterator[dict[str, Any]]]:
-        """The states that an open page is told of, the one now first."""
+        """The states sent to an open page, the current one first."""
         connection = HTTPConnection(urlsplit(self.url).netloc, timeout=SECONDS)
         connection.request("GET", "/_modelspec/events")
         response = connection.getresponse()
@@ -107,7 +107,7 @@ class Served:
 
 @contextmanager
 def serving(root: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """Run the installed command until the block ends; it is ended whatever happens in there."""
+    """Run the installed command until the block ends; it is always stopped."""
     process = subprocess.Popen(
         [PROGRAM, "serve", "--root", str(root), "--port", "0", *arguments],
         env={"PATH": "/usr/bin:/bin", "HOME": str(root.parent), "LC_ALL": "C.UTF-8", **(env or {})},
@@ -120,10 +120,10 @@ def serving(root: Path, *arguments: str, env: Mapping[str, str] | None = None) -
     reader = threading.Thread(target=_read, args=(process, lines))
     reader.start()
     try:
-        said = ""
+        message = ""
         while " serving " not in (line := lines.get(timeout=SECONDS)):
-            said += line
-            assert line, said
+            message += line
+            assert line, message
         url = line.split(" serving ")[1].split()[0]
         parts = urlsplit(url)
         yield Served(process=process, url=f"{parts.scheme}://{parts.netloc}", lines=lines)

@@ -1,4 +1,4 @@
-"""The answer to one request, and what stands behind it, without a process."""
+"""The answer to a request, and what it is made of, without a process."""
 
 import json
 from collections.abc import Awaitable, Callable

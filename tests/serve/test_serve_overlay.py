@@ -23,7 +23,8 @@ def page(chromium: Browser) -> Iterator[Page]:
     opened.set_default_timeout(SECONDS * 1000)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on(
-        "console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None
+        "console",
+        lambda message: complaints.append(message.text) if "Content Security" in message.text else None,
     )
     yield opened
     opened.close()

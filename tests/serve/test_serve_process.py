@@ -1,4 +1,4 @@
-"""The installed command, asked over the network as browsers and programs do."""
+"""The installed command, with requests as browsers and programs send them."""
 
 import shutil
 import signal
@@ -129,7 +129,7 @@ def test_a_change_is_built_and_sent_to_every_page(root: Path) -> None:
         assert first["faults"] is None
         (root / "models.d/bison.yaml").write_text(MODEL.format("bison", "Bison"))
         second = next(events)
-        while second["version"] == first["version"]:  # a save can be seen half-way
+        while second["version"] == first["version"]:  # a save may be seen half done
             second = next(events)
         assert second["faults"] is None
         assert served.ask("/admin/models/bison").json["model"]["name"] == "Bison"
@@ -234,15 +234,15 @@ def _run(*arguments: str, program: tuple[str, ...] = (PROGRAM,)) -> tuple[int, s
 
 def test_a_taken_port_is_a_usage_error(root: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
-        code, said = _run("serve", "--root", str(root), "--port", str(other.getsockname()[1]))
+        code, message = _run("serve", "--root", str(root), "--port", str(other.getsockname()[1]))
     assert code == 2
-    assert "choose another with --port" in said
+    assert "choose another with --port" in message
 
 
 def test_a_host_of_another_machine_is_a_usage_error(root: Path) -> None:
-    code, said = _run("serve", "--root", str(root), "--host", "192.0.2.1", "--port", "0")
+    code, message = _run("serve", "--root", str(root), "--host", "192.0.2.1", "--port", "0")
     assert code == 2
-    assert "cannot listen on 192.0.2.1" in said
+    assert "cannot listen on 192.0.2.1" in message
 
 
 def test_without_the_extra_it_says_how_to_install_it(root: Path) -> None:
@@ -252,11 +252,11 @@ def test_without_the_extra_it_says_how_to_install_it(root: Path) -> None:
         "P.find_spec = lambda name, *rest: None if name == 'uvicorn' else find(name, *rest)\n"
         "from modelspec.cli import run; sys.exit(run(sys.argv[1:]))\n"
     )
-    code, said = _run("serve", "--root", str(root), program=(sys.executable, "-c", script))
+    code, message = _run("serve", "--root", str(root), program=(sys.executable, "-c", script))
     assert code == 2
-    assert "serve needs a few packages more: pip install --editable '" in said
-    assert "[serve]'" in said
-    assert "Traceback" not in said
+    assert "serve needs a few packages more: pip install --editable '" in message
+    assert "[serve]'" in message
+    assert "Traceback" not in message
 
 
 def test_the_help_names_the_verb_and_its_options() -> None:

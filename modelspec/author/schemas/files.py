@@ -71,12 +71,8 @@ def stale_schemas(root: Path, folder: Path | None = None) -> list[Stale] | Refus
     Raises:
         OSError: the root cannot be opened.
     """
-    texts = _texts(choices_of(root))
     target = root / FOLDER if folder is None else folder
-    looked = _look(root, target, texts)
-    if isinstance(looked, Refusal):
-        return looked
-    return [one for one in looked if not _only_suggests_others(target / one.path, texts[one.path])]
+    return _look(root, target, _texts(choices_of(root)), with_suggestions=False)
 
 
 def schema_line(path: str, folder: str = FOLDER) -> str:
@@ -108,8 +104,11 @@ def _texts(choices: Choices) -> Mapping[str, bytes]:
     return {_file_name(kind): text_of(tailored(kind, choices)).encode() for kind in DOCUMENT_KINDS}
 
 
-def _look(root: Path, folder: Path, texts: Mapping[str, bytes]) -> list[Stale] | Refusal:
-    refusal = _leads_elsewhere(root, folder) or _of_others(root, folder)
+def _look(
+    root: Path, folder: Path, texts: Mapping[str, bytes], *, with_suggestions: bool = True
+) -> list[Stale] | Refusal:
+    """The schemas that differ from the files in a folder, if it is one for schemas."""
+    refusal = _misplaced(root, folder)
     if refusal is not None:
         return refusal
     found: list[Stale] = []
@@ -125,32 +124,32 @@ def _look(root: Path, folder: Path, texts: Mapping[str, bytes]) -> list[Stale] |
                 message=f"{shown(folder / name)} was not written by modelspec schema",
                 help="move it away, or choose another folder",
             )
-        elif there != text:
+        elif there != text and (with_suggestions or _required_part(there) != _required_part(text)):
             found.append(Stale(path=name, why=Staleness.DIFFERS))
     return found
 
 
-def _leads_elsewhere(root: Path, folder: Path) -> Refusal | None:
-    """A link in a pull request must not decide where files are written."""
-    top = root.resolve()
-    target = Path(os.path.normpath(top / Path(os.path.relpath(folder, root))))
-    if not target.is_relative_to(top) or target.resolve() == target:
-        return None
-    return Refusal(
-        message=f"{shown(folder)} leads to another folder through a symbolic link",
-        help="replace the link with a folder, or choose another one",
-    )
+def _required_part(text: bytes) -> object:
+    return without_suggestions(json.loads(text))
 
 
-def _of_others(root: Path, folder: Path) -> Refusal | None:
-    """In models.d every file is a model or a fault, and .git belongs to git."""
+def _misplaced(root: Path, folder: Path) -> Refusal | None:
+    """Why a folder cannot be used: a link in a pull request must not decide where files are written."""
     parts = PurePosixPath(os.path.relpath(folder, root)).parts
-    if parts[:1] != (MODELS,) and ".git" not in parts:
-        return None
-    return Refusal(
-        message=f"schemas cannot be in {shown(folder)}: it is only for {'git' if '.git' in parts else 'models'}",
-        help=f"choose another folder, or none for the default, {FOLDER}",
-    )
+    top = root.resolve()
+    target = Path(os.path.normpath(top / Path(*parts)))
+    if target.is_relative_to(top) and target.resolve() != target:
+        return Refusal(
+            message=f"{shown(folder)} leads to another folder through a symbolic link",
+            help="replace the link with a folder, or choose another one",
+        )
+    if parts[:1] == (MODELS,) or ".git" in parts:
+        owner = "git" if ".git" in parts else "models"
+        return Refusal(
+            message=f"schemas cannot be in {shown(folder)}: it is only for {owner}",
+            help=f"choose another folder, or none for the default, {FOLDER}",
+        )
+    return None
 
 
 def _content(path: Path) -> bytes | None:
@@ -164,13 +163,6 @@ def _content(path: Path) -> bytes | None:
         return b""
     with os.fdopen(handle, "rb") as file:
         return file.read(_LARGEST)
-
-
-def _only_suggests_others(path: Path, text: bytes) -> bool:
-    there = _content(path)
-    return there is not None and without_suggestions(json.loads(there)) == without_suggestions(
-        json.loads(text)
-    )
 
 
 def _is_ours(content: bytes) -> bool:
