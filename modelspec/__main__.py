@@ -3,7 +3,8 @@
 import errno
 import os
 import sys
-import traceback
+from collections.abc import Iterator
+from traceback import extract_tb
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C: 128 and the number of SIGINT."""
@@ -12,6 +13,10 @@ BUG = 3
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Why standard output cannot be written; verbs handle the files that they write."""
+
+
+_MOST_CALLS = 40
+"""Calls of a crash that are named, the last ones."""
 
 
 def main() -> None:
@@ -37,13 +42,27 @@ def main() -> None:
             )
             code = 1
         else:
-            traceback.print_exc()
+            sys.stderr.writelines(_places(error))
             sys.stderr.write(
                 "modelspec: this is a bug in modelspec, not a fault in your files; "
-                "please report it with the traceback above\n"
+                "please report it with the lines above\n"
             )
             code = BUG
     sys.exit(code)
+
+
+def _places(error: BaseException | None) -> Iterator[str]:
+    """What went wrong by types and places alone, the cause first: a message or a line of code may hold a value."""
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    for one in reversed(seen):
+        yield f"Traceback of {type(one).__module__}.{type(one).__qualname__} (last call last):\n"
+        yield from (
+            f'  File "{at.filename}", line {at.lineno}, in {at.name}\n'
+            for at in extract_tb(one.__traceback__, limit=-_MOST_CALLS)
+        )
 
 
 def _reopen_closed_streams() -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from modelspec.change.effect import Effect, Quoted, Subject, Words, joined, step
 from modelspec.change.settings import limits
 from modelspec.change.sides import IMPLIED, Cause, Found, Pair, exact, targets_of
 from modelspec.fleet.reference import Reference
 from modelspec.routing.table import Json, Target
+from modelspec.url import parts
 
 _LIKENESSES: tuple[Callable[[Target], object], ...] = (
     lambda target: target,
@@ -106,11 +106,8 @@ def host(endpoint: object, absent: str = "the provider's own host") -> str:
     """Where a request is sent: scheme, host and port, or the variable that holds them."""
     match endpoint:
         case str():
-            try:
-                parts = urlsplit(endpoint)
-            except ValueError:
-                return endpoint
-            return f"{parts.scheme}://{parts.netloc.lower()}"
+            found = parts(endpoint)
+            return f"{found.scheme}://{found.place.lower()}" if found else "no URL"
         case None:
             return absent
         case _:

@@ -20,6 +20,7 @@ _EXPLAINED_BY = {
     "MS507": ("MS501",),
     "MS513": ("MS501", "MS502", "MS503"),
     "MS516": ("MS501", "MS505"),
+    "MS520": ("MS501", "MS505", "MS510", "MS516"),
 }
 """A key in place of a reference has the wrong type, a `${X}` in an endpoint is no URL: the cause is named alone."""
 _CAUSES = frozenset(code for codes in _EXPLAINED_BY.values() for code in codes)

@@ -6,11 +6,11 @@ endpoints whose URL is in a variable.
 """
 
 from collections.abc import Iterable, Iterator
-from urllib.parse import urlsplit
 
 from modelspec.emit.artifact import Artifact, encode
 from modelspec.gateways import GatewayOptions
 from modelspec.routing.table import HeadEntry, Json, RoutingTable
+from modelspec.url import parts
 
 _HEADS = 'probe_success{modelspec="head",status="active"}'
 
@@ -42,9 +42,9 @@ def _endpoints(routing: RoutingTable) -> Iterator[Json]:
         if not route.tiers:
             continue
         for target in (*route.targets, *route.local_targets.values()):
-            if isinstance(target.endpoint, str) and target.endpoint.startswith("https:"):
-                url = urlsplit(target.endpoint)._replace(query="").geturl()
-                found.setdefault(url, set()).add(target.provider)
+            at = parts(target.endpoint) if isinstance(target.endpoint, str) else None
+            if at is not None and at.scheme == "https":
+                found.setdefault(f"https://{at.place}{at.path}", set()).add(target.provider)
     for url, providers in sorted(found.items()):
         yield {"targets": [url], "labels": {"modelspec": "endpoint", "provider": ",".join(sorted(providers))}}
 

@@ -20,9 +20,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from modelspec.schema import defaults
+from modelspec.url import is_host, parts
 
 LONGEST_LINK = 8_000
 """Bytes of a URL that forges and proxies must accept (RFC 9110, 4.1)."""
@@ -118,7 +119,8 @@ def forge_of(repository: ForgeRepository) -> ForgePages | None:
     """The forge that `forge` names, or the one that a part of the host name indicates."""
     if repository.forge is not None:
         return FORGES[repository.forge]
-    labels = re.split(r"[.-]", urlsplit(_base(repository)).hostname or "")
+    url = parts(_base(repository))
+    labels = re.split(r"[.-]", url.hostname if url else "")
     return next((forge for forge in FORGES.values() if not {*labels}.isdisjoint(forge.hosts)), None)
 
 
@@ -166,8 +168,8 @@ def home_of(repository: ForgeRepository) -> str | None:
 def origin_of(repository: ForgeRepository | None) -> str | None:
     """Scheme, host and port of the forge's page for new files, which the form may open."""
     links = links_for(repository, "models.d/new.yaml")
-    found = urlsplit(links.new or links.edit or "")
-    return f"{found.scheme}://{found.netloc}" if found.netloc else None
+    found = parts(links.new or links.edit or "")
+    return f"{found.scheme}://{found.place}" if found else None
 
 
 def expand(template: str, repository: ForgeRepository, path: str, line: int) -> str | None:
@@ -210,8 +212,5 @@ def _base(repository: ForgeRepository) -> str:
 def _safe(url: str) -> str | None:
     if not _WEB.fullmatch(url):
         return None
-    try:
-        found = urlsplit(url)
-    except ValueError:  # brackets without an address
-        return None
-    return url if found.hostname and found.username is None else None
+    found = parts(url)
+    return url if found and is_host(found.host) and found.userinfo is None else None

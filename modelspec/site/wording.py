@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from modelspec.fleet.reference import Reference
 from modelspec.routing.decide import Index
 from modelspec.routing.table import RoutingTable, Target
+from modelspec.url import parts
 
 _KEYS = {"env": "environment variable {}", "file": "file {}", "vault": "Vault {}"}
 
@@ -96,7 +97,8 @@ class Wording:
 
 def host(target: Target) -> str:
     """The host of the endpoint with an explicit port, or words if the endpoint is not a URL."""
-    return urlsplit(target.endpoint).netloc if isinstance(target.endpoint, str) else endpoint(target)
+    found = parts(target.endpoint) if isinstance(target.endpoint, str) else None
+    return found.place if found else endpoint(target)
 
 
 def endpoint(target: Target) -> str:

@@ -2,5 +2,18 @@
 
 from modelspec.url.host import registrable_domain
 from modelspec.url.judgement import LONGEST, Code, UrlFault, has_key, host_of, judge, judged
+from modelspec.url.shape import Parts, is_host, parts
 
-__all__ = ["LONGEST", "Code", "UrlFault", "has_key", "host_of", "judge", "judged", "registrable_domain"]
+__all__ = [
+    "LONGEST",
+    "Code",
+    "Parts",
+    "UrlFault",
+    "has_key",
+    "host_of",
+    "is_host",
+    "judge",
+    "judged",
+    "parts",
+    "registrable_domain",
+]

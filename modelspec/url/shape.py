@@ -42,6 +42,21 @@ class Parts:
     query: str | None
     fragment: bool
 
+    @property
+    def hostname(self) -> str:
+        """The host in lower case and without brackets; empty where there is none."""
+        return self.host.lower().strip("[]")
+
+    @property
+    def place(self) -> str:
+        """The host with an explicit port: nothing of it is secret."""
+        return self.host if self.port is None else f"{self.host}:{self.port}"
+
+    @property
+    def number(self) -> int | None:
+        """The port as a number; None where it is absent or none that exists."""
+        return int(self.port) if self.port is not None and is_port(self.port) else None
+
 
 def is_ordinary(url: str) -> bool:
     """Whether a URL is right beyond doubt: a cheap test that says no where it does not know."""
@@ -57,7 +72,10 @@ def is_ordinary(url: str) -> bool:
 
 
 def parts(url: str) -> Parts | None:
-    """The parts of a URL, None where it does not begin with a scheme and `://`."""
+    """The parts of a URL, None where it does not begin with a scheme and `://`.
+
+    Never raises, whatever the text holds; nothing else in the house takes a URL apart.
+    """
     match = _PARTS.fullmatch(url)
     if match is None:
         return None

@@ -88,6 +88,7 @@ PLACES = {
     "MS611": "waivers.yaml:2:61",
     "MS612": "waivers.yaml:2:50",
     "MS613": "models.d/old/_defaults.yaml:1:1",
+    "MS520": "heads.yaml:2:43",
     "MS711": "models.d/atlas.yaml:7:26",
     "MS712": "heads.yaml:3:43",
     "MS713": "models.d/atlas.yaml:6:26",

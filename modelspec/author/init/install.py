@@ -9,10 +9,11 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from modelspec import __version__
 from modelspec.secret import scan
+from modelspec.url import parts
 
 DISTRIBUTION = "modelspec-gitops"
 
@@ -109,7 +110,8 @@ def _noted(note: dict[str, dict[str, dict[str, str]]]) -> InstallSource | Path |
     if "subdirectory" in note:
         return None
     if "dir_info" in note:
-        return Path(unquote(urlsplit(url).path))
+        found = parts(url)
+        return Path(unquote(found.path)) if found else None
     if "vcs_info" in note:
         return source_of(f"{note['vcs_info']['vcs']}+{url}@{note['vcs_info']['commit_id']}")
     if "#" in url:  # uv leaves the hash there

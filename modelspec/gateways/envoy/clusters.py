@@ -7,7 +7,6 @@ configuration can exist together while Envoy moves from one to the other.
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from math import gcd
-from urllib.parse import urlsplit
 
 from modelspec.gateways.envoy.api import (
     AGGREGATE,
@@ -21,6 +20,7 @@ from modelspec.gateways.envoy.api import (
     typed,
 )
 from modelspec.routing.table import HeadEntry, Route, Tier
+from modelspec.url import parts
 
 _MATCH = "envoy.transport_socket_match"
 _NO_SPILL = 1_000_000
@@ -123,11 +123,11 @@ class Clusters:
         }
 
     def _socket(self, head: HeadEntry) -> Message:
-        url = urlsplit(head.url)
-        if url.scheme == "http":
+        url = parts(head.url)
+        if url and url.scheme == "http":
             socket = extension("envoy.transport_sockets.raw_buffer", RAW_BUFFER)
         else:
-            socket = extension("envoy.transport_sockets.tls", TLS, self._tls(url.hostname or ""))
+            socket = extension("envoy.transport_sockets.tls", TLS, self._tls(url.hostname if url else ""))
         return {"name": head.head_id, "match": {"head": head.head_id}, "transport_socket": socket}
 
     def _tls(self, host: str) -> Message:
@@ -146,11 +146,10 @@ class Clusters:
 
 def _endpoint(head: HeadEntry, weight: int) -> Message:
     """A head in its own locality."""
-    url = urlsplit(head.url)
-    host = url.hostname or ""
-    shown = f"[{host}]" if ":" in host else host
-    name = shown if url.port is None else f"{shown}:{url.port}"
-    port = url.port or {"http": 80, "https": 443}[url.scheme]
+    url = parts(head.url)
+    host = url.hostname if url else ""  # what cannot be called is here only where MS516 and MS520 are off
+    name = url.place.lower() if url else ""
+    port = (url and url.number) or (80 if url and url.scheme == "http" else 443)
     return {
         "locality": {"region": head.region, "zone": head.head_id},
         "lb_endpoints": [

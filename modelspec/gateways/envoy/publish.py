@@ -19,12 +19,12 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote as escaped
-from urllib.parse import urlsplit
 
 from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.gateways.envoy.check import BOOTSTRAP, WATCHED, EdgeFiles
 from modelspec.gateways.envoy.emit import discovery, laid_out
 from modelspec.text.quote import quote
+from modelspec.url import parts
 
 _SECONDS = 5.0
 _LARGEST_STATE = 1024 * 1024
@@ -63,15 +63,12 @@ class Admin:
             message=f"--admin {quote(url)} is not the URL of an admin interface",
             help="write http://HOST:PORT, such as http://127.0.0.1:9901",
         )
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
+        found = parts(url)
+        if found is None or found.scheme != "http" or not found.hostname or not url.isprintable():
             return wrong
-        plain = not any((parts.username, parts.password, parts.query, parts.fragment, parts.path.strip("/")))
-        if parts.scheme != "http" or not parts.hostname or port is None or not plain or not url.isprintable():
+        if found.number is None or found.userinfo or found.query or found.fragment or found.path.strip("/"):
             return wrong
-        return cls(host=parts.hostname, port=port)
+        return cls(host=found.hostname, port=found.number)
 
     def state(self) -> EdgeState | Refusal:
         """Query the state once."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule, stage_rule
 from modelspec.fleet.model import Fleet, Model
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
+from modelspec.url import is_host, parts
+from modelspec.url.shape import is_port
 
 _TARGET = "envoy"
 _ATLAS = """
@@ -74,16 +75,28 @@ def _heads_have_no_path(fleet: Fleet) -> Iterator[Finding]:
     if _TARGET not in fleet.targets:
         return
     for head in fleet.heads.values():
-        try:
-            path = urlsplit(head.url).path
-        except ValueError:  # reported by the rules for URLs
-            continue
-        if path.strip("/"):
+        url = parts(head.url)
+        if url is not None and url.path.strip("/"):
             yield Finding(
                 place=Place(path=head.place.path, pointer=(*head.place.pointer, "url")),
                 message=f"an Envoy edge cannot prepend the path of {quote(head.head_id)} to requests",
                 label="has a path",
                 help="end the url after the host, and let the head serve its API at /v1",
+            )
+
+
+def _heads_can_be_called(fleet: Fleet) -> Iterator[Finding]:
+    if _TARGET not in fleet.targets:
+        return
+    for head in fleet.heads.values():
+        url = parts(head.url)
+        if url is None or not is_host(url.host) or not is_port(url.port):
+            yield Finding(
+                place=Place(path=head.place.path, pointer=(*head.place.pointer, "url")),
+                message=f"an Envoy edge cannot call the url of {quote(head.head_id)}",
+                label="has no host and port that exist",
+                help="write https://, a name or address, and a port from 1 to 65535 where it is not 443",
+                subject=head.head_id,
             )
 
 
@@ -139,7 +152,27 @@ heads_have_no_path: Rule = replace(
     fleet_check=_heads_have_no_path,
 )
 
+heads_can_be_called: Rule = replace(
+    stage_rule(
+        "MS520",
+        "The URL of a head has no host or port that exists, and the edge is an Envoy.",
+        """
+        Envoy takes the host and the port apart: what has none of them, or a port above 65535, is no address. It is
+        MS516 that explains what is wrong with the URL; this rule stands where MS516 is turned off, so that no edge is
+        built that its own program refuses.
+
+        Write a host, and a port from 1 to 65535.
+        """,
+        bad=(_SHARED % "")
+        .replace("[envoy]", '[envoy]\n    rules: {MS516: "off"}')
+        .replace("us-1.example.com", "us-1.example.com:99999"),
+        good=_SHARED % "",
+    ),
+    fleet_check=_heads_can_be_called,
+)
+
 RULES = (
+    heads_can_be_called,
     client_regions_have_edges,
     heads_have_no_path,
     counted_heads_share_a_health_path,

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from modelspec.fleet.reference import Reference
 from modelspec.gateways.litellm.names import FALLBACK_PREFIX, FORMS, NO_KEY, Form, environment_name
 from modelspec.routing.decide import Index
 from modelspec.routing.table import Json, Route, RoutingTable, Target
+from modelspec.url import parts
 
 Conditions = Mapping[str, tuple[str, ...]]
 
@@ -182,7 +182,8 @@ def _api_base(endpoint: str | Reference, form: Form) -> str:
     if isinstance(endpoint, Reference):
         return _resolved(endpoint)
     base = endpoint.rstrip("/")
-    return base + form.path + (form.path_if_bare if not urlsplit(base).path else "")
+    found = parts(base)
+    return base + form.path + (form.path_if_bare if found and not found.path else "")
 
 
 def _credentials(target: Target) -> Json:

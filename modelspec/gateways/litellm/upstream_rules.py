@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import assert_never
-from urllib.parse import urlsplit
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
@@ -12,6 +11,7 @@ from modelspec.fleet.reference import Reference
 from modelspec.gateways.litellm.names import COMMON_PARAMS, FORMS, RESERVED_VARIABLES, ParamKind
 from modelspec.text.document import Place, Scalar
 from modelspec.text.quote import quote
+from modelspec.url import parts
 
 TARGET = "# file: modelspec.yaml\ntargets: [litellm]\n"
 ATLAS = """\
@@ -264,7 +264,8 @@ def _endpoint_faults(model: Model, deployment: Deployment) -> Iterator[tuple[str
                 "write the endpoint itself",
             )
     elif form.hosts:
-        host = f".{urlsplit(endpoint).hostname or ''}"
+        found = parts(endpoint)
+        host = f".{found.hostname if found else ''}"
         if not host.endswith(tuple(f".{domain}" for domain in form.hosts)):
             yield (
                 f"LiteLLM may send its own credentials to an endpoint of {provider}",
