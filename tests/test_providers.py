@@ -3,7 +3,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from modelspec.fleet.providers import PROVIDERS, Provider, endpoint_of
+from modelspec.fleet.providers import LITELLM_WORDS, PROVIDERS, SAME_AS, WORDS, Provider, endpoint_of
 
 KNOWN = sorted(PROVIDERS.items())
 PUBLIC = [
@@ -25,7 +25,7 @@ def test_a_host_that_depends_on_account_region_or_installation_is_not_guessed(pr
     assert endpoint_of(provider) is None
 
 
-def test_an_unknown_provider_is_no_error() -> None:
+def test_an_unknown_provider_has_no_endpoint() -> None:
     assert endpoint_of("a-provider-of-tomorrow") is None
     assert endpoint_of("") is None
 
@@ -65,6 +65,12 @@ def test_every_protocol_is_itself_a_provider(name: str, provider: Provider) -> N
 
 def test_the_table_is_in_the_order_of_its_names() -> None:
     assert list(PROVIDERS) == sorted(PROVIDERS)
+
+
+def test_every_provider_and_every_name_of_litellm_is_known_by_one_word() -> None:
+    assert PROVIDERS.keys() <= WORDS
+    assert WORDS == (PROVIDERS.keys() | LITELLM_WORDS) - SAME_AS.keys()
+    assert {*SAME_AS.values()} <= PROVIDERS.keys()
 
 
 def test_the_table_cannot_be_changed_by_its_readers() -> None:

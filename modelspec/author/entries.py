@@ -86,10 +86,10 @@ def effective(entry: ModelFile) -> dict[str, Any]:
         if isinstance(held, dict):
             value[field] = {**_defaults(field), **held}
     deployments = value.get("deployments")
-    if not isinstance(deployments, list):
-        return _with_upstream(value, entry.model_id)
     if "provider" not in entry.whole:
         del value["provider"]
+    if not isinstance(deployments, list):
+        return _with_upstream(value, entry.model_id)
     value["deployments"] = [
         _with_upstream(dict(item), entry.model_id) if isinstance(item, dict) else item for item in deployments
     ]
@@ -103,8 +103,10 @@ def _defaults(*path: str) -> Mapping[str, Any]:
 
 def _with_upstream(value: dict[str, Any], model_id: str) -> dict[str, Any]:
     """A model or one of its deployments, with the values that follow from the other fields."""
-    provider = value.setdefault("provider", _defaults()["provider"])
+    if "endpoint" in value or value.get("local_inference") is True:
+        value.setdefault("provider", _defaults()["provider"])
     value.setdefault("upstream_model", model_id)
+    provider = value.get("provider")
     public = endpoint_of(provider) if isinstance(provider, str) else None
     if public is not None and value.get("local_inference") is not True:
         value.setdefault("endpoint", public)

@@ -8,6 +8,7 @@ from modelspec.diagnose.rule import Finding
 from modelspec.fleet.keys import key_hosts
 from modelspec.fleet.link_fleet import unknown_head, unknown_region
 from modelspec.fleet.model import Catalog, Deployment, Fleet, Model, ModelReference, Signature
+from modelspec.fleet.providers import PROVIDER_SUGGESTIONS, SAME_AS, WORDS
 from modelspec.fleet.reach import own_reach, runs_on_heads
 from modelspec.fleet.reference import Reference
 from modelspec.schema import defaults
@@ -66,7 +67,30 @@ def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
 
 
 def link_model(model: Model, fleet: Fleet) -> list[Found]:
-    """The regions and heads that a model names and that are not declared."""
+    """What a model names and nobody declares: providers, regions, heads."""
+    return [*_unknown_providers(model), *_undeclared(model, fleet)]
+
+
+def _unknown_providers(model: Model) -> Iterator[Found]:
+    """MS208, with the nearest known word."""
+    for deployment in model.deployments:
+        word = deployment.provider
+        if word not in WORDS:
+            near = SAME_AS.get(word) or PROVIDER_SUGGESTIONS.nearest(word)
+            yield (
+                "MS208",
+                Finding(
+                    place=Place(path=model.path, pointer=(*deployment.pointer, "provider")),
+                    message=f"no provider is named {quote(word)}",
+                    label="not known",
+                    help=f"did you mean {quote(near)}?"
+                    if near
+                    else "if it speaks the protocol of OpenAI, write 'provider: openai' with its endpoint",
+                ),
+            )
+
+
+def _undeclared(model: Model, fleet: Fleet) -> list[Found]:
     if not fleet.complete:
         return []
     if fleet.knows(model) and all(code in fleet.regions for code in model.client_regions or ()):
@@ -130,6 +154,7 @@ def _deployment(value: Mapping[str, Any], model_id: str, pointer: Pointer) -> De
     return Deployment(
         endpoint=_value(get("endpoint")),
         provider=get("provider", _MODEL["provider"]),
+        is_declared="endpoint" in value or "provider" in value,
         upstream_model=get("upstream_model", model_id),
         api_key=None if key is None else Reference.of(key),
         params={name: _value(item) for name, item in params.items()} if params else _NO_PARAMS,

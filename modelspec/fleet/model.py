@@ -57,11 +57,13 @@ class KeyRule:
 class Deployment:
     """One upstream of a model. `endpoint` is a URL, a reference to one, or None: the provider's public one.
 
+    `is_declared`: the file names the endpoint or the provider; without either, nobody was meant.
     `pointer` leads to the mapping that holds its fields: `()` or `("deployments", n)`.
     """
 
     endpoint: str | Reference | None
     provider: str
+    is_declared: bool
     upstream_model: str
     api_key: Reference | None
     params: Mapping[str, Scalar | Reference]

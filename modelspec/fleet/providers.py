@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from modelspec.text.names import Suggestions
+
 REGION = re.compile(r"[A-Za-z0-9-]+")
 """What a cloud's region may hold: a part of the host's name is made of it, and nothing in it may end that name."""
 
@@ -131,7 +133,44 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
         for word, protocol, url, source in zip(*[iter(_TABLE.split())] * 4, strict=True)
     }
 )
-"""By the word that `provider` holds in a model. An unknown word is not an error: its model names an endpoint."""
+"""By the word that `provider` holds in a model."""
+
+_LITELLM = """
+a2a a2a_agent abliteration ai21 ai21_chat aihubmix aiml aiohttp_openai amazon_nova anthropic anthropic_text
+apertis assemblyai auto_router aws_polly aws_textract azure azure_ai azure_speech azure_text baseten bedrock
+bedrock_mantle bespoke black_forest_labs bytez cerebras charity_engine chatgpt chutes clarifai cloudflare
+codestral cognition cohere cohere_chat cometapi compactifai coralbricks cortecs crusoe cursor custom
+custom_openai darkbloom dashscope databricks databricks_agent datarobot deepgram deepinfra deepseek
+docker_model_runner dotprompt edenai elevenlabs empiriolabs empower fal_ai featherless_ai fireworks_ai
+friendliai galadriel gdc gemini gigachat github github_copilot gmi gradient_ai groq helicone heroku hosted_vllm
+huggingface humanloop hyperbolic inception inferenceapis infinity jina_ai lambda_ai langflow langfuse langgraph
+laya lemonade libertai litellm_agent litellm_proxy llamafile llamagate lm_studio manus maritalk meta meta_llama
+microsoft_365_copilot milvus minimax mistral modelscope mongodb moonshot morph nadir nano-gpt nebius neosantara
+nlp_cloud novita nscale nvidia_nim nvidia_riva oci ollama ollama_chat oobabooga openai openai_like openrouter
+ovhcloud parasail perplexity petals pg_vector pinstripes poe predibase prism publicai qwen_ai_platform qwencloud
+ragflow recraft reducto reka replicate runwayml s3_vectors sagemaker sagemaker_chat sagemaker_nova sail sambanova
+sap sarvam scaledown scaleway scx-ai snowflake soniox stability synthetic tencent tensormesh
+text-completion-codestral text-completion-inception text-completion-openai together_ai topaz transcribe triton
+typesafe v0 valkey veniceai vercel_ai_gateway vertex_ai vertex_ai_beta vllm volcengine voyage wandb watsonx
+watsonx_text xai xiaomi_mimo xinference zai
+"""
+
+LITELLM_WORDS = frozenset(_LITELLM.split())
+"""LiteLLM's names of providers, most of which we know nothing else of: a model must name their endpoint.
+
+`provider_list` of LiteLLM 1.108: https://github.com/BerriAI/litellm/blob/main/litellm/types/utils.py
+"""
+
+SAME_AS: Mapping[str, str] = MappingProxyType(
+    {"cohere_chat": "cohere", "ollama_chat": "ollama", "vertex_ai_beta": "vertex_ai"}
+)
+"""Names of LiteLLM that mean the same upstream as another one, by a newer or older interface."""
+
+WORDS = (PROVIDERS.keys() | LITELLM_WORDS) - SAME_AS.keys()
+"""Every word that `provider` may hold."""
+
+PROVIDER_SUGGESTIONS = Suggestions(WORDS)
+"""For words that are not among them."""
 
 
 def endpoint_of(provider: str) -> str | None:

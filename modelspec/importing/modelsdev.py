@@ -308,17 +308,19 @@ class _Offer:
         package, api = (own.get(name, offered.get(name)) for name in ("npm", "api"))
         word = _word(self._provider, package)
         region = _REGIONS.get(word)
+        endpoint: object = None
         if region is not None:
             yield "params", {region[0]: {"env": region[1]}}
         elif isinstance(api, str) and not judge(api, local=False) and "$" not in api:
-            if api.rstrip("/") != endpoint_of(word):
-                yield "endpoint", api
+            endpoint = None if api.rstrip("/") == endpoint_of(word) else api
         elif isinstance(api, str) or endpoint_of(word) is None:
             variable = variable_of(self._provider, "API_BASE")
-            yield "endpoint", {"env": variable}
+            endpoint = {"env": variable}
             why = f"the catalogue has no usable one: set {variable}, or enter the URL"
             self.note(NoteKind.CHANGED, "the endpoint", why)
-        if word != "openai":
+        if endpoint is not None:
+            yield "endpoint", endpoint
+        if endpoint is None or word != "openai":
             yield "provider", word
         yield "upstream_model", self._model
         keys = [v for v in _texts(offered.get("env")) if _VARIABLE.fullmatch(v) and telling_key(v)]

@@ -1,4 +1,4 @@
-"""The pages of links, ignores, waivers and defaults: `MS201` to `MS207`, `MS608` to `MS613`."""
+"""The pages of links, ignores, waivers and defaults: `MS201` to `MS208`, `MS608` to `MS613`."""
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Rule, stage_rule
@@ -103,6 +103,19 @@ RULES: tuple[Rule, ...] = (
         """,
         bad=MODEL + "# file: modelspec.yaml\nrules: {MS499: off}",
         good=MODEL + "# file: modelspec.yaml\nrules: {MS402: error}",
+    ),
+    stage_rule(
+        "MS208",
+        "No provider has this name.",
+        """
+        `provider` is one of the words that modelspec knows: those of its own table, and those of LiteLLM. It decides
+        which protocol is spoken, where a request without an `endpoint` goes, and what is known of the place where it
+        is answered. The nearest known word is suggested.
+
+        Correct the word. Most providers speak the protocol of OpenAI: write `provider: openai` with their endpoint.
+        """,
+        bad=MODEL + "provider: opneai",
+        good=MODEL + "provider: openai",
     ),
     stage_rule(
         "MS608",

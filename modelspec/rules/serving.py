@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Fleet, Model
-from modelspec.fleet.providers import endpoint_of
+from modelspec.fleet.providers import WORDS, endpoint_of
 from modelspec.rules.examples import model
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
@@ -80,16 +80,28 @@ def local_inference_has_a_place(model: Model, fleet: Fleet) -> Iterator[Finding]
 def endpoint_is_known(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
     """The endpoint of a model is unknown.
 
-    `endpoint` may be left out where the provider has one public endpoint, or where the region in `params`
+    `endpoint` may be left out where a provider is named that has one public endpoint, or where the region in `params`
     (`aws_region_name`, `vertex_location`) decides the host. For any other provider the destination of requests
-    is unknown.
+    is unknown. A model that names neither an endpoint nor a provider was meant for nobody: nothing is sent to anybody
+    by default.
 
-    Write the endpoint.
+    Write the endpoint, or the provider.
     """
     if model.local_inference:
         return
     for deployment in model.deployments:
-        if deployment.endpoint is not None or endpoint_of(deployment.provider) is not None:
+        if deployment.endpoint is not None:
+            continue
+        if not deployment.is_declared:
+            yield Finding(
+                place=Place(path=model.path, pointer=deployment.pointer or ("model_id",)),
+                message="neither an endpoint nor a provider is written, so it is unknown where requests go",
+                label="goes nowhere",
+                help="write 'endpoint: https://…', or 'provider: …' where the provider has one public endpoint"
+                + ("" if deployment.pointer else ", or 'local_inference: true' where the heads run it"),
+            )
+            continue
+        if deployment.provider not in WORDS or endpoint_of(deployment.provider) is not None:
             continue
         param = REGION_PARAMS.get(deployment.provider)
         if param is not None and param in deployment.params:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from modelspec.emit.artifact import Artifact, encode
-from modelspec.fleet.providers import PROVIDERS
+from modelspec.fleet.providers import PROVIDERS, WORDS
 from modelspec.routing.table import RoutingTable
 from modelspec.rules.serving import REGION_PARAMS
 from modelspec.schema import schema_text
@@ -84,6 +84,7 @@ def _data(routing: RoutingTable, context: SiteContext, forge: str) -> dict[str, 
             for head in routing.heads
         },
         "providers": {name: provider.public_endpoint for name, provider in PROVIDERS.items()},
+        "words": sorted(WORDS - PROVIDERS.keys()),
         "region_params": REGION_PARAMS,
         "private_ends": [*sorted(PRIVATE_ENDS), "home.arpa"],
         "texts": dict(TEXTS),
@@ -114,7 +115,12 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "residency": ("MS301", "the head {head} serves in {region}, outside the residency of {home}"),
         "repeats": ("MS303", "the fallback {value} is the priority head"),
         "offline": ("MS401", "the priority head {value} is offline and no active head remains"),
+        "provider": ("MS208", "no provider is named {value}"),
         "local": ("MS308", "the head {value} has no inference server for this model"),
+        "nowhere": (
+            "MS309",
+            "neither an endpoint nor a provider is written, so it is unknown where requests go",
+        ),
         "endpoint": ("MS309", "the endpoint is missing, and the provider {value} has no public one"),
         "scheme": ("MS516", "the endpoint of model {model} does not begin with http:// or https://"),
         "space": ("MS516", "the endpoint of model {model} contains a space or a control character"),

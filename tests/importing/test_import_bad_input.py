@@ -184,7 +184,7 @@ def test_adds_only_models_to_an_existing_repository(tmp_path: Path) -> None:
     assert {name: data for name, data in after.items() if name in before} == before
     (new,) = after.keys() - before.keys()
     assert new == "models.d/litellm/gpt-4o.yaml"
-    assert b"region: us\npriority_head: head-us\napi_key" in after[new]
+    assert b"region: us\npriority_head: head-us\nprovider: openai\napi_key" in after[new]
     assert "the repository already has settings" in "".join(REPORTS["text"](outcome))
     again = import_litellm(source, fleet, region="us")
     assert isinstance(again, Refusal)

@@ -57,6 +57,7 @@ def models(draw: st.DrawFn, number: int, count: int, fleet: Fleet) -> Model:
         Deployment(
             endpoint="https://upstream",
             provider="openai",
+            is_declared=True,
             upstream_model="x",
             api_key=None,
             params={},

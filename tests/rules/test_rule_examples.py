@@ -46,6 +46,7 @@ PLACES = {
     "MS205": "models.d/bison.yaml:1:11",
     "MS206": "models.d/atlas.yaml:1:1",
     "MS207": "modelspec.yaml:1:9",
+    "MS208": "models.d/atlas.yaml:7:11",
     "MS301": "models.d/atlas.yaml:5:18",
     "MS302": "models.d/atlas.yaml:7:19",
     "MS303": "models.d/atlas.yaml:5:18",

@@ -156,7 +156,9 @@ def test_local_inference_and_deployments_exclude_each_other(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({}, []),
+        ({}, ["MS309"]),
+        ({"api_key": "{env: ATLAS_API_KEY}"}, ["MS309"]),
+        ({"provider": "openai"}, []),
         ({"provider": "azure"}, ["MS309"]),
         ({"provider": "mistral"}, []),
         ({"provider": "anthropic"}, []),
@@ -164,6 +166,10 @@ def test_local_inference_and_deployments_exclude_each_other(tmp_path: Path) -> N
         ({"provider": "bedrock", "params": "{aws_region_name: us-east-1}"}, []),
         ({"provider": "vertex_ai", "params": "{vertex_location: europe-west4}"}, []),
         ({"deployments": "[{provider: mistral}, {provider: azure}]"}, ["MS309"]),
+        ({"deployments": "[{provider: mistral}, {weight: 2}]"}, ["MS309"]),
+        ({"provider": "codestral"}, ["MS309"]),
+        ({"provider": "opneai"}, ["MS208"]),
+        ({"deployments": "[{endpoint: https://a.example.com, provider: gogle}]"}, ["MS208"]),
     ],
 )
 def test_an_endpoint_is_needed_where_the_provider_has_none(

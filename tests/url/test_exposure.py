@@ -33,6 +33,7 @@ FLEET = Fleet(regions={}, heads={name: head(name, url) for name, url in HEADS.it
 DEPLOYMENT = Deployment(
     endpoint="https://api.example.com/v1",
     provider="openai",
+    is_declared=True,
     upstream_model="atlas",
     api_key=None,
     params={},

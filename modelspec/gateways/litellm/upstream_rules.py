@@ -6,7 +6,7 @@ from typing import assert_never
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.fleet.model import Deployment, Fleet, Model
-from modelspec.fleet.providers import REGION, endpoint_of
+from modelspec.fleet.providers import REGION, WORDS, endpoint_of
 from modelspec.fleet.reference import Reference
 from modelspec.gateways.litellm.names import COMMON_PARAMS, FORMS, RESERVED_VARIABLES, ParamKind
 from modelspec.text.document import Place, Scalar
@@ -26,10 +26,10 @@ OPEN = TARGET + ATLAS + "endpoint: https://api.atlas.example/v1\n"
 
 
 def deployments_of(model: Model, fleet: Fleet, *, known: bool = True) -> list[Deployment]:
-    """The deployments with a provider in `FORMS`, or the others; none if LiteLLM is not a target."""
+    """The deployments with a provider in `FORMS`, or in other words that are known; none if LiteLLM is not a target."""
     if "litellm" not in fleet.targets:
         return []
-    return [deployment for deployment in model.deployments if (deployment.provider in FORMS) is known]
+    return [d for d in model.deployments if (d.provider in FORMS) is known and d.provider in WORDS]
 
 
 def place_in(model: Model, deployment: Deployment, *pointer: str | int) -> Place:
@@ -41,7 +41,7 @@ def place_in(model: Model, deployment: Deployment, *pointer: str | int) -> Place
     "MS721",
     Severity.ERROR,
     Scope.MODEL,
-    bad=OPEN + "provider: atlas\n",
+    bad=OPEN + "provider: replicate\n",
     good=OPEN + "provider: openai\n",
 )
 def provider_is_written(model: Model, fleet: Fleet) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ def deployments(
     _raise_orders(items)
     _weigh(items, upstreams, what, ledger)
     for item in items:
-        if item.get("provider") == "openai":
+        if item.get("provider") == "openai" and "endpoint" in item:
             del item["provider"]
         if item.get("upstream_model") == model_id and not model_id.endswith("/*"):
             del item["upstream_model"]
@@ -47,7 +47,7 @@ def deployments(
     if local_one is not None:
         why = "one of its endpoints is private: deployments cannot be marked as local_inference"
         ledger.remark(NoteKind.CHANGED, local_one.node.spot, what, why)
-    return {"deployments": [_in_order(item) or {"provider": "openai"} for item in items]}, spots
+    return {"deployments": [_in_order(item) for item in items]}, spots
 
 
 def _spots(pointer: Pointer, upstream: ImportedUpstream) -> dict[Pointer, Spot]:

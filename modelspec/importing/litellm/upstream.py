@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from modelspec.fleet.providers import LITELLM_WORDS, SAME_AS
 from modelspec.importing.destination import ImportDestination
 from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.importing.litellm.implied import Endpoint, ImpliedSettings, parted
 from modelspec.importing.litellm.values import Value, Values, is_key, is_visible
-from modelspec.importing.litellm.words import PROVIDERS, SAME_AS, guess, split
+from modelspec.importing.litellm.words import guess, split
 from modelspec.load.foreign import Foreign
 from modelspec.text.quote import quote
 from modelspec.text.source import Spot
@@ -137,7 +138,7 @@ class UpstreamReader:
         given = params.get("custom_llm_provider")
         name = str(model.value).strip()
         prefix, rest = split(name)
-        if given is not None and isinstance(given.value, str) and given.value in PROVIDERS:
+        if given is not None and isinstance(given.value, str) and given.value in LITELLM_WORDS:
             self.ledger.carried(given)
             return SAME_AS.get(given.value, given.value), rest if prefix == given.value else name
         if given is not None:

@@ -7,36 +7,13 @@ Taken from the source of its version 1.108: `get_llm_provider_logic.py`, `main.p
 import re
 from collections.abc import Mapping
 
+from modelspec.fleet.providers import LITELLM_WORDS
+
 
 def words(text: str) -> tuple[str, ...]:
     """The words of a text: a readable form of a long list."""
     return tuple(text.split())
 
-
-PROVIDERS = frozenset(
-    words("""
-    a2a a2a_agent abliteration ai21 ai21_chat aihubmix aiml aiohttp_openai amazon_nova anthropic anthropic_text
-    apertis assemblyai auto_router aws_polly aws_textract azure azure_ai azure_speech azure_text baseten bedrock
-    bedrock_mantle bespoke black_forest_labs bytez cerebras charity_engine chatgpt chutes clarifai cloudflare
-    codestral cognition cohere cohere_chat cometapi compactifai coralbricks cortecs crusoe cursor custom
-    custom_openai darkbloom dashscope databricks databricks_agent datarobot deepgram deepinfra deepseek
-    docker_model_runner dotprompt edenai elevenlabs empiriolabs empower fal_ai featherless_ai fireworks_ai
-    friendliai galadriel gdc gemini gigachat github github_copilot gmi gradient_ai groq helicone heroku hosted_vllm
-    huggingface humanloop hyperbolic inception inferenceapis infinity jina_ai lambda_ai langflow langfuse langgraph
-    laya lemonade libertai litellm_agent litellm_proxy llamafile llamagate lm_studio manus maritalk meta meta_llama
-    microsoft_365_copilot milvus minimax mistral modelscope mongodb moonshot morph nadir nano-gpt nebius neosantara
-    nlp_cloud novita nscale nvidia_nim nvidia_riva oci ollama ollama_chat oobabooga openai openai_like openrouter
-    ovhcloud parasail perplexity petals pg_vector pinstripes poe predibase prism publicai qwen_ai_platform qwencloud
-    ragflow recraft reducto reka replicate runwayml s3_vectors sagemaker sagemaker_chat sagemaker_nova sail sambanova
-    sap sarvam scaledown scaleway scx-ai snowflake soniox stability synthetic tencent tensormesh
-    text-completion-codestral text-completion-inception text-completion-openai together_ai topaz transcribe triton
-    typesafe v0 valkey veniceai vercel_ai_gateway vertex_ai vertex_ai_beta vllm volcengine voyage wandb watsonx
-    watsonx_text xai xiaomi_mimo xinference zai
-    """)
-)
-
-SAME_AS: Mapping[str, str] = {"cohere_chat": "cohere", "ollama_chat": "ollama", "vertex_ai_beta": "vertex_ai"}
-"""Names that mean the same upstream as another one, by a newer or older interface."""
 
 DEFAULT_ENDPOINTS: Mapping[str, str] = {
     "codestral": "https://codestral.mistral.ai/v1",
@@ -136,7 +113,7 @@ _NAMES = (
 def split(model: str) -> tuple[str | None, str]:
     """The provider that prefixes a LiteLLM model name, if any, and the upstream's own name."""
     prefix, slash, rest = model.partition("/")
-    if slash and rest and prefix in PROVIDERS:
+    if slash and rest and prefix in LITELLM_WORDS:
         return prefix, rest
     return None, model
 

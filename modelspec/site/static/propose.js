@@ -195,9 +195,12 @@ const upstream = (model, add) => {
   if (model.deployments) return;
   const provider = model.provider ?? "openai";
   const url = model.endpoint;
+  const isKnown = provider in known.providers || known.words.includes(provider);
+  if (!isKnown && RegExp(known.forms.provider.pattern).test(provider)) add("provider", "provider", { value: quote(provider) });
   if (!url) {
     const param = known.region_params[provider];
-    if (!model.local_inference && !known.providers[provider] && !(model.params && param in model.params)) add("endpoint", "endpoint", { value: quote(provider) });
+    if (!model.provider && !model.local_inference) add("endpoint", "nowhere", {});
+    else if (!model.local_inference && isKnown && !known.providers[provider] && !(model.params && param in model.params)) add("endpoint", "endpoint", { value: quote(provider) });
     return;
   }
   if (typeof url !== "string") return;
@@ -407,7 +410,7 @@ const take = (model) => {
   heads(field.priority_head, model.priority_head, "Choose a head");
   fallbacks = [...model.fallback_heads];
   if (typeof model.endpoint === "string" && !implied.includes(model.endpoint)) set("endpoint", model.endpoint);
-  set("provider", model.provider === "openai" ? "" : model.provider);
+  set("provider", model.provider === "openai" && field.endpoint.value ? "" : model.provider);
   set("upstream_model", model.upstream_model === model.model_id ? "" : model.upstream_model);
   field.local_inference.checked = model.local_inference;
   set("tags", model.tags.join("\n"));
