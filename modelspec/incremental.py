@@ -214,7 +214,7 @@ def _serve(writing: int, items: Sequence[Item], work: Callable[[Item], Result]) 
         os._exit(status)
 
 
-_FORMAT = 3
+_FORMAT = 4
 _PACKAGE = Path(__file__).parent
 
 
@@ -372,11 +372,12 @@ def _row(found: Diagnostic) -> list[object]:
         found.help,
         related,
         found.subject,
+        None if found.hidden is None else _place(found.hidden),
     ]
 
 
 def _diagnostic(row: Sequence[Any]) -> Diagnostic:
-    code, severity, message, path, span, label, help_, related, subject = row
+    code, severity, message, path, span, label, help_, related, subject, hidden = row
     return Diagnostic(
         code=code,
         severity=Severity(severity),
@@ -387,6 +388,7 @@ def _diagnostic(row: Sequence[Any]) -> Diagnostic:
         help=help_,
         related=tuple(Label(path=path, span=Span(*span), text=text) for path, span, text in related),
         subject=subject,
+        hidden=None if hidden is None else Span(*hidden),
     )
 
 

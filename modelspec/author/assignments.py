@@ -16,7 +16,7 @@ from modelspec.text.quote import quote
 LONGEST = 64 * 1024
 """Characters of one assignment: a quarter of what a file may hold."""
 
-_NAME = re.compile(r"[A-Za-z0-9_]{1,128}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _ASSIGNMENT = re.compile(r'((?:"[^"]*"|[^"=])*?)([+-]?=)(.*)', re.DOTALL)
 _STEP = re.compile(r'(?:"([^"]+)"|([^".][^.]*))(\.|\Z)')
 """A part of a field path; in double quotes it may contain dots."""

@@ -50,5 +50,6 @@ def of_schema(fault: SchemaFault, path: str, locator: Locator) -> Diagnostic:
         message=fault.message,
         label=fault.label,
         help=fault.help,
+        private=fault.private,
     )
     return locator.diagnostic(fault.code, Severity.ERROR, finding, path)

@@ -30,7 +30,8 @@ class Diagnostic:
 
     `message` stands alone (it is all that an annotation shows) and quotes values through `quote`, never raw.
     `label` is the few words under the marked text; `help` is an action; `related` points at the other end.
-    `subject` is what a waiver names: a model id, a head id, a region code or, failing these, the path.
+    `subject` is what a waiver names: a model id, a head id, a region code or, failing these, the path. What is `hidden`
+    of the file may be a secret, and no frame shows it.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Diagnostic:
     help: str = ""
     related: tuple[Label, ...] = ()
     subject: str = ""
+    hidden: Span | None = None
 
 
 def file_error(

@@ -37,7 +37,8 @@ def is_housekeeping(code: str) -> bool:
 class Finding:
     """What a rule found: a diagnostic without its code and severity, placed by pointer.
 
-    `subject` is what a waiver names; empty means the model or, in other files, the path.
+    `subject` is what a waiver names; empty means the model or, in other files, the path. What stands at a `private`
+    place may be a secret.
     """
 
     place: Place
@@ -46,6 +47,7 @@ class Finding:
     help: str = ""
     related: tuple[tuple[Place, str], ...] = ()
     subject: str = ""
+    private: bool = False
 
 
 class Scope(Enum):

@@ -50,7 +50,11 @@ class KeyRule:
     def names(self, key: str) -> bool:
         """Whether a key, as `str` spells its reference, is one of these."""
         kind, _, name = key.partition(":")
-        return kind == self.key.kind and is_match(self.key.normal, name)
+        if kind != self.key.kind:
+            return False
+        # A glob that begins in /var may mean /var/run, whose normal form begins otherwise.
+        aliased = kind == "file" and name.startswith("/run/") and is_match(self.key.written, f"/var{name}")
+        return aliased or is_match(self.key.normal, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ class Locator:
             help=finding.help,
             related=tuple(related),
             subject=finding.subject or subject or finding.place.path,
+            hidden=self._extent(place) if finding.private else None,
         )
 
     def span(self, place: Place) -> Span:
@@ -104,6 +105,10 @@ class Locator:
             return place.span
         reading = self.reading(place.path)
         return START if reading is None else reading.span(place)
+
+    def _extent(self, place: Place) -> Span | None:
+        reading = self.reading(place.path)
+        return None if reading is None else reading.document.extent(place.pointer, on_key=place.on_key)
 
     def reading(self, path: str) -> Reading | None:
         """The reading of a file, kept once it was asked for."""

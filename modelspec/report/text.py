@@ -1,5 +1,6 @@
 """Diagnostics for people: headline, location, marked line, related locations, help."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -110,11 +111,21 @@ def render(outcome: Outcome) -> Iterator[str]:
     """
     paint = painter(STYLES, colour=outcome.colour)
 
+    hidden: dict[str, list[Span]] = {}
+    for found in outcome.diagnostics:
+        if found.hidden is not None:
+            hidden.setdefault(found.path, []).append(found.hidden)
+
     @lru_cache(maxsize=_KEPT_FILES)
     def lines(path: str) -> Sequence[str]:
         source = outcome.sources(path)
+        if source is None:
+            return ()
+        text = source.text
+        for start, end in map(source.offsets, hidden.get(path, ())):
+            text = text[:start] + re.sub(r"\S", "*", text[start:end]) + text[end:]
         # A secret may span several lines, so the whole text is masked; masking keeps its length.
-        return [line.removesuffix("\r") for line in mask(source.text).split("\n")] if source else ()
+        return [line.removesuffix("\r") for line in mask(text).split("\n")]
 
     for diagnostic in outcome.diagnostics:
         yield "\n".join([*_paragraph(diagnostic, lines, paint), "", ""])

@@ -13,8 +13,8 @@ from modelspec.fleet.keys import (
     may_go_to,
 )
 from modelspec.fleet.model import Catalog, Fleet, Model
+from modelspec.fleet.reference import shown
 from modelspec.rules.examples import model
-from modelspec.secret import mask
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
 from modelspec.url import registrable_domain
@@ -59,7 +59,8 @@ def keys_go_where_the_policy_lets_them(model: Model, fleet: Fleet) -> Iterator[F
                 goes_to = list(destinations(deployment, model, fleet))
             for destination in goes_to:
                 if not may_go_to(destination.host, allowed):
-                    yield _forbidden(model, pointer, str(reference), destination, allowed)
+                    key = shown(str(reference), fleet.secret_folders)
+                    yield _forbidden(model, pointer, key, destination, allowed)
 
 
 def _forbidden(
@@ -70,7 +71,7 @@ def _forbidden(
     written = destination.pointer
     return Finding(
         place=Place(path=model.path, pointer=pointer),
-        message=f"the key {quote(mask(key))} would be sent to {where}, which key_policy does not allow",
+        message=f"the key {quote(key)} would be sent to {where}, which key_policy does not allow",
         label="this key",
         help=f"use one of {', '.join(allowed[:5])}, or have key_policy in modelspec.yaml name this host"
         if host is not None
@@ -110,9 +111,10 @@ def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
             if known == domain or (key, domain) in reported:
                 continue
             reported.add((key, domain))
+            named = quote(shown(key, catalog.fleet.secret_folders))
             yield Finding(
                 place=place,
-                message=f"the key {quote(mask(key))} is sent to {quote(domain)} here and to {quote(known)} elsewhere",
+                message=f"the key {named} is sent to {quote(domain)} here and to {quote(known)} elsewhere",
                 label="the same key",
                 help="use another key, or allow both hosts in key_policy of modelspec.yaml",
                 related=((earlier, f"is sent to {quote(known)}"),),

@@ -1,16 +1,17 @@
-"""References that lead where none may go, or in a wrong notation: MS503 to MS505."""
+"""References that lead where none may go, or in a wrong form or notation: MS503 to MS505, MS517."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.fleet.model import Fleet, Model
-from modelspec.fleet.reference import Reference
+from modelspec.fleet.reference import Objection, Reference, not_normal, objection, objection_to_variable
 from modelspec.rules.examples import model
-from modelspec.secret import GATEWAY_MASTER_KEYS, looks_like_key, mask, steers_process, telling_key
+from modelspec.secret import looks_like_key, mask, telling_key
 from modelspec.text.document import Document, Place, Pointer
-from modelspec.text.quote import quote
 
 _ATLAS = model(region="eu", endpoint="https://api.atlas.example/v1")
 _ENVIRONMENT_PREFIX = "os.environ/"
@@ -20,9 +21,6 @@ _SUBSTITUTION = re.compile(
 )
 _LOWER_SHELL = re.compile(r"\$(?P<shell>[a-z_][a-z0-9_]{0,127})")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_SECRET_FOLDERS = ("/run/secrets", "/var/run/secrets", "/etc/modelspec")
-_SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @rule(
@@ -32,7 +30,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
     bad=_ATLAS + "api_key: {env: LITELLM_MASTER_KEY}",
     good=_ATLAS + "api_key: {env: ATLAS_API_KEY}",
 )
-def environment_names_are_harmless(model: Model, _: Fleet) -> Iterator[Finding]:
+def environment_names_are_harmless(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A reference names an environment variable that no model may use.
 
     Three kinds are rejected. A name that looks like a key: the key was written in place of its name. A
@@ -43,10 +41,7 @@ def environment_names_are_harmless(model: Model, _: Fleet) -> Iterator[Finding]:
 
     Give every provider a variable of its own.
     """
-    for pointer, reference in _references(model, "env"):
-        if objection := _objection(reference.written):
-            fault, remedy = objection
-            yield Finding(place=Place(path=model.path, pointer=pointer), message=fault, help=remedy)
+    return _refused("MS503", model, fleet)
 
 
 @rule(
@@ -57,22 +52,42 @@ def environment_names_are_harmless(model: Model, _: Fleet) -> Iterator[Finding]:
     good=_ATLAS + "api_key: {file: /run/secrets/atlas}",
 )
 def secret_files_lie_in_secret_folders(model: Model, fleet: Fleet) -> Iterator[Finding]:
-    """A reference names a file outside the secret folders.
+    """A reference leads outside the secret folders, or to an identity token.
 
-    The content of the file is sent to the model's endpoint as its key, so a pull request could send any file of
-    the gateway anywhere. Allowed are `/run/secrets/`, `/var/run/secrets/` (less the token of the Kubernetes
-    service account), `/etc/modelspec/`, and the `secret_folders` of `modelspec.yaml`; `..`, doubled slashes and
-    control characters are rejected.
+    What it leads to is sent to the model's endpoint as its key, so a pull request could send any file of
+    the gateway anywhere. Allowed are `/run/secrets/`, which is `/var/run/secrets/` as well, `/etc/modelspec/`, and the
+    `secret_folders` of `modelspec.yaml`, but nothing of `/proc`, `/sys` and `/dev`. Nowhere are those tokens allowed by
+    which the gateway itself is known: those of Kubernetes service accounts, mounted or as a Secret, of the workload
+    identities of clouds, of SPIFFE, and what Vault keeps for itself (`auth/…`, `sys/…`).
     """
-    folders = (*_SECRET_FOLDERS, *fleet.secret_folders)
-    for pointer, reference in _references(model, "file"):
-        if _is_secret_file(reference.written, folders):
-            continue
-        yield Finding(
-            place=Place(path=model.path, pointer=pointer),
-            message=f"the file {quote(mask(reference.written))} is not in a secret folder",
-            help=f"mount the secret below {', '.join(folders)}, or add its folder to secret_folders in modelspec.yaml",
-        )
+    return _refused("MS504", model, fleet)
+
+
+_ATLAS_POLICY = """\
+# file: modelspec.yaml
+key_policy:
+  - key: {file: /run/secrets/atlas/*}
+    hosts: [api.atlas.example]
+"""
+
+
+@rule(
+    "MS517",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad=_ATLAS_POLICY + _ATLAS + "api_key: {file: /run/secrets/./atlas/key}",
+    good=_ATLAS_POLICY + _ATLAS + "api_key: {file: /run/secrets/atlas/key}",
+)
+def references_are_in_their_normal_form(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """A reference is not written in its normal form.
+
+    `/run/secrets/./atlas/key` is the same file as `/run/secrets/atlas/key`, but a reviewer who looks for its uses, or
+    another program's policy, does not find it. A reference has one form: no empty, `.` or `..` parts, no `%`, no
+    backslash, no space around a part, no `/` before the path of a vault. `/var/run` is `/run`, and both may be written.
+
+    Write the form that the message shows.
+    """
+    return _refused("MS517", model, fleet)
 
 
 @rule(
@@ -118,42 +133,40 @@ def references_are_written_as_such(document: Document) -> Iterator[Finding]:
 def _remedy(pointer: Pointer, name: str, *, whole: bool) -> str:
     if pointer[:1] == ("metadata",):
         return "delete it: metadata is published as written; a reference belongs in api_key or params"
-    harmless = _NAME.fullmatch(name) and mask(name) == name and _objection(name) is None
+    harmless = _NAME.fullmatch(name) and mask(name) == name and objection_to_variable(name) is None
     inside = "" if whole else " as the whole value: text inside a value is not substituted"
     return f"write {{env: {name if harmless else 'NAME'}}}{inside}"
 
 
-def _objection(name: str) -> tuple[str, str] | None:
-    """What is wrong with the name of a variable, and what to do about it."""
-    if looks_like_key(name):
-        return (
-            "the name of this variable looks like a key",
-            "revoke the key; write the name of a variable",
-        )
-    if steers_process(name):
-        return f"the variable {quote(name)} controls processes", "use a variable of the model's own"
-    if name.upper() in GATEWAY_MASTER_KEYS:
-        return f"the variable {quote(name)} contains a key of the gateway itself", "use a key of the provider"
-    return None
-
-
-def _references(model: Model, kind: str) -> Iterator[tuple[Pointer, Reference]]:
+def _refused(code: str, model: Model, fleet: Fleet) -> Iterator[Finding]:
     for deployment in model.deployments:
-        values = {"api_key": deployment.api_key, "endpoint": deployment.endpoint}
-        for name, value in values.items():
-            if isinstance(value, Reference) and value.kind == kind:
-                yield (*deployment.pointer, name, kind), value
-        for name, param in deployment.params.items():
-            if isinstance(param, Reference) and param.kind == kind:
-                yield (*deployment.pointer, "params", name, kind), param
+        values = (
+            (("api_key",), deployment.api_key),
+            (("endpoint",), deployment.endpoint),
+            *((("params", name), value) for name, value in deployment.params.items()),
+        )
+        for pointer, value in values:
+            if isinstance(value, Reference):
+                found = objection(value, fleet.secret_folders)
+                if found is not None and found.code == code:
+                    place = Place(path=model.path, pointer=(*deployment.pointer, *pointer, value.kind))
+                    yield _finding(found, place)
 
 
-def _is_secret_file(path: str, folders: tuple[str, ...]) -> bool:
-    if ".." in path.split("/") or "//" in path or _CONTROLS.search(path):
-        return False
-    if f"{path}/".startswith(f"{_SERVICE_ACCOUNT}/"):
-        return False
-    return any(path.startswith(f"{folder.rstrip('/')}/") and not path.endswith("/") for folder in folders)
+def _refused_in_policy(code: str, fleet: Fleet) -> Iterator[Finding]:
+    """A policy reads nothing: only its form counts, and that no key is written there."""
+    for position, entry in enumerate(fleet.key_policy):
+        key = entry.key
+        found = not_normal(key) if not key.is_normal else None
+        if key.kind == "env" and looks_like_key(key.written):
+            found = objection(key)
+        if found is not None and found.code == code:
+            place = Place(path="modelspec.yaml", pointer=("key_policy", position, "key", key.kind))
+            yield _finding(found, place)
+
+
+def _finding(found: Objection, place: Place) -> Finding:
+    return Finding(place=place, message=found.message, help=found.help, private=found.is_private)
 
 
 def _substitution(pointer: Pointer, value: str) -> re.Match[str] | None:
@@ -167,7 +180,8 @@ def _substitution(pointer: Pointer, value: str) -> re.Match[str] | None:
 
 
 RULES: tuple[Rule, ...] = (
-    environment_names_are_harmless,
+    replace(environment_names_are_harmless, fleet_check=partial(_refused_in_policy, "MS503")),
     secret_files_lie_in_secret_folders,
     references_are_written_as_such,
+    replace(references_are_in_their_normal_form, fleet_check=partial(_refused_in_policy, "MS517")),
 )

@@ -8,6 +8,7 @@ from modelspec.text.quote import quote, visible
 
 Pointer = tuple[str | int, ...]
 
+_REFERENCE = frozenset({"env", "file", "vault", "kubernetes"})
 _PART = 32
 """Characters of a field's name that a path shows."""
 
@@ -18,7 +19,7 @@ class SchemaFault:
 
     `pointer` leads from the document's root to a key or an item that exists; with `on_key` the key itself is
     at fault, without it the value. `message`, `label` and `help` are the diagnostic's and hold no secret. `name` is the
-    missing field of MS102 and the meant one of MS101.
+    missing field of MS102 and the meant one of MS101. What is `private` is not shown in a frame either.
     """
 
     code: str
@@ -28,6 +29,7 @@ class SchemaFault:
     label: str
     help: str
     name: str = field(default="", compare=False)
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,16 @@ class Violation:
     def subject(self) -> str:
         """What is at fault."""
         return self.owner if self.key is None else f"a key of {self.owner}"
+
+    @property
+    def is_of_reference(self) -> bool:
+        """Whether this stands where a reference belongs: what is written there may be the secret itself."""
+        if not self.private or self.foreign or not self.value or self.keyword == "required":
+            return False
+        fields = {*self.node.get("properties", ())}
+        # An endpoint may be a URL, and a param a number: only as a mapping is it meant as a reference.
+        is_meant = isinstance(self.value, dict) or "vault" in fields
+        return not _REFERENCE.isdisjoint(self.declared | fields if is_meant else self.declared)
 
     @property
     def measured(self) -> Any:  # noqa: ANN401 - any part of a document

@@ -8,6 +8,7 @@ from typing import Any
 
 from modelspec.schema.engine import compiled
 from modelspec.schema.violation import SchemaFault, Violation
+from modelspec.secret import REVOKE
 from modelspec.text.names import nearest
 from modelspec.text.quote import LONGEST, quote, visible
 
@@ -74,13 +75,15 @@ def faults_of(violations: Iterable[Violation]) -> list[SchemaFault]:
 def _fault(at: Violation, code_before: str) -> SchemaFault:
     code, message, label, advice = _WORDS.get(at.keyword, _other)(at)
     is_about_fields = at.keyword in ("required", "more")
+    advice = advice if at.key is not None or is_about_fields else at.note("x-help") or advice
     return SchemaFault(
         code=code or code_before,
         pointer=at.place if at.key is None else (*at.place, at.key),
         on_key=at.key is not None or (is_about_fields and isinstance((0, *at.place)[-1], str)),
         message=message,
         label=label,
-        help=advice if at.key is not None or is_about_fields else at.note("x-help") or advice,
+        help=f"{advice}; {REVOKE}".replace("?; if", "? If") if at.is_of_reference else advice,
+        private=at.is_of_reference,
         name=_meant(at) if code == "MS101" else at.name if code == "MS102" else "",
     )
 

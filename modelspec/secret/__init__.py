@@ -1,13 +1,24 @@
 """Finding and hiding secrets: pure functions of text, which know nothing of modelspec."""
 
 from modelspec.secret.mask import mask
-from modelspec.secret.names import GATEWAY_MASTER_KEYS, looks_like_key, steers_process, telling_key
+from modelspec.secret.names import (
+    GATEWAY_MASTER_KEYS,
+    REVOKE,
+    STEERING_VARIABLES,
+    is_identity_token,
+    looks_like_key,
+    steers_process,
+    telling_key,
+)
 from modelspec.secret.scan import Hit, is_placeholder, scan
 from modelspec.secret.view import suspect
 
 __all__ = [
     "GATEWAY_MASTER_KEYS",
+    "REVOKE",
+    "STEERING_VARIABLES",
     "Hit",
+    "is_identity_token",
     "is_placeholder",
     "looks_like_key",
     "mask",

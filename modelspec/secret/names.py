@@ -33,6 +33,8 @@ _NEUTRAL = words(
     "current default literal raw plain plaintext text string str base64 b64 main global"
 )
 """Behind a telling word these change nothing: `password_prod`."""
+REVOKE = "if a key was written here, revoke it"
+"""Whatever is refused as a reference may be what it was to stand for."""
 _REGION_LENGTH = 2
 _SHORTEST_KEY = 16
 _SHORT = frozenset(("id", "pw"))
@@ -43,7 +45,9 @@ GATEWAY_MASTER_KEYS = words("""
     """)
 """What opens the gateway or its stores: https://docs.litellm.ai/docs/proxy/config_settings (environment variables)."""
 
-_STEERING = words(
+STEERING_VARIABLES = words(
+    "LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT DYLD_INSERT_LIBRARIES DYLD_LIBRARY_PATH PYTHONPATH PYTHONHOME "
+    "PYTHONSTARTUP GIT_SSH_COMMAND "
     "PATH IFS ENV BASH_ENV SHELL SHELLOPTS BASHOPTS PS4 PROMPT_COMMAND CDPATH GLOBIGNORE HOME USER LOGNAME "
     "PWD OLDPWD TMPDIR TMP TEMP LANG LANGUAGE TZ TERM EDITOR VISUAL PAGER BROWSER HTTP_PROXY HTTPS_PROXY "
     "ALL_PROXY FTP_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE REQUESTS_CA_BUNDLE CURL_CA_BUNDLE "
@@ -94,12 +98,94 @@ def looks_like_key(name: str) -> bool:
     """Whether the name of an environment variable is a key itself, put where its name belongs."""
     if any(hit.certain for hit in scan(name)):
         return True
-    if any(dense(part) for part in name.split("_")):
+    if any(_is_number(part) or dense(part) or _is_coded(part) for part in _SEPARATORS.split(name)):
+        return True
+    if _HEX.fullmatch(name) and len(name) >= _SHORTEST_HEX:  # a UUID with `_` for `-`
         return True
     mixed = (
         any(c.islower() for c in name) and any(c.isupper() for c in name) and any(c.isdigit() for c in name)
     )
     return mixed and len(name) >= _SHORTEST_KEY and drawn(name)
+
+
+_SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
+_HEX = re.compile(r"_*(?=[^0-9]*[0-9])[0-9A-Fa-f]+(?:[_-][0-9A-Fa-f]+)*")
+_SHORTEST_HEX = 24
+_RUN = re.compile(r"[A-Z]+|[a-z]+|[0-9]+")
+_SHORTEST_PART = 16
+_MOST_RUNS = 6
+
+
+def _is_number(part: str) -> bool:
+    """Hexadecimal digits that no word is made of, or as many decimal ones as no account has."""
+    if len(part) < _SHORTEST_PART:
+        return False
+    if part.isdigit():
+        return len(part) >= _SHORTEST_HEX
+    return _HEX.fullmatch(part) is not None
+
+
+def _is_coded(part: str) -> bool:
+    """Whether letters of one case and digits alternate as in base32: `GPT4O` and `LLAMA3P1` do less."""
+    return len(part) >= _SHORTEST_PART and len(_RUN.findall(part)) >= _MOST_RUNS and drawn(part)
+
+
+_IDENTITY_FOLDERS = words("""
+    kubernetes.io serviceaccount
+      https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
+    eks.amazonaws.com pods.eks.amazonaws.com
+      https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
+    azure-identity
+      https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html
+    gcp-ksa
+      https://cloud.google.com/kubernetes-engine/fleet-management/docs/use-workload-identity
+    spiffe.io csi.spiffe.io spire spire-agent
+      https://spiffe.io/docs/latest/deploying/spire_agent/
+    workload-spiffe-uds workload-spiffe-credentials credential-uds
+      https://istio.io/latest/docs/ops/integrations/spire/
+    ack.alibabacloud.com rrsa-tokens
+      https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/use-rrsa-to-authorize-pods
+    cloud.tencent.com
+      https://www.tencentcloud.com/document/product/457
+    codeengine.cloud.ibm.com compute-resource-token
+      https://github.com/IBM/go-sdk-core/blob/main/Authentication.md
+    vaultproject.io .vault-token
+      https://developer.hashicorp.com/vault/docs/commands/token-helper
+    nomad_token
+      https://developer.hashicorp.com/nomad/docs/concepts/workload-identity
+    """)
+"""Parts of the paths at which platforms mount the identity of a workload, each with its page below."""
+_IDENTITY_FILE = re.compile(
+    r"(?:(?:.*[-_.])?(?:identity|federated|oidc|ksa|service-?account|istio|spiffe|spire|rrsa|irsa|nomad)|id|sa|vault)"
+    r"[-_.]?(?:token|jwt|svid)s?(?:\.jwt|\.txt)?"
+    r"|(?:jwt|x509)?[-_.]?svid(?:[-_.]?key)?(?:\.\w+)?"
+)
+"""The last part of such a path, wherever it is mounted: `aws-web-identity-token`, `svid_key.pem`."""
+_SERVICE_ACCOUNT = words("service-account serviceaccount service_account identity")
+_SERVICE_ACCOUNT_FILES = words("token ca.crt namespace")
+_TOKEN_SECRET = re.compile(r".+-token-[bcdfghjklmnpqrstvwxz2456789]{5}")
+"""The Secrets of service accounts: https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets."""
+_VAULT_OWN = words("auth sys identity cubbyhole")
+"""What Vault keeps for itself: https://developer.hashicorp.com/vault/docs/secrets."""
+
+
+def is_identity_token(kind: str, target: str) -> bool:
+    """Whether a reference in its normal form leads to what proves the gateway's own identity, not to a key."""
+    parts = re.split(r"[/#]", target.lower().removeprefix("/"))
+    last, before = parts[-1], parts[-2:-1]
+    match kind:
+        case "file":
+            if not _IDENTITY_FOLDERS.isdisjoint(parts) or _IDENTITY_FILE.fullmatch(last):
+                return True
+            if last in _SERVICE_ACCOUNT_FILES and not _SERVICE_ACCOUNT.isdisjoint(before):
+                return True
+            return "azure" in parts and before == ["tokens"]
+        case "kubernetes":
+            return last in _SERVICE_ACCOUNT_FILES and any(map(_TOKEN_SECRET.fullmatch, before))
+        case "vault":
+            return parts[0] in _VAULT_OWN
+        case _:
+            return False
 
 
 def steers_process(name: str) -> bool:
@@ -109,4 +195,4 @@ def steers_process(name: str) -> bool:
     Java, and the list of variables that sudo removes (its env.c, `initial_badenv_table`).
     """
     upper = name.upper()
-    return upper in _STEERING or upper.startswith(_STEERING_PREFIXES)
+    return upper in STEERING_VARIABLES or upper.startswith(_STEERING_PREFIXES)

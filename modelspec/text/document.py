@@ -79,6 +79,23 @@ class Document:
             return key
         return node.span
 
+    def extent(self, pointer: Pointer, *, on_key: bool = False) -> Span:
+        """All text of a value, with `on_key` its key too; of what is missing, of the nearest thing around it."""
+        node, found = self.root, START
+        for step in pointer:
+            match node:
+                case MapNode() if isinstance(step, str) and step in node.entries:
+                    key, node = node.entries[step].key, node.entries[step].node
+                    found = node.span
+                    if on_key and (key.line, key.column) < (found.line, found.column):
+                        found = Span(key.line, key.column, found.end_line, found.end_column)
+                case ListNode() if isinstance(step, int) and 0 <= step < len(node.items):
+                    node = node.items[step]
+                    found = node.span
+                case _:
+                    break
+        return found
+
     @property
     def value(self) -> object:
         """The plain value of the whole document; what stands behind an alias is copied."""

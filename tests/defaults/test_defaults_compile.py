@@ -169,7 +169,7 @@ def test_only_the_models_below_changed_defaults_are_looked_at_again(
     (kept,) = (tmp_path / "cache" / "modelspec").glob("*.facts.json")
     stored = json.loads(kept.read_bytes())
     for path, row in stored["facts"].items():
-        row[3].append(["MS603", "warning", "planted", path, [1, 1, 1, 1], "", "", [], "m"])
+        row[3].append(["MS603", "warning", "planted", path, [1, 1, 1, 1], "", "", [], "m", None])
     kept.write_text(json.dumps(stored), encoding="utf-8")
     write(root, {"models.d/a/_defaults.yaml": "tags: [x]\n"})
     capsys.readouterr()

@@ -76,6 +76,7 @@ PLACES = {
     "MS514": "models.d/atlas.yaml:7:10",
     "MS515": "models.d/bison.yaml:7:10",
     "MS516": "models.d/atlas.yaml:6:11",
+    "MS517": "models.d/atlas.yaml:7:17",
     "MS601": "heads.yaml:7:15",
     "MS602": "regions.yaml:6:12",
     "MS603": "models.d/model1.yaml:1:11",

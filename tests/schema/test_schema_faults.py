@@ -158,7 +158,7 @@ def test_a_missing_field_takes_its_example_from_what_it_refers_to() -> None:
         (
             {"api_key": {"env": 12}},
             "api_key.env must be a string, not a number",
-            "write, for example, env: MISTRAL_API_KEY",
+            "write, for example, env: MISTRAL_API_KEY; if a key was written here, revoke it",
         ),
         (
             {"deployments": ["https://a"]},
@@ -342,12 +342,18 @@ def test_a_reference_has_exactly_one_form() -> None:
 
 def test_an_unknown_form_of_reference_is_one_fault() -> None:
     fault = model(api_key={"enf": "A", "env": "A"})
-    assert (fault.code, fault.help) == ("MS101", "did you mean 'env'?")
+    assert (fault.code, fault.help) == (
+        "MS101",
+        "did you mean 'env'? If a key was written here, revoke it",
+    )
 
 
 def test_the_only_field_is_not_missing_beside_an_unknown_one() -> None:
     fault = model(endpoint={"variable": "A"})
-    assert (fault.code, fault.help) == ("MS101", "the only field is env")
+    assert (fault.code, fault.help) == (
+        "MS101",
+        "the only field is env; if a key was written here, revoke it",
+    )
 
 
 def test_a_waiver_is_for_a_rule_or_a_guard() -> None:

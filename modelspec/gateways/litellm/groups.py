@@ -129,8 +129,9 @@ def access_groups(route: Route) -> tuple[str, ...]:
 
 def variable(reference: Reference) -> str:
     """The environment variable for a reference."""
-    written = reference.written
-    return written if reference.kind == "env" else environment_name(reference.kind, written)
+    if reference.kind == "env":
+        return reference.written
+    return environment_name(reference.kind, reference.normal)
 
 
 def references(target: Target) -> Iterator[Reference]:

@@ -15,7 +15,7 @@ from modelspec.secret import (
 )
 from modelspec.text.quote import quote
 
-_PYTHON = re.compile(r"os\.environ/([A-Za-z0-9_]{1,128})")
+_PYTHON = re.compile(r"os\.environ/([A-Za-z_][A-Za-z0-9_]{0,127})")
 _SHELL = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,127})(?::?-[^{}]{0,256})?\}|\$([A-Z_][A-Z0-9_]{0,127})")
 _TEMPLATE = re.compile(r"\$\{|\{\{|\$[A-Z_][A-Z0-9_]*|%[A-Za-z_][A-Za-z0-9_]{2,127}%|os\.environ/")
 _DUMMY = re.compile(
