@@ -231,7 +231,8 @@ def malformed_url(model: Model, fleet: Fleet) -> Iterator[Finding]:
     A URL here is `http://` or `https://`, a host of letters, digits, hyphens and dots or a usual
     address, optionally a port from 1 to 65535, a path without `..`, and a query: ASCII only, without spaces
     or backslashes, and each `%` followed by two hexadecimal digits. Attacks exploit URLs that parsers read
-    differently. The `url` of a head has no query either.
+    differently: so no part of the path is empty or `.`, no letter is percent-encoded, and no host ends in a dot, which
+    gateways take into the name that they look for in a certificate. The `url` of a head has no query either.
     """
     return _in_model("MS516", model, fleet)
 

@@ -17,7 +17,7 @@ from modelspec.fleet.reference import shown
 from modelspec.rules.examples import model
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
-from modelspec.url import registrable_domain
+from modelspec.url import owner_of
 
 _POLICY = """\
 # file: modelspec.yaml
@@ -88,10 +88,12 @@ def _forbidden(
     good=_model("atlas", "api.atlas.example") + _model("bison", "eu.atlas.example"),
 )
 def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
-    """A key is sent to hosts of two different domains.
+    """A key is sent to hosts of two different owners.
 
-    A key belongs to one provider. Where the same reference is used with hosts of two registrable domains, one of
-    them receives a key that is not meant for it. A reference that one model uses as a key is a key in every field of
+    A key belongs to one provider. Where the same reference is used with hosts of two owners, one of them receives a key
+    that is not meant for it. Hosts have one owner if they share a registrable domain, by the public suffix list; where
+    a cloud or a hosting platform gives each customer a name (`ours.openai.azure.com`, `ours.azurewebsites.net`), each
+    name is an owner. A reference that one model uses as a key is a key in every field of
     every model. Keys that `key_policy` names are checked against it instead.
 
     Use a separate key for each provider, or list the allowed hosts in `key_policy`.
@@ -105,9 +107,11 @@ def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
         for key, host, pointer in signature.key_hosts:
             if key not in keys or any(entry.names(key) for entry in catalog.fleet.key_policy):
                 continue
-            domain = registrable_domain(host)
             place = Place(path=signature.path, pointer=pointer)
-            known, earlier = first.setdefault(key, (domain, place))
+            known_host, earlier = first.setdefault(key, (host, place))
+            if host == known_host:
+                continue
+            domain, known = owner_of(host), owner_of(known_host)
             if known == domain or (key, domain) in reported:
                 continue
             reported.add((key, domain))

@@ -1,7 +1,7 @@
-"""URLs judged on their raw text: what is wrong with one, its host, and its registrable domain."""
+"""URLs judged on their raw text: what is wrong with one, its host, and who owns that."""
 
-from modelspec.url.host import registrable_domain
 from modelspec.url.judgement import LONGEST, Code, UrlFault, has_key, host_of, judge, judged
+from modelspec.url.owner import owner_of
 from modelspec.url.shape import Parts, is_host, parts
 
 __all__ = [
@@ -14,6 +14,6 @@ __all__ = [
     "is_host",
     "judge",
     "judged",
+    "owner_of",
     "parts",
-    "registrable_domain",
 ]

@@ -8,21 +8,6 @@ from urllib.parse import unquote
 
 from modelspec.url.address import AddressKind, canonical, ipv4_kind, ipv4_readings, ipv6_address, ipv6_kind
 
-_SECOND_LEVELS = frozenset(
-    {"ac", "co", "com", "edu", "gob", "gouv", "gov", "go", "mil", "ne", "net", "nom", "or", "org"}
-)
-_COUNTRY = 2
-
-
-def registrable_domain(host: str) -> str:
-    """Of a host as `host_of` gives it; addresses and single labels are their own domain."""
-    if ":" in host or host.replace(".", "").isdigit():
-        return host
-    labels = host.split(".")
-    kept = 3 if len(labels[-1]) == _COUNTRY and labels[-2:-1] and labels[-2] in _SECOND_LEVELS else 2
-    return ".".join(labels[-kept:])
-
-
 _PREFIX = "xn--"
 _TOGETHER = (
     # UTS 39, 5.2 "Highly Restrictive": the scripts that one language writes side by side.
@@ -120,7 +105,7 @@ _ROUNDS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What stands at a host: `name` is its one spelling, `plain` says that it was written so."""
+    """What stands at a host: `name` is its one spelling, `plain` says that it was written so, but for case."""
 
     kind: AddressKind
     name: str
@@ -138,10 +123,10 @@ def standing(host: str) -> Standing | None:
     if readings := ipv4_readings(name):
         value = max(readings, key=ipv4_kind)
         spelt = canonical(value, version=4)
-        return Standing(kind=ipv4_kind(value), name=spelt, plain=name == spelt)
+        return Standing(kind=ipv4_kind(value), name=spelt, plain=host == spelt)
     if not name or _NUMERIC.fullmatch(name.rpartition(".")[2]):
         return None
-    return Standing(kind=_kind_of_name(name), name=name, plain=True)
+    return Standing(kind=_kind_of_name(name), name=name, plain=not host.endswith("."))
 
 
 def disguises(host: str) -> Iterator[str]:

@@ -98,6 +98,9 @@ _ALLOWED = re.compile(r"[!#$%&'()*+,./:;=?@\[\]_~A-Za-z0-9-]*+")  # RFC 3986, 2.
 _AFTER_HOST = re.compile(r"(?:[!$&'()*+,./:;=?@_~A-Za-z0-9-]|%[0-9A-Fa-f]{2})*")  # RFC 3986, 3.3 and 3.4
 _CONTROL = re.compile(r"%(?:25)*(?:[01][0-9a-f]|7f|c[01])", re.IGNORECASE)
 """C0 controls and DEL, encoded once or more; C0 and C1 begin the overlong forms that RFC 3629 forbids."""
+_IDLE_SEGMENT = re.compile(r"/\.(?:/|$)|//")
+_NEEDLESS = re.compile(r"%(?:2[de]|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|7e)", re.IGNORECASE)
+"""RFC 3986, 2.3: unreserved characters are the same with and without encoding, and so need none."""
 _TWICE = re.compile(r"%(?:25)+")
 _FRAGMENT = "a fragment"
 _FRAGMENT_HELP = "remove the '#' and the text after it: a fragment is never sent to a server"
@@ -235,6 +238,11 @@ def _malformed_host(found: Parts, place: Standing | None) -> tuple[str, str] | N
         )
     if place.kind is AddressKind.UNUSABLE:
         return "points to a multicast, broadcast or reserved address", "name the server of the model"
+    if found.host.endswith("."):
+        return (
+            "has a host that ends in a dot: gateways look for a certificate with the dot, and there is none",
+            f"write the host as {shown(place.name)}",
+        )
     if not place.plain:
         return f"writes the address {place.name} in an unusual form", "write the address in its usual form"
     return None
@@ -250,6 +258,11 @@ def _malformed_rest(found: Parts) -> tuple[str, str] | None:
         )
     if _climbs(found.path):
         return "has '..' in its path", "write the path without '..'"
+    if _IDLE_SEGMENT.search(found.path):
+        return "has a '.' or an empty part in its path", "write the path without it"
+    explained = _climbs_encoded(found.path) or has_key(found.query or "")
+    if not explained and _NEEDLESS.search(f"{found.path}?{found.query or ''}"):
+        return "percent-encodes a letter, a digit or one of -._~", "write the character itself"
     return None
 
 

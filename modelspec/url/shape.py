@@ -44,13 +44,14 @@ class Parts:
 
     @property
     def hostname(self) -> str:
-        """The host in lower case and without brackets; empty where there is none."""
-        return self.host.lower().strip("[]")
+        """The host in lower case, without brackets and a dot at its end; empty where there is none."""
+        return self.host.lower().strip("[]").removesuffix(".")
 
     @property
     def place(self) -> str:
         """The host with an explicit port: nothing of it is secret."""
-        return self.host if self.port is None else f"{self.host}:{self.port}"
+        host = self.host.removesuffix(".")
+        return host if self.port is None else f"{host}:{self.port}"
 
     @property
     def number(self) -> int | None:

@@ -32,7 +32,7 @@ def test_reports_a_key_sent_to_a_new_host(tmp_path: Path) -> None:
     [
         "https://upstream.example.com/v2",
         "https://upstream.example.com:8443/v1",
-        "https://UPSTREAM.example.com./v1",
+        "https://UPSTREAM.example.com/v1",
     ],
 )
 def test_allows_another_path_of_the_same_host(endpoint: str, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelspec.url import LONGEST, host_of, judge, registrable_domain
+from modelspec.url import LONGEST, host_of, judge, owner_of
+from modelspec.url.owner import _TENANTS
 
 
 def _table() -> dict[str, list[str]]:
@@ -165,10 +166,49 @@ def test_hosts_have_one_spelling(url: str, host: str | None) -> None:
         ("10.0.0.1", "10.0.0.1"),
         ("2001:db8::1", "2001:db8::1"),
         ("me.co", "me.co"),
+        ("www.city.kawasaki.jp", "city.kawasaki.jp"),
+        ("a.b.ck", "a.b.ck"),
+        ("x.xn--85x722f.com.cn", "xn--85x722f.com.cn"),
+        ("a.shishi.xn--fiqs8s", "shishi.xn--fiqs8s"),
+        ("xn--999.example", "xn--999.example"),
+        ("models.svc.cluster.local", "cluster.local"),
+        # Hosting platforms, by the list's private part.
+        ("ours.azurewebsites.net", "ours.azurewebsites.net"),
+        ("api.ours.github.io", "ours.github.io"),
+        ("ours.execute-api.us-east-1.amazonaws.com", "ours.execute-api.us-east-1.amazonaws.com"),
+        # Tenants of clouds, by the table.
+        ("ours.openai.azure.com", "ours.openai.azure.com"),
+        ("x.eastus.models.ai.azure.com", "x.eastus.models.ai.azure.com"),
+        ("openai.azure.com", "azure.com"),
+        ("notopenai.azure.com", "azure.com"),
+        ("ours.eu-west-1.snowflakecomputing.com", "ours.eu-west-1.snowflakecomputing.com"),
+        ("vpce-1.bedrock-runtime.us-east-1.vpce.amazonaws.com",) * 2,
+        # A cloud's own services, in whatever region.
+        ("bedrock-runtime.us-east-1.amazonaws.com", "amazonaws.com"),
+        ("bedrock-runtime.eu-west-1.amazonaws.com", "amazonaws.com"),
+        ("runtime.sagemaker.us-east-1.amazonaws.com", "amazonaws.com"),
+        ("bedrock-mantle.us-east-1.api.aws", "amazonaws.com"),
+        ("us-central1-aiplatform.googleapis.com", "googleapis.com"),
+        ("aiplatform.eu.rep.googleapis.com", "googleapis.com"),
+        ("ours.storage.googleapis.com", "storage.googleapis.com"),
+        ("token-plan.cn-beijing.maas.aliyuncs.com", "aliyuncs.com"),
+        ("llm-1.cn-beijing.maas.aliyuncs.com", "llm-1.cn-beijing.maas.aliyuncs.com"),
     ],
 )
-def test_registrable_domains(host: str, domain: str) -> None:
-    assert registrable_domain(host) == domain
+def test_owners(host: str, domain: str) -> None:
+    assert owner_of(host) == domain
+
+
+def test_each_domain_of_tenants_has_a_source() -> None:
+    lines = _TENANTS.split()
+    assert len(lines) > 50
+    for domain, source in batched(lines):
+        assert host_of(f"https://{domain}") == domain
+        assert host_of(source)
+
+
+def batched(lines: list[str]) -> list[tuple[str, str]]:
+    return list(zip(lines[::2], lines[1::2], strict=True))
 
 
 _PIECES = st.sampled_from(
