@@ -14,9 +14,9 @@ from modelspec.diagnose.refusal import Refusal
 from modelspec.incremental import compile_tree
 from modelspec.load import read, source_of
 from modelspec.load.find import File, Tree
+from modelspec.load.redact import redacted
 from modelspec.load.unread import MAX_BYTES, MODELS, empty
 from modelspec.pipeline import Compiled
-from modelspec.secret import mask
 from modelspec.text.quote import quote
 from modelspec.text.visible import visible
 
@@ -154,7 +154,7 @@ def difference(before: Mapping[str, File], draft: Draft) -> Iterator[str]:
 def _lines(file: File | None) -> list[str]:
     if file is None:
         return []
-    lines = mask(source_of(file).text).split("\n")
+    lines = redacted(source_of(file).text, is_sound=False).text.split("\n")
     if lines[-1] == "":
         lines.pop()
     return [visible(line.removesuffix("\r")) for line in lines]

@@ -32,7 +32,7 @@ _OPEN = object()
 """What an anchor stands for while the node that it names is still being built."""
 
 
-_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029\ufeff]")
+BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029\ufeff]")
 """What only libyaml takes for the end of a line, and the byte order mark, which it skips. Such a file has a fault in
 any case; without them its places are right."""
 
@@ -47,7 +47,7 @@ class _StopError(Exception):
 
 def compose(source: Source) -> tuple[Document, list[Diagnostic]]:
     """The tree of a file and the faults of its YAML; the tree has no root where it could not be built."""
-    return _compose(source, _BREAKS.sub("\ufffd", source.text))
+    return _compose(source, BREAKS.sub("\ufffd", source.text))
 
 
 def _compose(source: Source, text: str) -> tuple[Document, list[Diagnostic]]:

@@ -8,6 +8,7 @@ from modelspec.diagnose.rule import Finding
 from modelspec.load import Reading, read, source_of
 from modelspec.load.defaults import followed, merged
 from modelspec.load.find import DEFAULTS, File, Tree, folders_of
+from modelspec.load.redact import Redacted, redacted
 from modelspec.text.document import Place
 from modelspec.text.source import START, Source, Span
 
@@ -39,17 +40,24 @@ class Locator:
         It is where the value is; where that is in defaults, the last related place is the model.
         """
         place = self.origin(finding.place)
+        redacted = [self._redacted(path) for path in dict.fromkeys((place.path, finding.place.path))]
+
+        def clean(text: str) -> str:
+            for one in redacted:
+                text = text if one is None else one.clean(text)
+            return text
+
         related = [self._label(self.origin(other), text) for other, text in finding.related]
         if place is not finding.place:
             related.append(self._label(Place(path=finding.place.path, pointer=("model_id",)), _TAKEN))
         return Diagnostic(
             code=code,
             severity=severity,
-            message=finding.message,
+            message=clean(finding.message),
             path=place.path,
             span=self._span(place),
-            label=finding.label,
-            help=finding.help,
+            label=clean(finding.label),
+            help=clean(finding.help),
             related=tuple(related),
             subject=finding.subject or subject or finding.place.path,
             hidden=self._extent(place) if finding.private else None,
@@ -120,6 +128,13 @@ class Locator:
         return self.known[path]
 
     def source(self, path: str) -> Source | None:
-        """The text of a file for a code frame; None where it could not be read."""
+        """What may be shown of the text of a file, at its places; None where it could not be read."""
+        redacted = self._redacted(path)
+        return None if redacted is None else Source(path, redacted.text)
+
+    def _redacted(self, path: str) -> Redacted | None:
         file = self.files.get(path)
-        return None if file is None else source_of(file)
+        if file is None:
+            return None
+        reading = self.known.get(path) or read(file)  # what is not kept of ten thousand models is read again
+        return redacted(source_of(file).text, is_sound=not reading.faults)

@@ -54,7 +54,7 @@ def _counted(count: int, noun: str) -> str:
 
 
 Sources = Callable[[str], Source | None]
-"""The source at a path of a diagnostic; None if it is not a file or not text."""
+"""What may be shown of the file at a path of a diagnostic; None if it is not a file or not text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

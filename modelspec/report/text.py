@@ -1,6 +1,5 @@
 """Diagnostics for people: headline, location, marked line, related locations, help."""
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from itertools import accumulate
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report.contract import Outcome
 from modelspec.report.printable import Paint, painter, printable
-from modelspec.secret import mask
+from modelspec.secret import covered
 from modelspec.text.source import START, Span
 from modelspec.text.visible import MOST_MARKS, cells, plain, visible
 
@@ -121,11 +120,8 @@ def render(outcome: Outcome) -> Iterator[str]:
         source = outcome.sources(path)
         if source is None:
             return ()
-        text = source.text
-        for start, end in map(source.offsets, hidden.get(path, ())):
-            text = text[:start] + re.sub(r"\S", "*", text[start:end]) + text[end:]
-        # A secret may span several lines, so the whole text is masked; masking keeps its length.
-        return [line.removesuffix("\r") for line in mask(text).split("\n")]
+        text = covered(source.text, [source.offsets(span) for span in hidden.get(path, ())])
+        return [line.removesuffix("\r") for line in text.split("\n")]
 
     for diagnostic in outcome.diagnostics:
         yield "\n".join([*_paragraph(diagnostic, lines, paint), "", ""])

@@ -9,6 +9,8 @@ from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.rules import references
 from modelspec.rules.examples import model
 from modelspec.secret import Hit, is_placeholder, mask, scan, suspect, telling_key
+from modelspec.secret.patterns import drawn
+from modelspec.secret.view import NAMING, VALUED
 from modelspec.text.document import Document, ListNode, MapNode, Node, Place, Pointer, ScalarNode
 from modelspec.text.quote import quote
 from modelspec.text.source import Span
@@ -29,6 +31,11 @@ _METHOD_NAMES = (
 _METHODS = frozenset(_METHOD_NAMES.split())
 _METHOD_KEY = re.compile(r"(?i:auth|authorization|bearer|credentials?|creds?|tokens?)(?:_type)?")
 _ENVIRONMENT_PREFIX = "os.environ/"
+_REFERENCES = frozenset({"env", "file", "vault", "kubernetes"})
+_PASSWORD = re.compile(r"\S{8,256}")
+_ORDINARY = re.compile(r"://|\A(?:[/~]|arn:)|\A[\w.+-]+@[\w-]+\.[\w.]+\Z|\A[vV]?\d+(?:[.:T+-]\w+)*Z?\Z")
+"""URLs, paths, names of cloud resources, addresses, versions and times."""
+_KINDS = 4
 
 
 @rule(
@@ -87,7 +94,9 @@ def no_value_beside_a_telling_key(document: Document) -> Iterator[Finding]:
     """A key that names a secret has a literal value.
 
     Passwords and home-made tokens have no recognisable format, but their keys do:
-    `password`, `token`, `client_secret`, `api_key` and the like, in any spelling. Booleans, small numbers,
+    `password`, `token`, `client_secret`, `api_key` and the like, in any spelling, and as values of other keys,
+    as in `{name: DB_PASSWORD, value: …}`. What is meant are the value, the items of its lists, and in its mappings what
+    stands at `value` and the like or looks like a password. Booleans, small numbers,
     references and plain placeholders (`<your key>`, `changeme`) are allowed; similar words
     (`max_tokens`, `public_key`, `secret_name`) are not affected.
 
@@ -183,19 +192,49 @@ def _literals_below(pointer: Pointer, node: Node) -> Iterator[tuple[Pointer, str
         return
     # {kubernetes: {secret: NAME, key: NAME}} names a secret and holds none.
     named = pointer[-1:] == ("kubernetes",) and node.entries.keys() <= {"secret", "key"}
+    other = _name_in(node)
     for name, entry in node.entries.items():
         here = (*pointer, name)
-        if telling_key(name) and not named and not _is_api_key(here):
-            match entry.node:
-                case ScalarNode(value=value) if _is_literal(name, value):
-                    yield here, name
-                case ListNode(items=items):
-                    for position, item in enumerate(items):
-                        if isinstance(item, ScalarNode) and _is_literal(name, item.value):
-                            yield (*here, position), name
-                case _:
-                    pass
+        telling = name if telling_key(name) else other if name.casefold() in VALUED else None
+        if telling and not named and not _is_api_key(here):
+            yield from _literals_of(here, telling, entry.node, is_direct=True)
         yield from _literals_below(here, entry.node)
+
+
+def _name_in(node: MapNode) -> str | None:
+    """The name of a secret that a mapping holds as a value: `{name: DB_PASSWORD, value: X}`."""
+    for name, entry in node.entries.items():
+        said = entry.node.value if isinstance(entry.node, ScalarNode) else None
+        if name.casefold() in NAMING and isinstance(said, str) and telling_key(said):
+            return said
+    return None
+
+
+def _literals_of(pointer: Pointer, key: str, node: Node, *, is_direct: bool) -> Iterator[tuple[Pointer, str]]:
+    """The literals below a telling key: itself, what lists in it hold, and what its mappings call a value.
+
+    Of other keys in a mapping (`type`, `user`, `rotation`), only what looks like a password counts.
+    """
+    match node:
+        case ScalarNode(value=value):
+            if _is_literal(key, value) and (is_direct or _looks_like_password(value)):
+                yield pointer, key
+        case ListNode(items=items):
+            for position, item in enumerate(items):
+                yield from _literals_of((*pointer, position), key, item, is_direct=is_direct)
+        case MapNode(entries=entries):
+            for name, entry in entries.items():
+                if name not in _REFERENCES and not telling_key(name):
+                    direct = name.casefold() in VALUED
+                    yield from _literals_of((*pointer, name), key, entry.node, is_direct=direct)
+
+
+def _looks_like_password(value: object) -> bool:
+    """Whether letters, digits and signs are mixed as in no name, address or version."""
+    if not isinstance(value, str) or not _PASSWORD.fullmatch(value) or _ORDINARY.search(value):
+        return False
+    kinds = (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
+    return sum(any(map(kind, value)) for kind in kinds) >= _KINDS or drawn(value)
 
 
 def _is_api_key(pointer: Pointer) -> bool:

@@ -1,6 +1,6 @@
 """Finding and hiding secrets: pure functions of text, which know nothing of modelspec."""
 
-from modelspec.secret.mask import mask
+from modelspec.secret.mask import covered, is_harmless, known, mask, spoken
 from modelspec.secret.names import (
     GATEWAY_MASTER_KEYS,
     REVOKE,
@@ -18,11 +18,15 @@ __all__ = [
     "REVOKE",
     "STEERING_VARIABLES",
     "Hit",
+    "covered",
+    "is_harmless",
     "is_identity_token",
     "is_placeholder",
+    "known",
     "looks_like_key",
     "mask",
     "scan",
+    "spoken",
     "steers_process",
     "suspect",
     "telling_key",

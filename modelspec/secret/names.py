@@ -196,3 +196,26 @@ def steers_process(name: str) -> bool:
     """
     upper = name.upper()
     return upper in STEERING_VARIABLES or upper.startswith(_STEERING_PREFIXES)
+
+
+_PLACES = {
+    "env": re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}"),
+    "file": re.compile(r"(?:/[A-Za-z0-9._@-]+)+"),
+    "vault": re.compile(r"[A-Za-z0-9._@:/-]+#[A-Za-z0-9._@-]+"),
+    "secret": re.compile(r"[A-Za-z0-9.-]{1,253}"),
+    "key": re.compile(r"[A-Za-z0-9._-]{1,253}"),
+}
+_DIVIDERS = re.compile(r"[/#:]")
+
+
+def names_place(kind: str, text: str) -> bool:
+    """Whether a text below `env`, `file`, `vault` or, in `kubernetes`, `secret` and `key` names the place of a secret.
+
+    What may be the secret itself does not.
+    """
+    form = _PLACES.get(kind)
+    return (
+        form is not None
+        and form.fullmatch(text) is not None
+        and not any(map(looks_like_key, _DIVIDERS.split(text)))
+    )

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from string import ascii_letters, digits
+from unicodedata import category, normalize
 
-from modelspec.secret.patterns import PATTERNS
+from modelspec.secret.patterns import PATTERNS, words
+from modelspec.text.visible import BLANK
 
 _ESCAPE = re.compile(
     r"\\(?:x(?P<x>[0-9A-Fa-f]{2})|u(?P<u>[0-9A-Fa-f]{4})|U(?P<U>[0-9A-Fa-f]{8})|(?P<same>[/\" ])|(?P<n>n)"
@@ -40,16 +42,35 @@ def resolved(text: str) -> View | None:
 
 
 def views(text: str) -> Iterator[View]:
-    """The text with its escapes resolved, and that text with its cut words joined; each only where it differs."""
-    first = resolved(text)
-    if first is not None:
-        yield first
-    plain = text if first is None else first.text
-    joined = _derived(plain, _joints(plain))
-    if joined.text != plain:
-        yield (
-            joined if first is None else View(joined.text, [first.origins[place] for place in joined.origins])
-        )
+    """The text with its escapes resolved, that without what nobody sees, and that with its cut words joined.
+
+    Each only where it differs from the one before.
+    """
+    known = View(text, [])
+    for derive in (_replacements, _unseen, _joints):
+        following = _derived(known.text, derive(known.text))
+        if following.text != known.text:
+            origins = following.origins
+            known = View(following.text, [known.origins[at] for at in origins] if known.origins else origins)
+            yield known
+
+
+def _unseen(text: str) -> Iterator[tuple[int, int, str]]:
+    """Characters that show nothing, or are letters of another width: `a\u200bb` and `\uff41b` both read `ab`."""
+    if text.isascii():
+        return
+    read = {character: _read(character) for character in set(text) if not character.isascii()}
+    odd = "".join(re.escape(character) for character, seen in read.items() if seen != character)
+    if odd:
+        yield from ((match.start(), match.end(), read[match[0]]) for match in re.finditer(f"[{odd}]", text))
+
+
+def _read(character: str) -> str:
+    """A character as a key would have it; what has no plain form stays."""
+    if character in BLANK or category(character) == "Cf":
+        return ""
+    plain = normalize("NFKC", character)
+    return plain if plain.isascii() else character
 
 
 def _replacements(text: str) -> Iterator[tuple[int, int, str]]:
@@ -104,6 +125,14 @@ _DIGEST = re.compile(rb"[0-9a-f]++")
 _LOOSE_LINE = re.compile(rb"\n[ \t]*+(?:-[^ \n]|[^-: \n])[^:\s]*+(?!:)")
 _TELLING = re.compile(r"(?:pass|pwd|cre|token|auth|bearer)[^\n:=]*+(?:\s*+[:=])?")
 _WORDS = ("pass", "pwd", "cre", "token", "auth", "bearer")
+NAMING = words(
+    "name key id variable var env_name envvar field label title header param parameter property setting"
+)
+"""Keys that may hold the name of a secret, beside one of `VALUED` that holds it: `{name: DB_PASSWORD, value: X}`."""
+VALUED = words("value values val v default content contents literal raw plain text string data")
+_LAST_WORD = re.compile(r"([a-z_]++)[\"']?[ \t]*+\Z")
+_NEAR = 70
+"""Characters in front of a telling word in which the colon stands that it is a value of."""
 _USERINFO = re.compile(r"://[^\s/?#@]*+@")
 _KEY = re.compile(
     r"key[^\n:=]*+(?:\s*+[:=](?!"
@@ -124,9 +153,11 @@ def suspect(text: str) -> bool:
     special = raw.translate(None, _ORDINARY)
     if special and _is_special(text, special):
         return True
-    if "environ/" in text or (_LOOSE_LINE.search(raw) and BREAK.search(text)):
+    if next(_unseen(text), None) or "environ/" in text or (_LOOSE_LINE.search(raw) and BREAK.search(text)):
         return True
     lower = text.lower()
+    if any(_is_name(lower, word) for word in (*_WORDS, "key")):
+        return True
     if _is_key(_KEY, lower) or (any(word in lower for word in _WORDS) and _is_key(_TELLING, lower)):
         return True
     tokens = raw.translate(_TOKEN_BYTES)
@@ -139,6 +170,19 @@ def suspect(text: str) -> bool:
         ):
             return True
         place = tokens.find(_LONG, end)
+    return False
+
+
+def _is_name(lower: str, word: str) -> bool:
+    """Whether a telling word stands in a value whose key may hold the name of a secret."""
+    place = lower.find(word)
+    while place >= 0:
+        colon = lower.rfind(":", max(0, place - _NEAR), place)
+        if colon > 0 and ("\n" not in lower[colon:place] or not lower[colon + 1 : place].strip("\"' \t\r\n")):
+            key = _LAST_WORD.search(lower[max(0, colon - 20) : colon])
+            if key and key[1] in NAMING:
+                return True
+        place = lower.find(word, place + 1)
     return False
 
 

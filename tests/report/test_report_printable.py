@@ -1,7 +1,9 @@
 import pytest
 
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
+from modelspec.load.redact import redacted
 from modelspec.report import REPORTS, Summary
+from modelspec.report.contract import Sources
 from modelspec.report.printable import printable
 from modelspec.text.source import START, Source, Span
 
@@ -25,6 +27,10 @@ def test_a_secret_is_masked_in_place() -> None:
     assert printable(f"no region is named '{SECRET}'\x1b") == f"no region is named '{'*' * len(SECRET)}'\\x1b"
 
 
+def showing(text: str) -> Sources:
+    return lambda path: Source(path, redacted(text, is_sound=False).text)
+
+
 @pytest.mark.parametrize("name", list(REPORTS))
 @pytest.mark.parametrize("colour", [False, True])
 def test_no_format_repeats_a_secret(name: str, *, colour: bool) -> None:
@@ -41,7 +47,14 @@ def test_no_format_repeats_a_secret(name: str, *, colour: bool) -> None:
         subject=SECRET,
     )
     summary = Summary.of([diagnostic], files=1, models=1)
-    output = "".join(REPORTS[name]([diagnostic], summary, lambda path: Source(path, text), colour=colour))
+    output = "".join(
+        REPORTS[name](
+            [diagnostic],
+            summary,
+            showing(text),
+            colour=colour,
+        )
+    )
     assert BODY[:8] not in output
     assert BODY[-8:] not in output
 
@@ -54,5 +67,12 @@ def test_a_key_over_several_lines_is_masked_on_each() -> None:
         code="MS501", severity=Severity.ERROR, message="a private key", path="a.yaml", span=Span(4, 5, 4, 69)
     )
     summary = Summary.of([diagnostic], files=1, models=1)
-    output = "".join(REPORTS["text"]([diagnostic], summary, lambda path: Source(path, text), colour=False))
+    output = "".join(
+        REPORTS["text"](
+            [diagnostic],
+            summary,
+            showing(text),
+            colour=False,
+        )
+    )
     assert f" 4 |     {'*' * 64}\n   |     {'^' * 64}\n" in output

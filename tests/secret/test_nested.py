@@ -7,10 +7,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelspec.secret import mask
+from modelspec.load.redact import redacted
+
+
+def shown_of(text: str) -> str:
+    return redacted(text, is_sound=False).text
+
 
 TELLING = ("api_key", "password", "client_secret", "authToken", "credentials")
-REFERENCES = ("env", "file", "vault")
 OTHER = ("value", "a", "name", "literal", "x-y", "envs", "key")
 SECRET = "hunter"
 STYLES = {"flow": True, "block": False, "mixed": None}
@@ -28,21 +32,21 @@ STYLES = {"flow": True, "block": False, "mixed": None}
         ("api_key:\n  value:\n    hunter2\n", "api_key:\n  value:\n    *******\n"),
         ("api_key:\n  - value: hunter2\n    b: c1\n", "api_key:\n  - value: *******\n    b: **\n"),
         ("api_key:\n- value: hunter2\n- hunter3\n", "api_key:\n- value: *******\n- *******\n"),
-        ("api_key:\n  {value: hunter2,\n   env: FOO}\n  b: c1", "api_key:\n  {value: *******,\n   env: FOO}\n  b: **"),
+        ("api_key:\n  {value: hunter2,\n   env: FOO}\n  b: c1", "api_key:\n  ******* ********\n   env: ****\n  b: **"),
         ("api_key: {\n  value: hunter2,\n}\nx: y1", "api_key: {\n  value: *******,\n}\nx: y1"),
-        ("api_key: {value: hunter2\nx: y1", "api_key: {value: *******\nx: y1"),
-        ("api_key: {value: hunter2", "api_key: {value: *******"),
+        ("api_key: {value: hunter2\nx: y1", "api_key: {****** *******\nx: **"),
+        ("api_key: {value: hunter2", "api_key: {****** *******"),
         ("api_key: &k {value: hunter2}", "api_key: &k {value: *******}"),
         ("a: &k {value: hunter2}\napi_key: *k", "a: &k {value: *******}\napi_key: *k"),
         ("a: &k hunter2\napi_key: {value: *k}", "a: &k *******\napi_key: {value: *k}"),
         ("api_key: {value: [hunter2, b1]}", "api_key: {value: [*******, **]}"),
-        ('api_key: {"value":"hun}t # 2", hunter2}', 'api_key: {"value":****** # **, *******}'),
+        ('api_key: {"value":"hun}t # 2", hunter2}', 'api_key: {"value":****** * **, *******}'),
         ("api_key: {value: hunter2 # why: x\n}", "api_key: {value: ******* # why: x\n}"),
         ("api_key: {env: {a: hunter2}}", "api_key: {env: {a: *******}}"),
         ("api_key: {env: [hunter2]}", "api_key: {env: [*******]}"),
         ("api_key:\n  env:\n    - hunter2\n", "api_key:\n  env:\n    - *******\n"),
         ("api_key:\n  env:\n    FOO\n", "api_key:\n  env:\n    FOO\n"),
-        ("api_key:\n  env: |\n    FOO\n  b: c1", "api_key:\n  env: |\n    FOO\n  b: **"),
+        ("api_key:\n  env: |\n    FOO\n  b: c1", "api_key:\n  env: |\n    ***\n  b: **"),
         ("api_key: {kubernetes: {secret: foo, key: bar}}", "api_key: {kubernetes: {secret: foo, key: bar}}"),
         ("api_key: {kubernetes: {value: hunter2}}", "api_key: {kubernetes: {value: *******}}"),
         (
@@ -52,19 +56,20 @@ STYLES = {"flow": True, "block": False, "mixed": None}
         ("api_key: {secret: hunter2, key: bar}", "api_key: {secret: *******, key: ***}"),
         ("credentials: {eu: {env: FOO}, us: {value: hunter2}}", "credentials: {eu: {env: FOO}, us: {value: *******}}"),
         ("api_keys:\n  - &a {env: FOO, b: c1}\n  - *a\n", "api_keys:\n  - &a {env: FOO, b: **}\n  - *a\n"),
-        ("api_key: {{ vault.key }}", "api_key: {{ vault.key }}"),
-        ("token={value: hunter2}", "token={value: hunter2}"),
+        ("api_key: {{ vault.key }}", "api_key: {{ ********* }}"),
         ("api_key: {}\n", "api_key: {}\n"),
-        ("api_key: }\npassword: {]: :}", "api_key: }\npassword: {]: :}"),
+        ("api_key: }\npassword: {]: :}", "api_key: *\npassword: {** **"),
     ],
 )  # fmt: skip
 def test_only_references_below_a_telling_key_are_shown(text: str, masked: str) -> None:
-    assert mask(text) == masked
+    assert shown_of(text) == masked
 
 
 def _trees() -> st.SearchStrategy[Any]:
     """What may stand below a telling key: each value that is no reference holds the secret, each reference a name."""
-    reference = st.sampled_from([{key: "ATLAS"} for key in REFERENCES])
+    reference = st.sampled_from(
+        [{"env": "ATLAS"}, {"file": "/run/secrets/ATLAS"}, {"vault": "kv/prod#ATLAS"}]
+    )
     kubernetes = st.just({"kubernetes": {"secret": "ATLAS", "key": "ATLAS"}})
     value = st.integers(0, 99).map(lambda number: f"{SECRET}{number}")
     return st.recursive(
@@ -76,6 +81,14 @@ def _trees() -> st.SearchStrategy[Any]:
         ),
         max_leaves=5,
     )
+
+
+def _is_yaml(text: str) -> bool:
+    try:
+        yaml.safe_load(text)
+    except yaml.YAMLError:
+        return False
+    return True
 
 
 @given(
@@ -91,10 +104,11 @@ def test_no_value_below_a_telling_key_is_shown_and_every_reference_is(
     lines = text.splitlines(keepends=True)
     indent = " " * len(before.rpartition("\n")[2])
     text = before + indent.join(lines)
-    shown = mask(text)
+    shown = shown_of(text)
     assert SECRET not in shown
-    assert shown.count("ATLAS") == text.count("ATLAS")
-    written = mask(json.dumps({key: tree}))
+    if _is_yaml(text):
+        assert shown.count("ATLAS") == text.count("ATLAS")
+    written = shown_of(json.dumps({key: tree}))
     assert SECRET not in written
 
 
@@ -113,5 +127,5 @@ def test_no_value_below_a_telling_key_is_shown_and_every_reference_is(
 )
 def test_much_nesting_takes_little_time(text: str) -> None:
     started = time.process_time()
-    mask(text)
+    shown_of(text)
     assert time.process_time() - started < 8
