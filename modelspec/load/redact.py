@@ -82,7 +82,7 @@ def _fields_only(text: str) -> str:
 
 def _hidden(text: str, *, is_comment: bool = False) -> tuple[list[Range], set[str]] | None:
     """The ranges and values of what must not be shown; None where the text is no YAML. In a comment prose may stand."""
-    walk = _Walk(text, is_comment=is_comment)
+    walk = _EventWalk(text, is_comment=is_comment)
     try:
         walk.run()
     except (yaml.YAMLError, ValueError):
@@ -125,7 +125,7 @@ class _Level:
     values: list[Range] = field(default_factory=list)
 
 
-class _Walk:
+class _EventWalk:
     """One pass over the events of a text."""
 
     def __init__(self, text: str, *, is_comment: bool) -> None:
