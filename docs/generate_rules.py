@@ -64,8 +64,8 @@ waivers:
 ```
 
 Faults of **reading, schema and links** (`MS0xx` to `MS2xx`) can be neither waived nor turned off: nothing sound can
-be built from such files. **Guards** (`MS8xx`) speak of a change: `guards` in `modelspec.yaml` sets them, and
-[a waiver](guards.md) names the guard.
+be built from such files. Nor can ids that no file can be written for (`MS606`, `MS607`, `MS617`). **Guards** (`MS8xx`)
+speak of a change: `guards` in `modelspec.yaml` sets them, and [a waiver](guards.md) names the guard.
 """
 
 

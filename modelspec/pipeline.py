@@ -170,7 +170,7 @@ def emit(emission: Emission) -> "Iterator[Artifact]":
     from modelspec.site.emit import emit as emit_site
 
     settings = emission.settings
-    yield from emit_tables(emission.table)
+    yield from emit_tables(emission.table, emission.context.base_path)
     yield from emit_site(emission.table, emission.context)
     yield from emit_gateways(emission.table, settings.targets, settings.target_options, settings.edges)
 

@@ -1,9 +1,9 @@
 """Drafts that add, edit, rename or remove a model, with every reference to it."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -23,9 +23,9 @@ from modelspec.load.unread import MODELS as FOLDER_OF_MODELS
 from modelspec.pipeline import Compiled
 from modelspec.report.printable import without_secrets
 from modelspec.schema import check
+from modelspec.text.portable import NUMBERED, source_name
 from modelspec.text.quote import quote
 
-_ODD_LETTERS = re.compile(r"[^A-Za-z0-9._@~+/-]")
 _WILDCARD = "/*"
 
 
@@ -44,8 +44,9 @@ def draft_of_new(tree: Tree, wanted: NewModel) -> Draft | Refusal:
     if refusal is not None:
         return refusal
     path = free_path(wanted.model_id, {file.path for file in tree.models}, wanted.folder)
-    if path is None:
-        return _taken(tree, wanted.model_id, "choose another folder with --folder, or rename that file")
+    refusal = _taken(tree, wanted.model_id, path)
+    if refusal is not None:
+        return refusal
     values = {"model_id": wanted.model_id, **wanted.values}
     has_schemas = (tree.root / FOLDER / "model.schema.json").is_file()
     lines = [
@@ -71,27 +72,31 @@ def _id_refusal(model_id: str) -> Refusal | None:
     return None if fault is None else Refusal(message=fault.message, help=fault.help)
 
 
-def _taken(tree: Tree, model_id: str, advice: str) -> Refusal:
-    """Why there is no path for a new file."""
+def _taken(tree: Tree, model_id: str, path: str) -> Refusal | None:
+    """Whether a model has the id already, asked only where another file has the first choice of a path."""
+    if not NUMBERED.search(path.rpartition(".")[0]):
+        return None
     entry = next((entry for entry in entries_of(tree) if entry.model_id == model_id), None)
     if entry is None:
-        return Refusal(message=f"{next(_paths_of(model_id))} exists, with another model", help=advice)
+        return None
     return Refusal(message=f"model {model_id} exists, in {entry.path}", help="choose another id")
 
 
-def free_path(model_id: str, taken: AbstractSet[str], folder: str | None = None) -> str | None:
-    """The best free path for a new file, ignoring case; None if all are taken.
+def free_path(model_id: str, taken: AbstractSet[str], folder: str | None = None) -> str:
+    """The best free path for a new file, ignoring case.
 
-    `acme/atlas:8b` gets `models.d/acme/atlas_8b.yaml`, or else `models.d/acme_atlas_8b.yaml`. In a given `folder`,
-    which is relative to models.d, the last part of the id is enough.
+    `acme/atlas:8b` gets `models.d/acme/atlas_8b.yaml`, or else `models.d/acme_atlas_8b.yaml`, or else one of them with
+    `_2`. In a given `folder`, which is relative to models.d, the last part of the id is enough.
     """
     folded = {path.casefold() for path in taken}
-    return next((path for path in _paths_of(model_id, folder) if path.casefold() not in folded), None)
+    wanted = list(_paths_of(model_id, folder))
+    numbered = (f"{wanted[-1].removesuffix('.yaml')}_{number}.yaml" for number in count(2))
+    return next(path for path in chain(wanted, numbered) if path.casefold() not in folded)
 
 
 def _paths_of(model_id: str, folder: str | None = None) -> Iterator[str]:
     """The possible paths for a new file, the best one first."""
-    wanted = _ODD_LETTERS.sub("_", model_id.removesuffix(_WILDCARD))
+    wanted = source_name(model_id)
     best = f"{wanted}/any" if model_id.endswith(_WILDCARD) else wanted
     if folder is not None:
         best = wanted.rpartition("/")[2]
@@ -106,17 +111,17 @@ def is_read(part: str) -> bool:
     return part[:1] not in ("", ".", "_") and part[-1] != "~"
 
 
-def moved_path(old_path: str, old_id: str, new_id: str, taken: AbstractSet[str]) -> str | None:
+def moved_path(old_path: str, old_id: str, new_id: str, taken: AbstractSet[str]) -> str:
     """The path for a renamed model: by its id if the old path was by the id, else in the same folder."""
     stem, suffix = old_path.rpartition(".")[::2]
     folder = None
-    if f"{stem}.yaml" not in _paths_of(old_id):
+    if f"{NUMBERED.sub('', stem)}.yaml" not in _paths_of(old_id):
         inner = PurePosixPath(old_path).parent.relative_to(FOLDER_OF_MODELS)
         folder = None if str(inner) == "." else str(inner)
         if folder is None and not new_id.endswith(_WILDCARD):
             new_id = new_id.replace("/", "_")
     path = free_path(new_id, taken - {old_path}, folder)
-    return None if path is None else f"{path.removesuffix('.yaml')}.{suffix}"
+    return f"{path.removesuffix('.yaml')}.{suffix}"
 
 
 def draft_of_edit(entries: Sequence[ModelFile], changes: Sequence[Change]) -> Draft | Refusal:
@@ -232,8 +237,9 @@ def draft_of_rename(tree: Tree, entry: ModelFile, new_id: str, *, keep_alias: bo
     if refusal is not None:
         return refusal
     new_path = moved_path(old_path, old_id, new_id, {file.path for file in tree.models})
-    if new_path is None:
-        return _taken(tree, new_id, "rename or move that file first")
+    refusal = _taken(tree, new_id, new_path)
+    if refusal is not None:
+        return refusal
     users = uses(tree, MODELS, lambda name: name in (old_id, old_path))
     pins = _pins(entry)
     changes = renamed(users, {old_id: new_id, old_path: new_path})

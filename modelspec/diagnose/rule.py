@@ -11,6 +11,9 @@ from modelspec.text.document import Place
 _FIXED = ("MS0", "MS1", "MS2")
 """Stages whose faults nothing can waive: reading, schema and links."""
 
+_OF_FILES = frozenset({"MS606", "MS607", "MS617"})
+"""Ids for which a build has no file to write."""
+
 _HOUSEKEEPING = frozenset({"MS608", "MS609", "MS610", "MS611", "MS612"})
 
 REASON_TO_WRITE = "why this is acceptable"
@@ -20,7 +23,7 @@ APPROVER_TO_NAME = "NAME"
 
 def is_fixed(code: str) -> bool:
     """Whether the faults of a code cannot be waived or turned off."""
-    return code.startswith(_FIXED)
+    return code.startswith(_FIXED) or code in _OF_FILES
 
 
 def is_guard(code: str) -> bool:

@@ -1,6 +1,6 @@
 """Routing table to artifacts: what every build writes, in this order, and its manifest."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from modelspec import __version__
@@ -8,18 +8,13 @@ from modelspec.emit.artifact import Artifact, encode
 from modelspec.emit.tables import emit_heads, emit_regions, emit_snapshot, emit_table
 from modelspec.routing.table import RoutingTable
 
-EMITTERS: tuple[Callable[[RoutingTable], Iterator[Artifact]], ...] = (
-    emit_table,
-    emit_heads,
-    emit_regions,
-    emit_snapshot,
-)
 
-
-def emit(routing: RoutingTable) -> Iterator[Artifact]:
-    """Every artifact of a build except the site, the gateways and the manifest."""
-    for emitter in EMITTERS:
-        yield from emitter(routing)
+def emit(routing: RoutingTable, base: str = "/") -> Iterator[Artifact]:
+    """Every artifact of a build except the site, the gateways and the manifest; `base` is where the site is served."""
+    yield from emit_table(routing)
+    yield from emit_heads(routing)
+    yield from emit_regions(routing)
+    yield from emit_snapshot(routing, base)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from modelspec.fleet.reference import Reference
+from modelspec.text.portable import portable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,11 +14,15 @@ class Artifact:
     """One file of the build.
 
     `path` is relative to the output folder: segments of printable ASCII separated by `/`, none of them empty, `.`
-    or `..`. Emitters yield artifacts one at a time, and each is written before the next, so only one is in memory.
+    or `..`; whatever it is made of, it becomes `portable`. Emitters yield artifacts one at a time, and each is written
+    before the next, so only one is in memory.
     """
 
     path: str
     content: bytes
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", portable(self.path))
 
 
 def plain(value: object) -> object:

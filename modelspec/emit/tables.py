@@ -1,10 +1,12 @@
 """The routing table as JSON: whole, by head, by region, and as the snapshot of `GET /admin/models`."""
 
 from collections.abc import Iterable, Iterator
+from urllib.parse import quote
 
 from modelspec.emit.artifact import Artifact, Sheet, document, encode
 from modelspec.routing.decide import may_call
 from modelspec.routing.table import HeadEntry, Json, RegionEntry, Route, RoutingTable, Target
+from modelspec.text.portable import portable
 
 SCHEMA_VERSION = ("schema_version", "1")
 """Of every output; it increases with breaking changes."""
@@ -149,13 +151,18 @@ def emit_regions(routing: RoutingTable) -> Iterator[Artifact]:
         )
 
 
-def emit_snapshot(routing: RoutingTable) -> Iterator[Artifact]:
+def model_url(base: str, model_id: str, ending: str) -> str:
+    """The URL of a model's page or JSON, under the name of its file."""
+    return f"{base}admin/models/{quote(portable(f'{model_id}.{ending}'), safe='/=')}"
+
+
+def emit_snapshot(routing: RoutingTable, base: str = "/") -> Iterator[Artifact]:
     """One artifact per model, then the snapshot of all: models by id, regions and heads in the order of their files."""
     snapshot = Sheet()
     snapshot.value(*SCHEMA_VERSION)
     snapshot.begin("models")
     for route in routing.routes:
-        row = _model(route)
+        row = _model(route, model_url(base, route.model_id, "json"))
         snapshot.add(row)
         page = document([SCHEMA_VERSION, ("model", row)], [])
         yield Artifact(path=f"site/admin/models/{route.model_id}.json", content=page)
@@ -165,8 +172,8 @@ def emit_snapshot(routing: RoutingTable) -> Iterator[Artifact]:
     yield Artifact(path="site/admin/models.json", content=snapshot.close())
 
 
-def _model(route: Route) -> str:
-    """One model with the field names of its file, and what is derived from it: `tiers`, `reach` and `source`.
+def _model(route: Route, url: str) -> str:
+    """One model with the field names of its file, and what is derived: `tiers`, `reach`, `source` and its own `url`.
 
     The five upstream fields are those of the first deployment; `deployments` lists all. If the heads run the model
     themselves, it is empty, and `local_targets` has the target of each head.
@@ -201,5 +208,6 @@ def _model(route: Route) -> str:
             "tiers": _tiers(route),
             "reach": route.reach,
             "source": {"path": about.path, "line": about.line},
+            "url": url,
         }
     )

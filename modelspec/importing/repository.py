@@ -1,7 +1,6 @@
 """Drafts as files of a repository: made, checked and written."""
 
 import os
-import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,9 +20,8 @@ from modelspec.load import source_of
 from modelspec.load.compose import compose
 from modelspec.load.find import File, Tree
 from modelspec.load.unread import MAX_BYTES, MODELS, too_large
+from modelspec.text.portable import source_name
 from modelspec.text.source import Spot
-
-_ODD = re.compile(r"[^A-Za-z0-9._@~+/-]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +47,9 @@ def prepare(imported: Imported, to: ImportDestination, folder: str) -> list[Prep
 
 def _path(model_id: str, top: str, taken: set[str]) -> str:
     """A path derived from the id that no other model has, ignoring case."""
-    name = _ODD.sub("_", model_id.removesuffix("/*")).lower()
-    wanted = [f"{top}/{name.replace('/', '_')}.yaml", f"{top}/{name.replace('/', '-')}.yaml"]
-    more = (f"{top}/{number}/{name.replace('/', '_')}.yaml" for number in count(2))
-    return next(path for path in chain(wanted, more) if path not in taken)
+    name = source_name(model_id).lower().replace("/", "_")
+    wanted = (f"{top}/{name}{end}.yaml" for end in chain([""], (f"_{number}" for number in count(2))))
+    return next(path for path in wanted if path not in taken)
 
 
 def _model(draft: ModelDraft, to: ImportDestination) -> bytes:

@@ -1,87 +1,123 @@
-"""Names of models and of their files: `MS603`, `MS606` and `MS607`."""
+"""Names of models and of their files: `MS603`, `MS606`, `MS607` and `MS617`."""
 
-import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from itertools import chain, count
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Catalog, Fleet, Model
 from modelspec.rules.examples import model
 from modelspec.text.document import Place
+from modelspec.text.portable import LONGEST, NUMBERED, is_portable, portable, source_name
 from modelspec.text.quote import quote
-
-_ODD_LETTERS = re.compile(r"[^A-Za-z0-9._@~+/-]")
-_DEVICES = frozenset(
-    {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
-)
-"""Names that Windows keeps for devices, with or without an extension:
-https://learn.microsoft.com/windows/win32/fileio/naming-a-file."""
 
 
 @rule(
     "MS603",
     Severity.WARNING,
-    Scope.MODEL,
+    Scope.CATALOG,
     bad=model("acme/atlas:8b", path="model1", name="Atlas", endpoint="https://atlas.example.com/v1"),
     good=model("acme/atlas:8b", path="acme/atlas_8b", name="Atlas", endpoint="https://atlas.example.com/v1"),
 )
-def file_name_follows_the_id(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
+def file_name_follows_the_id(catalog: Catalog) -> Iterator[Finding]:
     """The name of a file does not match the id of its model.
 
     People look for a model by its name. A file is named after the id or its last part, with `_` for characters
     that file systems do not allow: `acme/atlas:8b` is in `atlas_8b.yaml` or in `acme_atlas_8b.yaml`, in any folder. A
-    wildcard `acme/*` is in `acme.yaml` or `acme/any.yaml`.
+    wildcard `acme/*` is in `acme.yaml` or `acme/any.yaml`. Where another model has that name, `_2` follows it.
 
-    Rename the file.
+    Rename the file, or the folder whose name not every file system allows.
     """
-    stem = model.path.removesuffix(".yaml").removesuffix(".yml").rpartition("/")[2].lower()
-    if model.model_id.lower() == stem:
-        return
-    wanted = _ODD_LETTERS.sub("_", model.model_id.removesuffix("/*")).lower()
-    last = wanted.rpartition("/")[2]
-    allowed = {last, wanted.replace("/", "_"), wanted.replace("/", "-")}
-    if model.model_id.endswith("/*"):
-        allowed |= {"any"}
-    if stem not in allowed:
-        yield Finding(
-            place=Place(path=model.path, pointer=("model_id",)),
-            message=f"the file of {quote(model.model_id)} is named {quote(model.path.rpartition('/')[2])}",
-            label="another name",
-            help=f"rename the file to {last}.yaml",
+    taken = frozenset(map(_stem, catalog.paths))
+    odd = not is_portable("/".join(catalog.paths))
+    for signature in catalog.signatures:
+        stem = _stem(signature.path)
+        folder, _, name = stem.rpartition("/")
+        if name == signature.model_id.lower() and not odd:
+            continue
+        wanted = source_name(signature.model_id).lower()
+        last = wanted.rpartition("/")[2]
+        allowed = {last, wanted.replace("/", "_"), wanted.replace("/", "-")}
+        if signature.model_id.endswith("/*"):
+            allowed |= {"any"}
+        first = NUMBERED.sub("", name)
+        is_named = name in allowed or (first in allowed and f"{folder}/{first}" in taken)
+        if is_named and (not odd or is_portable(signature.path)):
+            continue
+        message = (
+            f"the file of {quote(signature.model_id)} is named {quote(signature.path.rpartition('/')[2])}"
         )
+        help_ = f"rename the file to {_free(last, folder, taken - {stem})}.yaml"
+        if is_named:
+            message = f"not every file system allows the path {quote(signature.path)}"
+            help_ = "rename its folder"
+        yield Finding(
+            place=Place(path=signature.path, pointer=("model_id",)),
+            message=message,
+            label="another name",
+            help=help_,
+            subject=signature.model_id,
+        )
+
+
+def _free(name: str, folder: str, taken: AbstractSet[str]) -> str:
+    names = chain([name], (f"{name}_{number}" for number in count(2)))
+    return next(each for each in names if f"{folder}/{each}" not in taken)
+
+
+def _stem(path: str) -> str:
+    """The path without its ending, ignoring case."""
+    return path.removesuffix(".yaml").removesuffix(".yml").lower()
 
 
 @rule(
     "MS606",
     Severity.ERROR,
     Scope.MODEL,
-    bad=model("con", endpoint="https://atlas.example.com/v1"),
-    good=model("con-1", name="Con", endpoint="https://atlas.example.com/v1"),
+    bad=model("index", endpoint="https://atlas.example.com/v1"),
+    good=model("index-1", name="Index", endpoint="https://atlas.example.com/v1"),
 )
 def ids_are_not_reserved(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
-    """An id contains a name that Windows or the site reserves.
+    """An id is a page of the site.
 
-    The build writes a file for each id. Windows reserves `con`, `nul`, `com1` and others for devices; the site reserves
-    `index` and `page/…` for its own pages.
+    The build writes a page for each id. The site needs `index` and `page/…` for its own pages.
 
     Choose another id.
     """
-    parts = model.model_id.lower().split("/")
-    device = next((part for part in parts if part.partition(".")[0] in _DEVICES), None)
-    if device is None and parts[0] != "page" and parts != ["index"]:
-        return
-    if device is None:
-        message = f"the id {quote(model.model_id)} is a page of the site"
-    else:
-        message = (
-            f"the id {quote(model.model_id)} contains {quote(device)}, which Windows reserves for a device"
+    wanted = model.model_id.lower()
+    if wanted == "index" or wanted.startswith("page/"):
+        yield Finding(
+            place=Place(path=model.path, pointer=("model_id",)),
+            message=f"the id {quote(model.model_id)} is a page of the site",
+            label="reserved",
+            help="choose another id",
         )
-    yield Finding(
-        place=Place(path=model.path, pointer=("model_id",)),
-        message=message,
-        label="reserved",
-        help="choose another id",
-    )
+
+
+_SHORT = LONGEST // len("=3a") - len(".json")
+"""An id of so many characters needs no name that is too long, whatever is in it."""
+
+
+@rule("MS617", Severity.ERROR, Scope.MODEL)
+def file_names_are_short(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
+    """An id needs a file name of more than 200 bytes.
+
+    The build writes files for each id, with three bytes for a character that not every file system allows: `:` is
+    `=3a`. File systems and archives end at 255 bytes, of which tools take some.
+
+    Choose a shorter id, or one with fewer `:`.
+    """
+    if len(model.model_id) <= _SHORT:
+        return
+    longest = max(map(len, portable(f"{model.model_id}.json").split("/")))
+    if longest > LONGEST:
+        yield Finding(
+            place=Place(path=model.path, pointer=("model_id",)),
+            message=f"the id {quote(model.model_id)} needs a file name of {longest} bytes, at most {LONGEST}",
+            label="too long as a file name",
+            help="choose a shorter id, or one with fewer ':'",
+        )
 
 
 @rule(
@@ -124,5 +160,6 @@ def pages_do_not_collide(catalog: Catalog) -> Iterator[Finding]:
 RULES = (
     file_name_follows_the_id,
     ids_are_not_reserved,
+    file_names_are_short,
     pages_do_not_collide,
 )

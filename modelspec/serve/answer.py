@@ -17,6 +17,7 @@ from modelspec.site.hosting import (
     problem,
     read_only,
 )
+from modelspec.text.portable import portable
 
 OWN = "/_modelspec/"
 """The path of the script, style and events of `serve`, independent of the base path."""
@@ -108,8 +109,9 @@ def _find(name: str, site: Site, *, wants_page: bool) -> str | None:
     preferred = "html" if wants_page else "json"
     index = f"{name.rstrip('/')}/index.html"
     for candidate in (name, f"{name}.{preferred}", f"{name}.html", index):
-        if candidate in site.files and candidate not in _FOR_HOSTS:
-            return candidate
+        file = portable(candidate)
+        if file in site.files and file not in _FOR_HOSTS:
+            return file
     return None
 
 

@@ -12,6 +12,7 @@ from modelspec.incremental import compile_fleet
 from modelspec.pipeline import Compiled, emission_of, emit
 from modelspec.report import REPORTS, Summary
 from modelspec.site import with_slashes
+from modelspec.text.portable import portable
 
 _FOLDER = "site/"
 _SHOWN = 50
@@ -32,7 +33,7 @@ class Site:
 
     def source_of(self, model_id: str) -> str | None:
         """The YAML file of a model, relative to the repository; None if there is no such model."""
-        page = self.files.get(f"admin/models/{model_id}.json")
+        page = self.files.get(portable(f"admin/models/{model_id}.json"))
         if page is None:
             return None
         path: str = json.loads(page)["model"]["source"]["path"]

@@ -109,7 +109,7 @@ def read_only(base: str) -> Problem:
     )
 
 
-_PLACE = re.compile(r"@(base|headers|home|strip|rules|policy|prefers_html|(?:html|json)_qualities)@")
+_PLACE = re.compile(r"@(base|headers|home|ids|strip|rules|policy|prefers_html|(?:html|json)_qualities)@")
 """A placeholder in a file of `hosts/`."""
 
 
@@ -147,7 +147,29 @@ def emit(base_path: str, form_targets: Sequence[str] = ()) -> Iterator[Artifact]
     yield filled("site/_redirects", "", {"rules": _redirects(base)})
 
 
+_MOST_COLONS = 8
+"""A rule of a web host replaces one of them."""
+
+
+def _escapes(models: str, colon: str, star: str) -> Iterator[tuple[str, str]]:
+    """Patterns of paths below `models`, in two groups around a character, and the hexadecimal digits for it.
+
+    They are those of `portable`, in what PCRE and RE2 read alike. `colon` and `star` are patterns for these characters.
+    """
+    within = f"^({models}(?:.*/)?"
+    yield from [(f"^({models}.*){colon}(.*)$", "3a")] * _MOST_COLONS
+    yield f"{within}){star}(.*)$", "2a"
+    yield rf"{within}[^/]*)\.(/.*)$", "2e"
+    for first, rest in (("c", "on|om[0-9]"), ("p", "rn"), ("a", "ux"), ("n", "ul"), ("l", "pt[0-9]")):
+        for letter in (first, first.upper()):
+            yield f"{within}){letter}((?i:{rest})(?:[./].*)?)$", f"{ord(letter):02x}"
+
+
 def _nginx(base: str) -> dict[str, str]:
+    ids = "\n".join(
+        f'    rewrite "{pattern}" "$1={digits}$2";'
+        for pattern, digits in _escapes(f"{re.escape(base)}admin/models/", ":", r"\*")
+    )
     home = f"    location = {base} {{\n        return 302 {base}admin/;\n    }}\n"
     strip = ""
     if base != "/":
@@ -155,10 +177,14 @@ def _nginx(base: str) -> dict[str, str]:
         home += "\n    location / {\n        return 404;\n    }\n"
         strip = f'        rewrite "^{re.escape(base)}(.*)$" /$1 break;\n'
     qualities = _qualities(lambda accept, character: f'    "~*{accept}" "{character}";')
-    return {"home": home, "strip": strip, **qualities}
+    return {"home": home, "ids": ids, "strip": strip, **qualities}
 
 
 def _caddy(base: str) -> dict[str, str]:
+    ids = "\n".join(
+        f'\t\turi path_regexp `{pattern}` "$1={digits}$2"'
+        for pattern, digits in _escapes("/admin/models/", "(?::|%3[Aa])", r"(?:\*|%2[Aa])")
+    )
     home = f"\t\tredir {base} {base}admin/ 302"
     strip = ""
     if base != "/":
@@ -170,7 +196,7 @@ def _caddy(base: str) -> dict[str, str]:
     qualities = _qualities(
         lambda accept, character: f'\t\t`~(?i){accept}` "{character.replace("$1", "${1}")}"'
     )
-    return {"home": home, "strip": strip, **qualities}
+    return {"home": home, "ids": ids, "strip": strip, **qualities}
 
 
 def _qualities(line: Callable[[str, str], str]) -> dict[str, str]:

@@ -13,12 +13,16 @@ _MODEL_ID = {
     "name": "model_id",
     "in": "path",
     "required": True,
-    "description": "The id of the model. Slashes may be plain or `%2F`; other characters are percent-encoded.",
+    "description": (
+        "The id of the model as its file is named; the `url` of each model in the list has it. Slashes are plain, and "
+        "`=` and two hexadecimal digits stand for a character that not every file system allows: `gpt-oss=3a20b`. "
+        "nginx, Caddy and `modelspec serve` take the id itself as well, percent-encoded and with `%2F` for slashes."
+    ),
     "schema": {
         "type": "string",
         "minLength": 1,
-        "maxLength": 128,
-        "pattern": "^[A-Za-z0-9]([A-Za-z0-9._:@/~+-]*[A-Za-z0-9])?(/[*])?$",
+        "maxLength": 384,
+        "pattern": "^[A-Za-z0-9=*]([A-Za-z0-9._:@/~+=-]*[A-Za-z0-9])?(/[*])?$",
     },
 }
 _VARY = {"description": "The response depends on `Accept`.", "schema": {"type": "string", "const": "Accept"}}

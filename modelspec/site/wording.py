@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
+from modelspec.emit.tables import model_url
 from modelspec.fleet.reference import Reference
 from modelspec.routing.decide import Index
 from modelspec.routing.table import RoutingTable, Target
@@ -55,8 +56,8 @@ class Links:
         return f"{self.models}?{urlencode(facets)}"
 
     def model(self, model_id: str, ending: str = "html") -> str:
-        """The page of a model, or its JSON."""
-        return f"{self.base}admin/models/{quote(model_id, safe='/')}.{ending}"
+        """The page of a model, or its JSON, under the name of its file."""
+        return model_url(self.base, model_id, ending)
 
     def region(self, code: str) -> str:
         """A region on the page of regions."""

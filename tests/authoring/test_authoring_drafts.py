@@ -234,16 +234,17 @@ def test_entries_with_anchors_are_refused(tmp_path: Path) -> None:
 
 def test_a_taken_path_is_avoided(tmp_path: Path) -> None:
     assert free_path("acme/a", frozenset({"models.d/acme/A.yaml"})) == "models.d/acme_a.yaml"
-    assert free_path("a", frozenset({"models.d/a.yaml"})) is None
+    assert free_path("a", frozenset({"models.d/a.yaml"})) == "models.d/a_2.yaml"
     assert moved_path("models.d/x/odd.yml", "a", "b/c", frozenset()) == "models.d/x/c.yml"
     assert moved_path("models.d/odd.yaml", "a", "b/c", frozenset()) == "models.d/b_c.yaml"
     fleet = compiled(tmp_path, {"b": model("a"), "a": model("c")})
     taken = [draft_of_new(fleet.tree, NewModel(model_id=name)) for name in ("a", "b")]
-    assert [outcome.message for outcome in taken if isinstance(outcome, Refusal)] == [
-        "model a exists, in models.d/b.yaml",
-        "models.d/b.yaml exists, with another model",
-    ]
-    assert isinstance(draft_of_rename(fleet.tree, _entry(fleet, "c"), "b", keep_alias=False), Refusal)
+    assert [
+        outcome.message if isinstance(outcome, Refusal) else list(outcome.files) for outcome in taken
+    ] == ["model a exists, in models.d/b.yaml", ["models.d/b_2.yaml"]]
+    renamed = draft_of_rename(fleet.tree, _entry(fleet, "c"), "b", keep_alias=False)
+    assert isinstance(renamed, Draft)
+    assert list(renamed.moved) == ["models.d/b_2.yaml"]
 
 
 def test_new_files_have_the_line_for_editors_if_there_are_schemas(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from published import ROOT
 from small_fleets import FIXED, FLEETS, TODAY, artifacts, compiled, documents, model, routed
 
-from modelspec.emit import EMITTERS
+from modelspec.emit import emit
 from modelspec.incremental import compile_fleet
 from modelspec.pipeline import emission_of, stale_files
 from modelspec.pipeline import emit as build_artifacts
@@ -58,7 +58,7 @@ def test_the_example_models_are_served_where_they_belong(
 def test_every_value_stands_under_the_name_of_its_field(tmp_path: Path) -> None:
     fields = json.loads((ROOT / "schemas/model.schema.json").read_text(encoding="utf-8"))["properties"]
     row = _row(_outputs(tmp_path, FLEETS["plain"]), "atlas")
-    assert row.keys() - fields.keys() == {"local_targets", "tiers", "reach", "source"}
+    assert row.keys() - fields.keys() == {"local_targets", "tiers", "reach", "source", "url"}
     assert fields.keys() - row.keys() == set()
 
 
@@ -137,7 +137,8 @@ def test_names_are_sorted_into_exact_ones_and_prefixes(tmp_path: Path) -> None:
         "exact": ["router/deep/one", "the-one"],
         "prefixes": [],
     }
-    assert "site/admin/models/router/*.json" in outputs
+    assert "site/admin/models/router/=2a.json" in outputs
+    assert _row(outputs, "router/*")["url"] == "/admin/models/router/=2a.json"
 
 
 def test_fallback_models_are_listed_by_condition(tmp_path: Path) -> None:
@@ -254,7 +255,7 @@ def test_the_manifest_lists_every_artifact_in_order(tmp_path: Path) -> None:
 
 def test_emitters_write_each_path_once(tmp_path: Path) -> None:
     routing = routed(compiled(tmp_path, FLEETS["people"]))
-    paths = [artifact.path for emitter in EMITTERS for artifact in emitter(routing)]
+    paths = [artifact.path for artifact in emit(routing)]
     assert len(paths) == len(set(paths))
 
 

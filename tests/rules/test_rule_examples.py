@@ -82,7 +82,7 @@ PLACES = {
     "MS603": "models.d/model1.yaml:1:11",
     "MS604": "models.d/atlas.yaml:7:9",
     "MS605": "models.d/atlas.yaml:8:14",
-    "MS606": "models.d/con.yaml:1:11",
+    "MS606": "models.d/index.yaml:1:11",
     "MS607": "models.d/bison.yaml:1:11",
     "MS608": "models.d/atlas.yaml:7:15",
     "MS609": "models.d/atlas.yaml:4:27",
@@ -119,6 +119,7 @@ SHOWN_BY_TESTS = {
     "MS026": "an odd file name",
     "MS109": "metadata against a schema",
     "MS512": "a long URL",
+    "MS617": "a long id",
     **dict.fromkeys(
         (f"MS80{number}" for number in range(1, 8)), "two states of a repository, in tests/guards"
     ),

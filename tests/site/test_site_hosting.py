@@ -16,9 +16,22 @@ from urllib.parse import quote
 import pytest
 from negotiation_table import ACCEPTS, HTML, JSON, PROBLEM
 
+from modelspec.emit.tables import model_url
 from modelspec.site.hosting import emit
+from modelspec.text.portable import portable
 
-IDS = ("atlas", "org/atlas-7b:v1@2", "open/*", "a+b~c", "m" * 64 + "/" + "n" * 63)
+IDS = (
+    "atlas",
+    "org/atlas-7b:v1@2",
+    "open/*",
+    "a+b~c",
+    "m" * 64 + "/" + "n" * 63,
+    "a:b/c:d:e/f.:8b",
+    "con",
+    "acme/AUX.v2",
+    "a./nul/Com1",
+    "console",
+)
 BASES = ("/", "/models-admin/")
 SITE = {
     "admin/index.html": "dashboard",
@@ -28,8 +41,8 @@ SITE = {
     "admin/models.json": '{"models": []}',
     "admin/assets/site.css": "a{}",
     "admin/assets/theme.js": "1",
-    **{f"admin/models/{model}.html": f"page of {model}" for model in IDS},
-    **{f"admin/models/{model}.json": json.dumps(model) for model in IDS},
+    **{portable(f"admin/models/{model}.html"): f"page of {model}" for model in IDS},
+    **{portable(f"admin/models/{model}.json"): json.dumps(model) for model in IDS},
 }
 
 
@@ -165,6 +178,7 @@ def test_a_real_host_finds_any_model(host: Host, model: str) -> None:
         assert host.ask(f"admin/models/{path}", "text/html").body.decode() == f"page of {model}"
         assert json.loads(host.ask(f"admin/models/{path}").body) == model
         assert json.loads(host.ask(f"admin/models/{path}.json", "text/html").body) == model
+        assert json.loads(host.ask_outside(model_url(host.base, model, "json")).body) == model
         assert host.ask(f"admin/models/{path}.html").headers["content-type"] == HTML
 
 

@@ -162,17 +162,9 @@ def test_artifacts_are_taken_one_at_a_time(output: Path) -> None:
     [
         "",
         "/etc/passwd",
-        "..",
-        "../x",
-        "a/../b",
         "a//b",
         "a/",
-        "./a",
-        "a/.",
-        "a\0b",
-        "a\nb",
         "ä",
-        "\x1b[0m",
         "\ud800",
     ],
 )

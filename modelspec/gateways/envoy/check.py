@@ -19,6 +19,7 @@ from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.gateways.envoy.api import Options
 from modelspec.gateways.envoy.emit import discovery, dynamic_resources, plain, watched
 from modelspec.text.names import nearest
+from modelspec.text.portable import portable, unescaped
 from modelspec.text.quote import quote, visible
 
 FOLDER = "gateways/envoy/"
@@ -52,9 +53,9 @@ def edges_of(build: Path) -> Mapping[str, Mapping[str, str]] | Refusal:
         return Refusal(message=f"{shown(path)} is not a manifest of modelspec", help=_BUILD)
     edges: dict[str, dict[str, str]] = {}
     for name, digest in files.items():
-        edge_id, _, file = name.removeprefix(FOLDER).partition("/")
+        folder, _, file = name.removeprefix(FOLDER).partition("/")
         if name.startswith(FOLDER) and file in _NAMES and isinstance(digest, str):
-            edges.setdefault(edge_id, {})[file] = digest
+            edges.setdefault(unescaped(folder), {})[file] = digest
     return edges or Refusal(message=f"{shown(build)} does not contain gateways/envoy", help=_BUILD)
 
 
@@ -72,7 +73,7 @@ def edge_files(
         return Refusal(message=f"the build has no edge {quote(edge_id)}", help=hint)
     content: dict[str, bytes] = {}
     for name in _NAMES:
-        path = build / FOLDER / edge_id / name
+        path = build / FOLDER / portable(edge_id) / name
         try:
             content[name] = path.read_bytes()
         except OSError as error:

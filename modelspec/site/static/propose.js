@@ -1,6 +1,7 @@
 // The form that proposes a change. It only makes YAML, checks it with the messages of `modelspec validate`
 // (admin/propose.json), and opens the page of the forge.
 import { copy, notify } from "./copy.js";
+import { fileOf } from "./records.js";
 import { Num, json, parse, yaml } from "./yaml.js";
 
 const id = (name) => document.getElementById(name);
@@ -219,8 +220,11 @@ const upstream = (model, add) => {
   else if (parts[5]) report("fragment");
 };
 
-/** models.d/ and the id, as MS603 requires it: `_` for special characters. */
-const pathOf = (model) => base?.path ?? `models.d/${(model.model_id || "my-model").replace(/\/\*$/, "").replace(/[^A-Za-z0-9._@~+-]/g, "_").toLowerCase()}.yaml`;
+/** The name of a file, as MS603 requires it: portable, with `_` for the slashes. */
+const nameOf = (id) =>
+  (id.replace(/\/?\*$/, "") || "any").replace(/[^A-Za-z0-9._@~+-]/g, "_").toLowerCase().replace(/^(con|prn|aux|nul|(?:com|lpt)\d)(?=\.|$)/, "$1_");
+
+const pathOf = (model) => base?.path ?? `models.d/${nameOf(model.model_id || "my-model")}.yaml`;
 
 const fill = (template, values) =>
   template?.replace(/\{(path|name|value)\}/g, (_, name, at) =>
@@ -437,7 +441,7 @@ const begin = async () => {
   known.keys = known.keys.map(([kind, source]) => [kind, new RegExp(source, "gu")]);
   const wanted = query.get("model");
   if (wanted !== null) {
-    const answer = await fetch(`${form.dataset.models}${wanted.split("/").map(encodeURIComponent).join("/")}.json`);
+    const answer = await fetch(`${form.dataset.models}${fileOf(wanted, "json")}`);
     if (!answer.ok) throw new Error(`No model is named ${quote(wanted)}.`);
     take(parse(await answer.text()).model);
     deleting = query.get("action") === "delete";

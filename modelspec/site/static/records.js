@@ -29,13 +29,22 @@ export const fromCard = (card, place, badge) => {
   return { ...record(keys, shown, endpoint, place, badge), card, href: card.querySelector("a[href]")?.href };
 };
 
-/** The records of the compact list. Segments of an id are encoded, but not the slashes between them. */
+const UNPORTABLE = /[":<>|*?\x00-\x1f\x7f]|[. ]$|^(?=(?:con|prn|aux|nul|(?:com|lpt)\d)(?:\.|$))[a-z]/gi;
+const escaped = (c) => `=${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
+
+/** The path of a model's file below admin/models/, as text/portable.py names it, in a URL. */
+export const fileOf = (id, ending) =>
+  `${id}.${ending}`
+    .split("/")
+    .map((part) => encodeURIComponent(part.replace(UNPORTABLE, escaped)).replaceAll("%3D", "="))
+    .join("/");
+
+/** The records of the compact list. */
 export const fromList = ({ regions, heads, models }, base, badge) =>
   models.map(([id, name, region, head, host, endpoint, provider, status, local, tag], place) => {
     const keys = { region, head, provider, status, local: local ? "yes" : "no", tag };
     const shown = { id, name, region: regions[region], head: heads[head], host, provider, status };
-    const path = id.split("/").map(encodeURIComponent).join("/");
-    return { ...record(keys, shown, endpoint, place, badge), href: `${base}admin/models/${path}.html` };
+    return { ...record(keys, shown, endpoint, place, badge), href: `${base}admin/models/${fileOf(id, "html")}` };
   });
 
 /** A copy of the template for a record. */
