@@ -16,7 +16,7 @@ from modelspec.pipeline import emission_of, emit
 from modelspec.rules.examples import example_files, model
 from modelspec.schema.documents import schema_of
 from modelspec.serve.answer import answer
-from modelspec.serve.site import build_site
+from modelspec.serve.site import Site, build_site
 from modelspec.text.portable import is_portable, portable, source_name, unescaped
 
 TODAY = date(2026, 6, 15)
@@ -75,6 +75,7 @@ def test_every_written_name_is_portable_and_every_url_leads_to_its_model(ids: li
         assert not [path for path in artifacts if WINDOWS.search(path)]
         assert len({path.lower() for path in artifacts}) == len(artifacts)
         site = build_site(root, today=TODAY)
+        assert isinstance(site, Site)
         for row in json.loads(artifacts["site/admin/models.json"])["models"]:
             page = json.loads(artifacts[f"site{row['url']}"])
             assert page["model"]["model_id"] == row["model_id"]

@@ -315,7 +315,7 @@ def test_fallback_models_are_linked_in_both_directions(tmp_path: Path) -> None:
     assert '<a href="/admin/models/atlas.html"><bdi>titan</bdi></a>' in pages["models/user.html"]
     assert '<a href="/admin/models/wide/=2a.html"><bdi>wide/one</bdi></a>' in pages["models/user.html"]
     assert words(pages["models/atlas.html"]).count("Models that fall back to this one user") == 1
-    assert "every name that begins with wide/" in words(pages["models/wide/*.html"])
+    assert "every name that begins with wide/" in words(pages["models/wide/=2a.html"])
     assert "through a fallback model" not in pages["models/user.html"]
 
 
@@ -475,7 +475,7 @@ def test_hostile_text_is_shown_as_text(tmp_path: Path) -> None:
             assert "img" not in {tag for tag, _ in tags}, path
             assert "b" not in {tag for tag, _ in tags}, path
             assert all(attributes.get("src") for tag, attributes in tags if tag == "script"), path
-    assert evil in Outline(pages["models/a/b:c@d/e~f+g.html"]).text
+    assert evil in Outline(pages["models/a/b=3ac@d/e~f+g.html"]).text
     assert 'href="/admin/models/a/b=3ac%40d/e~f%2Bg.html"' in pages["models.html"]
     card = next(a for tag, a in Outline(pages["models.html"]).tags if tag == "article" and "data-tags" in a)
     assert json.loads(card["data-tags"]) == [evil]
