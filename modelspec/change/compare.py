@@ -16,7 +16,7 @@ from modelspec.change.effect import (
     Words,
 )
 from modelspec.change.fleet import fleet_effects, renamed_heads, renamed_regions
-from modelspec.change.models import model_effects, renamed_models
+from modelspec.change.models import model_effects, renamed_models, unchecked_callers
 from modelspec.change.sides import Cause, Sides, answering, place_of
 from modelspec.routing.decide import Index
 from modelspec.routing.table import Route, RoutingTable
@@ -57,7 +57,7 @@ def _effects(before: PlannedState, after: PlannedState, old: Index, new: Index) 
     )
     # Names come first: aliases do not repeat what is reported of them.
     names = list(_name_effects(sides))
-    found = chain(fleet_effects(sides), model_effects(sides), names)
+    found = chain(fleet_effects(sides), model_effects(sides), unchecked_callers(sides), names)
     return sorted(found, key=lambda effect: (effect.rank, ORDER[effect.kind], effect.subject))
 
 

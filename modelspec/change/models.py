@@ -1,9 +1,10 @@
 """Models: which are new, gone, renamed or changed, and how."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from itertools import chain
 
-from modelspec.change.effect import Effect, Subject, Words, listed
+from modelspec.change.effect import Effect, Quoted, Subject, Words, listed
 from modelspec.change.settings import (
     compare_access,
     compare_aliases,
@@ -32,6 +33,7 @@ from modelspec.change.sides import (
 )
 from modelspec.change.tiers import compare_listed, compare_reach, compare_tiers
 from modelspec.change.upstreams import compare_upstreams
+from modelspec.fleet.access import Access, Gap, gaps
 from modelspec.routing.decide import Index
 from modelspec.routing.table import Route
 
@@ -72,6 +74,44 @@ def model_effects(sides: Sides) -> Iterator[Effect]:
     for model_id, old in before.items():
         if model_id not in after and model_id not in sides.models:
             yield _removed(sides, old)
+
+
+def unchecked_callers(sides: Sides) -> Iterator[Effect]:
+    """Models that callers without access to them newly reach: a request that falls back is not checked again."""
+    before = _gaps(sides.before, sides)
+    for (caller, called), (route, found) in _gaps(sides.after, None).items():
+        known = before.get((caller, called), (route, ()))[1]
+        new = [gap.words for gap in found if gap not in known]
+        if new:
+            yield Effect(
+                "access-widened",
+                Subject("model", called),
+                (
+                    "is opened to more callers: widened by the fallback of ",
+                    Quoted(caller),
+                    ", whose callers it excludes",
+                ),
+                before=[gap.words for gap in known],
+                after=[gap.words for gap in found],
+                places=(place_of(route, "after"),),
+            )
+
+
+def _gaps(index: Index, sides: Sides | None) -> Mapping[tuple[str, str], tuple[Route, Sequence[Gap]]]:
+    """By the current ids of a model and of one that it falls back to: what keeps callers of the one from the other."""
+    found: dict[tuple[str, str], tuple[Route, Sequence[Gap]]] = {}
+    for route in index.routes.values():
+        for name in dict.fromkeys(chain(*route.fallback_models.values())) if route.is_routed else ():
+            other = answering(index, name)
+            if other is not None and other is not route and other.is_routed:
+                between = tuple(gaps(_access(route), _access(other), index.regions))
+                ids = [one.model_id if sides is None else sides.model(one.model_id) for one in (route, other)]
+                found[ids[0], ids[1]] = route, between
+    return found
+
+
+def _access(route: Route) -> Access:
+    return route.visibility, route.groups, route.client_regions
 
 
 def renamed_models(before: Index, after: Index) -> Mapping[str, str]:

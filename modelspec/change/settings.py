@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from modelspec.change.effect import Quoted, Words, joined, listed, step
 from modelspec.change.sides import IMPLIED, Found, Pair, exact, region_title
+from modelspec.fleet.access import opens
 from modelspec.routing.table import Route
 
 
@@ -147,10 +148,6 @@ def _retirement(route: Route) -> Words:
     return words
 
 
-_OPENNESS = ("private", "internal", "public")
-"""Visibilities, from the fewest callers to all."""
-
-
 def compare_access(pair: Pair) -> Iterator[Found]:
     """Access is widened if any part of it is, or may be."""
     parts = [*_visibility(pair), *_groups(pair), *_client_regions(pair)]
@@ -169,7 +166,7 @@ def compare_access(pair: Pair) -> Iterator[Found]:
 def _visibility(pair: Pair) -> Iterator[tuple[bool, Words]]:
     old, new = pair.before.visibility, pair.after.visibility
     if old != new:
-        yield _OPENNESS.index(new) > _OPENNESS.index(old), (f"visibility {old} → {new}",)
+        yield opens(old, new), (f"visibility {old} → {new}",)
 
 
 def _groups(pair: Pair) -> Iterator[tuple[bool, Words]]:

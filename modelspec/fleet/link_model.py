@@ -5,6 +5,7 @@ from typing import Any
 from unicodedata import normalize
 
 from modelspec.diagnose.rule import Finding
+from modelspec.fleet.access import Access
 from modelspec.fleet.keys import key_hosts
 from modelspec.fleet.link_fleet import unknown_head, unknown_region
 from modelspec.fleet.model import Catalog, Deployment, Fleet, Model, ModelReference, Signature
@@ -21,6 +22,8 @@ Found = tuple[str, Finding]
 _MODEL = defaults("model")
 _POLICY = defaults("model", "load_balancing")["policy"]
 _VISIBILITY = defaults("model", "access")["visibility"]
+USUAL_ACCESS: Access = (_VISIBILITY, (), None)
+"""That of a model without `access`."""
 _NO_PARAMS: Mapping[str, Scalar | Reference] = {}
 _NO_WEIGHTS: Mapping[str, int] = {}
 _NO_METADATA: Mapping[str, object] = {}
@@ -55,6 +58,7 @@ def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
         aliases=tuple(get("aliases") or ()),
         rpm=_whole(limits.get("rpm")),
         tpm=_whole(limits.get("tpm")),
+        has_access=bool(access),
         visibility=access.get("visibility", _VISIBILITY),
         groups=tuple(access.get("groups") or ()),
         client_regions=None if client_regions is None else tuple(client_regions),
@@ -136,6 +140,7 @@ def signature_of(model: Model, fleet: Fleet | None) -> Signature:
         replaced_by=model.replaced_by,
         key_hosts=tuple(key_hosts(model)),
         is_tied_to_heads=runs_on_heads(model) and model.deployments[0].endpoint is not None,
+        access=(model.visibility, model.groups, model.client_regions) if model.has_access else None,
     )
 
 

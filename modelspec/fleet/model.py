@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from modelspec.fleet.access import Access
 from modelspec.fleet.reference import Reference
 from modelspec.text.document import Place, Pointer, Scalar
 from modelspec.text.names import Suggestions, is_match
@@ -93,7 +94,7 @@ class Model:
     """The content of one file.
 
     `deployments` has at least one: where the file lists none, or the head runs the model itself, its own five fields
-    make it.
+    make it. `has_access`: it says itself who may call it.
     """
 
     path: str
@@ -111,6 +112,7 @@ class Model:
     aliases: tuple[str, ...]
     rpm: int | None
     tpm: int | None
+    has_access: bool
     visibility: str
     groups: tuple[str, ...]
     client_regions: tuple[str, ...] | None
@@ -168,6 +170,7 @@ class Signature(NamedTuple):
 
     `regions` are all that the file names, for whatever use. `key_hosts` are its keys as `kind:name`, each with a host
     that receives it and the key's pointer. `is_tied_to_heads`: its endpoint is meant as its own heads see it.
+    `access` is None where the file says nothing of it.
     It is all that rules across models see, and all that the cache keeps of an unchanged file. A tuple, since ten
     thousand of them are made anew in every run with a cache.
     """
@@ -184,6 +187,7 @@ class Signature(NamedTuple):
     replaced_by: str | None
     key_hosts: tuple[tuple[str, str, Pointer], ...]
     is_tied_to_heads: bool
+    access: Access | None
 
 
 class Named(Protocol):

@@ -1,9 +1,11 @@
-"""Fallback models: `MS302`, `MS306`, `MS307` and `MS310`."""
+"""Fallback models: `MS302`, `MS306`, `MS307`, `MS310`, `MS318` and `MS319`."""
 
 from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
+from modelspec.fleet.access import gaps
+from modelspec.fleet.link_model import USUAL_ACCESS
 from modelspec.fleet.model import Catalog, Fleet, Model, Signature
 from modelspec.fleet.reach import transitive_reach
 from modelspec.rules.examples import model
@@ -12,6 +14,8 @@ from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
 _ATLAS, _BISON = model(), model("bison")
+_PUBLIC = _BISON + "access: {visibility: public}"
+_PRIVATE = _BISON + "access: {visibility: private, groups: [research]}"
 
 
 @rule(
@@ -152,6 +156,71 @@ def fallback_models_are_served(catalog: Catalog) -> Iterator[Finding]:
                 )
 
 
+@rule(
+    "MS318",
+    Severity.ERROR,
+    Scope.CATALOG,
+    bad=_ATLAS + "access: {visibility: public}\nfallback_models: [bison]\n" + _PRIVATE,
+    good=_ATLAS + "access: {visibility: public}\nfallback_models: [bison]\n" + _PUBLIC,
+)
+def fallback_models_have_the_same_callers(catalog: Catalog) -> Iterator[Finding]:
+    """Callers of a model reach a fallback model that they may not call.
+
+    A request that falls back is not checked again: whoever may call the first model is answered by the second. That
+    one must not be less visible, `private` for other groups, or closed to clients from some of the regions. Each
+    model is held against those that it names; what these fall back to is held against them.
+
+    Name a model that all of these callers may call, give the model its own copy of the other, or narrow its access.
+    """
+    return _narrower(catalog, are_certain=True)
+
+
+@rule(
+    "MS319",
+    Severity.WARNING,
+    Scope.CATALOG,
+    bad=_ATLAS + "fallback_models: [bison]\n" + _BISON + "access: {groups: [research]}",
+    good=_ATLAS + "fallback_models: [bison]\n" + _BISON,
+)
+def fallback_models_have_clear_callers(catalog: Catalog) -> Iterator[Finding]:
+    """It is unclear whether all callers of a model may call its fallback model.
+
+    An `internal` model with groups is for the whole organisation, for its groups, or for both, depending on how the
+    keys of the gateway are made. A model without `access` is `internal`, which may not have been thought of where a
+    `public` model falls back to it. A request that falls back is not checked again.
+
+    Write who may call the fallback model: `public` if everybody, `private` if its groups only.
+    """
+    return _narrower(catalog, are_certain=False)
+
+
+def _narrower(catalog: Catalog, *, are_certain: bool) -> Iterator[Finding]:
+    """Fallback models that are, or may be, for fewer callers than the models that name them."""
+    for signature in catalog.signatures:
+        for name, pointer in signature.fallback_models if signature.status != "disabled" else ():
+            fallback = catalog.names.find(name)
+            if fallback is None or fallback is signature or fallback.status == "disabled":
+                continue
+            callers, called = (one.access or USUAL_ACCESS for one in (signature, fallback))
+            found = [*gaps(callers, called, catalog.fleet.regions)]
+            is_certain = fallback.access is not None and any(gap.is_certain for gap in found)
+            if not found or is_certain is not are_certain:
+                continue
+            may_not, why = ("may not", "") if are_certain else ("may perhaps not", "perhaps ")
+            own = Place(path=fallback.path, pointer=("access",) if fallback.access else ("model_id",))
+            yield Finding(
+                place=Place(path=signature.path, pointer=pointer),
+                message=f"callers of {quote(signature.model_id)} {may_not} call the fallback model {quote(name)}: "
+                + "; ".join(gap.words for gap in found),
+                label=f"{why}not for all of its callers",
+                help="name a model that all of them may call, or narrow the access of this model"
+                if are_certain
+                else f"say in 'access' of {quote(fallback.model_id)} who may call it: 'private' means its groups only",
+                related=((own, "its access" if fallback.access else "internal, as nothing else is said"),),
+                subject=signature.model_id,
+            )
+
+
 def _references(signature: Signature, catalog: Catalog) -> list[tuple[str, Place]]:
     """The models that one falls back to, itself aside, each with the place of its first reference."""
     found: dict[str, Place] = {}
@@ -188,4 +257,6 @@ RULES = (
     fallback_is_another_model,
     fallback_models_do_not_circle,
     fallback_models_are_served,
+    fallback_models_have_the_same_callers,
+    fallback_models_have_clear_callers,
 )

@@ -91,6 +91,7 @@ def models(draw: st.DrawFn, number: int, count: int, fleet: Fleet) -> Model:
         aliases=(),
         rpm=None,
         tpm=None,
+        has_access=False,
         visibility="internal",
         groups=(),
         client_regions=None if client_regions is None else tuple(client_regions),

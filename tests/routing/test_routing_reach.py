@@ -28,6 +28,7 @@ def signature(
         replaced_by=None,
         key_hosts=(),
         is_tied_to_heads=False,
+        access=None,
     )
 
 

@@ -57,6 +57,8 @@ PLACES = {
     "MS308": "models.d/atlas.yaml:6:18",
     "MS309": "models.d/atlas.yaml:6:11",
     "MS310": "models.d/atlas.yaml:7:19",
+    "MS318": "models.d/atlas.yaml:8:19",
+    "MS319": "models.d/atlas.yaml:7:19",
     "MS401": "models.d/atlas.yaml:4:16",
     "MS402": "models.d/atlas.yaml:4:16",
     "MS403": "models.d/atlas.yaml:4:16",

@@ -60,6 +60,7 @@ MODEL = Model(
     aliases=(),
     rpm=None,
     tpm=None,
+    has_access=False,
     visibility="internal",
     groups=(),
     client_regions=None,
