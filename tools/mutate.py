@@ -5,43 +5,46 @@
 A mutant is one changed place: a comparison, a boundary, a boolean, a number, a text, arithmetic, a `not`, a returned
 value or a statement that is dropped. Each worker changes a copy of the repository, never the repository itself. The
 tests are first run as they are, with coverage: a mutant is then tried with the tests that reach its line, from the
-quickest, until one fails; what these let through, all the given tests try.
+quickest, until one fails, or with all where it runs on import or in another process. No run starts Python anew: see
+`mutate_worker.py`. docs/decisions/0012-mutation-testing.md has the figures, and why it is so.
 """
 
 import argparse
 import ast
 import compileall
 import difflib
+import inspect
 import json
+import marshal
 import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import venv
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
+from select import select
+from tempfile import TemporaryDirectory, TemporaryFile
+from types import CodeType
 
+import mutate_worker
 from coverage import CoverageData
 
 ROOT = Path(__file__).resolve().parents[1]
 LEFT = shutil.ignore_patterns(
     ".git", ".venv*", ".tools", ".*_cache", ".hypothesis", "__pycache__", "dist", ".coverage*"
 )
-ENVIRONMENT = {
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONHASHSEED": "0",
-    "CI": "true",
-}  # Hypothesis draws the same in CI
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "CI": "true"}  # Hypothesis draws the same in CI
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
     ast.LtE: (ast.Lt, ast.Gt),
@@ -58,6 +61,8 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.FloorDiv: ast.Mult, ast.Div: ast.Mult,
     ast.Mod: ast.FloorDiv, ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr, ast.LShift: ast.RShift,
 }  # fmt: skip
+
+Changes = list[tuple[CodeType, CodeType]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +151,10 @@ def _node(parent: ast.AST, name: str, index: int | None) -> ast.AST:
     return node
 
 
-def mutant(file: Path, number: int, change: int) -> tuple[Mutant, str]:
-    """One mutant, and the text of its file."""
+def mutant(file: Path, number: int, change: int) -> tuple[Mutant, str, Changes | None]:
+    """One mutant, the text of its file, and the functions that it changes."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
+    code = compile(tree, file, "exec", dont_inherit=True)
     before = ast.unparse(tree).splitlines()
     parent, name, index = next(islice(places(tree), number, None))
     node = _node(parent, name, index)
@@ -161,7 +167,8 @@ def mutant(file: Path, number: int, change: int) -> tuple[Mutant, str]:
     text = ast.unparse(ast.fix_missing_locations(tree))
     diff = "\n".join([*difflib.unified_diff(before, text.splitlines(), lineterm="", n=2)][2:])
     assert isinstance(node, ast.expr | ast.stmt)
-    return Mutant(file=file.relative_to(ROOT).as_posix(), line=node.lineno, kind=kind, diff=diff), text
+    made = Mutant(file=file.relative_to(ROOT).as_posix(), line=node.lineno, kind=kind, diff=diff)
+    return made, text, changed(code, compile(tree, file, "exec", dont_inherit=True))
 
 
 class Copy:
@@ -199,116 +206,144 @@ class Copy:
         for compiled in (target.parent / "__pycache__").glob(f"{target.stem}.*"):
             compiled.unlink()
 
-    def run(
-        self, tests: list[str], seconds: float, program: tuple[str, ...] = ("pytest",)
-    ) -> tuple[str, str]:
-        """Run tests until one fails: passed, failed or timeout, and the test that failed."""
-        chosen = self.temporary / "tests.txt"
-        chosen.write_text("\n".join(tests), encoding="utf-8")
+    def start(self, tests: list[str]) -> None:
+        """Start the processes that runs are forked off."""
+        self._fresh, fresh = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._collected, collected = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        descriptors = fresh.fileno(), collected.fileno()
         limited = 'ulimit -v 8000000; exec "$@"'
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", limited, "sh", self.python, "-m", *program, f"@{chosen}", "-x", "-q", "-n0",
-             "-p", "no:cacheprovider", "--tb=no"],
-            cwd=self.root, env={**os.environ, **ENVIRONMENT, "TMPDIR": str(self.temporary)}, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        try:
-            out, _ = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            return "timeout", ""
-        finally:
+        with fresh, collected:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", limited, "sh", self.python, "tools/mutate_worker.py", *map(str, descriptors),
+                 *tests],
+                cwd=self.root, env={**os.environ, **ENVIRONMENT, "TMPDIR": str(self.temporary)},
+                stdin=subprocess.DEVNULL, pass_fds=descriptors, start_new_session=True,
+            )  # fmt: skip
+
+    def wait(self) -> None:
+        """Until the processes can take a run."""
+        self._kept = self._process.pid, int(self._fresh.recv(100))
+
+    def end(self) -> None:
+        """End the processes that runs are forked off."""
+        self._fresh.close()
+        self._collected.close()
+        self._process.wait()
+
+    def run(self, tests: list[str], seconds: float, changes: Changes | None) -> tuple[str, str]:
+        """Run tests until one fails: passed, failed, timeout or unknown, and the test that failed.
+
+        `changes` are for the process that has imported what is changed; no tests are all that it has collected.
+        """
+        control = self._fresh if changes is None else self._collected
+        with TemporaryFile(dir=self.temporary) as out, TemporaryFile(dir=self.temporary) as request:
+            marshal.dump((tests, changes), request)
+            request.seek(0)
+            socket.send_fds(control, [b"%d" % (seconds + 1)], [out.fileno(), request.fileno()])
+            pid = int(control.recv(100))
+            ended, _, _ = select([control], [], [], 30 + 10 * seconds)
+            if not ended:
+                with suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL)
+            code = int(control.recv(100))
             self._end_what_is_left()
-        failed = [line.split(" - ")[0] for line in out.splitlines() if line.startswith(("FAILED", "ERROR"))]
-        return ("failed" if process.returncode else "passed"), (failed or out.splitlines()[-1:] or [""])[0]
+            out.seek(0)
+            failed = out.read().decode().partition("\n")[0]
+        if code in (-signal.SIGKILL, -signal.SIGXCPU):
+            return "timeout", ""
+        return {0: "passed", mutate_worker.UNKNOWN: "unknown"}.get(code, "failed"), failed
 
     def _end_what_is_left(self) -> None:
         """Programs that a test started in sessions of their own; they are known by the path of this copy."""
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                if os.fsencode(self.root) in (process / "cmdline").read_bytes():
+                if (
+                    int(process.name) not in self._kept
+                    and os.fsencode(self.root) in (process / "cmdline").read_bytes()
+                ):
                     os.kill(int(process.name), signal.SIGKILL)
         for left in self.temporary.glob("pytest-of-*"):
             shutil.rmtree(left, ignore_errors=True)
 
 
-PLUGIN = """
-import json, time
-import coverage, pytest
-
-took = {}
-measured = coverage.Coverage.current()
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item):
-    if measured:
-        measured.switch_context(item.nodeid)
-    began = time.perf_counter()
-    try:
-        return (yield)
-    finally:
-        took[item.nodeid] = time.perf_counter() - began
-        if measured:
-            measured.switch_context("")
-
-def pytest_sessionfinish():
-    if not measured:
-        with open("took.json", "w") as file:
-            json.dump(took, file)
-"""
+def changed(old: CodeType, new: CodeType) -> Changes | None:
+    """The functions that differ, before and after; None where what runs on import does."""
+    if old == new:
+        return []
+    if old.co_flags & inspect.CO_OPTIMIZED:
+        return [(old, new)]
+    inner = [[one for one in code.co_consts if isinstance(one, CodeType)] for code in (old, new)]
+    if len(inner[0]) != len(inner[1]) or _body(old) != _body(new):
+        return None
+    found = [changed(*pair) for pair in zip(*inner, strict=True)]
+    return None if None in found else [pair for one in found for pair in one or ()]
 
 
+def _body(code: CodeType) -> tuple[object, ...]:
+    plain = [repr(one) for one in code.co_consts if not isinstance(one, CodeType)]
+    return code.co_code, code.co_names, plain, code.co_exceptiontable
+
+
+@dataclass(frozen=True, kw_only=True)
 class Nearest:
-    """The tests as they are, before anything is changed: how long each takes, and which lines it reaches."""
+    """The tests as they are: the seconds of each, which start processes, and which reach what line of what file."""
 
-    def __init__(self, copy: Copy, tests: list[str]) -> None:
-        self.tests = tests
-        (copy.root / "mutate_plugin.py").write_text(PLUGIN, encoding="utf-8")
-        for program in (("pytest",), ("coverage", "run", "-m", "pytest")):
-            outcome, by = copy.run(tests, 3600, (*program, "-pmutate_plugin"))
-            if outcome != "passed":
-                sys.exit(f"the tests do not pass before anything is changed: {by}")
-        self.took: dict[str, float] = json.loads((copy.root / "took.json").read_text(encoding="utf-8"))
-        self.total = sum(self.took.values())
+    took: dict[str, float]
+    starts: frozenset[str]
+    reached: dict[str, dict[str, list[str]]]
+
+    @classmethod
+    def found(cls, copy: Copy, tests: list[str], files: list[str]) -> "Nearest":
+        """Run the tests twice, before anything is changed: the second time with coverage."""
+        outcome, by = copy.run([], 3600, [])
+        if outcome != "passed":
+            sys.exit(f"the tests do not pass before anything is changed: {by}")
+        said = json.loads((copy.root / mutate_worker.TOOK).read_text(encoding="utf-8"))
+        subprocess.run(
+            [copy.python, "-m", "coverage", "run", f"--source={','.join({str(Path(f).parent) for f in files})}",
+             "-m", "pytest", *tests, *mutate_worker.OPTIONS, "-pmutate_worker"],
+            cwd=copy.root, stdout=subprocess.DEVNULL, check=True,
+            env={**os.environ, **ENVIRONMENT, "TMPDIR": str(copy.temporary), "PYTHONPATH": "tools"},
+        )  # fmt: skip
         subprocess.run([copy.python, "-m", "coverage", "combine", "-q"], cwd=copy.root, check=False)
-        self._data = CoverageData(str(copy.root / ".coverage"))
-        self._data.read()
-        self._root = copy.root
+        data = CoverageData(str(copy.root / ".coverage"))
+        data.read()
+        lines = {file: data.contexts_by_lineno(str(copy.root / file)) for file in files}
+        return cls(
+            took={test: took for test, (took, _) in said.items()},
+            starts=frozenset(test for test, (_, starts) in said.items() if starts),
+            reached={file: {str(line): tests for line, tests in lines[file].items()} for file in files},
+        )
 
-    def of(self, file: str, line: int) -> list[str]:
-        """The tests that reach a line, from the quickest, few of each function."""
-        reached = self._data.contexts_by_lineno(str(self._root / file)).get(line, [])
-        chosen: list[str] = []
+    def of(self, file: str, line: int) -> tuple[list[str], bool]:
+        """The tests that reach a line, first the quickest few of each function; whether it runs on import as well."""
+        reached = set(self.reached[file].get(str(line), [""]))
+        imported = "import" in reached
+        near = self.took.keys() & (reached | self.starts if "" in reached else reached)
         functions: Counter[str] = Counter()
-        for test in sorted(set(reached) & self.took.keys(), key=lambda test: self.took[test]):
+        order: dict[str, tuple[bool, float]] = {}
+        for test in sorted(self.took if imported else near or self.took, key=self.took.__getitem__):
             functions[test.partition("[")[0]] += 1
-            if functions[test.partition("[")[0]] <= 3:  # noqa: PLR2004
-                chosen.append(test)
-        return chosen[:100]
+            order[test] = (functions[test.partition("[")[0]] > 3, self.took[test])  # noqa: PLR2004
+        return sorted(order, key=order.__getitem__), imported
 
 
-def judged(copy: Copy, nearest: Nearest, made: Mutant, text: str) -> Mutant:
-    """The mutant with what became of it, by the tests that reach its line, and if need be by all."""
+def judged(copy: Copy, nearest: Nearest, made: Mutant, text: str, changes: Changes | None) -> Mutant:
+    """The mutant with what became of it."""
     original = (ROOT / made.file).read_text(encoding="utf-8")
     copy.write(made.file, text)
     try:
-        quick = nearest.of(made.file, made.line)
-        for tests, seconds in (
-            (quick, sum(nearest.took[test] for test in quick)),
-            (nearest.tests, nearest.total),
-        ):
-            if tests:
-                outcome, by = copy.run(tests, 15 + 4 * seconds)
-                if outcome != "passed":
-                    return replace(made, outcome="killed" if outcome == "failed" else outcome, by=by)
+        tests, imported = nearest.of(made.file, made.line)
+        seconds = 5 + 4 * sum(map(nearest.took.__getitem__, tests))
+        outcome, by = copy.run(tests, seconds, None if imported else changes)
+        if outcome == "unknown":
+            outcome, by = copy.run(tests, seconds, None)
     finally:
         copy.write(made.file, original)
-    return replace(made, outcome="survived")
+    return replace(made, outcome={"passed": "survived", "failed": "killed"}.get(outcome, outcome), by=by)
 
 
-def main() -> None:
-    """Make the mutants, try them, and say which survive."""
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -320,28 +355,60 @@ def main() -> None:
     parser.add_argument(
         "--json", type=Path, default=Path("mutants.json"), help="where every mutant and its outcome go"
     )
-    asked = parser.parse_args()
-    files = [
-        file for path in asked.paths for file in ([path] if path.is_file() else sorted(path.rglob("*.py")))
-    ]
-    every = [spot for file in files for spot in spots(file.resolve())]
+    parser.add_argument(
+        "--again", action="store_true", help="only the mutants that survived, by the file of --json"
+    )
+    parser.add_argument(
+        "--nearest", type=Path, help="where it is kept which tests reach what, for the next run"
+    )
+    return parser.parse_args()
+
+
+def _chosen(files: list[Path], asked: argparse.Namespace) -> list[tuple[Path, int, int]]:
+    every = [spot for file in files for spot in spots(file)]
     chosen = random.Random(asked.seed).sample(every, min(asked.count, len(every)))  # noqa: S311 - to be drawn again
-    with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
+    sys.stdout.write(f"{len(chosen)} of {len(every)} mutants\n")
+    if not asked.again:
+        return chosen
+    before = json.loads(asked.json.read_text(encoding="utf-8"))
+    survived = {(one["file"], one["diff"]) for one in before if one["outcome"] == "survived"}
+    made = [(spot, mutant(*spot)[0]) for spot in chosen]
+    return [spot for spot, one in made if (one.file, one.diff) in survived]
+
+
+def _nearest(copy: Copy, files: list[Path], asked: argparse.Namespace) -> Nearest:
+    if asked.nearest and asked.nearest.exists():
+        return Nearest(**json.loads(asked.nearest.read_text(encoding="utf-8")))
+    nearest = Nearest.found(copy, asked.tests, [file.relative_to(ROOT).as_posix() for file in files])
+    if asked.nearest:
+        kept = {**asdict(nearest), "starts": sorted(nearest.starts)}
+        asked.nearest.write_text(json.dumps(kept), encoding="utf-8")
+    return nearest
+
+
+def main() -> None:
+    """Make the mutants, try them, and say which survive."""
+    asked = _asked()
+    found = (sorted(path.rglob("*.py")) if path.is_dir() else [path] for path in asked.paths)
+    files = [file.resolve() for several in found for file in several]
+    chosen = _chosen(files, asked)
+    with TemporaryDirectory(prefix="mutate-") as folder, ExitStack() as ends:
         copies: SimpleQueue[Copy] = SimpleQueue()
         for number in range(asked.workers):
-            copies.put(Copy(Path(folder) / str(number)))
-        copy = copies.get()
-        nearest = Nearest(copy, asked.tests)
-        copies.put(copy)
-        sys.stdout.write(
-            f"{len(nearest.took)} tests pass in {nearest.total:.0f} s; {len(chosen)} of {len(every)} mutants\n"
-        )
+            copies.put(copy := Copy(Path(folder) / str(number)))
+            copy.start(asked.tests)
+            ends.callback(copy.end)
+        for _ in range(asked.workers):
+            (copy := copies.get()).wait()
+            copies.put(copy)
+        nearest = _nearest(copy, files, asked)
+        sys.stdout.write(f"{len(nearest.took)} tests pass in {sum(nearest.took.values()):.0f} s\n")
 
         def tried(spot: tuple[Path, int, int]) -> Mutant:
-            made, text = mutant(*spot)
+            made, text, changes = mutant(*spot)
             copy = copies.get()
             try:
-                done = judged(copy, nearest, made, text)
+                done = judged(copy, nearest, made, text, changes)
             finally:
                 copies.put(copy)
             shown = f"\n{done.diff}" if done.outcome == "survived" else done.by

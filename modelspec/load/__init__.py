@@ -39,8 +39,6 @@ class Reading:
 
     def span(self, place: Place) -> Span:
         """Where a place is; the top level of an ordinary file is known without composing it."""
-        if place.span is not None:
-            return place.span
         if len(place.pointer) == 1 and not place.on_key:
             event = self.marks.get(str(place.pointer[0]))
             if event is not None:

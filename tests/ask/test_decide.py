@@ -18,7 +18,7 @@ ROUTES = [
     route(
         "atlas", {"eu-1": 3, "uk-1": 1}, {"eu-2": 1}, aliases=("titan",), named=("us-1",), reach=("eu", "uk")
     ),
-    route("bison", {"eu-1": 1}, client_regions=("eu",)),
+    route("bison", {"eu-1": 1}, client_regions=("eu",), reach=("eu",)),
     route("cobra", status="disabled", client_regions=("eu",)),
     route("dodo", named=("us-1",)),
     route(

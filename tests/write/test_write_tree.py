@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from output_trees import (
     beside,
     build,
     built,
+    check,
     content,
     end,
     expected,
@@ -268,3 +270,20 @@ def test_short_writes_write_every_byte_once(output: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "write", lambda file, data: write(file, bytes(data)[:7]))
     built(output)
     assert content(output) == expected("old")
+
+
+def test_no_descriptor_stays_open(output: Path) -> None:
+    def opened() -> int:
+        return len([*Path("/proc/self/fd").iterdir()])
+
+    before = opened()
+    built(output)
+    built(output, "new")
+    check(output, tree("new"))
+    (output / "mine").touch()
+    refused(build(output, tree("old")), "mine")
+    shutil.rmtree(output)
+    output.symlink_to("elsewhere")
+    refused(build(output, tree("old")), "symbolic link")
+    refused(check(output, tree("old")), "symbolic link")
+    assert opened() == before

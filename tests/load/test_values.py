@@ -1,0 +1,97 @@
+"""The fast gate: what goes through it, and with which values and places."""
+
+import pytest
+
+from modelspec.load import Reading, read
+from modelspec.load.compose import event_span
+from modelspec.load.find import DEFAULTS, File
+from modelspec.load.locate import Locator
+from modelspec.load.values import values
+from modelspec.text.document import Place
+from modelspec.text.source import START
+
+
+def _nested(levels: int, opening: str, closing: str) -> bytes:
+    return f"a: {opening * levels}1{closing * levels}".encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        (b"a: 1\n'b': '1'\nc: [x, 'y', [], {}, [1], {d: 2}]\ne: {f: {g: ~}, h: [3], i: '4', j: 5}\n",
+         {"a": 1, "b": "1", "c": ["x", "y", [], {}, [1], {"d": 2}],
+          "e": {"f": {"g": None}, "h": [3], "i": "4", "j": 5}}),
+        (b"{}", {}),
+        (b"---\na: ~\n...\n", {"a": None}),
+        (b"a: <\nb: x<y\n", {"a": "<", "b": "x<y"}),
+        (b"#" * 19_998 + b"\n", None),
+    ],
+)  # fmt: skip
+def test_an_ordinary_file_goes_through(data: bytes, value: object) -> None:
+    found = values(data)
+    assert (found and found[0]) == value
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{x: ", "}")])
+def test_32_levels_go_through(opening: str, closing: str) -> None:
+    assert values(_nested(31, opening, closing)) is not None
+    assert values(_nested(32, opening, closing)) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"a", b"[a]", b"~", b"'a'", b"a: &x 1", b"a: *x", b"a: !x 1", b"<<: {}", b"%YAML 1.2\n---\na: 1",
+        b"a: 1\na: 2", b"a: 1\n'a': 2", b"1: a", b"~: a", b"[]: a", b"{}: a", b"? [a]\n: 1", b"a: 1\n---\nb: 2",
+        b"a: 1e999", b"a: [.nan]", b"a: 18446744073709551616", b"a: {b: .inf}", b"1.5: a", b"a: [", b"a: ]",
+        b"a: {b: 1, b: 2}", b"a: {1: b}",
+    ],
+)  # fmt: skip
+def test_any_other_file_is_read_with_care(data: bytes) -> None:
+    assert values(data) is None
+
+
+def test_a_file_of_20_000_bytes_is_read_with_care() -> None:
+    assert values(b"a: 1 #" + b"-" * 19_993) is not None
+    assert values(b"a: 1 #" + b"-" * 19_994) is None
+
+
+def test_scalars_at_the_top_know_where_they_stand() -> None:
+    found = values(b"a: 1\nb: {c: 2}\nd: 'x y'\n")
+    assert found is not None
+    places = {key: event_span(event) for key, event in found[1].items()}
+    assert {
+        key: (span.line, span.column, span.end_line, span.end_column) for key, span in places.items()
+    } == {
+        "a": (1, 4, 1, 5),
+        "d": (3, 4, 3, 9),
+    }
+
+
+def _column(reading: Reading, *pointer: str | int, on_key: bool = False) -> tuple[int, int]:
+    span = reading.span(Place(path=reading.file.path, pointer=pointer, on_key=on_key))
+    return span.line, span.column
+
+
+def test_a_place_is_found_with_and_without_the_tree() -> None:
+    reading = read(File("models.d/a.yaml", b"a: 1\nbc: {d: 2}\n"))
+    assert _column(reading, "a") == (1, 4)
+    assert "document" not in vars(reading)
+    assert _column(reading, "a", on_key=True) == (1, 1)
+    assert _column(reading, "bc") == (2, 5)
+    assert _column(reading, "bc", "d") == (2, 9)
+    assert reading.span(Place(path="models.d/a.yaml")) == START
+
+
+def test_what_outer_defaults_give_is_not_the_place_of_what_inner_ones_lack() -> None:
+    outer = File(f"models.d/{DEFAULTS}", b"region: eu\n")
+    inner = File(f"models.d/x/{DEFAULTS}", b"tags: []\n")
+    model = File("models.d/x/a.yaml", b"model_id: a\n")
+    locator = Locator(
+        files={file.path: file for file in (outer, inner, model)},
+        defaults={"models.d": outer.path, "models.d/x": inner.path},
+    )
+    for file, origin in ((model, outer), (inner, inner), (outer, outer)):
+        assert locator.origin(Place(path=file.path, pointer=("region",))).path == origin.path
+    assert locator.effective(model.path) == {"region": "eu", "tags": [], "model_id": "a"}
+    assert locator.effective(inner.path) == {"tags": []}
