@@ -24,7 +24,8 @@ from typing import Any, NoReturn, TypeVar
 
 from modelspec import __version__, pipeline
 from modelspec.check.examine import Facts, Surroundings, examine_model
-from modelspec.check.setup import Setup, metadata_path
+from modelspec.check.policy import Policy
+from modelspec.check.setup import Setup, settings_in
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.diagnose.ignore import Ignore
 from modelspec.fleet.model import Catalog, Model, Signature
@@ -42,8 +43,10 @@ _SURROUNDINGS = ("regions.yaml", "heads.yaml", "modelspec.yaml")
 """The files that one model file is checked against; the metadata schema is one more."""
 
 
-def validate(root: Path, *, today: date, cache: bool) -> Checked:
+def validate(root: Path, *, today: date, cache: bool, policy: Policy | None = None) -> Checked:
     """Find every fault of the repository at `root`; `today` decides which waivers have expired.
+
+    `policy` is as in `pipeline.compile_tree`.
 
     Raises:
         OSError: the root cannot be opened.
@@ -51,21 +54,29 @@ def validate(root: Path, *, today: date, cache: bool) -> Checked:
     tree = read_tree(root)
     store = Cache.of(root) if cache else None
     if store is None:
-        return check(tree, today=today)
+        return check(tree, today=today, policy=policy)
     locator = Locator.of(tree)
-    key = key_of(tree, _outside(tree, today, locator))
+    settings = settings_in(locator)
+    path = settings.metadata_schema
+    metadata = None if path is None else tree.other(path)
+    schema = metadata if isinstance(metadata, File) else None
+    if policy is not None and not policy.differs(settings, schema):
+        policy = None
+    otherwise = policy is not None and policy.finds_otherwise(settings, schema)
+    basis = Basis(policy=policy, is_of_models=otherwise)
+    key = key_of(tree, _outside(tree, today, metadata, is_named=path is not None), basis)
     diagnostics = store.result(key)
     if diagnostics is not None:
         return Checked(tree=tree, diagnostics=diagnostics, locator=locator)
     examine = partial(_examine_unknown, known=store.facts(key), keep=partial(store.keep_facts, key))
-    compiled = pipeline.compile_tree(tree, today=today, examine=examine, route=None)
+    compiled = pipeline.compile_tree(tree, today=today, examine=examine, route=None, policy=policy)
     store.keep_result(key, compiled.diagnostics)
     return compiled
 
 
-def check(tree: Tree, *, today: date) -> Checked:
+def check(tree: Tree, *, today: date, policy: Policy | None = None) -> Checked:
     """Find every fault of a repository that was read, or is not on disk yet."""
-    return pipeline.compile_tree(tree, today=today, examine=_examine_for_faults, route=None)
+    return pipeline.compile_tree(tree, today=today, examine=_examine_for_faults, route=None, policy=policy)
 
 
 def compile_fleet(root: Path, *, today: date, targets: Sequence[str] = ()) -> Compiled:
@@ -78,15 +89,20 @@ def compile_fleet(root: Path, *, today: date, targets: Sequence[str] = ()) -> Co
 
 
 def compile_tree(
-    tree: Tree, *, today: date, like: Compiled | None = None, targets: Sequence[str] = ()
+    tree: Tree,
+    *,
+    today: date,
+    like: Compiled | None = None,
+    targets: Sequence[str] = (),
+    policy: Policy | None = None,
 ) -> Compiled:
-    """Compile a repository that was read.
+    """Compile a repository that was read; `policy` is as in `pipeline.compile_tree`.
 
     `like` is another state of it. Where both check models against the same, the facts and routes of the files that both
     have are taken over: the very same objects, so that what is the same object has not changed.
     """
     if like is None:
-        return pipeline.compile_tree(tree, today=today, targets=targets)
+        return pipeline.compile_tree(tree, today=today, targets=targets, policy=policy)
     likeness = _Likeness(tree, like)
     return pipeline.compile_tree(
         tree, today=today, targets=targets, examine=likeness.examine, route=likeness.route
@@ -154,14 +170,14 @@ def _has_same_surroundings(tree: Tree, setup: Setup, like: Compiled) -> bool:
     )
 
 
-def _outside(tree: Tree, today: date, locator: Locator) -> Iterator[bytes]:
+def _outside(
+    tree: Tree, today: date, metadata: File | Diagnostic | None, *, is_named: bool
+) -> Iterator[bytes]:
     """What an answer depends on beside the files of the tree: the metadata schema, and the day where waivers count."""
     if "waivers.yaml" in tree.fixed:
         yield today.isoformat().encode()
-    path = metadata_path(locator)
-    if path is not None:
-        file = tree.other(path)
-        yield file.data if isinstance(file, File) else str(file).encode()
+    if is_named:
+        yield metadata.data if isinstance(metadata, File) else str(metadata).encode()
 
 
 Item = TypeVar("Item")
@@ -219,15 +235,36 @@ _PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """The policy that judges beside the repository's own, if any; `is_of_models`: models have other findings by it."""
+
+    policy: Policy | None = None
+    is_of_models: bool = False
+
+    def digest(self, *, of_models: bool) -> bytes:
+        """Of what the facts of models, or an answer, depend on."""
+        if self.policy is None or (of_models and not self.is_of_models):
+            return b""
+        return self.policy.digest.encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CacheKey:
-    """What a cached answer depends on: all but the models, each model by its path, and everything."""
+    """What a cached answer depends on: all but the models, each model by its path, and everything.
+
+    Facts under two policies are kept apart from those under one, so that neither takes the place of the other.
+    """
 
     surroundings: str
     models: Mapping[str, str]
     whole: str
+    facts: str
 
 
-def key_of(tree: Tree, extra: Iterable[bytes]) -> CacheKey:
+_NO_BASIS = Basis()
+
+
+def key_of(tree: Tree, extra: Iterable[bytes], basis: Basis = _NO_BASIS) -> CacheKey:
     """The key of a repository as it was read; `extra` is whatever else the answer depends on."""
     outer = sha256(f"{_FORMAT} {__version__} {_fingerprint()}\n".encode())
     for part in extra:
@@ -235,13 +272,21 @@ def key_of(tree: Tree, extra: Iterable[bytes]) -> CacheKey:
     for name, file in sorted(tree.fixed.items()):
         outer.update(f"{name} {len(file.data)}\n".encode() + file.data)
     models = {file.path: _digest(tree, file) for file in tree.models}
+    of_models = basis.digest(of_models=True)
+    outer.update(of_models)
     surroundings = outer.hexdigest()
+    outer.update(basis.digest(of_models=False))
     for folder, given in tree.defaults.items():
         outer.update(f"{folder} {'' if given is None else sha256(given.data).hexdigest()}\n".encode())
     outer.update("".join(f"{digest} {path}\n" for path, digest in models.items()).encode())
     for fault in tree.faults:
         outer.update(f"{fault.code} {fault.path} {fault.message}\n".encode(errors="backslashreplace"))
-    return CacheKey(surroundings=surroundings, models=models, whole=outer.hexdigest())
+    return CacheKey(
+        surroundings=surroundings,
+        models=models,
+        whole=outer.hexdigest(),
+        facts="facts-base" if of_models else "facts",
+    )
 
 
 def _digest(tree: Tree, model: File) -> str:
@@ -306,7 +351,7 @@ class Cache:
 
     def facts(self, key: CacheKey) -> dict[str, Facts]:
         """The facts of every model file that has not changed, by path."""
-        stored = self._load("facts")
+        stored = self._load(key.facts)
         try:
             if stored is None or stored["key"] != key.surroundings:
                 return {}
@@ -332,10 +377,11 @@ class Cache:
                 found.is_sound,
                 [_row(diagnostic) for diagnostic in found.diagnostics],
                 [(i.codes, i.has_reason, _place(i.span), i.line) for i in found.ignores],
+                *(() if found.by_base is None else ([_row(diagnostic) for diagnostic in found.by_base],)),
             )
             for found in facts
         }
-        self._store("facts", {"key": key.surroundings, "facts": rows})
+        self._store(key.facts, {"key": key.surroundings, "facts": rows})
 
     def _load(self, kind: str) -> Any:  # noqa: ANN401 - JSON of any shape: a broken cache is still JSON
         try:
@@ -392,7 +438,8 @@ def _diagnostic(row: Sequence[Any]) -> Diagnostic:
     )
 
 
-def _facts(path: str, signature: Any, is_sound: Any, diagnostics: Any, ignores: Any) -> Facts:  # noqa: ANN401
+def _facts(path: str, signature: Any, is_sound: Any, *rows: Any) -> Facts:  # noqa: ANN401
+    diagnostics, ignores, *by_base = rows
     return Facts(
         path=path,
         signature=None if signature is None else Signature(path, *map(_frozen, signature)),
@@ -400,6 +447,7 @@ def _facts(path: str, signature: Any, is_sound: Any, diagnostics: Any, ignores: 
         diagnostics=tuple(map(_diagnostic, diagnostics)) if diagnostics else (),
         ignores=tuple(_ignore(path, *row) for row in ignores) if ignores else (),
         model=None,
+        by_base=tuple(map(_diagnostic, by_base[0])) if by_base else None,
     )
 
 

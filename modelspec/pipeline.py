@@ -8,7 +8,7 @@ What makes it fast is `incremental.py`, which does the same without doing twice 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 from modelspec.check.defaults import Defaults, read_defaults
 from modelspec.check.examine import Facts, Surroundings, examine_model
+from modelspec.check.policy import Policy
 from modelspec.check.setup import Setup, read_setup
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.diagnose.rule import is_fixed
-from modelspec.diagnose.settle import settle
+from modelspec.diagnose.settle import BaseJudgement, Judgement, settle
+from modelspec.diagnose.waiver import last_day
 from modelspec.fleet.link_model import link_catalog
 from modelspec.fleet.model import Catalog, Model, Names
 from modelspec.fleet.settings import Settings
@@ -83,32 +85,31 @@ def compile_tree(
     targets: Sequence[str] = (),
     examine: Examine = examine_each,
     route: Route | None = route,
+    policy: Policy | None = None,
 ) -> Compiled:
     """Compile the files of a repository; `today` decides which waivers have expired.
 
-    `targets` are gateways beside those of modelspec.yaml. Without `route`, faults are all that is asked for.
+    `targets` are gateways beside those of modelspec.yaml. Without `route`, faults are all that is asked for. `policy`
+    judges the repository beside its own: what it calls an error is shown as that.
     """
     with _without_collection():
         locator = Locator.of(tree)
         setup = read_setup(tree, locator, targets)  # load, check and link all but the models
         defaults = read_defaults(tree, locator)
-        around = Surroundings(setup=setup, locator=locator, defaults=defaults.folders)
+        own = setup.settings, setup.metadata_file
+        policy = policy if policy is not None and policy.differs(*own) else None
+        base = policy.over(setup) if policy is not None and policy.finds_otherwise(*own) else None
+        around = Surroundings(setup=setup, locator=locator, defaults=defaults.folders, base=base)
         facts = examine(tree.models, around)  # load, check and link each model, and ask the rules about it
         catalog = _catalog(tree, setup, defaults, facts)
-        findings = [
+        shared = [
             *(fault for part in (tree.faults, setup.diagnostics, defaults.diagnostics) for fault in part),
-            *(found for one in facts for found in one.diagnostics),
             *(locator.diagnostic(code, Severity.ERROR, found) for code, found in link_catalog(catalog)),
-            *(locator.diagnostic(code, severity, found) for code, severity, found in across_models(catalog)),
         ]
         diagnostics = settle(
-            findings,
-            severities=setup.settings.rules,
-            ignores=[
-                *setup.ignores,
-                *defaults.ignores,
-                *(ignore for one in facts for ignore in one.ignores),
-            ],
+            _judgement(setup, catalog, locator, today, [*shared, *_of_models(facts)]),
+            base=None if policy is None else _of_base(policy, setup, catalog, locator, today, shared, facts),
+            ignores=[*setup.ignores, *defaults.ignores, *(ignore for one in facts for ignore in one.ignores)],
             waivers=setup.waivers,
             today=today,
             where=locator.span,
@@ -215,9 +216,53 @@ def _digest(tree: Tree) -> str:
     return digest.hexdigest()
 
 
+_OF_METADATA = ("MS109", "MS110")
+
+
+def _of_models(facts: Sequence[Facts]) -> Iterator[Diagnostic]:
+    return (found for one in facts for found in one.diagnostics)
+
+
+def _of_base(
+    policy: Policy,
+    setup: Setup,
+    catalog: Catalog,
+    locator: Locator,
+    today: date,
+    shared: Sequence[Diagnostic],
+    facts: Sequence[Facts],
+) -> BaseJudgement:
+    found = [
+        *shared,
+        *(found for one in facts for found in (one.diagnostics if one.by_base is None else one.by_base)),
+        *(locator.diagnostic("MS808", Severity.ERROR, found) for found in policy.faults(setup, today)),
+    ]
+    return BaseJudgement(
+        judgement=_judgement(policy.over(setup), catalog, locator, today, found),
+        label=policy.label,
+        strict=policy.strict,
+    )
+
+
+def _judgement(
+    setup: Setup, catalog: Catalog, locator: Locator, today: date, found: Sequence[Diagnostic]
+) -> Judgement:
+    """What the policy of a setup makes of the repository."""
+    under = catalog if setup.whole is catalog.fleet else replace(catalog, fleet=setup.whole)
+    across = (locator.diagnostic(code, severity, one) for code, severity, one in across_models(under))
+    return Judgement(
+        diagnostics=[*found, *across],
+        severities=setup.settings.rules,
+        latest=last_day(today, setup.settings.guards.max_waiver_days),
+    )
+
+
 def _is_broken(diagnostics: Sequence[Diagnostic]) -> bool:
-    """Whether a file could not be read or a name not be looked up."""
-    return any(found.severity is Severity.ERROR and is_fixed(found.code) for found in diagnostics)
+    """Whether a file could not be read or a name not be looked up; metadata leads nowhere."""
+    return any(
+        found.severity is Severity.ERROR and is_fixed(found.code) and found.code not in _OF_METADATA
+        for found in diagnostics
+    )
 
 
 def _catalog(tree: Tree, setup: Setup, defaults: Defaults, facts: Sequence[Facts]) -> Catalog:

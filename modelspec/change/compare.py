@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from modelspec.change.effect import (
-    ORDER,
     Effect,
     HeadLoad,
     HeadShift,
@@ -14,8 +13,10 @@ from modelspec.change.effect import (
     Quoted,
     Subject,
     Words,
+    in_order,
 )
 from modelspec.change.fleet import fleet_effects, renamed_heads, renamed_regions
+from modelspec.change.guard_hosts import key_effects
 from modelspec.change.models import model_effects, renamed_models, unchecked_callers
 from modelspec.change.sides import Cause, Sides, answering, place_of
 from modelspec.routing.decide import Index
@@ -57,8 +58,10 @@ def _effects(before: PlannedState, after: PlannedState, old: Index, new: Index) 
     )
     # Names come first: aliases do not repeat what is reported of them.
     names = list(_name_effects(sides))
-    found = chain(fleet_effects(sides), model_effects(sides), unchecked_callers(sides), names)
-    return sorted(found, key=lambda effect: (effect.rank, ORDER[effect.kind], effect.subject))
+    found = chain(
+        fleet_effects(sides), model_effects(sides), unchecked_callers(sides), names, key_effects(sides)
+    )
+    return in_order(found)
 
 
 def _changed(before: PlannedState, after: PlannedState) -> list[str]:

@@ -74,6 +74,9 @@ KINDS: tuple[EffectKind, ...] = (
     EffectKind("model-region-changed", Rank.EXPOSURE, "model", "changes its home region"),
     EffectKind("residency-relaxed", Rank.EXPOSURE, "region", "relaxes its residency"),
     EffectKind("endpoint-host-changed", Rank.EXPOSURE, "model", "calls another host"),
+    EffectKind("policy-loosened", Rank.EXPOSURE, "setting", "is loosened"),
+    EffectKind("waiver-added", Rank.EXPOSURE, "waiver", "is added"),
+    EffectKind("key-sent", Rank.EXPOSURE, "key", "is sent to another host"),
     EffectKind("key-changed", Rank.EXPOSURE, "model", "uses another key"),
     EffectKind("access-widened", Rank.EXPOSURE, "model", "is opened to more callers"),
     EffectKind("provider-changed", Rank.EXPOSURE, "model", "changes its provider"),
@@ -173,7 +176,10 @@ def step(before: str, after: str) -> Words:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Subject:
-    """What an effect is about: a `model`, a `head`, a `region`, a `name` that clients send, or a `file`."""
+    """What an effect is about.
+
+    A `model`, a `head`, a `region`, a `name` that clients send, a `key`, a `setting`, a `waiver`, or a `file`.
+    """
 
     what: str
     name: str
@@ -215,6 +221,11 @@ class Effect:
         return BY_NAME[self.kind].rank
 
 
+def in_order(effects: Iterable[Effect]) -> list[Effect]:
+    """As they are read: by rank, kind and subject."""
+    return sorted(effects, key=lambda effect: (effect.rank, ORDER[effect.kind], effect.subject))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadLoad:
     """The load of a head: models whose first tier it is in, and models that fall back to it.
@@ -249,7 +260,7 @@ class PlannedState:
     title: str
     routing: RoutingTable | None
     files: Mapping[str, str]
-    broken: tuple[str, ...] = ()
+    broken: Sequence[str] = ()
     lines: Mapping[Subject, int]
 
 
@@ -262,7 +273,8 @@ class Plan:
 
     `effects` are in the order in which they are read: by rank, kind and subject. `changed` are the sorted paths of the
     files that differ. `compared` is False where a side did not compile: then there are no effects, and `loads` are
-    those of the side that did.
+    those of the side that did. This version refuses values of the files `refused_before`, which are left out. `waived`
+    are the rules and guards, each with a subject, that waivers of this change set aside.
     """
 
     before: str
@@ -275,6 +287,8 @@ class Plan:
     broken_after: Sequence[str]
     models_before: int | None
     models_after: int | None
+    refused_before: Sequence[str] = ()
+    waived: Sequence[tuple[str, str]] = ()
 
     @property
     def rules_changed(self) -> Sequence[str]:

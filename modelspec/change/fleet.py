@@ -8,7 +8,7 @@ from modelspec.change.effect import Effect, EffectPlace, Quoted, Subject, Words,
 from modelspec.change.sides import Sides, exact, plain, region_title
 from modelspec.change.upstreams import relocation
 from modelspec.routing.decide import Index
-from modelspec.routing.table import HeadEntry, RegionEntry
+from modelspec.routing.table import HeadEntry, RegionEntry, RoutingTable
 
 Sentence = tuple[str, Words]
 """A kind and its words; None where another effect covers it."""
@@ -40,15 +40,36 @@ def _capacity(_sides: Sides, old: HeadEntry, new: HeadEntry) -> Sentence:
 
 
 def _residency(sides: Sides, old: RegionEntry, new: RegionEntry) -> Sentence | None:
-    """No rule means anywhere, so removing the rule relaxes it."""
-    before = None if old.residency is None else list(map(sides.region, old.residency))
-    after = None if new.residency is None else list(new.residency)
-    if before == after:
+    if _old_residency(sides.region, old) == new.residency:
         return None  # a region was renamed, which is reported
     words: Words = (*_allowed(old.residency), " → ", *_allowed(new.residency))
-    if before is not None and (after is None or not set(after) <= set(before)):
+    if _relaxes(sides.region, old, new):
         return "residency-relaxed", ("relaxes its residency: ", *words)
     return "residency-tightened", ("tightens its residency: ", *words)
+
+
+def _old_residency(region: Callable[[str], str], old: RegionEntry) -> tuple[str, ...] | None:
+    """With the current codes."""
+    return None if old.residency is None else tuple(map(region, old.residency))
+
+
+def _relaxes(region: Callable[[str], str], old: RegionEntry, new: RegionEntry) -> bool:
+    """No rule means anywhere, so removing the rule relaxes it."""
+    before = _old_residency(region, old)
+    return before is not None and (new.residency is None or not set(new.residency) <= set(before))
+
+
+def relaxed_residencies(before: RoutingTable, after: RoutingTable) -> Iterator[tuple[str, Words]]:
+    """Regions of both tables, by their new codes, whose residency allows more, and what was and is allowed."""
+    old, new = Index(before), Index(after)
+    renamed = renamed_regions(old, new)
+    for code, was in old.regions.items():
+        now = new.regions.get(renamed.get(code, code))
+        if now is not None and _relaxes(lambda one: renamed.get(one, one), was, now):
+            yield (
+                now.code,
+                ("relaxes its residency: ", *_allowed(was.residency), " → ", *_allowed(now.residency)),
+            )
 
 
 def _location(_sides: Sides, old: RegionEntry, new: RegionEntry) -> Sentence:

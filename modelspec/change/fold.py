@@ -106,16 +106,26 @@ def _cause(effect: Effect) -> Subject | None:
 
 _MOST_PHRASES = 8
 _MOST_FILES = 3
+_MOST_WAIVED = 5
 
 
 def summary(plan: Plan) -> Words:
-    """Like "3 models move, 1 leaves Europe (eu), 2 lose their only fallback", the worst first."""
+    """Like "3 models move, 1 leaves Europe (eu), 2 lose their only fallback", the worst first, and what is waived."""
+    if not plan.waived:
+        return _summary(plan)
+    shown = joined(((Quoted(code), " for ", Quoted(name)) for code, name in plan.waived[:_MOST_WAIVED]), ", ")
+    more = len(plan.waived) - _MOST_WAIVED
+    return (*_summary(plan), "; it waives ", *shown, f" and {more} more" if more > 0 else "")
+
+
+def _summary(plan: Plan) -> Words:
     if plan.broken_after or (not plan.compared and plan.models_after is None):
         return ("the proposed state does not compile: ", *_files(plan.broken_after))
     if not plan.compared:
         served = counted(plan.models_after or 0, "model"), counted(len(plan.loads), "head")
         there = f"; the proposed state would serve {served[0]} at {served[1]}"
-        return ("the base does not compile: ", *_files(plan.broken_before), there)
+        why = ("the base does not compile: ", *_files(plan.broken_before)) if plan.broken_before else ()
+        return (*(why or ("the base has no models",)), there)
     if not plan.effects:
         if plan.rules_changed:
             return ("no route changes, but other rules may: see ", *_files(plan.rules_changed))
@@ -125,11 +135,15 @@ def summary(plan: Plan) -> Words:
     return tuple(_sentence(plan))
 
 
-def other_rules(plan: Plan) -> Words:
-    """What a reviewer must look at besides the effects, which are those on routes."""
-    if not plan.effects or not plan.rules_changed:
-        return ()
-    return ("rules other than routes may change: see ", *_files(plan.rules_changed))
+def notes(plan: Plan) -> Iterator[Words]:
+    """What a reviewer must know besides the effects, which are those on routes."""
+    if plan.refused_before:
+        yield (
+            "this version refuses values of the base, which is compared without them: see ",
+            *_files(plan.refused_before),
+        )
+    if plan.effects and plan.rules_changed:
+        yield ("rules other than routes may change: see ", *_files(plan.rules_changed))
 
 
 def _sentence(plan: Plan) -> Iterator[str | Quoted]:

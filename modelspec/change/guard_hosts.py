@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from modelspec.change.effect import Effect, Quoted, Subject, Words, listed
 from modelspec.change.guard_counts import Breach, Change
-from modelspec.change.sides import targets_of
+from modelspec.change.sides import Sides, place_of, targets_of
 from modelspec.fleet.model import Deployment, Fleet, Head, Model
 from modelspec.fleet.reference import Reference
 from modelspec.routing.table import Route, Target
@@ -65,6 +66,38 @@ def hosts(target: Target) -> dict[str, Pointer]:
     else:
         found[str(target.endpoint)] = ("endpoint",)
     return found
+
+
+_MOST_PLACES = 3
+
+
+def key_effects(sides: Sides) -> Iterator[Effect]:
+    """Each key and each host to which only the state after the change sends it."""
+    known = {route.model_id: route for route in sides.before.table.routes}
+    others = [route for route in sides.after.table.routes if known.get(route.model_id) is not route]
+    hosts_of_keys = _hosts_of_keys(known.values(), others)
+    new: dict[tuple[str, str], list[Route]] = {}
+    for route in others:
+        pairs = {
+            (key, host) for target in targets_of(route) for key in _keys(target) for host in hosts(target)
+        }
+        for key, host in pairs:
+            if host not in hosts_of_keys.get(key, ()):
+                new.setdefault((key, host), []).append(route)
+    for (key, host), routes in sorted(new.items(), key=lambda pair: pair[0]):
+        before = sorted(hosts_of_keys.get(key, ()))
+        earlier: Words = (
+            ("; the base sends it to ", *listed(before)) if before else ("; no model of the base has it",)
+        )
+        yield Effect(
+            "key-sent",
+            Subject("key", key),
+            ("is sent to ", Quoted(host), *earlier),
+            before=before,
+            after=host,
+            places=tuple(place_of(route, "after") for route in routes[:_MOST_PLACES]),
+            touches=tuple(sorted(route.model_id for route in routes)),
+        )
 
 
 def _common_hosts(route: Route, olds: Sequence[Route]) -> set[str] | None:

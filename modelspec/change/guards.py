@@ -1,8 +1,8 @@
 """The guards that a change breaks, and the waivers that allow it to."""
 
-import json
-from collections.abc import Collection, Iterable, Iterator
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from modelspec.change.guard_counts import (
     Breach,
@@ -12,62 +12,61 @@ from modelspec.change.guard_counts import (
     regions_without_models,
 )
 from modelspec.change.guard_hosts import new_hosts
+from modelspec.change.guard_policy import head_breaches, policy_breaches, residency_breaches
+from modelspec.check.policy import UNREADABLE, unreadable_base
 from modelspec.diagnose.diagnostic import Diagnostic, Severity, ordered
-from modelspec.diagnose.rule import APPROVER_TO_NAME, REASON_TO_WRITE, Finding
-from modelspec.diagnose.settle import holds, idle_waiver, weighed
+from modelspec.diagnose.rule import Finding
+from modelspec.diagnose.settle import idle_waiver, weighed
+from modelspec.diagnose.waiver import holds, is_waived, last_day, waiver_entry
 from modelspec.fleet.settings import Guards
 from modelspec.pipeline import Compiled
 from modelspec.routing.table import RoutingTable
 from modelspec.rules.guards import GUARDS
 from modelspec.text.document import Place
 
-_DAYS = 14
-"""Long enough for a review and a rollout, too short to be forgotten."""
-
-
-def waiver_entry(guard: str, subject: str, today: date) -> str:
-    """A waiver as one line of YAML: a flow mapping, since most formats show a diagnostic on one line.
-
-    Any JSON string is a YAML string. Non-ASCII characters are escaped as YAML does it, so that no format escapes them
-    again; JSON would escape an emoji as two surrogates, which YAML does not join.
-    """
-    last = min(today, date.max - timedelta(days=_DAYS)) + timedelta(days=_DAYS)
-    fields = {
-        "guard": guard,
-        "subject": json.dumps(subject, ensure_ascii=False).encode("ascii", "backslashreplace").decode(),
-        "reason": json.dumps(REASON_TO_WRITE),
-        "expires": last.isoformat(),
-        "approved_by": APPROVER_TO_NAME,
-    }
-    return "- {" + ", ".join(f"{name}: {value}" for name, value in fields.items()) + "}"
-
-
 _SETTINGS = "modelspec.yaml"
 _CODES = {guard: code for code, guard in GUARDS.items()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardReport:
+    """The diagnostics of the guards of a change, and what waivers allowed it: guards and subjects."""
+
+    diagnostics: Sequence[Diagnostic]
+    waived: Sequence[tuple[str, str]]
+
+
 def check_guards(
-    base: Compiled | None,
+    base: Compiled,
     head: Compiled,
     *,
     before: RoutingTable | None,
     after: RoutingTable,
     today: date,
-) -> list[Diagnostic]:
+    unreadable: Sequence[tuple[str, str]] = (),
+) -> GuardReport:
     """The broken guards and the unused waivers of a change, in the order in which diagnostics are shown.
 
-    `before` is None where the base does not compile, and `base` too where it cannot be read. `head` has no errors.
-    The guards are those of the base, so that no change loosens a guard that it breaks; the waivers are those of the
-    head, whose file code owners protect. Expired waivers are among the diagnostics of `head` already.
+    `before` is None where nothing of the base could be understood; `unreadable` are its files of which nothing is
+    known, each with the title of the base. The guards are those of the base, so that no change loosens a guard that it
+    breaks; the waivers are those of the head, whose file code owners protect. Expired ones are among the diagnostics
+    of `head` already.
     """
-    if base is None or before is None or not before.routes:
-        return [_nothing_to_compare(head, "does not compile" if before is None else "has no models")]
     guards = base.setup.settings.guards
+    latest = last_day(today, guards.max_waiver_days)
     found: list[Diagnostic] = []
     used: set[tuple[str, str]] = set()
-    for guard, severity, subjects, breaches in _checked(
-        guards, Change(before=before, after=after), head, today
-    ):
+    for path, title in unreadable:
+        used.add((UNREADABLE, path))
+        if not is_waived(head.setup.waivers, UNREADABLE, path, today, latest):
+            finding = unreadable_base(path, title, today)
+            found.append(head.locator.diagnostic("MS808", Severity.ERROR, finding))
+    checked: Iterable[tuple[str, Severity, Collection[str], list[Breach]]] = ()
+    if before is not None and before.routes:
+        checked = _checked(base, Change(before=before, after=after), head, today)
+    elif not unreadable:
+        found.append(_nothing_to_compare(head))
+    for guard, severity, subjects, breaches in checked:
         used.update((guard, subject) for subject in subjects)
         found.extend(_diagnostic(guard, severity, breach, guards, head, today) for breach in breaches)
     for waiver in head.setup.waivers:
@@ -75,35 +74,53 @@ def check_guards(
             idle = weighed(idle_waiver(waiver, head.locator.span), head.setup.settings.rules)
             if idle is not None:
                 found.append(idle)
-    return ordered(found)
+    waived = [
+        (waiver.code, waiver.subject)
+        for waiver in head.setup.waivers
+        if waiver.is_of_guard and (waiver.code, waiver.subject) in used and holds(waiver, today, latest)
+    ]
+    return GuardReport(diagnostics=ordered(found), waived=waived)
 
 
 def _checked(
-    guards: Guards, change: Change, head: Compiled, today: date
+    base: Compiled, change: Change, head: Compiled, today: date
 ) -> Iterator[tuple[str, Severity, Collection[str], list[Breach]]]:
     """Each guard with its severity, all subjects that a waiver may name, and the breaches without a waiver."""
+    guards = base.setup.settings.guards
     for guard in ("max_changed", "max_removed", "max_moved"):
         threshold = getattr(guards, guard)
-        yield guard, Severity.ERROR, *count_models(guard, change, threshold, _waived(head, guard, today))
+        yield (
+            guard,
+            Severity.ERROR,
+            *count_models(guard, change, threshold, _waived(head, guards, guard, today)),
+        )
     fleet = head.catalog.fleet
     switched: tuple[tuple[str, str, Iterable[Breach]], ...] = (
         ("last_model_of_region", guards.last_model_of_region, regions_without_models(change, fleet)),
         ("empty_head", guards.empty_head, heads_without_models(change, fleet)),
         ("endpoint_host_change", guards.endpoint_host_change, new_hosts(change, head.models, fleet)),
+        ("residency_change", guards.residency_change, residency_breaches(change, head)),
+        ("head_host_change", guards.head_host_change, head_breaches(change, head)),
+        (
+            "policy_loosened",
+            guards.policy_loosened,
+            policy_breaches(base, head, len(change.before.routes)),
+        ),
     )
     for guard, severity, lazily in switched:
         if severity != "off":
             breaches = list(lazily)
-            waived = _waived(head, guard, today)
+            waived = _waived(head, guards, guard, today)
             left = [breach for breach in breaches if breach.subject not in waived]
             yield guard, Severity(severity), {breach.subject for breach in breaches}, left
 
 
-def _waived(head: Compiled, guard: str, today: date) -> set[str]:
+def _waived(head: Compiled, guards: Guards, guard: str, today: date) -> set[str]:
+    latest = last_day(today, guards.max_waiver_days)
     return {
         waiver.subject
         for waiver in head.setup.waivers
-        if waiver.is_of_guard and waiver.code == guard and holds(waiver, today)
+        if waiver.is_of_guard and waiver.code == guard and holds(waiver, today, latest)
     }
 
 
@@ -141,12 +158,12 @@ def _diagnostic(
     return head.locator.diagnostic(_CODES[guard], severity, finding)
 
 
-def _nothing_to_compare(head: Compiled, why: str) -> Diagnostic:
+def _nothing_to_compare(head: Compiled) -> Diagnostic:
     finding = Finding(
         place=Place(path=_SETTINGS, pointer=("guards",), on_key=True),
-        message=f"no guard was checked: the base {why}",
+        message="no guard was checked: the base has no models",
         label="not checked",
-        help="fix the base first, or review this change as you would review a new fleet",
+        help="review this change as you would review a new fleet",
     )
     return head.locator.diagnostic("MS807", Severity.WARNING, finding)
 

@@ -31,8 +31,12 @@ def render(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
         "changes": plan.changes,
         "compared": plan.compared,
         "formatting_only": plan.formatting_only,
-        "base": _side(plan.before, plan.models_before, plan.broken_before),
+        "base": {
+            **_side(plan.before, plan.models_before, plan.broken_before),
+            "refused": [as_written(path) for path in plan.refused_before],
+        },
         "head": _side(plan.after, plan.models_after, plan.broken_after),
+        "waives": [{"code": _clean(code), "subject": _clean(name)} for code, name in plan.waived],
         "counts": [{"kind": k.name, "count": counts[k.name]} for k in KINDS if counts[k.name]],
     }
     yield "{\n"

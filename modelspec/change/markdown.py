@@ -13,7 +13,7 @@ from modelspec.change.fold import (
     FoldedEffect,
     groups,
     load_cells,
-    other_rules,
+    notes,
     shown_shifts,
     summary,
 )
@@ -89,7 +89,7 @@ def render(plan: Plan, guards: Sequence[Diagnostic], errors: Sequence[Diagnostic
     """One piece: broken guards, errors of the proposed state, effects by rank, and the load of the heads."""
     sheet = _CommentSheet()
     sheet.add(f"{MARKER}\n**{sentence(summary(plan))}**\n\nFrom {code(plan.before)} to {code(plan.after)}.\n")
-    if note := other_rules(plan):
+    for note in notes(plan):
         words = sentence(note)
         sheet.add(f"\n{words[0].upper()}{words[1:]}.\n")
     cut = [

@@ -1,15 +1,16 @@
 """`modelspec plan` without the command line: the difference of two states of a repository."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 from modelspec.change import json, markdown, text
 from modelspec.change.compare import compare
-from modelspec.change.effect import Plan, PlannedState, Subject
+from modelspec.change.effect import Plan, PlannedState, Subject, in_order
 from modelspec.change.fold import summary
+from modelspec.change.guard_policy import new_waivers, policy_effects
 from modelspec.change.guards import check_guards
 from modelspec.change.states import State, read_states
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
@@ -43,12 +44,31 @@ def plan_change(root: Path, *, base: str | None, head: str | None, today: date) 
     if isinstance(found, Refusal):
         return found
     old, new = found.base, found.head
+    plan = compare(_state(old, is_base=True), _state(new, is_base=False))
+    waivers = new_waivers(old.compiled.setup.waivers, new.compiled.setup.waivers)
+    waived = [(waiver.code, waiver.subject) for waiver in waivers]
     guards: Sequence[Diagnostic] = ()
     table = new.compiled.table
-    if table is not None and not new.compiled.has_errors:
-        guards = check_guards(old.compiled, new.compiled, before=old.compiled.table, after=table, today=today)
+    # Where a file has no model for an error of a rule, it would look as if it was removed.
+    if table is not None and len(new.compiled.models) == len(new.compiled.facts):
+        report = check_guards(
+            old.compiled,
+            new.compiled,
+            before=old.compiled.table,
+            after=table,
+            today=today,
+            unreadable=[(path, f"base {(old.commit or '')[:7]}") for path in old.unreadable],
+        )
+        guards = report.diagnostics
+        waived += report.waived
+    policy = policy_effects(old.compiled, new.compiled, plan.models_before or 0) if plan.compared else ()
     return Planned(
-        plan=compare(_state(old), _state(new)),
+        plan=replace(
+            plan,
+            effects=in_order([*plan.effects, *policy]),
+            refused_before=old.refused,
+            waived=list(dict.fromkeys(waived)),
+        ),
         guards=guards,
         errors=_errors(new.compiled),
         head=new.compiled,
@@ -66,7 +86,7 @@ def effect_of(before: Compiled, after: Compiled) -> str:
         )
         for compiled in (before, after)
     )
-    return text.line(summary(compare(_state(old), _state(new))))
+    return text.line(summary(compare(_state(old, is_base=False), _state(new, is_base=False))))
 
 
 def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:
@@ -83,7 +103,11 @@ def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:
             yield from text.render(planned.plan, colour=colour)
 
 
-def _state(state: State) -> PlannedState:
+def _faulty(compiled: Compiled) -> Sequence[str]:
+    return () if compiled.table is not None else list(dict.fromkeys(one.path for one in _errors(compiled)))
+
+
+def _state(state: State, *, is_base: bool) -> PlannedState:
     """One side of a comparison. A repository with errors has routes too, as long as every name is declared."""
     compiled = state.compiled
     routing = compiled.table
@@ -96,7 +120,7 @@ def _state(state: State) -> PlannedState:
         title=state.title,
         routing=routing,
         files=state.files,
-        broken=() if routing is not None else tuple(dict.fromkeys(found.path for found in _errors(compiled))),
+        broken=state.unreadable if is_base else _faulty(compiled),
         lines={subject: compiled.locator.span(place).line for subject, place in places.items()},
     )
 

@@ -1,32 +1,49 @@
 """Two states of a repository, compiled together, and the faults of the later one that a change touches."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from modelspec.check.policy import Policy, policy_of
+from modelspec.check.salvage import salvage
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.diagnose.refusal import Refusal
-from modelspec.git import Commit, Repository, find_repository, read_commit, revisions
+from modelspec.diagnose.rule import is_fixed
+from modelspec.git import (
+    Commit,
+    Repository,
+    as_it_was,
+    find_repository,
+    is_submodule,
+    read_commit,
+    read_policy,
+    revisions,
+)
 from modelspec.git.repository import unfit
 from modelspec.git.tree import blob_id
 from modelspec.incremental import compile_tree
 from modelspec.load.find import Tree, read_tree
 from modelspec.load.unread import MODELS
 from modelspec.pipeline import Checked, Compiled
+from modelspec.routing.route import route
+from modelspec.text.quote import quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """One state. `commit` is None for the working tree; `title` is for people: "main (3f2a91c)".
 
-    `files` maps the path of every file that was read to the git id of its content.
+    `files` maps the path of every file that was read to the git id of its content. This version refuses values of the
+    files `refused`; without these values, the state is compiled. What the files `unreadable` say is not known.
     """
 
     compiled: Compiled
     title: str
     commit: str | None
     files: Mapping[str, str]
+    refused: Sequence[str] = ()
+    unreadable: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +57,20 @@ class States:
     head: State
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fork:
+    """Both ends of a change, and the policy of its base, which is None where that has no configuration yet.
+
+    `was` is the repository with the folder in which the base has the configuration.
+    """
+
+    repository: Repository
+    was: Repository
+    base: Commit
+    head: Commit | None
+    policy: Policy | None
+
+
 def read_states(
     root: Path, *, base: str | None, head: str | None, today: date, fork: bool = False
 ) -> States | Refusal:
@@ -51,25 +82,84 @@ def read_states(
     Raises:
         OSError: the root cannot be opened.
     """
+    found = _fork(root, base=base, head=head, fork=fork)
+    if isinstance(found, Refusal):
+        return found
+    policy = found.policy
+    if policy is None or not policy.unreadable:
+        return _compiled(found, policy=policy, today=today)
+    # The guards speak of what is not known of the base.
+    states = _compiled(found, policy=replace(policy, unreadable=()), today=today)
+    if isinstance(states, Refusal):
+        return states
+    unreadable = (*policy.unreadable, *states.base.unreadable)
+    return replace(states, base=replace(states.base, unreadable=unreadable))
+
+
+def base_policy(root: Path, ref: str, *, strict: bool) -> Policy | Refusal | None:
+    """The policy of the commit at which the working tree and `ref` forked; None where it has no configuration yet."""
+    found = _fork(root, base=ref, head=None, fork=True)
+    if isinstance(found, Refusal) or found.policy is None:
+        return found if isinstance(found, Refusal) else None
+    return replace(found.policy, strict=strict)
+
+
+def _fork(root: Path, *, base: str | None, head: str | None, fork: bool) -> Fork | Refusal:
     repository = find_repository(root)
     if isinstance(repository, Refusal):
         return repository
     found = revisions(repository, base=base, head=head, fork=fork)
     if isinstance(found, Refusal):
         return found
+    was = as_it_was(repository, found.base, found.head)
+    tree = read_policy(was, found.base)
+    if isinstance(tree, Refusal):
+        return tree
+    title = found.base.title
+    if was is not repository:
+        title += f", where the configuration was in {quote(was.prefix)}"
+    if is_submodule(was, found.base):
+        title += ", where models.d is a submodule"
+    return Fork(
+        repository=repository,
+        was=was,
+        base=replace(found.base, title=title),
+        head=found.head,
+        policy=None if tree is None else policy_of(tree, found.base.id),
+    )
+
+
+def _compiled(fork: Fork, *, policy: Policy | None, today: date) -> States | Refusal:
     contents: dict[str, bytes] = {}
-    after = _read_head(repository, found.head, found.base, contents)
+    after = _read_head(fork.repository, fork.head, fork.base, contents)
     if isinstance(after, Refusal):
         return after
-    before = read_commit(repository, found.base, contents)
+    before = read_commit(fork.was, fork.base, contents)
     if isinstance(before, Refusal):
         return before
     # The head first: the base takes over what they share.
-    new = compile_tree(after, today=today)
+    new = compile_tree(after, today=today, policy=policy)
     old = compile_tree(before, today=today, like=new)
     return States(
-        base=_state(old, found.base, found.base.id),
-        head=_state(new, found.head, found.base.id),
+        base=_less_refused(_state(old, fork.base, fork.base.id)),
+        head=_state(new, fork.head, fork.base.id),
+    )
+
+
+def _less_refused(state: State) -> State:
+    """The base with the routes of what it says, where this version refuses some of it."""
+    compiled = state.compiled
+    if compiled.table is not None:
+        return state
+    found = salvage(compiled.tree, compiled.setup, compiled.facts)
+    fixed = (one.path for one in compiled.diagnostics if is_fixed(one.code))
+    is_enough = bool(found.models) and bool(found.catalog.fleet.heads)
+    table = route(found.catalog, found.models) if is_enough else None
+    return replace(
+        state,
+        compiled=replace(compiled, catalog=found.catalog, models=found.models, table=table),
+        refused=sorted(set(fixed).difference(found.unreadable)),
+        unreadable=found.unreadable,
     )
 
 
@@ -105,13 +195,20 @@ class Changes:
     left_out: int
 
 
-def validate_changes(root: Path, *, since: str, today: date) -> Changes | Refusal:
+def validate_changes(
+    root: Path, *, since: str, today: date, policy: Policy | None = None
+) -> Changes | Refusal:
     """Find every fault of the working tree, and keep those touched since it forked from the commit `since`.
+
+    `policy` is as in `pipeline.compile_tree`.
 
     Raises:
         OSError: the root cannot be opened.
     """
-    states = read_states(root, base=since, head=None, today=today, fork=True)
+    fork = _fork(root, base=since, head=None, fork=True)
+    if isinstance(fork, Refusal):
+        return fork
+    states = _compiled(fork, policy=policy, today=today)
     if isinstance(states, Refusal):
         return states
     compiled = states.head.compiled

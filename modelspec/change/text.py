@@ -10,7 +10,7 @@ from modelspec.change.fold import (
     FoldedEffect,
     groups,
     load_cells,
-    other_rules,
+    notes,
     shown_shifts,
     summary,
 )
@@ -30,7 +30,7 @@ def render(plan: Plan, *, colour: bool) -> Iterator[str]:
     paint = painter(_STYLES, colour=colour)
     yield f"{paint('subject', line(summary(plan)))}\n"
     yield paint("faint", f"from {printable(plan.before)} to {printable(plan.after)}") + "\n"
-    if note := other_rules(plan):
+    for note in notes(plan):
         yield f"{line(note)}\n"
     for title, found in groups(plan):
         yield f"\n{paint('heading', title)}\n"

@@ -39,7 +39,8 @@ class Facts(NamedTuple):
 
     `diagnostics` carry the default severities. `signature` is None where not even the names could be understood;
     `is_sound` is False where the file has a fault of reading or schema, so that something may be missing from it.
-    `model` is None where the file has a fault of reading, schema or links, and in facts out of the cache.
+    `model` is None where the file has a fault of reading, schema or links, and in facts out of the cache. `by_base`
+    are the diagnostics under the policy of a base; None where that finds the same.
     """
 
     path: str
@@ -48,15 +49,17 @@ class Facts(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
     ignores: tuple[Ignore, ...]
     model: Model | None
+    by_base: tuple[Diagnostic, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a model file is examined against."""
+    """What a model file is examined against; `base` is the setup with the policy of a base that finds otherwise."""
 
     setup: Setup
     locator: Locator
     defaults: Mapping[str, Inherited]
+    base: Setup | None = None
 
     def given(self, path: str) -> Inherited | None:
         """What the folders around a model give to it."""
@@ -80,43 +83,58 @@ def _examine_model(reading: Reading, around: Surroundings) -> Facts:
     given = around.given(reading.file.path)
     withheld: frozenset[str] = frozenset() if given is None else given.withheld
     if given is not None:
-        reading = _completed(reading, given)
+        reading = completed(reading, given)
     diagnostics, faults = examine_document(reading, "model", around.locator, withheld)
     value = reading.value if isinstance(reading.value, dict) and not reading.faults else {}
-    if (
-        around.setup.metadata is not None
-        and "metadata" not in withheld
-        and isinstance(value.get("metadata", {}), dict)
-    ):
-        broken = around.setup.metadata.check(value.get("metadata", {})) if value else ()
-        diagnostics.extend(of_schema(fault, reading.file.path, around.locator) for fault in broken)
     is_sound = not faults and not reading.faults and not withheld
     sound = value if is_sound else _sound_part(value, faults)
     model = None if sound is None else model_of(reading.file.path, _line(reading), sound)
     is_linked = False
     if model is not None:
-        unknown = [(code, Severity.ERROR, finding) for code, finding in link_model(model, around.setup.fleet)]
+        unknown = link_model(model, around.setup.fleet)
         is_linked = not unknown and around.setup.fleet.knows(model)
-        found = (
-            unknown
-            if not is_sound
-            else [*unknown, *_findings(model, around.setup.fleet, is_linked=is_linked)]
-        )
         diagnostics.extend(
-            around.locator.diagnostic(code, severity, finding, model.model_id)
-            for code, severity, finding in found
+            around.locator.diagnostic(code, Severity.ERROR, finding, model.model_id)
+            for code, finding in unknown
         )
+    judged = model if is_sound else None
+
+    def under(setup: Setup) -> tuple[Diagnostic, ...]:
+        metadata = () if "metadata" in withheld else _metadata_faults(value, setup)
+        found = [
+            *diagnostics,
+            *(of_schema(fault, reading.file.path, around.locator) for fault in metadata),
+            *_judged(judged, setup.fleet, around.locator, is_linked=is_linked),
+        ]
+        return tuple(found if given is None else _bounded(found, reading.file.path))
+
     return Facts(
         path=reading.file.path,
         signature=None if model is None else signature_of(model, around.setup.fleet if is_linked else None),
         is_sound=is_sound,
-        diagnostics=tuple(diagnostics if given is None else _bounded(diagnostics, reading.file.path)),
+        diagnostics=under(around.setup),
         ignores=tuple(ignores(reading.document)) if MARK in reading.file.data else (),
         model=model if is_sound and is_linked else None,
+        by_base=None if around.base is None else under(around.base),
     )
 
 
-def _completed(reading: Reading, given: Inherited) -> Reading:
+def _metadata_faults(value: Mapping[str, object], setup: Setup) -> Sequence[SchemaFault]:
+    if setup.metadata is None or not value:
+        return ()
+    metadata = value.get("metadata", {})
+    return setup.metadata.check(metadata) if isinstance(metadata, dict) else ()
+
+
+def _judged(model: Model | None, fleet: Fleet, locator: Locator, *, is_linked: bool) -> Iterator[Diagnostic]:
+    """What the rules say of a model whose file is sound."""
+    if model is None:
+        return
+    for code, severity, finding in _findings(model, fleet, is_linked=is_linked):
+        yield locator.diagnostic(code, severity, finding, model.model_id)
+
+
+def completed(reading: Reading, given: Inherited) -> Reading:
     """A model's reading with the values that its folders give; its places stay those of its own file."""
     if reading.faults or not isinstance(reading.value, dict):
         return reading

@@ -8,7 +8,7 @@ from modelspec.check.document import examine_document
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.ignore import MARK, Ignore, ignores
 from modelspec.diagnose.rule import Finding, is_fixed, is_guard
-from modelspec.diagnose.settle import Waiver, waivers_of
+from modelspec.diagnose.waiver import Waiver, waivers_of
 from modelspec.fleet.link_fleet import CheckedValue, duplicate, link_fleet, unknown_head, unknown_region
 from modelspec.fleet.model import Fleet
 from modelspec.fleet.settings import Settings, settings_of
@@ -71,7 +71,7 @@ def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Set
     diagnostics.extend(
         locator.diagnostic(code, severity, finding) for code, severity, finding in about_fleet(whole)
     )
-    metadata_file, metadata, objections = _metadata_schema(tree, settings, locator)
+    metadata_file, metadata, objections = metadata_schema(tree, settings, locator)
     diagnostics.extend(objections)
     return Setup(
         settings=settings,
@@ -91,12 +91,10 @@ def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Set
     )
 
 
-def metadata_path(locator: Locator) -> str | None:
-    """The path of the organisation's metadata schema, if modelspec.yaml names a usable one."""
+def settings_in(locator: Locator) -> Settings:
+    """The settings of a repository, less what the schema of modelspec.yaml refuses."""
     reading = locator.reading("modelspec.yaml")
-    return settings_of(
-        _sound({} if reading is None else {"modelspec.yaml": reading}, "modelspec.yaml")
-    ).metadata_schema
+    return settings_of(_sound({} if reading is None else {"modelspec.yaml": reading}, "modelspec.yaml"))
 
 
 def _listed(readings: Mapping[str, Reading], name: str) -> CheckedValue:
@@ -108,7 +106,7 @@ def _listed(readings: Mapping[str, Reading], name: str) -> CheckedValue:
 
 
 def _sound(readings: Mapping[str, Reading], name: str) -> object:
-    """The value of a file less what its schema objects to: top-level fields, or single items of their lists."""
+    """The value of a file less what its schema objects to: top-level fields, or single entries of them."""
     listed = _listed(readings, name)
     if not listed.faults or not isinstance(listed.value, dict):
         return listed.value
@@ -120,6 +118,8 @@ def _sound(readings: Mapping[str, Reading], name: str) -> object:
             sound[key] = value
         elif isinstance(value, list) and (key,) not in inner:
             sound[key] = [item for position, item in enumerate(value) if (key, position) not in inner]
+        elif isinstance(value, dict) and (key,) not in inner:
+            sound[key] = {name: item for name, item in value.items() if (key, name) not in inner}
     return sound
 
 
@@ -212,9 +212,10 @@ def _expected(expect: Mapping[str, Any], pointer: Pointer, fleet: Fleet) -> Iter
             yield unknown_region(region, Place(path="routes.test.yaml", pointer=(*pointer, *where)), fleet)
 
 
-def _metadata_schema(
+def metadata_schema(
     tree: Tree, settings: Settings, locator: Locator
 ) -> tuple[File | None, MetadataSchema | None, list[Diagnostic]]:
+    """The organisation's schema for metadata, its file, and what is wrong with them."""
     path = settings.metadata_schema
     if path is None:
         return None, None, []

@@ -22,6 +22,7 @@ from modelspec.text.quote import quote
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from modelspec.check.policy import Policy
     from modelspec.diagnose.rule import Rule
 
 CHANGES = 10
@@ -39,33 +40,56 @@ _INDENT = "    "
     metavar="REF",
     help="Check everything, but report only what changed since the merge base with this commit.",
 )
+@click.option(
+    "--base",
+    metavar="REF",
+    help="Let the policy of the merge base with this commit judge as well: its severities, key policy, secret folders "
+    "and metadata schema.",
+)
 @faults_option
 @colour_option
 @strict_option
 @quiet_option
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 def validate_command(
-    *, root: Path, since: str | None, format_: str, colour: bool, strict: bool, quiet: bool, no_cache: bool
+    *,
+    root: Path,
+    since: str | None,
+    base: str | None,
+    format_: str,
+    colour: bool,
+    strict: bool,
+    quiet: bool,
+    no_cache: bool,
 ) -> int:
     """Find every fault in the repository, in one run.
 
     With --changed-since, faults that were already there in unchanged files are left out; faults that the change causes
     in other files are reported. The exit code depends only on what is reported.
 
-    Exit codes: 0 clean, 1 errors (or warnings with --strict), 2 usage, 3 a bug in modelspec.
+    With --base, what only the policy of the base calls an error (with --strict, a warning too) is reported as well, so
+    that a change cannot turn off the rule that would stop it. Waivers are those of the change.
+
+    Exit codes: 0 clean, 1 errors (or warnings with --strict), 2 usage or no merge base, 3 a bug in modelspec.
     """
     from modelspec.api import validate
     from modelspec.cli.report import exit_code, report
 
     left_out = 0
+    policy: Policy | None = None
     with reading():
+        # Only a run that looks at two states needs git.
+        if base is not None:
+            from modelspec.change.states import base_policy
+
+            policy = accepted(base_policy(root, base, strict=strict), code=2)
         if since is None:
-            checked = validate(root, today=today(), cache=not no_cache)
+            checked = validate(root, today=today(), cache=not no_cache, policy=policy)
         else:
-            # Only a run that looks at two states needs git.
             from modelspec.change.states import validate_changes
 
-            changes = accepted(validate_changes(root, since=since, today=today()), code=2)
+            found = validate_changes(root, since=since, today=today(), policy=policy)
+            changes = accepted(found, code=2)
             checked, left_out = changes.checked, changes.left_out
     report(checked, format_=format_, colour=colour, quiet=quiet, left_out=left_out)
     return exit_code(checked, strict=strict)

@@ -68,7 +68,11 @@ def _prefix(root: Path) -> str:
 
 
 def _moved(found: Diagnostic, prefix: str) -> Diagnostic:
-    related = tuple(replace(label, path=prefix + label.path) for label in found.related)
+    # What lies in another state is no file of the checkout.
+    related = tuple(
+        label if label.path.startswith("base ") else replace(label, path=prefix + label.path)
+        for label in found.related
+    )
     return replace(found, path=prefix + found.path, related=related)
 
 

@@ -14,7 +14,7 @@ _FIXED = ("MS0", "MS1", "MS2")
 _OF_FILES = frozenset({"MS606", "MS607", "MS617"})
 """Ids for which a build has no file to write."""
 
-_HOUSEKEEPING = frozenset({"MS608", "MS609", "MS610", "MS611", "MS612"})
+_HOUSEKEEPING = frozenset({"MS608", "MS609", "MS610", "MS611", "MS612", "MS616"})
 
 REASON_TO_WRITE = "why this is acceptable"
 APPROVER_TO_NAME = "NAME"

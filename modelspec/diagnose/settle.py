@@ -6,9 +6,10 @@ from datetime import date
 from itertools import groupby
 from typing import TypeVar
 
-from modelspec.diagnose.diagnostic import Diagnostic, Severity, ordered
+from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity, ordered
 from modelspec.diagnose.ignore import Ignore
-from modelspec.diagnose.rule import APPROVER_TO_NAME, REASON_TO_WRITE, Scope, is_fixed
+from modelspec.diagnose.rule import Scope, is_fixed
+from modelspec.diagnose.waiver import Waiver, holds, left_open
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 from modelspec.text.source import Span
@@ -24,41 +25,6 @@ _EXPLAINED_BY = {
 }
 """A key in place of a reference has the wrong type, a `${X}` in an endpoint is no URL: the cause is named alone."""
 _CAUSES = frozenset(code for codes in _EXPLAINED_BY.values() for code in codes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
-    """A reviewed exception. `code` is that of a rule, or the name of a guard; `expires` is its last day."""
-
-    code: str
-    subject: str
-    reason: str
-    expires: str
-    approved_by: str
-    is_of_guard: bool
-    place: Place
-
-    def is_expired(self, today: date) -> bool:
-        """Whether its last day has passed."""
-        return self.expires < today.isoformat()
-
-
-def waivers_of(value: object) -> tuple[Waiver, ...]:
-    """The waivers of a document of the right form, of rules and of guards."""
-    if not isinstance(value, dict):
-        return ()
-    return tuple(
-        Waiver(
-            code=item["guard"] if "guard" in item else item["rule"],
-            subject=item["subject"],
-            reason=item["reason"],
-            expires=item["expires"],
-            approved_by=item["approved_by"],
-            is_of_guard="guard" in item,
-            place=Place(path="waivers.yaml", pointer=("waivers", position)),
-        )
-        for position, item in enumerate(value.get("waivers") or ())
-    )
 
 
 def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -165,10 +131,31 @@ _CENTRAL = frozenset({"regions.yaml", "heads.yaml", "modelspec.yaml"})
 """While one of these is broken, no rule sees all that it would see."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a policy makes of a repository: what was found under it, its severities and the last day of a waiver."""
+
+    diagnostics: Sequence[Diagnostic]
+    severities: Mapping[str, str]
+    latest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseJudgement:
+    """The judgement of a base; `label` is the line of it that decides, by code and what it decides.
+
+    With `strict`, its warnings count as well as its errors.
+    """
+
+    judgement: Judgement
+    label: Callable[[str, str], Label | None]
+    strict: bool
+
+
 def settle(
-    diagnostics: Sequence[Diagnostic],
+    own: Judgement,
     *,
-    severities: Mapping[str, str],
+    base: BaseJudgement | None = None,
     ignores: Sequence[Ignore],
     waivers: Sequence[Waiver],
     today: date,
@@ -181,45 +168,107 @@ def settle(
     In this order, the severities of `modelspec.yaml`, waivers and inline ignores are applied. An ignore silences
     warnings and infos on its line; an error only goes by a waiver that has not expired. What had no effect is itself
     reported, unless its rule could not look at everything. `defaults` are the paths of defaults files, a fault of
-    which is reported once; `scopes` has what each rule with a check of its own looks at.
+    which is reported once; `scopes` has what each rule with a check of its own looks at. Of the judgement of a `base`,
+    what is more severe there is shown in its place.
     """
-    by_line = _numbered((ignore.path, ignore.line) for ignore in ignores)
-    by_subject = _numbered((waiver.code, waiver.subject) for waiver in waivers)
-    used_ignores: set[tuple[int, str]] = set()
-    used_waivers: set[int] = set()
-    kept: list[Diagnostic] = []
-    for found in diagnostics:
-        if is_fixed(found.code):
-            kept.append(found)
-            continue
-        diagnostic = weighed(found, severities)
-        if diagnostic is None:
-            continue
+    entries = _Entries(ignores=ignores, waivers=waivers, today=today)
+    kept = entries.judged(own)
+    others = [] if base is None else entries.judged(base.judgement)
+    kept.extend(entries.idle(own, where, scopes))
+    if base is not None:
+        others.extend(entries.idle(base.judgement, where, scopes))
+        kept = _with_base(own, kept, others, base)
+    return without_excess(distinct(merge_repeated(kept, defaults)))
+
+
+class _Entries:
+    """The ignores and waivers of a repository, and which of them some judgement has needed."""
+
+    def __init__(self, *, ignores: Sequence[Ignore], waivers: Sequence[Waiver], today: date) -> None:
+        self._ignores = ignores
+        self._waivers = waivers
+        self._today = today
+        self._by_line = _numbered((ignore.path, ignore.line) for ignore in ignores)
+        self._by_subject = _numbered((waiver.code, waiver.subject) for waiver in waivers)
+        self._used_ignores: set[tuple[int, str]] = set()
+        self._used_waivers: set[int] = set()
+
+    def judged(self, judgement: Judgement) -> list[Diagnostic]:
+        """What its severities, the waivers and the ignores leave of what was found."""
+        kept: list[Diagnostic] = []
+        for found in judgement.diagnostics:
+            if is_fixed(found.code):
+                kept.append(found)
+                continue
+            diagnostic = weighed(found, judgement.severities)
+            if diagnostic is not None and not self._is_let_off(diagnostic, judgement.latest):
+                kept.append(diagnostic)
+        return kept
+
+    def _is_let_off(self, found: Diagnostic, latest: str) -> bool:
         waiving = [
             number
             for subject in {found.subject, found.path}
-            for number in by_subject.get((found.code, subject), ())
+            for number in self._by_subject.get((found.code, subject), ())
         ]
-        used_waivers.update(waiving)
-        if any(holds(waivers[number], today) for number in waiving):
-            continue
+        self._used_waivers.update(waiving)
+        if any(holds(self._waivers[number], self._today, latest) for number in waiving):
+            return True
         silencing = [
             (number, found.code)
-            for number in by_line.get((found.path, found.span.line), ())
-            if found.code in ignores[number].codes and diagnostic.severity is not Severity.ERROR
+            for number in self._by_line.get((found.path, found.span.line), ())
+            if found.code in self._ignores[number].codes and found.severity is not Severity.ERROR
         ]
-        used_ignores.update(silencing)
-        if not silencing:
-            kept.append(diagnostic)
-    broken = {found.path for found in diagnostics if is_fixed(found.code)}
-    for idle in (
-        *_idle_ignores(ignores, used_ignores, broken, scopes),
-        *_idle_waivers(waivers, used_waivers, today, where, is_whole=not broken),
-    ):
-        reported = weighed(idle, severities)
-        if reported is not None:
-            kept.append(reported)
-    return without_excess(distinct(merge_repeated(kept, defaults)))
+        self._used_ignores.update(silencing)
+        return bool(silencing)
+
+    def idle(self, judgement: Judgement, where: Where, scopes: Mapping[str, Scope]) -> Iterator[Diagnostic]:
+        """What has no effect, or not yet, weighed by a judgement; all judgements must have been made."""
+        broken = {found.path for found in judgement.diagnostics if is_fixed(found.code)}
+        for idle in (
+            *_idle_ignores(self._ignores, self._used_ignores, broken, scopes),
+            *_idle_waivers(
+                self._waivers,
+                self._used_waivers,
+                (self._today, judgement.latest),
+                where,
+                is_whole=not broken,
+            ),
+        ):
+            reported = weighed(idle, judgement.severities)
+            if reported is not None:
+                yield reported
+
+
+def _with_base(
+    own: Judgement, kept: Sequence[Diagnostic], others: Iterable[Diagnostic], base: BaseJudgement
+) -> list[Diagnostic]:
+    """What is kept of the own judgement, each with the severity of the base where that is graver, and what it lacks."""
+    counted = (Severity.ERROR, Severity.WARNING) if base.strict else (Severity.ERROR,)
+    mine = {_fault_at(found): number for number, found in enumerate(kept)}
+    known = set(map(_fault_at, own.diagnostics))
+    shown = list(kept)
+    for found in others:
+        at = _fault_at(found)
+        number = mine.get(at)
+        if found.severity not in counted:
+            continue
+        if number is not None and _RANK.index(kept[number].severity) <= _RANK.index(found.severity):
+            continue
+        label = base.label(found.code, "severity" if number is not None or at in known else "finding")
+        told = found
+        if label is not None:
+            help_ = f"{found.help}; the policy of the base judges this change" if found.help else ""
+            told = replace(found, related=(*found.related, label), help=help_)
+        if number is None:
+            shown.append(told)
+        else:
+            shown[number] = told
+    return shown
+
+
+def _fault_at(found: Diagnostic) -> tuple[object, ...]:
+    return found.code, found.path, found.span, found.message, found.subject
 
 
 def _numbered(keys: Iterable[Key]) -> dict[Key, list[int]]:
@@ -228,11 +277,6 @@ def _numbered(keys: Iterable[Key]) -> dict[Key, list[int]]:
     for number, key in enumerate(keys):
         positions.setdefault(key, []).append(number)
     return positions
-
-
-def holds(waiver: Waiver, today: date) -> bool:
-    """Whether a waiver waives anything: its last day has not passed, and its placeholders are filled in."""
-    return not waiver.is_expired(today) and not _left_open(waiver)
 
 
 def idle_waiver(waiver: Waiver, where: Where) -> Diagnostic:
@@ -331,11 +375,15 @@ def _of_ignore(code: str, ignore: Ignore, message: str, help_: str) -> Diagnosti
 
 
 def _idle_waivers(
-    waivers: Sequence[Waiver], used: set[int], today: date, where: Where, *, is_whole: bool
+    waivers: Sequence[Waiver], used: set[int], days: tuple[date, str], where: Where, *, is_whole: bool
 ) -> Iterator[Diagnostic]:
-    """Without faults of reading, schema and links, a waiver that was not used is idle; of guards, a plan knows."""
+    """Without faults of reading, schema and links, a waiver that was not used is idle; of guards, a plan knows.
+
+    `days` are today and the last day that a waiver may name.
+    """
+    today, latest = days
     for number, waiver in enumerate(waivers):
-        for field in _left_open(waiver):
+        for field in left_open(waiver):
             yield _of_waiver(
                 "MS612",
                 Severity.ERROR,
@@ -353,16 +401,14 @@ def _idle_waivers(
                 f"expired on {waiver.expires}",
                 "delete it, or have it reviewed again",
             )
+        elif waiver.expires > latest:
+            yield _of_waiver(
+                "MS616",
+                Severity.ERROR,
+                waiver,
+                where(waiver.place.below("expires")),
+                f"lasts until {waiver.expires}, longer than a waiver may",
+                f"write {latest} or an earlier day, and have it reviewed again then",
+            )
         elif number not in used and is_whole and not waiver.is_of_guard:
             yield idle_waiver(waiver, where)
-
-
-def _left_open(waiver: Waiver) -> list[str]:
-    """The fields that still hold what was printed for people to replace."""
-    fields = {
-        "reason": (waiver.reason, REASON_TO_WRITE),
-        "approved_by": (waiver.approved_by, APPROVER_TO_NAME),
-    }
-    return [
-        field for field, (text, printed) in fields.items() if text.strip().casefold() == printed.casefold()
-    ]

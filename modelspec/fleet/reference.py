@@ -19,7 +19,7 @@ from modelspec.secret import (
 )
 
 _VAR_RUN = "/var/run/"
-_SECRET_FOLDERS = ("/run/secrets", "/var/run/secrets", "/etc/modelspec")
+SECRET_FOLDERS = ("/run/secrets", "/var/run/secrets", "/etc/modelspec")
 _MACHINE = ("/proc/", "/sys/", "/dev/")
 """What lies here is the machine, or another path of what lies elsewhere: `/proc/self/root/run/secrets/key`."""
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -143,8 +143,8 @@ def _objection(kind: str, written: str, folders: tuple[str, ...]) -> Objection |
         is_known = written.upper() in STEERING_VARIABLES | GATEWAY_MASTER_KEYS
         return None if fault is None else Objection("MS503", *fault, is_private=not is_known)
     normal = normal_form(kind, written)
-    if kind == "file" and not _lies_in(normal, (*_SECRET_FOLDERS, *folders)):
-        known = ", ".join((*_SECRET_FOLDERS, *folders))
+    if kind == "file" and not _lies_in(normal, (*SECRET_FOLDERS, *folders)):
+        known = ", ".join((*SECRET_FOLDERS, *folders))
         message = "this file is not in a secret folder"
         advice = (
             f"mount the secret below {known}, or add its folder to secret_folders in modelspec.yaml; {REVOKE}"

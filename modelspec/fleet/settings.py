@@ -52,6 +52,10 @@ class Guards:
     last_model_of_region: str
     empty_head: str
     endpoint_host_change: str
+    residency_change: str
+    head_host_change: str
+    policy_loosened: str
+    max_waiver_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +96,12 @@ def settings_of(value: object) -> Settings:
     )
 
 
+_THRESHOLDS = ("max_changed", "max_removed", "max_moved")
+
+
 def _guards_of(value: Mapping[str, Any]) -> Guards:
     guards: dict[str, Any] = {
-        name: _threshold(one) if name.startswith("max_") else one
-        for name, one in {**_GUARDS, **value}.items()
+        name: _threshold(one) if name in _THRESHOLDS else one for name, one in {**_GUARDS, **value}.items()
     }
     if "max_changed" not in value:
         guards["max_changed"] = replace(guards["max_changed"], least=_ALWAYS_ALLOWED)

@@ -3,17 +3,20 @@
 from modelspec.git.commit import Commit, Revisions, revisions
 from modelspec.git.record import Recording, prepare, publish, push
 from modelspec.git.repository import Repository, find_repository
-from modelspec.git.tree import read_commit
+from modelspec.git.tree import as_it_was, is_submodule, read_commit, read_policy
 
 __all__ = [
     "Commit",
     "Recording",
     "Repository",
     "Revisions",
+    "as_it_was",
     "find_repository",
+    "is_submodule",
     "prepare",
     "publish",
     "push",
     "read_commit",
+    "read_policy",
     "revisions",
 ]

@@ -1,8 +1,9 @@
 """Reading the tree of a commit: the same `Tree` as from a checkout."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from hashlib import sha1, sha256
 from typing import IO
 
@@ -12,7 +13,7 @@ from modelspec.git.commit import Commit
 from modelspec.git.program import Git
 from modelspec.git.repository import Repository
 from modelspec.load.disk import FileKind
-from modelspec.load.find import File, Tree, find_file, find_tree
+from modelspec.load.find import OPTIONAL, REQUIRED, File, Tree, find_file, find_tree
 from modelspec.load.unread import MAX_BYTES, MODELS, irregular, link, no_folder, too_large, unreadable
 
 _SHA1 = 40
@@ -47,7 +48,12 @@ class Objects:
     git: Git
     asking: IO[bytes]
     answers: IO[bytes]
+    open: ExitStack
     known: dict[str, bytes] = field(default_factory=dict)
+
+    def beside(self, git: Git) -> "Objects":
+        """Those of another repository, for as long as these."""
+        return self.open.enter_context(objects(git, self.known))
 
     def blob(self, blob_id: str) -> bytes:
         """The content of a blob.
@@ -97,8 +103,8 @@ class Objects:
 @contextmanager
 def objects(git: Git, known: dict[str, bytes]) -> Iterator[Objects]:
     """The objects of the repository of `git`; what is read is added to `known`."""
-    with git.talk("cat-file", "--batch") as (asking, answers):
-        yield Objects(git=git, asking=asking, answers=answers, known=known)
+    with git.talk("cat-file", "--batch") as (asking, answers), ExitStack() as stack:
+        yield Objects(git=git, asking=asking, answers=answers, open=stack, known=known)
 
 
 def blob_id(data: bytes, like: str) -> str:
@@ -119,7 +125,8 @@ def _lost(object_id: str) -> Refusal:
 _LINK = "120000"
 _FOLDER = "040000"
 _SUBMODULE = "160000"
-_KINDS = {_FOLDER: FileKind.FOLDER, _LINK: FileKind.LINK, _SUBMODULE: FileKind.OTHER}
+_KINDS = {_FOLDER: FileKind.FOLDER, _LINK: FileKind.LINK, _SUBMODULE: FileKind.FOLDER}
+_SETTINGS = "modelspec.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +146,8 @@ class GitFolder:
         entry = self._own.get(name)
         if entry is None:
             return None
+        if entry.mode == _SUBMODULE:
+            return self._submodule(entry, path)
         if entry.mode != _FOLDER:
             return _no_folder(entry, path)
         inner = f"{self.within}/{name}" if self.within else name
@@ -146,6 +155,17 @@ class GitFolder:
             return GitFolder(objects=self.objects, listing=self.listing, within=inner)
         # Only models.d is listed as a whole: a repository may contain many other files.
         return GitFolder(objects=self.objects, listing=self.objects.tree(entry.id, deep=path == MODELS))
+
+    def _submodule(self, entry: TreeEntry, path: str) -> "GitFolder | Diagnostic":
+        """The tree of a commit of another repository, which is there where it is checked out."""
+        git = replace(self.objects.git, folder=self.objects.git.folder / path)
+        if not git.folder.is_dir() or git.run("cat-file", "-e", f"{entry.id}^{{tree}}").code:
+            return unreadable(
+                path,
+                f"it is a submodule, and its commit {entry.id[:7]} is not here (git submodule update --init)",
+            )
+        inner = self.objects.beside(git)
+        return GitFolder(objects=inner, listing=inner.tree(entry.id, deep=True))
 
     def file(self, name: str, path: str) -> bytes | Diagnostic | None:
         """Read a blob."""
@@ -179,6 +199,59 @@ def read_commit(repository: Repository, commit: Commit, known: dict[str, bytes])
         return error.refusal
 
 
+def read_policy(repository: Repository, commit: Commit) -> Tree | Refusal | None:
+    """Read modelspec.yaml of a commit, and what it names: what decides. None where there is no configuration yet."""
+    try:
+        with objects(repository.git, {}) as found:
+            top = _top(found, repository.prefix, commit)
+            if not any(name in (MODELS, *REQUIRED, *OPTIONAL) for name, _ in top.entries()):
+                return None
+            data = find_file(top, _SETTINGS)
+    except UnreadableError as error:
+        return error.refusal
+    faults = [data] if isinstance(data, Diagnostic) else []
+    return Tree(
+        root=repository.root,
+        fixed={_SETTINGS: data} if isinstance(data, File) else {},
+        models=[],
+        faults=faults,
+        other=lambda path: _other(repository, commit, path),
+        unread=[fault.path for fault in faults],
+    )
+
+
+def as_it_was(repository: Repository, commit: Commit, head: Commit | None) -> Repository:
+    """The repository with the folder in which a commit has the configuration: this one, or the only one gone since.
+
+    `head` None is the working tree. A folder that is still there holds another fleet.
+    """
+    if _has_models(repository, commit.id, repository.prefix):
+        return repository
+    listed = repository.git.run("ls-tree", "-r", "-t", "-z", "--full-tree", "--name-only", commit.id)
+    paths = (f"/{os.fsdecode(path)}" for path in listed.out.split(b"\0"))
+    prefixes = [path[1 : -len(MODELS)] for path in paths if path.endswith(f"/{MODELS}")]
+
+    def is_gone(prefix: str) -> bool:
+        if head is None:
+            return not os.path.lexists(repository.top / prefix / MODELS)
+        return not _has_models(repository, head.id, prefix)
+
+    # A folder inside models.d may have its name.
+    outer = [one for one in prefixes if not any(one.startswith(f"{other}{MODELS}/") for other in prefixes)]
+    gone = [prefix for prefix in outer if is_gone(prefix)]
+    return replace(repository, prefix=gone[0]) if len(gone) == 1 else repository
+
+
+def is_submodule(repository: Repository, commit: Commit) -> bool:
+    """Whether the models of a commit are in another repository."""
+    listed = repository.git.run("ls-tree", "--full-tree", commit.id, f"{repository.prefix}{MODELS}")
+    return listed.out.startswith(_SUBMODULE.encode())
+
+
+def _has_models(repository: Repository, commit_id: str, prefix: str) -> bool:
+    return not repository.git.run("rev-parse", "--verify", "--quiet", f"{commit_id}:{prefix}{MODELS}").code
+
+
 def _other(repository: Repository, commit: Commit, path: str) -> File | Diagnostic | None:
     try:
         with objects(repository.git, {}) as found:
@@ -199,6 +272,4 @@ def _top(found: Objects, prefix: str, commit: Commit) -> GitFolder:
 def _no_folder(entry: TreeEntry, path: str) -> Diagnostic:
     if entry.mode == _LINK:
         return link(path)
-    if entry.mode == _SUBMODULE:
-        return unreadable(path, "it is a submodule")
     return no_folder(path)

@@ -1,4 +1,4 @@
-"""The pages of the guards of `plan`: `MS801` to `MS807`."""
+"""The pages of the guards of `plan`: `MS801` to `MS811`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -14,6 +14,10 @@ GUARDS: Mapping[str, str] = MappingProxyType(
         "MS804": "last_model_of_region",
         "MS805": "empty_head",
         "MS806": "endpoint_host_change",
+        "MS808": "unreadable_base",
+        "MS809": "residency_change",
+        "MS810": "head_host_change",
+        "MS811": "policy_loosened",
     }
 )
 """The guard of each code, as modelspec.yaml and waivers.yaml name it."""
@@ -93,11 +97,54 @@ RULES: tuple[Rule, ...] = (
         "MS807",
         "The guards could not be checked.",
         """
-        The base does not compile, or has no models. Then it is unknown how many models a change removes, or
-        where a key was sent before, and no guard applies.
+        The base has no models. Then no guard applies.
 
-        Correct the base first, or review this change as you would review a new fleet.
+        Review this change as you would review a new fleet.
         """,
         severity=Severity.WARNING,
+    ),
+    stage_rule(
+        "MS808",
+        "A file of the base cannot be read.",
+        """
+        A change is held against its base: its routes are compared, and the policy of the base judges. What this version
+        refuses in the base is left out of the comparison, value by value, so that a change that corrects it is reviewed
+        like any other. Of a file that cannot be read at all, nothing is known: a model in it could be removed, or
+        a rule turned off, unseen.
+
+        Correct the file in the base first, in a change of its own, or have that change waived. The subject is the path.
+        """,
+    ),
+    stage_rule(
+        "MS809",
+        "A change removes or widens the residency of a region.",
+        """
+        The residency of a region says where requests for its models may be served. Widened together with a model that
+        uses it, a breach looks like any other edit.
+
+        Keep the residency, or have the change waived by whoever answers for data protection. The subject is the code of
+        the region.
+        """,
+    ),
+    stage_rule(
+        "MS810",
+        "A change moves a head to another host or region.",
+        """
+        Every request that a head takes goes to its `url`, with the key of the client. The owner of another host reads
+        them. It counts where the host of `url` or `inference_url` differs, where a new head takes over from one that is
+        gone, and where a head counts as another region. The path and the port do not count.
+
+        Check the host, then waive it. The subject is the head id, a space and the host, or the region.
+        """,
+    ),
+    stage_rule(
+        "MS811",
+        "A change loosens the policy.",
+        """
+        Severities, guards, `key_policy`, `secret_folders`, `metadata_schema` and the life of waivers decide what a
+        change may do. The policy of the base judges the change itself; what is loosened here holds for all that follow.
+
+        Leave it out, or have it waived. The subject names the setting, such as `rules.MS301`.
+        """,
     ),
 )

@@ -1,4 +1,4 @@
-"""The pages of links, ignores, waivers and defaults: `MS201` to `MS208`, `MS608` to `MS613`."""
+"""The pages of links, ignores, waivers and defaults: `MS201` to `MS208`, `MS608` to `MS613`, `MS616`."""
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Rule, stage_rule
@@ -159,7 +159,7 @@ RULES: tuple[Rule, ...] = (
         obsolete.
         """,
         bad=MODEL + "# file: waivers.yaml\nwaivers:\n  - {rule: MS402, subject: atlas, reason: a trial, "
-        "expires: 9999-12-31, approved_by: alice}",
+        "expires: 2026-11-01, approved_by: alice}",
         good=MODEL + "# file: waivers.yaml\nwaivers: []",
         severity=Severity.WARNING,
     ),
@@ -186,9 +186,23 @@ RULES: tuple[Rule, ...] = (
         Write the reason, and name the approver.
         """,
         bad=MODEL + "# file: waivers.yaml\nwaivers:\n  - {guard: max_removed, subject: bison, "
-        "reason: why this is acceptable, expires: 9999-12-31, approved_by: alice}",
+        "reason: why this is acceptable, expires: 2026-11-01, approved_by: alice}",
         good=MODEL + "# file: waivers.yaml\nwaivers:\n  - {guard: max_removed, subject: bison, "
+        "reason: its clients have moved to atlas, expires: 2026-11-01, approved_by: alice}",
+    ),
+    stage_rule(
+        "MS616",
+        "A waiver lasts too long.",
+        """
+        An exception that never ends is a rule that nobody has decided. A waiver may last `guards.max_waiver_days` from
+        today, 180 without it; one that ends later has no effect. For a change, the setting of its base counts.
+
+        Write an earlier day, and have the waiver reviewed again then; or correct the rule, if it is wrong for good.
+        """,
+        bad=MODEL + "# file: waivers.yaml\nwaivers:\n  - {guard: max_removed, subject: bison, "
         "reason: its clients have moved to atlas, expires: 9999-12-31, approved_by: alice}",
+        good=MODEL + "# file: waivers.yaml\nwaivers:\n  - {guard: max_removed, subject: bison, "
+        "reason: its clients have moved to atlas, expires: 2026-11-01, approved_by: alice}",
     ),
     stage_rule(
         "MS613",

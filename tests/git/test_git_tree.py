@@ -155,15 +155,15 @@ def test_any_tree_is_reported_as_on_disk(
     assert _same(read_tree(root), _committed(root))
 
 
-def test_a_submodule_cannot_be_read(tmp_path: Path) -> None:
+def test_a_submodule_is_read_where_it_is_checked_out(tmp_path: Path) -> None:
     inner = repository(tmp_path / "inner", {"x.yaml": "a: 1\n"})
     root = repository(tmp_path / "r", PLAIN)
     git(root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner, "models.d/sub")
     git(root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner, "waivers.yaml")
     commit(root)
     faults = {fault.path: fault.message for fault in _committed(root).faults}
+    assert [file.path for file in _committed(root).models] == ["models.d/a.yaml", "models.d/sub/x.yaml"]
     assert faults == {
-        "models.d/sub": "cannot read this file: it is not a regular file",
         "waivers.yaml": "cannot read this file: it is not a regular file",
     }
     git(root, "rm", "--quiet", "--cached", "-r", "models.d")
@@ -181,7 +181,10 @@ def test_a_submodule_cannot_be_read(tmp_path: Path) -> None:
         "models.d",
     )
     commit(root)
-    assert "it is a submodule" in {fault.path: fault.message for fault in _committed(root).faults}["models.d"]
+    assert [file.path for file in _committed(root).models] == ["models.d/x.yaml"]
+    rmtree(root / "models.d")
+    (fault,) = (fault for fault in _committed(root).faults if fault.path == "models.d")
+    assert "it is a submodule, and its commit" in fault.message
 
 
 def test_one_more_file_is_read_from_the_same_state(tmp_path: Path) -> None:

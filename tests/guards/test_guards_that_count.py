@@ -161,7 +161,9 @@ def test_does_not_count_a_change_of_description(tmp_path: Path) -> None:
 def test_counts_the_models_of_a_head_whose_url_or_region_changes(heads: str, tmp_path: Path) -> None:
     models = many(4) | {"other": model("other", head="head-uk-1", region="uk")}
     found = change(tmp_path, models, models, head=FIXED | {"heads.yaml": heads})
-    assert found.subjects == [("MS801", f"m0{number}") for number in range(4)]
+    assert [one for one in found.subjects if one[0] == "MS801"] == [
+        ("MS801", f"m0{number}") for number in range(4)
+    ]
 
 
 def test_new_models_never_count(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import pytest
 from changes import KEY, change, many, settings, waiver, waivers, without
 from small_fleets import FIXED, TODAY, codes, compiled, model, routed
 
-from modelspec.change.guards import check_guards, waiver_entry
+from modelspec.change.guards import check_guards
 from modelspec.diagnose.diagnostic import Severity
-from modelspec.diagnose.settle import waivers_of
+from modelspec.diagnose.waiver import waiver_entry, waivers_of
 from modelspec.load import read
 from modelspec.load.find import File
 from modelspec.report import REPORTS, Summary
@@ -156,18 +156,22 @@ def test_a_waiver_counts_as_used_below_the_limit(tmp_path: Path) -> None:
 
 def test_warns_if_there_is_no_base_to_compare_with(tmp_path: Path) -> None:
     head = compiled(tmp_path / "head", many(1), FIXED | settings("max_removed: 0"))
-    broken = compiled(tmp_path / "base", {"m": "name: x\n"})
-    assert broken.has_errors
     empty = routed(compiled(tmp_path / "empty", many(1)))
     empty = type(empty)(regions=empty.regions, heads=empty.heads, routes=())
-    for base, before, why in (
-        (broken, None, "the base does not compile"),
-        (None, None, "the base does not compile"),
-        (head, empty, "the base has no models"),
-    ):
-        (found,) = check_guards(base, head, before=before, after=routed(head), today=TODAY)
+    for before in (None, empty):
+        (found,) = check_guards(head, head, before=before, after=routed(head), today=TODAY).diagnostics
         assert (found.code, found.severity.value, found.span.line) == ("MS807", "warning", 1)
-        assert found.message == f"no guard was checked: {why}"
+        assert found.message == "no guard was checked: the base has no models"
+
+
+def test_an_unreadable_base_takes_a_waiver(tmp_path: Path) -> None:
+    unreadable = [("heads.yaml", "base abc1234")]
+    for waived in (False, True):
+        files = waivers(waiver("unreadable_base", "heads.yaml")) if waived else {}
+        head = compiled(tmp_path / f"{waived}", many(1), FIXED | files)
+        report = check_guards(head, head, before=None, after=routed(head), today=TODAY, unreadable=unreadable)
+        assert [found.code for found in report.diagnostics] == ([] if waived else ["MS808"])
+        assert report.waived == ([("unreadable_base", "heads.yaml")] if waived else [])
 
 
 @pytest.mark.parametrize("where", ["rules", "waivers"])

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from rule_fleets import found_in, model
 
-from modelspec.diagnose.settle import waivers_of
+from modelspec.diagnose.waiver import waivers_of
 from modelspec.fleet.settings import settings_of
 from modelspec.text.names import MOST, Suggestions
 
