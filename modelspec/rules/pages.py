@@ -63,4 +63,5 @@ def _ways_around(code: str) -> Iterator[tuple[str, str]]:
         )
         return
     yield _GUARD, _ENTRY % ("guard", guard)
-    yield _SETTING, f"guards: {{{guard}: {'100%' if guard.startswith('max_') else 'warning'}}}"
+    if code != "MS808":  # what cannot be read is not known, whatever is set
+        yield _SETTING, f"guards: {{{guard}: {'100%' if guard.startswith('max_') else 'warning'}}}"

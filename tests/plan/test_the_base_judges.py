@@ -112,8 +112,8 @@ LOOSE: dict[str, tuple[Files, Files, tuple[str, str]]] = {
     "secret folder": (
         {},
         {
-            "modelspec.yaml": "secret_folders: [/proc/self]\n",
-            "models.d/home.yaml": model("home", "api_key: {file: /proc/self/environ}", region="eu"),
+            "modelspec.yaml": "secret_folders: [/srv/keys]\n",
+            "models.d/home.yaml": model("home", "api_key: {file: /srv/keys/home}", region="eu"),
         },
         ("MS504", "home"),
     ),

@@ -91,6 +91,7 @@ PLACES = {
     "MS610": "waivers.yaml:2:28",
     "MS611": "waivers.yaml:2:61",
     "MS612": "waivers.yaml:2:50",
+    "MS616": "waivers.yaml:2:92",
     "MS613": "models.d/old/_defaults.yaml:1:1",
     "MS520": "heads.yaml:2:43",
     "MS711": "models.d/atlas.yaml:7:26",
@@ -123,7 +124,7 @@ SHOWN_BY_TESTS = {
     "MS512": "a long URL",
     "MS617": "a long id",
     **dict.fromkeys(
-        (f"MS80{number}" for number in range(1, 8)), "two states of a repository, in tests/guards"
+        (f"MS8{number:02}" for number in range(1, 12)), "two states of a repository, in tests/guards"
     ),
 }
 """Rules whose fault cannot be shown in a page; test_rules_without_examples.py or the reason given shows each."""
