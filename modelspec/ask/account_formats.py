@@ -6,7 +6,7 @@ from typing import assert_never
 
 from modelspec.ask.account import Account, AnsweringModel, CandidateHead, ReachCause, UnusedHead
 from modelspec.emit.artifact import plain
-from modelspec.report.printable import as_written, painter, printable
+from modelspec.report.printable import as_written, concealed, painter, printable
 from modelspec.routing.decide import Decision, Unused, Why
 from modelspec.routing.table import Target
 from modelspec.text.quote import quote, some
@@ -176,7 +176,7 @@ def account_json(account: Account) -> str:
             for each in account.unused
         ],
     }
-    return json.dumps(fields, indent=1, default=plain) + "\n"
+    return json.dumps(concealed(json.loads(json.dumps(fields, default=plain))), indent=1) + "\n"
 
 
 def _model_json(model: AnsweringModel) -> dict[str, object]:

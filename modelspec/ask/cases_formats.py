@@ -9,7 +9,7 @@ from modelspec.ask.cases import FILE, Difference, Result
 from modelspec.ask.coverage import Coverage, CoverageKind, Item
 from modelspec.ask.places import Places
 from modelspec.report.junit import xml
-from modelspec.report.printable import painter, printable, without_secrets
+from modelspec.report.printable import concealed, painter, printable, without_secrets
 from modelspec.routing.decide import Decision
 from modelspec.text.quote import counted, some
 from modelspec.text.source import Spot
@@ -137,7 +137,7 @@ def cases_json(results: Sequence[Result], coverage: Coverage | None, places: Pla
         "tests": [_result_json(result, places) for result in results],
         "coverage": None if coverage is None else _coverage_json(coverage),
     }
-    return json.dumps(fields, indent=1) + "\n"
+    return json.dumps(concealed(fields), indent=1) + "\n"
 
 
 def _result_json(result: Result, places: Places) -> dict[str, object]:

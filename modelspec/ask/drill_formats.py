@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from modelspec.ask.drill import OVERLOAD, DrillLoad, DrillOutcome, DrillReport, Loss, Move
-from modelspec.report.printable import painter, printable
+from modelspec.report.printable import concealed, painter, printable
 from modelspec.text import markdown
 from modelspec.text.quote import counted, some
 
@@ -173,7 +173,7 @@ def drill_json(report: DrillReport) -> str:
         "overload": OVERLOAD,
         "drills": list(map(_drill, report.outcomes)),
     }
-    return json.dumps(fields, indent=1) + "\n"
+    return json.dumps(concealed(fields), indent=1) + "\n"
 
 
 def _drill(outcome: DrillOutcome) -> dict[str, object]:

@@ -17,6 +17,7 @@ from modelspec.load.find import File, Tree
 from modelspec.load.redact import redacted
 from modelspec.load.unread import MAX_BYTES, MODELS, empty
 from modelspec.pipeline import Compiled
+from modelspec.report.printable import printable_path
 from modelspec.text.quote import quote
 from modelspec.text.visible import visible
 
@@ -141,14 +142,14 @@ def difference(before: Mapping[str, File], draft: Draft) -> Iterator[str]:
             unified_diff(
                 _lines(old),
                 _lines(new),
-                "/dev/null" if old is None else f"a/{visible(old_path)}",
-                "/dev/null" if new is None else f"b/{visible(path)}",
+                "/dev/null" if old is None else f"a/{printable_path(old_path)}",
+                "/dev/null" if new is None else f"b/{printable_path(path)}",
                 lineterm="",
             )
         )
         yield from (f"{line}\n" for line in lines)
         if not lines and old_path != path:
-            yield f"rename from {visible(old_path)}\nrename to {visible(path)}\n"
+            yield f"rename from {printable_path(old_path)}\nrename to {printable_path(path)}\n"
 
 
 def _lines(file: File | None) -> list[str]:

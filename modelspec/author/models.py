@@ -183,18 +183,18 @@ def _effect(change: Change, before: object, after: object) -> Iterator[str]:
     if same(old, new):
         return
     if old is None:
-        yield f"{field_path} {shown(new)} added"
+        yield f"{field_path} {shown(new, change.pointer)} added"
     elif new is None:
-        yield f"{field_path} {shown(old)} removed"
+        yield f"{field_path} {shown(old, change.pointer)} removed"
     else:
-        yield f"{field_path} {shown(old)} → {shown(new)}"
+        yield f"{field_path} {shown(old, change.pointer)} → {shown(new, change.pointer)}"
 
 
 def _title(entries: Sequence[ModelFile], changes: Sequence[Change]) -> str:
     what = entries[0].model_id if len(entries) == 1 else counted(len(entries), "model")
     named = f"{', '.join(dict.fromkeys(dotted(change.pointer) for change in changes))} of {what}"
     if len(changes) == 1 and isinstance(changes[0], Put):
-        return f"Set {named} to {shown(changes[0].value)}"
+        return f"Set {named} to {shown(changes[0].value, changes[0].pointer)}"
     verbs = {Unset: "Unset", Append: "Add to", Discard: "Remove from"}
     (kind, *others) = {type(change) for change in changes}
     return f"{'Set' if others else verbs.get(kind, 'Set')} {named}"

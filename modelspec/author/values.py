@@ -11,16 +11,16 @@ from modelspec.author.change import value_at
 from modelspec.author.entries import ModelFile, effective, heads_of
 from modelspec.author.fields import in_order
 from modelspec.author.style import flow
-from modelspec.report.printable import printable, without_secrets
+from modelspec.report.printable import as_written, concealed, printable
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import visible
 
 _LONGEST = 60
 
 
-def shown(value: object) -> str:
-    """A value on one line as YAML, cut if it is long and masked if it is a secret."""
-    return visible(without_secrets(flow(value)), _LONGEST)
+def shown(value: object, pointer: Pointer = ()) -> str:
+    """The value at a pointer on one line as YAML, cut if it is long and masked if it is a secret."""
+    return visible(flow(concealed(value, *pointer)), _LONGEST)
 
 
 def counted(number: int, what: str) -> str:
@@ -54,21 +54,10 @@ def rows(entries: Sequence[ModelFile], format_: str) -> Iterator[str]:
             yield from _table(entries)
 
 
-def masked(value: Any) -> Any:  # noqa: ANN401 - any plain value
-    """A plain value with its secrets masked."""
-    if isinstance(value, str):
-        return without_secrets(value)
-    if isinstance(value, list):
-        return [masked(item) for item in value]
-    if isinstance(value, dict):
-        return {without_secrets(key): masked(item) for key, item in value.items()}
-    return value
-
-
 def _object(entry: ModelFile) -> object:
     value = effective(entry)
     row = {name: value.get(name) for name in _COLUMNS}
-    return masked({**row, "heads": heads_of(value), "path": entry.path})
+    return concealed({**row, "heads": heads_of(value), "path": entry.path})
 
 
 def _cells(entry: ModelFile) -> list[str]:
@@ -78,8 +67,8 @@ def _cells(entry: ModelFile) -> list[str]:
 
 def _cell(value: object) -> str:
     if isinstance(value, list):
-        return printable(", ".join(map(str, value)))
-    return "" if value is None else printable(str(value))
+        return printable(", ".join(str(concealed(item)) for item in value))
+    return "" if value is None else printable(str(concealed(value)))
 
 
 def _csv(entries: Sequence[ModelFile]) -> str:
@@ -126,14 +115,16 @@ def origins(entry: ModelFile, format_: str) -> Iterator[str]:
     found = list(values(entry))
     if format_ == "json":
         described = {
-            "model_id": masked(entry.model_id),
-            "path": entry.path,
+            "model_id": concealed(entry.model_id),
+            "path": as_written(entry.path),
             "values": [_described(one) for one in found],
         }
         yield json.dumps(described, ensure_ascii=False, indent=2) + "\n"
         return
     places = [one.why if one.line is None else f"{printable(one.path)}:{one.line}" for one in found]
-    table = [(_name(one), shown(one.value), place) for one, place in zip(found, places, strict=True)]
+    table = [
+        (_name(one), shown(one.value, one.pointer), place) for one, place in zip(found, places, strict=True)
+    ]
     widths = [max(len(row[column]) for row in table) for column in range(2)]
     for name, text, place in table:
         yield f"{name.ljust(widths[0])}  {text.ljust(widths[1])}  {place}\n"
@@ -142,8 +133,8 @@ def origins(entry: ModelFile, format_: str) -> Iterator[str]:
 def _described(one: Value) -> dict[str, Any]:
     return {
         "field": _name(one),
-        "value": masked(one.value),
-        "path": None if one.line is None else one.path,
+        "value": concealed(one.value, *one.pointer),
+        "path": None if one.line is None else as_written(one.path),
         "line": one.line,
         "default": one.line is None,
     }

@@ -13,7 +13,7 @@ from modelspec.change.effect import KINDS, Effect, Plan, Quoted, Subject, Words
 from modelspec.change.fold import summary
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report.contract import one_a_line
-from modelspec.report.printable import as_written, printable, without_secrets
+from modelspec.report.printable import as_written, concealed, printable
 
 SCHEMA_VERSION = 1
 """Incremented when a change may break a reader; a new field or kind does not."""
@@ -66,16 +66,16 @@ def _effect(effect: Effect) -> Mapping[str, object]:
         "rank": effect.rank.name.lower(),
         "subject": _subject(effect.subject),
         "message": _spoken(effect.words),
-        "before": _value(effect.before),
-        "after": _value(effect.after),
+        "before": concealed(effect.before),
+        "after": concealed(effect.after),
         "places": [{"path": as_written(p.path), "line": p.line, "side": p.side} for p in effect.places],
         "causes": [_subject(cause) for cause in effect.causes],
-        "touches": [_clean(model_id) for model_id in effect.touches],
+        "touches": [as_written(model_id) for model_id in effect.touches],
     }
 
 
 def _subject(subject: Subject) -> Mapping[str, str]:
-    return {"what": subject.what, "name": _clean(subject.name)}
+    return {"what": subject.what, "name": as_written(subject.name)}
 
 
 def _diagnostic(diagnostic: Diagnostic) -> Mapping[str, object]:
@@ -87,25 +87,8 @@ def _diagnostic(diagnostic: Diagnostic) -> Mapping[str, object]:
         "line": diagnostic.span.line,
         "column": diagnostic.span.column,
         "help": printable(diagnostic.help),
-        "subject": _clean(diagnostic.subject),
+        "subject": printable(diagnostic.subject),
     }
-
-
-def _value(value: object) -> object:
-    """A value of a routing table, with secrets masked in case it holds one."""
-    match value:
-        case str():
-            return _clean(value)
-        case list():
-            return [_value(item) for item in value]
-        case dict():
-            return {_clean(str(key)): _value(item) for key, item in value.items()}
-        case _:
-            return value
-
-
-def _clean(name: str) -> str:
-    return as_written(without_secrets(name))
 
 
 def _spoken(words: Words) -> str:

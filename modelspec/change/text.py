@@ -14,9 +14,8 @@ from modelspec.change.fold import (
     shown_shifts,
     summary,
 )
-from modelspec.report.printable import Paint, painter, printable
+from modelspec.report.printable import Paint, painter, printable, printable_path
 from modelspec.text.quote import some
-from modelspec.text.visible import visible
 
 _WIDTH = 100
 _MOST_NAMES = 30
@@ -62,7 +61,7 @@ def _entry(entry: FoldedEffect, paint: Paint) -> Iterator[str]:
 
 def _place(place: EffectPlace) -> str:
     number = "" if place.line is None else f":{place.line}"
-    return f"{visible(place.path)}{number}{'' if place.side == 'after' else ' in the base'}"
+    return f"{printable_path(place.path)}{number}{'' if place.side == 'after' else ' in the base'}"
 
 
 def _loads(plan: Plan, paint: Paint) -> Iterator[str]:

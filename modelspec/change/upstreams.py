@@ -7,6 +7,7 @@ from modelspec.change.effect import Effect, Quoted, Subject, Words, joined, step
 from modelspec.change.settings import limits
 from modelspec.change.sides import IMPLIED, Cause, Found, Pair, exact, targets_of
 from modelspec.fleet.reference import Reference
+from modelspec.report.printable import concealed
 from modelspec.routing.table import Json, Target
 from modelspec.url import parts
 
@@ -231,7 +232,7 @@ def _params(old: Json, new: Json) -> Words:
             continue
         before, after = _setting(old, name), _setting(new, name)
         if before == after:  # a string and a number may look the same
-            before, after = repr(old.get(name)), repr(new.get(name))
+            before, after = (repr(concealed(side.get(name), name)) for side in (old, new))
         changes.append((Quoted(name), " ", *step(before, after)))
     return joined(changes, "; ") or ("their order",)
 
@@ -242,7 +243,7 @@ def _setting(params: Json, name: str) -> str:
     value = params[name]
     if isinstance(value, bool):
         return "true" if value else "false"
-    return reference(value)
+    return reference(concealed(value, name))
 
 
 def _switched(pair: Pair, old: Sequence[Target], new: Sequence[Target]) -> Iterator[Effect]:

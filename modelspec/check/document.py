@@ -34,7 +34,7 @@ def examine_document(
         diagnostics.extend(of_schema(fault, reading.file.path, locator) for fault in faults)
         if isinstance(reading.value, dict) and isinstance(reading.value.get("model_id"), str):
             subject = reading.value["model_id"]
-    if suspect(reading.file.data.decode(errors="replace")):
+    if suspect(reading.file.data.decode(errors="replace")) or suspect(reading.file.path):
         document = reading.document
         for code, severity, rule_check in _TEXT_CHECKS:
             diagnostics.extend(

@@ -92,6 +92,10 @@ def run(arguments: Sequence[str]) -> int:
     except click.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
+        from modelspec.report.printable import without_secrets
+
+        # What was typed may be a key.
+        error.message = without_secrets(error.message)  # type: ignore[misc]
         error.show()
         return error.exit_code
     return code if isinstance(code, int) else 0

@@ -9,7 +9,7 @@ from modelspec import __version__
 from modelspec.importing.draft import Note, NoteKind
 from modelspec.importing.run import ImportOutcome
 from modelspec.report.contract import one_a_line
-from modelspec.report.printable import as_written, printable, without_secrets
+from modelspec.report.printable import as_written, printable
 from modelspec.text.quote import counted
 from modelspec.text.source import Spot
 
@@ -120,7 +120,7 @@ def _spot(spot: Spot) -> Mapping[str, object]:
 
 
 def _clean(name: str) -> str:
-    return as_written(without_secrets(name))
+    return as_written(name)
 
 
 REPORTS: Mapping[str, Callable[[ImportOutcome], Iterator[str]]] = MappingProxyType(

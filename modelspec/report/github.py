@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.report.contract import Outcome, Summary, ranked
-from modelspec.report.printable import advised, printable
+from modelspec.report.printable import advised, printable, printable_path
 from modelspec.text.markdown import code, escaped
 from modelspec.text.source import START
-from modelspec.text.visible import visible
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
@@ -31,7 +30,7 @@ def render(outcome: Outcome) -> Iterator[str]:
 
 def _properties(diagnostic: Diagnostic) -> str:
     span = diagnostic.span
-    properties: dict[str, str | int] = {"file": visible(diagnostic.path), "line": span.line}
+    properties: dict[str, str | int] = {"file": printable_path(diagnostic.path), "line": span.line}
     if span.end_line == span.line:
         properties |= {"col": span.column, "endLine": span.end_line, "endColumn": span.end_column}
     else:
@@ -84,7 +83,8 @@ def _beyond_annotations(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
 
 def _row(diagnostic: Diagnostic) -> str:
     span = diagnostic.span
-    place = diagnostic.path if span == START else f"{diagnostic.path}:{span.line}:{span.column}"
+    path = printable_path(diagnostic.path)
+    place = path if span == START else f"{path}:{span.line}:{span.column}"
     fault = escaped(printable(diagnostic.message))
     if diagnostic.help:
         fault += f"<br>help: {escaped(printable(diagnostic.help))}"

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.report.contract import Outcome
-from modelspec.report.printable import printable
-from modelspec.text.visible import visible
+from modelspec.report.printable import printable, printable_path
 
 OUTCOMES = {Severity.ERROR: "failure", Severity.WARNING: "skipped", Severity.INFO: "skipped"}
 
@@ -44,7 +43,7 @@ def render(outcome: Outcome) -> Iterator[str]:
 
 
 def _case(diagnostic: Diagnostic, name: str) -> str:
-    path = xml(visible(diagnostic.path))
+    path = xml(printable_path(diagnostic.path))
     message = xml(printable(diagnostic.message))
     opening = f'<testcase classname="{path}" name="{xml(name)}" file="{path}">\n'
     text = xml("\n".join(_lines(diagnostic)))
@@ -57,9 +56,9 @@ def _case(diagnostic: Diagnostic, name: str) -> str:
 def _lines(diagnostic: Diagnostic) -> Iterator[str]:
     span = diagnostic.span
     yield f"{diagnostic.severity.value}[{diagnostic.code}]: {printable(diagnostic.message)}"
-    yield f"--> {visible(diagnostic.path)}:{span.line}:{span.column}"
+    yield f"--> {printable_path(diagnostic.path)}:{span.line}:{span.column}"
     for label in diagnostic.related:
-        yield f"::: {visible(label.path)}:{label.span.line}:{label.span.column}: {printable(label.text)}"
+        yield f"::: {printable_path(label.path)}:{label.span.line}:{label.span.column}: {printable(label.text)}"
     if diagnostic.help:
         yield f"help: {printable(diagnostic.help)}"
 

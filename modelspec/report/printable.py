@@ -5,10 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 from modelspec.diagnose.diagnostic import Diagnostic
-from modelspec.secret import scan
+from modelspec.secret import is_harmless, mask, scan, suspect, telling_key
+from modelspec.secret.names import names_place
+from modelspec.secret.view import NAMING, VALUED
 from modelspec.text.visible import visible
+
+_STARS = re.compile(r"\S")
 
 # No known key is shorter. Most texts have no such run, and a scan takes 50 µs.
 _ROOM_FOR_A_SECRET = re.compile(r"[\w+/=.~%-]{16}|@|PRIVATE KEY")
@@ -23,13 +28,58 @@ def printable(text: str) -> str:
     return visible(without_secrets(text))
 
 
-def without_secrets(text: str) -> str:
-    """The text with each secret replaced by as many `*`; unlike `mask`, it does not parse keys and values."""
-    if not _ROOM_FOR_A_SECRET.search(text):
+def concealed(value: Any, *within: object) -> Any:  # noqa: ANN401 - any plain value
+    """A plain value of a file as it may be shown; `within` are the keys around it, the innermost last."""
+    keys = [key for key in within if isinstance(key, str)]
+    named = keys[-1] if keys else ""
+    is_secret = any(map(telling_key, keys[:-1] if keys[-2:-1] == ["kubernetes"] else keys))
+    return _concealed(value, named, is_secret=is_secret)
+
+
+def _concealed(value: Any, key: str, *, is_secret: bool) -> Any:  # noqa: ANN401
+    match value:
+        case str() if is_secret:
+            return _encodable(
+                value if names_place(key, value) or is_harmless(value) else _STARS.sub("*", value)
+            )
+        case str():
+            return _encodable(mask(value) if suspect(value) else value)
+        case int() if is_secret and not isinstance(value, bool) and not is_harmless(str(value)):
+            return "*" * len(str(value))
+        case list() | tuple():
+            return [_concealed(item, key, is_secret=is_secret) for item in value]
+        case Mapping():
+            other = any(
+                k.casefold() in NAMING and isinstance(v, str) and telling_key(v) for k, v in value.items()
+            )
+            return {
+                without_secrets(name): _concealed(
+                    item,
+                    name,
+                    is_secret=is_secret
+                    or (telling_key(name) and key != "kubernetes")
+                    or (other and name.casefold() in VALUED),
+                )
+                for name, item in value.items()
+            }
+        case _:
+            return value
+
+
+def without_secrets(text: str, *, certain: bool = False) -> str:
+    """The text with as many `*` for each secret, or each that is `certain`; unlike `mask`, by its form alone."""
+    if not _ROOM_FOR_A_SECRET.search(text) or not suspect(text):
         return text
     for hit in reversed(scan(text)):
-        text = text[: hit.start] + "*" * (hit.end - hit.start) + text[hit.end :]
+        if hit.certain or not certain:
+            text = text[: hit.start] + "*" * (hit.end - hit.start) + text[hit.end :]
     return text
+
+
+@lru_cache(maxsize=1024)
+def printable_path(path: str) -> str:
+    """A path on one line. A name that only looks random stays, so that the file can be found."""
+    return visible(without_secrets(path, certain=True))
 
 
 def advised(diagnostic: Diagnostic) -> str:
@@ -39,8 +89,12 @@ def advised(diagnostic: Diagnostic) -> str:
 
 
 def as_written(path: str) -> str:
-    """A path that a program can open; only lone surrogates are escaped, which JSON readers reject."""
-    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+    """A path or name that a program can look up, unless it is a secret; lone surrogates are escaped."""
+    return _encodable(without_secrets(path, certain=True))
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 # A position in a message must not change the fingerprint.

@@ -14,7 +14,7 @@ from modelspec import __version__
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.diagnose.rule import Rule
 from modelspec.report.contract import Outcome, one_a_line, ranking
-from modelspec.report.printable import advised, fingerprints, printable
+from modelspec.report.printable import advised, fingerprints, printable, without_secrets
 from modelspec.rules import RULES
 from modelspec.rules.examples import own_files
 from modelspec.rules.pages import ways_to_silence
@@ -153,7 +153,8 @@ def _location(path: str, span: Span) -> dict[str, object]:
     # A relative reference of RFC 3986 with the bytes that the file system has. Python decodes bytes that are not
     # UTF-8 to certain surrogates; no file name contains the others.
     is_of_a_file = not _NO_BYTES.search(path)
-    uri = quote(path, safe="/", errors="surrogateescape" if is_of_a_file else "backslashreplace")
+    shown = without_secrets(path, certain=True)
+    uri = quote(shown, safe="/", errors="surrogateescape" if is_of_a_file else "backslashreplace")
     return {
         "physicalLocation": {"artifactLocation": {"uri": uri, "uriBaseId": BASE}, "region": _region(span)}
     }

@@ -8,10 +8,10 @@ from itertools import accumulate
 
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report.contract import Outcome
-from modelspec.report.printable import Paint, painter, printable
+from modelspec.report.printable import Paint, painter, printable, printable_path
 from modelspec.secret import covered
 from modelspec.text.source import START, Span
-from modelspec.text.visible import MOST_MARKS, cells, plain, visible
+from modelspec.text.visible import MOST_MARKS, cells, plain
 
 WIDTH = 100
 """Columns of a line that are shown; of a longer line, those around the marked text."""
@@ -156,4 +156,4 @@ def _paragraph(diagnostic: Diagnostic, lines: Lines, paint: Paint) -> Iterator[s
 
 def _place(path: str, span: Span) -> str:
     """A path with line and column, or the path alone for the whole file."""
-    return visible(path) if span == START else f"{visible(path)}:{span.line}:{span.column}"
+    return printable_path(path) if span == START else f"{printable_path(path)}:{span.line}:{span.column}"

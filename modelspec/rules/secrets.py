@@ -112,6 +112,28 @@ def no_value_beside_a_telling_key(document: Document) -> Iterator[Finding]:
 
 
 @rule(
+    "MS521",
+    Severity.ERROR,
+    Scope.TEXT,
+)
+def no_secret_in_a_path(document: Document) -> Iterator[Finding]:
+    """The name of a file or folder contains a secret.
+
+    Names of files are in the history like their text, and in every listing, link and report besides.
+
+    Revoke the key first, then rename the file.
+    """
+    path = document.source.path
+    if suspect(path):
+        for hit in [hit for hit in scan(path) if hit.certain][:1]:
+            yield Finding(
+                place=Place(path=path),
+                message=f"a secret is the name of this file or of a folder around it: {hit.kind}",
+                help="revoke it, since the history keeps it; then rename the file",
+            )
+
+
+@rule(
     "MS513",
     Severity.WARNING,
     Scope.TEXT,
@@ -263,4 +285,5 @@ RULES: tuple[Rule, ...] = (
     no_value_beside_a_telling_key,
     *references.RULES,
     no_random_text,
+    no_secret_in_a_path,
 )

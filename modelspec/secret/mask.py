@@ -17,6 +17,8 @@ _PAIR = re.compile(
     r"(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*+'|\[[^\]\n]*+\]?|\{[^}\n]*+\}*|[^\s\"'&;,{}\[\]]++)"
     r"(?P<prose>[ \t]+[A-Za-z])?"
 )
+_USER = re.compile(r"://(?!(?:[a-z][a-z_.-]{0,15})[:@])([^\s/?#@:\"'<>]+)(?=:?[^\s/?#@\"'<>]*@)")
+"""The user name of a URL, unless it is a plain word: tokens are often written there."""
 _WORD = re.compile(r"[A-Za-z]?[a-z]*[.,]?")
 _REFERENCE = re.compile(r"\{[ ]*(?:env|file|vault|kubernetes)[ ]*:[^\[\]]*\}")
 _HARMLESS = re.compile(r"(?i:true|false|null|~|[0-9]{1,7}|[0-9]{0,5}\.[0-9]{1,5}|os\.environ/[a-z0-9_]*|)")
@@ -48,7 +50,9 @@ def known(text: str) -> Iterator[Range]:
 
 
 def spoken(text: str) -> Iterator[Range]:
-    """Values behind telling keys in words: `password: X`, `api_key=X`; a word of a sentence is none."""
+    """Values behind telling keys in words, `password: X`, `api_key=X`, but no word of a sentence; users of URLs."""
+    if "@" in text:
+        yield from (match.span(1) for match in _USER.finditer(text))
     place = 0
     while match := _PAIR.search(text, place):
         place = match.end("key") + 1

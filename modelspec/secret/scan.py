@@ -54,7 +54,10 @@ _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_CONTENT = re.compile(r"[A-Za-z0-9]{20}")
 _PEM_LINES = re.compile(r"(?:[\s#\\\"',]*+[A-Za-z0-9+/=]++(?![:\w]))*")
 _PEM_NEAR, _PEM_FAR = 400, 16_384
-_USERINFO = re.compile(r"://[^\s/?#@:\"'<>]{0,128}:(?P<password>[^\s/?#@\"'<>]{1,256})@")
+_USERINFO = re.compile(
+    r"://(?P<user>[^\s/?#@:\"'<>]{0,256})(?P<colon>:)?(?P<password>(?<=:)[^\s/?#@\"'<>]{1,256})?@"
+)
+_SHORTEST_USER = 16
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])")
 _WRAPPED = re.compile(r"[A-Za-z0-9+/_-]{27,}+")
 _DIGEST = re.compile(r"[0-9a-f]++")
@@ -88,13 +91,16 @@ def _certain(text: str) -> Iterator[Hit]:
         yield from _private_keys(text)
     if "@" in text:
         for match in _USERINFO.finditer(text):
-            if not is_placeholder(match["password"]):
-                yield Hit(
-                    start=match.start("password"),
-                    end=match.end("password"),
-                    kind="password in a URL",
-                    certain=True,
-                )
+            if match["password"] and not is_placeholder(match["password"]):
+                start, end = match.span("password")
+                yield Hit(start=start, end=end, kind="password in a URL", certain=True)
+            if (
+                len(match["user"]) >= _SHORTEST_USER
+                and drawn(match["user"])
+                and not is_placeholder(match["user"])
+            ):
+                start, end = match.span("user")
+                yield Hit(start=start, end=end, kind="key as the user name of a URL", certain=True)
     yield from _wrapped(text)
 
 

@@ -123,6 +123,7 @@ SHOWN_BY_TESTS = {
     "MS109": "metadata against a schema",
     "MS512": "a long URL",
     "MS617": "a long id",
+    "MS521": "a key as the name of a file",
     **dict.fromkeys(
         (f"MS8{number:02}" for number in range(1, 12)), "two states of a repository, in tests/guards"
     ),

@@ -63,6 +63,14 @@ def _long_url(root: Path) -> None:
     write(root, {"models.d/atlas.yaml": BODY.replace("https://atlas.example.com/v1", url)})
 
 
+_KEY = "sk-" + "proj-" + "Zx81kq0Wm3vT5rYb7nLc9dFgHj2PsQeA4uXoRiKt6VyB"
+
+
+def _key_as_a_name(root: Path) -> None:
+    (root / "models.d" / _KEY).mkdir()
+    (root / "models.d" / _KEY / "atlas.yaml").write_text(BODY, encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("code", "prepare", "path", "line"),
     [
@@ -76,6 +84,7 @@ def _long_url(root: Path) -> None:
         ("MS024", _odd_name, "models.d/at\nlas.yaml", 1),
         ("MS109", _metadata, "models.d/atlas.yaml", 7),
         ("MS512", _long_url, "models.d/atlas.yaml", 6),
+        ("MS521", _key_as_a_name, f"models.d/{_KEY}/atlas.yaml", 1),
     ],
 )
 def test_a_fault_that_no_page_can_show_is_found(
