@@ -36,7 +36,7 @@ def render(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
             "refused": [as_written(path) for path in plan.refused_before],
         },
         "head": _side(plan.after, plan.models_after, plan.broken_after),
-        "waives": [{"code": _clean(code), "subject": _clean(name)} for code, name in plan.waived],
+        "waives": [{"code": as_written(code), "subject": as_written(name)} for code, name in plan.waived],
         "counts": [{"kind": k.name, "count": counts[k.name]} for k in KINDS if counts[k.name]],
     }
     yield "{\n"
