@@ -123,7 +123,7 @@ def plain_http(model: Model, fleet: Fleet) -> Iterator[Finding]:
     Severity.ERROR,
     Scope.MODEL,
     bad=f"{_ATLAS}endpoint: https://api.example.com/v1?api_key=PLACEHOLDER",
-    good=f"{_ATLAS}endpoint: https://api.example.com/v1?api-version=2024-10\napi_key: {{env: ATLAS_API_KEY}}",
+    good=f"{_ATLAS}endpoint: https://api.example.com/v1\napi_key: {{env: ATLAS_API_KEY}}",
 )
 def credentials_in_url(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """Credentials, a fragment or a key-like parameter in a URL.
