@@ -20,7 +20,7 @@ from modelspec.check.policy import Policy
 from modelspec.check.setup import Setup, read_setup
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal, shown
-from modelspec.diagnose.rule import is_fixed
+from modelspec.diagnose.rule import is_early
 from modelspec.diagnose.settle import BaseJudgement, Judgement, settle
 from modelspec.diagnose.waiver import last_day
 from modelspec.fleet.link_model import link_catalog
@@ -31,6 +31,7 @@ from modelspec.load.locate import Locator
 from modelspec.routing.route import route
 from modelspec.routing.table import RoutingTable
 from modelspec.rules import SCOPES, across_models
+from modelspec.text.source import stored
 
 if TYPE_CHECKING:  # only a build pays for what emits
     from modelspec.emit import Origin
@@ -212,7 +213,7 @@ def _digest(tree: Tree) -> str:
     """Of every file that was read, in the order of the paths."""
     digest = sha256()
     for file in sorted(tree.files, key=lambda file: file.path):
-        digest.update(f"{file.path} {sha256(file.data).hexdigest()}\n".encode())
+        digest.update(f"{file.path} {sha256(stored(file.data)).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 
@@ -260,7 +261,7 @@ def _judgement(
 def _is_broken(diagnostics: Sequence[Diagnostic]) -> bool:
     """Whether a file could not be read or a name not be looked up; metadata leads nowhere."""
     return any(
-        found.severity is Severity.ERROR and is_fixed(found.code) and found.code not in _OF_METADATA
+        found.severity is Severity.ERROR and is_early(found.code) and found.code not in _OF_METADATA
         for found in diagnostics
     )
 

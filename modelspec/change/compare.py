@@ -38,6 +38,9 @@ def compare(before: PlannedState, after: PlannedState) -> Plan:
         effects=effects,
         loads=_head_shifts(old, new),
         changed=_changed(before, after),
+        reformatted=frozenset(
+            path for path, meaning in before.meanings.items() if after.meanings.get(path) == meaning
+        ),
         broken_before=before.broken,
         broken_after=after.broken,
         models_before=None if old is None else len(old.routes),

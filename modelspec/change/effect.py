@@ -1,7 +1,7 @@
 """What a plan consists of: effects, each of one kind, and the load of each head."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from enum import IntEnum
 
 from modelspec.routing.table import RoutingTable
@@ -253,13 +253,14 @@ class PlannedState:
     """One side of a plan.
 
     `routing` is None where the repository has errors, and `broken` then holds the paths of the files at fault.
-    `files` maps the path of every file that was read to an id of its content. `lines` maps heads and regions to the
-    line where each is declared.
+    `files` maps the path of every file that was read to an id of its content, `meanings` some of them to what they say.
+    `lines` maps heads and regions to the line where each is declared.
     """
 
     title: str
     routing: RoutingTable | None
     files: Mapping[str, str]
+    meanings: Mapping[str, str] = field(default_factory=dict)
     broken: Sequence[str] = ()
     lines: Mapping[Subject, int]
 
@@ -272,9 +273,10 @@ class Plan:
     """The difference of two states.
 
     `effects` are in the order in which they are read: by rank, kind and subject. `changed` are the sorted paths of the
-    files that differ. `compared` is False where a side did not compile: then there are no effects, and `loads` are
-    those of the side that did. This version refuses values of the files `refused_before`, which are left out. `waived`
-    are the rules and guards, each with a subject, that waivers of this change set aside.
+    files that differ, `reformatted` those that say the same on both sides. `compared` is False where a side did not
+    compile: then there are no effects, and `loads` are those of the side that did. This version refuses values of the
+    files `refused_before`, which are left out. `waived` are the rules and guards, each with a subject, that waivers of
+    this change set aside.
     """
 
     before: str
@@ -283,6 +285,7 @@ class Plan:
     effects: Sequence[Effect]
     loads: Sequence[HeadShift]
     changed: Sequence[str]
+    reformatted: frozenset[str]
     broken_before: Sequence[str]
     broken_after: Sequence[str]
     models_before: int | None
@@ -293,7 +296,11 @@ class Plan:
     @property
     def rules_changed(self) -> Sequence[str]:
         """The changed paths that routes do not depend on: policy, waivers, tests, the metadata schema."""
-        return [path for path in self.changed if path not in _OF_ROUTES and not path.startswith("models.d/")]
+        return [
+            path
+            for path in self.changed
+            if path not in _OF_ROUTES | self.reformatted and not path.startswith("models.d/")
+        ]
 
     @property
     def formatting_only(self) -> bool:

@@ -12,11 +12,14 @@ from modelspec.change.effect import Plan, PlannedState, Subject, in_order
 from modelspec.change.fold import summary
 from modelspec.change.guard_policy import new_waivers, policy_effects
 from modelspec.change.guards import check_guards
+from modelspec.change.sides import exact
 from modelspec.change.states import State, read_states
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.diagnose.ignore import MARK
 from modelspec.diagnose.refusal import Refusal
 from modelspec.pipeline import Compiled
 from modelspec.report import REPORTS, Summary
+from modelspec.text.source import stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,7 @@ def effect_of(before: Compiled, after: Compiled) -> str:
             compiled=compiled,
             title="",
             commit=None,
-            files={file.path: sha256(file.data).hexdigest() for file in compiled.tree.files},
+            files={file.path: sha256(stored(file.data)).hexdigest() for file in compiled.tree.files},
         )
         for compiled in (before, after)
     )
@@ -120,9 +123,16 @@ def _state(state: State, *, is_base: bool) -> PlannedState:
         title=state.title,
         routing=routing,
         files=state.files,
+        meanings=_meanings(compiled),
         broken=state.unreadable if is_base else _faulty(compiled),
         lines={subject: compiled.locator.span(place).line for subject, place in places.items()},
     )
+
+
+def _meanings(compiled: Compiled) -> dict[str, str]:
+    """What the files with fixed names say, by path: comments say nothing unless they silence a rule."""
+    readings = compiled.setup.readings.items()
+    return {path: exact(r.value) for path, r in readings if not r.faults and MARK not in r.file.data}
 
 
 def _errors(compiled: Compiled) -> list[Diagnostic]:

@@ -28,6 +28,7 @@ from modelspec.load.unread import MODELS
 from modelspec.pipeline import Checked, Compiled
 from modelspec.routing.route import route
 from modelspec.text.quote import quote
+from modelspec.text.source import stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +173,7 @@ def _read_head(
     if refused is not None:
         return refused
     tree = read_tree(repository.root)
-    contents.update((blob_id(file.data, base.id), file.data) for file in tree.files)
+    contents.update((blob_id(stored(file.data), base.id), file.data) for file in tree.files)
     return tree
 
 
@@ -183,7 +184,7 @@ def _state(compiled: Compiled, commit: Commit | None, like: str) -> State:
         compiled=compiled,
         title="the working tree" if commit is None else commit.title,
         commit=None if commit is None else commit.id,
-        files={file.path: blob_id(file.data, like) for file in files},
+        files={file.path: blob_id(stored(file.data), like) for file in files},
     )
 
 

@@ -16,7 +16,7 @@ from modelspec.cli.options import (
     strict_option,
     today,
 )
-from modelspec.cli.stderr import accepted, echo_refusal, note, reading
+from modelspec.cli.stderr import accepted, echo_refusal, note, reading, refuse_sparse
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.text.quote import quote
 
@@ -55,8 +55,16 @@ def known_targets(names: tuple[str, ...]) -> tuple[str, ...]:
     "--output", metavar="DIR", help="Where to write. Default: `output` in modelspec.yaml, else dist."
 )
 @check_option
-@click.option("--commit", metavar="ID", help="The commit being built, for the manifest.")
-@click.option("--commit-date", metavar="DATE", help="The commit's date, for the manifest.")
+@click.option(
+    "--commit",
+    metavar="ID",
+    help="The commit being built, for the manifest. Default with --check: that of the manifest.",
+)
+@click.option(
+    "--commit-date",
+    metavar="DATE",
+    help="The commit's date, for the manifest. Default with --check: that of the manifest.",
+)
 @faults_option
 @colour_option
 @strict_option
@@ -87,6 +95,7 @@ def build_command(  # noqa: PLR0913 - one parameter an option
     from modelspec.cli.report import exit_code, report, report_stale
     from modelspec.pipeline import configured_output, emission_of, stale_files, write
 
+    refuse_sparse(root)
     with reading():
         compiled = api.compile(root, today=today(), targets=targets)
     report(compiled, format_=format_, colour=colour, quiet=quiet)
@@ -96,6 +105,12 @@ def build_command(  # noqa: PLR0913 - one parameter an option
         return code
     destination = accepted(configured_output(compiled) if output is None else Path(output))
     where = shown(destination)
+    if check:
+        from modelspec.write import read_origin
+
+        # What was built of the same files for another commit is not stale.
+        recorded = read_origin(destination)
+        commit, commit_date = commit or recorded[0], commit_date or recorded[1]
     emission = emission_of(compiled, commit=commit, commit_date=commit_date)
     del compiled  # a large fleet takes as much memory again
     if check:
@@ -231,6 +246,7 @@ def serve_command(*, root: Path, host: str, port: int, opens: bool) -> int:
         raise click.UsageError(f"serve needs a few packages more: {with_extra('serve')}")
     from modelspec.serve.server import LiveServer, listen, serve
 
+    refuse_sparse(root)
     try:
         bound = listen(host, port)
     except OSError as error:

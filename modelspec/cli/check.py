@@ -16,7 +16,7 @@ from modelspec.cli.options import (
     strict_option,
     today,
 )
-from modelspec.cli.stderr import accepted, reading
+from modelspec.cli.stderr import accepted, reading, refuse_sparse
 from modelspec.text.quote import quote
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def validate_command(
 
     left_out = 0
     policy: Policy | None = None
+    refuse_sparse(root)
     with reading():
         # Only a run that looks at two states needs git.
         if base is not None:

@@ -13,7 +13,7 @@ from modelspec.ask.places import Places
 from modelspec.ask.suggest import OPENING, dash_column, fitting, suggestions, suggestions_yaml
 from modelspec.cli.options import today
 from modelspec.cli.report import echo_faults
-from modelspec.cli.stderr import note, reading
+from modelspec.cli.stderr import note, reading, refuse_sparse
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.incremental import compile_tree
 from modelspec.load.find import read_tree
@@ -50,6 +50,7 @@ def fleet_of(root: Path, *, colour: bool, awaited: str | None = None) -> AskedFl
         click.UsageError: the root cannot be read.
         click.exceptions.Exit: the repository has errors, which were printed on standard error.
     """
+    refuse_sparse(root)
     with reading():
         tree = read_tree(root)
     if awaited is not None and awaited in tree.fixed and not tree.fixed[awaited].data.strip():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import click
@@ -37,6 +38,19 @@ def reading() -> Iterator[None]:
         yield
     except OSError as error:
         raise click.UsageError(f"cannot read the repository: {error.strerror}") from error
+
+
+def refuse_sparse(root: Path) -> None:
+    """End the verb where a checkout leaves out files of the repository: what is missing would seem to be deleted."""
+    from modelspec.load.disk import may_be_sparse
+
+    if may_be_sparse(root):
+        # Only then git is asked.
+        from modelspec.git.repository import incomplete
+
+        refusal = incomplete(root)
+        if refusal is not None:
+            refuse(refusal, code=2)
 
 
 def echo_refusal(refusal: Refusal) -> None:

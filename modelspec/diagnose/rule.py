@@ -21,9 +21,14 @@ APPROVER_TO_NAME = "NAME"
 """The placeholders of a printed waiver; a waiver that still has one has no effect."""
 
 
+def is_early(code: str) -> bool:
+    """Whether a code speaks of reading, schema or links, whose faults leave nothing sound to go on with."""
+    return code.startswith(_FIXED)
+
+
 def is_fixed(code: str) -> bool:
     """Whether the faults of a code cannot be waived or turned off."""
-    return code.startswith(_FIXED) or code in _OF_FILES
+    return is_early(code) or code in _OF_FILES
 
 
 def is_guard(code: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity, ordered
 from modelspec.diagnose.ignore import Ignore
-from modelspec.diagnose.rule import Scope, is_fixed
+from modelspec.diagnose.rule import Scope, is_early, is_fixed
 from modelspec.diagnose.waiver import Waiver, holds, left_open
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
@@ -224,7 +224,7 @@ class _Entries:
 
     def idle(self, judgement: Judgement, where: Where, scopes: Mapping[str, Scope]) -> Iterator[Diagnostic]:
         """What has no effect, or not yet, weighed by a judgement; all judgements must have been made."""
-        broken = {found.path for found in judgement.diagnostics if is_fixed(found.code)}
+        broken = {found.path for found in judgement.diagnostics if is_early(found.code)}
         for idle in (
             *_idle_ignores(self._ignores, self._used_ignores, broken, scopes),
             *_idle_waivers(

@@ -15,7 +15,9 @@ from tempfile import TemporaryDirectory
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.git.program import GitResult
 from modelspec.git.repository import Repository
+from modelspec.git.tree import blob_id
 from modelspec.text.quote import visible
+from modelspec.text.source import stored
 
 _IDENTITY = (
     "GIT_AUTHOR_NAME",
@@ -71,14 +73,15 @@ def prepare(  # noqa: PLR0911 - a return for each error
     entries = b""
     for path, data in files.items():
         whole = repository.prefix + path
-        refusal = _other_work(repository, whole, before.get(path), committed.get(whole), staged.get(whole))
+        refusal = _other_work(whole, before.get(path), committed.get(whole), staged.get(whole))
         if refusal is not None:
             return refusal
         name = os.fsencode(whole)
         if data is None:
             entries += b"0 " + b"0" * len(head.line) + b"\t" + name + b"\0"
             continue
-        blob = git.run("hash-object", "-w", "--stdin", stdin=data)
+        is_converted = _is_converted(before.get(path), committed.get(whole))
+        blob = git.run("hash-object", "-w", "--stdin", stdin=stored(data) if is_converted else data)
         if blob.code:
             return _failed(blob)
         mode = committed[whole][0] if whole in committed else _FILE
@@ -143,19 +146,27 @@ def _entries(out: bytes, blob: int) -> dict[str, tuple[str, str]]:
 
 
 def _other_work(
-    repository: Repository,
     path: str,
     data: bytes | None,
     committed: tuple[str, str] | None,
     staged: tuple[str, str] | None,
 ) -> Refusal | None:
-    on_disk = None if data is None else repository.git.run("hash-object", "--stdin", stdin=data).line
-    if committed == staged and on_disk == (None if committed is None else committed[1]):
+    is_same = committed is None if data is None else committed is not None and _is_of(data, committed)
+    if committed == staged and (is_same or _is_converted(data, committed)):
         return None
     return Refusal(
         message=f"{shown(path)} has uncommitted changes, which the commit would include",
         help="commit or stash them first, or omit --commit and --branch",
     )
+
+
+def _is_of(data: bytes, entry: tuple[str, str]) -> bool:
+    return blob_id(data, entry[1]) == entry[1]
+
+
+def _is_converted(data: bytes | None, entry: tuple[str, str] | None) -> bool:
+    """Whether a file on disk differs from its blob by the line ends that git gave it."""
+    return data is not None and entry is not None and b"\r\n" in data and _is_of(stored(data), entry)
 
 
 def _under_way(repository: Repository) -> Refusal | None:

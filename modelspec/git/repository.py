@@ -8,6 +8,7 @@ from pathlib import Path
 
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.git.program import Git, GitResult
+from modelspec.load.disk import may_be_sparse
 from modelspec.load.find import OPTIONAL, REQUIRED
 from modelspec.load.unread import MODELS
 from modelspec.text.quote import quote
@@ -75,28 +76,50 @@ def _refused(root: Path, found: GitResult) -> Refusal:
     return found.refusal()
 
 
+def incomplete(root: Path) -> Refusal | None:
+    """Why files of the configuration at a root are not there: a sparse checkout, whose models would have no routes."""
+    if not may_be_sparse(root):
+        return None
+    repository = find_repository(root)
+    if isinstance(repository, Refusal):
+        return repository
+    rows = _listed(repository)
+    return rows if isinstance(rows, Refusal) else _sparse(repository, rows, "")
+
+
 def unfit(repository: Repository) -> Refusal | None:
     """Why the working tree cannot be compared: an unfinished merge, or files that are not checked out.
 
     Files that a sparse checkout leaves out would look as if they were deleted.
     """
-    listed = repository.git.run("ls-files", "-t", "-z")
-    if listed.code:
-        return listed.refusal()
-    rows = [row.partition(" ") for row in os.fsdecode(listed.out).split("\0")[:-1]]
+    rows = _listed(repository)
+    if isinstance(rows, Refusal):
+        return rows
     unmerged = sorted({path for tag, _, path in rows if tag == "M"})
     if unmerged:
         return Refusal(
             message=f"a merge is not finished: {_first(unmerged)} conflicts",
             help="resolve them and `git add` the files, or abort the merge",
         )
+    return _sparse(repository, rows, ", or compare commits: --head HEAD")
+
+
+def _listed(repository: Repository) -> list[tuple[str, str, str]] | Refusal:
+    """The tag, a space and the path of each file of the index below the root."""
+    listed = repository.git.run("ls-files", "-t", "-z")
+    if listed.code:
+        return listed.refusal()
+    return [row.partition(" ") for row in os.fsdecode(listed.out).split("\0")[:-1]]
+
+
+def _sparse(repository: Repository, rows: Iterable[tuple[str, str, str]], otherwise: str) -> Refusal | None:
     absent = sorted(_absent(repository.root, (path for tag, _, path in rows if tag == "S")))
-    if absent:
-        return Refusal(
-            message=f"this checkout is sparse: {_first(absent)} not been checked out",
-            help="check out everything with `git sparse-checkout disable`, or compare commits: --head HEAD",
-        )
-    return None
+    if not absent:
+        return None
+    return Refusal(
+        message=f"this checkout is sparse: {_first(absent)} not been checked out",
+        help=f"check out everything with `git sparse-checkout disable`{otherwise}",
+    )
 
 
 def _absent(root: Path, paths: Iterable[str]) -> Iterator[str]:

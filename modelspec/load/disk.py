@@ -99,6 +99,28 @@ class DiskFolder:
         os.close(self.descriptor)
 
 
+_PLAIN_INDEX = b"DIRC\0\0\0\2"
+
+
+def may_be_sparse(root: Path) -> bool:
+    """Whether the repository around a root may have files that git was told not to check out.
+
+    Only an index of a version above 2 can say so, of which the first bytes are read: git need not be asked.
+    """
+    for folder in (root.resolve(), *root.resolve().parents):
+        try:
+            store = folder / ".git"
+            if store.is_file():
+                store = folder / store.read_text("utf-8", "surrogateescape").removeprefix("gitdir:").strip()
+            elif not store.is_dir():
+                continue
+            with (store / "index").open("rb") as index:
+                return index.read(len(_PLAIN_INDEX)) != _PLAIN_INDEX
+        except OSError:
+            return False
+    return False
+
+
 def _kind(entry: "os.DirEntry[str]") -> FileKind:
     if entry.is_dir(follow_symlinks=False):
         return FileKind.FOLDER

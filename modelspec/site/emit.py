@@ -14,6 +14,7 @@ from modelspec.site.models import emit_models
 from modelspec.site.places import emit_places
 from modelspec.site.propose import emit_propose
 from modelspec.site.wording import Wording
+from modelspec.text.source import stored
 
 
 def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
@@ -27,7 +28,7 @@ def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
     yield from emit_propose(routing, context, frame, names)
     static = files(__package__) / "static"
     for file in sorted(static.iterdir(), key=lambda file: file.name):
-        yield Artifact(path=f"site/admin/assets/{file.name}", content=file.read_bytes())
+        yield Artifact(path=f"site/admin/assets/{file.name}", content=stored(file.read_bytes()))
     yield from openapi.emit(context.base_path)
     forge = origin_of(context.repository)
     yield from hosting.emit(context.base_path, () if forge is None else (forge,))

@@ -6,6 +6,11 @@ from functools import cached_property
 from itertools import accumulate
 
 
+def stored(data: bytes) -> bytes:
+    """The bytes of a text as git stores them, whatever line ends a checkout gave it: what is digested and compared."""
+    return data.replace(b"\r\n", b"\n") if b"\r\n" in data else data
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A half-open range of a text: lines and columns begin at 1, columns count code points.

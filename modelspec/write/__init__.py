@@ -4,7 +4,8 @@
 """
 
 from modelspec.write.compare import Stale, Staleness, stale
+from modelspec.write.manifest import read_origin
 from modelspec.write.tree import MANIFEST
 from modelspec.write.write import Written, write_tree
 
-__all__ = ["MANIFEST", "Stale", "Staleness", "Written", "stale", "write_tree"]
+__all__ = ["MANIFEST", "Stale", "Staleness", "Written", "read_origin", "stale", "write_tree"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from modelspec.diagnose.refusal import Refusal
 from modelspec.emit.artifact import Artifact
+from modelspec.text.source import stored
 from modelspec.write.manifest import ManifestOf, complete
 from modelspec.write.output import Output, claim, locate, unusable_output
 from modelspec.write.tree import FOLDER, NodeKind, walk
@@ -82,6 +83,6 @@ def _compare(
 
 
 def _is_same(folder: int, artifact: Artifact) -> bool:
-    """Whether the file has exactly these bytes."""
+    """Whether the file has these bytes; a checkout may have changed the line ends."""
     with os.fdopen(os.open(artifact.path, _FLAGS, dir_fd=folder), "rb", buffering=0) as file:
-        return file.read(len(artifact.content) + 1) == artifact.content
+        return stored(file.read(2 * len(artifact.content) + 1)) == stored(artifact.content)

@@ -7,9 +7,10 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 
 from modelspec.emit.artifact import Artifact
-from modelspec.write.tree import MANIFEST
+from modelspec.write.tree import FOLDER, MANIFEST
 
 _NO_NAMES = frozenset({"", ".", ".."})
 
@@ -102,6 +103,22 @@ def read_listing(folder: int) -> frozenset[str] | str:
     if not all(map(_is_entry, files, files.values())):
         return "it lists files that modelspec does not write"
     return frozenset(files) | {MANIFEST}
+
+
+def read_origin(output: Path) -> tuple[str | None, str | None]:
+    """The commit and its date that the manifest in an output folder names; None where it names none."""
+    try:
+        folder = os.open(output, FOLDER)
+    except (OSError, ValueError):
+        return None, None
+    try:
+        source = json.loads(_read(folder))["source"]
+        commit, date = source["commit"], source["commit_date"]
+    except (OSError, ValueError, RecursionError, LookupError, TypeError):
+        return None, None
+    finally:
+        os.close(folder)
+    return commit if isinstance(commit, str) else None, date if isinstance(date, str) else None
 
 
 def _is_entry(path: str, digest: object) -> bool:

@@ -98,6 +98,7 @@ def files(start: Start) -> dict[str, str]:
         "README.md": _resource("README.md").replace("@INSTALL@", "\n".join(start.source.commands(".venv"))),
         **{path: f"{schema_line(path)}\n{text}" for path, text in configuration.items()},
         ".gitignore": _resource("gitignore"),
+        ".gitattributes": _resource("gitattributes"),
     }
     if start.forge != NO_FORGE:
         forge = FORGES[start.forge]

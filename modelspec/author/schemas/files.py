@@ -15,6 +15,7 @@ from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.load.find import DEFAULTS
 from modelspec.load.unread import MODELS
 from modelspec.schema import DOCUMENT_KINDS, DocumentKind
+from modelspec.text.source import stored
 from modelspec.write import Stale, Staleness
 
 FOLDER = ".modelspec/schemas"
@@ -162,7 +163,7 @@ def _content(path: Path) -> bytes | None:
         os.close(handle)
         return b""
     with os.fdopen(handle, "rb") as file:
-        return file.read(_LARGEST)
+        return stored(file.read(_LARGEST))
 
 
 def _is_ours(content: bytes) -> bool:

@@ -21,6 +21,7 @@ from modelspec.gateways.envoy.emit import discovery, dynamic_resources, plain, w
 from modelspec.text.names import nearest
 from modelspec.text.portable import portable, unescaped
 from modelspec.text.quote import quote, visible
+from modelspec.text.source import stored
 
 FOLDER = "gateways/envoy/"
 WATCHED = ("clusters.json", "routes.json", "listener.json")
@@ -75,7 +76,7 @@ def edge_files(
     for name in _NAMES:
         path = build / FOLDER / portable(edge_id) / name
         try:
-            content[name] = path.read_bytes()
+            content[name] = stored(path.read_bytes())
         except OSError as error:
             return unusable("read", path, error, _BUILD)
         if hashlib.sha256(content[name]).hexdigest() != edges[edge_id].get(name):
