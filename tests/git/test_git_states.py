@@ -13,7 +13,7 @@ from small_fleets import FIXED, FLEETS, HEADS, model
 
 from modelspec.change.states import State, States, read_states, touched
 from modelspec.diagnose.refusal import Refusal
-from modelspec.diagnose.rule import is_fixed
+from modelspec.diagnose.rule import is_early
 from modelspec.git.tree import blob_id
 from modelspec.incremental import compile_fleet
 from modelspec.pipeline import Compiled
@@ -200,7 +200,7 @@ def test_a_base_with_faults_beyond_links_has_a_table(code: str, tmp_path: Path) 
     root = repository(tmp_path / "r", dict(files))
     states = _states(root)
     assert states.base.compiled.diagnostics == alone.diagnostics
-    fixed = {found.code for found in alone.diagnostics if is_fixed(found.code) and found.severity == "error"}
+    fixed = {found.code for found in alone.diagnostics if is_early(found.code) and found.severity == "error"}
     assert states.base.compiled.table is not None or "regions.yaml" in states.base.unreadable
     assert (states.head.compiled.table is None) == bool(fixed - {"MS109", "MS110"})
 
