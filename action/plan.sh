@@ -39,6 +39,8 @@ if [ -z "$against" ]; then
     exit 0
 fi
 
+printf 'base=%s\n' "$against" >>"$GITHUB_OUTPUT"
+
 plan=$RUNNER_TEMP/modelspec-plan.md
 code=0
 "$MODELSPEC" plan --root "$ROOT" --base "$against" --format markdown >"$plan" || code=$?

@@ -107,12 +107,20 @@ def test_code_owners_hold_the_policy_and_the_checks(command: Command) -> None:
         owned = {line.split()[0] for line in lines if line and not line.startswith("#")}
         assert {line.split()[1] for line in lines if line and not line.startswith("#")} == {"@acme/models"}
         paths = ["modelspec.yaml", "waivers.yaml", "regions.yaml", "heads.yaml", facts.pipeline, facts.owners]
+        paths += [
+            "metadata.schema.json",
+            "routes.test.yaml",
+            "models.d/_defaults.yaml",
+            "models.d/a/b/_defaults.yaml",
+        ]
         if forge == "gitea":  # https://docs.gitea.com/usage/code-owners: expressions
             assert all(any(re.fullmatch(pattern, path) for pattern in owned) for path in paths)
         else:
             assert all(
                 any(
-                    f"/{path}" == entry or (entry.endswith("/") and f"/{path}".startswith(entry))
+                    f"/{path}" == entry
+                    or (entry.endswith("/") and f"/{path}".startswith(entry))
+                    or re.fullmatch(entry.replace("**/", "(.*/)?"), f"/{path}")
                     for entry in owned
                 )
                 for path in paths

@@ -101,6 +101,17 @@ def test_validate_annotates_and_decides(runner: Runner) -> None:
     assert "::error file=models.d/atlas.yaml,line=4" in broken.log
 
 
+def test_validate_lets_the_base_judge(runner: Runner) -> None:
+    single = MODEL.format("atlas").replace("fallback_heads: [head-eu]\n", "")
+    (runner.workspace / "models.d" / "atlas.yaml").write_text(single)
+    (runner.workspace / "modelspec.yaml").write_text("rules: {MS402: 'off'}\n")
+    assert runner.step("validate.sh", STRICT="true").code == 0
+    assert runner.step("validate.sh", STRICT="true", BASE="").code == 0
+    judged = runner.step("validate.sh", STRICT="true", BASE="HEAD")
+    assert judged.code == 1
+    assert "MS402" in judged.log
+
+
 def test_validate_is_strict_when_asked(runner: Runner) -> None:
     single = MODEL.format("atlas").replace("fallback_heads: [head-eu]\n", "")
     (runner.workspace / "models.d" / "atlas.yaml").write_text(single)
@@ -233,7 +244,7 @@ def test_what_a_plan_says_becomes_of_the_step(
     assert step.code == code
     assert step.summary == "**3 models move**\n"
     plan = runner.home / "temp" / "modelspec-plan.md"
-    assert step.outputs == {"plan": str(plan), "changed": changed}
+    assert step.outputs == {"base": "HEAD", "plan": str(plan), "changed": changed}
     assert plan.read_text() == step.summary
     assert ("::error" in step.log) == (code != 0)
     silent = runner.step("plan.sh", program=stub, **values)

@@ -36,7 +36,7 @@ def test_a_change_is_planned_tested_and_built(runner: Runner) -> None:
         "tests: [{model: boreas, expect: {status: 200, head: head-us}}]\n"
     )
     merge(fleet)
-    assert runner.step("validate.sh", STRICT="true").code == 0
+    assert runner.step("validate.sh", STRICT="true", BASE="main").code == 0
     plan = runner.step("plan.sh", **PLAN)
     assert plan.code == 0, plan.log
     assert plan.outputs["changed"] == "true"
@@ -88,6 +88,7 @@ def test_the_verbs_of_the_pipelines_take_what_they_are_given(tmp_path: Path) -> 
     git(fleet, "commit", "-q", "-m", "first")
     pipeline = yaml.safe_load((PROJECT / "ci" / "gitlab.yml").read_text())
     values = {"$MODELSPEC_ROOT": ".", "$base": "HEAD", "$CI_COMMIT_SHA": "0" * 40}
+    values |= {"${base:+--base": "--base", '$base"}': "HEAD"}
     called = 0
     for job in pipeline.values():
         for line in job.get("script", []):

@@ -122,7 +122,7 @@ def _owners(start: Start, forge: ForgeSetup) -> str:
 
 def _as_expression(line: str) -> str:
     path, owner = line.split(" ")
-    expression = path.removeprefix("/").replace(".", r"\.")
+    expression = path.removeprefix("/").replace(".", r"\.").replace("**/", "(.*/)?")
     return f"{expression}{'.*' if path.endswith('/') else ''} {owner}"
 
 
