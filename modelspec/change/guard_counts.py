@@ -70,7 +70,13 @@ class Change:
 
     def moved(self) -> Iterator[tuple[Route, Route]]:
         """Models whose requests are now subject to the rules of another region."""
-        return ((old, new) for old, new in self.kept() if old.region != new.region)
+        codes = self.codes
+        return ((old, new) for old, new in self.kept() if old.region != new.region and old.region in codes)
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """The regions of the base. A model may name another one where this version refuses its region."""
+        return frozenset(region.code for region in self.before.regions)
 
     def changed(self) -> Iterator[tuple[Route, Route]]:
         """Models that differ in traffic, residency, keys or access."""
@@ -147,7 +153,7 @@ def regions_without_models(change: Change, fleet: Fleet) -> Iterator[Breach]:
     before, after = (
         {route.region for route in table.routes if route.tiers} for table in (change.before, change.after)
     )
-    for code in sorted(before - after):
+    for code in sorted((before & change.codes) - after):
         message = f"region {quote(code)} no longer has a served model"
         yield _empty(code, message, "keep a model in it", fleet.regions.get(code))
 

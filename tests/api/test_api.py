@@ -23,14 +23,14 @@ WITHOUT = '''
 from modelspec import pipeline
 from modelspec.load.find import read_tree
 
-def compile_tree(tree, *, today, like=None, targets=()):
-    return pipeline.compile_tree(tree, today=today, targets=targets)
+def compile_tree(tree, *, today, like=None, targets=(), policy=None):
+    return pipeline.compile_tree(tree, today=today, targets=targets, policy=policy)
 
-def check(tree, *, today):
-    return pipeline.compile_tree(tree, today=today, route=None)
+def check(tree, *, today, policy=None):
+    return pipeline.compile_tree(tree, today=today, route=None, policy=policy)
 
-def validate(root, *, today, cache):
-    return check(read_tree(root), today=today)
+def validate(root, *, today, cache, policy=None):
+    return check(read_tree(root), today=today, policy=policy)
 
 def compile_fleet(root, *, today, targets=()):
     return compile_tree(read_tree(root), today=today, targets=targets)

@@ -111,12 +111,23 @@ def test_a_broken_guard_gives_1_and_comes_first(modelspec: Command, root: Path) 
     assert "MS806" in [found["code"] for found in document["diagnostics"]]
 
 
-def test_a_base_that_does_not_compile_shows_what_the_head_would_serve(modelspec: Command, root: Path) -> None:
+def test_a_base_that_is_refused_is_compared_less_the_refused_values(modelspec: Command, root: Path) -> None:
     _replace(root, "region: us", "region: nowhere")
     _commit(root)
     _replace(root, "region: nowhere", "region: us")
     ran = modelspec.run("plan", "--root", root, "--base", "HEAD")
     assert (ran.code, ran.err) == (10, "")
+    assert f"this version refuses values of the base, which is compared without them: see {MODEL}\n" in ran.out
+
+
+def test_a_base_that_cannot_be_read_shows_what_the_head_would_serve(modelspec: Command, root: Path) -> None:
+    text = (root / MODEL).read_text(encoding="utf-8")
+    (root / MODEL).write_text("a: [\n", encoding="utf-8")
+    _commit(root)
+    (root / MODEL).write_text(text, encoding="utf-8")
+    ran = modelspec.run("plan", "--root", root, "--base", "HEAD")
+    assert (ran.code, ran.err) == (1, "")
+    assert "error[MS808]" in ran.out
     assert (
         f"the base does not compile: {MODEL}; the proposed state would serve 1 model at 2 heads\n" in ran.out
     )
@@ -153,8 +164,7 @@ def test_the_pull_request_that_adds_the_first_configuration_has_a_plan(
     _commit(top)
     ran = modelspec.run("plan", "--root", write_fleet(top / "services" / "fleet"))
     assert (ran.code, ran.err) == (10, "")
-    assert "the base does not compile: heads.yaml, models.d, regions.yaml" in ran.out
-    assert "the proposed state would serve 1 model at 2 heads" in ran.out
+    assert "the base has no models; the proposed state would serve 1 model at 2 heads" in ran.out
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown", "json"])
