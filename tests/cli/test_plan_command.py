@@ -117,7 +117,9 @@ def test_a_base_that_is_refused_is_compared_less_the_refused_values(modelspec: C
     _replace(root, "region: nowhere", "region: us")
     ran = modelspec.run("plan", "--root", root, "--base", "HEAD")
     assert (ran.code, ran.err) == (10, "")
-    assert f"this version refuses values of the base, which is compared without them: see {MODEL}\n" in ran.out
+    assert (
+        f"this version refuses values of the base, which is compared without them: see {MODEL}\n" in ran.out
+    )
 
 
 def test_a_base_that_cannot_be_read_shows_what_the_head_would_serve(modelspec: Command, root: Path) -> None:
