@@ -279,7 +279,7 @@ def key_of(tree: Tree, extra: Iterable[bytes], basis: Basis = _NO_BASIS) -> Cach
     for folder, given in tree.defaults.items():
         outer.update(f"{folder} {'' if given is None else sha256(given.data).hexdigest()}\n".encode())
     outer.update("".join(f"{digest} {path}\n" for path, digest in models.items()).encode())
-    for fault in tree.faults:
+    for fault in (*tree.faults, *tree.notes):
         outer.update(f"{fault.code} {fault.path} {fault.message}\n".encode(errors="backslashreplace"))
     return CacheKey(
         surroundings=surroundings,

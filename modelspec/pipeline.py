@@ -104,6 +104,7 @@ def compile_tree(
         facts = examine(tree.models, around)  # load, check and link each model, and ask the rules about it
         catalog = _catalog(tree, setup, defaults, facts)
         shared = [
+            *tree.notes,
             *(fault for part in (tree.faults, setup.diagnostics, defaults.diagnostics) for fault in part),
             *(locator.diagnostic(code, Severity.ERROR, found) for code, found in link_catalog(catalog)),
         ]
@@ -280,7 +281,9 @@ def _catalog(tree: Tree, setup: Setup, defaults: Defaults, facts: Sequence[Facts
         fleet=setup.whole,
         signatures=signatures,
         names=Names(signatures),
-        paths=[file.path for file in tree.models],
+        paths=[file.path for file in (*tree.models, *filter(None, tree.defaults.values()))]
+        if tree.models
+        else [],
         broken=[*(text for path, text in texts.items() if unsound[path] or "aliases" in text), *unread],
         complete=not unsound and not unread and defaults.is_whole,
     )

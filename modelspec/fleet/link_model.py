@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from unicodedata import normalize
 
 from modelspec.diagnose.rule import Finding
 from modelspec.fleet.access import Access
@@ -12,8 +11,10 @@ from modelspec.fleet.model import Catalog, Deployment, Fleet, Model, ModelRefere
 from modelspec.fleet.providers import PROVIDER_SUGGESTIONS, SAME_AS, WORDS
 from modelspec.fleet.reach import own_reach, runs_on_heads
 from modelspec.fleet.reference import Reference
+from modelspec.load.find import folders_of
 from modelspec.schema import defaults
 from modelspec.text.document import Place, Pointer, Scalar
+from modelspec.text.names import one_name
 from modelspec.text.quote import quote
 
 Found = tuple[str, Finding]
@@ -259,16 +260,31 @@ def _repeated_names(catalog: Catalog) -> Iterator[Found]:
 
 def _repeated_paths(catalog: Catalog) -> Iterator[Found]:
     first: dict[str, str] = {}
+    holders: dict[str, str] = {}
+    explained: set[str] = set()
     for path in catalog.paths:
-        earlier = first.setdefault(normalize("NFC", path).casefold(), path)
+        for folder in folders_of(path):
+            holders.setdefault(folder, path)
+        earlier = first.setdefault(one_name(path), path)
         if earlier != path:
-            yield (
-                "MS206",
-                Finding(
-                    place=Place(path=path),
-                    message=f"the name of this file differs from {quote(earlier)} by case only",
-                    help="rename one: on macOS and Windows they are the same file",
-                    related=((Place(path=earlier), "the other file"),),
-                    subject=path,
-                ),
-            )
+            explained.update(folders_of(path))
+            yield _twin("file", path, earlier, path, earlier)
+    for folder, path in holders.items():
+        earlier = first.setdefault(one_name(folder), folder)
+        if earlier != folder and folder not in explained:
+            yield _twin("folder", folder, earlier, path, holders.get(earlier, earlier))
+
+
+def _twin(what: str, name: str, other: str, path: str, other_path: str) -> Found:
+    by = "case" if name.lower() == other.lower() else "the form of its letters"
+    return (
+        "MS206",
+        Finding(
+            place=Place(path=path),
+            message=f"the name of {'this file' if what == 'file' else f'the folder {quote(name)}'} differs from "
+            f"{quote(other)} by {by} only",
+            help=f"rename one: on macOS and Windows they are the same {what}",
+            related=((Place(path=other_path), f"the other {what}"),),
+            subject=path,
+        ),
+    )

@@ -254,8 +254,8 @@ class Names(Generic[Whose]):
 class Catalog:
     """The whole repository as rules across models see it, in the order of the paths.
 
-    `paths` are those of all model files. `broken` holds the text, or failing that the path, of each model
-    file whose names could not all be understood: what seems undeclared may be declared there. `complete` is
+    `paths` are those of all model files, then of the defaults. `broken` holds the text, or failing that the path, of
+    each model file whose names could not all be understood: what seems undeclared may be declared there. `complete` is
     False where some model file has a fault of reading or schema: then what seems unused may be used there.
     """
 

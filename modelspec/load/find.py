@@ -1,13 +1,17 @@
 """Finding and reading the files of a repository: nothing but regular files, none of them followed or too large."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.load import unread
 from modelspec.load.disk import DiskFolder, FileKind, Folder
 from modelspec.load.unread import MAX_BYTES, MODELS
+from modelspec.text.names import one_name
 
 MAX_FOLDERS = 32
 """The deepest that folders of models.d may be nested."""
@@ -20,6 +24,20 @@ OPTIONAL = ("modelspec.yaml", "routes.test.yaml", "waivers.yaml")
 
 _NEARLY_DEFAULTS = frozenset({DEFAULTS, "_defaults.yml", "_defaults.json"})
 """In upper or lower case: a file with such a name is meant to be read."""
+
+_LIKE_YAML = re.compile(r"\.ya?ml\b|\.(?:yam|ymal|yalm|yml1|json5?|jsonc)$")
+"""In a name that is not that of a model: `atlas.yaml.txt`, `atlas.yaml copy`, `atlas.ymal`."""
+_LIKE_DEFAULTS = re.compile(r"_?_defaults?\.(?:ya?ml|json)(?:\.\w+)?")
+_LIKE_MODELS = frozenset({"models", "model", "model.d", "modelsd", "models.d.yaml", "models-d", "models_d"})
+_MODEL_ID = re.compile(rb"(?m)^model_id[ ]*:")
+_KNOWN = (*REQUIRED, *OPTIONAL, MODELS)
+_BEGINNINGS = tuple(
+    f"{name.removesuffix('.yaml')}.{suffix}"
+    for name in (*REQUIRED, *OPTIONAL)
+    for suffix in ("yaml.", "json")
+)
+_MOST_NOTES, _MOST_ENTRIES, _MOST_DEEP = 50, 200, 4
+"""Such files that are named; entries of a folder, and folders in folders, that are looked at for them."""
 
 Read = Callable[[str], "File | Diagnostic | None"]
 """Reads one file by its path from the root; None where there is none."""
@@ -53,7 +71,8 @@ class Tree:
     """Every file of a repository in one state.
 
     `fixed` holds the files with fixed names; `models` are in the order of their paths; `faults` are the files
-    that could not be read, and `unread` their paths. `defaults` holds the defaults file of each folder that has one,
+    that could not be read, and `unread` their paths; `notes` are files that look like configuration and are not read.
+    `defaults` holds the defaults file of each folder that has one,
     None where it could not be read. `other` reads one more file of the same state by its path.
     """
 
@@ -63,6 +82,7 @@ class Tree:
     faults: list[Diagnostic]
     other: Read
     unread: list[str] = field(default_factory=list)
+    notes: list[Diagnostic] = field(default_factory=list)
     defaults: dict[str, File | None] = field(default_factory=dict)
 
     @property
@@ -115,6 +135,7 @@ def find_tree(top: Folder, root: Path, other: Read) -> Tree:
     """Find every file below an open folder, wherever it is; `root` and `other` are as in the Tree."""
     faults: list[Diagnostic] = []
     fixed: dict[str, File] = {}
+    beside = dict(top.entries())
     for name in (*REQUIRED, *OPTIONAL):
         data = _read(top, name, name)
         if isinstance(data, bytes):
@@ -122,19 +143,21 @@ def find_tree(top: Folder, root: Path, other: Read) -> Tree:
         elif data is not None:
             faults.append(data)
         elif name in REQUIRED:
-            faults.append(unread.missing(name, (other_name for other_name, _ in top.entries())))
+            faults.append(unread.missing(name, beside))
     walk = _Walk(faults=faults)
     _walk(top, walk)
+    _look_beside(top, beside, fixed, walk)
     models = sorted(walk.models, key=lambda file: file.path)
     paths = [fault.path for fault in faults]
     if not models and not any(path.startswith(MODELS) for path in paths):
-        faults.append(unread.empty())
+        faults.append(unread.empty(beside))
     return Tree(
         root=root,
         fixed=fixed,
         models=models,
         faults=faults,
         unread=paths,
+        notes=walk.notes,
         other=other,
         defaults=dict(sorted(walk.defaults.items())),
     )
@@ -168,6 +191,7 @@ class _Walk:
     """What has been found below models.d so far."""
 
     faults: list[Diagnostic]
+    notes: list[Diagnostic] = field(default_factory=list)
     models: list[File] = field(default_factory=list)
     defaults: dict[str, File | None] = field(default_factory=dict)
 
@@ -177,6 +201,8 @@ class _Walk:
             self.models.append(File(path, data))
         elif data is not None:
             self.faults.append(data)
+        elif _LIKE_YAML.search(one_name(name)) and len(self.notes) < _MOST_NOTES:
+            self.notes.append(unread.like_a_model(path))
 
     def take_defaults(self, folder: Folder, name: str, path: str, kind: FileKind) -> None:
         data = _defaults(folder, name, path, kind)
@@ -199,8 +225,10 @@ def _walk(top: Folder, walk: _Walk) -> None:
             for name, kind in folder.entries():
                 path = f"{within}/{name}"
                 if name[0] in "._" or name[-1] == "~":
-                    if name.lower() in _NEARLY_DEFAULTS:
+                    if one_name(name) in _NEARLY_DEFAULTS:
                         walk.take_defaults(folder, name, path, kind)
+                    elif _LIKE_DEFAULTS.fullmatch(one_name(name)) and len(walk.notes) < _MOST_NOTES:
+                        walk.notes.append(unread.like_defaults(path))
                 elif kind is FileKind.FOLDER:
                     inner = _inner(folder, name, path, depth)
                     if isinstance(inner, Diagnostic):
@@ -211,6 +239,54 @@ def _walk(top: Folder, walk: _Walk) -> None:
                     walk.take_model(folder, name, path, kind)
         finally:
             folder.close()
+
+
+def _look_beside(top: Folder, beside: Mapping[str, FileKind], fixed: Mapping[str, File], walk: _Walk) -> None:
+    """What at the root is meant to be read, by its name, and is not."""
+    for name, kind in sorted(beside.items()):
+        plain = one_name(name)
+        if name in _KNOWN:
+            continue
+        if plain in _KNOWN and plain in beside:
+            walk.faults.append(unread.twin(name, plain))
+            continue
+        meant = f"{plain[:-4]}.yaml" if plain.endswith(".yml") and kind is FileKind.FILE else plain
+        if meant in _KNOWN:
+            # What is missing without it is said there.
+            if meant in fixed or meant in OPTIONAL:
+                walk.faults.append(unread.other_name(name, meant))
+        elif kind is FileKind.FILE and _is_like_fixed(top, name, plain):
+            walk.notes.append(unread.like_a_model(name))
+        elif kind is FileKind.FOLDER and plain in _LIKE_MODELS:
+            walk.notes.extend(islice(_models_below(top, name, name), _MOST_NOTES))
+
+
+def _is_like_fixed(top: Folder, name: str, plain: str) -> bool:
+    if plain.endswith((".yaml", ".yml")):
+        return _says_model(top, name, name)
+    return plain.startswith(_BEGINNINGS)
+
+
+def _models_below(around: Folder, name: str, path: str, depth: int = 1) -> Iterator[Diagnostic]:
+    """The files below a folder that say what a model says."""
+    folder = around.folder(name, path)
+    if folder is None or isinstance(folder, Diagnostic):
+        return
+    try:
+        for one, kind in sorted(folder.entries(), key=itemgetter(0))[:_MOST_ENTRIES]:
+            if kind is FileKind.FOLDER and depth < _MOST_DEEP:
+                yield from _models_below(folder, one, f"{path}/{one}", depth + 1)
+                continue
+            is_yaml = kind is FileKind.FILE and one_name(one).endswith((".yaml", ".yml"))
+            if is_yaml and _says_model(folder, one, f"{path}/{one}"):
+                yield unread.like_a_model(f"{path}/{one}")
+    finally:
+        folder.close()
+
+
+def _says_model(folder: Folder, name: str, path: str) -> bool:
+    data = _read(folder, name, path)
+    return isinstance(data, bytes) and _MODEL_ID.search(data) is not None
 
 
 def _inner(folder: Folder, name: str, path: str, depth: int) -> Folder | Diagnostic | None:
@@ -234,6 +310,6 @@ def _model(folder: Folder, name: str, path: str, kind: FileKind) -> bytes | Diag
         )
     if name.endswith((".yaml", ".yml")):
         return _read(folder, name, path)
-    if name.lower().endswith((".yaml", ".yml", ".json")):
+    if one_name(name).endswith((".yaml", ".yml", ".json")):
         return unread.odd_name(path) or unread.not_a_model(path)
     return None

@@ -1,14 +1,17 @@
 """Why a file is not read, as diagnostics: the same words wherever the file was to come from."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from modelspec.diagnose.diagnostic import Diagnostic, file_error
+from modelspec.diagnose.diagnostic import Diagnostic, Severity, file_error
+from modelspec.text.names import one_name
 from modelspec.text.source import START
 
 MAX_BYTES = 256 * 1024
 """The most that one file may hold (SPEC, "How YAML is read")."""
 
 MODELS = "models.d"
+_FIXED = ("regions.", "heads.", "modelspec.", "routes.test.", "waivers.")
 
 
 def unreadable(path: str, why: str) -> Diagnostic:
@@ -77,7 +80,7 @@ def other_defaults(path: str) -> Diagnostic:
 
 def missing(name: str, present: Iterable[str]) -> Diagnostic:
     """A file that must be there is not; `present` are the names beside which it was looked for."""
-    near = next((other for other in sorted(present) if other.lower() in (name, name[:-5] + ".yml")), None)
+    near = next((other for other in sorted(present) if one_name(other) in (name, name[:-5] + ".yml")), None)
     return _fault(
         "MS022",
         name,
@@ -86,18 +89,64 @@ def missing(name: str, present: Iterable[str]) -> Diagnostic:
     )
 
 
-def empty() -> Diagnostic:
-    """There is no model at all."""
+def empty(present: Iterable[str] = ()) -> Diagnostic:
+    """There is no model at all; `present` are the names beside the folder."""
+    near = next((name for name in sorted(present) if name != MODELS and one_name(name) == MODELS), None)
     return _fault(
         "MS023",
         MODELS,
         "models.d contains no model; a build would drop every route",
-        "add a model, or disable the last one instead of removing it",
+        f"rename {near} to {MODELS}"
+        if near
+        else "add a model, or disable the last one instead of removing it",
+    )
+
+
+def twin(path: str, other: str) -> Diagnostic:
+    """Its name is that of a file that is read, to some file systems."""
+    by = "case" if path.lower() == other else "the form of its letters"
+    return _fault(
+        "MS027",
+        path,
+        f"this name differs from {other} by {by} only",
+        f"rename or delete it: on macOS and Windows it is {other}",
+    )
+
+
+def other_name(path: str, meant: str) -> Diagnostic:
+    """It is meant as a file with a fixed name."""
+    return _fault(
+        "MS025",
+        path,
+        f"this file is not read: what it says belongs in {meant}",
+        f"rename it to {meant}, or move what it says there",
+    )
+
+
+def like_a_model(path: str) -> Diagnostic:
+    """It looks like something that would be read elsewhere, or under another name."""
+    inside = path.startswith(f"{MODELS}/")
+    name = "its name does not end in .yaml or .yml" if inside else "it is not in models.d"
+    if not inside and "/" not in path and path.lower().startswith(_FIXED):
+        name = "its name is not that of a file that is read"
+    return _note(path, f"this file is not read: {name}", "move or rename it if it should be, else delete it")
+
+
+def like_defaults(path: str) -> Diagnostic:
+    """Its name is nearly that of a defaults file."""
+    return _note(
+        path,
+        "this file is not read: the defaults of a folder are in _defaults.yaml",
+        "rename it if it should be, else delete it",
     )
 
 
 def _odd(path: str, why: str) -> Diagnostic:
     return _fault("MS024", path, f"the name of this file {why}", "rename it with plain letters")
+
+
+def _note(path: str, message: str, help_: str) -> Diagnostic:
+    return odd_name(path) or replace(_fault("MS614", path, message, help_), severity=Severity.INFO)
 
 
 def _fault(code: str, path: str, message: str, help_: str) -> Diagnostic:

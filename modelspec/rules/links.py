@@ -82,9 +82,10 @@ RULES: tuple[Rule, ...] = (
     ),
     stage_rule(
         "MS206",
-        "The names of two files differ by case only.",
+        "The names of two files or folders differ by case only.",
         """
-        On macOS and Windows they are one file: a checkout there loses a model.
+        On macOS and Windows they are one: a checkout there loses a model, or takes the defaults of another folder. The
+        same holds for letters that differ by their width, or by how an accent is written.
 
         Rename one of the two.
         """,

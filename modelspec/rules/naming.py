@@ -1,11 +1,11 @@
-"""Names of models and of their files: `MS603`, `MS606`, `MS607` and `MS617`."""
+"""Names of models and of their files: `MS603`, `MS606`, `MS607`, `MS614` and `MS617`."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from itertools import chain, count
 
 from modelspec.diagnose.diagnostic import Severity
-from modelspec.diagnose.rule import Finding, Scope, rule
+from modelspec.diagnose.rule import Finding, Scope, rule, stage_rule
 from modelspec.fleet.model import Catalog, Fleet, Model
 from modelspec.rules.examples import model
 from modelspec.text.document import Place
@@ -157,9 +157,24 @@ def pages_do_not_collide(catalog: Catalog) -> Iterator[Finding]:
                 )
 
 
+_LOOKS_LIKE_A_MODEL = stage_rule(
+    "MS614",
+    "A file looks like configuration and is not read.",
+    """
+    `models.d/atlas.yaml.txt`, `models/atlas.yaml`, `heads.yaml.bak`, or a model at the root of the repository: whoever
+    wrote it may believe that it is in force. Only files in `models.d` that end in `.yaml` or `.yml` are models.
+
+    Move or rename it, or delete it. Where it is meant to be there, turn this rule off in `modelspec.yaml`.
+    """,
+    bad=model() + "# file: models.d/bison.yaml.txt\nmodel_id: bison",
+    good=model(),
+    severity=Severity.INFO,
+)
+
 RULES = (
     file_name_follows_the_id,
     ids_are_not_reserved,
     file_names_are_short,
     pages_do_not_collide,
+    _LOOKS_LIKE_A_MODEL,
 )

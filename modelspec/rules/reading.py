@@ -257,7 +257,7 @@ RULES: tuple[Rule, ...] = (
         """
         Only names that end in `.yaml` or `.yml`, in lower case, are models. A model in `atlas.YAML` would
         silently have no route. The defaults of a folder are in `_defaults.yaml`, in exactly this spelling, so that
-        there is one such file and it is easy to find.
+        there is one such file and it is easy to find. In the same way `heads.yml` and `modelspec.json` are not read.
 
         Rename it, or begin the name of a model with `_` to leave it out on purpose.
         """,
@@ -272,6 +272,19 @@ RULES: tuple[Rule, ...] = (
 
         Correct those that are shown, and validate again.
         """,
+    ),
+    stage_rule(
+        "MS027",
+        "A name differs from that of a file that is read by case only.",
+        """
+        `Heads.yaml` and `heads.yaml` are one file on macOS and Windows: which of the two is read depends on who has
+        checked them out. The same holds for `Models.d`, and for letters that differ by their width, or by how an accent
+        is written.
+
+        Rename or delete it.
+        """,
+        bad=MODEL + "# file: Heads.yaml\nheads: []",
+        good=MODEL,
     ),
     stage_rule(
         "MS101",

@@ -1,6 +1,18 @@
-"""The name that was probably meant."""
+"""Names that are nearly another: slips of the fingers, globs, and what file systems take for one name."""
 
 from collections.abc import Iterable
+from unicodedata import normalize
+
+
+def one_name(text: str) -> str:
+    """What names have in common that some file systems take for one.
+
+    They differ by case, by how an accent is written, or by the width of letters.
+    """
+    if text.isascii():
+        return text.lower()
+    return normalize("NFKC", normalize("NFKC", text).casefold())
+
 
 LONGEST = 128
 """No name of ours is longer, so a longer one was never a slip of the fingers."""
