@@ -10,6 +10,7 @@ from modelspec.fleet.settings import Settings
 from modelspec.schema import defaults
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
+from modelspec.url import normal_url
 
 _LISTED = 8
 """As many known names as a line of help can hold."""
@@ -172,13 +173,14 @@ def _region(item: Mapping[str, Any], place: Place) -> Region:
 def _head(item: Mapping[str, Any], place: Place) -> Head:
     """Without a region of the right form, the head belongs to none that is declared."""
     capacity = item.get("capacity")
+    inference_url = item.get("inference_url")
     return Head(
         head_id=item["head_id"],
         region=item.get("region", ""),
-        url=item.get("url", ""),
+        url=normal_url(item.get("url", "")),
         status=item.get("status", _HEAD["status"]),
         health_path=item.get("health_path", _HEAD["health_path"]),
-        inference_url=item.get("inference_url"),
+        inference_url=None if inference_url is None else normal_url(inference_url),
         capacity=None if capacity is None else int(capacity),
         place=place,
     )

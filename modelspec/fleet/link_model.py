@@ -16,6 +16,7 @@ from modelspec.schema import defaults
 from modelspec.text.document import Place, Pointer, Scalar
 from modelspec.text.names import one_name
 from modelspec.text.quote import quote
+from modelspec.url import normal_url
 
 Found = tuple[str, Finding]
 """A code of a link fault with its finding."""
@@ -155,10 +156,10 @@ def _regions(model: Model) -> tuple[str, ...]:
 def _deployment(value: Mapping[str, Any], model_id: str, pointer: Pointer) -> Deployment:
     get = value.get
     params = get("params")
-    key = get("api_key")
+    key, endpoint = get("api_key"), get("endpoint")
     limits = value if pointer else {}
     return Deployment(
-        endpoint=_value(get("endpoint")),
+        endpoint=normal_url(endpoint) if isinstance(endpoint, str) else _value(endpoint),
         provider=get("provider", _MODEL["provider"]),
         is_declared="endpoint" in value or "provider" in value,
         upstream_model=get("upstream_model", model_id),

@@ -37,7 +37,7 @@ class Reference:
 
     kind: str
     normal: str
-    written: str = field(compare=False)
+    written: str = field(compare=False, repr=False)
 
     @classmethod
     def of(cls, value: Mapping[str, object]) -> "Reference":

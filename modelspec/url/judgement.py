@@ -129,6 +129,33 @@ def host_of(url: str) -> str | None:
     return place.name if place else None
 
 
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+def normal_url(url: str) -> str:
+    """The one spelling of a URL: RFC 3986, 6.2.2.1 and 6.2.3. What has a fault of its own stays as it is."""
+    is_plain = url.islower() and url[-1] != "/" and ":443" not in url and ":80" not in url and "[" not in url
+    if is_plain or len(url) > LONGEST:
+        return url
+    return _normal(url)
+
+
+@lru_cache(maxsize=1024)
+def _normal(url: str) -> str:
+    found = parts(url)
+    if found is None or found.scheme not in _DEFAULT_PORTS or found.userinfo is not None:
+        return url
+    if not _ALLOWED.fullmatch(url) or not is_host(found.host):
+        return url
+    place = standing(found.host)
+    if place is None or not place.plain or not is_port(found.port):
+        return url
+    host = f"[{place.name}]" if ":" in place.name else place.name
+    port = "" if found.port in (None, _DEFAULT_PORTS[found.scheme]) else f":{found.port}"
+    rest = url[len(found.scheme) + 3 + len(found.place) :]
+    return f"{found.scheme}://{host}{port}{'' if rest == '/' else rest}"
+
+
 @lru_cache(maxsize=_CACHED)
 def judged(url: str, local: bool) -> tuple[UrlFault, ...]:  # noqa: FBT001  # positional is faster when cached
     """Give what `judge` gives, for the one place where its call counts."""
