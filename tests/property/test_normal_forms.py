@@ -171,7 +171,6 @@ def _urls(text: str) -> st.SearchStrategy[str]:
         f"{text}#",
         f"{text}/.",
         f"{text}//",
-        f"{text}?",
         f"{scheme}://{host}{colon or ':'}0{port or '443'}{slash}{path}",
         f"{scheme}://{host.replace('fd00::7', 'FD00:0:0::7')}{tail}",
         f"{scheme}://{host.replace('10.1.2.3', '0x0a010203')}{tail}",
@@ -270,5 +269,5 @@ def test_another_spelling_is_refused_or_changes_nothing(case: tuple[str, tuple[s
     assert before.table is not None
     assert after.table is not None
     assert compare(_state(before, before.table), _state(after, after.table)).effects == []
-    assert check_guards(before, after, before=before.table, after=after.table, today=TODAY) == []
+    assert check_guards(before, after, before=before.table, after=after.table, today=TODAY).diagnostics == []
     assert _gateways(after) == _gateways(before)
