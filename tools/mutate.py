@@ -230,10 +230,11 @@ class Copy:
         self._collected.close()
         self._process.wait()
 
-    def run(self, tests: list[str], seconds: float, changes: Changes | None) -> tuple[str, str]:
+    def run(self, tests: dict[str, float], seconds: float, changes: Changes | None) -> tuple[str, str]:
         """Run tests until one fails: passed, failed, timeout or unknown, and the test that failed.
 
-        `changes` are for the process that has imported what is changed; no tests are all that it has collected.
+        `tests` are in their order, with the most seconds of each: no tests are all. `changes` are for the process that
+        has imported what is changed.
         """
         control = self._fresh if changes is None else self._collected
         with TemporaryFile(dir=self.temporary) as out, TemporaryFile(dir=self.temporary) as request:
@@ -249,7 +250,7 @@ class Copy:
             self._end_what_is_left()
             out.seek(0)
             failed = out.read().decode().partition("\n")[0]
-        if code in (-signal.SIGKILL, -signal.SIGXCPU):
+        if code in (-signal.SIGKILL, -signal.SIGXCPU, -signal.SIGPROF):
             return "timeout", ""
         return {0: "passed", mutate_worker.UNKNOWN: "unknown"}.get(code, "failed"), failed
 
@@ -295,7 +296,7 @@ class Nearest:
     @classmethod
     def found(cls, copy: Copy, tests: list[str], files: list[str]) -> "Nearest":
         """Run the tests twice, before anything is changed: the second time with coverage."""
-        outcome, by = copy.run([], 3600, [])
+        outcome, by = copy.run({}, 3600, [])
         if outcome != "passed":
             sys.exit(f"the tests do not pass before anything is changed: {by}")
         said = json.loads((copy.root / mutate_worker.TOOK).read_text(encoding="utf-8"))
@@ -333,8 +334,9 @@ def judged(copy: Copy, nearest: Nearest, made: Mutant, text: str, changes: Chang
     original = (ROOT / made.file).read_text(encoding="utf-8")
     copy.write(made.file, text)
     try:
-        tests, imported = nearest.of(made.file, made.line)
-        seconds = 5 + 4 * sum(map(nearest.took.__getitem__, tests))
+        names, imported = nearest.of(made.file, made.line)
+        tests = {name: 3 + 4 * nearest.took[name] for name in names}
+        seconds = 10 + 2 * sum(map(nearest.took.__getitem__, names))
         outcome, by = copy.run(tests, seconds, None if imported else changes)
         if outcome == "unknown":
             outcome, by = copy.run(tests, seconds, None)
@@ -351,6 +353,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--tests", nargs="+", required=True, help="the nearest tests")
     parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--start", type=int, default=0, help="how many of them to pass over: those of a run that ended"
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument(
         "--json", type=Path, default=Path("mutants.json"), help="where every mutant and its outcome go"
@@ -369,7 +374,7 @@ def _chosen(files: list[Path], asked: argparse.Namespace) -> list[tuple[Path, in
     chosen = random.Random(asked.seed).sample(every, min(asked.count, len(every)))  # noqa: S311 - to be drawn again
     sys.stdout.write(f"{len(chosen)} of {len(every)} mutants\n")
     if not asked.again:
-        return chosen
+        return chosen[asked.start :]
     before = json.loads(asked.json.read_text(encoding="utf-8"))
     survived = {(one["file"], one["diff"]) for one in before if one["outcome"] == "survived"}
     made = [(spot, mutant(*spot)[0]) for spot in chosen]

@@ -9,6 +9,7 @@ import json
 import marshal
 import os
 import resource
+import signal
 import socket
 import sys
 import time
@@ -37,11 +38,12 @@ if measured:
 
 
 class Measures:
-    """Which test failed; of each, the seconds of CPU, whether it starts a process, and what it reaches."""
+    """Which test failed; of each, the seconds of CPU, their limit, whether it starts a process, what it reaches."""
 
     def __init__(self) -> None:
         self.took: dict[str, tuple[float, bool]] = {}
         self.failed: list[str] = []
+        self.limits: dict[str, float] = {}
         self._started = False
         sys.addaudithook(self._noticed)
 
@@ -57,6 +59,8 @@ class Measures:
         self._started = "forked" in getattr(item, "fixturenames", ())
         if measured:
             measured.switch_context(item.nodeid)
+        if item.nodeid in self.limits:
+            signal.setitimer(signal.ITIMER_PROF, self.limits[item.nodeid])
         began = _seconds()
         try:
             return (yield)
@@ -106,6 +110,7 @@ class Collected:
                         function.__code__ = new
                 for cache in caches:
                     cache.cache_clear()
+                self.measures.limits = tests
                 self._run(session, [items[test] for test in tests or items])
                 code = int(bool(self.measures.failed))
                 os.write(out, "\n".join(self.measures.failed).encode())
@@ -190,6 +195,7 @@ def main() -> None:
         os._exit(0)
     collected.close()
     for out, (chosen, _) in served(fresh):
+        measures.limits = chosen
         code = pytest.main([*QUIET, *chosen], plugins=[measures])
         os.write(out, "\n".join(measures.failed).encode())
         os._exit(code)

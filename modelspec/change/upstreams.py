@@ -65,7 +65,7 @@ TARGET_FIELDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Twin:
-    """One upstream on both sides. `where` is empty if the model has only one; `causes` is its head, if that changed."""
+    """One upstream on both sides; `causes` is its head, if that changed."""
 
     where: Words
     before: Target
@@ -133,10 +133,9 @@ def _key_of(target: Target) -> str:
 def _deployments(pair: Pair) -> Iterator[Found]:
     old, new = pair.before.targets, pair.after.targets
     matched = match(old, new)
-    single = len(old) <= 1 and len(new) <= 1
     twins = [
         _Twin(
-            where=() if single else ("deployment ", Quoted(str(there + 1))),
+            where=("deployment ", Quoted(str(there + 1))),
             before=old[here],
             after=new[there],
         )
@@ -180,7 +179,7 @@ def _changed(pair: Pair, twins: Sequence[_Twin]) -> Iterator[Effect]:
                 grouped.setdefault(exact((*values, twin.causes)), []).append(twin)
         for same in grouped.values():
             kind, words = _sentence(name, same[0].before, same[0].after)
-            if same[0].where and len(same) < len(twins):
+            if len(same) < len(twins):
                 words = (*words, " (", *joined((twin.where for twin in same), ", "), ")")
             before, after = (
                 getattr(target, fields[0]) if len(fields) == 1 else {f: getattr(target, f) for f in fields}

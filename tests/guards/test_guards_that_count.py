@@ -78,7 +78,10 @@ def test_a_newly_disabled_model_counts_as_removed(tmp_path: Path) -> None:
     after = models | {stem: model(stem, "status: disabled") for stem in ("m01", "m02")}
     found = change(tmp_path, models, after)
     assert found.places == ["MS802 models.d/m01.yaml:5:9", "MS802 models.d/m02.yaml:5:9"]
-    assert "model 'm01' is disabled" in found.found[0].message
+    first = found.found[0]
+    limit = "the limit is 1 (10% of 5) (max_removed)"
+    assert first.message == f"model 'm01' is disabled, one of 2 in this change; {limit}"
+    assert (first.label, first.help.partition(";")[0].partition(",")[0]) == ("disabled", "split the change")
 
 
 def test_allows_disabled_models_to_be_removed(tmp_path: Path) -> None:
@@ -115,7 +118,10 @@ def test_counts_moves_to_another_region(tmp_path: Path) -> None:
     after = models | {stem: model(stem, region="uk", head="head-uk-1") for stem in ("m01", "m02")}
     found = change(tmp_path, models, after)
     assert found.places == ["MS803 models.d/m01.yaml:3:9", "MS803 models.d/m02.yaml:3:9"]
-    assert found.found[0].label == "moves to another region"
+    first = found.found[0]
+    limit = "the limit is 1 (10% of 5) (max_moved)"
+    assert first.message == f"model 'm01' moves to another region, one of 2 in this change; {limit}"
+    assert first.label == "moves to another region"
 
 
 @pytest.mark.parametrize(
