@@ -1,13 +1,12 @@
-"""How the secrets of known issuers look.
+"""What a secret's form is made of, and what makes a text random.
 
-Each pattern is a prefix and a bounded body without an anchor behind it: a key is found whatever follows it. The
-shapes come from the issuers' own documents and from keys that they have published as revoked.
+Each pattern is a prefix and a bounded body without an anchor behind it: a key is found whatever follows it.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import log2
 
@@ -68,9 +67,9 @@ Judge = Callable[[re.Match[str]], bool]
 
 URLSAFE = r"[A-Za-z0-9_-]"
 ALNUM = r"[A-Za-z0-9]"
-_HEX_RUN, _UPPER = "[0-9a-f]", "[A-Z0-9]"
+HEX_RUN, UPPER = "[0-9a-f]", "[A-Z0-9]"
 SOLID = 20
-_SOLID_BODIES = (ALNUM, _HEX_RUN, _UPPER)
+_SOLID_BODIES = (ALNUM, HEX_RUN, UPPER)
 _LONGEST = 96
 """How much of a body is looked at; the hit still reaches to the end of its run."""
 
@@ -80,7 +79,7 @@ class Pattern:
     """One way to write a secret.
 
     One of `needles` stands in every match. `solid`: so does a run of `SOLID` letters and digits. What else belongs to
-    a key, behind it and with `left` before it, is in `run`.
+    a key, behind it and with `left` before it, is in `run`. `source` is a page that shows the form.
     """
 
     kind: str
@@ -90,21 +89,30 @@ class Pattern:
     run: re.Pattern[str]
     judge: Judge
     left: bool = False
+    source: str = ""
 
 
-def _drawn(match: re.Match[str]) -> bool:
+def is_drawn(match: re.Match[str]) -> bool:
+    """Whether the body is no words."""
     return drawn(match["body"])
 
 
-def _varied(match: re.Match[str]) -> bool:
+def is_varied(match: re.Match[str]) -> bool:
+    """Whether the body, of capitals and digits or with a prefix that nothing else has, is not of one piece."""
     return varied(match["body"], distinct=6)
+
+
+def is_long(match: re.Match[str]) -> bool:
+    """Whether what is in front of a mark in the middle of a key is drawn at random."""
+    before = match.string[max(0, match.start() - SOLID) : match.start()]
+    return varied(before) and not _HEX.fullmatch(before)
 
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MIXED = re.compile(r"(?=[^_-]*[A-Z])(?=[^_-]*[a-z])(?=[^_-]*[0-9])[A-Za-z0-9]{20}")
 
 
-def _is_openai_style(match: re.Match[str]) -> bool:
+def is_openai_style(match: re.Match[str]) -> bool:
     """`task-…`, `disk-…`, `risk-…` end in the same letters: behind a vowel only an unmistakable body counts."""
     body, before = match["body"], match.string[max(0, match.start() - 1) : match.start()]
     if before and before in "aeiou":
@@ -118,20 +126,22 @@ _JWT = re.compile(
 )
 
 
-def _is_web_token(match: re.Match[str]) -> bool:
+def is_web_token(match: re.Match[str]) -> bool:
+    """Whether it has the parts of a JSON Web Token."""
     return _JWT.match(match.string, match.start()) is not None
 
 
-def _of(
+def issued(
     kind: str,
     prefix: str,
     least: int,
     *needles: str,
     body: str = URLSAFE,
-    judge: Judge = _drawn,
+    judge: Judge = is_drawn,
     left: bool = False,
     solid: bool = False,
 ) -> Pattern:
+    """A prefix and at least so many characters behind it; without `needles`, the prefix is the needle."""
     return Pattern(
         kind=kind,
         needles=needles or (prefix,),
@@ -147,104 +157,10 @@ def _of(
     )
 
 
-_GITLAB = tuple(
-    f"gl{kind}-"
-    for kind in ["pat", "dt", "rt", "rtr", "cbt", "ptt", "ft", "imt", "agent", "oas", "soat", "ffct", "wt"]
-)
+def published(source: str, *patterns: Pattern) -> Iterator[Pattern]:
+    """The patterns with the page that shows their form."""
+    return (replace(pattern, source=source) for pattern in patterns)
 
-PATTERNS = (
-    _of("Anthropic API key", "sk-ant-", 16),
-    _of("OpenRouter API key", "sk-or-", 16),
-    _of(
-        "OpenAI API key",
-        "sk-(?:proj|svcacct|admin|None)-",
-        16,
-        "sk-proj-",
-        "sk-svcacct-",
-        "sk-admin-",
-        "sk-None-",
-    ),
-    _of("OpenAI API key", "T3BlbkFJ", 10, left=True),
-    _of("API key of the sk- form", "sk-", 20, judge=_is_openai_style),
-    _of("Google API key", "AIza", 30, judge=_varied),
-    _of("Google API key", r"AQ\.", 24, "AQ."),
-    _of("Google access token", r"ya29\.", 20, "ya29."),
-    _of("Google client secret", "GOCSPX-", 16),
-    _of("Google refresh token", "1//0", 30),
-    _of(
-        "AWS access key",
-        "(?:AKIA|ASIA|ABIA|ACCA)",
-        16,
-        "AKIA",
-        "ASIA",
-        "ABIA",
-        "ACCA",
-        body=_UPPER,
-        judge=_varied,
-    ),
-    _of("Amazon Bedrock API key", "ABSK", 30, body="[A-Za-z0-9+/=]"),
-    _of("Amazon Bedrock API key", "bedrock-api-key-", 20, body="[A-Za-z0-9+/=_-]"),
-    _of("Azure key", "JQQJ99", 16, body=ALNUM, left=True, judge=_varied),
-    _of("Azure account key", "(?i:Account|SharedAccess)Key=", 20, "Key=", body="[A-Za-z0-9+/=]"),
-    _of("Azure shared access signature", "[?&;]sig=", 20, "sig=", body="[A-Za-z0-9%+/=_-]"),
-    _of("Azure client secret", r"\dQ~", 28, "Q~", body="[A-Za-z0-9_.~-]", left=True),
-    _of("Hugging Face token", "hf_", 24, body=ALNUM),
-    _of("Hugging Face token", "api_org_", 24, body=ALNUM),
-    _of("Groq API key", "gsk_", 20, body=ALNUM),
-    _of("xAI API key", "xai-", 20, body=ALNUM),
-    _of("Replicate API token", "r8_", 20, body=ALNUM),
-    _of("GitHub token", "gh[pousr]_", 20, "ghp_", "gho_", "ghu_", "ghs_", "ghr_", body=ALNUM),
-    _of("GitHub token", "github_pat_", 20, body=ALNUM),
-    _of("GitLab token", f"(?:{'|'.join(_GITLAB)})", 20, *_GITLAB),
-    _of("GitLab token", "GR1348941", 16),
-    _of("Slack token", "xox[a-z]-", 16, "xox", body="[A-Za-z0-9-]", judge=_varied),
-    _of("Slack token", r"xapp-", 20, body="[A-Za-z0-9-]", judge=_varied),
-    _of("Slack webhook", r"hooks\.slack\.com/services/", 20, "hooks.slack.com", body="[A-Za-z0-9/]"),
-    _of("Stripe key", "[rs]k_(?:live|test)_", 20, "k_live_", "k_test_", body=ALNUM),
-    _of("webhook secret", "whsec_", 20, body="[A-Za-z0-9+/=]"),
-    _of("API key of the sk_ form", "sk_", 32, body=ALNUM),
-    _of("Perplexity API key", "pplx-", 20, body=ALNUM),
-    _of("Fireworks API key", "fw_", 20, body=ALNUM),
-    _of("Together API key", "tgp_v1_", 20),
-    _of("Cerebras API key", "csk-", 20, body=ALNUM),
-    _of("NVIDIA API key", "nvapi-", 20),
-    _of("Databricks token", "dapi", 32, body=_HEX_RUN),
-    _of("npm token", "npm_", 24, body=ALNUM),
-    _of("PyPI token", "pypi-", 24),
-    _of("JSON Web Token", "eyJ", 12, body=r"[A-Za-z0-9_.-]", judge=_is_web_token),
-    _of("Vault token", r"hv[sbr]\.", 24, "hvs.", "hvb.", "hvr."),
-    _of("DigitalOcean token", "do[opr]_v1_", 32, "_v1_", body=_HEX_RUN),
-    _of("SendGrid API key", r"SG\.", 30, "SG.", body="[A-Za-z0-9_.-]"),
-    _of("Telegram bot token", r"(?<=\d{8}):AA", 28, ":AA", left=True),
-    _of("OpenShift token", "sha256~", 30, judge=_varied),
-    _of("Alibaba Cloud access key", "LTAI", 16, body=ALNUM),
-    _of("Tencent Cloud access key", "AKID", 16, body=ALNUM),
-    _of("Baidu Cloud API key", "bce-v3/ALTAK-", 16, body="[A-Za-z0-9/]"),
-    _of("Zhipu API key", r"(?<=[0-9a-f]{32})\.", 16, ".", body=ALNUM, left=True, solid=True),
-    _of("Voyage API key", r"(?<![A-Za-z0-9])pa-", 30, "pa-"),
-    _of("Pinecone API key", "pcsk_", 20, body=ALNUM),
-    _of("LangSmith API key", "lsv2_(?:pt|sk)_", 20, "lsv2_", body=ALNUM),
-    _of("Tavily API key", "tvly-", 20),
-    _of("RunPod API key", "rpa_", 24, body=ALNUM),
-    _of("Vercel key", "vc[kp]_", 20, "vck_", "vcp_", body=ALNUM),
-    _of("Supabase key", "(?:sbp_|sb_secret_)", 20, "sbp_", "sb_secret_", body="[A-Za-z0-9_-]"),
-    _of("Grafana token", "gl(?:sa|c)_", 20, "glsa_", "glc_", body=ALNUM),
-    _of("Docker token", "dckr_[a-z]{2,4}_", 20, "dckr_"),
-    _of("Doppler token", r"dp\.[a-z]{2,6}\.", 30, "dp.", body=ALNUM),
-    _of("Atlassian token", "ATATT3", 30),
-    _of("New Relic key", "NRA[KL]-", 20, "NRAK-", "NRAL-", body=ALNUM),
-    _of("Sentry token", "sntry[su]_", 20, "sntrys_", "sntryu_", body=ALNUM),
-    _of("age secret key", "AGE-SECRET-KEY-1", 20, body=ALNUM, judge=_varied),
-    _of("Authorization header", "(?i:bearer) {1,4}", 24, "earer ", "EARER ", body="[A-Za-z0-9._~+/=-]"),
-    _of(
-        "Authorization header",
-        r"(?i:authorization[\"']?:[ \t]{0,4}[\"']?basic) {1,4}",
-        24,
-        "asic ",
-        "ASIC ",
-        body="[A-Za-z0-9+/=]",
-    ),
-)
 
 DOCUMENTED = frozenset(
     (

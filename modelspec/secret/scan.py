@@ -5,7 +5,8 @@ from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from modelspec.secret.patterns import DOCUMENTED, PATTERNS, Pattern, dense, drawn, words
+from modelspec.secret.issuers import PATTERNS
+from modelspec.secret.patterns import DOCUMENTED, Pattern, dense, drawn, words
 from modelspec.secret.view import View, views
 
 
@@ -62,13 +63,28 @@ _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=]
 _WRAPPED = re.compile(r"[A-Za-z0-9+/_-]{27,}+")
 _DIGEST = re.compile(r"[0-9a-f]++")
 _RUN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{24,}+")
+_ID_PREFIXES = words("""
+    org- proj_ user- asst_ thread_ run_ step_ msg_ resp_ file- batch_ vs_ ftjob- chatcmpl- cmpl- req_ call_ modelscope-
+    pk_live_ pk_test_ acct_ cus_ price_ prod_ sub_ evt_ pi_ ch_ seti_
+    prj_ team_ dpl_ pk-lf- phc_ sb_publishable_ G-
+    """)
+"""What names a thing at its issuer and opens none: https://platform.openai.com/docs/api-reference/introduction,
+https://docs.stripe.com/keys, https://vercel.com/docs/rest-api, https://posthog.com/docs/api,
+https://supabase.com/docs/guides/api/api-keys."""
 _PUBLIC = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,30}(?:CERTIFICATE|PUBLIC KEY)[A-Z ]{0,10}-----[A-Za-z0-9+/=\s\\#]*+"
     r"|AAAA[BCE][A-Za-z0-9+/]{20,}+"
     r"|base64,[A-Za-z0-9+/=\s]*+"
     r"|(?i:sha|blake)\d{1,3}[-:][A-Za-z0-9+/=]++"
+    rf"|(?<![A-Za-z0-9])(?:(?:{'|'.join(_ID_PREFIXES)})[A-Za-z0-9]++"
+    r"|[0-3][A-Za-z0-9]{26}|[0-7][0-9A-HJKMNP-TV-Z]{25}|c[klmn][a-z0-9]{23})(?![A-Za-z0-9])"
+    r"|[0-9a-z]{32}\.apps\.googleusercontent\.com"
 )
-"""Certificates, public keys (OpenSSH's begin with `AAAA`), embedded files and digests are random and no secrets."""
+"""Certificates, public keys (OpenSSH's begin with `AAAA`), embedded files, digests and ids are random and no secrets.
+
+Ids: KSUIDs up to 2050 (https://github.com/segmentio/ksuid), ULIDs (https://github.com/ulid/spec), CUIDs
+(https://github.com/paralleldrive/cuid) and OAuth clients of Google.
+"""
 _LONGEST_RUN = 96
 UNSURE = "a long random string"
 

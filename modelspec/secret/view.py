@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from string import ascii_letters, digits
 from unicodedata import category, normalize
 
-from modelspec.secret.patterns import PATTERNS, words
+from modelspec.secret.issuers import PATTERNS
+from modelspec.secret.patterns import words
 from modelspec.text.visible import BLANK
 
 _ESCAPE = re.compile(

@@ -14,7 +14,7 @@ from modelspec.fleet.providers import PROVIDERS, WORDS
 from modelspec.routing.table import RoutingTable
 from modelspec.rules.serving import REGION_PARAMS
 from modelspec.schema import schema_text
-from modelspec.secret.patterns import PATTERNS
+from modelspec.secret.issuers import PATTERNS
 from modelspec.site import SiteContext
 from modelspec.site.forges import LONGEST_LINK, browser_templates, forge_of, links_for
 from modelspec.site.frame import PageFrame, page

@@ -8,6 +8,7 @@ import pytest
 from secret_fakes import ALNUM, drawn, fakes, private_key
 
 from modelspec.secret import scan, suspect
+from modelspec.secret.issuers import PATTERNS
 
 FAKES = fakes()
 IDS = [f"{number}-{kind}" for number, (kind, _) in enumerate(FAKES)]
@@ -254,3 +255,52 @@ def test_hostile_texts_of_256_kib_end(tmp_path: Path) -> None:
         "    mask(text) if suspect(text) else scan(text)  # a text that is suspect is scanned to be masked\n"
     )
     run([executable, str(script), repr(ADVERSARIAL)], check=True, timeout=600)
+
+
+def test_every_form_has_a_page_and_a_fake() -> None:
+    assert [pattern.kind for pattern in PATTERNS if not pattern.source.startswith("https://")] == []
+    made = [secret for _, secret in fakes()]
+    assert [
+        pattern.regex.pattern
+        for pattern in PATTERNS
+        if not any(pattern.regex.search(secret) for secret in made)
+        and pattern.kind not in ("Cloudflare origin key", "Terraform token")
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "start", ["org-", "proj_", "pk_live_", "pk_test_", "asst_", "file-", "ftjob-", "cus_", "prj_"]
+)
+def test_what_names_a_thing_is_no_secret(start: str) -> None:
+    random = Random(5)
+    assert [scan(f"id: {start}{drawn(random, 24, ALNUM)}") for _ in range(200)] == [[]] * 200
+
+
+def test_sortable_ids_are_no_secrets() -> None:
+    random = Random(6)
+    for _ in range(200):
+        ksuid = random.choice("0123") + drawn(random, 26, ALNUM)
+        ulid = "01" + drawn(random, 24, "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+        assert scan(f"a: {ksuid}\nb: {ulid}") == []
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u2060", "\u00ad", "\ufeff", "\u202e"])
+def test_a_key_with_unseen_characters_inside_is_found(hidden: str) -> None:
+    for kind, secret in fakes():
+        if kind != BEARER:
+            half = len(secret) // 2
+            hits = [hit for hit in scan(f"x: {secret[:half]}{hidden}{secret[half:]}") if hit.certain]
+            assert hits, kind
+
+
+def test_a_key_as_the_user_name_of_a_url_is_found() -> None:
+    name = drawn(Random(7), 40, ALNUM)
+    for url in (
+        f"https://{name}@h.example/v1",
+        f"https://{name}:@h.example",
+        f"https://{name}:xxx@h.example",
+    ):
+        (hit,) = scan(url)
+        assert (hit.certain, url[hit.start : hit.end]) == (True, name)
+    for url in ("https://git@h.example", "ssh://deploy-user@h.example", "https://ann.lee@h.example"):
+        assert scan(url) == []
