@@ -13,7 +13,7 @@ import json
 import os
 import pickle
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -64,7 +64,8 @@ def validate(root: Path, *, today: date, cache: bool, policy: Policy | None = No
         policy = None
     otherwise = policy is not None and policy.finds_otherwise(settings, schema)
     basis = Basis(policy=policy, is_of_models=otherwise)
-    key = key_of(tree, _outside(tree, today, metadata, is_named=path is not None), basis)
+    outside = metadata.data if isinstance(metadata, File) else str(metadata).encode()
+    key = key_of(tree, [] if path is None else [outside], basis, today)
     diagnostics = store.result(key)
     if diagnostics is not None:
         return Checked(tree=tree, diagnostics=diagnostics, locator=locator)
@@ -170,16 +171,6 @@ def _has_same_surroundings(tree: Tree, setup: Setup, like: Compiled) -> bool:
     )
 
 
-def _outside(
-    tree: Tree, today: date, metadata: File | Diagnostic | None, *, is_named: bool
-) -> Iterator[bytes]:
-    """What an answer depends on beside the files of the tree: the metadata schema, and the day where waivers count."""
-    if "waivers.yaml" in tree.fixed:
-        yield today.isoformat().encode()
-    if is_named:
-        yield metadata.data if isinstance(metadata, File) else str(metadata).encode()
-
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -264,8 +255,13 @@ class CacheKey:
 _NO_BASIS = Basis()
 
 
-def key_of(tree: Tree, extra: Iterable[bytes], basis: Basis = _NO_BASIS) -> CacheKey:
-    """The key of a repository as it was read; `extra` is whatever else the answer depends on."""
+def key_of(
+    tree: Tree, extra: Iterable[bytes], basis: Basis = _NO_BASIS, today: date | None = None
+) -> CacheKey:
+    """The key of a repository as it was read; `extra` is whatever else the answer depends on.
+
+    `today` decides what has expired or passed, which no model knows by itself.
+    """
     outer = sha256(f"{_FORMAT} {__version__} {_fingerprint()}\n".encode())
     for part in extra:
         outer.update(b"%d:" % len(part) + part)
@@ -275,6 +271,7 @@ def key_of(tree: Tree, extra: Iterable[bytes], basis: Basis = _NO_BASIS) -> Cach
     of_models = basis.digest(of_models=True)
     outer.update(of_models)
     surroundings = outer.hexdigest()
+    outer.update(f"{today}\n".encode())
     outer.update(basis.digest(of_models=False))
     for folder, given in tree.defaults.items():
         outer.update(f"{folder} {'' if given is None else sha256(given.data).hexdigest()}\n".encode())

@@ -20,7 +20,7 @@ from modelspec.check.policy import Policy
 from modelspec.check.setup import Setup, read_setup
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal, shown
-from modelspec.diagnose.rule import is_early
+from modelspec.diagnose.rule import OF_THE_DAY, is_early
 from modelspec.diagnose.settle import BaseJudgement, Judgement, settle
 from modelspec.diagnose.waiver import last_day
 from modelspec.fleet.link_model import link_catalog
@@ -102,7 +102,7 @@ def compile_tree(
         base = policy.over(setup) if policy is not None and policy.finds_otherwise(*own) else None
         around = Surroundings(setup=setup, locator=locator, defaults=defaults.folders, base=base)
         facts = examine(tree.models, around)  # load, check and link each model, and ask the rules about it
-        catalog = _catalog(tree, setup, defaults, facts)
+        catalog = _catalog(tree, setup, defaults, facts, today)
         shared = [
             *tree.notes,
             *(fault for part in (tree.faults, setup.diagnostics, defaults.diagnostics) for fault in part),
@@ -159,7 +159,10 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
         table=compiled.table,
         origin=Origin(digest=_digest(compiled.tree), commit=commit, commit_date=commit_date),
         context=SiteContext.of(
-            settings, diagnostics=compiled.diagnostics, commit=commit, commit_date=commit_date
+            settings,
+            diagnostics=[found for found in compiled.diagnostics if found.code not in OF_THE_DAY],
+            commit=commit,
+            commit_date=commit_date,
         ),
         settings=settings,
         root=compiled.tree.root,
@@ -267,7 +270,7 @@ def _is_broken(diagnostics: Sequence[Diagnostic]) -> bool:
     )
 
 
-def _catalog(tree: Tree, setup: Setup, defaults: Defaults, facts: Sequence[Facts]) -> Catalog:
+def _catalog(tree: Tree, setup: Setup, defaults: Defaults, facts: Sequence[Facts], today: date) -> Catalog:
     signatures = [one.signature for one in facts if one.signature is not None]
     unsound = {one.path: one.signature is None for one in facts if not one.is_sound}
     texts = {file.path: file.data.decode(errors="replace") for file in tree.models if file.path in unsound}
@@ -286,6 +289,7 @@ def _catalog(tree: Tree, setup: Setup, defaults: Defaults, facts: Sequence[Facts
         else [],
         broken=[*(text for path, text in texts.items() if unsound[path] or "aliases" in text), *unread],
         complete=not unsound and not unread and defaults.is_whole,
+        day=today.isoformat(),
     )
 
 

@@ -143,6 +143,7 @@ def signature_of(model: Model, fleet: Fleet | None) -> Signature:
         key_hosts=tuple(key_hosts(model)),
         is_tied_to_heads=runs_on_heads(model) and model.deployments[0].endpoint is not None,
         access=(model.visibility, model.groups, model.client_regions) if model.has_access else None,
+        sunset=model.sunset,
     )
 
 

@@ -188,6 +188,7 @@ class Signature(NamedTuple):
     key_hosts: tuple[tuple[str, str, Pointer], ...]
     is_tied_to_heads: bool
     access: Access | None
+    sunset: str | None
 
 
 class Named(Protocol):
@@ -256,7 +257,8 @@ class Catalog:
 
     `paths` are those of all model files, then of the defaults. `broken` holds the text, or failing that the path, of
     each model file whose names could not all be understood: what seems undeclared may be declared there. `complete` is
-    False where some model file has a fault of reading or schema: then what seems unused may be used there.
+    False where some model file has a fault of reading or schema: then what seems unused may be used there. `day` is
+    the caller's, as `YYYY-MM-DD`; without one, nothing has passed.
     """
 
     fleet: Fleet
@@ -265,6 +267,7 @@ class Catalog:
     paths: Sequence[str]
     broken: Sequence[str]
     complete: bool
+    day: str | None = None
 
     def may_declare(self, name: str) -> bool:
         """Whether a file that could not be understood may hold this name."""

@@ -1,6 +1,7 @@
-"""The life of models: `MS601`, `MS602`, `MS604` and `MS605`."""
+"""The life of models: `MS601`, `MS602`, `MS604`, `MS605` and `MS619` to `MS621`."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
@@ -145,9 +146,104 @@ def successors_are_served(catalog: Catalog) -> Iterator[Finding]:
         )
 
 
+@rule(
+    "MS619",
+    Severity.WARNING,
+    Scope.CATALOG,
+    bad=model(status="deprecated", replaced_by="bison", sunset="2020-06-30") + model("bison"),
+    good=model(status="disabled", replaced_by="bison", sunset="2020-06-30") + model("bison"),
+)
+def sunsets_are_kept(catalog: Catalog) -> Iterator[Finding]:
+    """The sunset of a model has passed, and it is still served.
+
+    Clients were told a day on which the model ends. A day counts that the caller gives: a build writes nothing of it.
+
+    Disable or delete the model, or move the day.
+    """
+    day = catalog.day or ""
+    for signature in catalog.signatures:
+        sunset = signature.sunset
+        if sunset is None or not _FIRST_DAY <= sunset < day or signature.status == "disabled":
+            continue
+        yield Finding(
+            place=Place(path=signature.path, pointer=("sunset",)),
+            message=f"the sunset of {quote(signature.model_id)} was on {sunset}, and it is still served"
+            + (", not even deprecated" if signature.status == "active" else ""),
+            label="has passed",
+            help="write 'status: disabled', delete the model, or move the day",
+            subject=signature.model_id,
+        )
+
+
+@rule(
+    "MS620",
+    Severity.INFO,
+    Scope.CATALOG,
+    bad=model(sunset="2099-06-30"),
+    good=model(status="deprecated", replaced_by="bison", sunset="2099-06-30") + model("bison"),
+)
+def sunsets_are_of_deprecated_models(catalog: Catalog) -> Iterator[Finding]:
+    """A model with a sunset is not deprecated.
+
+    Clients are told of the day only where the model is `deprecated`.
+
+    Add `status: deprecated` with `replaced_by`, or delete the sunset.
+    """
+    for signature in catalog.signatures:
+        sunset = signature.sunset
+        if sunset is None or signature.status != "active" or not _is_day(sunset):
+            continue
+        if catalog.day is None or sunset >= catalog.day:
+            yield Finding(
+                place=Place(path=signature.path, pointer=("sunset",)),
+                message=f"{quote(signature.model_id)} has a sunset and is not deprecated",
+                label="nobody is told",
+                help="add 'status: deprecated', or delete the sunset",
+                subject=signature.model_id,
+            )
+
+
+@rule(
+    "MS621",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad=model(status="deprecated", replaced_by="bison", sunset="0001-01-01") + model("bison"),
+    good=model(status="deprecated", replaced_by="bison", sunset="2099-01-01") + model("bison"),
+)
+def sunsets_are_days(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
+    """The sunset of a model is a day that nobody can mean.
+
+    The year 1 is what some programs write where a date is not set, and no month has a 31st of February.
+
+    Correct the day, or delete the sunset.
+    """
+    if model.sunset is not None and not _is_day(model.sunset):
+        yield Finding(
+            place=Place(path=model.path, pointer=("sunset",)),
+            message=f"the sunset of {quote(model.model_id)} is a day that nobody can mean: {quote(model.sunset)}",
+            label="no such day" if model.sunset >= _FIRST_DAY else "long ago",
+            help="correct the day, or delete it",
+        )
+
+
+_FIRST_DAY = "2000-01-01"
+"""No model is older."""
+
+
+def _is_day(text: str) -> bool:
+    """Whether a day is one of the calendar, and one on which a model can end."""
+    try:
+        return date.fromisoformat(text).isoformat() >= _FIRST_DAY
+    except ValueError:
+        return False
+
+
 RULES = (
     heads_are_used,
     regions_are_used,
     deprecated_models_name_a_successor,
     successors_are_served,
+    sunsets_are_kept,
+    sunsets_are_of_deprecated_models,
+    sunsets_are_days,
 )

@@ -29,6 +29,7 @@ def signature(
         key_hosts=(),
         is_tied_to_heads=False,
         access=None,
+        sunset=None,
     )
 
 
