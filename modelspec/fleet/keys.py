@@ -93,9 +93,7 @@ def allowed_hosts(key: Reference, policy: tuple[KeyRule, ...]) -> tuple[str, ...
 
 def may_go_to(host: str | None, allowed: tuple[str, ...]) -> bool:
     """Whether a host is among the patterns; an unknown one is not."""
-    return host is not None and any(
-        is_match(pattern.lower().strip("[]").rstrip("."), host) for pattern in allowed
-    )
+    return host is not None and any(is_match(pattern, host) for pattern in allowed)
 
 
 def _host(url: str) -> str | None:

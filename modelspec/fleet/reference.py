@@ -201,7 +201,12 @@ def objection_to_variable(name: str) -> tuple[str, str] | None:
     return None
 
 
+def is_of_machine(reference: Reference) -> bool:
+    """Whether a file is one that no secret folder makes a secret."""
+    return reference.kind == "file" and reference.normal.startswith(_MACHINE)
+
+
 def _lies_in(path: str, folders: tuple[str, ...]) -> bool:
-    if path.startswith(_MACHINE):
-        return False
-    return any(path.startswith(f"{normal_form('file', folder)}/") for folder in folders)
+    return not path.startswith(_MACHINE) and any(
+        path.startswith(f"{normal_form('file', folder)}/") for folder in folders
+    )

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from modelspec.fleet.model import KeyRule
-from modelspec.fleet.reference import Reference
+from modelspec.fleet.reference import Reference, normal_form
 from modelspec.schema import defaults
+from modelspec.url import normal_glob
 
 _DEFAULTS = defaults("modelspec")
 _GUARDS = defaults("modelspec", "guards")
@@ -85,11 +86,11 @@ def settings_of(value: object) -> Settings:
         repository=value.get("repository"),
         rules=value.get("rules") or {},
         metadata_schema=value.get("metadata_schema"),
-        secret_folders=tuple(value.get("secret_folders") or ()),
+        secret_folders=tuple(normal_form("file", one) for one in value.get("secret_folders") or ()),
         edges=tuple((edge["edge_id"], edge["region"]) for edge in value.get("edges") or ()),
         guards=_guards_of(value.get("guards") or {}),
         key_policy=tuple(
-            KeyRule(key=Reference.of(entry["key"]), hosts=tuple(entry["hosts"]))
+            KeyRule(key=Reference.of(entry["key"]), hosts=tuple(map(normal_glob, entry["hosts"])))
             for entry in value.get("key_policy") or ()
         ),
         target_options=value.get("target_options") or {},

@@ -8,7 +8,14 @@ from functools import partial
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.fleet.model import Fleet, Model
-from modelspec.fleet.reference import Objection, Reference, not_normal, objection, objection_to_variable
+from modelspec.fleet.reference import (
+    Objection,
+    Reference,
+    is_of_machine,
+    not_normal,
+    objection,
+    objection_to_variable,
+)
 from modelspec.rules.examples import model
 from modelspec.secret import looks_like_key, mask, telling_key
 from modelspec.text.document import Document, Place, Pointer
@@ -154,11 +161,11 @@ def _refused(code: str, model: Model, fleet: Fleet) -> Iterator[Finding]:
 
 
 def _refused_in_policy(code: str, fleet: Fleet) -> Iterator[Finding]:
-    """A policy reads nothing: only its form counts, and that no key is written there."""
+    """A policy reads nothing: only its form counts, that it can name anything, and that no key is written there."""
     for position, entry in enumerate(fleet.key_policy):
         key = entry.key
         found = not_normal(key) if not key.is_normal else None
-        if key.kind == "env" and looks_like_key(key.written):
+        if (key.kind == "env" and looks_like_key(key.written)) or is_of_machine(key):
             found = objection(key)
         if found is not None and found.code == code:
             place = Place(path="modelspec.yaml", pointer=("key_policy", position, "key", key.kind))
@@ -181,7 +188,7 @@ def _substitution(pointer: Pointer, value: str) -> re.Match[str] | None:
 
 RULES: tuple[Rule, ...] = (
     replace(environment_names_are_harmless, fleet_check=partial(_refused_in_policy, "MS503")),
-    secret_files_lie_in_secret_folders,
+    replace(secret_files_lie_in_secret_folders, fleet_check=partial(_refused_in_policy, "MS504")),
     references_are_written_as_such,
     replace(references_are_in_their_normal_form, fleet_check=partial(_refused_in_policy, "MS517")),
 )

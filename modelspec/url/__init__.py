@@ -1,6 +1,16 @@
 """URLs judged on their raw text: what is wrong with one, its host, and who owns that."""
 
-from modelspec.url.judgement import LONGEST, Code, UrlFault, has_key, host_of, judge, judged, normal_url
+from modelspec.url.judgement import (
+    LONGEST,
+    Code,
+    UrlFault,
+    has_key,
+    host_of,
+    judge,
+    judged,
+    normal_glob,
+    normal_url,
+)
 from modelspec.url.owner import owner_of
 from modelspec.url.shape import Parts, is_host, parts
 
@@ -14,6 +24,7 @@ __all__ = [
     "is_host",
     "judge",
     "judged",
+    "normal_glob",
     "normal_url",
     "owner_of",
     "parts",

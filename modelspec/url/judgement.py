@@ -129,6 +129,11 @@ def host_of(url: str) -> str | None:
     return place.name if place else None
 
 
+def normal_glob(pattern: str) -> str:
+    """A glob of hosts, as it is compared with what `host_of` gives."""
+    return pattern.lower().strip("[]").removesuffix(".")
+
+
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
