@@ -66,7 +66,7 @@ VERBS = (
         "edit",
         "remove",
     ),
-    *("rename", "head", "region", "fmt", "explain", "schema", "serve", "init", "import"),
+    *("rename", "head", "region", "fmt", "migrate", "explain", "schema", "serve", "init", "import"),
 )
 CHANGING = frozenset({"new", "edit", "remove", "rename", "head", "region"})
 LONGEST = 100_000

@@ -13,7 +13,7 @@ from modelspec.diagnose.diagnostic import Diagnostic, Severity, ordered
 from modelspec.diagnose.refusal import Refusal
 from modelspec.incremental import compile_tree
 from modelspec.load import read, source_of
-from modelspec.load.find import File, Tree
+from modelspec.load.find import DEFAULTS, File, Tree
 from modelspec.load.redact import redacted
 from modelspec.load.unread import MAX_BYTES, MODELS, empty
 from modelspec.pipeline import Compiled
@@ -76,8 +76,13 @@ def laid_over(tree: Tree, files: Mapping[str, bytes | None]) -> Tree:
     """The tree with some files replaced, added or removed."""
     models = {file.path: file for file in tree.models}
     fixed = dict(tree.fixed)
+    defaults = dict(tree.defaults)
     for path, data in files.items():
-        home = models if "/" in path else fixed
+        folder, _, name = path.rpartition("/")
+        if name == DEFAULTS and data is not None:
+            defaults[folder] = File(path, data)
+            continue
+        home = models if folder else fixed
         home.pop(path, None)
         if data is not None:
             home[path] = File(path, data)
@@ -85,7 +90,7 @@ def laid_over(tree: Tree, files: Mapping[str, bytes | None]) -> Tree:
     if not models and not any(path.startswith(MODELS) for path in tree.unread):
         faults.append(empty())
     ordered_models = sorted(models.values(), key=lambda file: file.path)
-    return replace(tree, models=ordered_models, fixed=fixed, faults=faults)
+    return replace(tree, models=ordered_models, fixed=fixed, faults=faults, defaults=defaults)
 
 
 def edited(

@@ -169,10 +169,17 @@ def not_normal(reference: Reference) -> Objection:
     kind, normal = reference.kind, reference.normal
     why = _faults(kind, reference.written) or "letters in an unusual form"
     says = f"write {flow(kind, normal)}"
-    if _faults(kind, normal) or mask(normal) != normal or any(map(looks_like_key, re.split(r"[/#]", normal))):
+    if not has_normal_form(reference):
         says = "write it without empty, '.' or '..' parts and without '%'"
     message = f"the {kind} reference is not written in its normal form: it has {why}"
     return Objection("MS517", message, f"{says}; {REVOKE}")
+
+
+def has_normal_form(reference: Reference) -> bool:
+    """Whether the normal form is a reference that may be shown: not a key, and nothing that leads elsewhere."""
+    kind, normal = reference.kind, reference.normal
+    is_key = mask(normal) != normal or any(map(looks_like_key, re.split(r"[/#]", normal)))
+    return not (_faults(kind, normal) or is_key)
 
 
 def flow(kind: str, target: str) -> str:

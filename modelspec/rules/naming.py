@@ -6,7 +6,7 @@ from itertools import chain, count
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule, stage_rule
-from modelspec.fleet.model import Catalog, Fleet, Model
+from modelspec.fleet.model import Catalog, Fleet, Model, Signature
 from modelspec.rules.examples import model
 from modelspec.text.document import Place
 from modelspec.text.portable import LONGEST, NUMBERED, is_portable, portable, source_name
@@ -29,6 +29,25 @@ def file_name_follows_the_id(catalog: Catalog) -> Iterator[Finding]:
 
     Rename the file, or the folder whose name not every file system allows.
     """
+    for signature, wanted in misnamed(catalog):
+        message = (
+            f"the file of {quote(signature.model_id)} is named {quote(signature.path.rpartition('/')[2])}"
+        )
+        help_ = f"rename the file to {(wanted or '').rpartition('/')[2]}"
+        if wanted is None:
+            message = f"not every file system allows the path {quote(signature.path)}"
+            help_ = "rename its folder"
+        yield Finding(
+            place=Place(path=signature.path, pointer=("model_id",)),
+            message=message,
+            label="another name",
+            help=help_,
+            subject=signature.model_id,
+        )
+
+
+def misnamed(catalog: Catalog) -> Iterator[tuple[Signature, str | None]]:
+    """Models whose files are not named after them, with the paths that they should have; None where a folder is odd."""
     taken = frozenset(map(_stem, catalog.paths))
     odd = not is_portable("/".join(catalog.paths))
     for signature in catalog.signatures:
@@ -45,20 +64,8 @@ def file_name_follows_the_id(catalog: Catalog) -> Iterator[Finding]:
         is_named = name in allowed or (first in allowed and f"{folder}/{first}" in taken)
         if is_named and (not odd or is_portable(signature.path)):
             continue
-        message = (
-            f"the file of {quote(signature.model_id)} is named {quote(signature.path.rpartition('/')[2])}"
-        )
-        help_ = f"rename the file to {_free(last, folder, taken - {stem})}.yaml"
-        if is_named:
-            message = f"not every file system allows the path {quote(signature.path)}"
-            help_ = "rename its folder"
-        yield Finding(
-            place=Place(path=signature.path, pointer=("model_id",)),
-            message=message,
-            label="another name",
-            help=help_,
-            subject=signature.model_id,
-        )
+        name = f"{_free(last, folder, taken - {stem})}.yaml"
+        yield signature, None if is_named else f"{signature.path.rpartition('/')[0]}/{name}"
 
 
 def _free(name: str, folder: str, taken: AbstractSet[str]) -> str:

@@ -52,6 +52,7 @@ _RUNS = {
     "head": ("add head-x --region eu --url https://x.example.com", 0, 1),
     "region": ("add xx --name X", 0, 1),
     "fmt": ("", 0, 0),
+    "migrate": ("--check", 0, 0),
     "explain": ("MS301", 0, 0),
     "schema": ("heads", 0, 0),
     "serve": ("--port 70000", 2, 2),
