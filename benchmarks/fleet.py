@@ -164,17 +164,20 @@ def _upstream(plan: Plan, name: str) -> Iterator[str]:
                 yield f"  - endpoint: https://{place}.{plan.family}.models.example.com/v1"
                 yield f"    upstream_model: {name}"
                 yield f"    api_key: {{env: {key}}}"
+                yield f"    region: {plan.region}"
         case 3:
             yield "provider: azure"
             yield f"endpoint: https://{plan.family}-{plan.region}.openai.example.com"
             yield f"api_key: {{vault: llm/{plan.family}#azure}}"
             yield "params:"
             yield '  api_version: "2025-10-21"'
+            yield f"upstream_region: {plan.region}"
         case 4:
             yield f"endpoint: http://10.20.{plan.dice[9]}.{plan.dice[10]}:8000/v1"
         case _:
             yield f"endpoint: https://{plan.family}.models.example.com/v1"
             yield f"upstream_model: {name}"
+            yield f"upstream_region: {plan.region}"
             yield f"api_key: {{env: {key}}}"
 
 

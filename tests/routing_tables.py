@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
-from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
+from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Tier
 
 
 def region(code: str, residency: tuple[str, ...] | None = None) -> RegionEntry:
@@ -30,8 +31,8 @@ def head(
     )
 
 
-def target(endpoint: str | Reference | None, upstream: str = "up", where: str | None = None) -> Target:
-    return Target(
+def target(endpoint: str | Reference | None, upstream: str = "up", where: str | None = None) -> Upstream:
+    return Upstream(
         endpoint=endpoint,
         provider="openai",
         upstream_model=upstream,
@@ -55,8 +56,8 @@ def route(  # noqa: PLR0913
     visibility: str = "internal",
     reach: tuple[str, ...] = (),
     client_regions: tuple[str, ...] | None = None,
-    targets: tuple[Target, ...] = (),
-    local: Mapping[str, Target] | None = None,
+    targets: tuple[Upstream, ...] = (),
+    local: Mapping[str, Upstream] | None = None,
     named: tuple[str, ...] = (),
     fallback_models: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Route:

@@ -17,7 +17,8 @@ TODAY = date(2026, 6, 1)
 REGIONS = """\
 regions:
   - {code: us, name: United States}
-  - {code: eu, name: Europe, residency: [eu, uk], location: {latitude: 50.11, longitude: 8.68}}
+  - {code: eu, name: Europe, residency: [eu, uk], location: {latitude: 50.11, longitude: 8.68}, \
+upstreams: {hosts: ["*.example.com"]}}
   - {code: uk, name: United Kingdom}
 """
 HEADS = """\

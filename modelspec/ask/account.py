@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from modelspec.ask.places import Places
+from modelspec.fleet.model import Upstream
 from modelspec.routing.decide import Decision, Index, Unused, Why, targets_at, unused
-from modelspec.routing.table import HeadEntry, Route, Target
+from modelspec.routing.table import HeadEntry, Route
 from modelspec.text.names import nearest
 from modelspec.text.source import Spot
 
@@ -38,7 +39,7 @@ class CandidateHead:
     moved_behind: bool
     named: Spot
     spot: Spot
-    targets: tuple[tuple[Target, Spot], ...]
+    targets: tuple[tuple[Upstream, Spot], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +188,7 @@ def _own_causes(index: Index, route: Route, places: Places) -> Iterator[tuple[st
         spot = places.head_in_model(route, head)
         yield index.heads[head].region, ReachCause(kind="head", name=head, spot=spot)
     for number, target in enumerate(route.targets if route.heads else ()):
-        if target.region is not None:
-            name = target.endpoint if isinstance(target.endpoint, str) else target.provider
+        name = target.endpoint if isinstance(target.endpoint, str) else target.provider
+        for region in target.location.regions:
             spot = places.target(route, number, route.heads[0])
-            yield target.region, ReachCause(kind="deployment", name=name, spot=spot)
+            yield region, ReachCause(kind="deployment", name=name, spot=spot)

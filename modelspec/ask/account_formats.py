@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import assert_never
 
 from modelspec.ask.account import Account, AnsweringModel, CandidateHead, ReachCause, UnusedHead
 from modelspec.emit.artifact import plain
+from modelspec.fleet.model import Upstream
 from modelspec.report.printable import as_written, concealed, painter, printable
 from modelspec.routing.decide import Decision, Unused, Why
-from modelspec.routing.table import Target
 from modelspec.text.quote import quote, some
 from modelspec.text.source import Spot
 
@@ -98,7 +99,7 @@ def _head(candidate: CandidateHead, *, is_shared: bool) -> Iterator[str]:
         yield f"    {_target(target)}{_at(spot)}"
 
 
-def _target(target: Target) -> str:
+def _target(target: Upstream) -> str:
     match target.endpoint:
         case str():
             where = printable(target.endpoint)
@@ -108,7 +109,8 @@ def _target(target: Target) -> str:
             where = f"the URL in {printable(reference.written)}"
     parts = [f"-> {where} ({printable(target.provider)}) as {printable(target.upstream_model)}"]
     named = ("region", target.region), ("order", target.order), ("weight", target.weight)
-    return ", ".join([*parts, *(f"{name} {value}" for name, value in named if value is not None)])
+    runs = printable(target.location.words)
+    return ", ".join([*parts, *(f"{name} {value}" for name, value in named if value is not None), runs])
 
 
 def _residency(account: Account, model: AnsweringModel) -> str:
@@ -210,6 +212,7 @@ def _head_json(candidate: CandidateHead) -> dict[str, object]:
                 "provider": target.provider,
                 "upstream_model": target.upstream_model,
                 "region": target.region,
+                "location": asdict(target.location),
                 "weight": target.weight,
                 "order": target.order,
                 "source": spot_json(spot),

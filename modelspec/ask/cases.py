@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
 from modelspec.routing.decide import Decision, Index, Request, decide, targets_at
-from modelspec.routing.table import Json, Target
+from modelspec.routing.table import Json
 
 FILE = "routes.test.yaml"
 
@@ -151,7 +152,7 @@ def _deployments(
         yield Difference(field="deployments", expected=list(expected), actual=[])
 
 
-def _upstream(target: Target) -> str | Json:
+def _upstream(target: Upstream) -> str | Json:
     """An upstream as an expectation names it."""
     endpoint = target.endpoint
     return endpoint.json if isinstance(endpoint, Reference) else endpoint or target.provider

@@ -11,6 +11,11 @@ from modelspec.author.change import value_at
 from modelspec.author.entries import ModelFile, effective, heads_of
 from modelspec.author.fields import in_order
 from modelspec.author.style import flow
+from modelspec.check.defaults import read_defaults
+from modelspec.check.examine import Surroundings, examine_model
+from modelspec.check.setup import read_setup
+from modelspec.fleet.location import whereabouts
+from modelspec.load.find import Tree
 from modelspec.report.printable import as_written, concealed, printable
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import visible
@@ -110,9 +115,23 @@ def values(entry: ModelFile) -> Iterator[Value]:
         yield from _values(entry, (name,), whole[name])
 
 
-def origins(entry: ModelFile, format_: str) -> Iterator[str]:
+def locations(entry: ModelFile, tree: Tree) -> Iterator[Value]:
+    """Where each upstream runs; nothing where the model or the fleet has a fault."""
+    locator = entry.locator
+    setup = read_setup(tree, locator)
+    around = Surroundings(setup=setup, locator=locator, defaults=read_defaults(tree, locator).folders)
+    model = examine_model(entry.reading.file, around).model
+    if model is None:
+        return
+    for upstream in model.deployments:
+        words = whereabouts(upstream, model, setup.whole).location.words
+        pointer = (*upstream.pointer, "location")
+        yield Value(pointer=pointer, value=words, path=entry.path, line=None, why="(derived)")
+
+
+def origins(entry: ModelFile, tree: Tree, format_: str) -> Iterator[str]:
     """Every value with its origin, in pieces that end in a line end."""
-    found = list(values(entry))
+    found = [*values(entry), *locations(entry, tree)]
     if format_ == "json":
         described = {
             "model_id": concealed(entry.model_id),

@@ -7,9 +7,9 @@ from functools import lru_cache
 from modelspec.change.effect import Effect, Quoted, Subject, Words, listed
 from modelspec.change.guard_counts import Breach, Change
 from modelspec.change.sides import Sides, place_of, targets_of
-from modelspec.fleet.model import Deployment, Fleet, Head, Model
+from modelspec.fleet.model import Fleet, Head, Model, Upstream
 from modelspec.fleet.reference import Reference
-from modelspec.routing.table import Route, Target
+from modelspec.routing.table import Route
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
 from modelspec.url import host_of
@@ -46,7 +46,7 @@ def new_hosts(change: Change, models: Sequence[Model], fleet: Fleet) -> Iterator
             yield found[host]
 
 
-def hosts(target: Target) -> dict[str, Pointer]:
+def hosts(target: Upstream) -> dict[str, Pointer]:
     """Every host that a target may send to, and where its deployment declares it.
 
     A host held by a variable is `env:NAME`, one that a provider derives from a region is `bedrock:eu-west-1`.
@@ -107,7 +107,7 @@ def _common_hosts(route: Route, olds: Sequence[Route]) -> set[str] | None:
     return set.intersection(*({host for target in targets_of(old) for host in hosts(target)} for old in olds))
 
 
-def _sources(route: Route, model: Model) -> Iterator[tuple[Target, Deployment, str]]:
+def _sources(route: Route, model: Model) -> Iterator[tuple[Upstream, Upstream, str]]:
     """Each target, its deployment, and the head that runs it, if any."""
     if route.local_inference:
         for head_id, target in route.local_targets.items():
@@ -117,7 +117,7 @@ def _sources(route: Route, model: Model) -> Iterator[tuple[Target, Deployment, s
             yield target, deployment, ""
 
 
-def _place(route: Route, deployment: Deployment, pointer: Pointer, head: Head | None) -> Place:
+def _place(route: Route, deployment: Upstream, pointer: Pointer, head: Head | None) -> Place:
     """Where the host is declared; an endpoint that the deployment omits is its provider's, or its head's."""
     if pointer == ("endpoint",) and deployment.endpoint is None:
         if head is not None:
@@ -157,7 +157,7 @@ def _hosts_of_keys(routes: Iterable[Route], asking: Iterable[Route]) -> dict[str
     return known
 
 
-def _keys(target: Target) -> list[str]:
+def _keys(target: Upstream) -> list[str]:
     """The references whose values a target sends: its key, and references in `params`."""
     references = [target.api_key, *target.params.values()]
     return [str(value) for value in references if isinstance(value, Reference)]

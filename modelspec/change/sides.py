@@ -1,13 +1,14 @@
 """Both sides of a change: names matched across them, and one model on both with what its comparers find."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 from modelspec.change.effect import Effect, EffectPlace, PlannedState, Quoted, Subject, Words
+from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
 from modelspec.routing.decide import Index
-from modelspec.routing.table import HeadEntry, Route, Target
+from modelspec.routing.table import HeadEntry, Route
 
 Cause = tuple[Subject, ...]
 
@@ -29,7 +30,7 @@ def plain(value: object) -> object:
         case None | str() | bool() | int() | float():
             return value
         case _:
-            return {name: plain(getattr(value, name)) for name in type(value).__slots__}  # type: ignore[attr-defined]
+            return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.compare}  # type: ignore[arg-type]
 
 
 def answering(index: Index, name: str) -> Route | None:
@@ -44,7 +45,7 @@ def region_title(index: Index, code: str) -> str:
     return code if region is None else f"{region.name} ({code})"
 
 
-def targets_of(route: Route) -> tuple[Target, ...]:
+def targets_of(route: Route) -> tuple[Upstream, ...]:
     """Its upstreams: its deployments, or those of its heads."""
     return route.targets or tuple(route.local_targets.values())
 

@@ -295,4 +295,4 @@ def _own(route: Route, index: Index, sides: Sides) -> set[str]:
 
 def _deployed(route: Route, sides: Sides) -> set[str]:
     """The regions of the deployments, under their current codes."""
-    return {sides.region(target.region) for target in route.targets if target.region is not None}
+    return {sides.region(code) for target in route.targets for code in target.location.regions}

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from modelspec.change.effect import Effect, Quoted, Subject, Words, joined, step
 from modelspec.change.settings import limits
 from modelspec.change.sides import IMPLIED, Cause, Found, Pair, exact, targets_of
+from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
 from modelspec.report.printable import concealed
-from modelspec.routing.table import Json, Target
+from modelspec.routing.table import Json
 from modelspec.url import parts
 
-_LIKENESSES: tuple[Callable[[Target], object], ...] = (
+_LIKENESSES: tuple[Callable[[Upstream], object], ...] = (
     lambda target: target,
     lambda target: (target.endpoint, target.provider, target.upstream_model, target.api_key, target.region),
     lambda target: (target.endpoint, target.provider, target.upstream_model),
@@ -30,7 +31,7 @@ class Matched:
     removed: Sequence[int]
 
 
-def match(old: Sequence[Target], new: Sequence[Target]) -> Matched:
+def match(old: Sequence[Upstream], new: Sequence[Upstream]) -> Matched:
     """Pair upstreams, the most alike first; where one remains on each side, these are a pair."""
     pairs: dict[int, int] = {}
     rest_old, rest_new = list(range(len(old))), list(range(len(new)))
@@ -59,6 +60,7 @@ TARGET_FIELDS: Mapping[str, tuple[str, ...]] = {
     "region": ("region",),
     "share": ("weight", "order"),
     "limits": ("rpm", "tpm"),
+    "location": ("location",),
 }
 """Every field of an upstream, by what is compared together."""
 
@@ -68,8 +70,8 @@ class _Twin:
     """One upstream on both sides; `causes` is its head, if that changed."""
 
     where: Words
-    before: Target
-    after: Target
+    before: Upstream
+    after: Upstream
     causes: Cause = ()
 
 
@@ -122,11 +124,11 @@ def reference(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def _host_of(target: Target) -> str:
+def _host_of(target: Upstream) -> str:
     return host(target.endpoint)
 
 
-def _key_of(target: Target) -> str:
+def _key_of(target: Upstream) -> str:
     return reference(target.api_key)
 
 
@@ -143,7 +145,8 @@ def _deployments(pair: Pair) -> Iterator[Found]:
     ]
     yield from _changed(pair, twins)
     for number in matched.added:
-        words: Words = ("gains a deployment at ", Quoted(_host_of(new[number])))
+        where = f", which {new[number].location.words}"
+        words: Words = ("gains a deployment at ", Quoted(_host_of(new[number])), where)
         yield pair.effect("deployment-added", words, None, new[number])
     known = set(map(_host_of, old))
     for name in dict.fromkeys(_host_of(new[number]) for number in matched.added):
@@ -175,7 +178,8 @@ def _changed(pair: Pair, twins: Sequence[_Twin]) -> Iterator[Effect]:
         grouped: dict[str, list[_Twin]] = {}
         for twin in twins:
             values = [[getattr(target, field) for field in fields] for target in (twin.before, twin.after)]
-            if exact(values[0]) != exact(values[1]) and not _is_renamed_region(pair, name, twin):
+            is_implied = _is_renamed_region(pair, name, twin) or (name == "location" and _is_elsewhere(twin))
+            if exact(values[0]) != exact(values[1]) and not is_implied:
                 grouped.setdefault(exact((*values, twin.causes)), []).append(twin)
         for same in grouped.values():
             kind, words = _sentence(name, same[0].before, same[0].after)
@@ -193,11 +197,24 @@ def _is_renamed_region(pair: Pair, name: str, twin: _Twin) -> bool:
     return name == "region" and before is not None and pair.sides.regions.get(before) == twin.after.region
 
 
-def _sentence(name: str, old: Target, new: Target) -> tuple[str, Words]:  # noqa: PLR0911 - one for each case
+def _is_elsewhere(twin: _Twin) -> bool:
+    """Whether a change that is reported by itself explains another location, or the declaration is the same."""
+    before, after = (twin.before.location.regions, twin.after.location.regions)
+    if before and before == after:
+        return True
+    fields = ("endpoint", "provider", "upstream_model", "params", "region")
+    return any(exact(getattr(twin.before, f)) != exact(getattr(twin.after, f)) for f in fields)
+
+
+def _sentence(name: str, old: Upstream, new: Upstream) -> tuple[str, Words]:  # noqa: PLR0911 - one for each case
     words: Words
     match name:
         case "endpoint":
-            return relocation("endpoint", ("calls", "calls"), old.endpoint, new.endpoint)
+            kind, words = relocation("endpoint", ("calls", "calls"), old.endpoint, new.endpoint)
+            return kind, (
+                *words,
+                f", which {new.location.words}",
+            ) if kind == "endpoint-host-changed" else words
         case "provider":
             return "provider-changed", ("changes its provider: ", *step(old.provider, new.provider))
         case "upstream_model":
@@ -219,6 +236,10 @@ def _sentence(name: str, old: Target, new: Target) -> tuple[str, Words]:  # noqa
             before, after = (f"weight {target.weight}, order {target.order}" for target in (old, new))
             words = (f"reweights its deployments: {before} → {after}".replace("None", "unset"),)
             return "deployment-weight-changed", words
+        case "location":
+            return "upstream-moved", (
+                f"is said to run elsewhere: {old.location.words} → {new.location.words}",
+            )
         case _:
             words = (*limits(old.rpm, old.tpm), " → ", *limits(new.rpm, new.tpm))
             return "limits-changed", ("changes the limits of an upstream: ", *words)
@@ -245,7 +266,7 @@ def _setting(params: Json, name: str) -> str:
     return reference(concealed(value, name))
 
 
-def _switched(pair: Pair, old: Sequence[Target], new: Sequence[Target]) -> Iterator[Effect]:
+def _switched(pair: Pair, old: Sequence[Upstream], new: Sequence[Upstream]) -> Iterator[Effect]:
     """Changed hosts and keys of a model that switches local inference."""
     for kind, words, value in (
         ("endpoint-host-changed", "calls another host: ", _host_of),

@@ -24,10 +24,12 @@ def read_entries(root: Path) -> tuple[list[ModelFile], int]:
     with reading():
         tree = read_tree(root)
     entries = entries_of(tree)
-    unread = (
-        len(tree.models) - len(entries) + sum(fault.path.startswith("models.d/") for fault in tree.faults)
-    )
-    return entries, unread
+    return entries, unread_files(tree, entries)
+
+
+def unread_files(tree: Tree, entries: Sequence[ModelFile]) -> int:
+    """How many model files are not among the entries."""
+    return len(tree.models) - len(entries) + sum(f.path.startswith("models.d/") for f in tree.faults)
 
 
 def one_entry(tree: Tree, model_id: str) -> ModelFile:

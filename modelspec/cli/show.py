@@ -72,13 +72,17 @@ def show_command(*, root: Path, model_id: str, format_: str) -> int:
 
     Exit codes: 0 shown, 2 usage or no such model, 3 a bug in modelspec.
     """
-    from modelspec.author.entries import find_entry
+    from modelspec.author.entries import entries_of, find_entry
     from modelspec.author.values import origins
-    from modelspec.cli.entries import note_unread, read_entries
+    from modelspec.cli.entries import note_unread, unread_files
+    from modelspec.cli.stderr import reading
+    from modelspec.load.find import read_tree
 
-    entries, unread = read_entries(root)
+    with reading():
+        tree = read_tree(root)
+    entries = entries_of(tree)
     entry = find_entry(entries, model_id)
     if isinstance(entry, Refusal):
-        note_unread(unread)
-    sys.stdout.writelines(origins(accepted(entry, code=2), format_))
+        note_unread(unread_files(tree, entries))
+    sys.stdout.writelines(origins(accepted(entry, code=2), tree, format_))
     return 0

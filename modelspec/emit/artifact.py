@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from io import BytesIO
 
+from modelspec.fleet.model import Location
 from modelspec.fleet.reference import Reference
 from modelspec.text.portable import portable
 
@@ -26,7 +27,9 @@ class Artifact:
 
 
 def plain(value: object) -> object:
-    """What JSON cannot hold by itself: of all that outputs are made of, references."""
+    """What JSON cannot hold by itself: of all that outputs are made of, references and locations."""
+    if isinstance(value, Location):
+        return asdict(value)
     assert isinstance(value, Reference)
     return value.json
 

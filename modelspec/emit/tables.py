@@ -1,19 +1,28 @@
 """The routing table as JSON: whole, by head, by region, and as the snapshot of `GET /admin/models`."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from urllib.parse import quote
 
 from modelspec.emit.artifact import Artifact, Sheet, document, encode
+from modelspec.fleet.model import Upstream
 from modelspec.routing.decide import may_call
-from modelspec.routing.table import HeadEntry, Json, RegionEntry, Route, RoutingTable, Target
+from modelspec.routing.table import HeadEntry, Json, RegionEntry, Route, RoutingTable
 from modelspec.text.portable import portable
 
 SCHEMA_VERSION = ("schema_version", "1")
 """Of every output; it increases with breaking changes."""
 
 
-def _fields(entry: HeadEntry | RegionEntry | Target) -> dict[str, object]:
+def _fields(entry: HeadEntry | RegionEntry) -> dict[str, object]:
     return {name: getattr(entry, name) for name in entry.__slots__}
+
+
+_UPSTREAM = tuple(field.name for field in fields(Upstream) if field.compare)
+
+
+def _upstream(upstream: Upstream) -> dict[str, object]:
+    return {name: getattr(upstream, name) for name in _UPSTREAM}
 
 
 def _region(region: RegionEntry) -> str:
@@ -47,7 +56,7 @@ def _limits(route: Route) -> Json:
     return {"rpm": route.rpm, "tpm": route.tpm}
 
 
-def first_target(route: Route) -> Target:
+def first_target(route: Route) -> Upstream:
     """The upstream to show for a model if only one fits: the first, or the priority head's own."""
     return route.targets[0] if route.targets else route.local_targets[route.about.priority_head]
 
@@ -77,8 +86,8 @@ def _route(route: Route) -> str:
             "policy": route.policy,
             "tiers": _tiers(route),
             "local_inference": route.local_inference,
-            "targets": [_fields(target) for target in route.targets],
-            "local_targets": {head: _fields(target) for head, target in route.local_targets.items()},
+            "targets": [_upstream(target) for target in route.targets],
+            "local_targets": {head: _upstream(target) for head, target in route.local_targets.items()},
             "fallback_models": route.fallback_models,
             "reach": route.reach,
             "access": _access(route),
@@ -113,8 +122,8 @@ def emit_heads(routing: RoutingTable) -> Iterator[Artifact]:
         )
 
 
-def _targets(targets: Iterable[Target]) -> str:
-    return encode([_fields(target) for target in targets])
+def _targets(targets: Iterable[Upstream]) -> str:
+    return encode([_upstream(target) for target in targets])
 
 
 def emit_regions(routing: RoutingTable) -> Iterator[Artifact]:
@@ -175,7 +184,7 @@ def emit_snapshot(routing: RoutingTable, base: str = "/") -> Iterator[Artifact]:
 def _model(route: Route, url: str) -> str:
     """One model with the field names of its file, and what is derived: `tiers`, `reach`, `source` and its own `url`.
 
-    The five upstream fields are those of the first deployment; `deployments` lists all. If the heads run the model
+    The upstream fields are those of the first deployment; `deployments` lists all. If the heads run the model
     themselves, it is empty, and `local_targets` has the target of each head.
     """
     about = route.about
@@ -193,9 +202,10 @@ def _model(route: Route, url: str) -> str:
             "upstream_model": first.upstream_model,
             "api_key": first.api_key,
             "params": first.params,
-            "deployments": [_fields(target) for target in route.targets],
+            "upstream_region": None if route.local_inference else first.region,
+            "deployments": [_upstream(target) for target in route.targets],
             "local_inference": route.local_inference,
-            "local_targets": {head: _fields(target) for head, target in route.local_targets.items()},
+            "local_targets": {head: _upstream(target) for head, target in route.local_targets.items()},
             "fallback_models": route.fallback_models,
             "aliases": route.aliases,
             "limits": _limits(route),

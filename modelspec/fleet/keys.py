@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from modelspec.fleet.model import Deployment, Fleet, KeyRule, Model
+from modelspec.fleet.location import runs_on_heads
+from modelspec.fleet.model import Fleet, KeyRule, Model, Upstream
 from modelspec.fleet.providers import REGION, endpoint_of
-from modelspec.fleet.reach import runs_on_heads
 from modelspec.fleet.reference import Reference
 from modelspec.secret import telling_key
 from modelspec.text.document import Pointer
@@ -30,7 +30,7 @@ class KeyDestination:
     pointer: Pointer | None
 
 
-def key_references(deployment: Deployment) -> Iterator[tuple[Reference, Pointer]]:
+def key_references(deployment: Upstream) -> Iterator[tuple[Reference, Pointer]]:
     """The references whose values are sent upstream: the API key, then those among the params."""
     if deployment.api_key is not None:
         yield deployment.api_key, (*deployment.pointer, "api_key")
@@ -39,7 +39,7 @@ def key_references(deployment: Deployment) -> Iterator[tuple[Reference, Pointer]
             yield value, (*deployment.pointer, "params", name)
 
 
-def destinations(deployment: Deployment, model: Model, fleet: Fleet) -> Iterator[KeyDestination]:
+def destinations(deployment: Upstream, model: Model, fleet: Fleet) -> Iterator[KeyDestination]:
     """Every URL that a gateway may send the keys of a deployment to, params that lead elsewhere included."""
     pointer = (*deployment.pointer, "endpoint")
     if isinstance(deployment.endpoint, str):

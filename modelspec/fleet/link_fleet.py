@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from modelspec.diagnose.rule import Finding
-from modelspec.fleet.model import Fleet, Head, Region
+from modelspec.fleet.geography import countries_of_code
+from modelspec.fleet.model import Claims, Fleet, Head, Region
 from modelspec.fleet.settings import Settings
 from modelspec.schema import defaults
 from modelspec.text.document import Place, Pointer
@@ -161,11 +162,22 @@ def duplicate(kind: str, identity: str, place: Place, first: Place, subject: str
 def _region(item: Mapping[str, Any], place: Place) -> Region:
     residency = item.get("residency")
     location = item.get("location")
+    declared = item.get("countries")
+    upstreams = item.get("upstreams") or {}
     return Region(
         code=item["code"],
         name=item.get("name", item["code"]),
         residency=None if residency is None else tuple(residency),
         location=None if location is None else (location["latitude"], location["longitude"]),
+        countries=countries_of_code(item["code"])
+        if declared is None
+        else frozenset(code.lower() for code in declared),
+        claims=Claims(
+            region=item["code"],
+            hosts=tuple(host.lower().removesuffix(".") for host in upstreams.get("hosts") or ()),
+            variables=tuple(upstreams.get("variables") or ()),
+            clouds=tuple((c, tuple(regions)) for c, regions in (upstreams.get("clouds") or {}).items()),
+        ),
         place=place,
     )
 

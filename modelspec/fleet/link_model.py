@@ -7,9 +7,10 @@ from modelspec.diagnose.rule import Finding
 from modelspec.fleet.access import Access
 from modelspec.fleet.keys import key_hosts
 from modelspec.fleet.link_fleet import unknown_head, unknown_region
-from modelspec.fleet.model import Catalog, Deployment, Fleet, Model, ModelReference, Signature
+from modelspec.fleet.location import region_place, runs_on_heads, sites
+from modelspec.fleet.model import Catalog, Fleet, Model, ModelReference, Signature, Upstream
 from modelspec.fleet.providers import PROVIDER_SUGGESTIONS, SAME_AS, WORDS
-from modelspec.fleet.reach import own_reach, runs_on_heads
+from modelspec.fleet.reach import own_reach
 from modelspec.fleet.reference import Reference
 from modelspec.load.find import folders_of
 from modelspec.schema import defaults
@@ -108,7 +109,7 @@ def _undeclared(model: Model, fleet: Fleet) -> list[Found]:
         for position, code in enumerate(model.client_regions or ())
     )
     regions.extend(
-        (deployment.region, Place(path=path, pointer=(*deployment.pointer, "region")))
+        (deployment.region, region_place(model, deployment))
         for deployment in model.deployments
         if deployment.region is not None
     )
@@ -138,6 +139,7 @@ def signature_of(model: Model, fleet: Fleet | None) -> Signature:
         status=model.status,
         heads=model.heads,
         reach=() if fleet is None else own_reach(model, fleet),
+        sites=() if fleet is None else tuple(sites(model, fleet)),
         fallback_models=tuple((r.model_id, r.pointer) for r in model.fallback_models),
         replaced_by=model.replaced_by,
         key_hosts=tuple(key_hosts(model)),
@@ -148,25 +150,23 @@ def signature_of(model: Model, fleet: Fleet | None) -> Signature:
 
 
 def _regions(model: Model) -> tuple[str, ...]:
-    if model.client_regions is None and not model.deployments[0].pointer:
-        return (model.region,)
     deployed = (d.region for d in model.deployments if d.region is not None)
     return tuple(sorted({model.region, *deployed, *(model.client_regions or ())}))
 
 
-def _deployment(value: Mapping[str, Any], model_id: str, pointer: Pointer) -> Deployment:
+def _deployment(value: Mapping[str, Any], model_id: str, pointer: Pointer) -> Upstream:
     get = value.get
     params = get("params")
     key, endpoint = get("api_key"), get("endpoint")
     limits = value if pointer else {}
-    return Deployment(
+    return Upstream(
         endpoint=normal_url(endpoint) if isinstance(endpoint, str) else _value(endpoint),
         provider=get("provider", _MODEL["provider"]),
         is_declared="endpoint" in value or "provider" in value,
         upstream_model=get("upstream_model", model_id),
         api_key=None if key is None else Reference.of(key),
         params={name: _value(item) for name, item in params.items()} if params else _NO_PARAMS,
-        region=limits.get("region"),
+        region=value.get("region" if pointer else "upstream_region"),
         weight=_whole(limits.get("weight")),
         order=_whole(limits.get("order")),
         rpm=_whole(limits.get("rpm")),

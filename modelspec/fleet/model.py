@@ -1,7 +1,7 @@
 """The content of a repository, as plain frozen objects: names are strings that linking has resolved."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -9,16 +9,35 @@ from modelspec.fleet.access import Access
 from modelspec.fleet.reference import Reference
 from modelspec.text.document import Place, Pointer, Scalar
 from modelspec.text.names import Suggestions, is_match
+from modelspec.text.quote import some
+
+_COUNTRIES = 6
+"""Countries of an upstream that a line names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """The upstreams that count as a region: patterns of hosts and of variables, and cloud regions by cloud."""
+
+    region: str
+    hosts: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    clouds: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """A region; `residency` holds the codes where its requests may be served, None means anywhere."""
+    """A region; `residency` holds the codes where its requests may be served, None means anywhere.
+
+    `countries` are ISO 3166 codes in lower case, empty where nothing says where it lies.
+    """
 
     code: str
     name: str
     residency: tuple[str, ...] | None
     location: tuple[float, float] | None
+    countries: frozenset[str]
+    claims: Claims
     place: Place
 
     @property
@@ -59,16 +78,41 @@ class KeyRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
-    """One upstream of a model. `endpoint` is a URL, a reference to one, or None: the provider's public one.
+class Location:
+    """Where an upstream runs, and `known_by` what; nothing at all where that is not known.
 
+    `regions` are declared codes. `countries` are ISO 3166 codes in lower case, sorted; `*` alone is anywhere.
+    """
+
+    regions: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    known_by: str | None = None
+
+    @property
+    def words(self) -> str:
+        """As people read it: `runs in eu (known by upstream_region)`."""
+        if self.known_by is None:
+            return "runs in an unknown place"
+        if self.regions:
+            where = ", ".join(self.regions)
+        else:
+            codes = [code.upper() for code in self.countries]
+            where = "any country" if codes == ["*"] else some(codes, _COUNTRIES)
+        return f"runs in {where} (known by {self.known_by})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstream:
+    """One upstream of a model: in a `Model` as its file has it, in a routing table as a head calls it.
+
+    `endpoint` is a URL, a reference to one, or None: in a file the provider's public one, in a table the one that
+    `params` decide. `weight` and `order` are None where the file does not set them; rpm and tpm are requests and tokens
+    a minute. `location` is that of a table. `pointer` leads to the fields: `()` or `("deployments", n)`.
     `is_declared`: the file names the endpoint or the provider; without either, nobody was meant.
-    `pointer` leads to the mapping that holds its fields: `()` or `("deployments", n)`.
     """
 
     endpoint: str | Reference | None
     provider: str
-    is_declared: bool
     upstream_model: str
     api_key: Reference | None
     params: Mapping[str, Scalar | Reference]
@@ -77,7 +121,9 @@ class Deployment:
     order: int | None
     rpm: int | None
     tpm: int | None
-    pointer: Pointer
+    location: Location = Location()
+    is_declared: bool = field(default=True, compare=False, repr=False)
+    pointer: Pointer = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +152,7 @@ class Model:
     fallback_heads: tuple[str, ...]
     policy: str
     weights: Mapping[str, int]
-    deployments: tuple[Deployment, ...]
+    deployments: tuple[Upstream, ...]
     local_inference: bool
     fallback_models: tuple[ModelReference, ...]
     aliases: tuple[str, ...]
@@ -155,6 +201,12 @@ class Fleet:
         )
 
     @cached_property
+    def claims(self) -> tuple[Claims, ...]:
+        """What regions say of upstreams, in their order."""
+        claims = (region.claims for region in self.regions.values())
+        return tuple(claim for claim in claims if claim.hosts or claim.variables or claim.clouds)
+
+    @cached_property
     def region_suggestions(self) -> Suggestions:
         """For codes that are not declared."""
         return Suggestions(self.regions)
@@ -168,6 +220,7 @@ class Fleet:
 class Signature(NamedTuple):
     """What other files may depend on in a model: its names, its references and its own reach.
 
+    `sites` are what its upstreams' spellings say of where they run, as `location.Site`s.
     `regions` are all that the file names, for whatever use. `key_hosts` are its keys as `kind:name`, each with a host
     that receives it and the key's pointer. `is_tied_to_heads`: its endpoint is meant as its own heads see it.
     `access` is None where the file says nothing of it.
@@ -183,6 +236,7 @@ class Signature(NamedTuple):
     status: str
     heads: tuple[str, ...]
     reach: tuple[str, ...]
+    sites: tuple[tuple[str, Pointer, tuple[str, ...], bool], ...]
     fallback_models: tuple[tuple[str, Pointer], ...]
     replaced_by: str | None
     key_hosts: tuple[tuple[str, str, Pointer], ...]

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
+from typing import TypeVar
 
+from modelspec.fleet.location import runs_on_heads, whereabouts
 from modelspec.fleet.model import Fleet, Model, Names, Signature
 
+Code = TypeVar("Code", str, tuple[str, tuple[str, ...], bool])
 _TRUTHS = bytes.maketrans(b"01", b"\x00\x01")
-
-
-def runs_on_heads(model: Model) -> bool:
-    """Whether the heads run the model themselves; deployments win where a waiver lets both stand."""
-    return model.local_inference and not model.deployments[0].pointer
 
 
 def own_reach(model: Model, fleet: Fleet) -> tuple[str, ...]:
@@ -22,24 +20,31 @@ def own_reach(model: Model, fleet: Fleet) -> tuple[str, ...]:
         return ()
     regions = {fleet.heads[head].region for head in model.heads if fleet.heads[head].status != "offline"}
     if regions and not runs_on_heads(model):
-        regions.update(d.region for d in model.deployments if d.region is not None)
+        for upstream in model.deployments:
+            regions.update(whereabouts(upstream, model, fleet).location.regions)
     return tuple(sorted(regions))
 
 
 def transitive_reach(signatures: Sequence[Signature], names: Names[Signature]) -> dict[str, tuple[str, ...]]:
-    """The reach of every model by id, its fallback models and theirs included, sorted.
+    """The reach of every model by id, its fallback models and theirs included, sorted."""
+    return transitive({signature.model_id: signature.reach for signature in signatures}, signatures, names)
+
+
+def transitive(
+    reach: dict[str, tuple[Code, ...]], signatures: Sequence[Signature], names: Names[Signature]
+) -> dict[str, tuple[Code, ...]]:
+    """What every model reaches by itself, completed by what its fallback models and theirs reach, sorted.
 
     A disabled model answers 404, so nothing is reached through it. Models that fall back to each other reach the same.
-    Sets of regions are bits of an integer, and each reference is followed once: neither chains nor cycles are slow.
+    Sets are bits of an integer, and each reference is followed once: neither chains nor cycles are slow.
     """
-    reach = {signature.model_id: signature.reach for signature in signatures}
     fallbacks = _fallbacks(signatures, names)
     if not fallbacks:
         return reach
     codes = sorted({code for regions in reach.values() for code in regions})
     bits = {code: 1 << position for position, code in enumerate(codes)}
     masks: dict[str, int] = {}
-    known: dict[int, tuple[str, ...]] = {}
+    known: dict[int, tuple[Code, ...]] = {}
     for component in _components(fallbacks):
         mask = 0
         for model_id in component:

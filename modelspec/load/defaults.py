@@ -11,7 +11,7 @@ WHOLE = ("endpoint", "api_key")
 WHOLE_ITEMS = ("params",)
 """Mappings of which each item is such a value."""
 
-UPSTREAM = ("endpoint", "provider", "upstream_model", "api_key", "params")
+UPSTREAM = ("endpoint", "provider", "upstream_model", "api_key", "params", "upstream_region")
 """The fields that `deployments` stands in place of: the nearer of the two replaces the other."""
 
 NOT_DEFAULTED = ("model_id", "name", "aliases")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-from modelspec.fleet.model import Names
-from modelspec.routing.table import Route, RoutingTable, Target, Tier
+from modelspec.fleet.model import Names, Upstream
+from modelspec.routing.table import Route, RoutingTable, Tier
 
 
 class Why(StrEnum):
@@ -143,7 +143,7 @@ def without(tiers: tuple[Tier, ...], gone: frozenset[str]) -> tuple[Tier, ...]:
     return tuple(Tier(weights=weights) for weights in left if weights)
 
 
-def targets_at(decision: Decision, head: str) -> tuple[Target, ...]:
+def targets_at(decision: Decision, head: str) -> tuple[Upstream, ...]:
     """The upstreams that a head calls for a routed request, in the order of the file.
 
     Where a wildcard took the request, `*` at the end of the upstream's name stands for the rest of the client's.

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from modelspec.fleet.model import Catalog, Deployment, Fleet, Model
+from modelspec.fleet.location import runs_at, runs_on_heads, whereabouts
+from modelspec.fleet.model import Catalog, Fleet, Model, Upstream
 from modelspec.fleet.providers import endpoint_of
-from modelspec.fleet.reach import runs_on_heads, transitive_reach
-from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
+from modelspec.fleet.reach import transitive_reach
+from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Tier
 
 
 def route(
@@ -83,7 +84,7 @@ def _route(model: Model, fleet: Fleet, reach: tuple[str, ...]) -> Route:
         policy=model.policy,
         tiers=serving,
         local_inference=local,
-        targets=() if local else tuple(map(_target, model.deployments)),
+        targets=() if local else tuple(_target(upstream, model, fleet) for upstream in model.deployments),
         local_targets=_local_targets(model, fleet) if local else {},
         fallback_models={condition: tuple(ids) for condition, ids in fallbacks.items()},
         reach=reach if serving else (),
@@ -107,32 +108,25 @@ def _route(model: Model, fleet: Fleet, reach: tuple[str, ...]) -> Route:
     )
 
 
-def _target(deployment: Deployment) -> Target:
-    return Target(
-        endpoint=deployment.endpoint or endpoint_of(deployment.provider),
-        provider=deployment.provider,
-        upstream_model=deployment.upstream_model,
-        api_key=deployment.api_key,
-        params=deployment.params,
-        region=deployment.region,
-        weight=deployment.weight,
-        order=deployment.order,
-        rpm=deployment.rpm,
-        tpm=deployment.tpm,
+def _target(upstream: Upstream, model: Model, fleet: Fleet) -> Upstream:
+    """An upstream as every head calls it."""
+    return replace(
+        upstream,
+        endpoint=upstream.endpoint or endpoint_of(upstream.provider),
+        location=whereabouts(upstream, model, fleet).location,
     )
 
 
-def _local_targets(model: Model, fleet: Fleet) -> Mapping[str, Target]:
+def _local_targets(model: Model, fleet: Fleet) -> Mapping[str, Upstream]:
     """One target for each head: the model's own endpoint there, or the head's inference server."""
-    deployment = model.deployments[0]
-    base = _target(deployment)
+    upstream = model.deployments[0]
+    heads = ((head, fleet.heads[head]) for head in model.heads)
     return {
-        head: replace(
-            base,
-            endpoint=deployment.endpoint or fleet.heads[head].inference_url,
-            region=fleet.heads[head].region,
-            weight=None,
-            order=None,
+        name: replace(
+            upstream,
+            endpoint=upstream.endpoint or head.inference_url,
+            region=head.region,
+            location=runs_at(head, fleet),
         )
-        for head in model.heads
+        for name, head in heads
     }

@@ -3,32 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from modelspec.fleet.reference import Reference
-from modelspec.text.document import Scalar
+from modelspec.fleet.model import Upstream
 
 Json = Mapping[str, object]
 """What JSON can hold, with the keys in the order in which they are written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """One upstream as a head calls it.
-
-    `endpoint` is a URL or a reference to one; None where the provider's own region setting in `params` decides the
-    host. `weight` and `order` are None where the file does not set them; rpm and tpm
-    are requests and tokens a minute.
-    """
-
-    endpoint: str | Reference | None
-    provider: str
-    upstream_model: str
-    api_key: Reference | None
-    params: Mapping[str, Scalar | Reference]
-    region: str | None
-    weight: int | None
-    order: int | None
-    rpm: int | None
-    tpm: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +49,8 @@ class Route:
     policy: str
     tiers: tuple[Tier, ...]
     local_inference: bool
-    targets: tuple[Target, ...]
-    local_targets: Mapping[str, Target]
+    targets: tuple[Upstream, ...]
+    local_targets: Mapping[str, Upstream]
     fallback_models: Mapping[str, tuple[str, ...]]
     reach: tuple[str, ...]
     client_regions: tuple[str, ...] | None

@@ -14,7 +14,7 @@ from modelspec.text.quote import quote
 from modelspec.url import Code, judged
 from modelspec.url.base import BaseCode, BaseFault, base_fault, version_of
 
-_ATLAS = model(region="eu", endpoint=None)
+_ATLAS = model(region="us", endpoint=None)
 _EXPLAINED = frozenset(Code) - {Code.PLAIN_HTTP, Code.LOOPBACK}
 """Whose URL is to be written anew anyway."""
 _AZURE = f"{_ATLAS}provider: azure\nendpoint: https://atlas.openai.azure.com\n"

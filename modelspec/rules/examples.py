@@ -26,7 +26,7 @@ _BASE = """
 # file: regions.yaml
 regions:
   - {code: us, name: United States}
-  - {code: eu, name: Europe, residency: [eu, uk]}
+  - {code: eu, name: Europe, residency: [eu, uk], upstreams: {hosts: ["*.example.com", "*.example"]}}
   - {code: uk, name: United Kingdom}
   - {code: cn, name: China, residency: [cn]}
 # file: heads.yaml

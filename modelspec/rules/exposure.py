@@ -7,7 +7,7 @@ from functools import partial
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
-from modelspec.fleet.model import Deployment, Fleet, Head, Model
+from modelspec.fleet.model import Fleet, Head, Model, Upstream
 from modelspec.rules.examples import model
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
@@ -69,7 +69,7 @@ def _in_fleet(code: str, fleet: Fleet) -> Iterator[Finding]:
                     )
 
 
-def _urls(deployment: Deployment) -> Iterator[tuple[str, Pointer, str]]:
+def _urls(deployment: Upstream) -> Iterator[tuple[str, Pointer, str]]:
     """The name, place and text of each: the endpoint, and params that are URLs by text or name."""
     if isinstance(deployment.endpoint, str):
         yield "endpoint", (*deployment.pointer, "endpoint"), deployment.endpoint

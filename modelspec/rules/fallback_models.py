@@ -10,6 +10,7 @@ from modelspec.fleet.model import Catalog, Fleet, Model, Signature
 from modelspec.fleet.reach import transitive_reach
 from modelspec.rules.examples import model
 from modelspec.rules.heads import residency_of, way_out
+from modelspec.rules.residency import Residency, place_of_site, transitive_sites, within
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
@@ -34,10 +35,12 @@ def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
     Name a fallback model whose heads and deployments are inside it, or give that model other heads.
     """
     reaches = transitive_reach(catalog.signatures, catalog.names)
+    spelled = transitive_sites(catalog)
     for signature in catalog.signatures:
         region = catalog.fleet.regions.get(signature.region)
         if region is None or region.residency is None:
             continue
+        residency = Residency.of(region, catalog.fleet)
         for name, pointer in signature.fallback_models:
             fallback = catalog.names.find(name)
             if fallback is None:
@@ -47,19 +50,26 @@ def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
                 for code in reaches[fallback.model_id]
                 if code not in region.residency and code in catalog.fleet.regions
             ]
+            strange = [site for site in spelled[fallback.model_id] if residency.forbids(site[1])]
+            related = [residency_of(region)]
             if outside:
-                yield Finding(
-                    place=Place(path=signature.path, pointer=pointer),
-                    message=f"the fallback model {quote(name)} reaches {', '.join(map(quote, outside))}, "
-                    f"outside the residency of {quote(signature.region)}",
-                    label=f"reaches {', '.join(outside)}",
-                    help=f"name a model that stays in {' or '.join(region.residency)}",
-                    related=(
-                        residency_of(region),
-                        way_out(fallback, outside[0], reaches, catalog),
-                    ),
-                    subject=signature.model_id,
-                )
+                what = f"reaches {', '.join(map(quote, outside))}"
+                related.append(way_out(fallback, outside[0], reaches, catalog))
+            elif strange:
+                subject, countries, _ = strange[0]
+                what = f"is answered by {quote(subject)} {within(countries)}"
+                related.append((place_of_site(subject, fallback, catalog), "called here"))
+            else:
+                continue
+            yield Finding(
+                place=Place(path=signature.path, pointer=pointer),
+                message=f"the fallback model {quote(name)} {what}, outside the residency of "
+                f"{quote(signature.region)}",
+                label=f"reaches {', '.join(outside)}" if outside else "leaves the residency",
+                help=f"name a model that stays in {' or '.join(region.residency)}",
+                related=tuple(related),
+                subject=signature.model_id,
+            )
 
 
 @rule(

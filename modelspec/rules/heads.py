@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
+from modelspec.fleet.location import region_place
 from modelspec.fleet.model import Catalog, Fleet, Model, Region, Signature
 from modelspec.rules.examples import model
 from modelspec.text.document import Place, Pointer
@@ -72,11 +73,11 @@ def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
     for deployment in model.deployments:
         if deployment.region is not None and deployment.region not in allowed:
             yield Finding(
-                place=Place(path=model.path, pointer=(*deployment.pointer, "region")),
-                message=f"a deployment in {quote(deployment.region)} is outside the residency of "
+                place=region_place(model, deployment),
+                message=f"an upstream in {quote(deployment.region)} is outside the residency of "
                 f"{quote(model.region)}",
                 label="answers here",
-                help=f"use a deployment in {' or '.join(allowed)}, or change the residency of {model.region}",
+                help=f"use an upstream in {' or '.join(allowed)}, or change the residency of {model.region}",
                 related=(residency_of(region),),
             )
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 
 from modelspec.emit.artifact import Artifact
-from modelspec.routing.table import Route, RoutingTable, Target
+from modelspec.fleet.model import Upstream
+from modelspec.routing.table import Route, RoutingTable
 from modelspec.site import SiteContext
 from modelspec.site.forges import links_for
 from modelspec.site.frame import PageFrame, page
@@ -42,7 +43,7 @@ def _head(head: str, weight: str, route: Route, names: Wording) -> DrawnNode:
     )
 
 
-def _drawn(target: Target, names: Wording, *, is_later: bool = False) -> DrawnNode:
+def _drawn(target: Upstream, names: Wording, *, is_later: bool = False) -> DrawnNode:
     return DrawnNode(
         title=host(target),
         region="" if target.region is None else names.region_titles[target.region],
@@ -52,7 +53,7 @@ def _drawn(target: Target, names: Wording, *, is_later: bool = False) -> DrawnNo
     )
 
 
-def _order(target: Target) -> int:
+def _order(target: Upstream) -> int:
     return 1 if target.order is None else target.order
 
 
@@ -154,13 +155,14 @@ def _upstreams(route: Route, names: Wording) -> Iterator[tuple[str, str | None, 
         yield title, url, list(_upstream(target, names))
 
 
-def _upstream(target: Target, names: Wording) -> Iterator[Row]:
+def _upstream(target: Upstream, names: Wording) -> Iterator[Row]:
     yield Row.of("Endpoint", endpoint(target))
     yield Row.of("Provider", target.provider)
     yield Row.of("Upstream model", target.upstream_model)
     yield Row.of("API key", key(target.api_key))
     if target.region is not None:
         yield Row.of("Region", names.region(target.region))
+    yield Row.of("Location", target.location.words)
     for term, value in (("Weight", target.weight), ("Order", target.order)):
         if value is not None:
             yield Row.of(term, str(value))
@@ -175,7 +177,7 @@ def _reach(route: Route, names: Wording) -> Iterator[Row]:
     heads: dict[str, list[str]] = {}
     for head in route.heads:
         heads.setdefault(names.index.heads[head].region, []).append(head)
-    upstreams = {target.region for target in route.targets}
+    upstreams = {code for target in route.targets for code in target.location.regions}
     for code in route.reach:
         through = [*heads.get(code, ())]
         if code in upstreams:
@@ -193,6 +195,6 @@ def _reach_words(route: Route) -> str:
     )
 
 
-def _limits(of: Route | Target) -> list[str]:
+def _limits(of: Route | Upstream) -> list[str]:
     figures = ((of.rpm, "request"), (of.tpm, "token"))
     return [f"{count(figure, unit)} a minute" for figure, unit in figures if figure is not None]

@@ -5,9 +5,10 @@ from typing import Self
 from urllib.parse import urlencode
 
 from modelspec.emit.tables import model_url
+from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
 from modelspec.routing.decide import Index
-from modelspec.routing.table import RoutingTable, Target
+from modelspec.routing.table import RoutingTable
 from modelspec.url import parts
 
 _KEYS = {"env": "environment variable {}", "file": "file {}", "vault": "Vault {}"}
@@ -96,13 +97,13 @@ class Wording:
         return Link(text=name, href=self.links.model(self.owner(name)))
 
 
-def host(target: Target) -> str:
+def host(target: Upstream) -> str:
     """The host of the endpoint with an explicit port, or words if the endpoint is not a URL."""
     found = parts(target.endpoint) if isinstance(target.endpoint, str) else None
     return found.place if found else endpoint(target)
 
 
-def endpoint(target: Target) -> str:
+def endpoint(target: Upstream) -> str:
     """The endpoint in words."""
     match target.endpoint:
         case None:

@@ -1,5 +1,6 @@
 """URLs judged on their raw text: what is wrong with one, its host, and who owns that."""
 
+from modelspec.url.host import is_private_host
 from modelspec.url.judgement import (
     LONGEST,
     Code,
@@ -22,6 +23,7 @@ __all__ = [
     "has_key",
     "host_of",
     "is_host",
+    "is_private_host",
     "judge",
     "judged",
     "normal_glob",

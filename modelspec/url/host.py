@@ -151,6 +151,12 @@ def is_private_name(name: str) -> bool:
     return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
 
 
+def is_private_host(host: str) -> bool:
+    """Whether a host, as `host_of` gives it, is the caller itself or stands in its network."""
+    place = standing(host if ":" not in host else f"[{host}]")
+    return place is not None and place.kind not in (AddressKind.PUBLIC, AddressKind.UNUSABLE)
+
+
 def is_wildcard(name: str) -> bool:
     """Whether a name spells its address: it is asked of public servers, whatever the address."""
     return _tail(name) in _WILDCARD_ZONES

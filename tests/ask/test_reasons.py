@@ -96,7 +96,7 @@ def test_accounts_of_the_example_fleet_have_correct_places() -> None:
 
 WAIVED = """\
 waivers:
-  - {rule: MS301, subject: atlas, reason: a trial, expires: "2026-12-31", approved_by: alice}
+  - {rule: MS301, subject: atlas, reason: a trial, expires: "2026-09-30", approved_by: alice}
 """
 
 

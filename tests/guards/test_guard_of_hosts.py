@@ -127,7 +127,7 @@ def test_reports_a_new_host_of_a_provider(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("region", "host"), [("us-east-1", "bedrock:us-east-1"), ("{env: AWS}", "bedrock:env:AWS")]
+    ("region", "host"), [("eu-west-3", "bedrock:eu-west-3"), ("{env: AWS}", "bedrock:env:AWS")]
 )
 def test_reports_a_new_host_of_a_cloud_region(region: str, host: str, tmp_path: Path) -> None:
     before = {"atlas": model("atlas", *BEDROCK, "params: {aws_region_name: eu-west-1, retries: 1}")}

@@ -10,8 +10,9 @@ from modelspec.change.compare import compare
 from modelspec.change.effect import Plan, PlannedState
 from modelspec.change.markdown import LIMIT, MARKER, render
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
+from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
-from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Target, Tier
+from modelspec.routing.table import About, HeadEntry, RegionEntry, Route, RoutingTable, Tier
 from modelspec.text.source import Span
 
 HEADS = tuple(
@@ -26,7 +27,7 @@ HEADS = tuple(
     )
     for n in range(3)
 )
-TARGET = Target(
+TARGET = Upstream(
     endpoint="https://api.example.com/v1",
     provider="openai",
     upstream_model="x",

@@ -36,7 +36,9 @@ Say = Callable[..., "Said"]
 
 def model(name: str, *lines: str, region: str = "us") -> str:
     fields = [f"model_id: {name}", f"name: {name}", f"region: {region}", f"priority_head: head-{region}"]
-    return "\n".join([*fields, f"endpoint: https://api-{region}.example.com/v1", *lines, ""])
+    return "\n".join(
+        [*fields, f"endpoint: https://api-{region}.example.com/v1", f"upstream_region: {region}", *lines, ""]
+    )
 
 
 FLEET: dict[str, str | bytes | None] = {

@@ -4,7 +4,7 @@ from small_fleets import documents
 
 from modelspec.emit import emit
 from modelspec.fleet.link_model import signature_of
-from modelspec.fleet.model import Catalog, Deployment, Fleet, Head, Model, ModelReference, Names, Region
+from modelspec.fleet.model import Catalog, Claims, Fleet, Head, Model, ModelReference, Names, Region, Upstream
 from modelspec.routing.route import route
 from modelspec.routing.table import RoutingTable
 from modelspec.text.document import Place
@@ -28,7 +28,16 @@ def fleets(draw: st.DrawFn) -> Fleet:
     )
     return Fleet(
         regions={
-            code: Region(code=code, name=code, residency=None, location=None, place=HERE) for code in REGIONS
+            code: Region(
+                code=code,
+                name=code,
+                residency=None,
+                location=None,
+                countries=frozenset(),
+                claims=Claims(region=code),
+                place=HERE,
+            )
+            for code in REGIONS
         },
         heads={
             f"h{n}": Head(
@@ -54,7 +63,7 @@ def models(draw: st.DrawFn, number: int, count: int, fleet: Fleet) -> Model:
     last = draw(st.integers(max(1, weighted), len(order)))
     listed = draw(st.lists(st.sampled_from([None, *REGIONS]), max_size=3))
     deployments = [
-        Deployment(
+        Upstream(
             endpoint="https://upstream",
             provider="openai",
             is_declared=True,

@@ -24,6 +24,7 @@ def signature(
         status=status,
         heads=(),
         reach=reach,
+        sites=(),
         fallback_models=tuple((name, ("fallback_models", n)) for n, name in enumerate(fallback_models)),
         replaced_by=None,
         key_hosts=(),

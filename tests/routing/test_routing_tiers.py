@@ -57,7 +57,7 @@ def test_draining_heads_serve_if_no_head_is_active(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "lines", [("status: disabled",), ("deployments: [{region: uk, provider: mistral}]",)]
+    "lines", [("status: disabled",), ("deployments: [{region: uk, endpoint: https://a.example.com}]",)]
 )
 def test_a_model_that_nothing_serves_has_no_tiers_and_no_reach(
     lines: tuple[str, ...], tmp_path: Path
@@ -68,7 +68,10 @@ def test_a_model_that_nothing_serves_has_no_tiers_and_no_reach(
 
 
 def test_reach_covers_the_regions_of_heads_and_deployments(tmp_path: Path) -> None:
-    lines = ("fallback_heads: [head-us-1, head-us-2]", "deployments: [{region: uk, provider: mistral}]")
+    lines = (
+        "fallback_heads: [head-us-1, head-us-2]",
+        "deployments: [{region: uk, endpoint: https://a.example.com}]",
+    )
     assert _route(tmp_path, *lines).reach == ("eu", "uk", "us")
 
 

@@ -115,7 +115,11 @@ def test_the_next_active_head_is_named(tmp_path: Path) -> None:
         ({"fallback_heads": "[head-us-2, head-uk-1]"}, {"head_uk_1": "status: draining"}, ["MS404:4"]),
         ({**EU, "fallback_heads": "[head-eu-2]"}, {}, ["MS404:4"]),
         ({**EU, "fallback_heads": "[head-eu-2]"}, {"head_uk_1": "status: draining"}, []),
-        ({"region": "cn", "priority_head": "head-cn-1", "fallback_heads": ""}, {}, ["MS402:4"]),
+        (
+            {"region": "cn", "priority_head": "head-cn-1", "fallback_heads": "", "upstream_region": "cn"},
+            {},
+            ["MS402:4"],
+        ),
     ],
 )
 def test_one_region_is_noted_where_another_would_do(

@@ -7,7 +7,7 @@ from secret_documents import document, findings, where
 from secret_fakes import fakes
 
 from modelspec.diagnose.rule import Finding
-from modelspec.fleet.model import Deployment, Fleet, Model
+from modelspec.fleet.model import Fleet, Model, Upstream
 from modelspec.fleet.reference import Reference
 from modelspec.rules.references import environment_names_are_harmless, secret_files_lie_in_secret_folders
 from modelspec.rules.secrets import RULES
@@ -179,8 +179,8 @@ def test_texts_that_name_no_variable(text: str) -> None:
 
 
 def model(**fields: object) -> Model:
-    blank: dict[str, object] = dict.fromkeys(Deployment.__dataclass_fields__)
-    deployment = Deployment(**{**blank, "params": {}, "pointer": (), **fields})  # type: ignore[arg-type]
+    blank: dict[str, object] = dict.fromkeys(Upstream.__dataclass_fields__)
+    deployment = Upstream(**{**blank, "params": {}, "pointer": (), **fields})  # type: ignore[arg-type]
     nothing: dict[str, object] = dict.fromkeys(Model.__dataclass_fields__)
     return Model(**{**nothing, "path": "models.d/x.yaml", "deployments": (deployment,)})  # type: ignore[arg-type]
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from modelspec.diagnose.rule import Finding
-from modelspec.fleet.model import Deployment, Fleet, Head, Model
+from modelspec.fleet.model import Fleet, Head, Model, Upstream
 from modelspec.fleet.reference import Reference
 from modelspec.rules.exposure import RULES
 from modelspec.text.document import Place
@@ -30,7 +30,7 @@ def head(head_id: str, url: str, inference_url: str | None = None) -> Head:
 
 FLEET = Fleet(regions={}, heads={name: head(name, url) for name, url in HEADS.items()}, complete=True)
 
-DEPLOYMENT = Deployment(
+DEPLOYMENT = Upstream(
     endpoint="https://api.example.com/v1",
     provider="openai",
     is_declared=True,
@@ -72,11 +72,11 @@ MODEL = Model(
 )
 
 
-def at(endpoint: str | Reference | None, **fields: object) -> Deployment:
+def at(endpoint: str | Reference | None, **fields: object) -> Upstream:
     return replace(DEPLOYMENT, endpoint=endpoint, **fields)  # type: ignore[arg-type]  # given by name
 
 
-def in_model(*deployments: Deployment, **fields: object) -> list[tuple[str, Finding]]:
+def in_model(*deployments: Upstream, **fields: object) -> list[tuple[str, Finding]]:
     model = replace(MODEL, deployments=deployments, **fields)  # type: ignore[arg-type]  # given by name
     return [(rule.code, found) for rule in RULES if rule.check for found in rule.check(model, FLEET)]
 

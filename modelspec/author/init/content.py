@@ -205,6 +205,7 @@ fallback_heads: [{second}] # tried in this order when the one before does not an
 # Who answers. The upstream speaks the OpenAI protocol, unless `provider` says otherwise.
 endpoint: https://llm.example.net/{code}/v1
 upstream_model: example-{kind}
+upstream_region: {_scalar(code)} # where it runs: a declaration, since the host says nothing of it
 
 # Where the gateway finds the key: a reference. The key itself is never written into a file.
 api_key: {{env: EXAMPLE_API_KEY}}

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
 from modelspec.gateways.litellm.names import FALLBACK_PREFIX, FORMS, NO_KEY, Form, environment_name
 from modelspec.routing.decide import Index
-from modelspec.routing.table import Json, Route, RoutingTable, Target
+from modelspec.routing.table import Json, Route, RoutingTable
 from modelspec.url import parts
 
 Conditions = Mapping[str, tuple[str, ...]]
@@ -23,7 +24,7 @@ class Group:
     route: Route
     names: tuple[str, ...]
     aliases: tuple[str, ...]
-    targets: tuple[Target, ...]
+    targets: tuple[Upstream, ...]
     fallbacks: Conditions
 
 
@@ -92,7 +93,7 @@ class LiteLLMGroups:
         )
 
 
-def _remote(route: Route) -> Iterator[Target]:
+def _remote(route: Route) -> Iterator[Upstream]:
     """The inference servers of the heads that run the model themselves, tier by tier."""
     for number, tier in enumerate(route.tiers, 1):
         for head, weight in tier.weights.items():
@@ -134,7 +135,7 @@ def variable(reference: Reference) -> str:
     return environment_name(reference.kind, reference.normal)
 
 
-def references(target: Target) -> Iterator[Reference]:
+def references(target: Upstream) -> Iterator[Reference]:
     """The references of an upstream that LiteLLM reads from its environment."""
     for value in (target.endpoint, target.api_key, *target.params.values()):
         if isinstance(value, Reference) and not _is_read_from_file(target, value):
@@ -148,7 +149,7 @@ def number(value: object) -> object:
     return int(value) if value.is_integer() else round(max(value, 0.001), 3)
 
 
-def _params(route: Route, target: Target, *, alone: bool) -> Json:
+def _params(route: Route, target: Upstream, *, alone: bool) -> Json:
     form = FORMS[target.provider]
     params: dict[str, object] = {"model": f"{form.prefix}/{_upstream(route, target)}"}
     if target.endpoint is not None:
@@ -167,7 +168,7 @@ def _params(route: Route, target: Target, *, alone: bool) -> Json:
     return params
 
 
-def _upstream(route: Route, target: Target) -> str:
+def _upstream(route: Route, target: Upstream) -> str:
     """The upstream's name; in a wildcard, `*` stands for what the client wrote after the prefix.
 
     A wildcard named after its provider (`openrouter/*`) does not repeat the provider, because the names of upstreams do
@@ -187,7 +188,7 @@ def _api_base(endpoint: str | Reference, form: Form) -> str:
     return base + form.path + (form.path_if_bare if found and not found.path else "")
 
 
-def _credentials(target: Target) -> Json:
+def _credentials(target: Upstream) -> Json:
     """A key for every upstream, so that LiteLLM never uses one from its environment."""
     key = target.api_key
     if target.provider == "vertex_ai" and key is not None:
@@ -199,7 +200,7 @@ def _credentials(target: Target) -> Json:
     return {} if FORMS[target.provider].hosts else {"api_key": NO_KEY}
 
 
-def _is_read_from_file(target: Target, reference: Reference) -> bool:
+def _is_read_from_file(target: Upstream, reference: Reference) -> bool:
     """Whether LiteLLM itself reads the file: it does for the credentials of Vertex AI."""
     return target.provider == "vertex_ai" and reference is target.api_key and reference.kind == "file"
 
@@ -208,7 +209,7 @@ def _resolved(reference: Reference) -> str:
     return _ENVIRONMENT + variable(reference)
 
 
-def _shared(targets: tuple[Target, ...]) -> list[Target]:
+def _shared(targets: tuple[Upstream, ...]) -> list[Upstream]:
     """Complete `order` and `weight`: LiteLLM never calls a deployment without a number if others have one.
 
     A deployment without `order` is among the first. Weights come from `weight`, else from `rpm`, else from `tpm`, and
@@ -216,14 +217,14 @@ def _shared(targets: tuple[Target, ...]) -> list[Target]:
     """
     ordered = any(target.order is not None for target in targets)
     placed = [replace(target, order=target.order or 1) if ordered else target for target in targets]
-    shared: list[Target] = []
+    shared: list[Upstream] = []
     for target in placed:
         peers = [peer for peer in placed if peer.order == target.order]
         shared.append(replace(target, weight=target.weight or 1) if _is_uneven(peers) else target)
     return shared
 
 
-def _is_uneven(peers: list[Target]) -> bool:
+def _is_uneven(peers: list[Upstream]) -> bool:
     """Whether LiteLLM would skip one of these, because it lacks a number that others have."""
     for numbers in ([peer.weight for peer in peers], [p.rpm for p in peers], [p.tpm for p in peers]):
         if any(number is not None for number in numbers):

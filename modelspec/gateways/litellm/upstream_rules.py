@@ -5,7 +5,7 @@ from typing import assert_never
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
-from modelspec.fleet.model import Deployment, Fleet, Model
+from modelspec.fleet.model import Fleet, Model, Upstream
 from modelspec.fleet.providers import REGION, WORDS, endpoint_of
 from modelspec.fleet.reference import Reference
 from modelspec.gateways.litellm.names import COMMON_PARAMS, FORMS, RESERVED_VARIABLES, ParamKind
@@ -25,14 +25,14 @@ fallback_heads: [head-uk-1]
 OPEN = TARGET + ATLAS + "endpoint: https://api.atlas.example/v1\n"
 
 
-def deployments_of(model: Model, fleet: Fleet, *, known: bool = True) -> list[Deployment]:
+def deployments_of(model: Model, fleet: Fleet, *, known: bool = True) -> list[Upstream]:
     """The deployments with a provider in `FORMS`, or in other words that are known; none if LiteLLM is not a target."""
     if "litellm" not in fleet.targets:
         return []
     return [d for d in model.deployments if (d.provider in FORMS) is known and d.provider in WORDS]
 
 
-def place_in(model: Model, deployment: Deployment, *pointer: str | int) -> Place:
+def place_in(model: Model, deployment: Upstream, *pointer: str | int) -> Place:
     """The place of a field of a deployment."""
     return Place(path=model.path, pointer=(*deployment.pointer, *pointer))
 
@@ -246,7 +246,7 @@ def variables_of_references_are_left_alone(model: Model, fleet: Fleet) -> Iterat
                 )
 
 
-def _endpoint_faults(model: Model, deployment: Deployment) -> Iterator[tuple[str, str]]:
+def _endpoint_faults(model: Model, deployment: Upstream) -> Iterator[tuple[str, str]]:
     """Messages with their help."""
     form, endpoint = FORMS[deployment.provider], deployment.endpoint
     provider = quote(deployment.provider)
