@@ -138,6 +138,7 @@ def test_what_aliases_repeat_counts_each_time(
     ],
 )
 def test_as_much_as_the_limit_is_read(text: str) -> None:
+    assert foreign.MAX_FOREIGN_BYTES == 4_194_304
     assert _read(text).fault is None
 
 

@@ -139,3 +139,21 @@ def test_the_same_fault_is_not_reported_more_often_than_a_reader_can_use() -> No
 def test_a_missing_folder_of_models_is_no_fault_of_reading(tmp_path: Path) -> None:
     tree = read_tree(tmp_path)
     assert [fault.code for fault in tree.faults] == ["MS022", "MS022", "MS023"]
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfea\0", b"\xfe\xff\0a", b"a\0:\0", b"\0a\0:"])
+def test_utf_16_is_named(data: bytes) -> None:
+    (fault,) = read(File("models.d/a.yaml", data)).faults
+    assert (fault.code, fault.message, fault.help) == (
+        "MS004",
+        "this file is UTF-16, not UTF-8",
+        "save it as UTF-8",
+    )
+
+
+@pytest.mark.parametrize("path", ["a" * 300 + "/b.yaml", "a" * 300])
+def test_a_name_that_the_system_refuses(path: str, tmp_path: Path) -> None:
+    fault = read_file(tmp_path, path)
+    assert isinstance(fault, Diagnostic)
+    assert (fault.code, fault.path) == ("MS001", path)
+    assert fault.message == "cannot read this file: file name too long"

@@ -38,6 +38,11 @@ def test_32_levels_go_through(opening: str, closing: str) -> None:
     assert values(_nested(32, opening, closing)) is None
 
 
+@pytest.mark.parametrize(("lists", "inner", "fits"), [(15, "[]", True), (15, "[[]]", False), (16, "", False)])
+def test_levels_of_mixed_kinds_are_counted_alike(lists: int, inner: str, *, fits: bool) -> None:
+    assert (values(f"a: {'[{x: ' * lists}{inner}{'}]' * lists}".encode()) is not None) is fits
+
+
 @pytest.mark.parametrize(
     "data",
     [

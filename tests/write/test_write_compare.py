@@ -35,6 +35,7 @@ def test_missing_different_and_extra_files_are_listed_in_path_order(output: Path
         Stale(path="site/models/m1.json", why=Staleness.DIFFERS),
         Stale(path="top.txt", why=Staleness.DIFFERS),
     ]
+    assert [*map(str, Staleness)] == ["missing", "differs", "extra"]
 
 
 def test_the_manifest_is_compared_too(output: Path) -> None:

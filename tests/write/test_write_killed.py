@@ -122,6 +122,13 @@ def test_removes_an_old_tree_if_the_output_exists(output: Path) -> None:
     assert beside(output) == []
 
 
+def test_an_old_tree_is_not_given_the_name_of_a_link(output: Path) -> None:
+    built(output).rename(output.with_name(".dist.modelspec-0123abcd.old"))
+    output.symlink_to("nowhere")
+    refused(build(output, tree("new")), "symbolic link")
+    assert beside(output) == []
+
+
 def test_an_old_tree_gets_its_name_back_if_the_new_one_cannot_be_renamed(output: Path) -> None:
     def lose_the_new_one(parent: int, staged: str, _: str) -> bool:
         shutil.rmtree(staged, dir_fd=parent)
