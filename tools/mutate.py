@@ -290,7 +290,7 @@ class Nearest:
     """The tests as they are: the seconds of each, which start processes, and which reach what line of what file."""
 
     took: dict[str, float]
-    starts: frozenset[str]
+    starts: list[str]
     reached: dict[str, dict[str, list[str]]]
 
     @classmethod
@@ -312,7 +312,7 @@ class Nearest:
         lines = {file: data.contexts_by_lineno(str(copy.root / file)) for file in files}
         return cls(
             took={test: took for test, (took, _) in said.items()},
-            starts=frozenset(test for test, (_, starts) in said.items() if starts),
+            starts=[test for test, (_, starts) in said.items() if starts],
             reached={file: {str(line): tests for line, tests in lines[file].items()} for file in files},
         )
 
@@ -320,7 +320,7 @@ class Nearest:
         """The tests that reach a line, first the quickest few of each function; whether it runs on import as well."""
         reached = set(self.reached[file].get(str(line), [""]))
         imported = "import" in reached
-        near = self.took.keys() & (reached | self.starts if "" in reached else reached)
+        near = self.took.keys() & (reached.union(self.starts) if "" in reached else reached)
         functions: Counter[str] = Counter()
         order: dict[str, tuple[bool, float]] = {}
         for test in sorted(self.took if imported else near or self.took, key=self.took.__getitem__):
@@ -386,8 +386,7 @@ def _nearest(copy: Copy, files: list[Path], asked: argparse.Namespace) -> Neares
         return Nearest(**json.loads(asked.nearest.read_text(encoding="utf-8")))
     nearest = Nearest.found(copy, asked.tests, [file.relative_to(ROOT).as_posix() for file in files])
     if asked.nearest:
-        kept = {**asdict(nearest), "starts": sorted(nearest.starts)}
-        asked.nearest.write_text(json.dumps(kept), encoding="utf-8")
+        asked.nearest.write_text(json.dumps(asdict(nearest)), encoding="utf-8")
     return nearest
 
 
