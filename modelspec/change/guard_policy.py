@@ -108,9 +108,7 @@ def _key_policy(old: tuple[KeyRule, ...], new: tuple[KeyRule, ...]) -> Iterator[
     told: set[tuple[str, str]] = set()
     for entry in old:
         name = str(entry.key)
-        if not any(
-            one.key.kind == entry.key.kind and is_match(one.key.normal, entry.key.normal) for one in new
-        ):
+        if not any(_covers(one, entry) for one in new):
             yield Loosening(
                 subject=f"key_policy {name}",
                 words=("lets the key ", Quoted(name), " go anywhere"),
@@ -118,10 +116,12 @@ def _key_policy(old: tuple[KeyRule, ...], new: tuple[KeyRule, ...]) -> Iterator[
                 before=list(entry.hosts),
                 after=None,
             )
-        allowed = [host for other in old if _overlap(other, entry) for host in other.hosts]
         for position, one in enumerate(new):
             if not _overlap(one, entry):
                 continue
+            # Of the keys that both name, only what every one of them may reach is allowed before.
+            covering = (other for other in old if _covers(other, entry) or _covers(other, one))
+            allowed = [host for other in covering for host in other.hosts]
             for host in one.hosts:
                 if (name, host) not in told and not any(is_match(pattern, host) for pattern in allowed):
                     told.add((name, host))
@@ -132,6 +132,11 @@ def _key_policy(old: tuple[KeyRule, ...], new: tuple[KeyRule, ...]) -> Iterator[
                         before=None,
                         after=host,
                     )
+
+
+def _covers(one: KeyRule, other: KeyRule) -> bool:
+    """Whether all keys of the other are named by the one."""
+    return one.key.kind == other.key.kind and is_match(one.key.normal, other.key.normal)
 
 
 def _overlap(one: KeyRule, other: KeyRule) -> bool:

@@ -64,7 +64,9 @@ def check_guards(
     checked: Iterable[tuple[str, Severity, Collection[str], list[Breach]]] = ()
     if before is not None and before.routes:
         checked = _checked(base, Change(before=before, after=after), head, today)
-    elif not unreadable:
+    elif unreadable:
+        checked = _checked(base, None, head, today)
+    else:
         found.append(_nothing_to_compare(head))
     for guard, severity, subjects, breaches in checked:
         used.update((guard, subject) for subject in subjects)
@@ -83,30 +85,29 @@ def check_guards(
 
 
 def _checked(
-    base: Compiled, change: Change, head: Compiled, today: date
+    base: Compiled, change: Change | None, head: Compiled, today: date
 ) -> Iterator[tuple[str, Severity, Collection[str], list[Breach]]]:
-    """Each guard with its severity, all subjects that a waiver may name, and the breaches without a waiver."""
+    """Each guard with its severity, all subjects that a waiver may name, and the breaches without a waiver.
+
+    Without the tables of a change, the policies alone are compared.
+    """
     guards = base.setup.settings.guards
-    for guard in ("max_changed", "max_removed", "max_moved"):
-        threshold = getattr(guards, guard)
-        yield (
-            guard,
-            Severity.ERROR,
-            *count_models(guard, change, threshold, _waived(head, guards, guard, today)),
-        )
+    models = 0 if change is None else len(change.before.routes)
+    switched: list[tuple[str, str, Iterable[Breach]]] = [
+        ("policy_loosened", guards.policy_loosened, policy_breaches(base, head, models))
+    ]
     fleet = head.catalog.fleet
-    switched: tuple[tuple[str, str, Iterable[Breach]], ...] = (
-        ("last_model_of_region", guards.last_model_of_region, regions_without_models(change, fleet)),
-        ("empty_head", guards.empty_head, heads_without_models(change, fleet)),
-        ("endpoint_host_change", guards.endpoint_host_change, new_hosts(change, head.models, fleet)),
-        ("residency_change", guards.residency_change, residency_breaches(change, head)),
-        ("head_host_change", guards.head_host_change, head_breaches(change, head)),
-        (
-            "policy_loosened",
-            guards.policy_loosened,
-            policy_breaches(base, head, len(change.before.routes)),
-        ),
-    )
+    if change is not None:
+        for guard in ("max_changed", "max_removed", "max_moved"):
+            threshold, waived = getattr(guards, guard), _waived(head, guards, guard, today)
+            yield guard, Severity.ERROR, *count_models(guard, change, threshold, waived)
+        switched += (
+            ("last_model_of_region", guards.last_model_of_region, regions_without_models(change, fleet)),
+            ("empty_head", guards.empty_head, heads_without_models(change, fleet)),
+            ("endpoint_host_change", guards.endpoint_host_change, new_hosts(change, head.models, fleet)),
+            ("residency_change", guards.residency_change, residency_breaches(change, head)),
+            ("head_host_change", guards.head_host_change, head_breaches(change, head)),
+        )
     for guard, severity, lazily in switched:
         if severity != "off":
             breaches = list(lazily)

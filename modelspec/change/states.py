@@ -120,7 +120,7 @@ def _fork(root: Path, *, base: str | None, head: str | None, fork: bool) -> Fork
     if was is not repository:
         title += f", where the configuration was in {quote(was.prefix)}"
     if is_submodule(was, found.base):
-        title += ", where models.d is a submodule"
+        title += _SUBMODULE
     return Fork(
         repository=repository,
         was=was,
@@ -143,8 +143,16 @@ def _compiled(fork: Fork, *, policy: Policy | None, today: date) -> States | Ref
     old = compile_tree(before, today=today, like=new)
     return States(
         base=_less_refused(_state(old, fork.base, fork.base.id)),
-        head=_state(new, fork.head, fork.base.id),
+        head=_said(_state(new, fork.head, fork.base.id), fork.repository, fork.head),
     )
+
+
+_SUBMODULE = ", where models.d is a submodule"
+
+
+def _said(state: State, repository: Repository, head: Commit | None) -> State:
+    """The head, with what a reader must know of where it is."""
+    return replace(state, title=state.title + _SUBMODULE) if is_submodule(repository, head) else state
 
 
 def _less_refused(state: State) -> State:
@@ -173,6 +181,11 @@ def _read_head(
     if refused is not None:
         return refused
     tree = read_tree(repository.root)
+    if any(fault.code == "MS023" for fault in tree.faults) and is_submodule(repository, None):
+        return Refusal(
+            message="models.d is a submodule that is not checked out, so its models cannot be compared",
+            help="git submodule update --init",
+        )
     contents.update((blob_id(stored(file.data), base.id), file.data) for file in tree.files)
     return tree
 

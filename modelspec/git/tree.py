@@ -242,9 +242,12 @@ def as_it_was(repository: Repository, commit: Commit, head: Commit | None) -> Re
     return replace(repository, prefix=gone[0]) if len(gone) == 1 else repository
 
 
-def is_submodule(repository: Repository, commit: Commit) -> bool:
-    """Whether the models of a commit are in another repository."""
-    listed = repository.git.run("ls-tree", "--full-tree", commit.id, f"{repository.prefix}{MODELS}")
+def is_submodule(repository: Repository, commit: Commit | None) -> bool:
+    """Whether the models of a commit, or of the working tree, are in another repository."""
+    if commit is None:
+        listed = repository.git.run("ls-files", "--stage", "--", MODELS)
+    else:
+        listed = repository.git.run("ls-tree", "--full-tree", commit.id, f"{repository.prefix}{MODELS}")
     return listed.out.startswith(_SUBMODULE.encode())
 
 
