@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from modelspec import __version__, pipeline
+from modelspec.check.base import Policy
 from modelspec.check.examine import Facts, Surroundings, examine_model
-from modelspec.check.policy import Policy
 from modelspec.check.setup import Setup, settings_in
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.diagnose.ignore import Ignore

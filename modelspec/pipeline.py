@@ -14,9 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelspec.check.base import Policy
 from modelspec.check.defaults import Defaults, read_defaults
 from modelspec.check.examine import Facts, Surroundings, examine_model
-from modelspec.check.policy import Policy
 from modelspec.check.setup import Setup, read_setup
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal, shown

@@ -1,10 +1,11 @@
-"""Drafts: sets of changed files, judged as part of the repository before anything is written."""
+"""Drafts: sets of changed files, judged as part of the repository before anything is written, and their commits."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import unified_diff
+from urllib.parse import quote as percent_encoded
 
 from modelspec.author.change import Change
 from modelspec.author.fields import dotted, field_order
@@ -17,7 +18,8 @@ from modelspec.load.find import DEFAULTS, File, Tree
 from modelspec.load.redact import redacted
 from modelspec.load.unread import MAX_BYTES, MODELS, empty
 from modelspec.pipeline import Compiled
-from modelspec.report.printable import printable_path
+from modelspec.report.printable import printable, printable_path
+from modelspec.site.forges import forge_of, home_of, repository_of
 from modelspec.text.quote import quote
 from modelspec.text.visible import visible
 
@@ -164,3 +166,47 @@ def _lines(file: File | None) -> list[str]:
     if lines[-1] == "":
         lines.pop()
     return [visible(line.removesuffix("\r")) for line in lines]
+
+
+_MOST_EFFECTS = 50
+"""The most effects that a commit lists; the diff shows the rest of a larger change."""
+
+_PROPOSALS = {
+    "GitHub": "/compare/{base}...{branch}?expand=1",
+    "GitLab": "/-/merge_requests/new?merge_request%5Bsource_branch%5D={branch}"
+    "&merge_request%5Btarget_branch%5D={base}",
+    "Gitea": "/compare/{base}...{branch}",
+    "Bitbucket": "/pull-requests/new?source={branch}&dest={base}",
+}
+"""Sources:
+
+- GitHub: https://docs.github.com/pull-requests/collaborating-with-pull-requests/proposing-changes-to-your-work-with-pull-requests/using-query-parameters-to-create-a-pull-request
+- GitLab: https://docs.gitlab.com/user/project/merge_requests/creating_merge_requests/ (what `git push` prints)
+- Gitea and Forgejo: https://docs.gitea.com/usage/pull-request (`compare/<base>...<branch>`)
+- Bitbucket Cloud: https://support.atlassian.com/bitbucket-cloud/docs/create-a-pull-request/ (`?source=…&dest=…`)
+"""
+
+
+def message_of(draft: Draft, title: str | None = None, effect: str = "") -> str:
+    """The title, the effect on routes, and a line per edit; `title` replaces the draft's own."""
+    effects = [f"- {printable(line)}" for line in draft.effects[:_MOST_EFFECTS]]
+    if len(draft.effects) > _MOST_EFFECTS:
+        effects.append(f"- and {len(draft.effects) - _MOST_EFFECTS} more")
+    first = printable(draft.title) if title is None else title.strip()
+    return "\n".join((first, "", *([effect, ""] if effect else []), *effects)) + "\n"
+
+
+def proposal_url(settings: Mapping[str, object] | None, branch: str) -> str | None:
+    """The URL that opens a pull request for a branch; None if `repository` in modelspec.yaml has no known forge."""
+    repository = repository_of(settings)
+    if repository is None:
+        return None
+    home, forge = home_of(repository), forge_of(repository)
+    if home is None or forge is None:
+        return None
+    page = _PROPOSALS[forge.label]
+    # In a path, GitHub and Gitea expect plain slashes; in a query, they are encoded.
+    safe = "/" if page.startswith("/compare/") else ""
+    return home + page.format(
+        base=percent_encoded(repository.branch, safe=safe), branch=percent_encoded(branch, safe=safe)
+    )

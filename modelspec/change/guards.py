@@ -13,7 +13,7 @@ from modelspec.change.guard_counts import (
 )
 from modelspec.change.guard_hosts import new_hosts
 from modelspec.change.guard_policy import head_breaches, policy_breaches, residency_breaches
-from modelspec.check.policy import UNREADABLE, unreadable_base
+from modelspec.check.base import UNREADABLE, unreadable_base
 from modelspec.diagnose.diagnostic import Diagnostic, Severity, ordered
 from modelspec.diagnose.rule import Finding
 from modelspec.diagnose.settle import idle_waiver, weighed

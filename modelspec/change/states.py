@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from modelspec.check.policy import Policy, policy_of
-from modelspec.check.salvage import salvage
+from modelspec.check.base import Policy, policy_of, salvage
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.diagnose.refusal import Refusal
 from modelspec.diagnose.rule import is_fixed

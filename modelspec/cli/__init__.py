@@ -26,7 +26,7 @@ _VERBS = {
     "head": ("listed", "Drain, activate, add, remove or rename a head."),
     "region": ("listed", "Add, remove or rename a region."),
     "fmt": ("models", "Put the fields of model files in order."),
-    "migrate": ("migrate", "Rewrite what an earlier version wrote otherwise."),
+    "migrate": ("models", "Rewrite what an earlier version wrote otherwise."),
     "explain": ("check", "Explain a rule: why it exists, examples, how to silence it."),
     "schema": ("build", "Print or write JSON Schemas for editors."),
     "serve": ("build", "Serve the site on this machine, rebuilt as files change."),

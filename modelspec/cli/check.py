@@ -22,7 +22,7 @@ from modelspec.text.quote import quote
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from modelspec.check.policy import Policy
+    from modelspec.check.base import Policy
     from modelspec.diagnose.rule import Rule
 
 CHANGES = 10

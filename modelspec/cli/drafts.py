@@ -8,8 +8,7 @@ from typing import NoReturn
 import click
 
 from modelspec.author.apply import apply
-from modelspec.author.draft import Draft, Verdict, difference, judged
-from modelspec.author.record import message_of, proposal_url
+from modelspec.author.draft import Draft, Verdict, difference, judged, message_of, proposal_url
 from modelspec.author.references import Use
 from modelspec.author.values import counted
 from modelspec.change.plan import effect_of

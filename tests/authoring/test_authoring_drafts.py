@@ -7,7 +7,7 @@ import pytest
 from small_fleets import FIXED, HEADS, REGIONS, TODAY, compiled, model
 
 from modelspec.author.change import Append, Change, Put, Rekey, Unset
-from modelspec.author.draft import Draft, difference, edited, judged
+from modelspec.author.draft import Draft, difference, edited, judged, message_of
 from modelspec.author.entries import ModelFile, entries_of, find_entry
 from modelspec.author.listed import ListedEntry, draft_of_addition, find_listed, kept_uses, users_of
 from modelspec.author.listed import draft_of_removal as draft_of_listed_removal
@@ -22,7 +22,6 @@ from modelspec.author.models import (
     moved_path,
     users_of_model,
 )
-from modelspec.author.record import message_of
 from modelspec.diagnose.refusal import Refusal
 from modelspec.load.find import File
 from modelspec.pipeline import Compiled
