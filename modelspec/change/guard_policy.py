@@ -9,7 +9,7 @@ from modelspec.change.fleet import relaxed_residencies
 from modelspec.change.guard_counts import Breach, Change
 from modelspec.diagnose.rule import is_fixed, is_guard
 from modelspec.diagnose.waiver import Waiver
-from modelspec.fleet.model import KeyRule
+from modelspec.fleet.model import KeyRule, Region
 from modelspec.fleet.reference import SECRET_FOLDERS, normal_form
 from modelspec.fleet.settings import Settings, Threshold
 from modelspec.pipeline import Compiled
@@ -20,6 +20,7 @@ from modelspec.text.quote import quote
 from modelspec.url import host_of
 
 _FILE = "modelspec.yaml"
+_REGIONS = "regions.yaml"
 _RANKS = ("off", "info", "warning", "error")
 _SEVERITIES: Mapping[str, str] = {
     rule.code: rule.severity.value for rule in RULES if not is_fixed(rule.code) and not is_guard(rule.code)
@@ -163,27 +164,65 @@ def _globs_overlap(one: str, other: str) -> bool:
     return False
 
 
+def _said(words: Words) -> str:
+    return "".join(part if isinstance(part, str) else quote(part.text) for part in words)
+
+
 def policy_breaches(base: Compiled, head: Compiled, models: int) -> Iterator[Breach]:
     """Each loosened setting."""
     for one in loosened(base.setup.settings, head.setup.settings, models):
-        said = "".join(part if isinstance(part, str) else quote(part.text) for part in one.words)
         yield Breach(
             subject=one.subject,
-            message=f"this change loosens the policy: {one.subject.partition(' ')[0]} {said}",
+            message=f"this change loosens the policy: {one.subject.partition(' ')[0]} {_said(one.words)}",
             label="looser than in the base",
             help="keep the setting of the base",
             place=Place(path=_FILE, pointer=one.pointer),
         )
 
 
-def residency_breaches(change: Change, head: Compiled) -> Iterator[Breach]:
-    """Each region whose residency is removed or widened."""
+def claimed(base: Compiled, head: Compiled) -> Iterator[Loosening]:
+    """What newly counts as a region that some residency allows: hosts, variables, regions of clouds, countries."""
+    fleets = base.catalog.fleet.regions, head.catalog.fleet.regions
+    allowed = {code for region in fleets[1].values() for code in region.residency or ()}
+    for code, now in fleets[1].items():
+        was = fleets[0].get(code)
+        if was is None or code not in allowed:
+            continue
+        known = set(_claims(was))
+        added = [(one, ("upstreams",)) for one in _claims(now) if one not in known]
+        if was.countries:
+            added += [(one, ("countries",)) for one in sorted(now.countries - was.countries)]
+        for one, pointer in added:
+            yield Loosening(
+                subject=f"{code} {one}",
+                words=("counts ", Quoted(one), " as ", Quoted(code)),
+                pointer=(*now.place.pointer, *pointer),
+                before=None,
+                after=one,
+            )
+
+
+def _claims(region: Region) -> Iterator[str]:
+    claims = region.claims
+    yield from (*claims.hosts, *(f"env:{name}" for name in claims.variables))
+    yield from (f"{cloud}:{one}" for cloud, regions in claims.clouds for one in regions)
+
+
+def residency_breaches(change: Change, base: Compiled, head: Compiled) -> Iterator[Breach]:
+    """Each region whose residency is removed or widened, or that more counts as."""
+    for one in claimed(base, head):
+        yield Breach(
+            subject=one.subject,
+            message=f"this change {_said(one.words)}, so that its residency allows it",
+            label="not in the base",
+            help="leave it out",
+            place=Place(path=_REGIONS, pointer=one.pointer),
+        )
     for code, words in relaxed_residencies(change.before, change.after):
-        said = "".join(part if isinstance(part, str) else quote(part.text) for part in words)
         region = head.catalog.fleet.regions.get(code)
         yield Breach(
             subject=code,
-            message=f"region {quote(code)} {said}",
+            message=f"region {quote(code)} {_said(words)}",
             label="wider than in the base",
             help="keep the residency of the base",
             place=None if region is None else _below(region.place, "residency", region.residency is not None),
@@ -263,6 +302,16 @@ def policy_effects(base: Compiled, head: Compiled, models: int) -> Iterator[Effe
             before=one.before,
             after=one.after,
             places=(EffectPlace(path=_FILE, line=head.locator.span(place).line, side="after"),),
+        )
+    for one in claimed(base, head):
+        place = Place(path=_REGIONS, pointer=one.pointer)
+        yield Effect(
+            "policy-loosened",
+            Subject("setting", f"regions.{one.subject.partition(' ')[0]}"),
+            one.words,
+            before=None,
+            after=one.after,
+            places=(EffectPlace(path=_REGIONS, line=head.locator.span(place).line, side="after"),),
         )
     for waiver in new_waivers(base.setup.waivers, head.setup.waivers):
         words: Words = ("lets ", Quoted(waiver.code), " pass until ", Quoted(waiver.expires))

@@ -105,7 +105,7 @@ def _checked(
             ("last_model_of_region", guards.last_model_of_region, regions_without_models(change, fleet)),
             ("empty_head", guards.empty_head, heads_without_models(change, fleet)),
             ("endpoint_host_change", guards.endpoint_host_change, new_hosts(change, head.models, fleet)),
-            ("residency_change", guards.residency_change, residency_breaches(change, head)),
+            ("residency_change", guards.residency_change, residency_breaches(change, base, head)),
             ("head_host_change", guards.head_host_change, head_breaches(change, head)),
         )
     for guard, severity, lazily in switched:

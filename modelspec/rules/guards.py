@@ -120,10 +120,11 @@ RULES: tuple[Rule, ...] = (
         "A change removes or widens the residency of a region.",
         """
         The residency of a region says where requests for its models may be served. Widened together with a model that
-        uses it, a breach looks like any other edit.
+        uses it, a breach looks like any other edit. What newly counts as a region that some residency allows, by
+        `upstreams` or `countries`, widens it too.
 
         Keep the residency, or have the change waived by whoever answers for data protection. The subject is the code of
-        the region.
+        the region; for what newly counts as it, the code, a space and that.
         """,
     ),
     stage_rule(

@@ -52,6 +52,24 @@ def test_a_waiver_lets_a_residency_be_wider(tmp_path: Path) -> None:
     assert "MS809" in change(tmp_path / "d", MODELS, MODELS, head=files | long).codes
 
 
+@pytest.mark.parametrize(
+    ("more", "subject"),
+    [
+        ("upstreams: {hosts: ['*.us.example.com']}", "uk *.us.example.com"),
+        ("upstreams: {variables: [US_URL]}", "uk env:US_URL"),
+        ("upstreams: {clouds: {aws: [us-east-1]}}", "uk aws:us-east-1"),
+        ("countries: [gb, us]", "uk us"),
+    ],
+)
+def test_what_newly_counts_as_a_region_widens_its_residency(more: str, subject: str, tmp_path: Path) -> None:
+    files = regions("code: uk,", f"code: uk, {more},")
+    found = change(tmp_path / "a", MODELS, MODELS, head=files)
+    assert [one for one in found.subjects if one[0] == "MS809"] == [("MS809", subject)]
+    waived = waivers(waiver("residency_change", subject))
+    assert "MS809" not in change(tmp_path / "b", MODELS, MODELS, head=files | waived).codes
+    assert "MS809" not in change(tmp_path / "c", MODELS, MODELS, base=files).codes
+
+
 HEAD = "https://head-eu-1.example.net"
 
 
