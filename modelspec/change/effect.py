@@ -73,6 +73,7 @@ KINDS: tuple[EffectKind, ...] = (
     EffectKind("reach-entered", Rank.EXPOSURE, "model", "reaches another region"),
     EffectKind("model-region-changed", Rank.EXPOSURE, "model", "changes its home region"),
     EffectKind("residency-relaxed", Rank.EXPOSURE, "region", "relaxes its residency"),
+    EffectKind("upstreams-declared", Rank.EXPOSURE, "region", "declares where upstreams run"),
     EffectKind("endpoint-host-changed", Rank.EXPOSURE, "model", "calls another host"),
     EffectKind("policy-loosened", Rank.EXPOSURE, "setting", "is loosened"),
     EffectKind("waiver-added", Rank.EXPOSURE, "waiver", "is added"),

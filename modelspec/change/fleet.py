@@ -1,5 +1,6 @@
 """Heads and regions: which are new, gone, renamed or changed, and which models each touches."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from modelspec.change.effect import Effect, EffectPlace, Quoted, Subject, Words, listed, step
 from modelspec.change.sides import Sides, exact, plain, region_title
 from modelspec.change.upstreams import relocation
+from modelspec.fleet.geography import countries_of_code
 from modelspec.routing.decide import Index
 from modelspec.routing.table import HeadEntry, RegionEntry, RoutingTable
 
@@ -65,7 +67,9 @@ def relaxed_residencies(before: RoutingTable, after: RoutingTable) -> Iterator[t
     renamed = renamed_regions(old, new)
     for code, was in old.regions.items():
         now = new.regions.get(renamed.get(code, code))
-        if now is not None and _relaxes(lambda one: renamed.get(one, one), was, now):
+        if now is not None and set(now.countries) - set(was.countries):
+            yield now.code, ("lies in other countries: ", *_codes(was), " → ", *_codes(now))
+        elif now is not None and _relaxes(lambda one: renamed.get(one, one), was, now):
             yield (
                 now.code,
                 ("relaxes its residency: ", *_allowed(was.residency), " → ", *_allowed(now.residency)),
@@ -78,6 +82,26 @@ def _location(_sides: Sides, old: RegionEntry, new: RegionEntry) -> Sentence:
         for region in (old, new)
     )
     return "location-changed", (f"moves on the map: {before} → {after}",)
+
+
+def _countries(_sides: Sides, old: RegionEntry, new: RegionEntry) -> Sentence | None:
+    if _nameless(old).countries == _nameless(new).countries:
+        return None  # the region was renamed, and its countries follow from its code
+    kind = "residency-relaxed" if set(new.countries) - set(old.countries) else "residency-tightened"
+    return kind, ("lies in other countries: ", *_codes(old), " → ", *_codes(new))
+
+
+def _codes(region: RegionEntry) -> Words:
+    return (
+        listed([code.upper() for code in region.countries]) if region.countries else ("none that is known",)
+    )
+
+
+def _claims(_sides: Sides, old: RegionEntry, new: RegionEntry) -> Sentence:
+    before, after = (
+        "none" if region.upstreams is None else json.dumps(region.upstreams) for region in (old, new)
+    )
+    return "upstreams-declared", ("declares other upstreams as its own: ", *step(before, after))
 
 
 def _allowed(residency: tuple[str, ...] | None) -> Words:
@@ -102,6 +126,8 @@ REGION_FIELDS: Mapping[str, Callable[[Sides, RegionEntry, RegionEntry], Sentence
     "name": lambda _, old, new: ("region-title-changed", ("changes its name: ", *step(old.name, new.name))),
     "residency": _residency,
     "location": _location,
+    "countries": _countries,
+    "upstreams": _claims,
 }
 """Every field of a region, and what a change of it means."""
 
@@ -185,7 +211,8 @@ def _nameless(region: RegionEntry) -> RegionEntry:
     residency = region.residency
     if residency is not None:
         residency = tuple("" if code == region.code else code for code in residency)
-    return replace(region, code="", residency=residency)
+    is_by_code = region.countries == tuple(sorted(countries_of_code(region.code)))
+    return replace(region, code="", residency=residency, countries=() if is_by_code else region.countries)
 
 
 def _renamed(before: Mapping[str, object], after: Mapping[str, object]) -> Mapping[str, str]:

@@ -172,14 +172,18 @@ def _local_twins(pair: Pair) -> Iterator[_Twin]:
             yield _Twin(where=("head ", Quoted(head)), before=before[head], after=after, causes=causes)
 
 
-def _changed(pair: Pair, twins: Sequence[_Twin]) -> Iterator[Effect]:
+def _changed(pair: Pair, twins: Sequence[_Twin]) -> Iterator[Found]:
     """One effect for each distinct change, however many upstreams it affects."""
     for name, fields in TARGET_FIELDS.items():
         grouped: dict[str, list[_Twin]] = {}
         for twin in twins:
             values = [[getattr(target, field) for field in fields] for target in (twin.before, twin.after)]
             is_implied = _is_renamed_region(pair, name, twin) or (name == "location" and _is_elsewhere(twin))
-            if exact(values[0]) != exact(values[1]) and not is_implied:
+            if exact(values[0]) == exact(values[1]):
+                continue
+            if is_implied:
+                yield IMPLIED
+            else:
                 grouped.setdefault(exact((*values, twin.causes)), []).append(twin)
         for same in grouped.values():
             kind, words = _sentence(name, same[0].before, same[0].after)
@@ -198,10 +202,7 @@ def _is_renamed_region(pair: Pair, name: str, twin: _Twin) -> bool:
 
 
 def _is_elsewhere(twin: _Twin) -> bool:
-    """Whether a change that is reported by itself explains another location, or the declaration is the same."""
-    before, after = (twin.before.location.regions, twin.after.location.regions)
-    if before and before == after:
-        return True
+    """Whether a change that is reported by itself explains another location."""
     fields = ("endpoint", "provider", "upstream_model", "params", "region")
     return any(exact(getattr(twin.before, f)) != exact(getattr(twin.after, f)) for f in fields)
 

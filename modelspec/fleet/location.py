@@ -68,9 +68,9 @@ def region_place(model: Model, upstream: Upstream) -> Place:
     return Place(path=model.path, pointer=(*upstream.pointer, field))
 
 
-def runs_at(head: Head, fleet: Fleet) -> Location:
+def runs_at(head: Head) -> Location:
     """Where a head runs what it runs itself."""
-    return _declared((head.region,), "its head", fleet)
+    return Location(regions=(head.region,), known_by="its head")
 
 
 Site = tuple[str, Pointer, tuple[str, ...], bool]
@@ -104,22 +104,15 @@ def whereabouts(upstream: Upstream, model: Model, fleet: Fleet) -> Whereabouts:
 def _location(upstream: Upstream, model: Model, fleet: Fleet, evidence: tuple[Evidence, ...]) -> Location:
     if upstream.region is not None:
         field = "deployments[].region" if upstream.pointer else "upstream_region"
-        return _declared((upstream.region,), field, fleet)
+        return Location(regions=(upstream.region,), known_by=field)
     claimed = _claimed(evidence, fleet.claims)
     if claimed:
-        return _declared(claimed, BY_CLAIM, fleet)
+        return Location(regions=claimed, known_by=BY_CLAIM)
     if runs_on_heads(model):
-        return _declared(_head_regions(model, fleet), "its place at its heads", fleet)
+        return Location(regions=_head_regions(model, fleet), known_by="its place at its heads")
     if any(one.decides and one.kind == "host" and is_private_host(one.subject) for one in evidence):
-        return _declared(_head_regions(model, fleet), "its private address behind its heads", fleet)
+        return Location(regions=_head_regions(model, fleet), known_by="its private address behind its heads")
     return _spelled(evidence)
-
-
-def _declared(regions: tuple[str, ...], known_by: str, fleet: Fleet) -> Location:
-    countries = (fleet.regions[code].countries for code in regions if code in fleet.regions)
-    return Location(
-        regions=regions, countries=tuple(sorted({c for each in countries for c in each})), known_by=known_by
-    )
 
 
 def _head_regions(model: Model, fleet: Fleet) -> tuple[str, ...]:

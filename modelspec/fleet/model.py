@@ -24,6 +24,13 @@ class Claims:
     variables: tuple[str, ...] = ()
     clouds: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
+    @property
+    def json(self) -> Mapping[str, object] | None:
+        """As outputs have it; None where nothing is claimed."""
+        if not (self.hosts or self.variables or self.clouds):
+            return None
+        return {"hosts": self.hosts, "variables": self.variables, "clouds": dict(self.clouds)}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
@@ -81,7 +88,7 @@ class KeyRule:
 class Location:
     """Where an upstream runs, and `known_by` what; nothing at all where that is not known.
 
-    `regions` are declared codes. `countries` are ISO 3166 codes in lower case, sorted; `*` alone is anywhere.
+    `regions` are declared codes. Without one, `countries` are ISO 3166 codes in lower case, sorted; `*` is anywhere.
     """
 
     regions: tuple[str, ...] = ()

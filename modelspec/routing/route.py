@@ -34,7 +34,14 @@ def route(
     routes.sort(key=lambda route: route.model_id)
     return RoutingTable(
         regions=tuple(
-            RegionEntry(code=r.code, name=r.name, residency=r.residency, location=r.location)
+            RegionEntry(
+                code=r.code,
+                name=r.name,
+                residency=r.residency,
+                location=r.location,
+                countries=tuple(sorted(r.countries)),
+                upstreams=r.claims.json,
+            )
             for r in fleet.regions.values()
         ),
         heads=tuple(
@@ -126,7 +133,7 @@ def _local_targets(model: Model, fleet: Fleet) -> Mapping[str, Upstream]:
             upstream,
             endpoint=upstream.endpoint or head.inference_url,
             region=head.region,
-            location=runs_at(head, fleet),
+            location=runs_at(head),
         )
         for name, head in heads
     }

@@ -83,12 +83,17 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionEntry:
-    """A region. `residency` None means anywhere; `location` is latitude and longitude in degrees."""
+    """A region. `residency` None means anywhere; `location` is latitude and longitude in degrees.
+
+    `countries` are ISO 3166 codes in lower case, sorted; `upstreams` what the region claims, as its file has it.
+    """
 
     code: str
     name: str
     residency: tuple[str, ...] | None
     location: tuple[float, float] | None
+    countries: tuple[str, ...] = ()
+    upstreams: Json | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,10 +134,11 @@ def declarations_agree_with_spellings(model: Model, fleet: Fleet) -> Iterator[Fi
     for upstream in model.deployments:
         found = whereabouts(upstream, model, fleet)
         location = found.location
-        if not location.regions or not location.countries or location.known_by == BY_CLAIM:
+        countries = frozenset(c for code in location.regions for c in fleet.regions[code].countries)
+        if not countries or location.known_by == BY_CLAIM:
             continue
         for one in found.evidence:
-            if one.fact is None or not _contradicts(one.fact, location.countries):
+            if one.fact is None or not _contradicts(one.fact, countries):
                 continue
             declared = ", ".join(map(quote, location.regions))
             at = region_place(model, upstream)
