@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Diagnostic, file_error
 from modelspec.text.document import Document
+from modelspec.text.joiners import JOINERS, joins
 from modelspec.text.source import START, Source
 from modelspec.text.visible import FILLERS
 
@@ -15,10 +16,7 @@ _ODD_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|^(?:<{7}|>{
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7}) ", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|\r(?!\n)")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_JOINERS = "\u200c\u200d"
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Zl", "Zp", "Cn", "Co"})
-_JOINING_CATEGORIES = frozenset({"Lo", "Mn", "Mc", "So", "Sk"})
-_EMOJI_SELECTOR = "\ufe0f"
 
 
 def is_ordinary(data: bytes) -> bool:
@@ -78,20 +76,11 @@ def control_characters(source: Source) -> Iterator[Diagnostic]:
 
 
 def invisible_characters(document: Document) -> Iterator[Diagnostic]:
-    """Bidirectional controls and other invisible characters, in comments too.
-
-    Joiners are fine in a `name`, between letters of a script that joins them or in an emoji.
-    """
+    """Bidirectional controls and other invisible characters, in comments too; joiners that are needed are fine."""
     source = document.source
-    names: list[tuple[int, int]] | None = None
     for offset, character in enumerate(source.text):
-        if character.isascii() or not _is_invisible(character):
+        if character.isascii() or not _is_unwanted(source.text, offset):
             continue
-        if character in _JOINERS and _joins(source.text, offset):
-            if names is None:
-                names = [source.offsets(node.span) for at, node in document.scalars() if at[-1:] == ("name",)]
-            if any(start <= offset < end for start, end in names):
-                continue
         kind = "a bidirectional control" if _BIDI.match(character) else "invisible"
         yield file_error(
             "MS006",
@@ -105,9 +94,10 @@ def invisible_characters(document: Document) -> Iterator[Diagnostic]:
 def odd_values(document: Document) -> Iterator[Diagnostic]:
     """Control, bidirectional and invisible characters that an escape sequence writes into a value or key."""
     for span, value in document.texts():
-        for character in value if isinstance(value, str) else "":
+        text = value if isinstance(value, str) else ""
+        for offset, character in enumerate(text):
             control = _CONTROL.match(character) is not None
-            if control or (not character.isascii() and _is_invisible(character)):
+            if control or (not character.isascii() and _is_unwanted(text, offset)):
                 yield file_error(
                     "MS005" if control else "MS006",
                     document.source.path,
@@ -123,12 +113,8 @@ def _is_invisible(character: str) -> bool:
     return unicodedata.category(character) in _INVISIBLE_CATEGORIES or character in FILLERS
 
 
-def _joins(text: str, offset: int) -> bool:
-    before, after = text[offset - 1 : offset], text[offset + 1 : offset + 2]
-    return all(
-        side and (side == _EMOJI_SELECTOR or unicodedata.category(side) in _JOINING_CATEGORIES)
-        for side in (before, after)
-    )
+def _is_unwanted(text: str, offset: int) -> bool:
+    return _is_invisible(text[offset]) and not (text[offset] in JOINERS and joins(text, offset))
 
 
 def _name(character: str) -> str:

@@ -60,7 +60,8 @@ RULES: tuple[Rule, ...] = (
         "A file contains an invisible character.",
         """
         Bidirectional controls, zero-width and other invisible characters make a reviewer see different text than
-        the compiler, including in comments. The joiners that some scripts and emoji need are allowed in a `name`.
+        the compiler, including in comments. Joiners are allowed where emoji of several parts, Arabic and Indic scripts
+        need them.
 
         Delete the character.
         """,

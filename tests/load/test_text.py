@@ -67,20 +67,48 @@ def test_ordinary_escapes_and_letters_are_fine(text: str) -> None:
         "\u0915\u094d\u200d\u0937",
         "\U0001f469\u200d\U0001f4bb",
         "\U0001f3f3\ufe0f\u200d\U0001f308",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466",
+        "\U0001f468\U0001f3fd\u200d\u2695\ufe0f",
+        "\u2764\ufe0f\u200d\U0001f525",
+        "\u06a9\u062a\u0627\u0628\u200c\u0647\u0627",
+        "\u0645\u0650\u200c\u062e",
+        "\u0936\u094d\u0930\u0940 \u0915\u094d\u200c",
+        "\u09b0\u200d\u09cd\u09af",
+        "\u0dc1\u0dca\u200d\u0dbb\u0dd3",
+        "\u0d7b\u0d15\u0d4d\u200d",
     ],
 )
-def test_joiners_are_fine_in_a_name_and_nowhere_else(name: str) -> None:
-    assert _faults(f"name: {name}\n") == []
-    assert _faults(f"regions: [{{name: {name}}}]\n") == []
-    assert {code for code, _, _ in _faults(f"note: {name}\n")} == {"MS006"}
-    assert {code for code, _, _ in _faults(f"name: x # {name}\n")} == {"MS006"}
+def test_joiners_are_fine_where_they_are_needed(name: str) -> None:
+    for text in (
+        f"name: {name}\n",
+        f"metadata: {{{name}: [{name}]}}\n",
+        f"a: b # {name}\n",
+        f"# {name}\na: b\n",
+    ):
+        assert _faults(text) == []
+        assert _faults(text.replace("\n", "\r\n")) == []
+    written = name.encode("ascii", "backslashreplace").decode().replace("\\U", "\\U")
+    assert _faults(f'a: "{written}"\n') == []
 
 
 @pytest.mark.parametrize(
-    "name", ["a\u200db", "\u200dx", "x\u200c", "\u200d", "\u4e2d\u200d", "\u200d\U0001f600"]
-)
-def test_joiners_that_join_nothing_are_rejected_in_a_name_too(name: str) -> None:
-    assert [code for code, _, _ in _faults(f"name: '{name}'\n")] == ["MS006"]
+    "name",
+    [
+        "a\u200db", "\u200dx", "x\u200c", "\u200d", "\u4e2d\u200d", "\u200d\U0001f600", "\U0001f600\u200d",
+        "\U0001f600\u200dx", "x\u200d\U0001f600", "\u4e2d\u200d\u6587", "\u0430\u200c\u0431", "\xe9\u200d\xe8",
+        "a\u094d\u200db", "a\u0301\u200cb", "1\u200d2", "\u0645\u200c", "\u200c\u0645", "\u0645\u200cx",
+        "\U0001f468\u200c\U0001f469", "\xa9\u200dx", "\u05d0\u200c\u05d1", "\uac00\u200d\uac01",
+    ],
+)  # fmt: skip
+def test_joiners_that_join_nothing_are_rejected_everywhere(name: str) -> None:
+    for text in (f"name: '{name}'\n", f"a: b # {name}\n", f"metadata: {{'{name}': 1}}\n"):
+        assert {code for code, _, _ in _faults(text)} == {"MS006"}
+    for joined in (
+        "\u0645\u200c\u200c\u0645",
+        "\U0001f468\u200d\u200d\U0001f469",
+        "\u0915\u094d\u200d\u200d\u0937",
+    ):
+        assert "MS006" in {code for code, _, _ in _faults(f"a: {joined}\n")}
 
 
 @pytest.mark.parametrize("marker", ["<<<<<<< HEAD", ">>>>>>> other", "||||||| base"])
