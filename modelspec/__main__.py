@@ -4,7 +4,13 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
+from io import BufferedWriter, FileIO, TextIOWrapper
+from stat import S_ISFIFO
 from traceback import extract_tb
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C: 128 and the number of SIGINT."""
@@ -22,6 +28,7 @@ _MOST_CALLS = 40
 def main() -> None:
     """Run the command and exit: 0 clean, 1 faults, 2 usage, 3 a bug in modelspec, 130 interrupted."""
     _reopen_closed_streams()
+    _outlive_readers()
     try:
         # Inside the try, so that Ctrl-C during these imports ends quietly too.
         from modelspec.cli import run  # noqa: PLC0415
@@ -30,13 +37,9 @@ def main() -> None:
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except BrokenPipeError:
-        # The reader, such as `head`, has closed the pipe; the interpreter must not flush again.
-        _discard_output()
-        code = 1
     except Exception as error:  # noqa: BLE001 - the one place that separates our bugs from the user's faults
         if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
-            _discard_output()
+            _discard(sys.stdout.fileno())
             sys.stderr.write(
                 f"modelspec: cannot write the output: {error.strerror}; free some space, or write it elsewhere\n"
             )
@@ -76,8 +79,29 @@ def _reopen_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - open until exit
 
 
-def _discard_output() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+class _PipeEnd(FileIO):
+    """A pipe that goes on into nothing once its reader, such as `head`, has gone: no exit code is a matter of luck."""
+
+    def write(self, data: "Buffer", /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            _discard(self.fileno())
+            return memoryview(data).nbytes
+
+
+def _outlive_readers() -> None:
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+            continue
+        end = BufferedWriter(_PipeEnd(stream.fileno(), "w", closefd=False))
+        made = TextIOWrapper(end, stream.encoding, stream.errors, line_buffering=stream.line_buffering)
+        setattr(sys, name, made)
+
+
+def _discard(descriptor: int) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 if __name__ == "__main__":
