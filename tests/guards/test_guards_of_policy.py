@@ -57,7 +57,7 @@ def test_a_waiver_lets_a_residency_be_wider(tmp_path: Path) -> None:
     [
         ("upstreams: {hosts: ['*.us.example.com']}", "uk *.us.example.com"),
         ("upstreams: {variables: [US_URL]}", "uk env:US_URL"),
-        ("upstreams: {clouds: {aws: [us-east-1]}}", "uk aws:us-east-1"),
+        ("upstreams: {clouds: {aws: [eu-west-2]}}", "uk aws:eu-west-2"),
         ("countries: [gb, us]", "uk us"),
     ],
 )
