@@ -12,11 +12,14 @@ from modelspec.diagnose.waiver import Waiver, waivers_of
 from modelspec.fleet.link_fleet import CheckedValue, duplicate, link_fleet, unknown_head, unknown_region
 from modelspec.fleet.model import Fleet
 from modelspec.fleet.settings import Settings, settings_of
-from modelspec.load import Reading
+from modelspec.load import Reading, source_of
+from modelspec.load.compose import compose
 from modelspec.load.find import OPTIONAL, REQUIRED, File, Tree
 from modelspec.load.locate import Locator
 from modelspec.rules import RULES, about_fleet
+from modelspec.rules.secrets import secrets_in
 from modelspec.schema import DocumentKind, MetadataSchema, check, load_metadata_schema
+from modelspec.secret import suspect
 from modelspec.text.document import Place, Pointer
 from modelspec.text.names import nearest
 from modelspec.text.quote import quote
@@ -231,8 +234,20 @@ def metadata_schema(
             help="correct the path, relative to the top of the repository",
         )
         return None, None, [locator.diagnostic("MS110", Severity.ERROR, missing)]
+    source = source_of(file)
+    secrets = [] if not suspect(source.text) else [*secrets_in(compose(source)[0])]
     schema, faults = load_metadata_schema(file.data)
     found = [
         Finding(place=place, message=fault.message, label=fault.label, help=fault.help) for fault in faults
     ]
-    return file, schema, [locator.diagnostic("MS110", Severity.ERROR, finding) for finding in found]
+    return (
+        file,
+        schema,
+        [
+            *(locator.diagnostic("MS110", Severity.ERROR, finding) for finding in found),
+            *(
+                replace(locator.diagnostic(code, Severity.ERROR, finding), span=span)
+                for code, finding, span in secrets
+            ),
+        ],
+    )

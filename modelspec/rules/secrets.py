@@ -13,7 +13,7 @@ from modelspec.secret.patterns import drawn
 from modelspec.secret.view import NAMING, VALUED
 from modelspec.text.document import Document, ListNode, MapNode, Node, Place, Pointer, ScalarNode
 from modelspec.text.quote import quote
-from modelspec.text.source import Span
+from modelspec.text.source import START, Span
 
 _ATLAS = model(region="eu", endpoint="https://api.atlas.example/v1")
 _REFERENCE = (
@@ -36,6 +36,8 @@ _PASSWORD = re.compile(r"\S{8,256}")
 _ORDINARY = re.compile(r"://|\A(?:[/~]|arn:)|\A[\w.+-]+@[\w-]+\.[\w.]+\Z|\A[vV]?\d+(?:[.:T+-]\w+)*Z?\Z")
 """URLs, paths, names of cloud resources, addresses, versions and times."""
 _KINDS = 4
+_DESCRIBING = frozenset({"default", "const", "enum", "examples"})
+"""Keywords of a JSON Schema that hold a value; the others below a telling name describe one."""
 
 
 @rule(
@@ -170,6 +172,21 @@ def no_random_text(document: Document) -> Iterator[Finding]:
                 message="a long random string may be a secret",
                 help=f"if it is, revoke it and write {_REFERENCE}; if not, explain it in an ignore comment",
             )
+
+
+def secrets_in(document: Document) -> Iterator[tuple[str, Finding, Span]]:
+    """The secrets of a JSON Schema, with their codes and spans; what describes a value is none."""
+    for finding in _check_of(no_literal_secret, document):
+        yield "MS501", finding, finding.place.span or START
+    for finding in _check_of(no_value_beside_a_telling_key, document):
+        pointer = finding.place.pointer
+        if not _DESCRIBING.isdisjoint(map(str, pointer[-2:])) or "properties" not in pointer:
+            yield "MS502", finding, document.span(pointer)
+
+
+def _check_of(checked: Rule, document: Document) -> Iterator[Finding]:
+    assert checked.check is not None
+    return checked.check(document)
 
 
 @lru_cache(maxsize=2)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.load.foreign import Foreign
-from modelspec.secret import scan, telling_key
+from modelspec.secret import scan, spoken, telling_key
 from modelspec.text.quote import quote
 from modelspec.text.source import Source, Span, Spot
 
@@ -35,7 +35,7 @@ class Comment:
     @property
     def is_secret(self) -> bool:
         """Whether it must not be copied: it contains a key, or a value named like one."""
-        if any(hit.certain for hit in scan(self.text)):
+        if any(hit.certain for hit in scan(self.text)) or any(True for _ in spoken(self.text)):
             return True
         return any(telling_key(found[1]) for found in _NAMED.finditer(self.text))
 

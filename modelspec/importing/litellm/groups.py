@@ -9,6 +9,8 @@ from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.importing.litellm.upstream import ImportedUpstream
 from modelspec.importing.litellm.values import is_secret, is_visible
 from modelspec.load.foreign import Foreign
+from modelspec.secret import is_harmless, telling_key
+from modelspec.secret.view import NAMING, VALUED
 from modelspec.text.document import Pointer
 from modelspec.text.quote import quote
 from modelspec.text.source import Spot
@@ -183,20 +185,28 @@ def _groups(node: Foreign, model_id: str, ledger: Ledger) -> list[str]:
 _NOTHING = object()
 
 
-def _plain(node: Foreign, key: str, what: str, ledger: Ledger) -> object:
-    """A plain value without secrets; `_NOTHING` where nothing is left."""
+def _plain(node: Foreign, key: str, what: str, ledger: Ledger, *, is_secret_place: bool = False) -> object:
+    """A plain value without secrets; `_NOTHING` where nothing is left. A key around it may name a secret."""
+    inside = is_secret_place or telling_key(key)
     if node.entries:
-        inner = {k: _plain(v, k, what, ledger) for k, v in node.entries.items()}
-        return {k: v for k, v in inner.items() if v is not _NOTHING} or _NOTHING
+        names = (entry.value for name, entry in node.entries.items() if name.casefold() in NAMING)
+        named = any(isinstance(name, str) and telling_key(name) for name in names)
+        inner = {
+            name: _plain(
+                entry, name, what, ledger, is_secret_place=inside or (named and name.casefold() in VALUED)
+            )
+            for name, entry in node.entries.items()
+        }
+        return {name: value for name, value in inner.items() if value is not _NOTHING} or _NOTHING
     if node.items:
-        items = [v for item in node.items if (v := _plain(item, key, what, ledger)) is not _NOTHING]
-        return items or _NOTHING
+        items = [_plain(item, key, what, ledger, is_secret_place=inside) for item in node.items]
+        return [value for value in items if value is not _NOTHING] or _NOTHING
     value = node.value
     if not isinstance(value, str | int | float):
         return _NOTHING
     if isinstance(value, str) and value.startswith("os.environ/"):
         kind, why = NoteKind.LOST, "metadata is published as is, so it cannot refer to variables"
-    elif is_secret(key, value) or is_secret("key", key):
+    elif is_secret(key, value) or is_secret("key", key) or (inside and not is_harmless(str(value))):
         kind = NoteKind.SECRET
         why = "a secret, or named like one: rotate it; metadata is published, so it is left out"
     elif isinstance(value, str) and not is_visible(value):

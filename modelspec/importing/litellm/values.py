@@ -10,6 +10,7 @@ from modelspec.secret import (
     is_placeholder,
     looks_like_key,
     scan,
+    spoken,
     steers_process,
     telling_key,
 )
@@ -71,8 +72,8 @@ def is_dummy(text: str) -> bool:
 
 
 def is_key(text: str) -> bool:
-    """Whether a text is itself a key."""
-    return any(hit.certain for hit in scan(text))
+    """Whether a text is itself a key, or holds one in its words."""
+    return any(hit.certain for hit in scan(text)) or any(True for _ in spoken(text))
 
 
 def is_secret(name: str, value: object) -> bool:
