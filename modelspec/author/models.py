@@ -21,7 +21,7 @@ from modelspec.load.find import File, Tree
 from modelspec.load.unread import MAX_BYTES
 from modelspec.load.unread import MODELS as FOLDER_OF_MODELS
 from modelspec.pipeline import Compiled
-from modelspec.report.printable import without_secrets
+from modelspec.report.printable import concealed_pointer, without_secrets
 from modelspec.schema import check
 from modelspec.text.portable import NUMBERED, source_name
 from modelspec.text.quote import quote
@@ -178,7 +178,7 @@ def _misplaced(entry: ModelFile, change: Change) -> Refusal:
 
 
 def _effect(change: Change, before: object, after: object) -> Iterator[str]:
-    field_path = dotted(change.pointer)
+    field_path = dotted(concealed_pointer(change.pointer))
     old, new = value_at(before, change.pointer), value_at(after, change.pointer)
     if same(old, new):
         return
@@ -192,7 +192,7 @@ def _effect(change: Change, before: object, after: object) -> Iterator[str]:
 
 def _title(entries: Sequence[ModelFile], changes: Sequence[Change]) -> str:
     what = entries[0].model_id if len(entries) == 1 else counted(len(entries), "model")
-    named = f"{', '.join(dict.fromkeys(dotted(change.pointer) for change in changes))} of {what}"
+    named = f"{', '.join(dict.fromkeys(dotted(concealed_pointer(change.pointer)) for change in changes))} of {what}"
     if len(changes) == 1 and isinstance(changes[0], Put):
         return f"Set {named} to {shown(changes[0].value, changes[0].pointer)}"
     verbs = {Unset: "Unset", Append: "Add to", Discard: "Remove from"}

@@ -16,7 +16,7 @@ from modelspec.check.examine import Surroundings, examine_model
 from modelspec.check.setup import read_setup
 from modelspec.fleet.location import whereabouts
 from modelspec.load.find import Tree
-from modelspec.report.printable import as_written, concealed, printable
+from modelspec.report.printable import as_written, concealed, concealed_pointer, printable
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import visible
 
@@ -160,7 +160,9 @@ def _described(one: Value) -> dict[str, Any]:
 
 
 def _name(one: Value) -> str:
-    return printable(".".join(f'"{step}"' if "." in str(step) else str(step) for step in one.pointer))
+    return printable(
+        ".".join(f'"{step}"' if "." in str(step) else str(step) for step in concealed_pointer(one.pointer))
+    )
 
 
 def _values(entry: ModelFile, pointer: Pointer, value: object) -> Iterator[Value]:

@@ -50,12 +50,13 @@ def carry_out(
         echo_verdict(verdict)
         note("nothing was written: the change would add the errors above")
         return 1
+    effects = list(map(before.locator.clean, draft.effects))
     if options.dry_run:
-        sys.stdout.writelines(difference(before.locator.files, draft))
+        sys.stdout.writelines(map(before.locator.clean, difference(before.locator.files, draft)))
         sys.stdout.flush()
-        echo(*draft.effects, "dry run: nothing was written", quiet=options.quiet)
+        echo(*effects, "dry run: nothing was written", quiet=options.quiet)
         return 0
-    echo(*draft.effects, quiet=options.quiet)
+    echo(*effects, quiet=options.quiet)
     if not is_agreed and not _is_confirmed(len(draft.files)):
         echo("nothing was written")
         return 1

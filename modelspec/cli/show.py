@@ -58,7 +58,8 @@ def list_command(
             and (status is None or value["status"] == status)
         ):
             found.append(entry)
-    sys.stdout.writelines(rows(found, format_))
+    clean = found[0].locator.clean if found else str
+    sys.stdout.writelines(map(clean, rows(found, format_)))
     note_unread(unread)
     return 0
 
@@ -84,5 +85,6 @@ def show_command(*, root: Path, model_id: str, format_: str) -> int:
     entry = find_entry(entries, model_id)
     if isinstance(entry, Refusal):
         note_unread(unread_files(tree, entries))
-    sys.stdout.writelines(origins(accepted(entry, code=2), tree, format_))
+    found = accepted(entry, code=2)
+    sys.stdout.writelines(map(found.locator.clean, origins(found, tree, format_)))
     return 0

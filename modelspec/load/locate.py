@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.diagnose.rule import Finding
@@ -131,6 +132,17 @@ class Locator:
         """What may be shown of the text of a file, at its places; None where it could not be read."""
         redacted = self._redacted(path)
         return None if redacted is None else Source(path, redacted.text)
+
+    def clean(self, text: str) -> str:
+        """A text about values, which know nothing of aliases, without those that an alias puts beside a telling key."""
+        for one in self._behind_aliases:
+            text = one.clean(text)
+        return text
+
+    @cached_property
+    def _behind_aliases(self) -> list[Redacted]:
+        files = [file for file in self.files.values() if b"&" in file.data and b"*" in file.data]
+        return [redacted(source_of(file).text, is_sound=False) for file in files]
 
     def _redacted(self, path: str) -> Redacted | None:
         file = self.files.get(path)

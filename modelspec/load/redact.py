@@ -4,6 +4,7 @@ Aliases, anchors, quotes, brackets and blocks make no difference then. Of a file
 of its fields is shown.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,7 +21,17 @@ from yaml.events import (
 )
 
 from modelspec.load.compose import BREAKS
-from modelspec.secret import covered, is_harmless, known, looks_like_key, mask, spoken, suspect, telling_key
+from modelspec.secret import (
+    covered,
+    is_harmless,
+    is_plain_key,
+    known,
+    looks_like_key,
+    mask,
+    spoken,
+    suspect,
+    telling_key,
+)
 from modelspec.secret.names import names_place
 from modelspec.secret.view import NAMING, VALUED
 
@@ -32,7 +43,6 @@ _COMMENT = re.compile(r"(?:(?<=\s)|\A|(?<=[\]}\"',]))#[^\n]*(?:\n[ \t]*#[^\n]*)*
 _FIELD = re.compile(
     r"(?m)^(?:\ufeff?[ \t]*+)(?:-[ \t]++)*[\"']?[a-z][a-z_]{0,40}+[\"']?[ \t]*:(?=\s|\Z)[ \t]*[\[{\"'|>&*!-]?"
 )
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z_-]{0,40}")
 _OF_KUBERNETES = ("secret", "key")
 _SHORTEST = 6
 """Characters of a value that is looked for in messages as well: shorter ones are words of ours."""
@@ -69,9 +79,17 @@ def _finder(values: set[str]) -> re.Pattern[str] | None:
     """What finds the values in messages: whole, cut or line by line."""
     lines = {line.strip().strip("\"'") for value in values for line in (value, *value.splitlines())}
     long = sorted((line for line in lines if len(line) >= _SHORTEST), key=len, reverse=True)
-    forms = [re.escape(line) for line in long]
+    forms = [
+        re.escape(form)
+        for line in long
+        for form in dict.fromkeys((line, *map(_in_json, (line, line), (0, 1))))
+    ]
     forms += [rf"{re.escape(line[:_BEGINNING])}[^'\n]*" for line in long if len(line) > _BEGINNING]
     return re.compile("|".join(forms)) if forms else None
+
+
+def _in_json(line: str, is_ascii: int) -> str:
+    return json.dumps(line, ensure_ascii=bool(is_ascii))[1:-1]
 
 
 def _fields_only(text: str) -> str:
@@ -225,9 +243,7 @@ class _EventWalk:
                 if one.stands_for is not None and one.stands_for not in self.repeated:
                     self.repeated.add(one.stands_for)
                     pending.append(one.stands_for)
-                if not (
-                    one.is_name or is_harmless(one.value) or (one.is_key and _PLAIN_KEY.fullmatch(one.value))
-                ):
+                if not (one.is_name or is_harmless(one.value) or (one.is_key and is_plain_key(one.value))):
                     self.covered.add(number)
 
     def hidden(self) -> tuple[list[Range], set[str]]:

@@ -8,9 +8,10 @@ from hashlib import sha256
 from typing import Any
 
 from modelspec.diagnose.diagnostic import Diagnostic
-from modelspec.secret import is_harmless, mask, scan, suspect, telling_key
+from modelspec.secret import is_harmless, is_plain_key, mask, scan, suspect, telling_key
 from modelspec.secret.names import names_place
 from modelspec.secret.view import NAMING, VALUED
+from modelspec.text.document import Pointer
 from modelspec.text.visible import visible
 
 _STARS = re.compile(r"\S")
@@ -53,7 +54,7 @@ def _concealed(value: Any, key: str, *, is_secret: bool) -> Any:  # noqa: ANN401
                 k.casefold() in NAMING and isinstance(v, str) and telling_key(v) for k, v in value.items()
             )
             return {
-                without_secrets(name): _concealed(
+                _key(name, is_secret=is_secret or telling_key(key)): _concealed(
                     item,
                     name,
                     is_secret=is_secret
@@ -64,6 +65,20 @@ def _concealed(value: Any, key: str, *, is_secret: bool) -> Any:  # noqa: ANN401
             }
         case _:
             return value
+
+
+def _key(name: str, *, is_secret: bool) -> str:
+    return _STARS.sub("*", name) if is_secret and not is_plain_key(name) else without_secrets(name)
+
+
+def concealed_pointer(pointer: Pointer) -> Pointer:
+    """The way to a value, without keys that must not be shown."""
+    shown: list[str | int] = []
+    is_secret = False
+    for step in pointer:
+        shown.append(_key(step, is_secret=is_secret) if isinstance(step, str) else step)
+        is_secret = is_secret or (isinstance(step, str) and telling_key(step))
+    return tuple(shown)
 
 
 def without_secrets(text: str, *, certain: bool = False) -> str:

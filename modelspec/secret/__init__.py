@@ -1,6 +1,6 @@
 """Finding and hiding secrets: pure functions of text, which know nothing of modelspec."""
 
-from modelspec.secret.mask import covered, is_harmless, known, mask, spoken
+from modelspec.secret.mask import covered, is_harmless, is_plain_key, known, mask, spoken
 from modelspec.secret.names import (
     GATEWAY_MASTER_KEYS,
     REVOKE,
@@ -22,6 +22,7 @@ __all__ = [
     "is_harmless",
     "is_identity_token",
     "is_placeholder",
+    "is_plain_key",
     "known",
     "looks_like_key",
     "mask",

@@ -22,6 +22,7 @@ _USER = re.compile(r"://(?!(?:[a-z][a-z_.-]{0,15})[:@])([^\s/?#@:\"'<>]+)(?=:?[^
 _WORD = re.compile(r"[A-Za-z]?[a-z]*[.,]?")
 _REFERENCE = re.compile(r"\{[ ]*(?:env|file|vault|kubernetes)[ ]*:[^\[\]]*\}")
 _HARMLESS = re.compile(r"(?i:true|false|null|~|[0-9]{1,7}|[0-9]{0,5}\.[0-9]{1,5}|os\.environ/[a-z0-9_]*|)")
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z_-]{0,40}")
 _VISIBLE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]")
 
 
@@ -63,6 +64,11 @@ def spoken(text: str) -> Iterator[Range]:
             continue
         yield start, end
         place = end
+
+
+def is_plain_key(key: str) -> bool:
+    """Whether a key below a telling one is a word, as `user` is, and not itself what must not be shown."""
+    return _PLAIN_KEY.fullmatch(key) is not None
 
 
 def is_harmless(value: str) -> bool:

@@ -202,7 +202,7 @@ _PLACES = {
     "env": re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}"),
     "file": re.compile(r"(?:/[A-Za-z0-9._@-]+)+"),
     "vault": re.compile(r"[A-Za-z0-9._@:/-]+#[A-Za-z0-9._@-]+"),
-    "secret": re.compile(r"[A-Za-z0-9.-]{1,253}"),
+    "secret": re.compile(r"[a-z0-9.-]{1,253}"),
     "key": re.compile(r"[A-Za-z0-9._-]{1,253}"),
 }
 _DIVIDERS = re.compile(r"[/#:]")

@@ -137,9 +137,10 @@ _NEAR = 70
 _USERINFO = re.compile(r"://[^\s/?#@]*+@")
 _KEY = re.compile(
     r"key[^\n:=]*+(?:\s*+[:=](?!"
-    r"[ ]*+\{[ ]*+(?:(?:env|file|vault)[ ]*+:[^,{}\[\]\n]*+"
-    r"|kubernetes[ ]*+:[ ]*+\{[ ]*+secret[ ]*+:[^,{}\[\]\n]*+,[ ]*+key[ ]*+:[^,{}\[\]\n]*+\}[ ]*+)\}"
-    r"|\n(?P<indent>[ ]++)(?:env|file|vault)[ ]*+:[ ]*+[^\s{\[][^\n]*+(?:\n(?!(?P=indent))[ ]*+[^\s#]|\n?\Z)"
+    r"[ ]*+\{[ ]*+(?:(?:env|file|vault)[ ]*+:[ ]*+[a-z_/][a-z0-9_./#:-]*+[ ]*+"
+    r"|kubernetes[ ]*+:[ ]*+\{[ ]*+secret[ ]*+:[ ]*+[a-z0-9.-]++[ ]*+,[ ]*+key[ ]*+:[ ]*+[a-z0-9._-]++[ ]*+\}[ ]*+)\}"
+    r"|\n(?P<indent>[ ]++)(?:env|file|vault)[ ]*+:[ ]*+[a-z_/][a-z0-9_./#:-]*+[ \r]*+"
+    r"(?:\n(?!(?P=indent))[ ]*+[^\s#]|\n?\Z)"
     r"))?"
 )
 """A key with a value that is no reference, or a reference with something beside it."""

@@ -70,7 +70,7 @@ def _trees() -> st.SearchStrategy[Any]:
     reference = st.sampled_from(
         [{"env": "ATLAS"}, {"file": "/run/secrets/ATLAS"}, {"vault": "kv/prod#ATLAS"}]
     )
-    kubernetes = st.just({"kubernetes": {"secret": "ATLAS", "key": "ATLAS"}})
+    kubernetes = st.just({"kubernetes": {"secret": "atlas-keys", "key": "ATLAS"}})
     value = st.integers(0, 99).map(lambda number: f"{SECRET}{number}")
     return st.recursive(
         st.one_of(reference, kubernetes, st.dictionaries(st.sampled_from(OTHER), value, min_size=1)),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.load.foreign import Foreign
-from modelspec.secret import scan, spoken, telling_key
+from modelspec.load.redact import redacted
+from modelspec.secret import telling_key
 from modelspec.text.quote import quote
 from modelspec.text.source import Source, Span, Spot
 
@@ -19,12 +20,16 @@ _MODEL = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?model_name[\"']?[ \t]*:[ \t]*[\"']
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """A comment; `line` counts from 1, `alone` is whether nothing else is on the line."""
+    """A comment; `line` counts from 1, `alone` is whether nothing else is on the line.
+
+    One that `is_secret` must not be copied: it contains a key, or a value named like one, perhaps in a line above.
+    """
 
     line: int
     column: int
     text: str
     alone: bool
+    is_secret: bool
 
     @property
     def model(self) -> str | None:
@@ -32,12 +37,10 @@ class Comment:
         found = _MODEL.match(self.text) if self.alone else None
         return found[1].strip()[:128] if found else None
 
-    @property
-    def is_secret(self) -> bool:
-        """Whether it must not be copied: it contains a key, or a value named like one."""
-        if any(hit.certain for hit in scan(self.text)) or any(True for _ in spoken(self.text)):
-            return True
-        return any(telling_key(found[1]) for found in _NAMED.finditer(self.text))
+
+def _is_secret(text: str, shown: str, place: int) -> bool:
+    hides = shown[place:] != text[place:]
+    return hides or any(telling_key(found[1]) for found in _NAMED.finditer(text, place))
 
 
 def comments(source: Source, roots: Iterable[Foreign], texts: Iterable[Foreign] = ()) -> list[Comment]:
@@ -50,6 +53,7 @@ def comments(source: Source, roots: Iterable[Foreign], texts: Iterable[Foreign] 
     for root in roots:
         _measure(root, ends, inside, {id(text) for text in texts})
     found = []
+    shown = Source(source.path, redacted(source.text, is_sound=True).text).lines
     for number, line in enumerate(source.lines, 1):
         if "#" not in line or number in inside:
             continue
@@ -60,7 +64,15 @@ def comments(source: Source, roots: Iterable[Foreign], texts: Iterable[Foreign] 
             match = re.search(r"\s#(.*)", line)
             end = 1 if match else 0
         if match is not None:
-            found.append(Comment(line=number, column=match.start(1), text=_clean(match[1]), alone=end == 0))
+            found.append(
+                Comment(
+                    line=number,
+                    column=match.start(1),
+                    text=_clean(match[1]),
+                    alone=end == 0,
+                    is_secret=_is_secret(line, shown[number - 1], match.start(1)),
+                )
+            )
     return found
 
 

@@ -1,6 +1,6 @@
 """The entries of one `model_name` as the fields of one model: its deployments, access and metadata."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 
@@ -9,7 +9,7 @@ from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.importing.litellm.upstream import ImportedUpstream
 from modelspec.importing.litellm.values import is_secret, is_visible
 from modelspec.load.foreign import Foreign
-from modelspec.secret import is_harmless, telling_key
+from modelspec.secret import is_harmless, is_plain_key, telling_key
 from modelspec.secret.view import NAMING, VALUED
 from modelspec.text.document import Pointer
 from modelspec.text.quote import quote
@@ -139,6 +139,7 @@ def info_of(
     metadata: dict[str, object] = {}
     for entry in entries:
         info = entry.entries.get("model_info")
+        secret = frozenset() if info is None else frozenset(secret_places(info))
         for key, node in ({} if info is None else info.entries).items():
             what = f"model_info.{key} of {quote(model_id)}"
             if key == "access_groups":
@@ -147,7 +148,7 @@ def info_of(
             elif key == "id":
                 ledger.note(NoteKind.LOST, node, what, "LiteLLM's own deployment id")
             else:
-                value = _plain(node, key, what, ledger)
+                value = _plain(node, key, what, ledger, secret)
                 spots.setdefault(("metadata", key), node.spot)
                 if value is not _NOTHING and metadata.setdefault(key, value) != value:
                     why = "an earlier deployment of the model has another value"
@@ -185,21 +186,32 @@ def _groups(node: Foreign, model_id: str, ledger: Ledger) -> list[str]:
 _NOTHING = object()
 
 
-def _plain(node: Foreign, key: str, what: str, ledger: Ledger, *, is_secret_place: bool = False) -> object:
-    """A plain value without secrets; `_NOTHING` where nothing is left. A key around it may name a secret."""
-    inside = is_secret_place or telling_key(key)
+def secret_places(node: Foreign, *, inside: bool = False) -> Iterator[int]:
+    """The identities of what stands below a telling key, or beside the name of a secret; aliases share theirs."""
+    if inside:
+        yield id(node)
+    names = [entry.value for name, entry in node.entries.items() if name.casefold() in NAMING]
+    named = any(isinstance(name, str) and telling_key(name) for name in names)
+    for name, entry in node.entries.items():
+        tells = inside or telling_key(name) or (named and name.casefold() in VALUED)
+        yield from secret_places(entry, inside=tells)
+    for item in node.items:
+        yield from secret_places(item, inside=inside)
+
+
+def _plain(node: Foreign, key: str, what: str, ledger: Ledger, secret: Collection[int]) -> object:
+    """A plain value without what is in a `secret` place; `_NOTHING` where nothing is left."""
+    inside = id(node) in secret
     if node.entries:
-        names = (entry.value for name, entry in node.entries.items() if name.casefold() in NAMING)
-        named = any(isinstance(name, str) and telling_key(name) for name in names)
-        inner = {
-            name: _plain(
-                entry, name, what, ledger, is_secret_place=inside or (named and name.casefold() in VALUED)
+        kept = {name: entry for name, entry in node.entries.items() if not inside or is_plain_key(name)}
+        if len(kept) < len(node.entries):
+            ledger.note(
+                NoteKind.SECRET, node, what, "a key of it may be a secret: rotate it; that key is left out"
             )
-            for name, entry in node.entries.items()
-        }
+        inner = {name: _plain(entry, name, what, ledger, secret) for name, entry in kept.items()}
         return {name: value for name, value in inner.items() if value is not _NOTHING} or _NOTHING
     if node.items:
-        items = [_plain(item, key, what, ledger, is_secret_place=inside) for item in node.items]
+        items = [_plain(item, key, what, ledger, secret) for item in node.items]
         return [value for value in items if value is not _NOTHING] or _NOTHING
     value = node.value
     if not isinstance(value, str | int | float):
