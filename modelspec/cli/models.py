@@ -233,7 +233,7 @@ def fmt_command(*, root: Path, paths: tuple[str, ...], check: bool, dry_run: boo
         accepted(apply(root, files, models))
     if check or not quiet:
         for path in files:
-            click.echo(f"{'out of order' if check or dry_run else 'wrote'}: {path}", err=True)
+            echo(f"{'out of order' if check or dry_run else 'wrote'}: {path}")
     echo(f"{counted(len(chosen), 'file')} checked, {len(files)} out of order", quiet=quiet)
     return int(check and bool(files))
 
