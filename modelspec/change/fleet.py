@@ -65,9 +65,10 @@ def relaxed_residencies(before: RoutingTable, after: RoutingTable) -> Iterator[t
     """Regions of both tables, by their new codes, whose residency allows more, and what was and is allowed."""
     old, new = Index(before), Index(after)
     renamed = renamed_regions(old, new)
+    allowed = {code for region in after.regions for code in region.residency or ()}
     for code, was in old.regions.items():
         now = new.regions.get(renamed.get(code, code))
-        if now is not None and set(now.countries) - set(was.countries):
+        if now is not None and now.code in allowed and set(now.countries) - set(was.countries):
             yield now.code, ("lies in other countries: ", *_codes(was), " → ", *_codes(now))
         elif now is not None and _relaxes(lambda one: renamed.get(one, one), was, now):
             yield (

@@ -181,7 +181,7 @@ def policy_breaches(base: Compiled, head: Compiled, models: int) -> Iterator[Bre
 
 
 def claimed(base: Compiled, head: Compiled) -> Iterator[Loosening]:
-    """What newly counts as a region that some residency allows: hosts, variables, regions of clouds, countries."""
+    """What newly counts as a region that some residency allows: hosts, variables, regions of clouds."""
     fleets = base.catalog.fleet.regions, head.catalog.fleet.regions
     allowed = {code for region in fleets[1].values() for code in region.residency or ()}
     for code, now in fleets[1].items():
@@ -189,17 +189,15 @@ def claimed(base: Compiled, head: Compiled) -> Iterator[Loosening]:
         if was is None or code not in allowed:
             continue
         known = set(_claims(was))
-        added = [(one, ("upstreams",)) for one in _claims(now) if one not in known]
-        if was.countries:
-            added += [(one, ("countries",)) for one in sorted(now.countries - was.countries)]
-        for one, pointer in added:
-            yield Loosening(
-                subject=f"{code} {one}",
-                words=("counts ", Quoted(one), " as ", Quoted(code)),
-                pointer=(*now.place.pointer, *pointer),
-                before=None,
-                after=one,
-            )
+        for one in _claims(now):
+            if one not in known:
+                yield Loosening(
+                    subject=f"{code} {one}",
+                    words=("counts ", Quoted(one), " as ", Quoted(code)),
+                    pointer=(*now.place.pointer, "upstreams"),
+                    before=None,
+                    after=one,
+                )
 
 
 def _claims(region: Region) -> Iterator[str]:
@@ -302,16 +300,6 @@ def policy_effects(base: Compiled, head: Compiled, models: int) -> Iterator[Effe
             before=one.before,
             after=one.after,
             places=(EffectPlace(path=_FILE, line=head.locator.span(place).line, side="after"),),
-        )
-    for one in claimed(base, head):
-        place = Place(path=_REGIONS, pointer=one.pointer)
-        yield Effect(
-            "policy-loosened",
-            Subject("setting", f"regions.{one.subject.partition(' ')[0]}"),
-            one.words,
-            before=None,
-            after=one.after,
-            places=(EffectPlace(path=_REGIONS, line=head.locator.span(place).line, side="after"),),
         )
     for waiver in new_waivers(base.setup.waivers, head.setup.waivers):
         words: Words = ("lets ", Quoted(waiver.code), " pass until ", Quoted(waiver.expires))
