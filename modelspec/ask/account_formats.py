@@ -8,6 +8,7 @@ from typing import assert_never
 from modelspec.ask.account import Account, AnsweringModel, CandidateHead, ReachCause, UnusedHead
 from modelspec.emit.artifact import plain
 from modelspec.fleet.model import Upstream
+from modelspec.gateways.litellm.names import first_request
 from modelspec.report.printable import as_written, concealed, painter, printable
 from modelspec.routing.decide import Decision, Unused, Why
 from modelspec.text.quote import quote, some
@@ -97,6 +98,7 @@ def _head(candidate: CandidateHead, *, is_shared: bool) -> Iterator[str]:
     yield f"    at {printable(head.url)}{drained}{behind}{_at(candidate.spot)}"
     for target, spot in candidate.targets:
         yield f"    {_target(target)}{_at(spot)}"
+        yield f"       first request: {_first(target)}"
 
 
 def _target(target: Upstream) -> str:
@@ -111,6 +113,14 @@ def _target(target: Upstream) -> str:
     named = ("region", target.region), ("order", target.order), ("weight", target.weight)
     runs = printable(target.location.words)
     return ", ".join([*parts, *(f"{name} {value}" for name, value in named if value is not None), runs])
+
+
+def _first(target: Upstream) -> str:
+    request = first_request(target)
+    url = "built by LiteLLM" if request.url is None else printable(request.url)
+    if request.verifies is not None:
+        return f"{url}, TLS verifies {printable(request.verifies)}"
+    return f"{url}, without TLS" if request.is_plain else url
 
 
 def _residency(account: Account, model: AnsweringModel) -> str:
@@ -215,11 +225,17 @@ def _head_json(candidate: CandidateHead) -> dict[str, object]:
                 "location": asdict(target.location),
                 "weight": target.weight,
                 "order": target.order,
+                "first_request": _first_json(target),
                 "source": spot_json(spot),
             }
             for target, spot in candidate.targets
         ],
     }
+
+
+def _first_json(target: Upstream) -> dict[str, object]:
+    request = first_request(target)
+    return {"url": request.url, "verifies": request.verifies}
 
 
 def _cause_json(cause: ReachCause) -> dict[str, object]:

@@ -32,8 +32,9 @@ from modelspec.change.sides import (
     targets_of,
 )
 from modelspec.change.tiers import compare_listed, compare_reach, compare_tiers
-from modelspec.change.upstreams import compare_upstreams
-from modelspec.fleet.access import Access, Gap, gaps
+from modelspec.change.upstreams import calling, compare_upstreams
+from modelspec.fleet.model import Access
+from modelspec.fleet.reach import Gap, gaps
 from modelspec.routing.decide import Index
 from modelspec.routing.table import Route
 
@@ -164,11 +165,21 @@ def _served(route: Route) -> Words:
     return listed(route.heads) if route.heads else ("no head",)
 
 
+_MOST_CALLS = 3
+
+
+def _calls(route: Route) -> Words:
+    """The first requests to the upstreams of a new model."""
+    calls = list(dict.fromkeys(map(calling, targets_of(route))))
+    more = len(calls) - _MOST_CALLS
+    return (*chain(*calls[:_MOST_CALLS]), *((f"; and {more} more",) if more > 0 else ()))
+
+
 def _added(sides: Sides, route: Route) -> Effect:
     words: Words = ("is added, disabled",)
     if route.is_routed:
         titles = listed(region_title(sides.after, code) for code in route.reach)
-        words = ("is added: served by ", *_served(route), ", reaches ", *titles)
+        words = ("is added: served by ", *_served(route), ", reaches ", *titles, *_calls(route))
     return _of_whole(route, "model-added", words, is_new=True)
 
 

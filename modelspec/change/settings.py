@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from modelspec.change.effect import Quoted, Words, joined, listed, step
 from modelspec.change.sides import IMPLIED, Found, Pair, exact, region_title
-from modelspec.fleet.access import opens
+from modelspec.fleet.reach import opens
 from modelspec.routing.table import Route
 
 

@@ -8,6 +8,7 @@ from modelspec.change.settings import limits
 from modelspec.change.sides import IMPLIED, Cause, Found, Pair, exact, targets_of
 from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
+from modelspec.gateways.litellm.names import FirstRequest, first_request
 from modelspec.report.printable import concealed
 from modelspec.routing.table import Json
 from modelspec.url import parts
@@ -124,6 +125,15 @@ def reference(value: object) -> str:
     return "none" if value is None else str(value)
 
 
+def calling(target: Upstream) -> Words:
+    """Like `; first request https://api.example.com/v1/chat/completions, TLS verifies api.example.com`."""
+    request = first_request(target)
+    url = "built by LiteLLM" if request.url is None else Quoted(request.url)
+    if request.verifies is not None:
+        return "; first request ", url, ", TLS verifies ", Quoted(request.verifies)
+    return "; first request ", url, ", without TLS" if request.is_plain else ""
+
+
 def _host_of(target: Upstream) -> str:
     return host(target.endpoint)
 
@@ -146,7 +156,12 @@ def _deployments(pair: Pair) -> Iterator[Found]:
     yield from _changed(pair, twins)
     for number in matched.added:
         where = f", which {new[number].location.words}"
-        words: Words = ("gains a deployment at ", Quoted(_host_of(new[number])), where)
+        words: Words = (
+            "gains a deployment at ",
+            Quoted(_host_of(new[number])),
+            where,
+            *calling(new[number]),
+        )
         yield pair.effect("deployment-added", words, None, new[number])
     known = set(map(_host_of, old))
     for name in dict.fromkeys(_host_of(new[number]) for number in matched.added):
@@ -173,7 +188,8 @@ def _local_twins(pair: Pair) -> Iterator[_Twin]:
 
 
 def _changed(pair: Pair, twins: Sequence[_Twin]) -> Iterator[Found]:
-    """One effect for each distinct change, however many upstreams it affects."""
+    """One effect for each distinct change, however many upstreams it affects; each new first request is told once."""
+    told: list[FirstRequest] = []
     for name, fields in TARGET_FIELDS.items():
         grouped: dict[str, list[_Twin]] = {}
         for twin in twins:
@@ -187,6 +203,10 @@ def _changed(pair: Pair, twins: Sequence[_Twin]) -> Iterator[Found]:
                 grouped.setdefault(exact((*values, twin.causes)), []).append(twin)
         for same in grouped.values():
             kind, words = _sentence(name, same[0].before, same[0].after)
+            called = first_request(same[0].after)
+            if called not in (first_request(same[0].before), *told):
+                words = (*words, *calling(same[0].after))
+                told.append(called)
             if len(same) < len(twins):
                 words = (*words, " (", *joined((twin.where for twin in same), ", "), ")")
             before, after = (

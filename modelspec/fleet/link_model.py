@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelspec.diagnose.rule import Finding
-from modelspec.fleet.access import Access
 from modelspec.fleet.keys import key_hosts
 from modelspec.fleet.link_fleet import unknown_head, unknown_region
 from modelspec.fleet.location import region_place, runs_on_heads, sites
-from modelspec.fleet.model import Catalog, Fleet, Model, ModelReference, Signature, Upstream
+from modelspec.fleet.model import Access, Catalog, Fleet, Model, ModelReference, Signature, Upstream
 from modelspec.fleet.providers import PROVIDER_SUGGESTIONS, SAME_AS, WORDS
 from modelspec.fleet.reach import own_reach
 from modelspec.fleet.reference import Reference

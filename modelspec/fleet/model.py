@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from modelspec.fleet.access import Access
 from modelspec.fleet.reference import Reference
 from modelspec.text.document import Place, Pointer, Scalar
 from modelspec.text.names import Suggestions, is_match
@@ -222,6 +221,10 @@ class Fleet:
     def head_suggestions(self) -> Suggestions:
         """For head ids that are not declared."""
         return Suggestions(self.heads)
+
+
+Access = tuple[str, tuple[str, ...], tuple[str, ...] | None]
+"""Who may call a model: visibility, groups, and the regions of the clients; None where these may be anywhere."""
 
 
 class Signature(NamedTuple):

@@ -1,11 +1,12 @@
-"""Reach: the regions that a request may touch."""
+"""Reach: the regions that a request may touch, and the callers that fall back to a model without access to it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import compress
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from modelspec.fleet.location import runs_on_heads, whereabouts
-from modelspec.fleet.model import Fleet, Model, Names, Signature
+from modelspec.fleet.model import Access, Fleet, Model, Names, Signature
+from modelspec.text.quote import quote
 
 Code = TypeVar("Code", str, tuple[str, tuple[str, ...], bool])
 _TRUTHS = bytes.maketrans(b"01", b"\x00\x01")
@@ -111,3 +112,41 @@ def _components(edges: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
                 path.append((following, iter(edges.get(following, ()))))
             elif following not in closed:
                 lowest[node] = min(lowest[node], number[following])
+
+
+_OPENNESS = ("private", "internal", "public")
+"""Visibilities, from the fewest callers to all."""
+
+
+class Gap(NamedTuple):
+    """Callers of one model that another does not have; without `is_certain` it depends on what its groups mean."""
+
+    is_certain: bool
+    words: str
+
+
+def opens(before: str, after: str) -> bool:
+    """Whether one visibility has more callers than another."""
+    return _OPENNESS.index(after) > _OPENNESS.index(before)
+
+
+def gaps(callers: Access, called: Access, regions: Iterable[str]) -> Iterator[Gap]:
+    """What keeps callers of a model, as it answers clients in `regions`, from calling another; nothing if all may.
+
+    Where no edge has a gap no chain has one, so that nobody needs to look further than at the next model.
+    """
+    (visibility, groups, origins), (other, others, where) = callers, called
+    if visibility == "private" and not groups:
+        return  # nobody may call it
+    lacking = [group for group in groups if group not in others]
+    named = f"{'the group' if len(lacking) == 1 else 'the groups'} {', '.join(map(quote, lacking))}"
+    if opens(other, visibility):
+        yield Gap(is_certain=True, words=f"it is {other}, not {visibility}")
+    elif other == "private" and lacking:
+        yield Gap(is_certain=True, words=f"it is not for {named}")
+    elif other == "internal" and others and (lacking or (not groups and visibility != "private")):
+        yield Gap(is_certain=False, words=f"it names {', '.join(map(quote, others))} as its groups")
+    if where is not None:
+        outside = [code for code in (regions if origins is None else origins) if code not in where]
+        if outside:
+            yield Gap(is_certain=True, words=f"it is not for clients in {', '.join(map(quote, outside))}")

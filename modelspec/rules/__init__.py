@@ -9,7 +9,6 @@ from modelspec.gateways.envoy import rules as target_envoy
 from modelspec.gateways.litellm.group_rules import RULES as GROUP_RULES
 from modelspec.gateways.litellm.upstream_rules import CREDENTIAL_RULES, UPSTREAM_RULES
 from modelspec.rules import (
-    endpoints,
     exposure,
     fallback_models,
     guards,
@@ -37,7 +36,6 @@ RULES: tuple[Rule, ...] = tuple(
             *resilience.RULES,
             *secrets.RULES,
             *exposure.RULES,
-            *endpoints.RULES,
             *keys.RULES,
             *lifecycle.RULES,
             *naming.RULES,

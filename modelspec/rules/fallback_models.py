@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
-from modelspec.fleet.access import gaps
 from modelspec.fleet.link_model import USUAL_ACCESS
 from modelspec.fleet.model import Catalog, Fleet, Model, Signature
-from modelspec.fleet.reach import transitive_reach
+from modelspec.fleet.reach import gaps, transitive_reach
 from modelspec.rules.examples import model
 from modelspec.rules.heads import residency_of, way_out
 from modelspec.rules.residency import Residency, place_of_site, transitive_sites, within

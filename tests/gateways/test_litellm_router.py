@@ -19,7 +19,8 @@ from upstream import Seen, upstream
 from modelspec.fleet.providers import PROVIDERS
 from modelspec.gateways import GatewayOptions
 from modelspec.gateways.litellm.emit import emit
-from modelspec.gateways.litellm.names import FORMS
+from modelspec.gateways.litellm.names import FORMS, FirstRequest, first_request
+from modelspec.gateways.litellm.names import LIKE_OPENAI as TOLD
 
 pytestmark = pytest.mark.gateway
 
@@ -28,10 +29,26 @@ ELSEWHERE = {"anthropic", "azure", "bedrock", "cohere", "gemini", "mistral", "ol
 NOT_SHOWN = {"gigachat", "vertex_ai"}
 """These first get a token from their clouds."""
 LIKE_OPENAI = sorted(FORMS.keys() - ELSEWHERE - NOT_SHOWN - {"voyage"})
+CHAT = "/chat/completions"
 BODY = {"messages", "model", "stream"}
 NAME = "accounts/org/up"
 """In this form, because LiteLLM completes other names at Fireworks."""
 
+
+REQUESTS = [
+    *((word, path, "up", "") for word in sorted(TOLD) for path in ("", "/v1", "/a/v1/", f"/v1{CHAT}")),
+    *(
+        ("azure", "", name, "2024-10-21")
+        for name in ("up", "gpt-5.4", "a b", "a:b", "a%2Fb", "a#b", "a?b~_.-")
+    ),
+    *(
+        ("azure", path, "up", version)
+        for path in ("", "/", "/base")
+        for version in ("", "v1", "latest", "2024-10-21")
+    ),
+    *(("azure", f"/openai{path}", "up", "2024-10-21") for path in ("", "/v1", "/deployments/other")),
+]
+"""Provider, path of the endpoint, name at the upstream and version of the API."""
 
 HOSTILE = "{{7*7}} ${X} it's #1"
 MAY = {
@@ -64,6 +81,8 @@ class Asked:
     providers: dict[str, Any]
     access: dict[str, Any]
     seen: list[Seen]
+    expected: list[FirstRequest]
+    requested: list[Seen]
 
 
 @pytest.fixture(name="asked", scope="module")
@@ -76,6 +95,8 @@ def _asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
             "chat": [f"m-{word}" for word in LIKE_OPENAI],
             "embed": ["m-voyage"],
         }
+        config, expected = _requests(folder / "requests", server.url)
+        requests = {"config": config, "chat": [f"m{number}" for number in range(len(REQUESTS))]}
         urls = dict.fromkeys(("ONE", "TWO", "BAD", "LONG", "RUDE"), server.url)
         access = {
             "config": emitted(folder, urls).config.read_text(encoding="utf-8"),
@@ -84,15 +105,22 @@ def _asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
         nowhere = dict.fromkeys(("BEDROCK_URL", "VLLM_URL"), "http://127.0.0.1:1")
         done = subprocess.run(
             [litellm_program().with_name("python"), Path(__file__).with_name("ask_litellm_router.py")],
-            input=json.dumps([providers, access]),
+            input=json.dumps([providers, access, requests]),
             env=environment(folder, VARIABLES | nowhere),
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode == 0, done.stderr[-3000:]
-        first, second = json.loads(done.stdout.splitlines()[-1])
-        return Asked(providers=first, access=second, seen=server.take())
+        first, second, _ = json.loads(done.stdout.splitlines()[-1])
+        seen = server.take()
+        return Asked(
+            providers=first,
+            access=second,
+            seen=seen[: -len(REQUESTS)],
+            expected=expected,
+            requested=seen[-len(REQUESTS) :],
+        )
 
 
 def _providers(folder: Path, url: str) -> str:
@@ -110,6 +138,27 @@ def _providers(folder: Path, url: str) -> str:
     routing = routed(compiled(folder, models, fixed))
     files = {a.path: a.content for a in emit(routing, GatewayOptions(options={"num_retries": 0}, edges={}))}
     return files["gateways/litellm/head-eu-1.yaml"].decode()
+
+
+def _requests(folder: Path, url: str) -> tuple[str, list[FirstRequest]]:
+    """A configuration with a model for each of REQUESTS, and what is said of their first requests."""
+    models = {
+        f"m{number}": model(
+            f"m{number}",
+            f"endpoint: '{url}{path}'",
+            f"provider: {word}",
+            f"upstream_model: '{name}'",
+            "api_key: {env: ONE_KEY}",
+            *([f"params: {{api_version: '{version}'}}"] if version else []),
+        )
+        for number, (word, path, name, version) in enumerate(REQUESTS)
+    }
+    fixed = FIXED | {"modelspec.yaml": "targets: [litellm]\nrules: {MS509: off}\n"}
+    routing = routed(compiled(folder, models, fixed))
+    files = {a.path: a.content for a in emit(routing, GatewayOptions(options={"num_retries": 0}, edges={}))}
+    routes = {route.model_id: route for route in routing.routes}
+    expected = [first_request(routes[f"m{number}"].targets[0]) for number in range(len(REQUESTS))]
+    return files["gateways/litellm/head-eu-1.yaml"].decode(), expected
 
 
 def _base(provider: str) -> str:
@@ -136,6 +185,14 @@ def test_voyage_embeds(asked: Asked) -> None:
     assert asked.seen[-1].path == f"{_base('voyage')}/embeddings"
     assert asked.seen[-1].body.keys() == {"input", "model"}
     assert len(asked.seen) == len(LIKE_OPENAI) + 1
+
+
+def test_the_first_request_is_the_one_that_is_told(asked: Asked) -> None:
+    for case, expected, request in zip(REQUESTS, asked.expected, asked.requested, strict=True):
+        assert expected.url is not None, case
+        split = urlsplit(expected.url)
+        assert request.path == split.path + (f"?{split.query}" if split.query else ""), case
+        assert request.headers["host"] == split.netloc, case
 
 
 def test_a_key_may_call_the_models_of_its_groups(asked: Asked) -> None:

@@ -3,7 +3,8 @@ from itertools import combinations, product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelspec.fleet.access import Access, gaps
+from modelspec.fleet.model import Access
+from modelspec.fleet.reach import gaps
 
 REGIONS = ("eu", "us")
 GROUPS = ("research", "sales")

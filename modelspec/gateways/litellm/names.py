@@ -1,11 +1,20 @@
-"""LiteLLM's names for providers and settings, from the source of version 1.108.7."""
+"""LiteLLM's names for providers and settings, and its first request to an upstream: from the source of version 1.108.7.
+
+`tests/gateways/test_litellm_router.py` asks LiteLLM itself for the first request to each provider.
+"""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 from types import MappingProxyType
+from urllib.parse import quote
+
+from modelspec.fleet.model import Upstream
+from modelspec.fleet.providers import PROVIDERS
+from modelspec.url import parts
 
 NO_KEY = "no-key"
 """Sent if a model has no key. Without one, LiteLLM would send a key from its environment (`OPENAI_API_KEY`, …)."""
@@ -102,3 +111,93 @@ def environment_name(kind: str, target: str) -> str:
     words = re.sub(r"[^A-Z0-9]+", "_", target.upper()).strip("_")[:60].strip("_")
     digest = sha256(f"{kind}\n{target}".encode()).hexdigest()[:10].upper()
     return f"{RESERVED_VARIABLES}{kind.upper()}_{words}_{digest}"
+
+
+_CHAT = "/chat/completions"
+_UNLIKE_OPENAI = frozenset({"azure_ai", "gigachat"})
+"""Their protocol is OpenAI's, but paths depend on the host, or the first request asks for a token."""
+_TOKEN_FIRST = frozenset({"gigachat", "vertex_ai"})
+"""Their first request goes to a server that gives out tokens."""
+LIKE_OPENAI = frozenset(
+    word for word in FORMS if PROVIDERS[word].protocol in ("openai", "mistral") and word not in _UNLIKE_OPENAI
+)
+"""Providers that are called at the endpoint, with the operation added."""
+_ONCE = frozenset(
+    ["cloudflare", "deepseek", "fireworks_ai", "groq", "hosted_vllm", "openrouter", "together_ai", "xai"]
+)
+"""Those for which LiteLLM adds the operation only where the endpoint does not end in it."""
+_OTHER_API = {
+    # Of these models LiteLLM asks another API: `mode: responses` in its model_prices_and_context_window.json.
+    "azure": re.compile(r"(?i:codex|-pro(?:-[0-9]|$)|deep-research|/)"),
+    "databricks": re.compile(r"(?i:gpt-5)"),
+    "openai": re.compile(r"(?i:codex|-pro(?:-[0-9]|$)|deep-research|daybreak|^responses/)"),
+    "perplexity": re.compile(r"/"),
+    "xai": re.compile(r"(?i:multi-agent)"),
+}
+_AZURE_MODEL = re.compile(r"[A-Za-z0-9._:~ %#?-]+")
+"""Names whose encoding is tested."""
+_AZURE_VERSION = "2025-02-01-preview"
+"""LiteLLM's own, which it takes without one in `params`."""
+_AZURE_V1 = frozenset({"latest", "preview", "v1"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstRequest:
+    """`url` is None where LiteLLM builds it in its own way; `verifies` without TLS, or where nothing is known."""
+
+    url: str | None
+    verifies: str | None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is sent without TLS."""
+        return self.url is not None and self.url.startswith("http:")
+
+
+_UNKNOWN = FirstRequest(url=None, verifies=None)
+
+
+def first_request(target: Upstream) -> FirstRequest:
+    """What LiteLLM first sends to an upstream when a client asks for a chat."""
+    if not isinstance(target.endpoint, str) or target.provider not in FORMS:
+        return _UNKNOWN
+    version = target.params.get("api_version")
+    if "api_version" in target.params and not isinstance(version, str):
+        version = "?"  # it stands in a variable
+    return _first_request(
+        target.endpoint, target.provider, target.upstream_model, str(version or _AZURE_VERSION)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _first_request(endpoint: str, provider: str, model: str, version: str) -> FirstRequest:
+    found = parts(endpoint)
+    if found is None or provider in _TOKEN_FIRST:
+        return _UNKNOWN
+    verifies = found.host.lower().strip("[]") if found.scheme == "https" else None
+    other = _OTHER_API.get(FORMS[provider].prefix)
+    url = None
+    if found.query is None and not found.fragment and not (other and other.search(model)):
+        base = endpoint.rstrip("/")
+        if provider == "azure":
+            url = _azure(base, model, version)
+        elif provider in LIKE_OPENAI:
+            url = _like_openai(base, provider)
+    return FirstRequest(url=url, verifies=verifies)
+
+
+def _like_openai(base: str, provider: str) -> str | None:
+    if provider == "mistral":
+        if base.endswith(_CHAT):
+            return f"{base}/v1"
+        return base + ("" if base.endswith("/v1") else "/v1") + _CHAT
+    return base if provider in _ONCE and base.endswith(_CHAT) else base + _CHAT
+
+
+def _azure(base: str, model: str, version: str) -> str | None:
+    if version in _AZURE_V1:
+        return f"{base}/openai/v1{_CHAT}"
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", version) or not _AZURE_MODEL.fullmatch(model):
+        return None
+    deployment = "" if "/openai/deployments" in base else f"/openai/deployments/{quote(model, safe=':')}"
+    return f"{base}{deployment}{_CHAT}?api-version={version}"
