@@ -93,7 +93,11 @@ class _PipeEnd(FileIO):
 def _outlive_readers() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if not S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+        try:
+            is_pipe = S_ISFIFO(os.fstat(stream.fileno()).st_mode)
+        except (OSError, ValueError):
+            is_pipe = False  # a caller in this process has its own stream
+        if not is_pipe:
             continue
         end = BufferedWriter(_PipeEnd(stream.fileno(), "w", closefd=False))
         made = TextIOWrapper(end, stream.encoding, stream.errors, line_buffering=stream.line_buffering)

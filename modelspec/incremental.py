@@ -25,16 +25,15 @@ from typing import Any, NoReturn, TypeVar
 from modelspec import __version__, pipeline
 from modelspec.check.base import Policy
 from modelspec.check.examine import Facts, Surroundings, examine_model
+from modelspec.check.rows import diagnostic_of, facts_of, place_of, row_of
 from modelspec.check.setup import Setup, settings_in
-from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
-from modelspec.diagnose.ignore import Ignore
-from modelspec.fleet.model import Catalog, Model, Signature
+from modelspec.diagnose.diagnostic import Diagnostic
+from modelspec.fleet.model import Catalog, Model
 from modelspec.load.find import File, Tree, read_tree
 from modelspec.load.locate import Locator
 from modelspec.pipeline import Checked, Compiled, examine_each
 from modelspec.routing.route import route
 from modelspec.routing.table import Route, RoutingTable
-from modelspec.text.source import Span
 
 _WORTH_KEEPING = 50
 """Facts are written anew when one file in this many has changed: writing costs more than examining a few again."""
@@ -53,8 +52,16 @@ def validate(root: Path, *, today: date, cache: bool, policy: Policy | None = No
     """
     tree = read_tree(root)
     store = Cache.of(root) if cache else None
-    if store is None:
-        return check(tree, today=today, policy=policy)
+    if store is not None:
+        try:
+            return _validate(tree, store, today=today, policy=policy)
+        except Exception:  # noqa: BLE001 - whatever stands in a cache, it only saves time; a bug shows again below
+            store.clear()
+    return check(tree, today=today, policy=policy)
+
+
+def _validate(tree: Tree, store: "Cache", *, today: date, policy: Policy | None) -> Checked:
+    """The same, with what was kept of the last run."""
     locator = Locator.of(tree)
     settings = settings_in(locator)
     path = settings.metadata_schema
@@ -297,21 +304,16 @@ def _digest(tree: Tree, model: File) -> str:
 
 
 def _fingerprint() -> str:
-    """What tells this compiler from others of its version: a checkout's files, or what an installer has noted."""
-    if not (_PACKAGE.parent / "pyproject.toml").exists():
-        record = _PACKAGE.parent / f"modelspec_gitops-{__version__}.dist-info" / "RECORD"
-        try:
-            return sha256(record.read_bytes()).hexdigest()
-        except OSError:
-            return ""
-    found: list[str] = []
+    """What tells this compiler from others of its version: the content of its files, wherever they are installed."""
+    digest = sha256()
     for top in (_PACKAGE, _PACKAGE.parent / "schemas"):
-        for folder, _, names in os.walk(top):
-            for name in names:
-                if name.endswith((".py", ".json")):
-                    stat = Path(folder, name).stat()
-                    found.append(f"{folder}/{name}:{stat.st_mtime_ns}:{stat.st_size}")
-    return " ".join(sorted(found))
+        for folder, folders, names in os.walk(top):
+            folders.sort()
+            for name in sorted(names):
+                if not name.endswith(".pyc"):
+                    content = Path(folder, name).read_bytes()
+                    digest.update(f"{folder[len(str(top)) :]}/{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +344,7 @@ class Cache:
         try:
             if stored is None or stored["key"] != key.whole:
                 return None
-            return [_diagnostic(row) for row in stored["diagnostics"]]
+            return [diagnostic_of(row) for row in stored["diagnostics"]]
         except (KeyError, TypeError, ValueError, IndexError):
             return None
 
@@ -354,7 +356,7 @@ class Cache:
                 return {}
             models = key.models
             return {
-                path: _facts(path, *row)
+                path: facts_of(path, *row)
                 for path, (digest, *row) in stored["facts"].items()
                 if models.get(path) == digest
             }
@@ -363,7 +365,7 @@ class Cache:
 
     def keep_result(self, key: CacheKey, diagnostics: Sequence[Diagnostic]) -> None:
         """Remember the diagnostics of a repository."""
-        self._store("result", {"key": key.whole, "diagnostics": [_row(found) for found in diagnostics]})
+        self._store("result", {"key": key.whole, "diagnostics": [row_of(found) for found in diagnostics]})
 
     def keep_facts(self, key: CacheKey, facts: Iterable[Facts]) -> None:
         """Remember the facts of every model file."""
@@ -372,13 +374,18 @@ class Cache:
                 key.models[found.path],
                 None if found.signature is None else found.signature[1:],
                 found.is_sound,
-                [_row(diagnostic) for diagnostic in found.diagnostics],
-                [(i.codes, i.has_reason, _place(i.span), i.line) for i in found.ignores],
-                *(() if found.by_base is None else ([_row(diagnostic) for diagnostic in found.by_base],)),
+                [row_of(diagnostic) for diagnostic in found.diagnostics],
+                [(i.codes, i.has_reason, place_of(i.span), i.line) for i in found.ignores],
+                *(() if found.by_base is None else ([row_of(diagnostic) for diagnostic in found.by_base],)),
             )
             for found in facts
         }
         self._store(key.facts, {"key": key.surroundings, "facts": rows})
+
+    def clear(self) -> None:
+        """Forget everything, if possible."""
+        for file in self.folder.glob(f"{self.name}.*.json"):
+            file.unlink(missing_ok=True)
 
     def _load(self, kind: str) -> Any:  # noqa: ANN401 - JSON of any shape: a broken cache is still JSON
         try:
@@ -397,61 +404,3 @@ class Cache:
             # A cache that cannot be written only costs time.
             with suppress(OSError):
                 draft.unlink()
-
-
-def _place(span: Span) -> list[int]:
-    return [span.line, span.column, span.end_line, span.end_column]
-
-
-def _row(found: Diagnostic) -> list[object]:
-    related = [(label.path, _place(label.span), label.text) for label in found.related]
-    return [
-        found.code,
-        found.severity.value,
-        found.message,
-        found.path,
-        _place(found.span),
-        found.label,
-        found.help,
-        related,
-        found.subject,
-        None if found.hidden is None else _place(found.hidden),
-    ]
-
-
-def _diagnostic(row: Sequence[Any]) -> Diagnostic:
-    code, severity, message, path, span, label, help_, related, subject, hidden = row
-    return Diagnostic(
-        code=code,
-        severity=Severity(severity),
-        message=message,
-        path=path,
-        span=Span(*span),
-        label=label,
-        help=help_,
-        related=tuple(Label(path=path, span=Span(*span), text=text) for path, span, text in related),
-        subject=subject,
-        hidden=None if hidden is None else Span(*hidden),
-    )
-
-
-def _facts(path: str, signature: Any, is_sound: Any, *rows: Any) -> Facts:  # noqa: ANN401
-    diagnostics, ignores, *by_base = rows
-    return Facts(
-        path=path,
-        signature=None if signature is None else Signature(path, *map(_frozen, signature)),
-        is_sound=is_sound,
-        diagnostics=tuple(map(_diagnostic, diagnostics)) if diagnostics else (),
-        ignores=tuple(_ignore(path, *row) for row in ignores) if ignores else (),
-        model=None,
-        by_base=tuple(map(_diagnostic, by_base[0])) if by_base else None,
-    )
-
-
-def _frozen(value: Any) -> Any:  # noqa: ANN401
-    """Lists of JSON, and those inside them, as the tuples that they were."""
-    return tuple(map(_frozen, value)) if value.__class__ is list else value
-
-
-def _ignore(path: str, codes: list[str], has_reason: Any, span: list[int], line: int) -> Ignore:  # noqa: ANN401
-    return Ignore(path=path, codes=tuple(codes), has_reason=has_reason, span=Span(*span), line=line)

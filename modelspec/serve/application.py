@@ -1,6 +1,7 @@
 """The ASGI application: pages, the events that reload them, and the hosts that it serves."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from importlib.resources import files
 from ipaddress import ip_address
@@ -62,10 +63,16 @@ def allowed_names(host: str, machine: str) -> frozenset[str]:
     return frozenset({machine.lower() if host in _EVERYWHERE else host.lower()})
 
 
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::[0-9]{0,5})?")
+"""https://www.rfc-editor.org/rfc/rfc9110#field.host, less what no name or address of a server has."""
+
+
 def is_allowed(header: str, names: frozenset[str]) -> bool:
-    """Whether a `Host` header names this server."""
-    host = header.strip().lower()
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    """Whether a `Host` header names this server, and nothing else."""
+    host = _HOST.fullmatch(header.strip(" \t").lower())
+    if host is None:
+        return False
+    name = host[1] or host[2]
     return name == "localhost" or name.endswith(".localhost") or name in names or _is_address(name)
 
 

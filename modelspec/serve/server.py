@@ -5,7 +5,7 @@ import socket
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import FrameType
@@ -55,7 +55,8 @@ class LiveServer:
 
 def serve(config: LiveServer, bound: socket.socket) -> int:
     """Serve the repository on a listening socket until a signal; returns its number."""
-    return anyio.run(_serve, config, bound)
+    # The watcher names changes from what is watched, so it must not be relative, nor a link.
+    return anyio.run(_serve, replace(config, root=config.root.resolve()), bound)
 
 
 async def _serve(config: LiveServer, bound: socket.socket) -> int:
@@ -124,7 +125,7 @@ class _Sources(DefaultFilter):
 
     def __init__(self, root: Path) -> None:
         super().__init__()
-        self._root = str(root.resolve())
+        self._root = str(root)
 
     def __call__(self, change: Change, path: str) -> bool:
         inside = path.removeprefix(self._root).strip("/").split("/")

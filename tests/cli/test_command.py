@@ -258,6 +258,19 @@ def test_the_reader_may_close_the_pipe_early(command: Command, tmp_path: Path) -
     assert process.wait(timeout=10) == 1
 
 
+@pytest.mark.parametrize(
+    ("verb", "code"), [("list", 0), ("list --format json", 0), ("explain", 0), ("validate", 1)]
+)
+@pytest.mark.parametrize("reader", ["true", "head -1", "cat"])
+def test_an_exit_code_does_not_depend_on_the_reader(
+    verb: str, code: int, reader: str, command: Command, faulty: Path
+) -> None:
+    whole = f"({PROGRAM} {verb}; echo $? >code) 2>&1 | {reader} >/dev/null; exec true"
+    shell = Command(command.home, ("/bin/sh", "-c", whole))
+    outcome = shell.run(cwd=faulty)
+    assert (outcome.err, (faulty / "code").read_text()) == ("", f"{code}\n")
+
+
 @pytest.mark.parametrize("closing", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_closed_streams_are_handled(closing: str, command: Command, faulty: Path, fleet: Path) -> None:
     shell = Command(command.home, ("/bin/sh", "-c", f'exec "$0" "$@" {closing}'))

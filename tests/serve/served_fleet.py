@@ -106,10 +106,13 @@ class Served:
 
 
 @contextmanager
-def serving(root: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Iterator[Served]:
+def serving(
+    root: Path, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Iterator[Served]:
     """Run the installed command until the block ends; it is always stopped."""
     process = subprocess.Popen(
         [PROGRAM, "serve", "--root", str(root), "--port", "0", *arguments],
+        cwd=cwd,
         env={"PATH": "/usr/bin:/bin", "HOME": str(root.parent), "LC_ALL": "C.UTF-8", **(env or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

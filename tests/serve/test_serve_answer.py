@@ -87,6 +87,34 @@ def test_a_refusal_names_the_file_and_the_repository_if_known() -> None:
         ("0.0.0.0", "evil.example", False),
         ("127.0.0.1", "", False),
         ("127.0.0.1", "localhost.", False),
+        ("127.0.0.1", " localhost:8000\t", True),
+        ("127.0.0.1", "localhost:", True),
+        *(
+            ("127.0.0.1", header, False)
+            for header in (
+                "[::1]@evil",
+                "[::1]evil",
+                "[::1",
+                "[::1]:80:90",
+                "[::1]:x",
+                "[localhost]",
+                "::1",
+                "localhost@evil",
+                "localhost:80@evil",
+                "evil@localhost",
+                "localhost/evil",
+                "localhost:evil",
+                "localhost evil",
+                "localhost\nx",
+                "localhost,evil",
+                "127.0.0.1:80#",
+                "[127.0.0.1]]",
+                "loc\u0131lhost",
+                "\uff11\uff12\uff17.0.0.1",
+                "[]",
+                ":80",
+            )
+        ),
     ],
 )
 def test_a_host_is_recognised_by_its_names(host: str, header: str, *, is_fine: bool) -> None:

@@ -100,7 +100,17 @@ def test_nothing_but_the_site_is_served(served: Served, path: str) -> None:
     assert (page.status, page.headers["content-type"]) == (404, HTML)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", ""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:80",
+        "",
+        "[::1]@evil",
+        "localhost:80@evil",
+    ],
+)
 def test_a_foreign_host_name_is_refused(served: Served, host: str) -> None:
     for path in ("/admin/models", "/_modelspec/events"):
         answer = served.ask(path, host=host)
@@ -123,8 +133,12 @@ def test_the_reload_script_follows_the_content_security_policy(served: Served) -
     assert served.ask("/_modelspec/overlay.css").headers["content-type"].startswith("text/css")
 
 
-def test_a_change_is_built_and_sent_to_every_page(root: Path) -> None:
-    with serving(root) as served, served.events() as events:
+@pytest.mark.parametrize("way", ["whole", ".", "models.d/..", "link"])
+def test_a_change_is_built_and_sent_to_every_page(root: Path, way: str) -> None:
+    named = {"whole": root, "link": root.parent / "link"}.get(way, Path(way))
+    if way == "link":
+        named.symlink_to(root)
+    with serving(named, cwd=root) as served, served.events() as events:
         first = next(events)
         assert first["faults"] is None
         (root / "models.d/bison.yaml").write_text(MODEL.format("bison", "Bison"))
