@@ -52,16 +52,8 @@ def validate(root: Path, *, today: date, cache: bool, policy: Policy | None = No
     """
     tree = read_tree(root)
     store = Cache.of(root) if cache else None
-    if store is not None:
-        try:
-            return _validate(tree, store, today=today, policy=policy)
-        except Exception:  # noqa: BLE001 - whatever stands in a cache, it only saves time; a bug shows again below
-            store.clear()
-    return check(tree, today=today, policy=policy)
-
-
-def _validate(tree: Tree, store: "Cache", *, today: date, policy: Policy | None) -> Checked:
-    """The same, with what was kept of the last run."""
+    if store is None:
+        return check(tree, today=today, policy=policy)
     locator = Locator.of(tree)
     settings = settings_in(locator)
     path = settings.metadata_schema
@@ -381,11 +373,6 @@ class Cache:
             for found in facts
         }
         self._store(key.facts, {"key": key.surroundings, "facts": rows})
-
-    def clear(self) -> None:
-        """Forget everything, if possible."""
-        for file in self.folder.glob(f"{self.name}.*.json"):
-            file.unlink(missing_ok=True)
 
     def _load(self, kind: str) -> Any:  # noqa: ANN401 - JSON of any shape: a broken cache is still JSON
         try:

@@ -3,9 +3,9 @@
 Whoever wrote a row: reading one that was not written here raises TypeError, ValueError, IndexError or KeyError.
 """
 
-from collections.abc import Sequence
-from types import UnionType
-from typing import Any, get_origin
+from collections.abc import Callable, Sequence
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin
 
 from modelspec.check.examine import Facts
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
@@ -72,12 +72,11 @@ def facts_of(path: str, signature: Any, is_sound: Any, *rows: Any) -> Facts:  # 
     _are(bool, is_sound)
     _are(list, diagnostics, ignores, *by_base)
     if signature is not None:
-        pairs = zip(signature, _SIGNATURE, strict=True)
-        if not all(type(value) in kinds for value, kinds in pairs):
-            raise TypeError
+        fields = zip(_SIGNATURE, signature, strict=True)
+        signature = Signature(path, *(read(value) for read, value in fields))
     return Facts(
         path=path,
-        signature=None if signature is None else Signature(path, *map(_frozen, signature)),
+        signature=signature,
         is_sound=is_sound,
         diagnostics=tuple(map(diagnostic_of, diagnostics)) if diagnostics else (),
         ignores=tuple(_ignore(path, *row) for row in ignores) if ignores else (),
@@ -86,19 +85,44 @@ def facts_of(path: str, signature: Any, is_sound: Any, *rows: Any) -> Facts:  # 
     )
 
 
-def _kinds(hint: Any) -> frozenset[type]:  # noqa: ANN401
-    """The types that JSON has for a field."""
-    kinds = hint.__args__ if isinstance(hint, UnionType) else (hint,)
-    return frozenset(list if get_origin(kind) is tuple else kind for kind in kinds)
+def _reader(hint: Any) -> Callable[[Any], Any]:  # noqa: ANN401
+    """What makes a value of a field of what JSON has for it, and raises TypeError or ValueError for anything else."""
+    kinds = frozenset(hint.__args__ if isinstance(hint, UnionType) else [hint])
+    rest = kinds - {NoneType}
+    if len(rest) == 1 and rest != kinds:
+        inner = _reader(*rest)
+        return lambda value: None if value is None else inner(value)
+    if get_origin(hint) is not tuple:
+        return lambda value: _of(kinds, value)
+    parts = get_args(hint)
+    if parts[-1] is not Ellipsis:
+        readers = tuple(map(_reader, parts))
+        return lambda value: tuple(read(item) for read, item in zip(readers, _of(_LIST, value), strict=True))
+    item = parts[0]
+    if get_origin(item) is tuple:
+        each = _reader(item)
+        return lambda value: tuple(map(each, _of(_LIST, value)))
+    leaves = frozenset(item.__args__ if isinstance(item, UnionType) else [item])
+    return lambda value: _all_of(leaves, _of(_LIST, value))
 
 
-_SIGNATURE = tuple(map(_kinds, list(Signature.__annotations__.values())[1:]))
+_LIST = frozenset({list})
+
+
+def _of(kinds: frozenset[type], value: Any) -> Any:  # noqa: ANN401
+    if type(value) not in kinds:
+        raise TypeError
+    return value
+
+
+def _all_of(kinds: frozenset[type], values: list[Any]) -> tuple[Any, ...]:
+    if not kinds.issuperset(map(type, values)):
+        raise TypeError
+    return tuple(values)
+
+
+_SIGNATURE = tuple(map(_reader, list(Signature.__annotations__.values())[1:]))
 """Of each field of a signature but the path, which is the key of its row."""
-
-
-def _frozen(value: Any) -> Any:  # noqa: ANN401
-    """Lists of JSON, and those inside them, as the tuples that they were."""
-    return tuple(map(_frozen, value)) if value.__class__ is list else value
 
 
 def _ignore(path: str, codes: list[str], has_reason: Any, span: list[int], line: int) -> Ignore:  # noqa: ANN401
