@@ -24,8 +24,15 @@ from typing import Any, NoReturn, TypeVar
 
 from modelspec import __version__, pipeline
 from modelspec.check.base import Policy
-from modelspec.check.examine import Facts, Surroundings, examine_model
-from modelspec.check.rows import diagnostic_of, facts_of, place_of, row_of
+from modelspec.check.examine import (
+    Facts,
+    Surroundings,
+    diagnostic_of,
+    examine_model,
+    facts_of,
+    place_of,
+    row_of,
+)
 from modelspec.check.setup import Setup, settings_in
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.fleet.model import Catalog, Model

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Diagnostic, file_error
 from modelspec.text.document import Document
-from modelspec.text.joiners import JOINERS, joins
 from modelspec.text.source import START, Source
-from modelspec.text.visible import FILLERS
+from modelspec.text.visible import FILLERS, JOINERS, joins
 
 BOM = b"\xef\xbb\xbf"
 
