@@ -232,7 +232,7 @@ api.minimaxi.com cn inside https://platform.minimaxi.com/protocol/privacy-policy
 open.bigmodel.cn cn inside https://docs.bigmodel.cn/cn/terms/privacy-policy
 dashscope.aliyuncs.com cn inside https://www.alibabacloud.com/help/en/model-studio/regions
 dashscope-us.aliyuncs.com us - https://www.alibabacloud.com/help/en/model-studio/regions
-dashscope-intl.aliyuncs.com * inside https://www.alibabacloud.com/help/en/model-studio/regions
+dashscope-intl.aliyuncs.com sg - https://www.alibabacloud.com/help/en/model-studio/regions
 ark.cn-beijing.volces.com cn inside https://www.volcengine.com/docs/82379/1298459
 qianfan.baidubce.com cn inside https://cloud.baidu.com/doc/qianfan-api/s/3m7of64lb
 api.hunyuan.cloud.tencent.com cn inside https://cloud.tencent.com/document/product/1729/111007

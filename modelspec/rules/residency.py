@@ -12,7 +12,7 @@ from modelspec.fleet.reach import transitive
 from modelspec.rules.examples import model
 from modelspec.rules.heads import residency_of
 from modelspec.text.document import Place, Pointer
-from modelspec.text.quote import quote
+from modelspec.text.quote import quote, some
 from modelspec.url import host_of
 
 _SHOWN = 6
@@ -237,7 +237,7 @@ def residency_is_proved(catalog: Catalog) -> Iterator[Finding]:
     for subject, one in unknown.items():
         count = len(one.models)
         models = f"{count:,} models" if count > 1 else f"the model {quote(next(iter(one.models)))}"
-        of = ", ".join(map(quote, sorted(set(one.models.values()))))
+        of = some(list(map(quote, sorted(set(one.models.values())))), _SHOWN)
         outside = set(one.countries) - one.allowed
         if not one.countries:
             why = f"nothing says where {quote(subject)} runs"
