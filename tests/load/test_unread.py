@@ -157,3 +157,11 @@ def test_a_name_that_the_system_refuses(path: str, tmp_path: Path) -> None:
     assert isinstance(fault, Diagnostic)
     assert (fault.code, fault.path) == ("MS001", path)
     assert fault.message == "cannot read this file: file name too long"
+
+
+def test_a_root_that_is_a_file_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "fleet").touch()
+    with pytest.raises(NotADirectoryError):
+        read_tree(tmp_path / "fleet")
+    with pytest.raises(NotADirectoryError):
+        read_file(tmp_path / "fleet", "regions.yaml")

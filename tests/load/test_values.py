@@ -4,6 +4,7 @@ import pytest
 
 from modelspec.load import Reading, read
 from modelspec.load.compose import event_span
+from modelspec.load.defaults import followed
 from modelspec.load.find import DEFAULTS, File
 from modelspec.load.locate import Locator
 from modelspec.load.values import values
@@ -100,3 +101,11 @@ def test_what_outer_defaults_give_is_not_the_place_of_what_inner_ones_lack() -> 
         assert locator.origin(Place(path=file.path, pointer=("region",))).path == origin.path
     assert locator.effective(model.path) == {"region": "eu", "tags": [], "model_id": "a"}
     assert locator.effective(inner.path) == {"tags": []}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "steps"),
+    [(("a", 1, "b"), 3), (("a", 1, "c"), 2), (("a", 2), 1), (("a", "1"), 1), (("c", 0), 0), (("d", "e"), 1)],
+)
+def test_a_pointer_is_followed_as_far_as_it_leads(pointer: tuple[str | int, ...], steps: int) -> None:
+    assert followed({"a": [1, {"b": 2}], "d": "e"}, pointer)[0] == steps
