@@ -67,7 +67,11 @@ Changes = list[tuple[CodeType, CodeType]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """One changed place, and what became of it: killed, survived or timeout; `by` is the test that failed."""
+    """One changed place, and what became of it: killed, survived, timeout or stuck; `by` is the test that failed.
+
+    A timeout has used its seconds of CPU. What is stuck has not, and has not ended either: it waits for something, or
+    the machine is too busy.
+    """
 
     file: str
     line: int
@@ -231,7 +235,7 @@ class Copy:
         self._process.wait()
 
     def run(self, tests: dict[str, float], seconds: float, changes: Changes | None) -> tuple[str, str]:
-        """Run tests until one fails: passed, failed, timeout or unknown, and the test that failed.
+        """Run tests until one fails: passed, failed, timeout, stuck or unknown, and the test that failed.
 
         `tests` are in their order, with the most seconds of each: no tests are all. `changes` are for the process that
         has imported what is changed.
@@ -242,7 +246,7 @@ class Copy:
             request.seek(0)
             socket.send_fds(control, [b"%d" % (seconds + 1)], [out.fileno(), request.fileno()])
             pid = int(control.recv(100))
-            ended, _, _ = select([control], [], [], 30 + 10 * seconds)
+            ended, _, _ = select([control], [], [], 300 + 20 * seconds)
             if not ended:
                 with suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGKILL)
@@ -250,6 +254,8 @@ class Copy:
             self._end_what_is_left()
             out.seek(0)
             failed = out.read().decode().partition("\n")[0]
+        if not ended:
+            return "stuck", ""
         if code in (-signal.SIGKILL, -signal.SIGXCPU, -signal.SIGPROF):
             return "timeout", ""
         return {0: "passed", mutate_worker.UNKNOWN: "unknown"}.get(code, "failed"), failed
@@ -425,7 +431,9 @@ def main() -> None:
     counted = Counter(one.outcome for one in done)
     asked.json.write_text(json.dumps([asdict(one) for one in done], indent=1) + "\n", encoding="utf-8")
     share = 100 * counted["survived"] / max(len(done), 1)
-    said = ", ".join(f"{counted[outcome]} {outcome}" for outcome in ("killed", "timeout", "survived"))
+    said = ", ".join(
+        f"{counted[outcome]} {outcome}" for outcome in ("killed", "timeout", "stuck", "survived")
+    )
     sys.stdout.write(f"\n{said}: {share:.1f} % survived\n")
 
 
