@@ -23,6 +23,7 @@ from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.diagnose.rule import OF_THE_DAY, is_early
 from modelspec.diagnose.settle import BaseJudgement, Judgement, settle
 from modelspec.diagnose.waiver import last_day
+from modelspec.fleet.keys import without_refused
 from modelspec.fleet.link_model import link_catalog
 from modelspec.fleet.model import Catalog, Model, Names
 from modelspec.fleet.settings import Settings
@@ -119,6 +120,9 @@ def compile_tree(
             defaults={file.path for file in tree.defaults.values() if file is not None},
         )
         models = [one.model for one in facts if one.model is not None]
+        if any(found.hidden is not None and found.severity is Severity.ERROR for found in diagnostics):
+            # What is refused may be a key: nothing is built, but a plan says what it can.
+            models = [without_refused(model, setup.settings.secret_folders) for model in models]
         table = None if route is None or _is_broken(diagnostics) else route(catalog, models)
     return Compiled(
         tree=tree,

@@ -22,7 +22,7 @@ def plain(value: object) -> object:
     """The value as JSON."""
     match value:
         case Reference():
-            return value.json
+            return value.normal_json
         case tuple() | list():
             return [plain(item) for item in value]
         case Mapping():

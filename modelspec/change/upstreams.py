@@ -121,7 +121,7 @@ def host(endpoint: object, absent: str = "the provider's own host") -> str:
 def reference(value: object) -> str:
     """A reference, like `env ATLAS_API_KEY`; a routing table holds no values of keys."""
     if isinstance(value, Reference):
-        return f"{value.kind} {value.written}"
+        return f"{value.kind} {value.normal}"
     return "none" if value is None else str(value)
 
 

@@ -17,6 +17,7 @@ from modelspec.check.setup import Setup, metadata_schema, settings_in
 from modelspec.diagnose.diagnostic import Label
 from modelspec.diagnose.rule import Finding, is_fixed, is_guard
 from modelspec.diagnose.waiver import is_waived, last_day, waiver_entry
+from modelspec.fleet.keys import without_refused
 from modelspec.fleet.link_fleet import CheckedValue, link_fleet
 from modelspec.fleet.link_model import model_of, signature_of
 from modelspec.fleet.model import Catalog, Fleet, Model, Names
@@ -220,7 +221,8 @@ def salvage(tree: Tree, setup: Setup, facts: Mapping[str, Facts]) -> Salvage:
         if model is None:
             unreadable.append(file.path)
         else:
-            models.setdefault(model.model_id, _linked(model, fleet))
+            model = without_refused(_linked(model, fleet), setup.settings.secret_folders)
+            models.setdefault(model.model_id, model)
     found = list(models.values())
     return Salvage(catalog=_catalog(fleet, found, tree), models=found, unreadable=unreadable)
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeVar
 
 from modelspec.fleet.location import runs_on_heads
 from modelspec.fleet.model import Fleet, KeyRule, Model, Upstream
 from modelspec.fleet.providers import REGION, endpoint_of
-from modelspec.fleet.reference import Reference
+from modelspec.fleet.reference import Reference, objection
 from modelspec.secret import telling_key
 from modelspec.text.document import Pointer
 from modelspec.text.names import is_match
@@ -16,6 +17,9 @@ from modelspec.url import LONGEST, host_of, judged
 
 _WEB = re.compile(r"https?:", re.IGNORECASE)
 _REGIONS = ("aws_region_name", "vertex_location")
+
+
+Whatever = TypeVar("Whatever")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,27 @@ def key_hosts(model: Model) -> Iterator[tuple[str, str, Pointer]]:
             continue
         for reference, pointer in key_references(deployment):
             yield str(reference), host, pointer
+
+
+def without_refused(model: Model, folders: tuple[str, ...]) -> Model:
+    """The model with a name of no meaning in place of each that may be a key itself: of MS503 and MS504."""
+
+    def kept(value: Whatever) -> Whatever | Reference:
+        found = objection(value, folders) if isinstance(value, Reference) else None
+        if found is None or not found.is_private or found.code == "MS517":
+            return value
+        return Reference(kind=value.kind, normal="***", written="***")  # type: ignore[attr-defined]
+
+    deployments = tuple(
+        replace(
+            one,
+            endpoint=kept(one.endpoint),
+            api_key=kept(one.api_key),
+            params={name: kept(value) for name, value in one.params.items()} if one.params else one.params,
+        )
+        for one in model.deployments
+    )
+    return model if deployments == model.deployments else replace(model, deployments=deployments)
 
 
 def is_place_of_key(pointer: Pointer) -> bool:

@@ -58,6 +58,11 @@ class Reference:
         return _json(self.kind, self.written)
 
     @property
+    def normal_json(self) -> Mapping[str, object]:
+        """As reports spell it."""
+        return _json(self.kind, self.normal)
+
+    @property
     def is_normal(self) -> bool:
         """Whether it is written in its normal form; `/var/run` and `/run` are one folder, and both are."""
         return self.written in (self.normal, f"/var{self.normal}") and not _faults(self.kind, self.written)

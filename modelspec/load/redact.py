@@ -43,6 +43,7 @@ _COMMENT = re.compile(r"(?:(?<=\s)|\A|(?<=[\]}\"',]))#[^\n]*(?:\n[ \t]*#[^\n]*)*
 _FIELD = re.compile(
     r"(?m)^(?:\ufeff?[ \t]*+)(?:-[ \t]++)*[\"']?[a-z][a-z_]{0,40}+[\"']?[ \t]*:(?=\s|\Z)[ \t]*[\[{\"'|>&*!-]?"
 )
+_REFERENCES = re.compile(r"(?:endpoint[\"']?[ \t]*:[ \t]*[&!{*\r\n]|params[\"']?[ \t]*:)")
 _OF_KUBERNETES = ("secret", "key")
 _SHORTEST = 6
 """Characters of a value that is looked for in messages as well: shorter ones are words of ours."""
@@ -64,7 +65,7 @@ class Redacted:
 
 def redacted(text: str, *, is_sound: bool) -> Redacted:
     """What may be shown of the text of a file; of one that `is_sound`, it is known that it is YAML."""
-    if is_sound and not suspect(text):
+    if is_sound and not suspect(text) and not _REFERENCES.search(text):
         return Redacted(text=text)
     found = _hidden(BREAKS.sub("\ufffd", text))
     if found is None:
@@ -182,7 +183,8 @@ class _EventWalk:
                 first=len(self.scalars),
                 anchor=event.anchor,
                 is_map=isinstance(event, MappingStartEvent),
-                is_secret=outer is not None and (outer.is_secret or (inside and self.tells(outer))),
+                is_secret=outer is not None
+                and (outer.is_secret or (inside and (self.tells(outer) or self.is_reference()))),
                 in_kubernetes=inside and outer is not None and outer.key == "kubernetes",
             )
         )
@@ -211,6 +213,12 @@ class _EventWalk:
         if anchor is not None:
             self.anchors[anchor] = (first, len(self.scalars))
 
+    def is_reference(self) -> bool:
+        """Whether a mapping at the key of the innermost level is meant as a reference; else it is hidden."""
+        if self.is_comment or self.levels[0].key == "metadata":
+            return False
+        return self.levels[-1].key == "endpoint" or (len(self.levels) > 1 and self.levels[-2].key == "params")
+
     def tells(self, level: _Level) -> bool:
         key = level.key
         if key is None or not telling_key(key) or (self.is_comment and " " in key):
@@ -231,7 +239,7 @@ class _EventWalk:
             level.values.append((first, last))
         if name in NAMING and value is not None and telling_key(value):
             level.names_a_secret = True
-        if not level.is_secret and self.tells(level):
+        if not level.is_secret and (self.tells(level) or (value is None and self.is_reference())):
             self.hide(first, last)
 
     def hide(self, first: int, last: int) -> None:

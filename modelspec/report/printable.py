@@ -34,10 +34,14 @@ def concealed(value: Any, *within: object) -> Any:  # noqa: ANN401 - any plain v
     keys = [key for key in within if isinstance(key, str)]
     named = keys[-1] if keys else ""
     is_secret = any(map(telling_key, keys[:-1] if keys[-2:-1] == ["kubernetes"] else keys))
-    return _concealed(value, named, is_secret=is_secret)
+    is_of_reference = keys[:1] != ["metadata"] and (
+        "endpoint" in keys[:-1] or ("params" in keys and keys.index("params") < len(keys) - 2)
+    )
+    around = keys[-2] if keys[1:] else ""
+    return _concealed(value, named, around, is_secret=is_secret or is_of_reference)
 
 
-def _concealed(value: Any, key: str, *, is_secret: bool) -> Any:  # noqa: ANN401
+def _concealed(value: Any, key: str, around: str, *, is_secret: bool) -> Any:  # noqa: ANN401
     match value:
         case str() if is_secret:
             return _encodable(
@@ -48,15 +52,18 @@ def _concealed(value: Any, key: str, *, is_secret: bool) -> Any:  # noqa: ANN401
         case int() if is_secret and not isinstance(value, bool) and not is_harmless(str(value)):
             return "*" * len(str(value))
         case list() | tuple():
-            return [_concealed(item, key, is_secret=is_secret) for item in value]
+            return [_concealed(item, key, around, is_secret=is_secret) for item in value]
         case Mapping():
             other = any(
                 k.casefold() in NAMING and isinstance(v, str) and telling_key(v) for k, v in value.items()
             )
+            # As a mapping, these are references; what is none may be the secret itself.
+            is_secret = is_secret or (around != "metadata" and (key == "endpoint" or around == "params"))
             return {
                 _key(name, is_secret=is_secret or telling_key(key)): _concealed(
                     item,
                     name,
+                    key if around != "metadata" else around,
                     is_secret=is_secret
                     or (telling_key(name) and key != "kubernetes")
                     or (other and name.casefold() in VALUED),

@@ -200,9 +200,11 @@ def steers_process(name: str) -> bool:
 
 _PLACES = {
     "env": re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}"),
-    "file": re.compile(r"(?:/[A-Za-z0-9._@-]+)+"),
-    "vault": re.compile(r"[A-Za-z0-9._@:/-]+#[A-Za-z0-9._@-]+"),
-    "secret": re.compile(r"[a-z0-9.-]{1,253}"),
+    "file": re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._@-]+){2,}"),
+    "vault": re.compile(
+        r"(?!\.{1,2}[/#])[A-Za-z0-9._@:-]+(?:/(?!\.{1,2}[/#])[A-Za-z0-9._@:-]+)*#[A-Za-z0-9._@-]+"
+    ),
+    "secret": re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"),
     "key": re.compile(r"[A-Za-z0-9._-]{1,253}"),
 }
 _DIVIDERS = re.compile(r"[/#:]")
