@@ -41,7 +41,9 @@ class Locator:
         It is where the value is; where that is in defaults, the last related place is the model.
         """
         place = self.origin(finding.place)
-        redacted = [self._redacted(path) for path in dict.fromkeys((place.path, finding.place.path))]
+        # What is said of a private place quotes nothing of it, and a normal form may be a part of what is hidden.
+        paths = () if finding.private else dict.fromkeys((place.path, finding.place.path))
+        redacted = [self._redacted(path) for path in paths]
 
         def clean(text: str) -> str:
             for one in redacted:

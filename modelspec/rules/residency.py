@@ -134,7 +134,9 @@ def declarations_agree_with_spellings(model: Model, fleet: Fleet) -> Iterator[Fi
     for upstream in model.deployments:
         found = whereabouts(upstream, model, fleet)
         location = found.location
-        countries = frozenset(c for code in location.regions for c in fleet.regions[code].countries)
+        countries = frozenset(
+            c for code in location.regions if code in fleet.regions for c in fleet.regions[code].countries
+        )
         if not countries or location.known_by == BY_CLAIM:
             continue
         for one in found.evidence:

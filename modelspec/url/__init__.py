@@ -1,6 +1,6 @@
 """URLs judged on their raw text: what is wrong with one, its host, and who owns that."""
 
-from modelspec.url.host import is_private_host
+from modelspec.url.host import is_private_host, owner_of
 from modelspec.url.judgement import (
     LONGEST,
     Code,
@@ -12,7 +12,6 @@ from modelspec.url.judgement import (
     normal_glob,
     normal_url,
 )
-from modelspec.url.owner import owner_of
 from modelspec.url.shape import Parts, is_host, parts
 
 __all__ = [

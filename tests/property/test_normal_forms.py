@@ -253,6 +253,7 @@ def respellings(draw: st.DrawFn) -> tuple[str, tuple[str, int, str]]:
 @example(("broken", ("modelspec.yaml", 1, "/var/run/secrets/prod/*")))
 @example(("kept", ("models.d/file.yaml", 2, "HTTPS://HOST:443/v1/chat")))
 @example(("kept", ("models.d/vault.yaml", 0, "https://HOST./v1")))
+@example(("kept", ("heads.yaml", 1, "Eu")))
 @settings(deadline=None, max_examples=int(os.environ.get("RESPELLINGS", "200")))
 @given(respellings())
 def test_another_spelling_is_refused_or_changes_nothing(case: tuple[str, tuple[str, int, str]]) -> None:

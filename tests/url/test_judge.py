@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelspec.url import LONGEST, host_of, judge, owner_of
-from modelspec.url.owner import _TENANTS
+from modelspec.url.host import _TENANTS
 
 
 def _table() -> dict[str, list[str]]:
