@@ -14,7 +14,7 @@ from modelspec import __version__
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.diagnose.rule import Rule
 from modelspec.report.contract import Outcome, one_a_line, ranking
-from modelspec.report.printable import advised, fingerprints, printable, without_secrets
+from modelspec.report.printable import advised, as_written, fingerprints, printable
 from modelspec.rules import RULES
 from modelspec.rules.examples import own_files
 from modelspec.rules.pages import ways_to_silence
@@ -23,7 +23,6 @@ from modelspec.text.source import START, Span
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
-_NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 def described(rule: Rule) -> dict[str, object]:
@@ -150,11 +149,8 @@ def _related(number: int, label: Label) -> dict[str, object]:
 
 
 def _location(path: str, span: Span) -> dict[str, object]:
-    # A relative reference of RFC 3986 with the bytes that the file system has. Python decodes bytes that are not
-    # UTF-8 to certain surrogates; no file name contains the others.
-    is_of_a_file = not _NO_BYTES.search(path)
-    shown = without_secrets(path, certain=True)
-    uri = quote(shown, safe="/", errors="surrogateescape" if is_of_a_file else "backslashreplace")
+    # A relative reference of RFC 3986: decoded, it is the path of the other formats.
+    uri = quote(as_written(path), safe="/")
     return {
         "physicalLocation": {"artifactLocation": {"uri": uri, "uriBaseId": BASE}, "region": _region(span)}
     }
