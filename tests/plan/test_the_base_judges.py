@@ -330,18 +330,22 @@ def test_a_base_that_is_refused_is_compared(name: str, say: Say, tmp_path: Path)
     assert "the base does not compile" not in planned.out
 
 
-FLEET_FAULTS = {
-    "regions.yaml": REGIONS.replace("residency: [eu]", "residency: [eu], colour: red"),
-    "heads.yaml": HEADS.replace("region: eu,", "region: eu, capacity: many,"),
-    "modelspec.yaml": "guards: {max_removed: 1, colour: red}\nrules: {MS301: error, what: off}\n",
-    "waivers.yaml": "waivers: 5\n",
-    "routes.test.yaml": "tests: [\n",
-}
+FLEET_FAULTS = [
+    ("regions.yaml", REGIONS.replace("residency: [eu]", "residency: [eu], colour: red")),
+    ("heads.yaml", HEADS.replace("region: eu,", "region: eu, capacity: many,")),
+    ("heads.yaml", HEADS.replace("region: eu,", "region: mars,")),
+    ("heads.yaml", HEADS.replace("region: eu,", "region: 5,")),
+    ("modelspec.yaml", "guards: {max_removed: 1, colour: red}\nrules: {MS301: error, what: off}\n"),
+    ("waivers.yaml", "waivers: 5\n"),
+    ("routes.test.yaml", "tests: [\n"),
+]
 
 
-@pytest.mark.parametrize("path", FLEET_FAULTS)
-def test_a_fault_in_another_file_of_the_base_hides_no_removal(path: str, say: Say, tmp_path: Path) -> None:
-    root = changed(tmp_path / "r", {path: FLEET_FAULTS[path]}, {path: FLEET.get(path, ""), **REMOVED})
+@pytest.mark.parametrize(("path", "text"), FLEET_FAULTS)
+def test_a_fault_in_another_file_of_the_base_hides_no_removal(
+    path: str, text: str, say: Say, tmp_path: Path
+) -> None:
+    root = changed(tmp_path / "r", {path: text}, {path: FLEET.get(path, ""), **REMOVED})
     if path not in FLEET:
         (root / path).unlink()
     planned = plan(say, root)
