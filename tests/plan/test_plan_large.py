@@ -103,13 +103,15 @@ def test_a_comment_is_cut_from_the_end_and_lists_what_was_cut() -> None:
         for route in ROUTES
     ]
     plan = _plan(replace(TABLE, routes=tuple(changed)))
-    assert len(plan.effects) == 4_000
+    assert len(plan.effects) == 4_001
     comment = _comment(plan)
-    assert comment.startswith(f"{MARKER}\n**2,000 models use another key, 2,000 change their name**")
+    assert comment.startswith(
+        f"{MARKER}\n**1 key is sent to another host, 2,000 models use another key, 2,000 change their name**"
+    )
     shown = comment.count("uses another key")
     assert 200 < shown < 2_000
     assert (
-        f"_Cut to fit into a comment: {2_000 - shown:,} of 2,000 under “Where requests and keys may go, "
+        f"_Cut to fit into a comment: {2_000 - shown:,} of 2,001 under “Where requests and keys may go, "
         "and who may call”; "
         "all 2,000 under “No effect on requests”. Run `modelspec plan` for all of it._" in comment
     )
