@@ -197,7 +197,7 @@ const upstream = (model, add) => {
   const provider = model.provider ?? "openai";
   const url = model.endpoint;
   const isKnown = provider in known.providers || known.words.includes(provider);
-  if (!isKnown && RegExp(known.forms.provider.pattern).test(provider)) add("provider", "provider", { value: quote(provider) });
+  if (!isKnown && known.forms.provider.pattern.test(provider) && provider.length <= known.forms.provider.most) add("provider", "provider", { value: quote(provider) });
   if (!url) {
     const param = known.region_params[provider];
     if (!model.provider && !model.local_inference) add("endpoint", "nowhere", {});
