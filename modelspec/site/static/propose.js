@@ -78,6 +78,7 @@ const reading = () => {
     model.upstream_model = text("upstream_model");
     model.api_key = keyReference(text);
     model.params = base?.kept.params;
+    model.upstream_region = base?.kept.upstream_region;
   }
   Object.assign(model, several && { deployments: base.kept.deployments });
   if (field.local_inference.checked) model.local_inference = true;
@@ -393,11 +394,11 @@ const keyFields = () => {
 /** Fill the form with a model; what it has no field for is kept as it is. */
 const take = (model) => {
   const [first] = model.deployments;
-  const several = model.deployments.length > 1 || ["region", "weight", "order", "rpm", "tpm"].some((name) => first?.[name] !== null && first?.[name] !== undefined);
+  const several = model.deployments.length > 1 || ["weight", "order", "rpm", "tpm"].some((name) => first?.[name] !== null && first?.[name] !== undefined);
   const filled = (value) => (value && typeof value === "object" && !Object.values(value).some((item) => item !== null && Object.keys(item).length !== 0) ? undefined : value);
   const kept = {
-    params: filled(model.params),
-    deployments: several ? model.deployments.map(bare) : undefined,
+    params: filled(model.params), upstream_region: several ? undefined : first?.region,
+    deployments: several ? model.deployments.map(({ location, ...written }) => bare(written)) : undefined,
     aliases: model.aliases, sunset: model.sunset, replaced_by: model.replaced_by,
     limits: filled(bare(model.limits)), status: model.status === "active" ? undefined : model.status,
     fallback_models: "any" in model.fallback_models ? model.fallback_models.any : filled(model.fallback_models),
