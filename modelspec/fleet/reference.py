@@ -20,7 +20,7 @@ from modelspec.secret import (
 
 _VAR_RUN = "/var/run/"
 SECRET_FOLDERS = ("/run/secrets", "/var/run/secrets", "/etc/modelspec")
-_MACHINE = ("/proc/", "/sys/", "/dev/")
+_MACHINE = re.compile(r"/(?:proc|sys|dev(?!/shm/))/")
 """What lies here is the machine, or another path of what lies elsewhere: `/proc/self/root/run/secrets/key`."""
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PLAIN = re.compile(r"[A-Za-z0-9_./#*~+-]+")
@@ -215,10 +215,10 @@ def objection_to_variable(name: str) -> tuple[str, str] | None:
 
 def is_of_machine(reference: Reference) -> bool:
     """Whether a file is one that no secret folder makes a secret."""
-    return reference.kind == "file" and reference.normal.startswith(_MACHINE)
+    return reference.kind == "file" and _MACHINE.match(reference.normal) is not None
 
 
 def _lies_in(path: str, folders: tuple[str, ...]) -> bool:
-    return not path.startswith(_MACHINE) and any(
+    return not _MACHINE.match(path) and any(
         path.startswith(f"{normal_form('file', folder)}/") for folder in folders
     )

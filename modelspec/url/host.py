@@ -154,6 +154,7 @@ def is_private_name(name: str) -> bool:
     return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
 
 
+@lru_cache(maxsize=1024)
 def is_private_host(host: str) -> bool:
     """Whether a host, as `host_of` gives it, is the caller itself or stands in its network."""
     place = standing(host if ":" not in host else f"[{host}]")

@@ -232,6 +232,8 @@ def test_harmful_environment_names(name: str, word: str) -> None:
         ("/run/secretsx/a", False),
         ("/run/secrets/../a", False),
         ("/proc/self/root/run/secrets/a", False),
+        ("/dev/fd/3", False),
+        ("/dev/shm/keys/a", True),
         ("/vault/../run/secrets/a", True),
         ("/var/run/secrets/kubernetes.io/serviceaccount/token", False),
         ("/var/run/secrets/kubernetes.io/serviceaccount", False),
@@ -242,7 +244,12 @@ def test_harmful_environment_names(name: str, word: str) -> None:
 def test_files_of_secrets(path: str, right: bool) -> None:  # noqa: FBT001 - a table of expectations
     check = secret_files_lie_in_secret_folders.check
     assert check
-    found = list(check(model(api_key=Reference.of({"file": path})), fleet("/vault", "/srv/keys/")))
+    found = list(
+        check(
+            model(api_key=Reference.of({"file": path})),
+            fleet("/vault", "/srv/keys/", "/dev/shm/keys", "/dev", "/proc"),
+        )
+    )
     assert (not found) == right
 
 
