@@ -49,8 +49,7 @@ class Evidence(NamedTuple):
     decides: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whereabouts:
+class Whereabouts(NamedTuple):
     """All that is known of one upstream: what was declared, and what its spelling says."""
 
     location: Location
@@ -97,8 +96,26 @@ def sites(model: Model, fleet: Fleet) -> Iterator[Site]:
 
 def whereabouts(upstream: Upstream, model: Model, fleet: Fleet) -> Whereabouts:
     """Where an upstream of a model runs: its own region first, then regions.yaml, its heads, and its spelling."""
-    evidence = _evidence_of(upstream, model)
-    return Whereabouts(location=_location(upstream, model, fleet, evidence), evidence=evidence)
+    latest = _LATEST
+    if latest.upstream is not upstream or latest.model is not model or latest.fleet is not fleet:
+        evidence = _evidence_of(upstream, model)
+        location = _location(upstream, model, fleet, evidence)
+        latest.upstream, latest.model, latest.fleet = upstream, model, fleet
+        latest.found = Whereabouts(location, evidence)
+    return latest.found
+
+
+@dataclass(slots=True)
+class _Latest:
+    """The last answer: the reach, the sites and two rules ask about one upstream after the other."""
+
+    upstream: Upstream | None
+    model: Model | None
+    fleet: Fleet | None
+    found: Whereabouts
+
+
+_LATEST = _Latest(None, None, None, Whereabouts(Location(), ()))
 
 
 def _location(upstream: Upstream, model: Model, fleet: Fleet, evidence: tuple[Evidence, ...]) -> Location:

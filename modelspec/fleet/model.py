@@ -180,6 +180,38 @@ class Model:
         return tuple(dict.fromkeys((self.priority_head, *self.weights, *self.fallback_heads)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Residency:
+    """What a region's rule allows: codes, and the countries of their regions.
+
+    `is_known` is False where one of these declares no country, so that none can be proved to be outside.
+    """
+
+    codes: frozenset[str]
+    countries: frozenset[str]
+    is_known: bool
+
+    @classmethod
+    def of(cls, region: Region, regions: Mapping[str, Region]) -> "Residency":
+        """The rule of a region that has one."""
+        allowed = [regions[code] for code in region.residency or () if code in regions]
+        return cls(
+            codes=frozenset(region.residency or ()),
+            countries=frozenset(country for one in allowed for country in one.countries),
+            is_known=len(allowed) == len(region.residency or ()) and all(one.countries for one in allowed),
+        )
+
+    def forbids(self, countries: Iterable[str]) -> bool:
+        """Whether none of the countries is allowed."""
+        given = frozenset(countries)
+        return bool(given) and ("*" in given or (self.is_known and given.isdisjoint(self.countries)))
+
+    def allows(self, countries: Iterable[str], *, is_promised: bool) -> bool:
+        """Whether all of the countries are proved to be allowed."""
+        given = frozenset(countries)
+        return is_promised and bool(given) and given <= self.countries
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
     """What models are checked against: regions and heads by their names, in the order of their files.
@@ -205,6 +237,15 @@ class Fleet:
             and all(head in self.heads for head in model.heads)
             and all(region in self.regions for region in named)
         )
+
+    @cached_property
+    def residencies(self) -> Mapping[str, Residency]:
+        """The rules of the regions that have one, by code."""
+        return {
+            code: Residency.of(region, self.regions)
+            for code, region in self.regions.items()
+            if region.residency is not None
+        }
 
     @cached_property
     def claims(self) -> tuple[Claims, ...]:

@@ -9,7 +9,7 @@ from modelspec.fleet.model import Catalog, Fleet, Model, Signature
 from modelspec.fleet.reach import gaps, transitive_reach
 from modelspec.rules.examples import model
 from modelspec.rules.heads import residency_of, way_out
-from modelspec.rules.residency import Residency, place_of_site, transitive_sites, within
+from modelspec.rules.residency import place_of_site, transitive_sites, within
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
@@ -39,7 +39,7 @@ def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
         region = catalog.fleet.regions.get(signature.region)
         if region is None or region.residency is None:
             continue
-        residency = Residency.of(region, catalog.fleet)
+        residency = catalog.fleet.residencies[signature.region]
         for name, pointer in signature.fallback_models:
             fallback = catalog.names.find(name)
             if fallback is None:

@@ -7,7 +7,7 @@ from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.geography import ANYWHERE, GEOGRAPHY, ISO, Fact
 from modelspec.fleet.location import BY_CLAIM, region_place, whereabouts
-from modelspec.fleet.model import Catalog, Fleet, Model, Region, Signature
+from modelspec.fleet.model import Catalog, Fleet, Model, Region, Residency, Signature
 from modelspec.fleet.reach import transitive
 from modelspec.rules.examples import model
 from modelspec.rules.heads import residency_of
@@ -27,43 +27,9 @@ def within(countries: Iterable[str]) -> str:
     return "in " + ", ".join(code.upper() for code in codes[:_SHOWN]) + more
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Residency:
-    """What a region's rule allows: codes, and the countries of their regions.
-
-    `is_known` is False where one of these declares no country, so that none can be proved to be outside.
-    """
-
-    codes: frozenset[str]
-    countries: frozenset[str]
-    is_known: bool
-
-    @classmethod
-    def of(cls, region: Region, fleet: Fleet) -> "Residency":
-        """The rule of a region that has one."""
-        allowed = [fleet.regions[code] for code in region.residency or () if code in fleet.regions]
-        return cls(
-            codes=frozenset(region.residency or ()),
-            countries=frozenset(country for one in allowed for country in one.countries),
-            is_known=len(allowed) == len(region.residency or ()) and all(one.countries for one in allowed),
-        )
-
-    def forbids(self, countries: Iterable[str]) -> bool:
-        """Whether none of the countries is allowed."""
-        given = frozenset(countries)
-        return bool(given) and (given == ANYWHERE or (self.is_known and given.isdisjoint(self.countries)))
-
-    def allows(self, countries: Iterable[str], *, is_promised: bool) -> bool:
-        """Whether all of the countries are proved to be allowed."""
-        given = frozenset(countries)
-        return is_promised and bool(given) and given <= self.countries
-
-
 def _rule_of(code: str, fleet: Fleet) -> tuple[Region, Residency] | None:
-    region = fleet.regions.get(code)
-    if region is None or region.residency is None:
-        return None
-    return region, Residency.of(region, fleet)
+    residency = fleet.residencies.get(code)
+    return None if residency is None else (fleet.regions[code], residency)
 
 
 _BEDROCK = model(
