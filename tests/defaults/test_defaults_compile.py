@@ -19,6 +19,7 @@ from modelspec.ask.account import account
 from modelspec.ask.places import Places
 from modelspec.change.states import States, read_states, touched
 from modelspec.cli import run
+from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.diagnose.refusal import Refusal
 from modelspec.incremental import compile_fleet
 from modelspec.pipeline import Compiled, emission_of
@@ -202,10 +203,17 @@ def test_two_states_compiled_together_are_what_each_is_alone(seed: int, tmp_path
         _write(root, _edits(draw))
         states = _states(root)
         for state, alone in ((states.base, base), (states.head, compile_fleet(root, today=TODAY))):
-            assert state.compiled.diagnostics == alone.diagnostics
+            judged = {one for one in state.compiled.diagnostics if _is_of_base(one)}
+            assert [one for one in state.compiled.diagnostics if one not in judged] == alone.diagnostics
+            if state.refused or state.unreadable:
+                continue  # what can be understood of it, which has tests of its own
             assert state.compiled.models == alone.models
             if state.compiled.table is not None:
                 assert state.compiled.table == route(alone.catalog, alone.models)
+
+
+def _is_of_base(found: Diagnostic) -> bool:
+    return any(label.path.startswith("base ") for label in found.related)
 
 
 @pytest.mark.usefixtures("own_settings")
