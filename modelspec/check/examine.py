@@ -1,5 +1,6 @@
 """One file by itself: everything that can be checked without the other models, and how that is kept."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import NoneType, UnionType
@@ -20,6 +21,7 @@ from modelspec.load.limits import MAX_NODES
 from modelspec.load.locate import Locator
 from modelspec.rules import checks_of
 from modelspec.schema import SchemaFault
+from modelspec.secret import telling_key
 from modelspec.text.document import Place
 from modelspec.text.source import START, Span
 
@@ -30,6 +32,8 @@ _NAMED_FIELDS = ("model_id", "name", "region", "priority_head")
 _MOST_GIVEN = 50
 """Faults of its defaults that are kept of one model; five thousand models may have the same."""
 
+
+_QUOTED = re.compile(r"'[^'\n]*'")
 
 _MODEL_CHECKS = checks_of(Scope.MODEL)
 _LINKED_CHECKS = checks_of(Scope.LINKED)
@@ -124,7 +128,16 @@ def _metadata_faults(value: Mapping[str, object], setup: Setup) -> Sequence[Sche
     if setup.metadata is None or not value:
         return ()
     metadata = value.get("metadata", {})
-    return setup.metadata.check(metadata) if isinstance(metadata, dict) else ()
+    faults = setup.metadata.check(metadata) if isinstance(metadata, dict) else ()
+    return [_without_quotes(fault) for fault in faults]
+
+
+def _without_quotes(fault: SchemaFault) -> SchemaFault:
+    """A fault below a telling key without what it quotes, of the value or of the organisation's schema."""
+    if not any(isinstance(step, str) and telling_key(step) for step in fault.pointer):
+        return fault
+    message, advice = (_QUOTED.sub("'***'", text) for text in (fault.message, fault.help))
+    return replace(fault, message=message, help=advice)
 
 
 def _judged(model: Model | None, fleet: Fleet, locator: Locator, *, is_linked: bool) -> Iterator[Diagnostic]:

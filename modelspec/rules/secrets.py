@@ -33,9 +33,14 @@ _METHOD_KEY = re.compile(r"(?i:auth|authorization|bearer|credentials?|creds?|tok
 _ENVIRONMENT_PREFIX = "os.environ/"
 _REFERENCES = frozenset({"env", "file", "vault", "kubernetes"})
 _PASSWORD = re.compile(r"\S{8,256}")
-_ORDINARY = re.compile(r"://|\A(?:[/~]|arn:)|\A[\w.+-]+@[\w-]+\.[\w.]+\Z|\A[vV]?\d+(?:[.:T+-]\w+)*Z?\Z")
+_ORDINARY = re.compile(
+    r"://|\A(?:[/~]|arn:)|\A[0-9a-fA-F-]{8,}\Z|\A[\w.+-]+@[\w-]+\.[\w.]+\Z|\A[vV]?\d+(?:[.:T+-]\w+)*Z?\Z"
+)
 """URLs, paths, names of cloud resources, addresses, versions and times."""
-_KINDS = 4
+_SIGN = re.compile(r"[!$%^&*?~|<>\\`';]")
+"""What names, addresses and versions do not have."""
+_SHORT = 2
+_SHORT_WORDS = frozenset({"id", "ip", "os", "az", "to", "by", "in", "on", "no", "ca"})
 _DESCRIBING = frozenset({"default", "const", "enum", "examples"})
 """Keywords of a JSON Schema that hold a value; the others below a telling name describe one."""
 
@@ -264,7 +269,8 @@ def _literals_of(pointer: Pointer, key: str, node: Node, *, is_direct: bool) -> 
         case MapNode(entries=entries):
             for name, entry in entries.items():
                 if name not in _REFERENCES and not telling_key(name):
-                    direct = name.casefold() in VALUED
+                    lower = name.casefold()
+                    direct = lower in VALUED or (len(lower) <= _SHORT and lower not in _SHORT_WORDS)
                     yield from _literals_of((*pointer, name), key, entry.node, is_direct=direct)
 
 
@@ -272,8 +278,8 @@ def _looks_like_password(value: object) -> bool:
     """Whether letters, digits and signs are mixed as in no name, address or version."""
     if not isinstance(value, str) or not _PASSWORD.fullmatch(value) or _ORDINARY.search(value):
         return False
-    kinds = (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
-    return sum(any(map(kind, value)) for kind in kinds) >= _KINDS or drawn(value)
+    mixed = any(map(str.isalpha, value)) and any(map(str.isdigit, value))
+    return mixed and (_SIGN.search(value) is not None or drawn(value))
 
 
 def _is_api_key(pointer: Pointer) -> bool:

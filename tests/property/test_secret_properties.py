@@ -11,7 +11,7 @@ import pytest
 from marked_secrets import MARK, files, outputs, write
 
 BATCHES = 8
-SEEDS = int(os.environ.get("MARKED_SEEDS", "64"))
+SEEDS = int(os.environ.get("MARKED_SEEDS", "24"))
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))

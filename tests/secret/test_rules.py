@@ -263,3 +263,48 @@ def test_a_long_document_of_every_fake_is_fully_hidden() -> None:
     random.shuffle(lines)
     shown = mask("\n".join(lines))
     assert not [secret for _, secret in FAKES if secret in shown]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "credentials: [{v: horse}]",
+        "credentials: {eu: {value: horse}}",
+        "passwords: [[horse]]",
+        "passwords: [[[horse]], {k: horse}]",
+        "{name: DB_PASSWORD, value: horse}",
+        "env:\n    - name: DB_PASSWORD\n      value: horse\n",
+        "env: [{value: [horse], key: x-api-key}]",
+        "credentials: {access: {x: 'p@ss!w0rd'}}",
+        "secret: {rotation: pq7Rw2Lk9Zt4Xc8Vb3Nm6Hd1}",
+    ],
+)
+def test_a_value_below_a_telling_key_or_beside_a_telling_name_is_found(text: str) -> None:
+    assert [code for code, _ in findings(document(f"metadata:\n  {text}"))][:1] == ["MS502"]
+
+
+_AROUND_SECRETS = (
+    "{type: oauth2, scopes: [read, write], audience: https://api.example.com}",
+    "{provider: vault, path: kv/prod/keys, rotation: 30d}",
+    "{method: bearer, header: X-Api-Key}",
+    "{owner: team@example.com, url: https://vault.example.com/ui}",
+    "{backend: AWS-Secrets-Manager, arn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:Prod-Key-AbCdEf'}",
+    "{created: 2026-01-01T10:00:00Z, expires: 2027-01-01}",
+    "{max: 100, per: minute}",
+    "{env: ATLAS_KEY}",
+    "{client_id: 3f2504e0-4f89-41d3-9a0c-0305e82c3301}",
+    "{version: v1.2.3-RC1, docs: Docs/Auth-Guide_v2.md, ticket: SEC-1234}",
+    "{contact: '+49 30 1234567', slack: '#team-sec'}",
+    "{namespace: ml-prod, serviceAccount: Gateway-SA-01, region: EU-West-1, class: GPT-4o-Mini-2024}",
+)
+
+
+@pytest.mark.parametrize("key", ["auth", "credentials", "token", "secret", "secrets", "authorization"])
+@pytest.mark.parametrize("value", _AROUND_SECRETS)
+def test_what_describes_a_secret_is_none(key: str, value: str) -> None:
+    assert findings(document(f"metadata:\n  {key}: {value}\n")) == []
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "token_type", "api_key_env", "key_id", "password_policy"])
+def test_a_name_that_tells_nothing_has_any_value(name: str) -> None:
+    assert findings(document(f"settings: [{{name: {name}, value: four thousand}}]")) == []
