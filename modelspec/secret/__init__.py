@@ -1,12 +1,17 @@
 """Finding and hiding secrets: pure functions of text, which know nothing of modelspec."""
 
-from modelspec.secret.mask import covered, is_harmless, is_plain_key, known, mask, spoken
 from modelspec.secret.names import (
     GATEWAY_MASTER_KEYS,
     REVOKE,
     STEERING_VARIABLES,
+    covered,
+    is_harmless,
     is_identity_token,
+    is_plain_key,
+    known,
     looks_like_key,
+    mask,
+    spoken,
     steers_process,
     telling_key,
 )
