@@ -32,7 +32,7 @@ from modelspec.load.locate import Locator
 from modelspec.routing.route import route
 from modelspec.routing.table import RoutingTable
 from modelspec.rules import SCOPES, across_models
-from modelspec.text.source import stored
+from modelspec.text.source import Source, stored
 
 if TYPE_CHECKING:  # only a build pays for what emits
     from modelspec.emit import Origin
@@ -53,6 +53,11 @@ class Checked:
     def has_errors(self) -> bool:
         """Whether nothing may be emitted."""
         return any(found.severity is Severity.ERROR for found in self.diagnostics)
+
+    def sources(self) -> Callable[[str], Source | None]:
+        """By the path of a diagnostic, what may be shown of the text of its file."""
+        unread = {found.path for found in self.diagnostics if found.code.startswith("MS0")}
+        return lambda path: self.locator.source(path, is_sound=path not in unread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,7 +162,7 @@ def difference(before: Mapping[str, File], draft: Draft) -> Iterator[str]:
 def _lines(file: File | None) -> list[str]:
     if file is None:
         return []
-    lines = redacted(source_of(file).text, is_sound=False).text.split("\n")
+    lines = redacted(source_of(file).text).text.split("\n")
     if lines[-1] == "":
         lines.pop()
     return [visible(line.removesuffix("\r")) for line in lines]

@@ -102,7 +102,7 @@ def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:
             yield from markdown.render(planned.plan, planned.guards, planned.errors)
         case _:
             counts = Summary.of(found, files=0, models=0)
-            yield from REPORTS["text"](found, counts, planned.head.locator.source, colour=colour, quiet=True)
+            yield from REPORTS["text"](found, counts, planned.head.sources(), colour=colour, quiet=True)
             yield from text.render(planned.plan, colour=colour)
 
 

@@ -11,6 +11,9 @@ from modelspec.schema import DocumentKind, SchemaFault, check
 from modelspec.secret import suspect
 from modelspec.text.document import Place
 
+_ROOM = 24
+"""Characters of a path that may be a key: no known one is shorter, and all begin in a folder."""
+
 _TEXT_CHECKS = checks_of(Scope.TEXT)
 
 
@@ -34,7 +37,7 @@ def examine_document(
         diagnostics.extend(of_schema(fault, reading.file.path, locator) for fault in faults)
         if isinstance(reading.value, dict) and isinstance(reading.value.get("model_id"), str):
             subject = reading.value["model_id"]
-    if suspect(reading.file.data.decode(errors="replace")) or suspect(reading.file.path):
+    if reading.is_suspect or (len(reading.file.path) >= _ROOM and suspect(reading.file.path)):
         document = reading.document
         for code, severity, rule_check in _TEXT_CHECKS:
             diagnostics.extend(

@@ -34,10 +34,11 @@ def report(checked: Checked, *, format_: str, colour: bool, quiet: bool, left_ou
     )
     prefix = _prefix(checked.tree.root) if REPORTS[format_].is_of_checkout else ""
     diagnostics = [_moved(found, prefix) for found in checked.diagnostics] if prefix else checked.diagnostics
+    sources = checked.sources()
     chunks = REPORTS[format_](
         diagnostics,
         summary,
-        lambda path: checked.locator.source(path.removeprefix(prefix)),
+        lambda path: sources(path.removeprefix(prefix)),
         colour=colour,
         quiet=quiet,
     )
@@ -55,9 +56,7 @@ def echo_faults(
 ) -> None:
     """Print some diagnostics of a repository on standard error, as text."""
     summary = Summary.of(faults, files=len(checked.tree.files), models=len(checked.tree.models))
-    sys.stderr.writelines(
-        REPORTS["text"](faults, summary, checked.locator.source, colour=colour, quiet=quiet)
-    )
+    sys.stderr.writelines(REPORTS["text"](faults, summary, checked.sources(), colour=colour, quiet=quiet))
 
 
 def _prefix(root: Path) -> str:

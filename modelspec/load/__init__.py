@@ -19,6 +19,7 @@ from modelspec.load.text import (
     odd_values,
 )
 from modelspec.load.values import Marks, values
+from modelspec.secret import suspect
 from modelspec.text.document import Document, Place
 from modelspec.text.source import START, Source, Span
 
@@ -36,6 +37,11 @@ class Reading:
     def document(self) -> Document:
         """The tree with its spans, composed when first asked for."""
         return compose(source_of(self.file))[0]
+
+    @cached_property
+    def is_suspect(self) -> bool:
+        """Whether the rules on secrets may report something: most files are looked at once, and never again."""
+        return suspect(self.file.data.decode(errors="replace"))
 
     def span(self, place: Place) -> Span:
         """Where a place is; the top level of an ordinary file is known without composing it."""

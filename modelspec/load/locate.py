@@ -9,7 +9,8 @@ from modelspec.diagnose.rule import Finding
 from modelspec.load import Reading, read, source_of
 from modelspec.load.defaults import followed, merged
 from modelspec.load.find import DEFAULTS, File, Tree, folders_of
-from modelspec.load.redact import Redacted, redacted
+from modelspec.load.redact import Redacted, has_references, redacted
+from modelspec.secret import suspect
 from modelspec.text.document import Place
 from modelspec.text.source import START, Source, Span
 
@@ -130,10 +131,19 @@ class Locator:
             self.known[path] = read(file)
         return self.known[path]
 
-    def source(self, path: str) -> Source | None:
-        """What may be shown of the text of a file, at its places; None where it could not be read."""
-        redacted = self._redacted(path)
-        return None if redacted is None else Source(path, redacted.text)
+    def source(self, path: str, *, is_sound: bool = False) -> Source | None:
+        """What may be shown of the text of a file, at its places; None where it could not be read.
+
+        Of a file that `is_sound`, it is known that it is YAML.
+        """
+        file = self.files.get(path)
+        if file is None:
+            return None
+        source = source_of(file)
+        if is_sound and not suspect(source.text) and not has_references(source.text):
+            return source
+        redaction = self._redacted(path)
+        return source if redaction is None else Source(path, redaction.text)
 
     def clean(self, text: str) -> str:
         """A text about values, which know nothing of aliases, without those that an alias puts beside a telling key."""
@@ -144,11 +154,13 @@ class Locator:
     @cached_property
     def _behind_aliases(self) -> list[Redacted]:
         files = [file for file in self.files.values() if b"&" in file.data and b"*" in file.data]
-        return [redacted(source_of(file).text, is_sound=False) for file in files]
+        return [redacted(source_of(file).text) for file in files]
 
     def _redacted(self, path: str) -> Redacted | None:
+        """What is hidden of a file, if anything is."""
         file = self.files.get(path)
         if file is None:
             return None
         reading = self.known.get(path) or read(file)  # what is not kept of ten thousand models is read again
-        return redacted(source_of(file).text, is_sound=not reading.faults)
+        text = source_of(file).text
+        return redacted(text) if reading.faults or reading.is_suspect or has_references(text) else None

@@ -29,7 +29,6 @@ from modelspec.secret import (
     looks_like_key,
     mask,
     spoken,
-    suspect,
     telling_key,
 )
 from modelspec.secret.names import names_place
@@ -63,10 +62,13 @@ class Redacted:
         return message if self.values is None else self.values.sub(lambda found: "*" * len(found[0]), message)
 
 
-def redacted(text: str, *, is_sound: bool) -> Redacted:
-    """What may be shown of the text of a file; of one that `is_sound`, it is known that it is YAML."""
-    if is_sound and not suspect(text) and not _REFERENCES.search(text):
-        return Redacted(text=text)
+def has_references(text: str) -> bool:
+    """Whether a field that is not telling may hold a mapping that is meant as a reference."""
+    return _REFERENCES.search(text) is not None
+
+
+def redacted(text: str) -> Redacted:
+    """What may be shown of a file; of sound YAML that is not `suspect` and `has_references` not, that is all of it."""
     found = _hidden(BREAKS.sub("\ufffd", text))
     if found is None:
         return Redacted(text=_fields_only(text))

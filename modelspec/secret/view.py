@@ -158,9 +158,10 @@ def suspect(text: str) -> bool:
     if next(_unseen(text), None) or "environ/" in text or (_LOOSE_LINE.search(raw) and BREAK.search(text)):
         return True
     lower = text.lower()
-    if any(_is_name(lower, word) for word in (*_WORDS, "key")):
+    present = [word for word in _WORDS if word in lower]
+    if _is_key(_KEY, lower) or (present and _is_key(_TELLING, lower)):
         return True
-    if _is_key(_KEY, lower) or (any(word in lower for word in _WORDS) and _is_key(_TELLING, lower)):
+    if any(_is_name(lower, word) for word in (*present, "key")):
         return True
     tokens = raw.translate(_TOKEN_BYTES)
     place = tokens.find(_LONG)

@@ -77,7 +77,7 @@ def _text(compiled: Compiled) -> str:
         files=len(compiled.tree.files),
         models=len(compiled.tree.models),
     )
-    text = "".join(REPORTS["text"](ranked[:_SHOWN], summary, compiled.locator.source, colour=False))
+    text = "".join(REPORTS["text"](ranked[:_SHOWN], summary, compiled.sources(), colour=False))
     left = len(ranked) - _SHOWN
     return f"{text}and {left} more: run modelspec validate to see all\n" if left > 0 else text
 

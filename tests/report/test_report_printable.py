@@ -28,7 +28,7 @@ def test_a_secret_is_masked_in_place() -> None:
 
 
 def showing(text: str) -> Sources:
-    return lambda path: Source(path, redacted(text, is_sound=False).text)
+    return lambda path: Source(path, redacted(text).text)
 
 
 @pytest.mark.parametrize("name", list(REPORTS))

@@ -9,7 +9,7 @@ from modelspec.load.redact import redacted
 
 
 def shown_of(text: str) -> str:
-    return redacted(text, is_sound=False).text
+    return redacted(text).text
 
 
 @pytest.mark.parametrize(

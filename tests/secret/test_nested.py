@@ -11,7 +11,7 @@ from modelspec.load.redact import redacted
 
 
 def shown_of(text: str) -> str:
-    return redacted(text, is_sound=False).text
+    return redacted(text).text
 
 
 TELLING = ("api_key", "password", "client_secret", "authToken", "credentials")

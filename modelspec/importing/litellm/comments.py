@@ -53,7 +53,7 @@ def comments(source: Source, roots: Iterable[Foreign], texts: Iterable[Foreign] 
     for root in roots:
         _measure(root, ends, inside, {id(text) for text in texts})
     found = []
-    shown = Source(source.path, redacted(source.text, is_sound=True).text).lines
+    shown = Source(source.path, redacted(source.text).text).lines
     for number, line in enumerate(source.lines, 1):
         if "#" not in line or number in inside:
             continue
