@@ -65,8 +65,8 @@ class Source:
         return [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
 
     def offset(self, line: int, column: int) -> int:
-        """The offset in `text` of a 1-based line and column."""
-        return self._starts[line - 1] + column - 1
+        """The offset in `text` of a 1-based line and column; a line outside of it, out of a cache, is the nearest."""
+        return self._starts[min(max(line, 1), len(self._starts)) - 1] + column - 1
 
     def span(self, start: int, end: int) -> Span:
         """The span of `text[start:end]`."""

@@ -52,6 +52,11 @@ def _damage_and_run(data: st.DataObject, root: Path, cache: Path) -> None:
     stored = json.loads(file.read_text())
     names = ["models.d/atlas.yaml", "models.d/bison.yaml", "models.d/cobra.yaml"]
     rows = stored["diagnostics"] if kind == "result" else stored["facts"][data.draw(st.sampled_from(names))]
+    if kind == "result" and data.draw(st.booleans()):
+        # Of the right types, but nowhere in the file.
+        data.draw(st.sampled_from(stored["diagnostics"]))[-1] = data.draw(
+            st.lists(st.integers(-5, 10**9), min_size=4, max_size=4)
+        )
     node: list[object] = rows
     while True:
         at = data.draw(st.integers(0, len(node) - 1)) if node else 0
