@@ -8,7 +8,7 @@ from modelspec.fleet.keys import key_hosts
 from modelspec.fleet.link_fleet import unknown_head, unknown_region
 from modelspec.fleet.location import region_place, runs_on_heads, sites
 from modelspec.fleet.model import Access, Catalog, Fleet, Model, ModelReference, Signature, Upstream
-from modelspec.fleet.providers import PROVIDER_SUGGESTIONS, SAME_AS, WORDS
+from modelspec.fleet.providers import MEANT, PROVIDER_SUGGESTIONS, WORDS
 from modelspec.fleet.reach import own_reach
 from modelspec.fleet.reference import Reference
 from modelspec.load.find import folders_of
@@ -82,7 +82,9 @@ def _unknown_providers(model: Model) -> Iterator[Found]:
     for deployment in model.deployments:
         word = deployment.provider
         if word not in WORDS:
-            near = SAME_AS.get(word) or PROVIDER_SUGGESTIONS.nearest(word)
+            near = MEANT.get(
+                word.lower().replace(" ", "_").replace("-", "_")
+            ) or PROVIDER_SUGGESTIONS.nearest(word)
             yield (
                 "MS208",
                 Finding(

@@ -166,6 +166,19 @@ SAME_AS: Mapping[str, str] = MappingProxyType(
 )
 """Names of LiteLLM that mean the same upstream as another one, by a newer or older interface."""
 
+MEANT: Mapping[str, str] = MappingProxyType(
+    {
+        **SAME_AS,
+        "amazon": "bedrock",
+        "aws": "bedrock",
+        "azure_openai": "azure",
+        "claude": "anthropic",
+        "google": "gemini",
+        "gpt": "openai",
+    }
+)
+"""Words that people write for a provider, and its own."""
+
 WORDS = (PROVIDERS.keys() | LITELLM_WORDS) - SAME_AS.keys()
 """Every word that `provider` may hold."""
 
