@@ -24,11 +24,12 @@ from modelspec.text.source import stored
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A plan, broken guards, and errors of the proposed state, which `head` is."""
+    """A plan from `base` to `head`, broken guards, and errors of the proposed state, which `head` is."""
 
     plan: Plan
     guards: Sequence[Diagnostic]
     errors: Sequence[Diagnostic]
+    base: Compiled
     head: Compiled
 
     @property
@@ -74,6 +75,7 @@ def plan_change(root: Path, *, base: str | None, head: str | None, today: date) 
         ),
         guards=guards,
         errors=_errors(new.compiled),
+        base=old.compiled,
         head=new.compiled,
     )
 

@@ -117,7 +117,10 @@ def plan_command(*, root: Path, base: str | None, head: str | None, format_: str
 
     with reading():
         planned = accepted(plan(root, base=base, head=head, today=today()), code=2)
-    sys.stdout.writelines(map(planned.head.locator.clean, rendered(planned, format_, colour=colour)))
+    before, after = planned.base.locator, planned.head.locator
+    sys.stdout.writelines(
+        before.clean(after.clean(part)) for part in rendered(planned, format_, colour=colour)
+    )
     if not planned.is_allowed:
         return 1
     return CHANGES if planned.plan.changes else 0
