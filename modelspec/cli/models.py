@@ -269,7 +269,8 @@ def migrate_command(*, root: Path, check: bool, quiet: bool) -> int:
     """Rewrite what an earlier version of modelspec accepted and this one wants written otherwise.
 
     References get their normal form, and files the names of their models. Comments stay. What has to be done by hand is
-    listed: the errors that remain. docs/compatibility.md says what has changed.
+    listed: the errors that remain, and upstreams whose region must be declared. docs/compatibility.md says what has
+    changed.
 
     Exit codes: 0 nothing is left to do, 1 something is to be done by hand (with --check, at all), 2 usage, 3 a bug in
     modelspec.
@@ -297,7 +298,8 @@ def migrate_command(*, root: Path, check: bool, quiet: bool) -> int:
     for refusal in found.refused:
         echo_refusal(refusal)
     left = [one for one in after.diagnostics if one.severity is Severity.ERROR]
-    echo_faults(after, left, quiet=True)
+    unproved = [one for one in after.diagnostics if one.code == "MS313"]  # where it is certain, nothing need be written
+    echo_faults(after, [*left, *unproved], quiet=True)
     by_hand = len(left) + len(found.refused)
     todo = len(found.draft.effects) if check else 0
     if not quiet:
