@@ -187,8 +187,8 @@ def _routing(plan: Plan) -> Iterator[str]:
         yield "  policy: least_request"
         yield f"  weights: {{{plan.shared[0]}: 2, {plan.shared[1]}: 1}}"
     earlier = plan.number - len(_REGIONS)
-    if plan.dice[12] % 16 == 0 and earlier >= 0:
-        # The previous model of the region: no residency is broken, and no chain comes back.
+    if plan.dice[12] % 16 == 0 and earlier >= 0 and plan_of(earlier).dice[17] % 8:
+        # The previous model of the region, unless it is private: no residency is broken, and no chain comes back.
         yield f"fallback_models: [{plan_of(earlier).model_id}]"
     if plan.dice[13] % 4 == 0:
         yield f"aliases: [{plan.family}-{plan.number}]"

@@ -8,7 +8,7 @@ from modelspec.load import Reading
 from modelspec.load.locate import Locator
 from modelspec.rules import checks_of
 from modelspec.schema import DocumentKind, SchemaFault, check
-from modelspec.secret import suspect
+from modelspec.secret import is_suspect_name
 from modelspec.text.document import Place
 
 _ROOM = 24
@@ -37,7 +37,7 @@ def examine_document(
         diagnostics.extend(of_schema(fault, reading.file.path, locator) for fault in faults)
         if isinstance(reading.value, dict) and isinstance(reading.value.get("model_id"), str):
             subject = reading.value["model_id"]
-    if reading.is_suspect or (len(reading.file.path) >= _ROOM and suspect(reading.file.path)):
+    if reading.is_suspect or (len(reading.file.path) >= _ROOM and is_suspect_name(reading.file.path)):
         document = reading.document
         for code, severity, rule_check in _TEXT_CHECKS:
             diagnostics.extend(

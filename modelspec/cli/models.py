@@ -298,7 +298,8 @@ def migrate_command(*, root: Path, check: bool, quiet: bool) -> int:
     for refusal in found.refused:
         echo_refusal(refusal)
     left = [one for one in after.diagnostics if one.severity is Severity.ERROR]
-    unproved = [one for one in after.diagnostics if one.code == "MS313"]  # where it is certain, nothing need be written
+    # Where an upstream is certain to run, its region need not be written.
+    unproved = [one for one in after.diagnostics if one.code == "MS313"]
     echo_faults(after, [*left, *unproved], quiet=True)
     by_hand = len(left) + len(found.refused)
     todo = len(found.draft.effects) if check else 0

@@ -99,6 +99,8 @@ def declarations_agree_with_spellings(model: Model, fleet: Fleet) -> Iterator[Fi
     """
     for upstream in model.deployments:
         found = whereabouts(upstream, model, fleet)
+        if all(one.fact is None for one in found.evidence):
+            continue
         location = found.location
         countries = frozenset(
             c for code in location.regions if code in fleet.regions for c in fleet.regions[code].countries

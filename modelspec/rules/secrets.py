@@ -8,7 +8,7 @@ from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.rules import references
 from modelspec.rules.examples import model
-from modelspec.secret import Hit, is_placeholder, mask, scan, suspect, telling_key
+from modelspec.secret import Hit, is_placeholder, is_suspect_name, mask, scan, suspect, telling_key
 from modelspec.secret.patterns import drawn
 from modelspec.secret.view import NAMING, VALUED
 from modelspec.text.document import Document, ListNode, MapNode, Node, Place, Pointer, ScalarNode
@@ -131,7 +131,7 @@ def no_secret_in_a_path(document: Document) -> Iterator[Finding]:
     Revoke the key first, then rename the file.
     """
     path = document.source.path
-    if suspect(path):
+    if is_suspect_name(path):
         for hit in [hit for hit in scan(path) if hit.certain][:1]:
             yield Finding(
                 place=Place(path=path),

@@ -16,7 +16,7 @@ from modelspec.secret.names import (
     telling_key,
 )
 from modelspec.secret.scan import Hit, is_placeholder, scan
-from modelspec.secret.view import suspect
+from modelspec.secret.view import is_suspect_name, suspect
 
 __all__ = [
     "GATEWAY_MASTER_KEYS",
@@ -28,6 +28,7 @@ __all__ = [
     "is_identity_token",
     "is_placeholder",
     "is_plain_key",
+    "is_suspect_name",
     "known",
     "looks_like_key",
     "mask",

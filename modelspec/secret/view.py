@@ -163,6 +163,17 @@ def suspect(text: str) -> bool:
         return True
     if any(_is_name(lower, word) for word in (*present, "key")):
         return True
+    return _has_token(raw)
+
+
+def is_suspect_name(text: str) -> bool:
+    """Whether a path may hold a key: `suspect` for a text without fields, which every file has one of."""
+    raw = text.encode("utf-8", "replace")
+    return not raw.isascii() or _has_token(raw)
+
+
+def _has_token(raw: bytes) -> bool:
+    """Whether there is a run of characters that a key may be made of, and something that keys have."""
     tokens = raw.translate(_TOKEN_BYTES)
     place = tokens.find(_LONG)
     while place >= 0:
