@@ -41,6 +41,7 @@ _OF_MODELS: Mapping[str, NameKind] = {
     "priority_head": NameKind.HEAD,
     "fallback_heads[]": NameKind.HEAD,
     "load_balancing.weights": NameKind.HEAD_KEYS,
+    "upstream_region": NameKind.REGION,
     "deployments[].region": NameKind.REGION,
     "fallback_models[]": NameKind.MODEL,
     "fallback_models.error[]": NameKind.MODEL,
