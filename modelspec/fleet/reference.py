@@ -22,6 +22,8 @@ _VAR_RUN = "/var/run/"
 SECRET_FOLDERS = ("/run/secrets", "/var/run/secrets", "/etc/modelspec")
 _MACHINE = re.compile(r"/(?:proc|sys|dev(?!/shm/))/")
 """What lies here is the machine, or another path of what lies elsewhere: `/proc/self/root/run/secrets/key`."""
+_MOUNTED = re.compile(r"\.\.[^/.][^/]*")
+"""Folders of a volume that Kubernetes fills, `..data` and `..2026_12_01_…`: each holds the files once more."""
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PLAIN = re.compile(r"[A-Za-z0-9_./#*~+-]+")
 _DECODINGS = 3
@@ -86,7 +88,7 @@ def normal_form(kind: str, written: str) -> str:
         text = unquote(text)
     match kind:
         case "file":
-            path = "/" + _resolved(text)
+            path = "/" + _resolved(text, leave_out=_MOUNTED)
             return path.removeprefix("/var") if path.startswith(_VAR_RUN) else path
         case "vault":
             path, sign, key = text.partition("#")
@@ -98,11 +100,13 @@ def normal_form(kind: str, written: str) -> str:
             return written
 
 
-def _resolved(path: str) -> str:
+def _resolved(path: str, *, leave_out: re.Pattern[str] | None = None) -> str:
     parts: list[str] = []
     for part in (part.strip() for part in path.replace("\\", "/").split("/")):
         if part == "..":
             del parts[-1:]
+        elif leave_out and leave_out.fullmatch(part):
+            continue
         elif part not in ("", "."):
             parts.append(part)
     return "/".join(parts)
@@ -117,7 +121,7 @@ def _faults(kind: str, text: str) -> str:
         return "a character that leads elsewhere"
     parts = path.split("." if kind == "kubernetes" else "/")[1 if kind == "file" else 0 :]
     parts += [key] if kind != "file" else []
-    if any(part in (".", "..") for part in parts):
+    if any(part in (".", "..") or (kind == "file" and _MOUNTED.fullmatch(part)) for part in parts):
         return "a '.' or '..' part"
     if kind == "vault" and path.startswith("/"):
         return "a leading '/'"

@@ -233,18 +233,28 @@ services.ai.azure.com
   https://learn.microsoft.com/en-us/azure/ai-foundry/foundry-models/concepts/endpoints
 models.ai.azure.com
   https://learn.microsoft.com/en-us/azure/ai-foundry/foundry-models/concepts/endpoints
+inference.ai.azure.com
+  https://learn.microsoft.com/en-us/azure/ai-foundry/foundry-models/concepts/endpoints
 inference.ml.azure.com
   https://learn.microsoft.com/en-us/azure/machine-learning/concept-endpoints-online
 cloudapp.azure.com
   https://learn.microsoft.com/en-us/azure/virtual-machines/create-fqdn
+azurefd.net
+  https://learn.microsoft.com/en-us/azure/frontdoor/endpoint
 azurecontainerapps.io
   https://learn.microsoft.com/en-us/azure/container-apps/ingress-overview
+elb.*.amazonaws.com
+  https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html
+gateway.bedrock-agentcore.*.amazonaws.com
+  https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/gateway.html
 vpce.amazonaws.com
   https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html
 prediction.vertexai.goog
   https://cloud.google.com/vertex-ai/docs/predictions/choose-endpoint-type
 cloud.databricks.com
   https://docs.databricks.com/aws/en/workspace/workspace-details
+databricksapps.com
+  https://docs.databricks.com/aws/en/dev-tools/databricks-apps/
 gcp.databricks.com
   https://docs.databricks.com/gcp/en/workspace/workspace-details
 azuredatabricks.net
@@ -259,9 +269,21 @@ maas.aliyuncs.com
   https://www.alibabacloud.com/help/en/model-studio/base-url
 pai-eas.aliyuncs.com
   https://www.alibabacloud.com/help/en/pai/user-guide/call-a-service-over-a-vpc-direct-connection
+fcapp.run
+  https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/http-triggers-overview
+apigw.tencentcs.com
+  https://www.tencentcloud.com/document/product/628
+apigateway-*.volceapi.com
+  https://www.volcengine.com/docs/6569
+containers.yandexcloud.net
+  https://yandex.cloud/en/docs/serverless-containers/operations/invoke
+apigw.yandexcloud.net
+  https://yandex.cloud/en/docs/api-gateway/concepts/
+containers.fnc.*.scw.cloud
+  https://www.scaleway.com/en/docs/serverless-containers/
 ifr.fr-par.scaleway.com
   https://www.scaleway.com/en/docs/managed-inference/
-app.gra.ai.cloud.ovh.net
+app.*.ai.cloud.ovh.net
   https://support.us.ovhcloud.com/hc/en-us/categories/AI-Deploy
 oci.customer-oci.com
   https://docs.oracle.com/en-us/iaas/Content/data-science/using/model-dep-invoke.htm
@@ -271,10 +293,30 @@ agents.do-ai.run
   https://docs.digitalocean.com/products/gradient-ai-platform/how-to/use-agents/
 api.baseten.co
   https://docs.baseten.co/inference/calling-your-model
+app.beam.cloud
+  https://docs.beam.cloud/v2/endpoint/overview
+litng.ai
+  https://lightning.ai/docs/overview/studios
+modal.host
+  https://modal.com/docs/guide/tunnels
 modal.run
   https://modal.com/docs/guide/webhook-urls
 proxy.runpod.net
   https://docs.runpod.io/pods/configuration/expose-ports
+api.runpod.ai
+  https://docs.runpod.io/serverless/load-balancing/overview
+s.anyscaleuserdata.com
+  https://docs.anyscale.com/services/
+bentoml.ai
+  https://docs.bentoml.com/en/latest/scale-with-bentocloud/deployment/call-deployment-endpoints.html
+openshiftapps.com
+  https://docs.redhat.com/en/documentation/red_hat_openshift_service_on_aws/4
+devtunnels.ms
+  https://learn.microsoft.com/en-us/azure/developer/dev-tunnels/overview
+app.github.dev
+  https://docs.github.com/en/codespaces/developing-in-a-codespace/forwarding-ports-in-your-codespace
+loca.lt
+  https://github.com/localtunnel/localtunnel
 koyeb.app
   https://www.koyeb.com/docs/run-and-scale/domains
 invocation.api.nvcf.nvidia.com
@@ -282,9 +324,19 @@ invocation.api.nvcf.nvidia.com
 palantirfoundry.com
   https://www.palantir.com/docs/foundry/
 """
-"""Domains below which each host is a tenant's own and that the public suffix list does not know, with their sources."""
+"""Domains below which each host is a tenant's own and that the public suffix list does not know, with their sources.
 
-_TENANT_ZONES = tuple(f".{line}" for line in _TENANTS.split() if "://" not in line)
+`*` stands for one label or a part of one, as a region is.
+"""
+
+_TENANT_ZONES = tuple(f".{line}" for line in _TENANTS.split() if "://" not in line and "*" not in line)
+_TENANT_FORMS = re.compile(
+    "|".join(
+        r".+\." + re.escape(line).replace(r"\*", "[a-z0-9-]+")
+        for line in _TENANTS.split()
+        if "://" not in line and "*" in line
+    )
+)
 
 _SERVICES = (
     (  # https://docs.aws.amazon.com/general/latest/gr/bedrock.html and gr/sagemaker.html
@@ -313,7 +365,7 @@ def owner_of(host: str) -> str:
     for owner, form in _SERVICES:
         if form.fullmatch(host):
             return owner
-    if host.endswith(_TENANT_ZONES):
+    if host.endswith(_TENANT_ZONES) or is_wildcard(host) or _TENANT_FORMS.fullmatch(host):
         return host
     suffixes = _suffixes()
     labels = host.split(".")

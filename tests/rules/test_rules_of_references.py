@@ -28,6 +28,8 @@ def reported(root: Path, form: str) -> str:
         ({"file": "/run/secrets/%6bey"}, "{file: /run/secrets/key}"),
         ({"file": "/run/secrets/%256bey"}, "{file: /run/secrets/key}"),
         ({"file": "/var/run/../run/secrets/key"}, "{file: /run/secrets/key}"),
+        ({"file": "/run/secrets/..data/key"}, "{file: /run/secrets/key}"),
+        ({"file": "/var/run/secrets/a/..2026_12_01_00_00_00.1/key"}, "{file: /run/secrets/a/key}"),
         ({"file": "/run/secrets\\\\key"}, "{file: /run/secrets/key}"),
         ({"file": "/run/secrets/key "}, "{file: /run/secrets/key}"),
         ({"file": "/run/secrets/cafe\\u0301"}, '{file: "/run/secrets/caf\u00e9"}'),
@@ -85,7 +87,10 @@ def test_var_run_is_run() -> None:
 
 
 @pytest.mark.parametrize("glob", ["/run/secrets/*", "/var/run/secrets/*", "/var/*", "/*"])
-@pytest.mark.parametrize("path", ["/run/secrets/key", "/var/run/secrets/key", "/run/./secrets/key"])
+@pytest.mark.parametrize(
+    "path",
+    ["/run/secrets/key", "/var/run/secrets/key", "/run/./secrets/key", "/run/secrets/..data/key"],
+)
 def test_a_policy_holds_for_every_spelling(glob: str, path: str, tmp_path: Path) -> None:
     policy = f"# file: modelspec.yaml\nkey_policy: [{{key: {{file: '{glob}'}}, hosts: [b.example.com]}}]\n"
     assert "MS514" in codes(found_in(tmp_path, policy + model(api_key=f"{{file: {path}}}")))
