@@ -17,7 +17,7 @@ from modelspec.url import host_of, is_private_host
 _REGION_PARAMS: Mapping[str, Mapping[str, str]] = {
     "bedrock": {"aws_region_name": "aws"},
     "sagemaker": {"aws_region_name": "aws"},
-    "vertex_ai": {"vertex_location": "gcp"},
+    "vertex_ai": {"vertex_location": "gcp", "vertex_ai_location": "gcp"},
     "oci": {"oci_region": "oci"},
     "watsonx": {"watsonx_region_name": "ibm", "region_name": "ibm"},
 }
@@ -127,7 +127,8 @@ def _location(upstream: Upstream, model: Model, fleet: Fleet, evidence: tuple[Ev
         return Location(regions=claimed, known_by=BY_CLAIM)
     if runs_on_heads(model):
         return Location(regions=_head_regions(model, fleet), known_by="its place at its heads")
-    if any(one.decides and one.kind == "host" and is_private_host(one.subject) for one in evidence):
+    deciding = [one for one in evidence if one.decides]
+    if any(map(_is_private, deciding)) and all(one.fact or _is_private(one) for one in deciding):
         return Location(regions=_head_regions(model, fleet), known_by="its private address behind its heads")
     return _spelled(evidence)
 
@@ -189,7 +190,12 @@ def _all_evidence(
             yield from _of_address(at, value)
     if sent is None and not any(name in region_params for name, _ in params):
         yield Evidence((*pointer, "provider"), f"provider {provider}", "", None, "", True)
-    yield from _of_model(pointer, provider, upstream_model)
+    yield from _of_model((*pointer, "upstream_model"), provider, upstream_model)
+    for name, value in params:
+        if name == "model_id" and isinstance(
+            value, str
+        ):  # what LiteLLM asks Bedrock for in place of the model
+            yield from _of_model((*pointer, "params", name), provider, value)
 
 
 def _of_address(pointer: Pointer, value: str | Reference) -> Iterator[Evidence]:
@@ -216,9 +222,8 @@ _ARN = re.compile(r"arn:aws[a-z-]*:bedrock:([a-z0-9-]+):")
 _VERTEX = re.compile(r"(?:^|/)locations/([a-z0-9-]+)(?:/|$)")
 
 
-def _of_model(pointer: Pointer, provider: str, upstream_model: str) -> Iterator[Evidence]:
+def _of_model(at: Pointer, provider: str, upstream_model: str) -> Iterator[Evidence]:
     """What an id says, for the providers whose ids name a region."""
-    at = (*pointer, "upstream_model")
     if provider == "vertex_ai" and (match := _VERTEX.search(upstream_model)):
         yield _of_cloud_region(at, match[1], "gcp", decides=False)
     if provider != "bedrock":
@@ -238,8 +243,18 @@ def _of_model(pointer: Pointer, provider: str, upstream_model: str) -> Iterator[
 @lru_cache(maxsize=16384)
 def _claimed(evidence: tuple[Evidence, ...], claims: tuple[Claims, ...]) -> tuple[str, ...]:
     """The regions whose `upstreams` name what decides where requests go."""
-    found = {claim.region for claim in claims for one in evidence if one.decides and _is_claimed(one, claim)}
-    return tuple(sorted(found))
+    deciding = [
+        (one, [claim.region for claim in claims if _is_claimed(one, claim)])
+        for one in evidence
+        if one.decides
+    ]
+    if any(one.fact is None and not regions and not _is_private(one) for one, regions in deciding):
+        return ()  # requests may go there as well
+    return tuple(sorted({region for _, regions in deciding for region in regions}))
+
+
+def _is_private(one: Evidence) -> bool:
+    return one.kind == "host" and is_private_host(one.subject)
 
 
 def _is_claimed(one: Evidence, claim: Claims) -> bool:

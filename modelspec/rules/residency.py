@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.geography import ANYWHERE, GEOGRAPHY, ISO, Fact
-from modelspec.fleet.location import BY_CLAIM, region_place, whereabouts
-from modelspec.fleet.model import Catalog, Fleet, Model, Region, Residency, Signature
+from modelspec.fleet.location import BY_CLAIM, Evidence, region_place, whereabouts
+from modelspec.fleet.model import Catalog, Claims, Fleet, Model, Region, Residency, Signature
 from modelspec.fleet.reach import transitive
 from modelspec.rules.examples import model
 from modelspec.rules.heads import residency_of
@@ -105,21 +105,33 @@ def declarations_agree_with_spellings(model: Model, fleet: Fleet) -> Iterator[Fi
         countries = frozenset(
             c for code in location.regions if code in fleet.regions for c in fleet.regions[code].countries
         )
-        if not countries or location.known_by == BY_CLAIM:
+        if not countries:
             continue
+        declared = ", ".join(map(quote, location.regions))
+        related: tuple[tuple[Place, str], ...] = ()
+        if upstream.region is not None:
+            related = ((region_place(model, upstream), "declared here"),)
+        elif location.known_by == BY_CLAIM:
+            claiming = [fleet.regions[code].place for code in location.regions]
+            related = tuple((place.below("upstreams"), "declared here") for place in claiming)
         for one in found.evidence:
             if one.fact is None or not _contradicts(one.fact, countries):
                 continue
-            declared = ", ".join(map(quote, location.regions))
-            at = region_place(model, upstream)
+            if location.known_by == BY_CLAIM and any(_names(claim, one) for claim in fleet.claims):
+                continue  # reported once, in regions.yaml
             yield Finding(
                 place=Place(path=model.path, pointer=one.pointer),
                 message=f"{quote(one.subject)} runs {within(one.fact.countries)}, but this upstream is declared "
                 f"to run in {declared}",
                 label=f"runs {within(one.fact.countries)}",
                 help="correct one of the two; `countries` in regions.yaml says where a region lies",
-                related=((at, "declared here"),) if upstream.region is not None else (),
+                related=related,
             )
+
+
+def _names(claim: Claims, one: Evidence) -> bool:
+    """Whether a region claims just this, so that its own line is wrong."""
+    return one.subject in (claim.hosts if one.kind == "host" else dict(claim.clouds).get(one.kind, ()))
 
 
 def _contradicts(fact: Fact, countries: Iterable[str]) -> bool:

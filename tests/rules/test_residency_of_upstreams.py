@@ -106,6 +106,22 @@ def _of(root: Path, *lines: str, region: str = "eu", regions: str = REGIONS) -> 
             ],
             [("MS311", 6)],
         ),
+        (
+            [
+                "provider: bedrock",
+                CLAUDE,
+                "params: {aws_region_name: eu-west-1, model_id: 'arn:aws:bedrock:us-east-1:1:inference-profile/x'}",
+            ],
+            [("MS311", 7)],
+        ),
+        (
+            [
+                "provider: vertex_ai",
+                "endpoint: https://europe-west4-aiplatform.googleapis.com",
+                "params: {vertex_ai_location: us-central1}",
+            ],
+            [("MS311", 7)],
+        ),
         (["endpoint: https://a.example.org/v1", "upstream_model: us.anthropic.claude"], [("MS313", 5)]),
         (["provider: vertex_ai", "params: {vertex_location: europe-west4}"], []),
         (["provider: vertex_ai", "params: {vertex_location: eu}"], []),
@@ -163,6 +179,46 @@ def test_one_line_of_a_region_settles_every_model_behind_it(
     assert [code for code, _ in _of(tmp_path / "a", *lines)] == ["MS313"]
     assert _of(tmp_path / "b", *lines, regions=regions("eu")) == []
     assert [code for code, _ in _of(tmp_path / "c", *lines, regions=regions("us"))] == ["MS311"]
+
+
+@pytest.mark.parametrize(
+    ("upstreams", "lines", "expected"),
+    [
+        ("{hosts: ['*.openai.com']}", ["endpoint: https://us.api.openai.com/v1"], [("MS312", 5)]),
+        ("{hosts: [us.api.openai.com]}", ["endpoint: https://us.api.openai.com/v1"], [("MS312", 3)]),
+        (
+            "{clouds: {aws: [eu-west-1]}}",
+            ["provider: bedrock", "upstream_model: us.x.y", "params: {aws_region_name: eu-west-1}"],
+            [("MS312", 6)],
+        ),
+        (
+            "{variables: ['EU_*']}",
+            ["provider: bedrock", "upstream_model: us.x.y", "params: {aws_region_name: {env: EU_X}}"],
+            [("MS312", 6)],
+        ),
+        (
+            "{hosts: [a.example.org]}",
+            ["endpoint: https://a.example.org/v1", "params: {api_base: 'https://b.example.net/v1'}"],
+            [("MS313", 5), ("MS313", 6)],
+        ),
+    ],
+)
+def test_a_line_of_a_region_hides_nothing_that_is_known(
+    upstreams: str, lines: list[str], expected: list[tuple[str, int]], tmp_path: Path
+) -> None:
+    regions = REGIONS.replace("code: eu,", f"code: eu, upstreams: {upstreams},")
+    assert _of(tmp_path, *lines, regions=regions) == expected
+
+
+def test_a_declaration_is_contradicted_whatever_another_region_claims(tmp_path: Path) -> None:
+    regions = REGIONS.replace("code: us,", "code: us, upstreams: {hosts: [us.api.openai.com]},")
+    lines = ["endpoint: https://us.api.openai.com/v1", "upstream_region: eu"]
+    assert _of(tmp_path, *lines, regions=regions) == [("MS312", 5)]
+
+
+def test_a_private_address_does_not_vouch_for_another(tmp_path: Path) -> None:
+    lines = ["endpoint: http://10.0.0.5:8000/v1", "params: {api_base: 'https://b.example.net/v1'}"]
+    assert ("MS313", 6) in _of(tmp_path, *lines)
 
 
 @pytest.mark.parametrize(
