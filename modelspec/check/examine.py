@@ -35,9 +35,6 @@ _MOST_GIVEN = 50
 
 _QUOTED = re.compile(r"'[^'\n]*'")
 
-_MODEL_CHECKS = checks_of(Scope.MODEL)
-_LINKED_CHECKS = checks_of(Scope.LINKED)
-
 
 class Facts(NamedTuple):
     """What is known of one model file.
@@ -172,8 +169,8 @@ def _bounded(diagnostics: Sequence[Diagnostic], path: str) -> Iterator[Diagnosti
 
 
 def _findings(model: Model, fleet: Fleet, *, is_linked: bool) -> Iterator[tuple[str, Severity, Finding]]:
-    for checks in (_MODEL_CHECKS, _LINKED_CHECKS) if is_linked else (_MODEL_CHECKS,):
-        for code, severity, rule_check in checks:
+    for scope in (Scope.MODEL, Scope.LINKED) if is_linked else (Scope.MODEL,):
+        for code, severity, rule_check in checks_of(scope, fleet.targets):
             for finding in rule_check(model, fleet):
                 yield code, severity, finding
 

@@ -1,6 +1,7 @@
 """Every rule, in the order of the codes."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope
@@ -56,9 +57,21 @@ Checks = tuple[tuple[str, Severity, Callable[..., Iterator[Finding]]], ...]
 """The codes of rules with their default severities and checks."""
 
 
-def checks_of(scope: Scope) -> Checks:
-    """The rules that look at the same."""
-    return tuple((r.code, r.severity, r.check) for r in RULES if r.scope is scope and r.check is not None)
+_TARGETS: Mapping[str, str] = {
+    **{rule.code: "envoy" for rule in target_envoy.RULES},
+    **{rule.code: "litellm" for rule in (*UPSTREAM_RULES, *CREDENTIAL_RULES, *GROUP_RULES)},
+}
+"""The gateway that a rule is about, of those that are about one."""
+
+
+@cache
+def checks_of(scope: Scope, targets: frozenset[str] = frozenset(_TARGETS.values())) -> Checks:
+    """The rules that look at the same, less those about gateways that are no targets."""
+    return tuple(
+        (rule.code, rule.severity, rule.check)
+        for rule in RULES
+        if rule.scope is scope and rule.check is not None and _TARGETS.get(rule.code) in {None, *targets}
+    )
 
 
 _ACROSS = checks_of(Scope.CATALOG)

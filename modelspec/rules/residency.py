@@ -305,5 +305,5 @@ RULES = (
     upstreams_keep_residency,
     replace(declarations_agree_with_spellings, fleet_check=_fleet_agrees),
     residency_is_proved,
-    replace(countries_exist, fleet_check=_fleet_names_countries),
+    replace(countries_exist, scope=Scope.STAGE, fleet_check=_fleet_names_countries),
 )
