@@ -258,13 +258,30 @@ def _entries(reading: Reading | None, kind: DocumentKind) -> CheckedValue:
     items = (_value(reading) or {}).get(kind)
     if not isinstance(items, list):
         return CheckedValue(value=None, faults=())
+    kept = [_kept(item, kind) for item in items]
     faults = tuple(
-        (kind, position, *fault.pointer[2:])
-        for position, item in enumerate(items)
-        for fault in check({kind: [item]}, kind)
-        if fault.pointer[2:]
+        (kind, position, *pointer) for position, item in enumerate(kept) for pointer in _refused(item, kind)
     )
-    return CheckedValue(value={kind: items}, faults=faults)
+    return CheckedValue(value={kind: kept}, faults=faults)
+
+
+def _kept(item: object, kind: DocumentKind) -> object:
+    """An entry less what is refused inside its fields; a residency of which nothing is left is that of its region.
+
+    Without it, the region would be served from anywhere, and no change could widen that.
+    """
+    refused = _refused(item, kind)
+    if not refused or not isinstance(item, dict):
+        return item
+    entry = _without(item, {pointer for pointer in refused if len(pointer) > 1})
+    is_restricted = isinstance(entry.get("residency"), list) and ("residency",) not in refused
+    if kind == "regions" and "residency" in item and not is_restricted:
+        entry["residency"] = [item.get("code")]
+    return entry
+
+
+def _refused(entry: object, kind: DocumentKind) -> set[Pointer]:
+    return {fault.pointer[2:] for fault in check({kind: [entry]}, kind) if fault.pointer[2:]}
 
 
 def _salvaged(file: File, around: Surroundings) -> Model | None:

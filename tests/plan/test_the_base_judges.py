@@ -330,6 +330,22 @@ def test_a_base_that_is_refused_is_compared(name: str, say: Say, tmp_path: Path)
     assert "the base does not compile" not in planned.out
 
 
+@pytest.mark.parametrize("residency", ["[eu, eu]", "[eu, EU]", "[]", "eu", "[5]"])
+def test_a_residency_of_which_the_base_has_a_part_refused_is_not_widened(
+    residency: str, say: Say, tmp_path: Path
+) -> None:
+    base = REGIONS.replace("residency: [eu]", f"residency: {residency}")
+    for wider in ("residency: [eu, us]", "countries: [de]"):
+        root = changed(
+            tmp_path / wider[:5],
+            {"regions.yaml": base},
+            {"regions.yaml": REGIONS.replace("residency: [eu]", wider)},
+        )
+        assert ("MS809", "eu") in plan(say, root).errors
+    root = changed(tmp_path / "mended", {"regions.yaml": base}, {"regions.yaml": REGIONS})
+    assert plan(say, root).errors == set()
+
+
 FLEET_FAULTS = [
     ("regions.yaml", REGIONS.replace("residency: [eu]", "residency: [eu], colour: red")),
     ("heads.yaml", HEADS.replace("region: eu,", "region: eu, capacity: many,")),
