@@ -1,6 +1,7 @@
 """Everything but the models: regions, heads, settings, waivers, routing tests, the metadata schema."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -109,13 +110,18 @@ def _listed(readings: Mapping[str, Reading], name: str) -> CheckedValue:
 
 
 def _sound(readings: Mapping[str, Reading], name: str) -> object:
-    """The value of a file less what its schema objects to: top-level fields, or single entries of them."""
+    """The value of a file less what its schema objects to: top-level fields, or single entries of them.
+
+    An entry that is right without the fields objected to stays: to drop it would loosen a policy.
+    """
     listed = _listed(readings, name)
     if not listed.faults or not isinstance(listed.value, dict):
         return listed.value
-    faulty = {fault[:2] for fault in listed.faults}
+    fields = {fault for fault in listed.faults if len(fault) == _DEPTH_OF_FIELDS}
+    whole = {key: _less(value, key, fields) for key, value in listed.value.items()}
+    faulty = {fault.pointer[:2] for fault in check(whole, _KINDS[name])}
     sound: dict[str, object] = {}
-    for key, value in listed.value.items():
+    for key, value in whole.items():
         inner = {pointer for pointer in faulty if pointer[:1] == (key,)}
         if not inner:
             sound[key] = value
@@ -124,6 +130,22 @@ def _sound(readings: Mapping[str, Reading], name: str) -> object:
         elif isinstance(value, dict) and (key,) not in inner:
             sound[key] = {name: item for name, item in value.items() if (key, name) not in inner}
     return sound
+
+
+_DEPTH_OF_FIELDS = 3
+"""Of the pointer to a field of an entry: the list, the position, the field."""
+
+
+def _less(value: object, key: str, refused: AbstractSet[Pointer]) -> object:
+    """A list without the refused fields of its entries."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {name: inner for name, inner in item.items() if (key, position, name) not in refused}
+        if isinstance(item, dict)
+        else item
+        for position, item in enumerate(value)
+    ]
 
 
 def _edges(settings: Settings, fleet: Fleet) -> Iterator[tuple[str, Finding]]:

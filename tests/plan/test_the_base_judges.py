@@ -346,6 +346,12 @@ def test_a_residency_of_which_the_base_has_a_part_refused_is_not_widened(
     assert plan(say, root).errors == set()
 
 
+def test_an_entry_of_the_key_policy_outlives_a_refused_field(say: Say, tmp_path: Path) -> None:
+    policy = "key_policy: [{key: {env: HOME_KEY}, hosts: [api-eu.example.com], owner: us}]\n"
+    root = changed(tmp_path / "r", {"modelspec.yaml": policy}, {"modelspec.yaml": "{}\n"})
+    assert ("MS811", "key_policy env:HOME_KEY") in plan(say, root).errors
+
+
 FLEET_FAULTS = [
     ("regions.yaml", REGIONS.replace("residency: [eu]", "residency: [eu], colour: red")),
     ("heads.yaml", HEADS.replace("region: eu,", "region: eu, capacity: many,")),
