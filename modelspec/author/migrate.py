@@ -3,8 +3,8 @@
 Each step gives changes of files or new paths; what none of them can do is left to people, and named by the diagnostics.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any
 
@@ -12,7 +12,7 @@ from modelspec.author.change import Change, Put
 from modelspec.author.draft import Draft, edited
 from modelspec.author.values import counted
 from modelspec.diagnose.refusal import Refusal
-from modelspec.fleet.reference import Reference, has_normal_form
+from modelspec.fleet.reference import Reference, has_normal_form, objection
 from modelspec.load import read
 from modelspec.load.find import File
 from modelspec.load.unread import MODELS
@@ -38,7 +38,7 @@ def migration(before: Compiled) -> Migration:
     refused: list[Refusal] = []
     known = before.locator.files
     for path, file in sorted(known.items()):
-        changes = list(_references(file))
+        changes = list(_references(file, before.setup.settings.secret_folders))
         outcome = edited(known, {path: changes}) if changes else {}
         if isinstance(outcome, Refusal):
             refused.append(outcome)
@@ -63,8 +63,8 @@ def migration(before: Compiled) -> Migration:
     return Migration(draft=draft, refused=tuple(refused))
 
 
-def _references(file: File) -> Iterator[Change]:
-    """The references of a file that have a normal form and are not written in it."""
+def _references(file: File, folders: Sequence[str]) -> Iterator[Change]:
+    """The references of a file that have a normal form and are not written in it, less what leads elsewhere."""
     reading = read(file)
     if reading.faults or not isinstance(reading.value, dict):
         return
@@ -72,6 +72,8 @@ def _references(file: File) -> Iterator[Change]:
         ((kind, target),) = value.items()
         reference = Reference.of(value)
         if reference.is_normal or not has_normal_form(reference):
+            continue
+        if objection(replace(reference, written=reference.normal), folders) is not None:
             continue
         if not isinstance(target, dict):
             yield Put(pointer=(*pointer, kind), value=reference.normal)

@@ -188,9 +188,9 @@ def claimed(base: Compiled, head: Compiled) -> Iterator[Loosening]:
         was = fleets[0].get(code)
         if was is None or code not in allowed:
             continue
-        known = set(_claims(was))
+        known = list(_claims(was))
         for one in _claims(now):
-            if one not in known:
+            if not any(is_match(pattern, one) for pattern in known):
                 yield Loosening(
                     subject=f"{code} {one}",
                     words=("counts ", Quoted(one), " as ", Quoted(code)),

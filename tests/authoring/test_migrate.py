@@ -104,6 +104,16 @@ def test_the_rest_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert (root / "models.d/c.yaml").read_text() == "a: [\n"
 
 
+def test_a_reference_that_leads_elsewhere_is_left_to_people(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = MODEL.format("a") + "api_key: {file: /run/secrets/../../proc/self/environ}\n"
+    root = fleet(tmp_path, **{"models.d/a.yaml": text})
+    assert run(["migrate", "--root", str(root)]) == 1
+    assert (root / "models.d/a.yaml").read_text() == text
+    assert "MS504" in capsys.readouterr().err
+
+
 def test_nothing_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = fleet(tmp_path, **{"models.d/a.yaml": MODEL.format("a")})
     for more in ([], ["--check"]):

@@ -346,6 +346,28 @@ def test_a_residency_of_which_the_base_has_a_part_refused_is_not_widened(
     assert plan(say, root).errors == set()
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("*.example.org", "a.example.org", set()),
+        ("a.example.org", "*.example.org", {("MS809", "eu *.example.org")}),
+        ("a.example.org", "b.example.org", {("MS809", "eu b.example.org")}),
+    ],
+)
+def test_only_more_upstreams_of_a_region_widen_its_residency(
+    before: str, after: str, expected: set[tuple[str, str]], say: Say, tmp_path: Path
+) -> None:
+    first, second = (
+        {
+            "regions.yaml": REGIONS.replace(
+                "residency: [eu]", f"residency: [eu], upstreams: {{hosts: ['{host}']}}"
+            )
+        }
+        for host in (before, after)
+    )
+    assert plan(say, changed(tmp_path / "r", first, second)).errors == expected
+
+
 def test_an_entry_of_the_key_policy_outlives_a_refused_field(say: Say, tmp_path: Path) -> None:
     policy = "key_policy: [{key: {env: HOME_KEY}, hosts: [api-eu.example.com], owner: us}]\n"
     root = changed(tmp_path / "r", {"modelspec.yaml": policy}, {"modelspec.yaml": "{}\n"})
