@@ -1,8 +1,9 @@
 """Heads and regions: which are new, gone, renamed or changed, and which models each touches."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from modelspec.change.effect import Effect, EffectPlace, Quoted, Subject, Words, listed, step
@@ -61,8 +62,13 @@ def _relaxes(region: Callable[[str], str], old: RegionEntry, new: RegionEntry) -
     return before is not None and (new.residency is None or not set(new.residency) <= set(before))
 
 
-def relaxed_residencies(before: RoutingTable, after: RoutingTable) -> Iterator[tuple[str, Words]]:
-    """Regions of both tables, by their new codes, whose residency allows more, and what was and is allowed."""
+def relaxed_residencies(
+    before: RoutingTable, after: RoutingTable, homes: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, Words]]:
+    """Regions, by their new codes, whose residency allows more, and what was and is allowed.
+
+    `homes` are the regions of models before and after: where a region is gone, those that its models move to count.
+    """
     old, new = Index(before), Index(after)
     renamed = renamed_regions(old, new)
     allowed = {code for region in after.regions for code in region.residency or ()}
@@ -75,6 +81,18 @@ def relaxed_residencies(before: RoutingTable, after: RoutingTable) -> Iterator[t
                 now.code,
                 ("relaxes its residency: ", *_allowed(was.residency), " → ", *_allowed(now.residency)),
             )
+    for code, heir in sorted(set(homes)):
+        if code in new.regions or code in renamed or code not in old.regions or heir not in new.regions:
+            continue  # of a base that is refused, a region may be unknown
+        was, now = old.regions[code], new.regions[heir]
+        codes = {**renamed, **({} if heir in old.regions else {code: heir})}
+        if _relaxes(partial(_by_name, codes), was, now):
+            words: Words = (*_allowed(was.residency), " → ", *_allowed(now.residency))
+            yield heir, ("takes over from ", Quoted(code), " and relaxes its residency: ", *words)
+
+
+def _by_name(codes: Mapping[str, str], code: str) -> str:
+    return codes.get(code, code)
 
 
 def _location(_sides: Sides, old: RegionEntry, new: RegionEntry) -> Sentence:

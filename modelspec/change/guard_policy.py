@@ -216,7 +216,8 @@ def residency_breaches(change: Change, base: Compiled, head: Compiled) -> Iterat
             help="leave it out",
             place=Place(path=_REGIONS, pointer=one.pointer),
         )
-    for code, words in relaxed_residencies(change.before, change.after):
+    homes = ((old.region, new.region) for old, new in change.kept())
+    for code, words in relaxed_residencies(change.before, change.after, homes):
         region = head.catalog.fleet.regions.get(code)
         yield Breach(
             subject=code,

@@ -368,6 +368,32 @@ def test_only_more_upstreams_of_a_region_widen_its_residency(
     assert plan(say, changed(tmp_path / "r", first, second)).errors == expected
 
 
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        ("{code: europe, name: Europe, countries: [de]}", {("MS809", "europe")}),
+        ("{code: europe, name: Europe, countries: [de], residency: [europe, us]}", {("MS809", "europe")}),
+        ("{code: europe, name: Europe, countries: [de], residency: [europe]}", set()),
+    ],
+)
+def test_a_region_under_another_code_keeps_its_residency(
+    region: str, expected: set[tuple[str, str]], say: Say, tmp_path: Path
+) -> None:
+    waived = "guards: {max_moved: 9, max_changed: 9, max_removed: 9}\n"
+    root = changed(
+        tmp_path / "r",
+        {"modelspec.yaml": waived},
+        {
+            "regions.yaml": REGIONS.replace("{code: eu, name: Europe, residency: [eu]}", region),
+            "heads.yaml": HEADS.replace("region: eu", "region: europe"),
+            "models.d/home.yaml": str(FLEET["models.d/home.yaml"])
+            .replace("region: eu\npri", "region: europe\npri")
+            .replace("upstream_region: eu", "upstream_region: europe"),
+        },
+    )
+    assert {one for one in plan(say, root).errors if one[0] == "MS809"} == expected
+
+
 def test_an_entry_of_the_key_policy_outlives_a_refused_field(say: Say, tmp_path: Path) -> None:
     policy = "key_policy: [{key: {env: HOME_KEY}, hosts: [api-eu.example.com], owner: us}]\n"
     root = changed(tmp_path / "r", {"modelspec.yaml": policy}, {"modelspec.yaml": "{}\n"})
