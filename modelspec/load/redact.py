@@ -33,6 +33,7 @@ from modelspec.secret import (
 )
 from modelspec.secret.names import names_place
 from modelspec.secret.view import NAMING, VALUED
+from modelspec.url import URL_FIELDS, private_parts
 
 Range = tuple[int, int]
 
@@ -42,7 +43,9 @@ _COMMENT = re.compile(r"(?:(?<=\s)|\A|(?<=[\]}\"',]))#[^\n]*(?:\n[ \t]*#[^\n]*)*
 _FIELD = re.compile(
     r"(?m)^(?:\ufeff?[ \t]*+)(?:-[ \t]++)*[\"']?[a-z][a-z_]{0,40}+[\"']?[ \t]*:(?=\s|\Z)[ \t]*[\[{\"'|>&*!-]?"
 )
-_REFERENCES = re.compile(r"(?:endpoint[\"']?[ \t]*:[ \t]*[&!{*\r\n]|params[\"']?[ \t]*:)")
+_REFERENCES = re.compile(
+    r"(?:(?:endpoint|url)[\"']?[ \t]*:[ \t]*(?:[&!{*\r\n]|[^\n]*[@#])|params[\"']?[ \t]*:)"
+)
 _OF_KUBERNETES = ("secret", "key")
 _SHORTEST = 6
 """Characters of a value that is looked for in messages as well: shorter ones are words of ours."""
@@ -63,7 +66,7 @@ class Redacted:
 
 
 def has_references(text: str) -> bool:
-    """Whether a field that is not telling may hold a mapping that is meant as a reference."""
+    """Whether a field that is not telling may hold a mapping that is meant as a reference, or a URL with a secret."""
     return _REFERENCES.search(text) is not None
 
 
@@ -156,6 +159,7 @@ class _EventWalk:
         self.covered: set[int] = set()
         self.anchors: dict[str, Range] = {}
         self.repeated: set[Range] = set()
+        self.urls: set[int] = set()
         self.levels: list[_Level] = []
 
     def run(self) -> None:
@@ -237,6 +241,8 @@ class _EventWalk:
             return
         level.awaits_key = True
         name = (level.key or "").casefold()
+        if value is not None and name in URL_FIELDS:
+            self.urls.add(first)
         if name in VALUED:
             level.values.append((first, last))
         if name in NAMING and value is not None and telling_key(value):
@@ -264,8 +270,11 @@ class _EventWalk:
                 continue
             written = self.text[one.start : one.end]
             said = [*spoken(written)] if ":" in written or "=" in written else []
+            if number in self.urls:
+                said += private_parts(written)
             ranges += ((one.start + first, one.start + last) for first, last in said)
-            if not said and one.value not in written and mask(one.value) != one.value:
+            tells = mask(one.value) != one.value or (number in self.urls and any(private_parts(one.value)))
+            if not said and tells and one.value not in written:
                 ranges.append((one.start, one.end))
         return ranges, {self.scalars[number].value for number in self.covered}
 

@@ -8,11 +8,12 @@ from hashlib import sha256
 from typing import Any
 
 from modelspec.diagnose.diagnostic import Diagnostic
-from modelspec.secret import is_harmless, is_plain_key, mask, scan, suspect, telling_key
+from modelspec.secret import covered, is_harmless, is_plain_key, mask, scan, suspect, telling_key
 from modelspec.secret.names import names_place
 from modelspec.secret.view import NAMING, VALUED
 from modelspec.text.document import Pointer
 from modelspec.text.visible import visible
+from modelspec.url import URL_FIELDS, private_parts
 
 _STARS = re.compile(r"\S")
 
@@ -48,7 +49,8 @@ def _concealed(value: Any, key: str, around: str, *, is_secret: bool) -> Any:  #
                 value if names_place(key, value) or is_harmless(value) else _STARS.sub("*", value)
             )
         case str():
-            return _encodable(mask(value) if suspect(value) else value)
+            shown = mask(value) if suspect(value) else value
+            return _encodable(covered(shown, [*private_parts(shown)]) if key in URL_FIELDS else shown)
         case int() if is_secret and not isinstance(value, bool) and not is_harmless(str(value)):
             return "*" * len(str(value))
         case list() | tuple():

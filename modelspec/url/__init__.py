@@ -3,6 +3,7 @@
 from modelspec.url.host import is_private_host, owner_of
 from modelspec.url.judgement import (
     LONGEST,
+    URL_FIELDS,
     Code,
     UrlFault,
     has_key,
@@ -11,11 +12,13 @@ from modelspec.url.judgement import (
     judged,
     normal_glob,
     normal_url,
+    private_parts,
 )
 from modelspec.url.shape import Parts, is_host, parts
 
 __all__ = [
     "LONGEST",
+    "URL_FIELDS",
     "Code",
     "Parts",
     "UrlFault",
@@ -29,4 +32,5 @@ __all__ = [
     "normal_url",
     "owner_of",
     "parts",
+    "private_parts",
 ]

@@ -89,6 +89,27 @@ def has_key(query: str) -> bool:
     return False
 
 
+URL_FIELDS = frozenset(("endpoint", "url", "inference_url"))
+"""The fields of files that are URLs."""
+_USER = re.compile(
+    r"(?s)[\s\"']*+(?:[A-Za-z][A-Za-z+.-]*:)?[/\\]*"
+    r"(?:[a-z][a-z_.-]{0,15}|(?P<user>[^/?#:@]*))(?::(?!/|[0-9]{1,5}[/?#])(?P<password>.+))?@"
+)
+"""What stands in front of an `@`, however badly the rest is written; a short word is nobody's key."""
+_PARAMETER = re.compile(r"[?&;](?P<name>[^=&;#?]*)=(?P<value>[^&;#\"']*)")
+_AFTER_HASH = re.compile(r"(?s)#(?P<fragment>.+?)[\"']?\Z")
+
+
+def private_parts(url: str) -> Iterator[tuple[int, int]]:
+    """Where a text that was meant as a URL, in quotes or not, holds what must not be shown."""
+    if user := _USER.match(url):
+        yield from (user.span(name) for name in ("user", "password") if user[name])
+    if "?" in url:
+        yield from (one.span("value") for one in _PARAMETER.finditer(url) if has_key(one["name"]))
+    if fragment := _AFTER_HASH.search(url):
+        yield fragment.span("fragment")
+
+
 LONGEST = 2048
 """Characters: longer ones are cut or refused by proxies; RFC 9110, 4.1 asks for no more than 8,000."""
 

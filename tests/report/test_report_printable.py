@@ -4,7 +4,7 @@ from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.load.redact import redacted
 from modelspec.report import REPORTS, Summary
 from modelspec.report.contract import Sources
-from modelspec.report.printable import printable
+from modelspec.report.printable import concealed, printable
 from modelspec.text.source import START, Source, Span
 
 BODY = "Zx81kq0Wm3vT5rYb7nLc9dFgHj2PsQeA4uXoRiKt6VyB"
@@ -76,3 +76,17 @@ def test_a_key_over_several_lines_is_masked_on_each() -> None:
         )
     )
     assert f" 4 |     {'*' * 64}\n   |     {'^' * 64}\n" in output
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https:/svc:hunter2@a.example/v1", "https:/svc:*******@a.example/v1"),
+        ("https://a.example/v1?key=hunter2", "https://a.example/v1?key=*******"),
+        ("https://a.example/v1#hunter2", "https://a.example/v1#*******"),
+        ("https://a.example/v1?api-version=1", "https://a.example/v1?api-version=1"),
+    ],
+)
+def test_conceals_what_a_url_should_not_carry(url: str, shown: str) -> None:
+    assert concealed(url, "endpoint") == shown
+    assert concealed([{"endpoint": url}], "deployments") == [{"endpoint": shown}]

@@ -58,6 +58,15 @@ STYLES = {"flow": True, "block": False, "mixed": None}
         ("api_keys:\n  - &a {env: FOO, b: c1}\n  - *a\n", "api_keys:\n  - &a {env: FOO, b: **}\n  - *a\n"),
         ("api_key: {{ vault.key }}", "api_key: {{ ********* }}"),
         ("api_key: {}\n", "api_key: {}\n"),
+        # What was meant as a URL, however badly it is written.
+        ('endpoint: "//svc:hunter2@a.x/v1"', 'endpoint: "//svc:*******@a.x/v1"'),
+        ("endpoint: https:/svc:hunter2@a.x/v1", "endpoint: https:/svc:*******@a.x/v1"),
+        ("url: svc:hunter2@a.x", "url: svc:*******@a.x"),
+        ("url: https://svc:a/hunter2@a.x/v1", "url: https://svc:*********@a.x/v1"),
+        ("endpoint: 'https://a.x/v1?a=b&key=hunter2&c=d'", "endpoint: 'https://a.x/v1?a=b&key=*******&c=d'"),
+        ("endpoint: >-\n  https://svc:a/hunter2@a.x", "endpoint: >-\n  https://svc:*********@a.x"),
+        ("endpoint: 'https://a.x/v1#hunter2'", "endpoint: 'https://a.x/v1#*******'"),
+        ("endpoint: https://a.x:80/@b?api-version=1 # why", "endpoint: https://a.x:80/@b?api-version=1 # why"),
         ("api_key: }\npassword: {]: :}", "api_key: *\npassword: {** **"),
     ],
 )  # fmt: skip
