@@ -14,7 +14,7 @@ from modelspec.author.values import counted
 from modelspec.change.plan import effect_of
 from modelspec.cli.options import DraftOptions, today
 from modelspec.cli.report import echo_faults
-from modelspec.cli.stderr import accepted, echo, note, reading, refuse
+from modelspec.cli.stderr import accepted, echo, note, reading, refuse, refuse_sparse
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.refusal import Refusal
 from modelspec.git import Recording, find_repository, prepare, publish, push
@@ -32,7 +32,9 @@ def compiled(root: Path) -> Compiled:
 
     Raises:
         click.UsageError: the root cannot be opened.
+        click.exceptions.Exit: files are not checked out, in which references would be missed.
     """
+    refuse_sparse(root)
     with reading():
         return compile_fleet(root, today=today())
 
