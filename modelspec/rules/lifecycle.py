@@ -163,7 +163,7 @@ def sunsets_are_kept(catalog: Catalog) -> Iterator[Finding]:
     day = catalog.day or ""
     for signature in catalog.signatures:
         sunset = signature.sunset
-        if sunset is None or not _FIRST_DAY <= sunset < day or signature.status == "disabled":
+        if sunset is None or not sunset < day or not _is_day(sunset) or signature.status == "disabled":
             continue
         yield Finding(
             place=Place(path=signature.path, pointer=("sunset",)),
