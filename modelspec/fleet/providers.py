@@ -169,12 +169,33 @@ SAME_AS: Mapping[str, str] = MappingProxyType(
 MEANT: Mapping[str, str] = MappingProxyType(
     {
         **SAME_AS,
+        "alibaba": "dashscope",
+        "aliyun": "dashscope",
         "amazon": "bedrock",
+        "amazon_bedrock": "bedrock",
         "aws": "bedrock",
+        "aws_bedrock": "bedrock",
         "azure_openai": "azure",
+        "azureopenai": "azure",
         "claude": "anthropic",
+        "fireworks": "fireworks_ai",
+        "gcp": "vertex_ai",
         "google": "gemini",
+        "google_ai": "gemini",
+        "google_vertex": "vertex_ai",
+        "google_vertex_ai": "vertex_ai",
         "gpt": "openai",
+        "grok": "xai",
+        "hf": "huggingface",
+        "ibm": "watsonx",
+        "jina": "jina_ai",
+        "kimi": "moonshot",
+        "mistral_ai": "mistral",
+        "nvidia": "nvidia_nim",
+        "qwen": "dashscope",
+        "together": "together_ai",
+        "vertex": "vertex_ai",
+        "voyage_ai": "voyage",
     }
 )
 """Words that people write for a provider, and its own."""
