@@ -133,7 +133,7 @@ def _next(folder: Path, start: "Start", *, guessed: bool) -> Iterator[str]:
     yield "  put your own regions, heads and models in place of the examples"
     forge = FORGES.get(start.forge)
     if forge is not None:
-        guess = "; no git remote told which forge it is, and --forge names another" if guessed else ""
+        guess = "; no git remote names the forge: --forge chooses another" if guessed else ""
         yield f"  read the checks of every change: {forge.pipeline}{guess}"
         if start.source.is_local:
             yield (
