@@ -1,6 +1,6 @@
 """Reading: files to values, every fault of their bytes and their YAML named (`MS0xx`)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 
@@ -8,6 +8,7 @@ from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.load.compose import compose, event_span
 from modelspec.load.find import File
 from modelspec.load.limits import MAX_ODD_CHARACTERS
+from modelspec.load.redact import redacted
 from modelspec.load.text import (
     BOM,
     conflict,
@@ -85,6 +86,9 @@ def read(file: File) -> Reading:
 
 def _composed(file: File, source: Source) -> Reading:
     document, faults = compose(source)
+    if any(fault.code == "MS011" for fault in faults):
+        shown = redacted(source.text)  # a key that is written twice may be a secret below a telling one
+        faults[:] = [replace(fault, message=shown.clean(fault.message)) for fault in faults]
     if "\u2028" in source.text or "\u2029" in source.text:
         # To libyaml they end a line: what it says of the text behind them is at the wrong place.
         faults.clear()

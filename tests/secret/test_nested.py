@@ -7,6 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelspec.load import read
+from modelspec.load.find import File
 from modelspec.load.redact import redacted
 
 
@@ -138,3 +140,9 @@ def test_much_nesting_takes_little_time(text: str) -> None:
     started = time.process_time()
     shown_of(text)
     assert time.process_time() - started < 8
+
+
+def test_quotes_no_secret_that_is_written_twice_as_a_key() -> None:
+    text = "api_key: {hunter2-hunter2: 1, hunter2-hunter2: 2}\nx: {abc-1: 1, abc-1: 2}\n"
+    faults = read(File("models.d/a.yaml", text.encode())).faults
+    assert [one.message for one in faults] == ["duplicate key '***************'", "duplicate key 'abc-1'"]
