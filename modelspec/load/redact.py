@@ -271,7 +271,7 @@ class _EventWalk:
             written = self.text[one.start : one.end]
             said = [*spoken(written)] if ":" in written or "=" in written else []
             if number in self.urls:
-                said += private_parts(written)
+                said += (part for part in private_parts(written) if not is_harmless(written[slice(*part)]))
             ranges += ((one.start + first, one.start + last) for first, last in said)
             tells = mask(one.value) != one.value or (number in self.urls and any(private_parts(one.value)))
             if not said and tells and one.value not in written:

@@ -50,7 +50,7 @@ def _concealed(value: Any, key: str, around: str, *, is_secret: bool) -> Any:  #
             )
         case str():
             shown = mask(value) if suspect(value) else value
-            return _encodable(covered(shown, [*private_parts(shown)]) if key in URL_FIELDS else shown)
+            return _encodable(_without_private(shown) if key in URL_FIELDS else shown)
         case int() if is_secret and not isinstance(value, bool) and not is_harmless(str(value)):
             return "*" * len(str(value))
         case list() | tuple():
@@ -74,6 +74,11 @@ def _concealed(value: Any, key: str, around: str, *, is_secret: bool) -> Any:  #
             }
         case _:
             return value
+
+
+def _without_private(url: str) -> str:
+    parts = private_parts(url)
+    return covered(url, [part for part in parts if not is_harmless(url[slice(*part)])])
 
 
 def _key(name: str, *, is_secret: bool) -> str:
