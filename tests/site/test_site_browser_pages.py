@@ -14,7 +14,7 @@ KINDS = {
     "index.html": "Dashboard",
     "models.html": "Models",
     "models/gpt-5.4.html": "GPT-5.4",
-    "models/openrouter/%2A.html": "Anything at OpenRouter",
+    "models/openrouter/=2a.html": "Anything at OpenRouter",
     "regions.html": "Regions",
     "heads.html": "Heads",
     "propose.html": "Propose a model",
@@ -22,8 +22,8 @@ KINDS = {
 HOSTILE = [
     "models.html",
     "models.html?view=table",
-    "models/a/b%3Ac%40d.html",
-    "models/far/%2A.html",
+    "models/a/b=3ac@d.html",
+    "models/far/=2a.html",
     "regions.html",
 ]
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"

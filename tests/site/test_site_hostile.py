@@ -8,6 +8,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
+from modelspec.emit.tables import model_url
+
 OpenPage = Callable[..., Page]
 
 NAMES = {
@@ -122,7 +124,8 @@ def test_the_list_shows_names_as_text(open_page: OpenPage, hostile: str, width: 
 @pytest.mark.parametrize("model_id", NAMES)
 def test_the_page_of_a_model_shows_text(open_page: OpenPage, hostile: str, width: int, model_id: str) -> None:
     page = open_page(
-        f"{hostile}/models/{quote(model_id, safe='/')}.html", viewport={"width": width, "height": 900}
+        f"{hostile.removesuffix('admin')}{model_url('', model_id, 'html')}",
+        viewport={"width": width, "height": 900},
     )
     expect(page.locator("h1")).to_contain_text(NAMES[model_id])
     for details in page.locator("main details:not([open]) > summary").all():
