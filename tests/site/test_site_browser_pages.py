@@ -147,7 +147,7 @@ def _hostile(
             "deployments": [
                 {
                     "endpoint": f"https://{'d' * 60}.{'e' * 60}.example.com/{'f' * 1500}",
-                    "provider": "p" * 60,
+                    "provider": "openai",
                     "upstream_model": script,
                     "params": {"k" * 100: "v" * 400},
                 }
