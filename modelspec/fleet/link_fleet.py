@@ -174,7 +174,7 @@ def _region(item: Mapping[str, Any], place: Place) -> Region:
         else frozenset(code.lower() for code in declared),
         claims=Claims(
             region=item["code"],
-            hosts=tuple(host.lower().removesuffix(".") for host in upstreams.get("hosts") or ()),
+            hosts=tuple(host.strip("[]") for host in upstreams.get("hosts") or ()),
             variables=tuple(upstreams.get("variables") or ()),
             clouds=tuple((c, tuple(regions)) for c, regions in (upstreams.get("clouds") or {}).items()),
         ),

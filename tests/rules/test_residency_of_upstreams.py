@@ -163,6 +163,7 @@ def test_a_region_without_countries_proves_nothing(tmp_path: Path) -> None:
     ("upstreams", "lines"),
     [
         ("{hosts: ['*.example.org']}", ["endpoint: https://a.example.org/v1"]),
+        ("{hosts: ['[2001:db8::7]']}", ["endpoint: https://[2001:db8:0::7]/v1"]),
         ("{variables: ['EU_*']}", ["endpoint: {env: EU_URL}"]),
         (
             "{clouds: {aws: [eu-west-99]}}",
