@@ -289,7 +289,13 @@ def is_plain_key(key: str) -> bool:
     return _PLAIN_KEY.fullmatch(key) is not None
 
 
+_NAMES = re.compile(r"[A-Z0-9_]*|[a-z0-9_ ./-]*|[a-z]+\.[A-Za-z_]+|(?:[A-Za-z]?[a-z]*[ _-]?)*+")
+"""What stands between the brackets of a placeholder: the name of a variable, or words."""
+
+
 def is_harmless(value: str) -> bool:
-    """Whether a value says nothing, whatever key it stands beside."""
+    """Whether a value says nothing, whatever key it stands beside; brackets alone hide no password."""
     value = value.strip().strip("\"'")
-    return is_placeholder(value) or _HARMLESS.fullmatch(value) is not None
+    if is_placeholder(value):
+        return value[0:1] not in "<[$%{" or _NAMES.fullmatch(value.strip("<>[]${}% ")) is not None
+    return _HARMLESS.fullmatch(value) is not None

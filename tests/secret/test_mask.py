@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from secret_fakes import ALNUM, drawn, fakes, private_key
 
 from modelspec.load.redact import redacted
+from modelspec.secret import is_harmless
 
 
 def shown_of(text: str) -> str:
@@ -123,3 +124,19 @@ def test_masking_keeps_places(text: str) -> None:
     masked = shown_of(text)
     assert len(masked) == len(text)
     assert [i for i, c in enumerate(text) if c == "\n"] == [i for i, c in enumerate(masked) if c == "\n"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("${ATLAS_KEY}", True),
+        ("<your key here>", True),
+        ("[REDACTED]", True),
+        ("{{ secrets.API_KEY }}", True),
+        ("${Correct.Horse-Battery7}", False),
+        ("${X:-Hunter2}", False),
+        ("<S3cr3t.Pass>", False),
+    ],
+)
+def test_brackets_alone_hide_no_password(value: str, expected: bool) -> None:  # noqa: FBT001
+    assert is_harmless(value) is expected
