@@ -289,7 +289,7 @@ def is_plain_key(key: str) -> bool:
     return _PLAIN_KEY.fullmatch(key) is not None
 
 
-_NAMES = re.compile(r"[A-Z0-9_]*|[a-z0-9_ ./-]*|[a-z]+\.[A-Za-z_]+|(?:[A-Za-z]?[a-z]*[ _-]?)*+")
+_NAMES = re.compile(r"[A-Z0-9_]*|[a-z0-9_ ./-]*|[a-z]+\.[A-Za-z_]+|[A-Za-z]?[a-z]*(?:[ _-][A-Za-z]?[a-z]*)*")
 """What stands between the brackets of a placeholder: the name of a variable, or words."""
 
 
