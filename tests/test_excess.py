@@ -1,5 +1,5 @@
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.diagnose.settle import MOST_A_FILE, without_excess
+from modelspec.diagnose.distinct import MOST_A_FILE, without_excess
 from modelspec.text.source import Span
 
 

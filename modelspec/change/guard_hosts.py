@@ -8,14 +8,13 @@ from modelspec.change.effect import Effect, Quoted, Subject, Words, listed
 from modelspec.change.guard_counts import Breach, Change
 from modelspec.change.sides import Sides, place_of, targets_of
 from modelspec.fleet.model import Fleet, Head, Model, Upstream
+from modelspec.fleet.providers import ADDRESS_PARAM
 from modelspec.fleet.reference import Reference
 from modelspec.routing.table import Route
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
 from modelspec.url import host_of
 
-_ADDRESS_NAME = re.compile(r"(?:^|_)(?:url|uri|base|endpoint|host|hostname|server|proxy)$")
-"""Params that hold addresses: `api_base`, `base_url`, `aws_bedrock_runtime_endpoint`."""
 _REGION_NAME = re.compile(r"(?:^|_)(?:region|region_name|location)$")
 """Params from which a provider derives its host: `aws_region_name`, `vertex_location`."""
 
@@ -53,7 +52,7 @@ def hosts(target: Upstream) -> dict[str, Pointer]:
     """
     found: dict[str, Pointer] = {}
     for name, value in target.params.items():
-        is_address = _ADDRESS_NAME.search(name) is not None
+        is_address = ADDRESS_PARAM.search(name) is not None
         if isinstance(value, Reference) and is_address:
             found[str(value)] = ("params", name)
         elif isinstance(value, str) and (is_address or "://" in value):

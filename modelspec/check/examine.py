@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, get_args, get_origin
 from modelspec.check.document import examine_document, of_schema
 from modelspec.check.setup import Setup
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity, file_error
+from modelspec.diagnose.distinct import cut_short
 from modelspec.diagnose.ignore import MARK, Ignore, ignores
 from modelspec.diagnose.rule import Finding, Scope
-from modelspec.diagnose.settle import cut_short
 from modelspec.fleet.link_model import link_model, model_of, signature_of
 from modelspec.fleet.model import Fleet, Model, Signature
 from modelspec.load import Reading, read

@@ -14,6 +14,11 @@ class Severity(StrEnum):
     WARNING = "warning"
     INFO = "info"
 
+    @property
+    def rank(self) -> int:
+        """0 for an error, and more for what is less severe."""
+        return [*Severity].index(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from modelspec.fleet.location import runs_on_heads
 from modelspec.fleet.model import Fleet, KeyRule, Model, Upstream
-from modelspec.fleet.providers import REGION, endpoint_of
+from modelspec.fleet.providers import REGION, REGION_PARAMS, endpoint_of
 from modelspec.fleet.reference import Reference, objection
 from modelspec.secret import telling_key
 from modelspec.text.document import Pointer
@@ -16,7 +16,7 @@ from modelspec.text.names import is_match
 from modelspec.url import LONGEST, host_of, judged
 
 _WEB = re.compile(r"https?:", re.IGNORECASE)
-_REGIONS = ("aws_region_name", "vertex_location")
+_REGIONS = {name for params in REGION_PARAMS.values() for name in params}
 
 
 Whatever = TypeVar("Whatever")

@@ -1,33 +1,22 @@
 """Where an upstream runs, and how that is known: by declaration, by the head in front of it, or by its spelling."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from modelspec.fleet.geography import GEOGRAPHY, Fact
 from modelspec.fleet.model import Claims, Fleet, Head, Location, Model, Upstream
-from modelspec.fleet.providers import endpoint_of
+from modelspec.fleet.providers import ADDRESS_PARAM, REGION_PARAMS, endpoint_of
 from modelspec.fleet.reference import Reference
 from modelspec.text.document import Place, Pointer
 from modelspec.text.names import is_match
 from modelspec.url import host_of, is_private_host
 
-_REGION_PARAMS: Mapping[str, Mapping[str, str]] = {
-    "bedrock": {"aws_region_name": "aws"},
-    "sagemaker": {"aws_region_name": "aws"},
-    "vertex_ai": {"vertex_location": "gcp", "vertex_ai_location": "gcp"},
-    "oci": {"oci_region": "oci"},
-    "watsonx": {"watsonx_region_name": "ibm", "region_name": "ibm"},
-}
-"""
-Params that hold a region of a cloud, by provider; the names are LiteLLM's: https://docs.litellm.ai/docs/providers
-"""
 _TELLING_MODELS = ("bedrock", "vertex_ai")
-_ADDRESS_PARAM = re.compile(r"(?<!sts)(?:^|_)(?:url|uri|base|endpoint|host|hostname|server|proxy)$")
-"""Params that hold the address of what sees requests; who asks for a token at STS sends it none."""
-
+_OF_STS = "sts_endpoint"
+"""Who asks for a token there sends it no request of a client."""
 
 BY_CLAIM = "upstreams in regions.yaml"
 """What a location is known by where a region claims the upstream."""
@@ -177,7 +166,7 @@ def _all_evidence(
     upstream_model: str,
     params: tuple[tuple[str, str | Reference], ...],
 ) -> Iterator[Evidence]:
-    region_params = _REGION_PARAMS.get(provider, {})
+    region_params = REGION_PARAMS.get(provider, {})
     sent = endpoint or endpoint_of(provider)
     if sent is not None:
         at = (*pointer, "endpoint" if endpoint is not None else "provider")
@@ -186,16 +175,13 @@ def _all_evidence(
         at = (*pointer, "params", name)
         if name in region_params:
             yield _of_cloud_region(at, value, region_params[name], decides=sent is None)
-        elif _ADDRESS_PARAM.search(name):
+        elif ADDRESS_PARAM.search(name) and not name.endswith(_OF_STS):
             yield from _of_address(at, value)
+        elif name == "model_id" and isinstance(value, str):  # what Bedrock is asked for in place of the model
+            yield from _of_model(at, provider, value)
     if sent is None and not any(name in region_params for name, _ in params):
         yield Evidence((*pointer, "provider"), f"provider {provider}", "", None, "", True)
     yield from _of_model((*pointer, "upstream_model"), provider, upstream_model)
-    for name, value in params:
-        if name == "model_id" and isinstance(
-            value, str
-        ):  # what LiteLLM asks Bedrock for in place of the model
-            yield from _of_model((*pointer, "params", name), provider, value)
 
 
 def _of_address(pointer: Pointer, value: str | Reference) -> Iterator[Evidence]:

@@ -7,6 +7,19 @@ from types import MappingProxyType
 
 from modelspec.text.names import Suggestions
 
+ADDRESS_PARAM = re.compile(r"(?:^|_)(?:url|uri|base|endpoint|host|hostname|server|proxy)$")
+"""Params that hold an address: `api_base`, `base_url`, `aws_bedrock_runtime_endpoint`."""
+REGION_PARAMS: Mapping[str, Mapping[str, str]] = {
+    "bedrock": {"aws_region_name": "aws"},
+    "sagemaker": {"aws_region_name": "aws"},
+    "vertex_ai": {"vertex_location": "gcp", "vertex_ai_location": "gcp"},
+    "oci": {"oci_region": "oci"},
+    "watsonx": {"watsonx_region_name": "ibm", "region_name": "ibm"},
+}
+"""
+Params that hold a region, by provider, each with its cloud and the usual one first. The names are LiteLLM's:
+https://docs.litellm.ai/docs/providers
+"""
 REGION = re.compile(r"[A-Za-z0-9-]+")
 """What a cloud's region may hold: a part of the host's name is made of it, and nothing in it may end that name."""
 

@@ -10,6 +10,7 @@ from modelspec.gateways.envoy import rules as target_envoy
 from modelspec.gateways.litellm.group_rules import RULES as GROUP_RULES
 from modelspec.gateways.litellm.upstream_rules import CREDENTIAL_RULES, UPSTREAM_RULES
 from modelspec.rules import (
+    endpoints,
     exposure,
     fallback_models,
     guards,
@@ -34,6 +35,7 @@ RULES: tuple[Rule, ...] = tuple(
             *fallback_models.RULES,
             *residency.RULES,
             *serving.RULES,
+            *endpoints.RULES,
             *resilience.RULES,
             *secrets.RULES,
             *exposure.RULES,

@@ -8,6 +8,7 @@ from functools import partial
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.fleet.model import Fleet, Head, Model, Upstream
+from modelspec.fleet.providers import ADDRESS_PARAM
 from modelspec.rules.examples import model
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote
@@ -16,8 +17,6 @@ from modelspec.url import Code, UrlFault, has_key, judge, judged
 _ATLAS = model(region="eu", endpoint=None)
 _NOTHING: Iterator[Finding] = iter(())
 _WEB = re.compile(r"[\x00-\x20]*+https?:", re.IGNORECASE)
-_ADDRESS_NAME = re.compile(r"(?:^|_)(?:url|base|endpoint|host)$")
-"""Params that hold addresses: `api_base`, `base_url`, `aws_bedrock_runtime_endpoint`."""
 _HEAD_QUERY = UrlFault(
     code=Code.MALFORMED,
     message="has a query, which the URL of a head must not have",
@@ -74,7 +73,7 @@ def _urls(deployment: Upstream) -> Iterator[tuple[str, Pointer, str]]:
     if isinstance(deployment.endpoint, str):
         yield "endpoint", (*deployment.pointer, "endpoint"), deployment.endpoint
     for key, value in deployment.params.items():
-        if isinstance(value, str) and (_WEB.match(value) or ("://" in value and _ADDRESS_NAME.search(key))):
+        if isinstance(value, str) and (_WEB.match(value) or ("://" in value and ADDRESS_PARAM.search(key))):
             yield "URL in params", (*deployment.pointer, "params", key), value
 
 

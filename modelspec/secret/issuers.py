@@ -253,12 +253,13 @@ PATTERNS: tuple[Pattern, ...] = (
         issued("Atlassian token", "AT(?:ATT3|CTT3|BB)", 24, "ATATT3", "ATCTT3", "ATBB"),
     ),
     *published("https://docs.npmjs.com/about-access-tokens", issued("npm token", "npm_", 24, body=ALNUM)),
-    *published("https://pypi.org/help/#apitoken", issued("PyPI token", "pypi-", 24)),
     *published(
         "https://guides.rubygems.org/api-key-scopes/", issued("RubyGems key", "rubygems_", 32, body=HEX_RUN)
     ),
     *published(
-        "https://crates.io/settings/tokens", issued("crates.io token", _ALONE + "cio", 32, "cio", body=ALNUM)
+        "https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns",
+        issued("PyPI token", "pypi-", 24),
+        issued("Cargo token", _ALONE + "cio", 32, "cio", body=ALNUM),
     ),
     *published(
         "https://docs.docker.com/security/access-tokens/",

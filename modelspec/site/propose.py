@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from modelspec.emit.artifact import Artifact, encode
-from modelspec.fleet.providers import PROVIDERS, WORDS
+from modelspec.fleet.providers import PROVIDERS, REGION_PARAMS, WORDS
 from modelspec.routing.table import RoutingTable
-from modelspec.rules.serving import REGION_PARAMS
+from modelspec.rules.serving import FROM_REGION
 from modelspec.schema import schema_text
 from modelspec.secret.issuers import PATTERNS
 from modelspec.site import SiteContext
@@ -85,7 +85,7 @@ def _data(routing: RoutingTable, context: SiteContext, forge: str) -> dict[str, 
         },
         "providers": {name: provider.public_endpoint for name, provider in PROVIDERS.items()},
         "words": sorted(WORDS - PROVIDERS.keys()),
-        "region_params": REGION_PARAMS,
+        "region_params": {word: next(iter(REGION_PARAMS[word])) for word in FROM_REGION},
         "private_ends": [*sorted(PRIVATE_ENDS), "home.arpa"],
         "texts": dict(TEXTS),
         "forms": _forms(),

@@ -7,7 +7,7 @@ from git_repositories import write
 from small_fleets import FIXED, TODAY
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
-from modelspec.diagnose.settle import merge_repeated
+from modelspec.diagnose.distinct import merge_repeated
 from modelspec.incremental import compile_fleet
 from modelspec.text.source import START
 

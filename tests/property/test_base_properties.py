@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelspec.fleet.providers import PROVIDERS
-from modelspec.rules.serving import BaseCode, base_fault
+from modelspec.rules.endpoints import BaseCode, base_fault
 
 WORDS = ("v1", "v1beta", "v2", "api", "openai", "models", "atlas", "serving-endpoints", "inference")
 CALLS = (

@@ -117,7 +117,7 @@ SHAPES = (
     ("Atlassian token", ("ATC", "TT3"), 180, URLSAFE),
     ("Atlassian token", ("AT", "BB"), 32, ALNUM),
     ("RubyGems key", ("ruby", "gems_"), 48, HEX),
-    ("crates.io token", ("ci", "o"), 32, ALNUM),
+    ("Cargo token", ("ci", "o"), 32, ALNUM),
     ("Artifactory key", ("AK", "Cp"), 69, ALNUM),
     ("1Password token", ("ops", "_eyJ"), 250, BASE64),
     ("Pulumi token", ("pu", "l-"), 40, HEX),

@@ -57,7 +57,7 @@ tests:
 class Start:
     """What whoever begins has chosen.
 
-    `source` is where pipelines install modelspec from, `regions` are codes and names, `owner` agrees to changes of the
+    `source` is the pinned copy that pipelines take, `regions` are codes and names, `owner` agrees to changes of the
     policy.
     """
 
