@@ -187,7 +187,9 @@ def emit(emission: Emission) -> "Iterator[Artifact]":
     settings = emission.settings
     yield from emit_tables(emission.table, emission.context.base_path)
     yield from emit_site(emission.table, emission.context)
-    yield from emit_gateways(emission.table, settings.targets, settings.target_options, settings.edges)
+    yield from emit_gateways(
+        emission.table, settings.targets, settings.target_options, settings.edges, emission.origin
+    )
 
 
 def write(emission: Emission, output: Path) -> "Written | Refusal":

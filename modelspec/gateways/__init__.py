@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayOptions:
-    """Settings for one target: its `target_options`, and the edges of the fleet with their regions."""
+    """Settings for one target: its `target_options`, and the edges of the fleet with their regions.
+
+    `commit` and `digest` say what the build was made from: its commit if it is known, and the sha256 of its sources.
+    """
 
     options: Mapping[str, object]
     edges: Mapping[str, str | None]
+    commit: str | None = None
+    digest: str = ""

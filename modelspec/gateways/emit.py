@@ -6,6 +6,7 @@ An emitter gets the routing table and the settings of its target, nothing else. 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from modelspec.emit import Origin
 from modelspec.emit.artifact import Artifact
 from modelspec.gateways import GatewayOptions, prometheus
 from modelspec.gateways.envoy import emit as envoy
@@ -25,8 +26,15 @@ def emit_gateways(
     targets: Sequence[str],
     options: Mapping[str, Mapping[str, object]],
     edges: Sequence[tuple[str, str]],
+    origin: Origin | None = None,
 ) -> Iterator[Artifact]:
     """Every artifact of the gateways in `targets`, in the order of `GATEWAYS`."""
     for name, emitter in GATEWAYS.items():
         if name in targets:
-            yield from emitter(routing, GatewayOptions(options=options.get(name, {}), edges=dict(edges)))
+            gateway = GatewayOptions(
+                options=options.get(name, {}),
+                edges=dict(edges),
+                commit=origin.commit if origin else None,
+                digest=origin.digest if origin else "",
+            )
+            yield from emitter(routing, gateway)
