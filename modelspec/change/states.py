@@ -202,10 +202,11 @@ def _state(compiled: Compiled, commit: Commit | None, like: str) -> State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """The working tree with the diagnostics that a change touches, and how many others it has."""
+    """The working tree with the diagnostics that a change touches, how many others it has, and the changed files."""
 
     checked: Checked
     left_out: int
+    files: frozenset[str]
 
 
 def validate_changes(
@@ -229,6 +230,7 @@ def validate_changes(
     return Changes(
         checked=Checked(tree=compiled.tree, diagnostics=kept, locator=compiled.locator),
         left_out=len(compiled.diagnostics) - len(kept),
+        files=frozenset(_changed_files(states)),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from modelspec.cli.options import (
+    all_option,
     colour_option,
     faults_option,
     format_option,
@@ -50,8 +51,9 @@ _INDENT = "    "
 @colour_option
 @strict_option
 @quiet_option
+@all_option
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
-def validate_command(
+def validate_command(  # noqa: PLR0913 - one parameter an option
     *,
     root: Path,
     since: str | None,
@@ -60,12 +62,16 @@ def validate_command(
     colour: bool,
     strict: bool,
     quiet: bool,
+    show_all: bool,
     no_cache: bool,
 ) -> int:
     """Find every fault in the repository, in one run.
 
     With --changed-since, faults that were already there in unchanged files are left out; faults that the change causes
     in other files are reported. The exit code depends only on what is reported.
+
+    As text, more than 20 warnings or infos of one rule are the first three and a count, unless they are in changed
+    files; --all lists them.
 
     With --base, what only the policy of the base calls an error (with --strict, a warning too) is reported as well, so
     that a change cannot turn off the rule that would stop it. Waivers are those of the change.
@@ -75,7 +81,7 @@ def validate_command(
     from modelspec.api import validate
     from modelspec.cli.report import exit_code, report
 
-    left_out = 0
+    left_out, changed = 0, frozenset[str]()
     policy: Policy | None = None
     refuse_sparse(root)
     with reading():
@@ -91,8 +97,9 @@ def validate_command(
 
             found = validate_changes(root, since=since, today=today(), policy=policy)
             changes = accepted(found, code=2)
-            checked, left_out = changes.checked, changes.left_out
-    report(checked, format_=format_, colour=colour, quiet=quiet, left_out=left_out)
+            checked, left_out, changed = changes.checked, changes.left_out, changes.files
+    unfolded = None if show_all else changed
+    report(checked, format_=format_, colour=colour, quiet=quiet, left_out=left_out, unfolded=unfolded)
     return exit_code(checked, strict=strict)
 
 

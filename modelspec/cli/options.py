@@ -47,6 +47,9 @@ colour_option: Decorator = click.option(
 )
 quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="Print faults only, no summary.")
 strict_option: Decorator = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+all_option: Decorator = click.option(
+    "--all", "show_all", is_flag=True, help="List every finding, however many a rule has."
+)
 check_option: Decorator = click.option(
     "--check", is_flag=True, help="Write nothing; list what is stale, and exit with 1 if anything is."
 )

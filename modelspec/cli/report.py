@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -20,10 +20,18 @@ from modelspec.write import Stale
 STARTED = perf_counter()
 
 
-def report(checked: Checked, *, format_: str, colour: bool, quiet: bool, left_out: int = 0) -> None:
+def report(
+    checked: Checked,
+    *,
+    format_: str,
+    colour: bool,
+    quiet: bool,
+    left_out: int = 0,
+    unfolded: Container[str] | None = (),
+) -> None:
     """Write the diagnostics; in formats for machines, standard output holds nothing else.
 
-    `left_out` is the number of diagnostics that are not shown.
+    `left_out` is the number of diagnostics that are not shown, `unfolded` as in `report.contract.Outcome`.
     """
     summary = Summary.of(
         checked.diagnostics,
@@ -41,6 +49,7 @@ def report(checked: Checked, *, format_: str, colour: bool, quiet: bool, left_ou
         lambda path: sources(path.removeprefix(prefix)),
         colour=colour,
         quiet=quiet,
+        unfolded=unfolded,
     )
     sys.stdout.writelines(chunks)
     if format_ != "text" and not quiet:

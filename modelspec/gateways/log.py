@@ -1,19 +1,19 @@
-"""The fields of the log lines that emitted gateways write and `modelspec usage` reads: the one mapping, with its version.
+"""The fields of the log lines that emitted gateways write and `modelspec usage` reads: the one mapping.
 
 Where the OpenTelemetry conventions for GenAI and HTTP name a field, this is its name
-(https://opentelemetry.io/docs/specs/semconv/gen-ai/); the others begin with `modelspec.`. No field holds a prompt, a key or
-an address of a client.
+(https://opentelemetry.io/docs/specs/semconv/gen-ai/); the others begin with `modelspec.`. No field holds a prompt, a
+key or an address of a client.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 VERSION = 1
-"""In every line as `modelspec.log`. A field is added without a new version, and never changes its meaning within one."""
+"""In every line as `modelspec.log`. A field is added without a new version, and keeps its meaning within one."""
 
 LOG = "modelspec.log"
 LAYER = "modelspec.layer"
-"""Which gateway wrote the line: `edge` or `head`. Both write one line for a request; they are joined by `REQUEST_ID`."""
+"""Which gateway wrote the line: `edge` or `head`. Lines of one request are joined by `REQUEST_ID`."""
 TIME = "time"
 """RFC 3339 in UTC with milliseconds: when the request arrived."""
 REQUEST_ID = "modelspec.request_id"
@@ -51,8 +51,8 @@ EDGE_FIELDS: Mapping[str, str] = MappingProxyType(
 )
 """What an edge writes, with the JSON type of each; what is not known is null.
 
-`HEAD` is the head that answered; `modelspec.flags` are Envoy's response flags; times are whole milliseconds, sizes bytes;
-`modelspec.attempts` counts tries; `modelspec.commit` is the commit of the build, or else the digest of its sources.
+`HEAD` is the head that answered; `modelspec.flags` are Envoy's response flags; times are whole milliseconds, sizes
+bytes; `modelspec.attempts` counts tries; `modelspec.commit` is the commit of the build, or else the digest of its sources.
 """
 
 HEAD_FIELDS: Mapping[str, str] = MappingProxyType(
@@ -80,6 +80,6 @@ HEAD_FIELDS: Mapping[str, str] = MappingProxyType(
 )
 """What a head writes, one line for each call of an upstream.
 
-`MODEL` is the group that the head served; `modelspec.deployment` is the id of the deployment; `gen_ai.response.model` is
-the upstream's name of the model; `modelspec.cost` is in US dollars as the gateway estimates it, null where unknown.
+`MODEL` is the group that the head served; `modelspec.deployment` is the id of the deployment; `gen_ai.response.model`
+is the upstream's name of the model; `modelspec.cost` is in US dollars as the gateway estimates it, null where unknown.
 """

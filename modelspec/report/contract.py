@@ -1,7 +1,7 @@
 """What a report format is given, and how it may rank it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Self
@@ -61,7 +61,8 @@ Sources = Callable[[str], Source | None]
 class Outcome:
     """What one run found: its diagnostics, in the order of `diagnostic.ordered`.
 
-    `quiet` omits the summary line of the text format, never a diagnostic.
+    `quiet` omits the summary line of the text format, never a diagnostic. `unfolded` are the paths of files whose
+    diagnostics people want one by one, however many there are of a rule; None means all files.
     """
 
     diagnostics: Sequence[Diagnostic]
@@ -69,6 +70,7 @@ class Outcome:
     sources: Sources
     colour: bool
     quiet: bool
+    unfolded: Container[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +94,18 @@ class ReportFormat:
         *,
         colour: bool,
         quiet: bool = False,
+        unfolded: Container[str] | None = None,
     ) -> Iterator[str]:
         """Render the report; the joined pieces end with a line end."""
         # Import only the format in use: some of them import every rule.
         render: Callable[[Outcome], Iterator[str]] = import_module(f"{__package__}.{self.name}").render
         outcome = Outcome(
-            diagnostics=diagnostics, summary=summary, sources=sources, colour=colour, quiet=quiet
+            diagnostics=diagnostics,
+            summary=summary,
+            sources=sources,
+            colour=colour,
+            quiet=quiet,
+            unfolded=unfolded,
         )
         return render(outcome)
 

@@ -1,12 +1,13 @@
 """Diagnostics for people: headline, location, marked line, related locations, help."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
-from modelspec.diagnose.diagnostic import Diagnostic
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.report.contract import Outcome
 from modelspec.report.printable import Paint, painter, printable, printable_path
 from modelspec.secret import covered
@@ -104,7 +105,7 @@ _KEPT_FILES = 64
 
 
 def render(outcome: Outcome) -> Iterator[str]:
-    """One piece per diagnostic, followed by an empty line, then the summary unless `quiet`.
+    """One piece per diagnostic, followed by an empty line, then what was folded, and the summary unless `quiet`.
 
     `quiet` hides no diagnostics: to silence a rule, turn it off.
     """
@@ -123,10 +124,47 @@ def render(outcome: Outcome) -> Iterator[str]:
         text = covered(source.text, [source.offsets(span) for span in hidden.get(path, ())])
         return [line.removesuffix("\r") for line in text.split("\n")]
 
-    for diagnostic in outcome.diagnostics:
+    shown, folded = _folded(outcome)
+    for diagnostic in shown:
         yield "\n".join([*_paragraph(diagnostic, lines, paint), "", ""])
+    for (code, severity), count in folded.items():
+        headline = paint(severity.value, f"{severity.value}[{code}]")
+        yield f"{headline}: {count:,} more; `modelspec validate --all` lists them\n\n"
     if not outcome.quiet:
         yield outcome.summary.sentence() + "\n"
+
+
+MOST_OF_A_RULE = 20
+"""More warnings or infos of one rule are the first `SHOWN_OF_MANY` and a count; errors are never folded."""
+SHOWN_OF_MANY = 3
+
+_Kind = tuple[str, Severity]
+
+
+def _folded(outcome: Outcome) -> tuple[Sequence[Diagnostic], Mapping[_Kind, int]]:
+    """The diagnostics to show, and of each rule with too many, how many are not."""
+    unfolded = outcome.unfolded
+    if unfolded is None:
+        return outcome.diagnostics, {}
+    many = Counter(_kind(found) for found in outcome.diagnostics if found.path not in unfolded)
+    left = {
+        kind: SHOWN_OF_MANY
+        for kind, count in many.items()
+        if count > MOST_OF_A_RULE and kind[1] is not Severity.ERROR
+    }
+    shown: list[Diagnostic] = []
+    for found in outcome.diagnostics:
+        kind = _kind(found)
+        if kind in left and found.path not in unfolded:
+            left[kind] -= 1
+            if left[kind] < 0:
+                continue
+        shown.append(found)
+    return shown, {kind: -count for kind, count in sorted(left.items())}
+
+
+def _kind(found: Diagnostic) -> _Kind:
+    return found.code, found.severity
 
 
 def _paragraph(diagnostic: Diagnostic, lines: Lines, paint: Paint) -> Iterator[str]:

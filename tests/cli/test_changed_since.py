@@ -137,3 +137,14 @@ def test_a_missing_git_repository_is_reported(command: Command, fleet: Path, roo
     assert (outcome.code, outcome.out) == (2, "")
     assert "git is needed to read another state" in outcome.err
     assert "MS101" in command.run("validate", "--root", root, env={"PATH": "/nowhere"}).out
+
+
+def test_what_a_change_warns_of_in_its_own_files_is_never_folded(command: Command, root: Path) -> None:
+    write(root, {f"models.d/m{number}.yaml": ALONE.format(f"m{number}") for number in range(22)})
+    whole = command.run("validate", "--root", root)
+    assert whole.out.count("warning[MS402]: ") == 4
+    assert "warning[MS402]: 20 more; `modelspec validate --all` lists them\n" in whole.out
+    assert command.run("validate", "--root", root, "--all").out.count("warning[MS402]: ") == 23
+    changed = command.run("validate", "--root", root, "--changed-since", "main")
+    assert changed.out.count("warning[MS402]: ") == 22
+    assert "more;" not in changed.out

@@ -1,3 +1,5 @@
+from collections.abc import Container
+
 from modelspec.diagnose.diagnostic import Diagnostic, Label, Severity
 from modelspec.report import REPORTS, Summary
 from modelspec.text.source import START, Source, Span
@@ -264,3 +266,36 @@ def test_files_are_read_once_for_many_faults() -> None:
     diagnostics = [fault(Span(line, 1, line, 2)) for line in (1, 2, 3)]
     "".join(REPORTS["text"](diagnostics, SUMMARY, sources, colour=False))
     assert asked == ["models.d/atlas.yaml"]
+
+
+def test_many_warnings_of_a_rule_are_three_and_a_count_and_errors_never_fold() -> None:
+    warnings = [
+        fault(
+            Span(1, 1, 1, 2),
+            code="MS402",
+            severity=Severity.WARNING,
+            message="one head",
+            path=f"models.d/m{n}.yaml",
+        )
+        for n in range(21)
+    ]
+    errors = [fault(Span(1, 1, 1, 2), path=f"models.d/m{n}.yaml") for n in range(21)]
+    found = [one for pair in zip(errors, warnings, strict=True) for one in pair]
+
+    def lines(found: list[Diagnostic], unfolded: Container[str] | None) -> list[str]:
+        parts = REPORTS["text"](found, SUMMARY, lambda _: None, colour=False, quiet=True, unfolded=unfolded)
+        return [line for line in "".join(parts).splitlines() if "[" in line or " more" in line]
+
+    assert len(lines(found, None)) == 42
+    folded = lines(found, ())
+    assert len([line for line in folded if line.startswith("error[MS201]")]) == 21
+    assert [line for line in folded if "MS402" in line] == [
+        *["warning[MS402]: one head"] * 3,
+        "warning[MS402]: 18 more; `modelspec validate --all` lists them",
+    ]
+    assert len(lines(warnings[1:], ())) == 20
+    assert len(lines(found, {"models.d/m20.yaml"})) == 42  # 20 others do not fold
+    kept = lines(
+        [*warnings, fault(Span(1, 1, 1, 2), code="MS402", severity=Severity.INFO)], {"models.d/m0.yaml"}
+    )
+    assert len(kept) == 22
