@@ -52,7 +52,8 @@ EDGE_FIELDS: Mapping[str, str] = MappingProxyType(
 """What an edge writes, with the JSON type of each; what is not known is null.
 
 `HEAD` is the head that answered; `modelspec.flags` are Envoy's response flags; times are whole milliseconds, sizes
-bytes; `modelspec.attempts` counts tries; `modelspec.commit` is the commit of the build, or else the digest of its sources.
+bytes; `modelspec.attempts` counts tries; `modelspec.commit` is the commit of the build, or else the digest of its
+sources.
 """
 
 HEAD_FIELDS: Mapping[str, str] = MappingProxyType(
