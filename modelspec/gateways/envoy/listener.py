@@ -1,5 +1,7 @@
 """The listener of an edge: it reads the name of the model from the body, and writes the responses of the edge."""
 
+from collections.abc import Iterator
+
 from modelspec.gateways.envoy.api import (
     CONNECTION_MANAGER,
     HEADER_MUTATION,
@@ -47,11 +49,7 @@ def listener(routes: Message, options: Options) -> Message:
         "request_headers_timeout": "10s",
         "stream_idle_timeout": seconds(options.request_timeout_ms),
         **routes,
-        "http_filters": [
-            _json_to_metadata(),
-            _header_mutation(),
-            extension("envoy.filters.http.router", ROUTER),
-        ],
+        "http_filters": [*_filters()],
         "local_reply_config": {"mappers": [_error(status, *words) for status, words in _ERRORS.items()]},
     }
     return typed(
@@ -71,6 +69,17 @@ def listener(routes: Message, options: Options) -> Message:
             ],
         },
     )
+
+
+def _filters() -> Iterator[Message]:
+    """What a request passes, in this order: no body is read before the client is known."""
+    # 1. the edge's own health, 2. the allow-list of paths
+    # 3. authentication
+    # 4. where the name of the model is
+    yield _json_to_metadata()
+    yield _header_mutation()
+    # 5. authorization by the route, 6. rate limits, 7. answers of the edge itself
+    yield extension("envoy.filters.http.router", ROUTER)
 
 
 def _json_to_metadata() -> Message:
