@@ -206,8 +206,9 @@ def _publish(
     build: Path, edge_id: str | None, envoy: str | None, folder: Path, admin: str, wait: float
 ) -> str:
     """Publish, and say what was done."""
+    from modelspec.gateways.envoy.admin import Admin
     from modelspec.gateways.envoy.check import check, edge_files, edges_of, find_envoy
-    from modelspec.gateways.envoy.publish import Admin, publish
+    from modelspec.gateways.envoy.publish import publish
 
     interface = Admin.of(admin)
     if isinstance(interface, Refusal):

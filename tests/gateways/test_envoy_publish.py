@@ -19,9 +19,11 @@ from envoy_fleet import FILES, PROGRAM, Fleet, modelspec, small_fleet, write_mod
 from upstreams import Upstreams, free_port
 
 from modelspec.diagnose.refusal import Refusal
-from modelspec.gateways.envoy.check import EdgeFiles, check, edge_files, edges_of
+from modelspec.gateways.envoy.admin import Admin
+from modelspec.gateways.envoy.check import check, edge_files, edges_of
 from modelspec.gateways.envoy.emit import discovery, laid_out
-from modelspec.gateways.envoy.publish import Admin, Published, publish
+from modelspec.gateways.envoy.files import EdgeFiles
+from modelspec.gateways.envoy.publish import Published, publish
 
 pytestmark = pytest.mark.gateway
 

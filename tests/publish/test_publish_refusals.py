@@ -16,8 +16,10 @@ from golden_cases import BASES
 
 from modelspec import cli
 from modelspec.diagnose.refusal import Refusal
-from modelspec.gateways.envoy.check import EdgeFiles, check, edge_files, edges_of, find_envoy
-from modelspec.gateways.envoy.publish import Admin, publish
+from modelspec.gateways.envoy.admin import Admin
+from modelspec.gateways.envoy.check import check, edge_files, edges_of, find_envoy
+from modelspec.gateways.envoy.files import EdgeFiles
+from modelspec.gateways.envoy.publish import publish
 
 EXAMPLE = BASES / "edges"
 NOBODY = Admin(host="127.0.0.1", port=1)

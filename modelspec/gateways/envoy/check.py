@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from shutil import which
 from typing import Any
@@ -18,26 +17,24 @@ from typing import Any
 from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.gateways.envoy.api import Options
 from modelspec.gateways.envoy.emit import discovery, dynamic_resources, plain, watched
+from modelspec.gateways.envoy.files import (
+    BOOTSTRAP,
+    CLUSTERS,
+    FOLDER,
+    LISTENER,
+    NAMES,
+    OPTIONAL,
+    ROUTES,
+    STATIC,
+    WATCHED,
+    EdgeFiles,
+)
 from modelspec.text.names import nearest
 from modelspec.text.portable import portable, unescaped
 from modelspec.text.quote import quote, visible
 from modelspec.text.source import stored
 
-FOLDER = "gateways/envoy/"
-WATCHED = ("clusters.json", "routes.json", "listener.json")
-"""The files that a running Envoy reloads, in the order in which they may be replaced."""
-BOOTSTRAP = "bootstrap.json"
-STATIC = "static.json"
-_NAMES = (*WATCHED, BOOTSTRAP, STATIC)
 _BUILD = "build again: modelspec build --target envoy"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeFiles:
-    """The content of the five files by name."""
-
-    edge_id: str
-    content: Mapping[str, bytes]
 
 
 def edges_of(build: Path) -> Mapping[str, Mapping[str, str]] | Refusal:
@@ -55,7 +52,7 @@ def edges_of(build: Path) -> Mapping[str, Mapping[str, str]] | Refusal:
     edges: dict[str, dict[str, str]] = {}
     for name, digest in files.items():
         folder, _, file = name.removeprefix(FOLDER).partition("/")
-        if name.startswith(FOLDER) and file in _NAMES and isinstance(digest, str):
+        if name.startswith(FOLDER) and file in NAMES and isinstance(digest, str):
             edges.setdefault(unescaped(folder), {})[file] = digest
     return edges or Refusal(message=f"{shown(build)} does not contain gateways/envoy", help=_BUILD)
 
@@ -73,7 +70,9 @@ def edge_files(
         hint = f"did you mean {quote(near)}?" if near else f"the edges are {known}"
         return Refusal(message=f"the build has no edge {quote(edge_id)}", help=hint)
     content: dict[str, bytes] = {}
-    for name in _NAMES:
+    for name in NAMES:
+        if name in OPTIONAL and name not in edges[edge_id]:
+            continue
         path = build / FOLDER / portable(edge_id) / name
         try:
             content[name] = stored(path.read_bytes())
@@ -88,7 +87,6 @@ def edge_files(
 
 _SECONDS = 300.0
 _SHOWN = 1000
-_CLUSTERS, _ROUTES, _LISTENER = WATCHED
 
 
 def find_envoy() -> str | None:
@@ -118,21 +116,34 @@ def _differences(read: dict[str, Any]) -> Iterator[str]:
     process = {name: value for name, value in static.items() if name != "static_resources"}
     if bootstrap != {**process, "dynamic_resources": dynamic_resources(options)}:
         yield f"{BOOTSTRAP} differs from {STATIC}"
-    for name in WATCHED:
+    for name in filter(read.__contains__, WATCHED):
         if read[name] != discovery(read[name]["resources"]):
             yield f"{name} has the wrong version"
-    if [plain(one) for one in read[_CLUSTERS]["resources"]] != resources["clusters"]:
-        yield f"{_CLUSTERS} differs from the clusters of {STATIC}"
-    (listener,) = read[_LISTENER]["resources"]
+    if [plain(one) for one in read[CLUSTERS]["resources"]] != resources["clusters"]:
+        yield f"{CLUSTERS} differs from the clusters of {STATIC}"
+    (listener,) = read[LISTENER]["resources"]
     (twin,) = resources["listeners"]
     manager, full = _manager(listener), _manager(twin)
     routes = full.pop("route_config")
     sources = manager.pop("rds")
-    if plain(listener) != twin or sources["config_source"] != watched(_ROUTES, options):
-        yield f"{_LISTENER} differs from the listener of {STATIC}"
-    (table,) = read[_ROUTES]["resources"]
+    manager["http_filters"] = [_inlined(each, read, options) for each in manager["http_filters"]]
+    if plain(listener) != twin or sources["config_source"] != watched(ROUTES, options):
+        yield f"{LISTENER} differs from the listener of {STATIC}"
+    (table,) = read[ROUTES]["resources"]
     if plain(table) != routes or sources["route_config_name"] != table["name"]:
-        yield f"{_ROUTES} differs from the routes of {STATIC}"
+        yield f"{ROUTES} differs from the routes of {STATIC}"
+
+
+def _inlined(filter_: dict[str, Any], read: dict[str, Any], options: Options) -> dict[str, Any]:
+    """An HTTP filter as it is in `static.json`: with its configuration instead of the file that has it."""
+    if "config_discovery" not in filter_:
+        return filter_
+    source = filter_["config_discovery"]["config_source"]
+    name = PurePosixPath(source["path_config_source"]["path"]).name
+    (resource,) = read[name]["resources"]
+    if source != watched(name, options) or resource["name"] != filter_["name"]:
+        return filter_
+    return {"name": filter_["name"], "typed_config": resource["typed_config"]}
 
 
 def _manager(listener: dict[str, Any]) -> dict[str, Any]:

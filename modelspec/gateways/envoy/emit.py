@@ -20,7 +20,7 @@ DEFAULT_EDGE = "edge"
 
 
 def emit(routing: RoutingTable, gateway: GatewayOptions) -> Iterator[Artifact]:
-    """The five files of each edge, by id."""
+    """The files of each edge, by id; `files` lists them."""
     options = Options.of(gateway.options)
     for edge_id, region in sorted((gateway.edges or {DEFAULT_EDGE: None}).items()):
         for name, message in _files(routing, edge_id, region, options):
