@@ -12,6 +12,7 @@ from modelspec.gateways import GatewayOptions
 from modelspec.gateways.envoy.api import Message, Options
 from modelspec.gateways.envoy.clusters import Clusters
 from modelspec.gateways.envoy.listener import listener
+from modelspec.gateways.envoy.observe import about
 from modelspec.gateways.envoy.routes import ROUTES, route_configuration
 from modelspec.routing.table import RoutingTable
 
@@ -23,24 +24,25 @@ def emit(routing: RoutingTable, gateway: GatewayOptions) -> Iterator[Artifact]:
     """The files of each edge, by id; `files` lists them."""
     options = Options.of(gateway.options)
     for edge_id, region in sorted((gateway.edges or {DEFAULT_EDGE: None}).items()):
-        for name, message in _files(routing, edge_id, region, options):
+        build = about({"edge": edge_id, "commit": gateway.commit or gateway.digest, "digest": gateway.digest})
+        for name, message in _files(routing, edge_id, region, options, build):
             yield Artifact(path=f"gateways/envoy/{edge_id}/{name}", content=laid_out(message))
 
 
 def _files(
-    routing: RoutingTable, edge_id: str, region: str | None, options: Options
+    routing: RoutingTable, edge_id: str, region: str | None, options: Options, build: Message
 ) -> Iterator[tuple[str, Message]]:
     known = Clusters(routing.heads, options)
-    routes = route_configuration(routing, region, known, options)
+    routes = route_configuration(routing, region, known, options, build)
     clusters = list(known.messages())
     rds = {"rds": {"route_config_name": ROUTES, "config_source": watched("routes.json", options)}}
     process = _process(edge_id, region, options)
     yield "bootstrap.json", {**process, "dynamic_resources": dynamic_resources(options)}
     yield "clusters.json", discovery(clusters)
-    yield "listener.json", discovery([listener(rds, options)])
+    yield "listener.json", discovery([listener(edge_id, region, rds, options)])
     yield "routes.json", discovery([routes])
     resources = {
-        "listeners": [plain(listener({"route_config": plain(routes)}, options))],
+        "listeners": [plain(listener(edge_id, region, {"route_config": plain(routes)}, options))],
         "clusters": [plain(one) for one in clusters],
     }
     yield "static.json", {**process, "static_resources": resources}
