@@ -17,7 +17,7 @@ _VERBS = {
     "route": ("ask", "Show where a request goes, tier by tier, and why."),
     "test": ("ask", "Run the routing tests in routes.test.yaml."),
     "drill": ("ask", "Show what happens when heads or regions go down."),
-    "status": ("status", "Probe what answers now: heads, upstreams, and models without service."),
+    "status": ("status", "Probe which heads, upstreams and models answer now."),
     "list": ("show", "List models, as a table, JSON, CSV or ids."),
     "show": ("show", "Show a model's effective values, and where each is set."),
     "new": ("models", "Add a model."),

@@ -43,6 +43,7 @@ _RUNS = {
     "route": ("zebra", 0, 0),
     "test": ("", 1, 1),
     "drill": ("", 0, 0),
+    "status": ("--prometheus ftp://nowhere", 2, 2),
     "list": ("", 0, 0),
     "show": ("zebra", 0, 0),
     "new": ("bison --name B --region eu --head head-eu-1 --endpoint https://b.example.com/v1", 0, 1),
