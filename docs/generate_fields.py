@@ -17,6 +17,7 @@ FILES = {
     "modelspec": "modelspec.yaml",
     "routes.test": "routes.test.yaml",
     "waivers": "waivers.yaml",
+    "keys": "keys.yaml",
 }
 TYPES = {
     "string": "string",

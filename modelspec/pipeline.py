@@ -37,6 +37,7 @@ from modelspec.text.source import Source, stored
 if TYPE_CHECKING:  # only a build pays for what emits
     from modelspec.emit import Origin
     from modelspec.emit.artifact import Artifact
+    from modelspec.fleet.client_keys import ClientKey
     from modelspec.site import SiteContext
     from modelspec.write import Stale, Written
 
@@ -149,6 +150,7 @@ class Emission:
     origin: "Origin"
     context: "SiteContext"
     settings: Settings
+    client_keys: "tuple[ClientKey, ...] | None"
     root: Path
 
 
@@ -174,6 +176,7 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
             commit_date=commit_date,
         ),
         settings=settings,
+        client_keys=compiled.setup.fleet.client_keys,
         root=compiled.tree.root,
     )
 
@@ -188,7 +191,12 @@ def emit(emission: Emission) -> "Iterator[Artifact]":
     yield from emit_tables(emission.table, emission.context.base_path)
     yield from emit_site(emission.table, emission.context)
     yield from emit_gateways(
-        emission.table, settings.targets, settings.target_options, settings.edges, emission.origin
+        emission.table,
+        settings.targets,
+        settings.target_options,
+        settings.edges,
+        emission.origin,
+        emission.client_keys,
     )
 
 

@@ -44,7 +44,7 @@ TODAY = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
 FORGES = ("github", "gitlab", "gitea", "bitbucket", "none")
 TARGETS = ("envoy", "litellm", "prometheus", "kubernetes", "haproxy", "evnoy")
-SCHEMAS = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers", "modle")
+SCHEMAS = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers", "keys", "modle")
 GROUPS = {
     "publish": ("envoy",),
     "head": ("activate", "add", "drain", "offline", "remove", "rename"),

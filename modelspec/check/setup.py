@@ -1,4 +1,4 @@
-"""Everything but the models: regions, heads, settings, waivers, routing tests, the metadata schema."""
+"""Everything but the models: regions, heads, settings, waivers, routing tests, client keys, the metadata schema."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -10,6 +10,8 @@ from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.ignore import MARK, Ignore, ignores
 from modelspec.diagnose.rule import Finding, is_fixed, is_guard
 from modelspec.diagnose.waiver import Waiver, waivers_of
+from modelspec.fleet.client_keys import FILE as KEYS
+from modelspec.fleet.client_keys import ClientKey, client_keys_of
 from modelspec.fleet.link_fleet import CheckedValue, duplicate, link_fleet, unknown_head, unknown_region
 from modelspec.fleet.model import Fleet
 from modelspec.fleet.settings import Settings, settings_of
@@ -31,6 +33,7 @@ _KINDS: Mapping[str, DocumentKind] = {
     "modelspec.yaml": "modelspec",
     "routes.test.yaml": "routes.test",
     "waivers.yaml": "waivers",
+    "keys.yaml": "keys",
 }
 
 
@@ -44,6 +47,7 @@ class Setup:
 
     settings: Settings
     waivers: Sequence[Waiver]
+    client_keys: tuple[ClientKey, ...]
     fleet: Fleet
     whole: Fleet
     metadata: MetadataSchema | None
@@ -65,8 +69,9 @@ def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Set
     settings = settings_of(_sound(readings, "modelspec.yaml"))
     settings = replace(settings, targets=tuple(dict.fromkeys((*settings.targets, *targets))))
     waivers = waivers_of(_sound(readings, "waivers.yaml"))
+    keys = _keys(tree, readings)
     fleet, whole, found = link_fleet(
-        _listed(readings, "regions.yaml"), _listed(readings, "heads.yaml"), settings
+        _listed(readings, "regions.yaml"), _listed(readings, "heads.yaml"), settings, keys
     )
     found.extend(_edges(settings, fleet))
     found.extend(_codes(settings, waivers))
@@ -80,6 +85,7 @@ def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Set
     return Setup(
         settings=settings,
         waivers=waivers,
+        client_keys=keys or (),
         fleet=fleet,
         whole=whole,
         metadata=metadata,
@@ -99,6 +105,14 @@ def settings_in(locator: Locator) -> Settings:
     """The settings of a repository, less what the schema of modelspec.yaml refuses."""
     reading = locator.reading("modelspec.yaml")
     return settings_of(_sound({} if reading is None else {"modelspec.yaml": reading}, "modelspec.yaml"))
+
+
+def _keys(tree: Tree, readings: Mapping[str, Reading]) -> tuple[ClientKey, ...] | None:
+    """What is sound of keys.yaml; None where there is no such file."""
+    if KEYS not in readings:
+        return () if KEYS in tree.unread else None
+    listed = _listed(readings, KEYS)
+    return client_keys_of(listed.value, listed.faults)
 
 
 def _listed(readings: Mapping[str, Reading], name: str) -> CheckedValue:

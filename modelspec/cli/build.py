@@ -20,7 +20,7 @@ from modelspec.cli.stderr import accepted, echo_refusal, note, reading, refuse_s
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.text.quote import quote
 
-_KINDS = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers")
+_KINDS = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers", "keys")
 """DOCUMENT_KINDS, which `--help` does not import; a test compares the two."""
 
 _SERVE_NEEDS = ("anyio", "starlette", "uvicorn", "watchfiles")
@@ -277,7 +277,7 @@ def schema_command(*, root: Path, kind: str | None, write: str | None, check: bo
 
     These are the published schemas, with the region codes, head ids and model ids of this repository as choices and
     its metadata schema included. Without --write, print the schema for KIND: model (the default), defaults, regions,
-    heads, modelspec, routes.test or waivers. Works even if the repository has faults.
+    heads, modelspec, routes.test, waivers or keys. Works even if the repository has faults.
 
     Exit codes: 0 printed or written (or up to date), 1 stale or refused, 2 usage, 3 a bug in modelspec.
     """

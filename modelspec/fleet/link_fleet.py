@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from modelspec.diagnose.rule import Finding
+from modelspec.fleet.client_keys import ClientKey
 from modelspec.fleet.geography import countries_of_code
 from modelspec.fleet.model import Claims, Fleet, Head, Region
 from modelspec.fleet.settings import Settings
@@ -62,7 +63,10 @@ class CheckedValue:
 
 
 def link_fleet(
-    regions: CheckedValue, heads: CheckedValue, settings: Settings
+    regions: CheckedValue,
+    heads: CheckedValue,
+    settings: Settings,
+    keys: tuple[ClientKey, ...] | None = None,
 ) -> tuple[Fleet, Fleet, list[tuple[str, Finding]]]:
     """The fleet for models to be linked to, the part of it that rules may judge, and the link faults.
 
@@ -82,6 +86,7 @@ def link_fleet(
         targets=frozenset(settings.targets),
         litellm_strategy=settings.target_options.get("litellm", {}).get("routing_strategy", "simple-shuffle"),
         key_policy=settings.key_policy,
+        client_keys=keys,
     )
     whole = replace(fleet, regions=whole_regions, heads=whole_heads)
     if regions_complete:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from modelspec.fleet.client_keys import ClientKey
 from modelspec.fleet.reference import Reference
 from modelspec.text.document import Place, Pointer, Scalar
 from modelspec.text.names import Suggestions, is_match
@@ -218,6 +219,7 @@ class Fleet:
 
     `complete` is False where regions.yaml or heads.yaml had faults: then an unknown name is not reported.
     `targets` are the gateways that configuration is written for: what one cannot express is a fault only then.
+    `client_keys` are None where there is no keys.yaml.
     """
 
     regions: Mapping[str, Region]
@@ -228,6 +230,7 @@ class Fleet:
     targets: frozenset[str] = frozenset()
     key_policy: tuple[KeyRule, ...] = ()
     litellm_strategy: str = "simple-shuffle"
+    client_keys: tuple[ClientKey, ...] | None = None
 
     def knows(self, model: "Model") -> bool:
         """Whether every region and head that a model names is declared."""

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from modelspec.fleet.client_keys import ClientKey
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayOptions:
     """Settings for one target: its `target_options`, and the edges of the fleet with their regions.
 
+    `client_keys` are None where the repository has no keys.yaml: then it does not say who may call.
     `commit` and `digest` say what the build was made from: its commit if it is known, and the sha256 of its sources.
     """
 
@@ -15,3 +18,4 @@ class GatewayOptions:
     edges: Mapping[str, str | None]
     commit: str | None = None
     digest: str = ""
+    client_keys: tuple[ClientKey, ...] | None = None

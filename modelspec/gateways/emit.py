@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from modelspec.emit import Origin
 from modelspec.emit.artifact import Artifact
+from modelspec.fleet.client_keys import ClientKey
 from modelspec.gateways import GatewayOptions, prometheus
 from modelspec.gateways.envoy import emit as envoy
 from modelspec.gateways.litellm import emit as litellm
@@ -27,6 +28,7 @@ def emit_gateways(
     options: Mapping[str, Mapping[str, object]],
     edges: Sequence[tuple[str, str]],
     origin: Origin | None = None,
+    client_keys: Sequence[ClientKey] | None = None,
 ) -> Iterator[Artifact]:
     """Every artifact of the gateways in `targets`, in the order of `GATEWAYS`."""
     for name, emitter in GATEWAYS.items():
@@ -36,5 +38,6 @@ def emit_gateways(
                 edges=dict(edges),
                 commit=origin.commit if origin else None,
                 digest=origin.digest if origin else "",
+                client_keys=None if client_keys is None else tuple(client_keys),
             )
             yield from emitter(routing, gateway)

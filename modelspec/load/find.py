@@ -20,7 +20,7 @@ DEFAULTS = "_defaults.yaml"
 """The file of a folder below models.d that gives values to the models below it."""
 
 REQUIRED = ("regions.yaml", "heads.yaml")
-OPTIONAL = ("modelspec.yaml", "routes.test.yaml", "waivers.yaml")
+OPTIONAL = ("modelspec.yaml", "routes.test.yaml", "waivers.yaml", "keys.yaml")
 
 _NEARLY_DEFAULTS = frozenset({DEFAULTS, "_defaults.yml", "_defaults.json"})
 """In upper or lower case: a file with such a name is meant to be read."""

@@ -11,7 +11,7 @@ MAX_BYTES = 256 * 1024
 """The most that one file may hold (SPEC, "How YAML is read")."""
 
 MODELS = "models.d"
-_FIXED = ("regions.", "heads.", "modelspec.", "routes.test.", "waivers.")
+_FIXED = ("regions.", "heads.", "modelspec.", "routes.test.", "waivers.", "keys.")
 
 
 def unreadable(path: str, why: str) -> Diagnostic:

@@ -10,6 +10,7 @@ from modelspec.gateways.envoy import rules as target_envoy
 from modelspec.gateways.litellm.group_rules import RULES as GROUP_RULES
 from modelspec.gateways.litellm.upstream_rules import CREDENTIAL_RULES, UPSTREAM_RULES
 from modelspec.rules import (
+    client_keys,
     endpoints,
     exposure,
     fallback_models,
@@ -40,6 +41,7 @@ RULES: tuple[Rule, ...] = tuple(
             *secrets.RULES,
             *exposure.RULES,
             *keys.RULES,
+            *client_keys.RULES,
             *lifecycle.RULES,
             *naming.RULES,
             *guards.RULES,

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-DocumentKind = Literal["model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers"]
+DocumentKind = Literal["model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers", "keys"]
 
 DOCUMENT_KINDS: tuple[DocumentKind, ...] = (
     "model",
@@ -17,6 +17,7 @@ DOCUMENT_KINDS: tuple[DocumentKind, ...] = (
     "modelspec",
     "routes.test",
     "waivers",
+    "keys",
 )
 
 _CHECKOUT = Path(__file__).parents[2]

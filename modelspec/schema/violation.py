@@ -9,6 +9,7 @@ from modelspec.text.quote import quote, visible
 Pointer = tuple[str | int, ...]
 
 _REFERENCE = frozenset({"env", "file", "vault", "kubernetes"})
+_HASH = "sha256"
 _PART = 32
 """Characters of a field's name that a path shows."""
 
@@ -64,9 +65,11 @@ class Violation:
 
     @property
     def is_of_reference(self) -> bool:
-        """Whether this stands where a reference belongs: what is written there may be the secret itself."""
+        """Whether this stands where a reference or a hash belongs: what is written there may be the secret itself."""
         if not self.private or self.foreign or not self.value or self.keyword == "required":
             return False
+        if _HASH in self.declared:
+            return True
         fields = {*self.node.get("properties", ())}
         # An endpoint may be a URL, and a param a number: only as a mapping is it meant as a reference.
         is_meant = isinstance(self.value, dict) or "vault" in fields

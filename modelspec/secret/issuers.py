@@ -3,6 +3,9 @@
 The shapes come from the issuers' own documents and from keys that they have published as revoked.
 """
 
+import re
+
+from modelspec.secret.client_key import BODY, KEY, is_client_key
 from modelspec.secret.patterns import (
     ALNUM,
     HEX_RUN,
@@ -25,6 +28,13 @@ _GITLAB = tuple(
     f"gl{kind}-"
     for kind in (["pat", "dt", "rt", "rtr", "cbt", "ptt", "ft", "imt", "agent", "oas", "soat", "ffct", "wt"])
 )
+
+
+def has_checksum(match: re.Match[str]) -> bool:
+    """Whether the checksum of a client's key is right: no example has one by chance."""
+    found = KEY.match(match.string, match.start())
+    return found is not None and is_client_key(found[0])
+
 
 PATTERNS: tuple[Pattern, ...] = (
     # Providers of models.
@@ -371,6 +381,19 @@ PATTERNS: tuple[Pattern, ...] = (
         issued("Postman key", "PMAK-", 40, body="[0-9a-f-]"),
     ),
     *published("https://www.figma.com/developers/api#access-tokens", issued("Figma token", "figd_", 30)),
+    # What `modelspec key new` makes.
+    *published(
+        "https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/",
+        issued(
+            "client key of modelspec",
+            rf"ms_[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?_(?={BODY})",
+            50,
+            "ms_",
+            body="[A-Za-z0-9_]",
+            judge=has_checksum,
+            solid=True,
+        ),
+    ),
     # Forms of no one issuer.
     *published(
         "https://www.rfc-editor.org/rfc/rfc7519",

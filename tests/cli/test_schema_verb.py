@@ -49,12 +49,12 @@ def test_writing_prints_how_to_configure_an_editor(command: Command, tmp_path: P
     outcome = command.run("schema", "--write", cwd=root)
     assert (outcome.code, outcome.out) == (0, "")
     lines = outcome.err.splitlines()
-    assert lines[0] == "wrote 7 of 7 schemas to '.modelspec/schemas'"
+    assert lines[0] == "wrote 8 of 8 schemas to '.modelspec/schemas'"
     assert "  # yaml-language-server: $schema=../.modelspec/schemas/model.schema.json" in lines
     settings = json.loads("\n".join(lines[lines.index("{") :]))
     assert "./.modelspec/schemas/heads.schema.json" in settings["yaml.schemas"]
     again = command.run("schema", "--write", cwd=root)
-    assert (again.code, again.err) == (0, "wrote 0 of 7 schemas to '.modelspec/schemas'\n")
+    assert (again.code, again.err) == (0, "wrote 0 of 8 schemas to '.modelspec/schemas'\n")
     assert command.run("schema", "--write", "--quiet", cwd=root).err == ""
 
 
@@ -63,7 +63,7 @@ def test_a_folder_may_be_named(command: Command, tmp_path: Path) -> None:
     inside = command.run("schema", "--write", "editor", cwd=root)
     assert "$schema=../editor/model.schema.json" in inside.err
     outside = command.run("schema", "--root", "fleet", "--write", "schemas", cwd=tmp_path)
-    assert outside.err == "wrote 7 of 7 schemas to '../schemas'\n"
+    assert outside.err == "wrote 8 of 8 schemas to '../schemas'\n"
     assert tree(root / "editor") == tree(tmp_path / "schemas")
 
 

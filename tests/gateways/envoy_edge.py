@@ -140,7 +140,7 @@ def until(condition: Any, what: str) -> None:
 
 
 @contextmanager
-def running(bootstrap: Path, ports: Ports, stdout: Any = None) -> Iterator[Edge]:
+def running(bootstrap: Path, ports: Ports) -> Iterator[Edge]:
     """An Envoy that has loaded a configuration and accepts requests."""
     log = bootstrap.with_name("envoy.log")
     with log.open("wb") as said:
@@ -149,10 +149,9 @@ def running(bootstrap: Path, ports: Ports, stdout: Any = None) -> Iterator[Edge]
                 program(),
                 *("-c", str(bootstrap), "--concurrency", "2", "--log-level", "warning"),
                 *("--disable-hot-restart", "--reject-unknown-dynamic-fields"),
-                *("--file-flush-interval-msec", "50"),
             ],
             stdin=subprocess.DEVNULL,
-            stdout=stdout or said,
+            stdout=said,
             stderr=said,
         )
         edge = Edge(*ports, process)

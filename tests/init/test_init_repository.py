@@ -79,7 +79,7 @@ def test_a_secret_for_a_name_is_found_by_the_compiler_and_nothing_is_kept(comman
 
 def test_it_says_what_to_do_next_and_nothing_when_asked_to_be_quiet(command: Command) -> None:
     said = command.run("init", "fleet", "--owner", "@acme/models").err
-    assert said.startswith("wrote 19 files to 'fleet'\n")
+    assert said.startswith("wrote 20 files to 'fleet'\n")
     for wanted in ("cd 'fleet'", "modelspec validate", ".github/CODEOWNERS says @acme/models", "--forge"):
         assert wanted in said
     assert command.run("init", "other", "--quiet").err == ""

@@ -4,6 +4,8 @@ from base64 import b64encode
 from random import Random
 from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits
 
+from modelspec.secret.client_key import new_key
+
 ALNUM = ascii_letters + digits
 URLSAFE = ALNUM + "-_"
 HEX = digits + "abcdef"
@@ -159,6 +161,7 @@ def fakes(seed: int = 7) -> list[tuple[str, str]]:
         ("OpenAI API key", drawn(random, 20, ALNUM) + "T3Blbk" + "FJ" + drawn(random, 20, ALNUM)),
         ("API key of the sk- form", "sk" + "-lf-" + "3f2b8c1e-9d47-4a06-b5e2-7c81d0f6a93b"),
         ("Zhipu API key", drawn(random, 32, HEX) + "." + drawn(random, 16, ALNUM)),
+        ("client key of modelspec", new_key("search-team", Random(seed).getrandbits(256))),
         ("Authorization header", "Authorization: Ba" + "sic " + drawn(random, 40, ALNUM)),
     ]
     return made

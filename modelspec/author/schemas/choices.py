@@ -68,6 +68,7 @@ PLACES: Mapping[DocumentKind, Mapping[str, NameKind]] = {
         "tests[].expect.reach_within[]": NameKind.REGION,
     },
     "waivers": {"waivers[].rule": NameKind.RULE, "waivers[].subject": NameKind.SUBJECT},
+    "keys": {},
 }
 """By the path of the field, in which `[]` stands for the items of a list."""
 

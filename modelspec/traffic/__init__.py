@@ -1,1 +1,0 @@
-"""What really happened, held against the routing table: status, usage, drift, replay."""
