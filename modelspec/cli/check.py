@@ -1,5 +1,6 @@
 """`modelspec validate`, `plan` and `explain`: what is wrong, what a change does, what a rule means."""
 
+import os
 import sys
 from pathlib import Path
 from textwrap import fill, indent
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from modelspec.cli.names import codes
 from modelspec.cli.options import (
     all_option,
     colour_option,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from modelspec.check.base import Policy
     from modelspec.diagnose.rule import Rule
+    from modelspec.pipeline import Checked
 
 CHANGES = 10
 """The exit code of a plan with changes."""
@@ -34,6 +37,7 @@ _INDENT = "    "
 
 
 @click.command("validate")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path), is_eager=True)
 @root_option
 @click.option(
     "--changed-since",
@@ -55,6 +59,7 @@ _INDENT = "    "
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 def validate_command(  # noqa: PLR0913 - one parameter an option
     *,
+    paths: tuple[Path, ...],
     root: Path,
     since: str | None,
     base: str | None,
@@ -67,11 +72,13 @@ def validate_command(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Find every fault in the repository, in one run.
 
+    With PATH, everything is checked, and what concerns these files, or files in these folders, is reported.
+
     With --changed-since, faults that were already there in unchanged files are left out; faults that the change causes
     in other files are reported. The exit code depends only on what is reported.
 
     As text, more than 20 warnings or infos of one rule are the first three and a count, unless they are in changed
-    files; --all lists them.
+    or named files; --all lists them.
 
     With --base, what only the policy of the base calls an error (with --strict, a warning too) is reported as well, so
     that a change cannot turn off the rule that would stop it. Waivers are those of the change.
@@ -98,9 +105,43 @@ def validate_command(  # noqa: PLR0913 - one parameter an option
             found = validate_changes(root, since=since, today=today(), policy=policy)
             changes = accepted(found, code=2)
             checked, left_out, changed = changes.checked, changes.left_out, changes.files
+    if paths:
+        checked, more, named = _concerning(checked, paths)
+        left_out, changed = left_out + more, changed | named
     unfolded = None if show_all else changed
     report(checked, format_=format_, colour=colour, quiet=quiet, left_out=left_out, unfolded=unfolded)
     return exit_code(checked, strict=strict)
+
+
+def _concerning(checked: "Checked", paths: tuple[Path, ...]) -> "tuple[Checked, int, frozenset[str]]":
+    """The diagnostics in the named files or that point into them, how many others there are, and the files.
+
+    Raises:
+        click.UsageError: a path does not exist, or is outside the repository.
+    """
+    from dataclasses import replace
+
+    top = checked.tree.root.resolve()
+    named: list[str] = []
+    for path in paths:
+        if not os.path.exists(path):  # noqa: PTH110 - no exception for a name that no file can have
+            raise click.UsageError(f"{quote(str(path))} does not exist")
+        if not path.resolve().is_relative_to(top):
+            raise click.UsageError(
+                f"{quote(str(path))} is outside the repository {quote(str(top))}; name one with --root"
+            )
+        named.append(path.resolve().relative_to(top).as_posix())
+
+    def concerns(path: str) -> bool:
+        return any(name in (path, ".") or path.startswith(f"{name}/") for name in named)
+
+    kept = [
+        found
+        for found in checked.diagnostics
+        if concerns(found.path) or any(concerns(label.path) for label in found.related)
+    ]
+    files = frozenset(found.path for found in kept if concerns(found.path))
+    return replace(checked, diagnostics=kept), len(checked.diagnostics) - len(kept), files
 
 
 @click.command("plan")
@@ -134,7 +175,7 @@ def plan_command(*, root: Path, base: str | None, head: str | None, format_: str
 
 
 @click.command("explain")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=codes)
 def explain_command(*, code: str | None) -> int:
     """Explain a rule: why it exists, what to do, examples, how to silence it. Without CODE, list every rule.
 

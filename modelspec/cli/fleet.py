@@ -71,13 +71,14 @@ def check_names(index: Index, *, origin: str | None, down: Iterable[str]) -> Non
         click.UsageError: one does not.
     """
     if origin is not None and origin not in index.regions:
-        raise _unknown("--from", "region", origin, index.regions)
+        raise unknown_name("--from", "region", origin, index.regions)
     for name in down:
         if name not in index.heads and name not in index.regions:
-            raise _unknown("--down", "head or region", name, [*index.heads, *index.regions])
+            raise unknown_name("--down", "head or region", name, [*index.heads, *index.regions])
 
 
-def _unknown(option: str, kind: str, name: str, known: Iterable[str]) -> click.UsageError:
+def unknown_name(option: str, kind: str, name: str, known: Iterable[str]) -> click.UsageError:
+    """The error for a name that an option has and no file declares."""
     near = nearest(name, known)
     hint = f"did you mean '{near}'?" if near else "regions.yaml and heads.yaml list the names"
     return click.UsageError(f"{option}: no {kind} is named {quote(name)}; {hint}")

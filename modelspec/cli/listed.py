@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from modelspec.cli.names import names
 from modelspec.cli.options import DraftOptions, cascade_yes_option, draft_options, root_option
 from modelspec.cli.stderr import accepted
 
@@ -26,7 +27,7 @@ def region_command() -> None:
 @head_command.command("add")
 @root_option
 @click.argument("head_id")
-@click.option("--region", required=True, metavar="CODE", help="Its region.")
+@click.option("--region", required=True, metavar="CODE", shell_complete=names("region"), help="Its region.")
 @click.option("--url", required=True, metavar="URL", help="Where the edge sends requests.")
 @click.option("--inference-url", metavar="URL", help="Its own inference server, for local models.")
 @click.option("--health-path", metavar="PATH", help="Default: /health.")
@@ -69,15 +70,15 @@ def _add(what: "What", root: Path, value: dict[str, Any], options: DraftOptions)
 
 
 def _define(
-    what: "What", group: click.Group, names: tuple[str, str], removal: str, cascade_help: str
+    what: "What", group: click.Group, arguments: tuple[str, str], removal: str, cascade_help: str
 ) -> None:
-    """Define `remove` and `rename`; `names` are those of the arguments."""
-    old, new = names
+    """Define `remove` and `rename`; `arguments` are the names of theirs."""
+    old, new = arguments
     codes = f"Exit codes: 0 written, 1 refused, 2 usage or no such {what}, 3 a bug in modelspec."
 
     @group.command("remove", help=f"{cleandoc(removal)}\n\n{codes}")
     @root_option
-    @click.argument("name", metavar=old)
+    @click.argument("name", metavar=old, shell_complete=names(what))
     @click.option("--cascade", is_flag=True, help=cascade_help)
     @cascade_yes_option
     @draft_options
@@ -100,7 +101,7 @@ def _define(
 
     @group.command("rename", help=f"Rename a {what} in every file that names it.\n\n{codes}")
     @root_option
-    @click.argument("name", metavar=old)
+    @click.argument("name", metavar=old, shell_complete=names(what))
     @click.argument("new_name", metavar=new)
     @draft_options
     def rename(*, root: Path, name: str, new_name: str, options: DraftOptions) -> int:
@@ -139,7 +140,7 @@ def _define_state(name: str, state: "State", text: str) -> None:
 
     @head_command.command(name, help=f"{text}\n\n{codes}")
     @root_option
-    @click.argument("head_id")
+    @click.argument("head_id", shell_complete=names("head"))
     @draft_options
     def change(*, root: Path, head_id: str, options: DraftOptions) -> int:
         from modelspec.author.listed import draft_of_state, find_listed

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from modelspec.cli.names import names
 from modelspec.cli.options import (
     DraftOptions,
     cascade_yes_option,
@@ -26,8 +27,10 @@ _REQUIRED = {"model_id": "MODEL_ID", "name": "--name", "region": "--region", "he
 @root_option
 @click.argument("model_id", required=False)
 @click.option("--name", metavar="TEXT", help="The name shown to people.")
-@click.option("--region", metavar="CODE", help="Its region.")
-@click.option("--head", metavar="ID", help="The head that gets its requests first.")
+@click.option("--region", metavar="CODE", shell_complete=names("region"), help="Its region.")
+@click.option(
+    "--head", metavar="ID", shell_complete=names("head"), help="The head that gets its requests first."
+)
 @click.option(
     "--fallback", "fallback_heads", multiple=True, metavar="HEAD", help="A head to try next; repeatable."
 )
@@ -87,7 +90,7 @@ def new_command(*, root: Path, options: DraftOptions, **given: Any) -> int:  # n
 
 @click.command("edit")
 @root_option
-@click.argument("words", nargs=-1, metavar="[MODEL_ID] [FIELD=VALUE]...")
+@click.argument("words", nargs=-1, metavar="[MODEL_ID] [FIELD=VALUE]...", shell_complete=names("model"))
 @click.option("--unset", "unset", multiple=True, metavar="FIELD", help="Remove a field.")
 @click.option("--where", metavar="EXPR", help="Change every model for which this is true.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before changing many models.")
@@ -149,7 +152,7 @@ def edit_command(
 
 @click.command("remove")
 @root_option
-@click.argument("model_id")
+@click.argument("model_id", shell_complete=names("model"))
 @click.option("--cascade", is_flag=True, help="Remove every reference to it too.")
 @cascade_yes_option
 @draft_options
@@ -174,7 +177,7 @@ def remove_command(*, root: Path, model_id: str, cascade: bool, yes: bool, optio
 
 @click.command("rename")
 @root_option
-@click.argument("old", metavar="MODEL_ID")
+@click.argument("old", metavar="MODEL_ID", shell_complete=names("model"))
 @click.argument("new", metavar="NEW_ID")
 @click.option("--no-alias", is_flag=True, help="Do not keep the old id as an alias: its clients get 404.")
 @draft_options

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
 
+from modelspec.cli.names import find_root, names
 from modelspec.report import REPORTS
-from modelspec.text.quote import quote
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -32,7 +31,7 @@ def format_option(text: str, *formats: str) -> Decorator:
 root_option: Decorator = click.option(
     "--root",
     metavar="DIR",
-    callback=lambda _context, _option, value: find_root(value),
+    callback=lambda context, _option, value: find_root(value, context.params.get("paths") or ()),
     help="The configuration repository. Default: this folder or the nearest parent with a models.d/.",
 )
 faults_option = format_option("How to report faults.", *REPORTS)
@@ -61,6 +60,7 @@ down_option: Decorator = click.option(
     "down",
     multiple=True,
     metavar="HEAD|REGION",
+    shell_complete=names("head", "region"),
     help="A head that is down, or a region whose heads are all down. Repeatable.",
 )
 cascade_yes_option: Decorator = click.option("--yes", "-y", is_flag=True, help="Do not ask before a cascade.")
@@ -115,33 +115,6 @@ def draft_options(verb: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(_DRAFT_OPTIONS):
         decorated = option(decorated)
     return decorated
-
-
-def find_root(value: str | None) -> Path:
-    """The repository: the given folder, or else this folder or its nearest parent with models.d.
-
-    Raises:
-        click.UsageError: there is none.
-    """
-    # Not imported for `--help`.
-    from modelspec.load.unread import MODELS
-
-    if value is not None:
-        root = Path(value)
-        if not root.is_dir():
-            raise click.UsageError(f"--root {quote(value)} is not a readable folder")
-        if not os.path.lexists(root / MODELS):
-            raise click.UsageError(
-                f"--root {quote(value)} has no {MODELS}/; name the folder that contains it"
-            )
-        return root
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if os.path.lexists(folder / MODELS):
-            return folder
-    raise click.UsageError(
-        f"no {MODELS}/ in this folder or its parents; change to a configuration repository, or name one with --root DIR"
-    )
 
 
 def wants_colour(value: str) -> bool:

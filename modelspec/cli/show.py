@@ -2,18 +2,30 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from modelspec.cli.names import names
 from modelspec.cli.options import format_option, root_option
 from modelspec.cli.stderr import accepted
 from modelspec.diagnose.refusal import Refusal
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelspec.author.entries import ModelFile
+
 
 @click.command("list")
 @root_option
-@click.option("--region", metavar="CODE", help="Only models in this region.")
-@click.option("--head", metavar="ID", help="Only models that use this head, first or as a fallback.")
+@click.option("--region", metavar="CODE", shell_complete=names("region"), help="Only models in this region.")
+@click.option(
+    "--head",
+    metavar="ID",
+    shell_complete=names("head"),
+    help="Only models that use this head, first or as a fallback.",
+)
 @click.option(
     "--tag",
     "tags",
@@ -40,7 +52,7 @@ def list_command(
 
     All conditions must hold. The grammar of EXPR is in docs/authoring.md.
 
-    Exit codes: 0 listed (even if no model matches), 2 usage, 3 a bug in modelspec.
+    Exit codes: 0 listed (even if no model matches), 2 usage or no such region or head, 3 a bug in modelspec.
     """
     from modelspec.author.entries import query_fields
     from modelspec.author.values import rows
@@ -58,15 +70,33 @@ def list_command(
             and (status is None or value["status"] == status)
         ):
             found.append(entry)
+    if not found:
+        _check_names(root, entries, region, head)
     clean = found[0].locator.clean if found else str
     sys.stdout.writelines(map(clean, rows(found, format_)))
     note_unread(unread)
     return 0
 
 
+def _check_names(root: Path, entries: "Sequence[ModelFile]", region: str | None, head: str | None) -> None:
+    """Raises click.UsageError for a region or head that neither its file nor a model names."""
+    from modelspec.author.entries import query_fields
+    from modelspec.cli.fleet import unknown_name
+    from modelspec.cli.names import declared
+
+    for option, kind, name in (("--region", "region", region), ("--head", "head", head)):
+        if name is None:
+            continue
+        fields = map(query_fields, entries)
+        used = {used for one in fields for used in (one["heads"] if kind == "head" else [one.get("region")])}
+        known = {*declared(kind, root), *(one for one in used if isinstance(one, str))}
+        if name not in known:
+            raise unknown_name(option, kind, name, known)
+
+
 @click.command("show")
 @root_option
-@click.argument("model_id")
+@click.argument("model_id", shell_complete=names("model"))
 @format_option("Output format.", "text", "json")
 def show_command(*, root: Path, model_id: str, format_: str) -> int:
     """Show the effective values of a model, each with the file and line that sets it.

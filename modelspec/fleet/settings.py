@@ -11,6 +11,8 @@ from modelspec.url import normal_glob
 
 _DEFAULTS = defaults("modelspec")
 _GUARDS = defaults("modelspec", "guards")
+_PROBING = defaults("modelspec", "status")
+_LIVE = "modelspec-live"
 _ALWAYS_ALLOWED = 3
 """Models that a change may touch in any fleet whose modelspec.yaml does not set `max_changed`."""
 
@@ -60,10 +62,25 @@ class Guards:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Probing:
+    """How `status` probes: a state changes when `change_after` of the last `of_last` probes disagree with it."""
+
+    timeout_seconds: float
+    concurrency: int
+    change_after: int
+    of_last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What modelspec.yaml says, its defaults filled in; `rules` leads from codes to severities or `off`."""
+    """What modelspec.yaml says, its defaults filled in; `rules` leads from codes to severities or `off`.
+
+    `live` is the folder of what is measured, relative to the repository as `output` is.
+    """
 
     output: str
+    live: str
+    status: Probing
     targets: tuple[str, ...] = ()
     base_path: str
     repository: Mapping[str, Any] | None = None
@@ -79,8 +96,11 @@ class Settings:
 def settings_of(value: object) -> Settings:
     """The settings of a document of the right form; the defaults where there is none."""
     value = value if isinstance(value, dict) else {}
+    output = value.get("output", _DEFAULTS["output"])
     return Settings(
-        output=value.get("output", _DEFAULTS["output"]),
+        output=output,
+        live=value.get("live") or _beside(output),
+        status=Probing(**{**_PROBING, **(value.get("status") or {})}),
         targets=tuple(value.get("targets") or ()),
         base_path=value.get("base_path", _DEFAULTS["base_path"]),
         repository=value.get("repository"),
@@ -95,6 +115,11 @@ def settings_of(value: object) -> Settings:
         ),
         target_options=value.get("target_options") or {},
     )
+
+
+def _beside(output: str) -> str:
+    """The live folder where none is named: a build replaces the output folder as a whole."""
+    return f"{output.rstrip('/').rpartition('/')[0]}/{_LIVE}".removeprefix("/")
 
 
 _THRESHOLDS = ("max_changed", "max_removed", "max_moved")

@@ -51,9 +51,9 @@ EDGE_FIELDS: Mapping[str, str] = MappingProxyType(
 )
 """What an edge writes, with the JSON type of each; what is not known is null.
 
-`HEAD` is the head that answered; `modelspec.flags` are Envoy's response flags; times are whole milliseconds, sizes
-bytes; `modelspec.attempts` counts tries; `modelspec.commit` is the commit of the build, or else the digest of its
-sources.
+`HEAD` is the head that answered, or else the last that was tried; `modelspec.flags` are Envoy's response flags, `-` for
+none; times are whole milliseconds, sizes bytes; `modelspec.attempts` counts tries; `modelspec.commit` is the commit of
+the build, or else the digest of its sources.
 """
 
 HEAD_FIELDS: Mapping[str, str] = MappingProxyType(

@@ -18,6 +18,7 @@ from modelspec.site.hosting import (
     read_only,
 )
 from modelspec.text.portable import portable
+from modelspec.traffic.live import LIVE_FILES, read_file
 
 OWN = "/_modelspec/"
 """The path of the script, style and events of `serve`, independent of the base path."""
@@ -90,6 +91,22 @@ def _lookup(path: str, site: Site, *, wants_page: bool) -> Answer:
     if content_type == _TYPES["html"]:
         return _page(200, site.files[found], site.version)
     return Answer(status=200, content_type=content_type, body=site.files[found])
+
+
+def live_answer(method: str, path: str, site: Site | None) -> Answer | None:
+    """A live file as it is now, which is no file of the site; None for any other path.
+
+    Only the names in `LIVE_FILES` are opened, whatever the path is.
+    """
+    if site is None or site.live is None or method not in ("GET", "HEAD"):
+        return None
+    name = path.removeprefix(f"{site.base}admin/live/")
+    if name == path or name not in LIVE_FILES:
+        return None
+    content = read_file(site.live, name)
+    if not isinstance(content, bytes):
+        return None
+    return Answer(status=200, content_type=_TYPES["json"], body=content)
 
 
 def refuse_host(host: str) -> Answer:

@@ -7,12 +7,13 @@ from importlib.resources import files
 from ipaddress import ip_address
 
 import anyio
+import anyio.to_thread
 from anyio import Event
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from modelspec.serve.answer import OWN, Answer, answer, refuse_host
+from modelspec.serve.answer import OWN, Answer, answer, live_answer, refuse_host
 from modelspec.serve.site import Faults, Site
 
 
@@ -106,6 +107,8 @@ def application(live: Live, names: frozenset[str]) -> ASGIApp:
         else:
             accept = ", ".join(request.headers.getlist("accept"))
             found = answer(method, path, accept, live.site, live.faults)
+            measured = await anyio.to_thread.run_sync(live_answer, method, path, live.site)
+            found = found if measured is None else measured
         await Response(found.body, found.status, found.headers)(scope, receive, send)
 
     return respond

@@ -65,7 +65,7 @@ async def _serve(config: LiveServer, bound: socket.socket) -> int:
     changed, ended = _Flag(), anyio.Event()
     async with anyio.create_task_group() as group:
         # Started first, so that no change during the first build is missed.
-        group.start_soon(_watch, config.root, changed, ended)
+        group.start_soon(_watch, config.root, live, changed, ended)
         await anyio.lowlevel.checkpoint()
         await _build(live, config)
         group.start_soon(_rebuild, live, config, changed)
@@ -85,8 +85,8 @@ async def _open(url: str) -> None:
     await anyio.to_thread.run_sync(webbrowser.open, url, abandon_on_cancel=True)
 
 
-async def _watch(root: Path, changed: "_Flag", ended: anyio.Event) -> None:
-    async for _ in awatch(root, watch_filter=_Sources(root), stop_event=ended):
+async def _watch(root: Path, live: Live, changed: "_Flag", ended: anyio.Event) -> None:
+    async for _ in awatch(root, watch_filter=_Sources(root, live), stop_event=ended):
         changed.set()
 
 
@@ -121,16 +121,19 @@ class _Flag:
 
 
 class _Sources(DefaultFilter):
-    """Files that a build may read; not its output, nor files of version control and editors."""
+    """Files that a build may read; not its output, nor live files, nor files of version control and editors."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, live: Live) -> None:
         super().__init__()
         self._root = str(root)
+        self._live = live
 
     def __call__(self, change: Change, path: str) -> bool:
         inside = path.removeprefix(self._root).strip("/").split("/")
         is_source = inside[0] == "models.d" or (len(inside) == 1) or path.endswith(".json")
-        return is_source and super().__call__(change, path)
+        site = self._live.site
+        is_live = site is not None and site.live is not None and Path(path).parent == site.live
+        return is_source and not is_live and super().__call__(change, path)
 
 
 class _Server(uvicorn.Server):

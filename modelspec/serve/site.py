@@ -13,6 +13,7 @@ from modelspec.pipeline import Compiled, emission_of, emit
 from modelspec.report import REPORTS, Summary
 from modelspec.site import with_slashes
 from modelspec.text.portable import portable
+from modelspec.traffic.live import live_folder
 
 _FOLDER = "site/"
 _SHOWN = 50
@@ -23,13 +24,15 @@ _SHOWN = 50
 class Site:
     """Every file of a site, by path below the base path, which begins and ends with a slash.
 
-    `version` is their digest; `repository` is the URL of the sources, if it is set.
+    `version` is their digest; `repository` is the URL of the sources, if it is set. `live` is the folder of live files,
+    None where it cannot be used.
     """
 
     base: str
     files: Mapping[str, bytes]
     version: str
     repository: str | None
+    live: Path | None = None
 
     def source_of(self, model_id: str) -> str | None:
         """The YAML file of a model, relative to the repository; None if there is no such model."""
@@ -61,11 +64,13 @@ def build_site(root: Path, *, today: date) -> Site | Faults:
         if artifact.path.startswith(_FOLDER)
     }
     settings = compiled.setup.settings
+    live = live_folder(compiled)
     return Site(
         base=with_slashes(settings.base_path),
         files=files,
         version=_version(files),
         repository=settings.repository["url"] if settings.repository else None,
+        live=live if isinstance(live, Path) else None,
     )
 
 

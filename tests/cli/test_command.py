@@ -13,6 +13,7 @@ import pytest
 from modelspec_command import MODEL, PROGRAM, Command, ended, write_fleet
 
 from modelspec import __version__
+from modelspec.cli import _GROUPS, _MEANT, _VERBS
 
 _MANY = 4500
 """Enough models to keep both processes of the compiler busy while it is interrupted."""
@@ -174,10 +175,7 @@ def test_version_and_help_need_no_repository(command: Command) -> None:
     assert command.run("--version").out == f"modelspec {__version__}\n"
     overview = command.run("--help")
     assert overview.code == 0
-    listed = overview.out.partition("Commands:\n")[2].partition("\n\n")[0]
-    verbs = [line.split()[0] for line in listed.splitlines()]
-    assert {"validate", "build", "explain"} <= set(verbs)
-    for verb in verbs:
+    for verb in _VERBS:
         outcome = command.run(verb, "--help")
         assert outcome.code == 0, verb
         assert outcome.out.startswith(f"Usage: modelspec {verb}"), verb
@@ -306,3 +304,75 @@ def test_control_c_ends_quietly_with_130(command: Command, tmp_path: Path) -> No
     os.killpg(process.pid, signal.SIGINT)  # a terminal signals the whole group
     outcome = ended(process)
     assert (outcome.code, outcome.out, outcome.err.strip()) == (130, "", "")
+
+
+def test_named_files_alone_are_reported_and_decide_the_exit_code(command: Command, faulty: Path) -> None:
+    faulty = write_fleet(faulty, {"models.d/cats/cobra.yaml": _LONE.format("cobra")})
+    whole = command.run("validate", "--root", faulty)
+    assert (whole.code, "MS101" in whole.out, "MS402" in whole.out) == (1, True, True)
+    outcome = command.run("validate", "models.d/cats/cobra.yaml", cwd=faulty)
+    assert (outcome.code, "MS101" in outcome.out, "MS402" in outcome.out) == (0, False, True)
+    assert "; 1 other left out" in outcome.out
+    assert command.run("validate", "models.d/bison.yaml", "models.d/cats", cwd=faulty).code == 1
+    assert command.run("validate", ".", cwd=faulty).out.count("-->") == whole.out.count("-->") == 2
+    elsewhere = command.run("validate", faulty / "models.d" / "cats", cwd=faulty.parent)
+    assert (elsewhere.code, "MS402" in elsewhere.out) == (0, True)
+    # What points into a named file concerns it too.
+    write_fleet(faulty, {"models.d/other.yaml": MODEL.format("bison")})
+    assert "other.yaml" in command.run("validate", "models.d/bison.yaml", cwd=faulty).out
+
+
+@pytest.mark.parametrize("path", ["gone.yaml", "x" * 5000, "/dev/null"])
+def test_a_path_that_is_not_in_the_repository_gives_2(command: Command, fleet: Path, path: str) -> None:
+    outcome = command.run("validate", "--root", fleet, path, cwd=fleet)
+    assert (outcome.code, outcome.out) == (2, "")
+
+
+def test_every_verb_is_in_one_group_of_the_help(command: Command) -> None:
+    shown = command.run("--help").out
+    assert sorted(verb for verbs in _GROUPS.values() for verb in verbs if verb in _VERBS) == sorted(_VERBS)
+    for verb, (_, text) in _VERBS.items():
+        assert re.search(rf"^  {verb} +{re.escape(text)}$", shown, re.MULTILINE), verb
+    assert [title for title in _GROUPS if f"\n{title}:\n" in shown] == [
+        title for title, verbs in _GROUPS.items() if not _VERBS.keys().isdisjoint(verbs)
+    ]
+
+
+def test_help_is_a_verb_and_other_tools_names_are_understood(command: Command) -> None:
+    assert command.run("help").out == command.run("--help").out
+    assert command.run("help", "route").out == command.run("route", "--help").out
+    assert command.run("-V").out == f"modelspec {__version__}\n"
+    for name, verb in _MEANT.items():
+        assert name not in _VERBS
+        assert verb in _VERBS
+        outcome = command.run(name)
+        assert (outcome.code, f"did you mean '{verb}'?" in outcome.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("route at", ["atlas"]),
+        ("show ", ["atlas"]),
+        ("list --region e", ["eu"]),
+        ("list --head head-u", ["head-us"]),
+        ("drill --down e", ["eu"]),
+        ("explain ms40", ["MS401", "MS402", "MS403", "MS404"]),
+        ("explai", ["explain"]),
+    ],
+)
+def test_a_shell_completes_names(command: Command, fleet: Path, words: str, offered: list[str]) -> None:
+    asked = {
+        "_MODELSPEC_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"modelspec {words}",
+        "COMP_CWORD": str(len(words.split(" "))),
+    }
+    outcome = command.run(cwd=fleet, env=asked)
+    assert outcome.out.split() == [f"plain,{name}" for name in offered]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_of_a_shell_asks_this_command(command: Command, shell: str) -> None:
+    outcome = command.run("completion", shell)
+    assert f"_MODELSPEC_COMPLETE={shell}_complete" in outcome.out
+    assert command.run("completion", "tcsh").code == 2

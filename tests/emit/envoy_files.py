@@ -16,8 +16,9 @@ def emitted(
     routing: RoutingTable,
     options: Mapping[str, object] | None = None,
     edges: Mapping[str, str | None] = EDGES,
+    commit: str | None = None,
 ) -> dict[str, bytes]:
-    gateway = GatewayOptions(options=options or {}, edges=edges)
+    gateway = GatewayOptions(options=options or {}, edges=edges, commit=commit, digest="d1")
     return {artifact.path: artifact.content for artifact in emit(routing, gateway)}
 
 

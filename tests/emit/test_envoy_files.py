@@ -14,6 +14,8 @@ from routing_tables import head, route, table
 from small_fleets import TODAY, routed
 
 from modelspec.gateways.envoy.emit import laid_out
+from modelspec.gateways.envoy.files import NAMES, WATCHED
+from modelspec.gateways.envoy.identity import BuiltFrom, Started
 from modelspec.incremental import compile_fleet
 
 HEADS = (
@@ -112,11 +114,62 @@ def test_every_edge_answers_for_its_own_region() -> None:
     assert (eu.exact["european"], eu.prefixes["router/deep/"]) == (to_a, to_a)
     assert us.models == ["everywhere"]
     assert eu.models == ["european", "everywhere"]
+    version = us.bootstrap["node"]["metadata"]["modelspec"]["version"]
     assert us.bootstrap["node"] == {
         "id": "edge-us",
         "cluster": "modelspec-edge",
         "locality": {"region": "us"},
+        "metadata": {"modelspec": {"edge": "edge-us", "version": version}},
     }
+
+
+def test_a_new_commit_changes_only_the_routes() -> None:
+    """So Envoy needs no restart, and reads no other file again."""
+    routing = table([], HEADS, [route("x", {"a": 1})])
+    first, same, second = (
+        {name: emitted(routing, commit=commit)[f"gateways/envoy/edge-us/{name}"] for name in NAMES}
+        for commit in ("abc", "abc", "def")
+    )
+    assert first == same
+    assert [name for name in WATCHED if first[name] != second[name]] == ["routes.json"]
+    assert first["bootstrap.json"] == second["bootstrap.json"]
+
+
+def test_the_routes_say_what_they_were_built_from() -> None:
+    routing = table([], HEADS, [route("x", {"a": 1})])
+    routes = files_of(emitted(routing, commit="abc"), "edge-eu").routes
+    built = BuiltFrom(edge_id="edge-eu", commit="abc", digest="d1")
+    assert BuiltFrom.in_metadata(routes) == built
+    assert [BuiltFrom.in_metadata(host) for host in routes["virtual_hosts"]] == [built]
+    routes = files_of(emitted(routing), "edge-eu").routes
+    assert BuiltFrom.in_metadata(routes) == BuiltFrom(edge_id="edge-eu", commit="d1", digest="d1")
+
+
+def test_a_bootstrap_has_a_version_of_its_own() -> None:
+    """A changed admin port, region or edge changes it; nothing else does."""
+    routing = table([], HEADS, [route("x", {"a": 1})])
+
+    def started(edge: str, region: str, port: int) -> Started | None:
+        outputs = emitted(routing, {"admin_port": port}, {edge: region})
+        return Started.of_node(files_of(outputs, edge).bootstrap["node"])
+
+    first = started("edge-us", "us", 1)
+    assert first is not None
+    assert started("edge-us", "us", 1) == first
+    others = (started("edge-us", "us", 2), started("edge-us", "eu", 1), started("edge-eu", "us", 1))
+    assert len({other.version for other in others if other} | {first.version}) == 4
+
+
+@pytest.mark.parametrize(
+    "node",
+    [None, [], "edge", {}, {"id": 1}, {"id": "x" * 1000}, {"metadata": {"modelspec": {"edge": ["x"]}}}],
+)
+def test_a_node_of_another_program_is_no_edge(node: object) -> None:
+    assert Started.of_node(node) is None
+
+
+def test_a_bootstrap_of_an_older_version_has_an_id_only() -> None:
+    assert Started.of_node({"id": "edge-us"}) == Started(edge_id="edge-us", version="")
 
 
 def test_without_edges_there_is_one_without_a_region() -> None:

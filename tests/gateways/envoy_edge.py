@@ -140,7 +140,7 @@ def until(condition: Any, what: str) -> None:
 
 
 @contextmanager
-def running(bootstrap: Path, ports: Ports) -> Iterator[Edge]:
+def running(bootstrap: Path, ports: Ports, stdout: Any = None) -> Iterator[Edge]:
     """An Envoy that has loaded a configuration and accepts requests."""
     log = bootstrap.with_name("envoy.log")
     with log.open("wb") as said:
@@ -149,9 +149,10 @@ def running(bootstrap: Path, ports: Ports) -> Iterator[Edge]:
                 program(),
                 *("-c", str(bootstrap), "--concurrency", "2", "--log-level", "warning"),
                 *("--disable-hot-restart", "--reject-unknown-dynamic-fields"),
+                *("--file-flush-interval-msec", "50"),
             ],
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=stdout or said,
             stderr=said,
         )
         edge = Edge(*ports, process)

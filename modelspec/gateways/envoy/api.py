@@ -14,6 +14,7 @@ _PREFIX = "type.googleapis.com/"
 AGGREGATE = "envoy.extensions.clusters.aggregate.v3.ClusterConfig"
 CLUSTER = "envoy.config.cluster.v3.Cluster"
 CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+FILE_LOG = "envoy.extensions.access_loggers.file.v3.FileAccessLog"
 HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
 HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
 JSON_TO_METADATA = "envoy.extensions.filters.http.json_to_metadata.v3.JsonToMetadata"
@@ -24,6 +25,8 @@ RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
 ROUTE = "envoy.config.route.v3.Route"
 ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
 ROUTER = "envoy.extensions.filters.http.router.v3.Router"
+STDERR_LOG = "envoy.extensions.access_loggers.stream.v3.StderrAccessLog"
+STDOUT_LOG = "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
 TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 
 
@@ -55,6 +58,7 @@ class Options:
     request_timeout_ms: int
     health_check_interval_ms: int
     health_check_timeout_ms: int
+    access_log: Mapping[str, str]
 
     @classmethod
     def of(cls, given: Mapping[str, object]) -> Self:

@@ -11,6 +11,7 @@ from modelspec.emit.artifact import Artifact, encode
 from modelspec.gateways import GatewayOptions
 from modelspec.gateways.envoy.api import Message, Options
 from modelspec.gateways.envoy.clusters import Clusters
+from modelspec.gateways.envoy.identity import BuiltFrom, identified
 from modelspec.gateways.envoy.listener import listener
 from modelspec.gateways.envoy.routes import ROUTES, route_configuration
 from modelspec.routing.table import RoutingTable
@@ -23,26 +24,30 @@ def emit(routing: RoutingTable, gateway: GatewayOptions) -> Iterator[Artifact]:
     """The files of each edge, by id; `files` lists them."""
     options = Options.of(gateway.options)
     for edge_id, region in sorted((gateway.edges or {DEFAULT_EDGE: None}).items()):
-        for name, message in _files(routing, edge_id, region, options):
+        built = BuiltFrom.of(edge_id, gateway)
+        for name, message in _files(routing, built, region, options):
             yield Artifact(path=f"gateways/envoy/{edge_id}/{name}", content=laid_out(message))
 
 
 def _files(
-    routing: RoutingTable, edge_id: str, region: str | None, options: Options
+    routing: RoutingTable, built: BuiltFrom, region: str | None, options: Options
 ) -> Iterator[tuple[str, Message]]:
+    edge_id, about = built.edge_id, built.metadata
     known = Clusters(routing.heads, options)
-    routes = route_configuration(routing, region, known, options)
+    routes = {**route_configuration(routing, region, known, options, about), "metadata": about}
     clusters = list(known.messages())
     rds = {"rds": {"route_config_name": ROUTES, "config_source": watched("routes.json", options)}}
-    process = _process(edge_id, region, options)
-    yield "bootstrap.json", {**process, "dynamic_resources": dynamic_resources(options)}
+    dynamic = {"dynamic_resources": dynamic_resources(options)}
+    bootstrap = identified({**_process(edge_id, region, options), **dynamic}, edge_id)
+    yield "bootstrap.json", bootstrap
     yield "clusters.json", discovery(clusters)
-    yield "listener.json", discovery([listener(rds, options)])
+    yield "listener.json", discovery([listener(edge_id, region, rds, options)])
     yield "routes.json", discovery([routes])
     resources = {
-        "listeners": [plain(listener({"route_config": plain(routes)}, options))],
+        "listeners": [plain(listener(edge_id, region, {"route_config": plain(routes)}, options))],
         "clusters": [plain(one) for one in clusters],
     }
+    process = {name: value for name, value in bootstrap.items() if name not in dynamic}
     yield "static.json", {**process, "static_resources": resources}
 
 

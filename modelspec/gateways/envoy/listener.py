@@ -14,6 +14,7 @@ from modelspec.gateways.envoy.api import (
     seconds,
     typed,
 )
+from modelspec.gateways.envoy.observe import access_log
 from modelspec.gateways.envoy.routes import MODEL_HEADER, NO_MODEL
 
 _NAMESPACE = "modelspec"
@@ -38,10 +39,11 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
 """Message, type and code by status, like the errors of OpenAI: https://platform.openai.com/docs/guides/error-codes."""
 
 
-def listener(routes: Message, options: Options) -> Message:
+def listener(edge_id: str, region: str | None, routes: Message, options: Options) -> Message:
     """The listener; `routes` is the field of the connection manager with the routes or their source."""
     manager = {
         "stat_prefix": "edge",
+        "access_log": access_log(edge_id, region, options),
         "use_remote_address": True,
         "normalize_path": True,
         "merge_slashes": True,

@@ -16,6 +16,7 @@ from modelspec.gateways.envoy.api import (
     typed,
 )
 from modelspec.gateways.envoy.clusters import Clusters
+from modelspec.gateways.envoy.observe import about
 from modelspec.routing.decide import may_call
 from modelspec.routing.table import Route, RoutingTable
 
@@ -31,16 +32,17 @@ _MOST_RETRIES = 10
 
 
 def route_configuration(
-    routing: RoutingTable, region: str | None, clusters: Clusters, options: Options
+    routing: RoutingTable, region: str | None, clusters: Clusters, options: Options, build: Message
 ) -> Message:
     """The route configuration of an edge in `region`, which adds the clusters that it needs to `clusters`.
 
-    `region` is None if the fleet has no edges: then no model depends on the region of its clients.
+    `region` is None if the fleet has no edges: then no model depends on the region of its clients. `build` is metadata
+    that says what the edge runs.
     """
     exact: dict[str, Message] = {}
     prefixes: dict[str, Message] = {}
     for route in routing.routes:
-        action = _action(_answer(route, region, clusters, options))
+        action = _action({**_metadata(route), **_answer(route, region, clusters, options)})
         exact.update(dict.fromkeys(route.exact, action))
         prefixes.update(dict.fromkeys(route.prefixes, action))
     return typed(
@@ -52,6 +54,7 @@ def route_configuration(
                 {
                     "name": ROUTES,
                     "domains": ["*"],
+                    "metadata": build,
                     "retry_policy": _retries(routing.routes),
                     "request_headers_to_remove": [MODEL_HEADER],
                     "matcher": _matcher(exact, prefixes, _models(routing.routes, region)),
@@ -85,6 +88,11 @@ def _tree(header: str, kind: str, entries: dict[str, Message]) -> Message:
 
 def _action(route: Message) -> Message:
     return {"action": extension("route", ROUTE, {"match": {"prefix": "/"}, **route})}
+
+
+def _metadata(route: Route) -> Message:
+    """What later filters and the log read of the model that takes a request."""
+    return {"metadata": about({"model": route.model_id})}
 
 
 def _answer(route: Route, region: str | None, clusters: Clusters, options: Options) -> Message:

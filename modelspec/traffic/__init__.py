@@ -1,0 +1,1 @@
+"""What really happened, held against the routing table: status, usage, drift, replay."""
