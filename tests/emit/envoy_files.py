@@ -39,7 +39,7 @@ class Files:
     @property
     def exact(self) -> dict[str, Any]:
         entries = self.matcher["matcher_tree"]["exact_match_map"]["map"]
-        return {name: answer(action) for name, action in entries.items() if name != "-"}
+        return {name: answer(action) for name, action in entries.items() if name[:1] != "-"}
 
     @property
     def prefixes(self) -> dict[str, Any]:
@@ -51,10 +51,13 @@ class Files:
 
     @property
     def models(self) -> list[str]:
-        nameless = self.matcher["matcher_tree"]["exact_match_map"]["map"]["-"]["matcher"]
-        action = nameless["matcher_tree"]["exact_match_map"]["map"]["/v1/models"]["action"]
-        body = action["typed_config"]["direct_response"]["body"]["inline_string"]
-        return [row["id"] for row in json.loads(body)["data"]]
+        action = self.matcher["matcher_tree"]["exact_match_map"]["map"]["-models"]["action"]
+        text = action["typed_config"]["metadata"]["filter_metadata"]["modelspec.models"]["names"]
+        rows = [line.split("\t") for line in text.strip("\n").split("\n") if line]
+        listed = ("public", "internal")
+        return [
+            name for name, model, access, _ in rows if name == model and access in listed and "*" not in name
+        ]
 
 
 def answer(action: Any) -> dict[str, int] | int:

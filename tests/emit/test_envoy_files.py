@@ -189,7 +189,8 @@ def test_the_settings_are_where_envoy_expects_them() -> None:
         "admin_port": 2,
         "config_dir": "/srv/edge",
         "ca_file": "/srv/ca.pem",
-        "per_connection_buffer_limit_bytes": 3,
+        "max_body_bytes": 3000,
+        "paths": ["/v1/ocr"],
         "connect_timeout_ms": 1500,
         "request_timeout_ms": 60_000,
         "health_check_interval_ms": 10_050,
@@ -198,7 +199,11 @@ def test_the_settings_are_where_envoy_expects_them() -> None:
     files = files_of(emitted(table([], HEADS, [route("x", {"a": 1})]), options))
     assert files.listener["address"]["socket_address"] == {"address": "10.0.0.9", "port_value": 1}
     assert files.bootstrap["admin"]["address"]["socket_address"] == {"address": "::1", "port_value": 2}
-    assert files.listener["per_connection_buffer_limit_bytes"] == 3
+    manager = json.dumps(files.listener["filter_chains"])
+    assert '"max_request_bytes": 3000' in manager
+    assert (
+        manager.count('{"url_path": {"path": {"exact": "/v1/ocr"}}}') == 4
+    )  # its method and itself, twice for upgrades
     source = files.bootstrap["dynamic_resources"]["cds_config"]["path_config_source"]
     assert source == {"path": "/srv/edge/clusters.json", "watched_directory": {"path": "/srv/edge"}}
     cluster = files.clusters["a"]

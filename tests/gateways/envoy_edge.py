@@ -118,7 +118,7 @@ class Edge:
 
     def _listens(self) -> bool:
         with suppress(OSError):
-            self.send("GET", "/v1/models")
+            self.send("GET", "/healthz")
             return True
         return False
 

@@ -122,8 +122,8 @@ def test_each_request_is_a_line_with_the_fields_of_the_schema(
         ("unknown", None, None, 404, 0),
         ("fails/over", "fails/over", "head-eu-1", 200, 2),
         ("broken", "broken", "head-eu-2", 503, 2),
-        ("-", None, None, 400, 0),
-        ("-", None, None, 200, 0),
+        (None, None, None, 400, 0),
+        (None, None, None, 200, 0),
     ]
     (commit,) = {line["modelspec.commit"] for line in lines}
     assert commit == json.loads((fleet.dist / "manifest.json").read_bytes())["source"]["sha256"]
@@ -162,11 +162,11 @@ def test_a_hostile_name_is_bounded_escaped_and_on_one_line(log: Logged) -> None:
         assert log.edge.send("POST", "/v1/chat/completions", body).status in {400, 404}, name
     lines = log.lines(len(HOSTILE))
     names = [line["gen_ai.request.model"] for line in lines]
-    assert names[0] == 'a\0b\n"c\\\x1b[31m\r\u2028\u202e'
+    assert names[0] == 'a?b?"c\\?[31m?\u2028\u202e'
     assert names[3] == "%REQUEST_HEADER(authorization)%"
     assert names[4] == "é" * 64
     assert names[6] in {"x" * 128, None, "-"}
-    assert names[12] == '\x7f","modelspec.key_id":"mine'
+    assert names[12] is None  # it has a comma
     assert max(len(name.encode("latin-1", "replace")) for name in names if name) <= 128
     assert {line["modelspec.key_id"] for line in lines} == {None}
 

@@ -137,7 +137,7 @@ def test_a_killed_publish_is_completed_by_the_next(fleet: Fleet, edge: Edge, nam
 
 
 def test_applies_a_changed_listener_and_reports_a_changed_bootstrap(fleet: Fleet, edge: Edge) -> None:
-    fleet.configure({"edge-us": "us"}, per_connection_buffer_limit_bytes=1000, admin_address="::1")
+    fleet.configure({"edge-us": "us"}, max_body_bytes=1024, admin_address="::1")
     try:
         fleet.build()
     finally:

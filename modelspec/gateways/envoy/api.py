@@ -12,15 +12,19 @@ Message = dict[str, Any]
 _PREFIX = "type.googleapis.com/"
 
 AGGREGATE = "envoy.extensions.clusters.aggregate.v3.ClusterConfig"
+BUFFER = "envoy.extensions.filters.http.buffer.v3.Buffer"
+CEL_FILTER = "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
 CLUSTER = "envoy.config.cluster.v3.Cluster"
 CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 FILE_LOG = "envoy.extensions.access_loggers.file.v3.FileAccessLog"
 HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
 HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
-JSON_TO_METADATA = "envoy.extensions.filters.http.json_to_metadata.v3.JsonToMetadata"
+HEALTH_CHECK = "envoy.extensions.filters.http.health_check.v3.HealthCheck"
 LISTENER = "envoy.config.listener.v3.Listener"
+LUA = "envoy.extensions.filters.http.lua.v3.Lua"
 PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 PREVIOUS_PRIORITIES = "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
+RBAC = "envoy.extensions.filters.http.rbac.v3.RBAC"
 RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
 ROUTE = "envoy.config.route.v3.Route"
 ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
@@ -53,7 +57,8 @@ class Options:
     admin_port: int
     config_dir: str
     ca_file: str
-    per_connection_buffer_limit_bytes: int
+    max_body_bytes: int
+    paths: tuple[str, ...]
     connect_timeout_ms: int
     request_timeout_ms: int
     health_check_interval_ms: int
@@ -63,7 +68,8 @@ class Options:
     @classmethod
     def of(cls, given: Mapping[str, object]) -> Self:
         """The given options, and the defaults of the schema for the others."""
-        return cls(**{**defaults("modelspec", "target_options", "envoy"), **given})
+        settings = {**defaults("modelspec", "target_options", "envoy"), **given}
+        return cls(**{**settings, "paths": tuple(settings.get("paths", ()))})
 
 
 def seconds(milliseconds: int) -> str:

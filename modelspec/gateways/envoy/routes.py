@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from modelspec.emit.artifact import encode
 from modelspec.gateways.envoy.api import (
     HEADER_INPUT,
     PREVIOUS_HOSTS,
@@ -17,17 +16,12 @@ from modelspec.gateways.envoy.api import (
 )
 from modelspec.gateways.envoy.clusters import Clusters
 from modelspec.gateways.envoy.observe import about
+from modelspec.gateways.envoy.requests import MODEL_HEADER, MODELS, NO_MODEL, names
 from modelspec.routing.decide import may_call
 from modelspec.routing.table import Route, RoutingTable
 
-MODEL_HEADER = "x-model"
-"""Set by the edge from the body, never by a client, and removed before the request reaches a head."""
-NO_MODEL = "-"
-"""In the header if a request names no model: no id begins with a hyphen."""
 ROUTES = "models"
 """The name of the route configuration."""
-_LIST = "/v1/models"
-_LARGEST_LIST = 64 * 1024 * 1024
 _MOST_RETRIES = 10
 
 
@@ -49,7 +43,6 @@ def route_configuration(
         ROUTE_CONFIGURATION,
         {
             "name": ROUTES,
-            "max_direct_response_body_size_bytes": _LARGEST_LIST,
             "virtual_hosts": [
                 {
                     "name": ROUTES,
@@ -65,14 +58,16 @@ def route_configuration(
 
 
 def _matcher(exact: dict[str, Message], prefixes: dict[str, Message], models: Message) -> Message:
-    """An exact name, else the longest prefix, else 404; without a name, the list of models, else 400."""
-    listed = _tree(":path", "exact_match_map", {_LIST: _action(models)})
-    nameless = {"matcher": {**listed, "on_no_match": _action(_direct(400))}}
+    """An exact name, else the longest prefix, else 404; without a name, a fault of the edge."""
     unknown = _action(_direct(404))
     if prefixes:
         unknown = {"matcher": {**_tree(MODEL_HEADER, "prefix_match_map", prefixes), "on_no_match": unknown}}
     return {
-        **_tree(MODEL_HEADER, "exact_match_map", {NO_MODEL: nameless, **exact}),
+        **_tree(
+            MODEL_HEADER,
+            "exact_match_map",
+            {NO_MODEL: _action(_direct(500)), MODELS: _action(models), **exact},
+        ),
         "on_no_match": unknown,
     }
 
@@ -131,28 +126,14 @@ def _direct(status: int) -> Message:
 
 
 def _models(routes: Sequence[Route], region: str | None) -> Message:
-    """`GET /v1/models`: the ids that clients of this edge may send, without private models."""
-    ids = [
-        route.model_id
+    """What a filter of the listener answers `GET /v1/models` with: the names that this edge serves."""
+    rows = [
+        (f"{name}*" if name in route.prefixes else name, route.model_id, route)
         for route in routes
-        if route.tiers
-        and route.exact[:1] == (route.model_id,)
-        and route.visibility != "private"
-        and _is_open(route, region)
+        if route.tiers and _is_open(route, region)
+        for name in (*route.exact, *route.prefixes)
     ]
-    rows = [{"id": model_id, "object": "model", "created": 0, "owned_by": "modelspec"} for model_id in ids]
-    return {
-        "direct_response": {
-            "status": 200,
-            "body": {"inline_string": encode({"object": "list", "data": rows})},
-        },
-        "response_headers_to_add": [
-            {
-                "header": {"key": "content-type", "value": "application/json"},
-                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-            }
-        ],
-    }
+    return {**_direct(500), "metadata": names(rows)}
 
 
 def _retries(routes: Sequence[Route]) -> Message:

@@ -1,0 +1,286 @@
+"""What may be asked of an edge: its paths, where the name of the model is, and the answers of the edge itself.
+
+Only paths of this table reach a head, as they stand here; what lies below a path is answered by the edge.
+The parts in Lua stand beside this file; `scan.lua` finds the name and knows nothing of Envoy.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+
+from modelspec.emit.artifact import encode
+from modelspec.gateways.envoy.api import (
+    BUFFER,
+    CEL_FILTER,
+    HEADER_MUTATION,
+    HEALTH_CHECK,
+    LUA,
+    RBAC,
+    Message,
+    Options,
+    extension,
+)
+from modelspec.routing.table import Route
+
+MODEL_HEADER = "x-model"
+"""Set by the edge alone, and removed before the request reaches a head."""
+NO_MODEL = "-"
+"""In the header until the name is known, for the routes to refuse: no name begins with a hyphen."""
+MODELS = "-models"
+"""In the header if the request asks for the models of the edge."""
+ANSWERS = "modelspec.models"
+"""The filter that answers with the models of the edge, and the namespace of its metadata at the route."""
+HEALTH = "/healthz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """Paths that are asked in one way. `kind` is where their model is; `below` are prefixes, kept from heads."""
+
+    kind: str
+    methods: tuple[str, ...]
+    paths: tuple[str, ...]
+    below: tuple[str, ...] = ()
+
+
+def _twice(*paths: str) -> tuple[str, ...]:
+    """With `/v1` and without: LiteLLM serves both, and its users give clients the address without it."""
+    return tuple(f"{start}{path}" for path in paths for start in ("/v1", ""))
+
+
+WAYS = (
+    # https://platform.openai.com/docs/api-reference, and /rerank: https://docs.litellm.ai/docs/rerank
+    Ways(
+        kind="json",
+        methods=("POST",),
+        paths=_twice(
+            "/chat/completions",
+            "/completions",
+            "/embeddings",
+            "/responses",
+            "/responses/compact",
+            "/responses/input_tokens",
+            "/moderations",
+            "/images/generations",
+            "/audio/speech",
+            "/rerank",
+        ),
+    ),
+    # https://docs.anthropic.com/en/api/messages and /messages-count-tokens; https://docs.cohere.com/reference/rerank
+    Ways(kind="json", methods=("POST",), paths=("/v1/messages", "/v1/messages/count_tokens", "/v2/rerank")),
+    # https://platform.openai.com/docs/api-reference/audio and /images
+    Ways(
+        kind="form",
+        methods=("POST",),
+        paths=_twice("/audio/transcriptions", "/audio/translations", "/images/edits", "/images/variations"),
+    ),
+    # https://platform.openai.com/docs/guides/realtime-websocket
+    Ways(kind="realtime", methods=("GET",), paths=_twice("/realtime")),
+    # https://platform.openai.com/docs/api-reference/models and https://docs.anthropic.com/en/api/models-list
+    Ways(kind="models", methods=("GET",), paths=_twice("/models"), below=_twice("/models/")),
+    # What a head or its upstream keeps: an id does not say where it was made.
+    Ways(
+        kind="made",
+        methods=("GET", "POST", "DELETE"),
+        paths=_twice("/files", "/batches"),
+        below=("/v1/messages/batches", *_twice("/responses/", "/files/", "/batches/")),
+    ),
+)
+"""Every path of the edge but `/healthz`, with the sources of what clients ask."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeError:
+    """An error of the edge in the format of OpenAI: https://platform.openai.com/docs/guides/error-codes."""
+
+    status: int
+    message: str
+    kind: str = "invalid_request_error"
+    param: str | None = None
+
+
+REFUSALS: Mapping[str, EdgeError] = {
+    "model_required": EdgeError(
+        status=400,
+        message="This request names no model: it stands in 'model', at the top of a JSON body, in a field of a form, "
+        "or in the query of a WebSocket.",
+        param="model",
+    ),
+    "model_invalid": EdgeError(
+        status=400,
+        message="'model' must be text of 1 to 4,096 bytes without commas that does not begin with a hyphen.",
+        param="model",
+    ),
+    "model_ambiguous": EdgeError(
+        status=400,
+        message="This request may name two models: 'model' must stand once, in one place, and 'Model', 'fallbacks', "
+        "'user_config' and the like must not stand beside it.",
+        param="model",
+    ),
+    "model_unknown": EdgeError(
+        status=400,
+        message="This edge chooses a head by the model, and this id does not say at which head it was made: "
+        "ask that head itself.",
+    ),
+    "invalid_json": EdgeError(
+        status=400,
+        message="The body is not one JSON object of at most 1,024 fields that is nested at most 256 deep.",
+    ),
+    "invalid_form": EdgeError(
+        status=400,
+        message="The body is not a form as RFC 7578 describes it: multipart/form-data with a boundary, and a name for "
+        "each part.",
+    ),
+    "invalid_page": EdgeError(
+        status=400,
+        message="'limit' must be from 1 to 1000, and 'after_id' and 'before_id' ids of this list.",
+    ),
+    "upgrade_required": EdgeError(
+        status=426, message="This path is a WebSocket: connect to it with 'upgrade: websocket'."
+    ),
+    "upgrade_not_offered": EdgeError(status=400, message="This path is not a WebSocket."),
+    "model_not_found": EdgeError(status=404, message="This model does not exist.", param="model"),
+    "unsupported_media_type": EdgeError(
+        status=415,
+        message="The edge reads application/json, and multipart/form-data where files are sent, uncompressed.",
+    ),
+}
+"""The refusals of the scripts by their code, which is in the dynamic metadata `modelspec:refusal`."""
+
+_NO_PATH = EdgeError(status=404, message="This edge does not serve this path.")
+_NO_METHOD = EdgeError(
+    status=405,
+    message="This path does not take this method; a page of another site may not call it either (CORS).",
+)
+_RBAC = "envoy.filters.http.rbac"
+_DENIAL = "rbac_access_denied_matched_policy"
+"""What Envoy says of a request that RBAC refuses, with the policy in brackets."""
+
+
+def admission(options: Options) -> Iterator[Message]:
+    """The edge's own health, and the allow-list of methods and paths."""
+    health = {"name": ":path", "string_match": {"exact": HEALTH}}
+    yield extension(
+        "envoy.filters.http.health_check", HEALTH_CHECK, {"pass_through_mode": False, "headers": [health]}
+    )
+    methods = {
+        ", ".join(methods): _policy({"not_rule": _of_methods(methods)}, _of_paths(ways))
+        for methods, ways in _by_methods(options).items()
+    }
+    yield extension(_RBAC, RBAC, {"rules": {"action": "DENY", "policies": methods}})
+    paths = {"paths": _policy(*(_of_paths(ways) for ways in _by_methods(options).values()), kind="or_rules")}
+    yield extension(_RBAC, RBAC, {"rules": {"action": "ALLOW", "policies": paths}})
+
+
+def naming(options: Options, *, upgrade: bool) -> Iterator[Message]:
+    """Set `x-model` from where the name is; whatever a client sent, and a script that fails, leaves none.
+
+    The body of a request is held until it is read; an `upgrade` has none that ends.
+    """
+    if not upgrade:
+        limit = {"max_request_bytes": options.max_body_bytes}
+        yield extension("envoy.filters.http.buffer", BUFFER, limit)
+    none = {
+        "header": {"key": MODEL_HEADER, "value": NO_MODEL},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    }
+    yield extension(
+        "envoy.filters.http.header_mutation",
+        HEADER_MUTATION,
+        {"mutations": {"request_mutations": [{"append": none}]}},
+    )
+    kinds = {path: one.kind for one in _ways(options) for path in one.paths}
+    yield _lua("modelspec.requests", _table("PATHS", kinds), "scan", "requests")
+
+
+def answers(*, enforced: bool) -> Message:
+    """The filter that answers with the models; `enforced`, where clients are authenticated before."""
+    return _lua(ANSWERS, f"local ENFORCED = {str(enforced).lower()}\n", "scan", "models")
+
+
+def names(rows: Iterable[tuple[str, str, Route]]) -> Message:
+    """The metadata of the route of the models: names with the model that each stands for, and its route."""
+    lines = [
+        f"{name}\t{model}\t{','.join(route.groups) if route.visibility == 'private' else route.visibility}"
+        f"\t{encode(route.about.name or model)}\n"
+        for name, model, route in rows
+    ]
+    return {"filter_metadata": {ANSWERS: {"names": "\n" + "".join(lines)}}}
+
+
+def mappers(options: Options) -> Iterator[Message]:
+    """Bodies of the refusals, to stand before those by status alone."""
+    for methods in map(", ".join, _by_methods(options)):
+        wrong = _of_details(f"{_DENIAL}[{methods}]")
+        allow = {"header": {"key": "allow", "value": methods}}
+        yield {**_body(wrong, "method_not_allowed", _NO_METHOD), "headers_to_add": [allow]}
+    yield _body(_of_details(f"{_DENIAL}[none]"), "path_not_found", _NO_PATH)
+    for code, answer in REFUSALS.items():
+        yield _body(_of_metadata("modelspec", "refusal", code), code, answer)
+
+
+def _ways(options: Options) -> tuple[Ways, ...]:
+    return (*WAYS, Ways(kind="json", methods=("POST",), paths=options.paths))
+
+
+def _by_methods(options: Options) -> Mapping[tuple[str, ...], Ways]:
+    """The paths that take the same methods; a path that stands in the table twice takes those of both."""
+    found: dict[tuple[str, ...], Ways] = {}
+    for one in _ways(options):
+        known = found.get(one.methods)
+        found[one.methods] = (
+            one
+            if known is None
+            else replace(known, paths=(*known.paths, *one.paths), below=(*known.below, *one.below))
+        )
+    return found
+
+
+def _policy(*rules: Message, kind: str = "and_rules") -> Message:
+    """What everybody may do, or may not."""
+    return {"permissions": [{kind: {"rules": [*rules]}}], "principals": [{"any": True}]}
+
+
+def _of_methods(methods: Sequence[str]) -> Message:
+    rules = [{"header": {"name": ":method", "string_match": {"exact": method}}} for method in methods]
+    return {"or_rules": {"rules": rules}}
+
+
+def _of_paths(ways: Ways) -> Message:
+    paths = [{"exact": path} for path in ways.paths] + [{"prefix": start} for start in ways.below]
+    return {"or_rules": {"rules": [{"url_path": {"path": path}} for path in paths]}}
+
+
+def _of_metadata(namespace: str, key: str, value: str) -> Message:
+    matcher = {"filter": namespace, "path": [{"key": key}], "value": {"string_match": {"exact": value}}}
+    return {"metadata_filter": {"matcher": matcher, "match_if_key_not_found": False}}
+
+
+def _of_details(text: str) -> Message:
+    """By what Envoy notes of its answer: RBAC writes metadata only after it has answered."""
+    details = {"expression": f"response.code_details == '{text}'"}
+    return {"extension_filter": extension("cel", CEL_FILTER, details)}
+
+
+def _body(matched: Message, code: str, answer: EdgeError) -> Message:
+    error = {"message": answer.message, "type": answer.kind, "param": answer.param, "code": code}
+    return {
+        "filter": matched,
+        "status_code": answer.status,
+        "body_format_override": {"json_format": {"error": error}},
+    }
+
+
+def _lua(name: str, constants: str, *scripts: str) -> Message:
+    """A filter of the scripts, with what they share above them."""
+    statuses = _table("STATUS", {code: str(answer.status) for code, answer in REFUSALS.items()})
+    texts = [(files(__package__) / f"{script}.lua").read_text(encoding="utf-8") for script in scripts]
+    return extension(
+        name, LUA, {"default_source_code": {"inline_string": statuses + constants + "".join(texts)}}
+    )
+
+
+def _table(name: str, entries: Mapping[str, str]) -> str:
+    """A table of Lua; keys and values need no escapes."""
+    rows = ", ".join(f'["{key}"] = "{value}"' for key, value in entries.items())
+    return f"local {name} = {{ {rows} }}\n"
