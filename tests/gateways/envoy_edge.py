@@ -70,9 +70,12 @@ class Edge:
         *,
         path: str = "/v1/chat/completions",
         headers: dict[str, str] | None = None,
+        answer: int = 200,
         connection: HTTPConnection | None = None,
     ) -> Reply:
-        body = json.dumps({"messages": [], "model": model}).encode()
+        """Name a model; its head answers with the status `answer`."""
+        wanted = {} if answer == 200 else {"answer": answer}
+        body = json.dumps({"messages": [], "model": model, **wanted}).encode()
         return self.send("POST", path, body, headers=headers, connection=connection)
 
     def send(
@@ -99,6 +102,9 @@ class Edge:
     def stat(self, name: str) -> int:
         text = self._admin(f"/stats?usedonly&filter=^{name}$")
         return int(text.rpartition(": ")[2] or "0")
+
+    def scrape(self) -> str:
+        return self._admin("/stats/prometheus")
 
     def clusters(self) -> str:
         return self._admin("/clusters")

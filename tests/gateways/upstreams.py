@@ -131,9 +131,12 @@ async def _answer(reader: asyncio.StreamReader, upstream: Upstream) -> bytes:
     if upstream.holds:
         await reader.read()  # until the connection ends
     seen = {"head": upstream.head_id, "path": path, "headers": sent, "bytes": len(body)}
+    wanted = 200
     with suppress(ValueError):
-        seen["model"] = json.loads(body).get("model")
-    return _response(503 if upstream.fails else 200, seen)
+        asked = json.loads(body)
+        seen["model"] = asked.get("model")
+        wanted = asked.get("answer", wanted)
+    return _response(503 if upstream.fails else wanted, seen)
 
 
 async def _chunks(reader: asyncio.StreamReader) -> Any:

@@ -29,6 +29,7 @@ RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
 ROUTE = "envoy.config.route.v3.Route"
 ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
 ROUTER = "envoy.extensions.filters.http.router.v3.Router"
+STATS_LOG = "envoy.extensions.access_loggers.stats.v3.Config"
 STDERR_LOG = "envoy.extensions.access_loggers.stream.v3.StderrAccessLog"
 STDOUT_LOG = "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
 TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
@@ -64,6 +65,7 @@ class Options:
     health_check_interval_ms: int
     health_check_timeout_ms: int
     access_log: Mapping[str, str]
+    metrics: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, given: Mapping[str, object]) -> Self:

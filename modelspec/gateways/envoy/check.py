@@ -114,15 +114,18 @@ def _differences(read: dict[str, Any]) -> Iterator[str]:
     source = bootstrap["dynamic_resources"]["cds_config"]["path_config_source"]["path"]
     options = Options.of({"config_dir": str(PurePosixPath(source).parent)})
     process = {name: value for name, value in static.items() if name != "static_resources"}
+    own = bootstrap.pop("static_resources", {"listeners": [], "clusters": []})
     if bootstrap != {**process, "dynamic_resources": dynamic_resources(options)}:
         yield f"{BOOTSTRAP} differs from {STATIC}"
     for name in filter(read.__contains__, WATCHED):
         if read[name] != discovery(read[name]["resources"]):
             yield f"{name} has the wrong version"
-    if [plain(one) for one in read[CLUSTERS]["resources"]] != resources["clusters"]:
+    if [*map(plain, read[CLUSTERS]["resources"]), *own["clusters"]] != resources["clusters"]:
         yield f"{CLUSTERS} differs from the clusters of {STATIC}"
     (listener,) = read[LISTENER]["resources"]
-    (twin,) = resources["listeners"]
+    twin, *others = resources["listeners"]
+    if others != own["listeners"]:
+        yield f"{BOOTSTRAP} differs from {STATIC}"
     manager, full = _manager(listener), _manager(twin)
     routes = full.pop("route_config")
     sources = manager.pop("rds")

@@ -19,10 +19,10 @@ from modelspec.gateways.envoy.api import (
     seconds,
     typed,
 )
+from modelspec.gateways.envoy.observe import HEAD_METADATA, about
 from modelspec.routing.table import HeadEntry, Route, Tier
 from modelspec.url import parts
 
-_MATCH = "envoy.transport_socket_match"
 _NO_SPILL = 1_000_000
 """Overprovisioning in percent: while one host of a tier is healthy, the next tier gets no requests."""
 _REQUESTS = 1_000_000
@@ -160,7 +160,12 @@ def _endpoint(head: HeadEntry, weight: int) -> Message:
                     "address": {"socket_address": {"address": host, "port_value": port}},
                     "health_check_config": {"hostname": name},
                 },
-                "metadata": {"filter_metadata": {_MATCH: {"head": head.head_id}}},
+                "metadata": {
+                    "filter_metadata": {
+                        HEAD_METADATA: {"head": head.head_id},
+                        **about({"region": head.region})["filter_metadata"],
+                    }
+                },
             }
         ],
     }

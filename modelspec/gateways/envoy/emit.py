@@ -13,6 +13,7 @@ from modelspec.gateways.envoy.api import Message, Options
 from modelspec.gateways.envoy.clusters import Clusters
 from modelspec.gateways.envoy.identity import BuiltFrom, identified
 from modelspec.gateways.envoy.listener import listener
+from modelspec.gateways.envoy.metrics import admin, metrics_listener, statistics
 from modelspec.gateways.envoy.routes import ROUTES, route_configuration
 from modelspec.routing.table import RoutingTable
 
@@ -37,8 +38,8 @@ def _files(
     routes = {**route_configuration(routing, region, known, options, about), "metadata": about}
     clusters = list(known.messages())
     rds = {"rds": {"route_config_name": ROUTES, "config_source": watched("routes.json", options)}}
-    dynamic = {"dynamic_resources": dynamic_resources(options)}
-    bootstrap = identified({**_process(edge_id, region, options), **dynamic}, edge_id)
+    dynamic, own = {"dynamic_resources": dynamic_resources(options)}, metrics_listener(options)
+    bootstrap = identified({**_process(edge_id, region, options), **own, **dynamic}, edge_id)
     yield "bootstrap.json", bootstrap
     yield "clusters.json", discovery(clusters)
     yield "listener.json", discovery([listener(edge_id, region, rds, options)])
@@ -47,7 +48,9 @@ def _files(
         "listeners": [plain(listener(edge_id, region, {"route_config": plain(routes)}, options))],
         "clusters": [plain(one) for one in clusters],
     }
-    process = {name: value for name, value in bootstrap.items() if name not in dynamic}
+    for kind, more in own.get("static_resources", {}).items():
+        resources[kind] += more
+    process = {name: value for name, value in bootstrap.items() if name not in {**dynamic, **own}}
     yield "static.json", {**process, "static_resources": resources}
 
 
@@ -70,11 +73,8 @@ def _process(edge_id: str, region: str | None, options: Options) -> Message:
     locality = {} if region is None else {"locality": {"region": region}}
     return {
         "node": {"id": edge_id, "cluster": "modelspec-edge", **locality},
-        "admin": {
-            "address": {
-                "socket_address": {"address": options.admin_address, "port_value": options.admin_port}
-            }
-        },
+        "admin": admin(options),
+        **statistics(),
     }
 
 

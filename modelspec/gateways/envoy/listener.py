@@ -12,6 +12,7 @@ from modelspec.gateways.envoy.api import (
     seconds,
     typed,
 )
+from modelspec.gateways.envoy.metrics import counters
 from modelspec.gateways.envoy.observe import access_log
 from modelspec.gateways.envoy.requests import admission, answers, mappers, naming
 
@@ -38,7 +39,7 @@ def listener(edge_id: str, region: str | None, routes: Message, options: Options
     """The listener; `routes` is the field of the connection manager with the routes or their source."""
     manager = {
         "stat_prefix": "edge",
-        "access_log": access_log(edge_id, region, options),
+        "access_log": [*access_log(edge_id, region, options), *counters()],
         "use_remote_address": True,
         "normalize_path": True,
         "merge_slashes": True,

@@ -1,4 +1,4 @@
-"""What an operator sees of an edge: a line for every request.
+"""What an operator reads of an edge: a line for every request.
 
 Each field of a line is one operator of Envoy, so that numbers stay numbers and what is unknown is null:
 https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/observability/access_log/usage. No operator reads a header of
@@ -8,7 +8,14 @@ the client, the query, an address or a body.
 from collections.abc import Mapping
 
 from modelspec.gateways import log
-from modelspec.gateways.envoy.api import FILE_LOG, STDERR_LOG, STDOUT_LOG, Message, Options, extension
+from modelspec.gateways.envoy.api import (
+    FILE_LOG,
+    STDERR_LOG,
+    STDOUT_LOG,
+    Message,
+    Options,
+    extension,
+)
 
 NAMESPACE = "modelspec"
 """Metadata of routes and virtual hosts, and dynamic metadata of a request: `model` in it is the name as it was sent."""
@@ -27,7 +34,7 @@ def about(facts: Mapping[str, object]) -> Message:
 
 
 def access_log(edge_id: str, region: str | None, options: Options) -> list[Message]:
-    """The access loggers of the listener."""
+    """The logger that writes lines, unless the log is off."""
     path = options.access_log["path"]
     if path == "off":
         return []
@@ -36,10 +43,11 @@ def access_log(edge_id: str, region: str | None, options: Options) -> list[Messa
     if path in _STREAMS:
         name, kind, place = f"envoy.access_loggers.{path.rpartition('/')[2]}", _STREAMS[path], {}
     line = {"log_format": {"json_format": _line(edge_id, region)}}
-    return [{**extension(name, kind, {**place, **line}), "filter": _REQUESTS}]
+    return [{**extension(name, kind, {**place, **line}), "filter": REQUESTS}]
 
 
-_REQUESTS: Message = {"not_health_check_filter": {}}
+REQUESTS: Message = {"not_health_check_filter": {}}
+"""All but health checks of the edge itself."""
 
 
 def _line(edge_id: str, region: str | None) -> Message:

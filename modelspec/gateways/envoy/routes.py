@@ -87,7 +87,8 @@ def _action(route: Message) -> Message:
 
 def _metadata(route: Route) -> Message:
     """What later filters and the log read of the model that takes a request."""
-    return {"metadata": about({"model": route.model_id})}
+    first = {"first": sorted(route.tiers[0].weights)} if route.tiers else {}
+    return {"metadata": about({"model": route.model_id, **first})}
 
 
 def _answer(route: Route, region: str | None, clusters: Clusters, options: Options) -> Message:
