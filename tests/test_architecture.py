@@ -55,7 +55,10 @@ ONLY_IN = {
     "traceback.print_exc": set(),  # a message of an exception may hold a value of a file
     "traceback.format_exc": set(),
     "jinja2": {"site"},
+    "duckdb": {"traffic"},
     "httpx": {"traffic"},
+    "ibis": {"traffic"},
+    "zstandard": {"traffic"},
     "starlette": {"serve"},
     "uvicorn": {"serve"},
     "watchfiles": {"serve"},

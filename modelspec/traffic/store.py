@@ -1,0 +1,252 @@
+"""The folder of an aggregate: days in Parquet, what was read up to where, and changes that are whole or not there.
+
+```
+v1/day=2026-11-30/<digest of sources>.parquet   the aggregate
+breaches/<digest>.jsonl                         requests that touched a region outside of their residency
+seen/<digest>.parquet                           request ids of the last 48 hours, as hashes
+sources.json                                    what was read, up to where
+```
+
+A run names its files in `pending.json`, renames them into place, replaces `sources.json` and removes `pending.json`.
+Files of a run that was killed in between are no part of the aggregate, and the next run removes them.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from modelspec.diagnose.refusal import Refusal, shown, unusable
+from modelspec.traffic.columns import VERSION, day_folder
+from modelspec.traffic.statements import WINDOW_MS
+from modelspec.write.lock import take
+
+_SOURCES, _PENDING, _RUN = "sources.json", "pending.json", ".run-"
+_FORMAT = 1
+_MOST_SOURCES = 10_000
+"""Files that are remembered, the last ones read: rotated ones do not come again for ever."""
+
+HEAD_BYTES = 4096
+"""The start of a file by which it is known under another name, or compressed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSource:
+    """A file and how much of it was read; `offset` counts decompressed bytes, or rows of Parquet, `line` the next line.
+
+    `head` is the SHA-256 of its first `head_bytes` decompressed bytes.
+    """
+
+    name: str
+    device: int
+    inode: int
+    head: str
+    head_bytes: int
+    offset: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderState:
+    """What `sources.json` says; `seen` leads from files to the time of their last row, in milliseconds."""
+
+    run: str = ""
+    sources: tuple[LogSource, ...] = ()
+    seen: Mapping[str, int]
+
+    def find(self, head: bytes, device: int, inode: int) -> LogSource | None:
+        """What was read of a file that begins so, under whatever name; the same inode is preferred."""
+        digests: dict[int, str] = {}
+        best: tuple[bool, int, LogSource] | None = None
+        for source in self.sources:
+            length = source.head_bytes
+            if not 0 < length <= len(head):
+                continue
+            if length not in digests:
+                digests[length] = sha256(head[:length]).hexdigest()
+            if digests[length] == source.head:
+                rank = ((source.device, source.inode) == (device, inode), source.offset, source)
+                best = rank if best is None or rank[:2] > best[:2] else best
+        return None if best is None else best[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageFolder:
+    """The folder at `path`."""
+
+    path: Path
+
+    def state(self) -> FolderState:
+        """What was read. A file that is not ours counts as nothing read.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        value = _json(self.path / _SOURCES)
+        if value.get("version") != _FORMAT:
+            return FolderState(seen={})
+        names = [one.name for one in fields(LogSource)]
+        return FolderState(
+            run=str(value.get("run", "")),
+            sources=tuple(
+                LogSource(**{name: one[name] for name in names})
+                for one in value.get("sources", ())
+                if isinstance(one, dict) and set(names) <= one.keys()
+            ),
+            seen={str(name): int(last) for name, last in dict(value.get("seen", {})).items()},
+        )
+
+    def files(self, since: date | None = None, until: date | None = None) -> list[Path]:
+        """The files of the aggregate, of the days from `since` to `until`, both included."""
+        return [
+            path
+            for path in sorted((self.path / VERSION).glob("day=*/*.parquet"))
+            if (day := _day(path)) is not None
+            and (since is None or day >= since)
+            and (until is None or day <= until)
+            and self._relative(path) not in self._unfinished()
+        ]
+
+    def breaches(self) -> Iterator[Mapping[str, Any]]:
+        """What `breaches/` holds, file by file."""
+        unfinished = self._unfinished()
+        for path in sorted((self.path / "breaches").glob("*.jsonl")):
+            if self._relative(path) not in unfinished:
+                with path.open(encoding="utf-8") as file:
+                    yield from map(json.loads, file)
+
+    def seen(self, state: FolderState) -> list[Path]:
+        """The files of request ids that are there."""
+        return [path for name in state.seen if (path := self.path / "seen" / name).is_file()]
+
+    def _relative(self, path: Path) -> str:
+        return path.relative_to(self.path).as_posix()
+
+    def _unfinished(self) -> frozenset[str]:
+        """Files of a run that has not come to its end."""
+        pending = _json(self.path / _PENDING)
+        if not pending or pending.get("run") == _json(self.path / _SOURCES).get("run"):
+            return frozenset()
+        return frozenset(map(str, pending.get("files", ())))
+
+    @contextmanager
+    def writing(self) -> Iterator[Path | Refusal]:
+        """Lock the folder, and clear away what killed runs have left; gives a folder to work in."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            yield unusable("write to", self.path, error, "name another folder with --into")
+            return
+        try:
+            if not take(lock):
+                yield Refusal(
+                    message=f"another run is writing to {shown(self.path)}",
+                    help="wait for it to finish, or stop it, then run again",
+                )
+                return
+            self._recover()
+            scratch = self.path / f"{_RUN}{os.getpid()}"
+            scratch.mkdir()
+            try:
+                yield scratch
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+        finally:
+            os.close(lock)
+
+    def _recover(self) -> None:
+        for left in self.path.glob(f"{_RUN}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        for name in self._unfinished():
+            path = self.path / name
+            if ".." not in Path(name).parts and not Path(name).is_absolute() and path.is_file():
+                path.unlink()
+        (self.path / _PENDING).unlink(missing_ok=True)
+
+    def commit(
+        self,
+        files: Mapping[str, Path],
+        read: Sequence[tuple[LogSource | None, LogSource]],
+        state: FolderState,
+        seen: Mapping[str, int],
+        run: str,
+    ) -> None:
+        """Make finished files, by their place in the folder, part of the aggregate, all at once.
+
+        `read` has what was known of each file before and what is known now, `seen` the new file of request ids.
+
+        Raises:
+            OSError: the disk is full, or the like; the folder stays as it was.
+        """
+        kept = {(one.head, one.head_bytes): one for one in state.sources}
+        for old, one in read:
+            for known in (old, one):
+                if known is not None:
+                    kept.pop((known.head, known.head_bytes), None)
+            kept[(one.head, one.head_bytes)] = one
+        together = {**state.seen, **seen}
+        newest = max(together.values(), default=0)
+        lasting = {name: last for name, last in together.items() if last > newest - WINDOW_MS}
+        for path in files.values():
+            _flush(path)
+        _write(self.path / _PENDING, {"run": run, "files": sorted(files)})
+        for name, path in files.items():
+            target = self.path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+            _flush(target.parent)
+        value = {
+            "version": _FORMAT,
+            "run": run,
+            "sources": [asdict(one) for one in [*kept.values()][-_MOST_SOURCES:]],
+            "seen": dict(sorted(lasting.items())),
+        }
+        _write(self.path / _SOURCES, value)
+        (self.path / _PENDING).unlink(missing_ok=True)
+        for name in together.keys() - lasting.keys():
+            (self.path / "seen" / name).unlink(missing_ok=True)
+
+
+def place_of_day(day: date, run: str) -> str:
+    """Where a run's aggregate of a day lies in the folder."""
+    return f"{day_folder(day)}/{run}.parquet"
+
+
+def _day(path: Path) -> date | None:
+    try:
+        return date.fromisoformat(path.parent.name.removeprefix("day="))
+    except ValueError:
+        return None
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """An object in a file; empty where there is none, or it is no object."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _write(path: Path, value: Mapping[str, object]) -> None:
+    """Replace a file atomically."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    _flush(new)
+    new.replace(path)
+    _flush(path.parent)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
