@@ -106,6 +106,10 @@ class Edge:
     def scrape(self) -> str:
         return self._admin("/stats/prometheus")
 
+    def stat_text(self, name: str) -> str:
+        """The value of a statistic that is a text."""
+        return self._admin(f"/stats?filter=^{name}$&type=TextReadouts").rpartition(": ")[2].strip().strip('"')
+
     def clusters(self) -> str:
         return self._admin("/clusters")
 

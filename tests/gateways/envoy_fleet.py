@@ -17,6 +17,7 @@ from upstreams import Upstreams, free_port, urls
 ROOT = Path(__file__).parents[2]
 PROGRAM = str(Path(sysconfig.get_path("scripts")) / "modelspec")
 FILES = ("bootstrap.json", "clusters.json", "listener.json", "routes.json")
+_OPTIONAL = ("access.json", "jwt.json")
 
 _EXAMPLE = ("regions.yaml", "heads.yaml", "models.d", "metadata.schema.json")
 _OLD_HEALTH_PATH = {"head-service-eu-2": "/healthz"}
@@ -63,7 +64,9 @@ class Fleet:
     def install(self, edge_id: str) -> Path:
         """Copy the files of an edge to the folder that Envoy reads; return the bootstrap."""
         self.config.mkdir(exist_ok=True)
-        for name in FILES:
+        for name in (*FILES, *_OPTIONAL):
+            if name in _OPTIONAL and not (self.dist / "gateways" / "envoy" / edge_id / name).exists():
+                continue
             shutil.copy(self.dist / "gateways" / "envoy" / edge_id / name, self.config / name)
         return self.config / "bootstrap.json"
 

@@ -10,6 +10,7 @@ from hashlib import sha256
 from modelspec.emit.artifact import Artifact, encode
 from modelspec.gateways import GatewayOptions
 from modelspec.gateways.envoy.api import Message, Options
+from modelspec.gateways.envoy.authentication import Authentication
 from modelspec.gateways.envoy.clusters import Clusters
 from modelspec.gateways.envoy.identity import BuiltFrom, identified
 from modelspec.gateways.envoy.listener import listener
@@ -26,12 +27,17 @@ def emit(routing: RoutingTable, gateway: GatewayOptions) -> Iterator[Artifact]:
     options = Options.of(gateway.options)
     for edge_id, region in sorted((gateway.edges or {DEFAULT_EDGE: None}).items()):
         built = BuiltFrom.of(edge_id, gateway)
-        for name, message in _files(routing, built, region, options):
+        clients = Authentication.of(gateway, routing)
+        for name, message in _files(routing, built, region, options, clients):
             yield Artifact(path=f"gateways/envoy/{edge_id}/{name}", content=laid_out(message))
 
 
 def _files(
-    routing: RoutingTable, built: BuiltFrom, region: str | None, options: Options
+    routing: RoutingTable,
+    built: BuiltFrom,
+    region: str | None,
+    options: Options,
+    clients: Authentication,
 ) -> Iterator[tuple[str, Message]]:
     edge_id, about = built.edge_id, built.metadata
     known = Clusters(routing.heads, options)
@@ -42,10 +48,14 @@ def _files(
     bootstrap = identified({**_process(edge_id, region, options), **own, **dynamic}, edge_id)
     yield "bootstrap.json", bootstrap
     yield "clusters.json", discovery(clusters)
-    yield "listener.json", discovery([listener(edge_id, region, rds, options)])
+    for name, resource in clients.extensions():
+        yield name, discovery([resource])
+    access = clients.filters(region, lambda name: watched(name, options))
+    yield "listener.json", discovery([listener(edge_id, region, rds, options, access)])
     yield "routes.json", discovery([routes])
+    access = clients.filters(region)
     resources = {
-        "listeners": [plain(listener(edge_id, region, {"route_config": plain(routes)}, options))],
+        "listeners": [plain(listener(edge_id, region, {"route_config": plain(routes)}, options, access))],
         "clusters": [plain(one) for one in clusters],
     }
     for kind, more in own.get("static_resources", {}).items():

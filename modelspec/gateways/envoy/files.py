@@ -35,6 +35,11 @@ class WatchedFile:
 WATCHED_FILES = (
     WatchedFile(name=CLUSTERS, statistics="cluster_manager.cds"),
     WatchedFile(name=ROUTES, statistics="http.edge.rds.models"),
+    WatchedFile(
+        name="access.json",
+        statistics="extension_config_discovery.http_filter.modelspec.access",
+        always=False,
+    ),
     WatchedFile(name=LISTENER, statistics="listener_manager.lds"),
 )
 """In the order in which they are replaced: what is referred to comes before what refers to it."""

@@ -12,6 +12,7 @@ from modelspec.gateways.envoy.api import (
     seconds,
     typed,
 )
+from modelspec.gateways.envoy.authentication import AccessFilters, refusals
 from modelspec.gateways.envoy.metrics import counters
 from modelspec.gateways.envoy.observe import access_log
 from modelspec.gateways.envoy.requests import admission, answers, mappers, naming
@@ -35,7 +36,9 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
 """Message, type and code by status, like the errors of OpenAI: https://platform.openai.com/docs/guides/error-codes."""
 
 
-def listener(edge_id: str, region: str | None, routes: Message, options: Options) -> Message:
+def listener(
+    edge_id: str, region: str | None, routes: Message, options: Options, access: AccessFilters
+) -> Message:
     """The listener; `routes` is the field of the connection manager with the routes or their source."""
     manager = {
         "stat_prefix": "edge",
@@ -47,10 +50,16 @@ def listener(edge_id: str, region: str | None, routes: Message, options: Options
         "request_headers_timeout": "10s",
         "stream_idle_timeout": seconds(options.request_timeout_ms),
         **routes,
-        "http_filters": [*_filters(options)],
-        "upgrade_configs": [{"upgrade_type": "websocket", "filters": [*_filters(options, upgrade=True)]}],
+        "http_filters": [*_filters(options, access)],
+        "upgrade_configs": [
+            {"upgrade_type": "websocket", "filters": [*_filters(options, access, upgrade=True)]}
+        ],
         "local_reply_config": {
-            "mappers": [*mappers(options), *(_error(status, *words) for status, words in _ERRORS.items())]
+            "mappers": [
+                *refusals(),
+                *mappers(options),
+                *(_error(status, *words) for status, words in _ERRORS.items()),
+            ]
         },
     }
     return typed(
@@ -72,16 +81,19 @@ def listener(edge_id: str, region: str | None, routes: Message, options: Options
     )
 
 
-def _filters(options: Options, *, upgrade: bool = False) -> Iterator[Message]:
+def _filters(options: Options, access: AccessFilters, *, upgrade: bool = False) -> Iterator[Message]:
     """What a request passes, in this order: no body is read before the client is known."""
     # 1. the edge's own health, 2. the allow-list of paths
     yield from admission(options)
     # 3. authentication
+    yield from access.of_client
     # 4. where the name of the model is
     yield from naming(options, upgrade=upgrade)
-    # 5. authorization by the route, 6. rate limits
+    # 5. authorization by the route
+    yield from access.of_model
+    # 6. rate limits
     # 7. answers of the edge itself, and the heads'
-    yield answers(enforced=False)
+    yield answers(enforced=access.is_on)
     yield extension("envoy.filters.http.router", ROUTER)
 
 

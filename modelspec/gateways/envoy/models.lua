@@ -22,7 +22,7 @@ local function may_call(who, access)
   if access == "public" or access == "internal" then
     return access == "public" or not ENFORCED or who.key ~= nil
   end
-  for group in string.gmatch(access, "[^,]+") do
+  for group in string.gmatch(access, "[^\31]+") do
     if who.groups[group] then
       return true
     end

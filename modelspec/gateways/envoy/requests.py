@@ -199,13 +199,24 @@ def answers(*, enforced: bool) -> Message:
 
 
 def names(rows: Iterable[tuple[str, str, Route]]) -> Message:
-    """The metadata of the route of the models: names with the model that each stands for, and its route."""
+    """For the metadata of the route of the models: names with the model that each stands for, and its route."""
     lines = [
-        f"{name}\t{model}\t{','.join(route.groups) if route.visibility == 'private' else route.visibility}"
-        f"\t{encode(route.about.name or model)}\n"
+        f"{name}\t{model}\t{_callers(route)}\t{encode(route.about.name or model)}\n"
         for name, model, route in rows
     ]
-    return {"filter_metadata": {ANSWERS: {"names": "\n" + "".join(lines)}}}
+    return {ANSWERS: {"names": "\n" + "".join(lines)}}
+
+
+_UNIT = "\x1f"
+"""Between groups, since their names may hold commas; the reader of files admits no control characters."""
+
+
+def _callers(route: Route) -> str:
+    """Who may call a model; groups that would break a line are left out, and so the model is listed for fewer."""
+    if route.visibility != "private":
+        return route.visibility
+    groups = (group for group in route.groups if group.isprintable())
+    return _UNIT + "".join(f"{group}{_UNIT}" for group in groups)
 
 
 def mappers(options: Options) -> Iterator[Message]:
@@ -213,10 +224,10 @@ def mappers(options: Options) -> Iterator[Message]:
     for methods in map(", ".join, _by_methods(options)):
         wrong = _of_details(f"{_DENIAL}[{methods}]")
         allow = {"header": {"key": "allow", "value": methods}}
-        yield {**_body(wrong, "method_not_allowed", _NO_METHOD), "headers_to_add": [allow]}
-    yield _body(_of_details(f"{_DENIAL}[none]"), "path_not_found", _NO_PATH)
+        yield {**error_body(wrong, "method_not_allowed", _NO_METHOD), "headers_to_add": [allow]}
+    yield error_body(_of_details(f"{_DENIAL}[none]"), "path_not_found", _NO_PATH)
     for code, answer in REFUSALS.items():
-        yield _body(_of_metadata("modelspec", "refusal", code), code, answer)
+        yield error_body(by_metadata("modelspec", "refusal", code), code, answer)
 
 
 def _ways(options: Options) -> tuple[Ways, ...]:
@@ -251,7 +262,8 @@ def _of_paths(ways: Ways) -> Message:
     return {"or_rules": {"rules": [{"url_path": {"path": path}} for path in paths]}}
 
 
-def _of_metadata(namespace: str, key: str, value: str) -> Message:
+def by_metadata(namespace: str, key: str, value: str) -> Message:
+    """A filter of answers by what a script has noted."""
     matcher = {"filter": namespace, "path": [{"key": key}], "value": {"string_match": {"exact": value}}}
     return {"metadata_filter": {"matcher": matcher, "match_if_key_not_found": False}}
 
@@ -262,7 +274,8 @@ def _of_details(text: str) -> Message:
     return {"extension_filter": extension("cel", CEL_FILTER, details)}
 
 
-def _body(matched: Message, code: str, answer: EdgeError) -> Message:
+def error_body(matched: Message, code: str, answer: EdgeError) -> Message:
+    """The body of the answers that match."""
     error = {"message": answer.message, "type": answer.kind, "param": answer.param, "code": code}
     return {
         "filter": matched,

@@ -14,6 +14,7 @@ from modelspec.gateways.envoy.api import (
     seconds,
     typed,
 )
+from modelspec.gateways.envoy.authentication import ANYBODY, route_access
 from modelspec.gateways.envoy.clusters import Clusters
 from modelspec.gateways.envoy.observe import about
 from modelspec.gateways.envoy.requests import MODEL_HEADER, MODELS, NO_MODEL, names
@@ -88,7 +89,8 @@ def _action(route: Message) -> Message:
 def _metadata(route: Route) -> Message:
     """What later filters and the log read of the model that takes a request."""
     first = {"first": sorted(route.tiers[0].weights)} if route.tiers else {}
-    return {"metadata": about({"model": route.model_id, **first})}
+    known = about({"model": route.model_id, **first})["filter_metadata"]
+    return {"metadata": {"filter_metadata": {**known, **route_access(route)}}}
 
 
 def _answer(route: Route, region: str | None, clusters: Clusters, options: Options) -> Message:
@@ -134,7 +136,7 @@ def _models(routes: Sequence[Route], region: str | None) -> Message:
         if route.tiers and _is_open(route, region)
         for name in (*route.exact, *route.prefixes)
     ]
-    return {**_direct(500), "metadata": names(rows)}
+    return {**_direct(500), "metadata": {"filter_metadata": {**names(rows), **ANYBODY}}}
 
 
 def _retries(routes: Sequence[Route]) -> Message:
