@@ -20,6 +20,7 @@ from modelspec.pipeline import Checked, Compiled
 from modelspec.routing.decide import Decision, Index, Request, decide
 
 if TYPE_CHECKING:
+    from modelspec.change.demand import Demand
     from modelspec.change.plan import Planned
 
 __all__ = [
@@ -61,12 +62,22 @@ def route(
     return decide(Index(compiled.table), Request(model=model, origin=origin, down=down))
 
 
-def plan(root: Path, *, today: date, base: str | None = None, head: str | None = None) -> "Planned | Refusal":
+def plan(
+    root: Path,
+    *,
+    today: date,
+    base: str | None = None,
+    head: str | None = None,
+    weigh: bool = False,
+    demand: "Demand | None" = None,
+) -> "Planned | Refusal":
     """Compare two commits of the repository at `root`; None means the merge base and the working tree.
+
+    To `weigh` is to replay the requests of `demand`; where that is None, the plan says that usage is missing.
 
     Raises:
         OSError: the root cannot be opened.
     """
     from modelspec.change.plan import plan_change  # noqa: PLC0415 - only a plan needs git
 
-    return plan_change(root, base=base, head=head, today=today)
+    return plan_change(root, base=base, head=head, today=today, weigh=weigh, demand=demand)

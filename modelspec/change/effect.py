@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from enum import IntEnum
 
+from modelspec.change.demand import Demand
+from modelspec.change.replay import Replay
 from modelspec.routing.table import RoutingTable
 
 
@@ -277,7 +279,8 @@ class Plan:
     files that differ, `reformatted` those that say the same on both sides. `compared` is False where a side did not
     compile: then there are no effects, and `loads` are those of the side that did. This version refuses values of the
     files `refused_before`, which are left out. `waived` are the rules and guards, each with a subject, that waivers of
-    this change set aside.
+    this change set aside. `replay` weighs the change by `demand`; `lacks_usage` where this was asked for and there is
+    no usage.
     """
 
     before: str
@@ -293,6 +296,9 @@ class Plan:
     models_after: int | None
     refused_before: Sequence[str] = ()
     waived: Sequence[tuple[str, str]] = ()
+    demand: Demand | None = None
+    replay: Replay | None = None
+    lacks_usage: bool = False
 
     @property
     def rules_changed(self) -> Sequence[str]:

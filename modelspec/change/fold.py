@@ -17,6 +17,7 @@ from modelspec.change.effect import (
     Words,
     joined,
 )
+from modelspec.change.replay_words import NO_USAGE, brief
 from modelspec.text.quote import counted
 
 
@@ -111,11 +112,12 @@ _MOST_WAIVED = 5
 
 def summary(plan: Plan) -> Words:
     """Like "3 models move, 1 leaves Europe (eu), 2 lose their only fallback", the worst first, and what is waived."""
+    weighed = brief(plan.replay) if plan.replay is not None else ()
     if not plan.waived:
-        return _summary(plan)
+        return (*_summary(plan), *weighed)
     shown = joined(((Quoted(code), " for ", Quoted(name)) for code, name in plan.waived[:_MOST_WAIVED]), ", ")
     more = len(plan.waived) - _MOST_WAIVED
-    return (*_summary(plan), "; it waives ", *shown, f" and {more} more" if more > 0 else "")
+    return (*_summary(plan), *weighed, "; it waives ", *shown, f" and {more} more" if more > 0 else "")
 
 
 def _summary(plan: Plan) -> Words:
@@ -142,6 +144,8 @@ def notes(plan: Plan) -> Iterator[Words]:
             "this version refuses values of the base, which is compared without them: see ",
             *_files(plan.refused_before),
         )
+    if plan.lacks_usage:
+        yield NO_USAGE
     if plan.effects and plan.rules_changed:
         yield ("rules other than routes may change: see ", *_files(plan.rules_changed))
 

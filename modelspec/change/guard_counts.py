@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from operator import attrgetter
 
+from modelspec.change.replay import Replay
 from modelspec.change.sides import answering
 from modelspec.fleet.model import Fleet, Head, Region
 from modelspec.fleet.settings import Threshold
@@ -134,6 +135,30 @@ def count_models(
                 )
             )
     return {old.model_id for old, _ in pairs}, found
+
+
+def count_requests(
+    replay: Replay, threshold: Threshold, change: Change, waived: Collection[str]
+) -> tuple[set[str], list[Breach]]:
+    """The ids of all models whose requests move, and a breach for the largest where too many requests do."""
+    left = {model: moved for model, moved in replay.models.items() if model not in waived}
+    moved = sum(left.values())
+    found: list[Breach] = []
+    if moved * 100 > threshold.percent * replay.requests:
+        routes = {route.model_id: route for route in change.after.routes}
+        share = f"{moved / replay.requests:.3%} of all requests; the limit is {threshold.percent}%"
+        for model, count in [*left.items()][:MOST]:
+            route = routes.get(model)
+            found.append(
+                Breach(
+                    subject=model,
+                    message=f"{count:,.0f} requests a day of model {quote(model)} move, and with them {share}",
+                    label="broken" if route is None else "moves",
+                    help="split the change",
+                    place=None if route is None else Place(path=route.about.path, pointer=("model_id",)),
+                )
+            )
+    return set(replay.models), found
 
 
 def _listed(left: list[tuple[Route, Route | None]], does: str, limit: str, field: str) -> Iterator[Breach]:

@@ -83,6 +83,9 @@ def _guards(old: Settings, new: Settings, models: int) -> Iterator[Loosening]:
         was, now = getattr(old.guards, name), getattr(new.guards, name)
         if _allows_more(now, was, models):
             yield _changed(("guards", name), was.said(models), now.said(models))
+    before, after = old.guards.max_moved_requests, new.guards.max_moved_requests
+    if after.percent > before.percent:
+        yield _changed(("guards", "max_moved_requests"), f"{before.percent}%", f"{after.percent}%")
     for name in _SWITCHES:
         before, after = getattr(old.guards, name), getattr(new.guards, name)
         if _RANKS.index(after) < _RANKS.index(before):

@@ -8,11 +8,13 @@ from modelspec.change.guard_counts import (
     Breach,
     Change,
     count_models,
+    count_requests,
     heads_without_models,
     regions_without_models,
 )
 from modelspec.change.guard_hosts import new_hosts
 from modelspec.change.guard_policy import head_breaches, policy_breaches, residency_breaches
+from modelspec.change.replay import Replay
 from modelspec.check.base import UNREADABLE, unreadable_base
 from modelspec.diagnose.diagnostic import Diagnostic, Severity, ordered
 from modelspec.diagnose.rule import Finding
@@ -44,13 +46,14 @@ def check_guards(
     after: RoutingTable,
     today: date,
     unreadable: Sequence[tuple[str, str]] = (),
+    replay: Replay | None = None,
 ) -> GuardReport:
     """The broken guards and the unused waivers of a change, in the order in which diagnostics are shown.
 
     `before` is None where nothing of the base could be understood; `unreadable` are its files of which nothing is
-    known, each with the title of the base. The guards are those of the base, so that no change loosens a guard that it
-    breaks; the waivers are those of the head, whose file code owners protect. Expired ones are among the diagnostics
-    of `head` already.
+    known, each with the title of the base. `replay` is what a guard goes by that counts requests. The guards are those
+    of the base, so that no change loosens a guard that it breaks; the waivers are those of the head, whose file code
+    owners protect. Expired ones are among the diagnostics of `head` already.
     """
     guards = base.setup.settings.guards
     latest = last_day(today, guards.max_waiver_days)
@@ -63,7 +66,7 @@ def check_guards(
             found.append(head.locator.diagnostic("MS808", Severity.ERROR, finding))
     checked: Iterable[tuple[str, Severity, Collection[str], list[Breach]]] = ()
     if before is not None and before.routes:
-        checked = _checked(base, Change(before=before, after=after), head, today)
+        checked = _checked(base, Change(before=before, after=after), head, today, replay)
     elif unreadable:
         checked = _checked(base, None, head, today)
     else:
@@ -85,7 +88,7 @@ def check_guards(
 
 
 def _checked(
-    base: Compiled, change: Change | None, head: Compiled, today: date
+    base: Compiled, change: Change | None, head: Compiled, today: date, replay: Replay | None = None
 ) -> Iterator[tuple[str, Severity, Collection[str], list[Breach]]]:
     """Each guard with its severity, all subjects that a waiver may name, and the breaches without a waiver.
 
@@ -101,6 +104,12 @@ def _checked(
         for guard in ("max_changed", "max_removed", "max_moved"):
             threshold, waived = getattr(guards, guard), _waived(head, guards, guard, today)
             yield guard, Severity.ERROR, *count_models(guard, change, threshold, waived)
+        if replay is not None:
+            guard = "max_moved_requests"
+            counted = count_requests(
+                replay, guards.max_moved_requests, change, _waived(head, guards, guard, today)
+            )
+            yield guard, Severity.ERROR, *counted
         switched += (
             ("last_model_of_region", guards.last_model_of_region, regions_without_models(change, fleet)),
             ("empty_head", guards.empty_head, heads_without_models(change, fleet)),

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from modelspec import __version__
 from modelspec.change.effect import KINDS, Effect, Plan, Quoted, Subject, Words
 from modelspec.change.fold import summary
+from modelspec.change.replay_words import replay_json
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report.contract import one_a_line
 from modelspec.report.printable import as_written, concealed, printable
@@ -37,6 +38,9 @@ def render(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
         },
         "head": _side(plan.after, plan.models_after, plan.broken_after),
         "waives": [{"code": as_written(code), "subject": as_written(name)} for code, name in plan.waived],
+        "usage": None
+        if plan.replay is None or plan.demand is None
+        else replay_json(plan.replay, plan.demand),
         "counts": [{"kind": k.name, "count": counts[k.name]} for k in KINDS if counts[k.name]],
     }
     yield "{\n"

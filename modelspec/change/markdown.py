@@ -17,6 +17,7 @@ from modelspec.change.fold import (
     shown_shifts,
     summary,
 )
+from modelspec.change.replay_words import RATE_COLUMNS, REPLAY_TITLE, rate_cells, sentences, shown_rates
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report.printable import printable
 from modelspec.text.markdown import sealed
@@ -95,6 +96,7 @@ def render(plan: Plan, guards: Sequence[Diagnostic], errors: Sequence[Diagnostic
     cut = [
         *_diagnostics(sheet, "Guards", guards),
         *_diagnostics(sheet, "Errors of the proposed state", errors),
+        *_requests(sheet, plan),
         *_effects(sheet, plan),
         *_loads(sheet, plan),
     ]
@@ -126,6 +128,23 @@ def _diagnostics(sheet: _CommentSheet, title: str, found: Sequence[Diagnostic]) 
 
 def _left(number: int, found: Sequence[object], title: str) -> str:
     return f"{len(found) - number:,} of {len(found):,} under “{title}”"
+
+
+def _requests(sheet: _CommentSheet, plan: Plan) -> Iterator[str]:
+    """What the change does to requests, before its effects on models."""
+    if plan.replay is None:
+        return
+    lines = "".join(f"- {sentence(words)}\n" for words in sentences(plan.replay))
+    if not sheet.add(f"\n### {REPLAY_TITLE}\n\n{lines}"):
+        yield f"all under “{REPLAY_TITLE}”"
+        return
+    rates = shown_rates(plan.replay)
+    if not rates:
+        return
+    rows = "".join(f"| {code(rate.head_id)} | {' | '.join(rate_cells(rate))} |\n" for rate in rates)
+    head = f"\n| {' | '.join(RATE_COLUMNS)} |\n|---|--:|--:|--:|\n"
+    if not sheet.add(f"{head}{rows}"):
+        yield f"the rates of {counted(len(rates), 'head')}"
 
 
 def _effects(sheet: _CommentSheet, plan: Plan) -> Iterator[str]:

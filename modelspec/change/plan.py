@@ -8,10 +8,14 @@ from pathlib import Path
 
 from modelspec.change import json, markdown, text
 from modelspec.change.compare import compare
+from modelspec.change.demand import Demand
 from modelspec.change.effect import Plan, PlannedState, Subject, in_order
+from modelspec.change.fleet import renamed_heads, renamed_regions
 from modelspec.change.fold import summary
 from modelspec.change.guard_policy import new_waivers, policy_effects
 from modelspec.change.guards import check_guards
+from modelspec.change.models import renamed_models
+from modelspec.change.replay import Replay, replay
 from modelspec.change.sides import exact
 from modelspec.change.states import State, read_states
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
@@ -19,6 +23,8 @@ from modelspec.diagnose.ignore import MARK
 from modelspec.diagnose.refusal import Refusal
 from modelspec.pipeline import Compiled
 from modelspec.report import REPORTS, Summary
+from modelspec.routing.decide import Index
+from modelspec.routing.table import RoutingTable
 from modelspec.text.source import stored
 
 
@@ -38,8 +44,18 @@ class Planned:
         return not self.errors and all(found.severity is not Severity.ERROR for found in self.guards)
 
 
-def plan_change(root: Path, *, base: str | None, head: str | None, today: date) -> Planned | Refusal:
+def plan_change(
+    root: Path,
+    *,
+    base: str | None,
+    head: str | None,
+    today: date,
+    weigh: bool = False,
+    demand: Demand | None = None,
+) -> Planned | Refusal:
     """Compare two states of the repository at `root`; None means the merge base and the working tree.
+
+    To `weigh` is to replay `demand`; where that is None, usage is missing, and the plan says so.
 
     Raises:
         OSError: the root cannot be opened.
@@ -49,6 +65,7 @@ def plan_change(root: Path, *, base: str | None, head: str | None, today: date) 
         return found
     old, new = found.base, found.head
     plan = compare(_state(old, is_base=True), _state(new, is_base=False))
+    weighed = _replayed(demand, old.compiled.table, new.compiled.table)
     waivers = new_waivers(old.compiled.setup.waivers, new.compiled.setup.waivers)
     waived = [(waiver.code, waiver.subject) for waiver in waivers]
     guards: Sequence[Diagnostic] = ()
@@ -62,6 +79,7 @@ def plan_change(root: Path, *, base: str | None, head: str | None, today: date) 
             after=table,
             today=today,
             unreadable=[(path, f"base {(old.commit or '')[:7]}") for path in old.unreadable],
+            replay=weighed,
         )
         guards = report.diagnostics
         waived += report.waived
@@ -72,11 +90,31 @@ def plan_change(root: Path, *, base: str | None, head: str | None, today: date) 
             effects=in_order([*plan.effects, *policy]),
             refused_before=old.refused,
             waived=list(dict.fromkeys(waived)),
+            demand=demand,
+            replay=weighed,
+            lacks_usage=weigh and demand is None,
         ),
         guards=guards,
         errors=_errors(new.compiled),
         base=old.compiled,
         head=new.compiled,
+    )
+
+
+def _replayed(
+    demand: Demand | None, before: RoutingTable | None, after: RoutingTable | None
+) -> Replay | None:
+    if demand is None or before is None or after is None:
+        return None
+    old, new = Index(before), Index(after)
+    regions = renamed_regions(old, new)
+    return replay(
+        demand,
+        old,
+        new,
+        heads=renamed_heads(old, new, regions),
+        regions=regions,
+        models=renamed_models(old, new),
     )
 
 

@@ -1,6 +1,6 @@
 """A plan for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from modelspec.change.effect import EffectPlace, Plan, Quoted, Words
@@ -14,6 +14,7 @@ from modelspec.change.fold import (
     shown_shifts,
     summary,
 )
+from modelspec.change.replay_words import RATE_COLUMNS, REPLAY_TITLE, rate_cells, sentences, shown_rates
 from modelspec.report.printable import Paint, painter, printable, printable_path
 from modelspec.text.quote import some
 
@@ -36,6 +37,7 @@ def render(plan: Plan, *, colour: bool) -> Iterator[str]:
         for entry in found:
             yield from _entry(entry, paint)
     yield from _loads(plan, paint)
+    yield from _requests(plan, paint)
 
 
 def line(words: Words) -> str:
@@ -69,7 +71,21 @@ def _loads(plan: Plan, paint: Paint) -> Iterator[str]:
     if not shifts:
         return
     yield f"\n{paint('heading', LOAD_TITLE)}\n"
-    rows = [LOAD_COLUMNS, *((printable(shift.head_id), *load_cells(shift)) for shift in shifts)]
+    yield from _table([LOAD_COLUMNS, *((printable(shift.head_id), *load_cells(shift)) for shift in shifts)])
+
+
+def _requests(plan: Plan, paint: Paint) -> Iterator[str]:
+    if plan.replay is None:
+        return
+    yield f"\n{paint('heading', REPLAY_TITLE)}\n"
+    for words in sentences(plan.replay):
+        yield f"  {line(words)}\n"
+    rates = shown_rates(plan.replay)
+    if rates:
+        yield from _table([RATE_COLUMNS, *((printable(rate.head_id), *rate_cells(rate)) for rate in rates)])
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -152,19 +152,36 @@ def _concerning(checked: "Checked", paths: tuple[Path, ...]) -> "tuple[Checked, 
     help="The commit to compare with. Default: the merge base with the default branch.",
 )
 @click.option("--head", metavar="REF", help="The proposed commit. Default: the working tree.")
+@click.option(
+    "--replay",
+    "usage",
+    metavar="USAGE",
+    type=click.Path(path_type=Path),
+    help="Weigh the change by the requests of this aggregate of usage, a folder or a file. Where it is missing, the "
+    "plan says so.",
+)
 @format_option("For a terminal, a comment on a pull request, or a program.", "text", "markdown", "json")
 @colour_option
-def plan_command(*, root: Path, base: str | None, head: str | None, format_: str, colour: bool) -> int:
+def plan_command(
+    *, root: Path, base: str | None, head: str | None, usage: Path | None, format_: str, colour: bool
+) -> int:
     """Show what a change does to the compiled routes.
+
+    With --replay, each name and client region that was asked for is decided by both tables: how many requests a day
+    move, are lost, or enter and leave a region; what heads get; what latency and cost can be expected.
 
     Exit codes: 0 no changes (formatting does not count), 10 changes, 1 errors or a broken guard, 2 usage,
     3 a bug in modelspec.
     """
     from modelspec.api import plan
     from modelspec.change.plan import rendered
+    from modelspec.traffic.demand import demand_at
 
+    demand = None if usage is None else accepted(demand_at(usage), code=2)
     with reading():
-        planned = accepted(plan(root, base=base, head=head, today=today()), code=2)
+        planned = accepted(
+            plan(root, base=base, head=head, today=today(), weigh=usage is not None, demand=demand), code=2
+        )
     before, after = planned.base.locator, planned.head.locator
     sys.stdout.writelines(
         before.clean(after.clean(part)) for part in rendered(planned, format_, colour=colour)

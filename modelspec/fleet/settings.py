@@ -52,6 +52,7 @@ class Guards:
     max_changed: Threshold
     max_removed: Threshold
     max_moved: Threshold
+    max_moved_requests: Threshold
     last_model_of_region: str
     empty_head: str
     endpoint_host_change: str
@@ -122,7 +123,7 @@ def _beside(output: str) -> str:
     return f"{output.rstrip('/').rpartition('/')[0]}/{_LIVE}".removeprefix("/")
 
 
-_THRESHOLDS = ("max_changed", "max_removed", "max_moved")
+_THRESHOLDS = ("max_changed", "max_removed", "max_moved", "max_moved_requests")
 
 
 def _guards_of(value: Mapping[str, Any]) -> Guards:

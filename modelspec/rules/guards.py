@@ -18,6 +18,7 @@ GUARDS: Mapping[str, str] = MappingProxyType(
         "MS809": "residency_change",
         "MS810": "head_host_change",
         "MS811": "policy_loosened",
+        "MS850": "max_moved_requests",
     }
 )
 """The guard of each code, as modelspec.yaml and waivers.yaml name it."""
@@ -146,6 +147,18 @@ RULES: tuple[Rule, ...] = (
         change may do. The policy of the base judges the change itself; what is loosened here holds for all that follow.
 
         Leave it out, or have it waived. The subject names the setting, such as `rules.MS301`.
+        """,
+    ),
+    stage_rule(
+        "MS850",
+        "A change moves too many requests.",
+        """
+        One model may get more requests than a hundred others. With `plan --replay`, the requests of the last days are
+        decided by both tables; those that another head or model takes have moved. Without usage nothing is counted:
+        the plan says so, and the other guards count models.
+
+        Split the change, so that what moves can be watched. Without `max_moved_requests`, any share may move. The
+        subject of a waiver is a model, whose requests then do not count.
         """,
     ),
 )

@@ -143,6 +143,7 @@ SHOWN_BY_TESTS = {
     **dict.fromkeys(
         (f"MS8{number:02}" for number in range(1, 12)), "two states of a repository, in tests/guards"
     ),
+    "MS850": "a plan with usage",
 }
 """Rules whose fault cannot be shown in a page; test_rules_without_examples.py or the reason given shows each."""
 

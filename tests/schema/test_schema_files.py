@@ -134,6 +134,7 @@ def test_the_schemas_hold_only_what_explain_relies_on() -> None:
                 "max_changed": "30%",
                 "max_removed": "10%",
                 "max_moved": "10%",
+                "max_moved_requests": "100%",
                 "last_model_of_region": "error",
                 "empty_head": "error",
                 "endpoint_host_change": "error",

@@ -1,0 +1,109 @@
+"""`plan --replay` and `drill --usage` as commands, on usage in a file."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+from git_repositories import repository, write
+from modelspec_command import HEADS, MODEL, REGIONS, Command
+
+from modelspec.change.demand import Demand, demand_file
+
+SCHEMA = Path(__file__).parents[2] / "schemas/plan.schema.json"
+FILES = {
+    "regions.yaml": REGIONS,
+    "heads.yaml": HEADS,
+    "models.d/atlas.yaml": MODEL.format("atlas"),
+    "models.d/bison.yaml": MODEL.format("bison"),
+}
+MOVED = {
+    "models.d/atlas.yaml": MODEL.format("atlas").replace("head-us\nfallback_heads: [head-eu]", "head-eu")
+}
+
+
+def asked(*names: str) -> bytes:
+    return demand_file(
+        Demand(
+            first=datetime(2026, 5, 1, tzinfo=UTC),
+            hours=48,
+            asked={name: {"us": 2000, "": 2} for name in names},
+            clients={"us": (1000, *[0] * 46, 1000)},
+            heads={"head-us": (1001, *[0] * 46, 1001)},
+            measured={},
+            floors={},
+        )
+    )
+
+
+@pytest.fixture
+def usage(tmp_path: Path) -> Path:
+    path = tmp_path / "usage.json.gz"
+    path.write_bytes(asked("atlas", "<img src=x>|`@octocat`", "\u202esk-live-planted"))
+    return path
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    return write(repository(tmp_path / "fleet", FILES), MOVED)
+
+
+def test_a_plan_says_what_requests_do(command: Command, fleet: Path, usage: Path) -> None:
+    outcome = command.run("plan", "--root", fleet, "--base", "HEAD", "--replay", usage)
+    assert outcome.code == 10
+    assert "; of 3,003 requests a day 33.3 % move\n" in outcome.out
+    assert "  1,001 a day from head-us to head-eu\n" in outcome.out
+    assert "  head     requests a second  in the busiest hour  capacity\n" in outcome.out
+
+
+def test_markdown_and_json_have_the_same(command: Command, fleet: Path, usage: Path) -> None:
+    page = command.run("plan", "--root", fleet, "--base", "HEAD", "--replay", usage, "--format", "markdown")
+    assert "\n### Requests\n" in page.out
+    assert "| <code>head-us</code> |" in page.out or "| `head-us` |" in page.out
+    outcome = command.run("plan", "--root", fleet, "--base", "HEAD", "--replay", usage, "--format", "json")
+    document = json.loads(outcome.out)
+    jsonschema_rs.validator_for(json.loads(SCHEMA.read_text())).validate(document)
+    assert document["usage"]["moved"] == 1001
+    assert document["usage"]["flows"] == [{"from": "head-us", "to": "head-eu", "requests": 1001}]
+
+
+def test_names_that_clients_sent_are_shown_safely(command: Command, fleet: Path, usage: Path) -> None:
+    usage.write_bytes(asked("<img src=x>|`@octocat`", "\u202e\x1b[31m", "atlas\n- **x**"))
+    (fleet / "models.d/any.yaml").write_text(MODEL.format('"<img/*"').replace("atlas", "any"))
+    for format_ in ("text", "markdown", "json"):
+        outcome = command.run(
+            "plan", "--root", fleet, "--base", "HEAD", "--replay", usage, "--format", format_
+        )
+        assert "\u202e" not in outcome.out
+        assert "\x1b" not in outcome.out
+        assert "\n- **x**" not in outcome.out
+
+
+def test_missing_usage_is_said(command: Command, fleet: Path, tmp_path: Path) -> None:
+    arguments = ("plan", "--root", fleet, "--base", "HEAD", "--replay", tmp_path / "gone")
+    outcome = command.run(*arguments)
+    assert outcome.code == 10
+    assert "usage is missing: nothing is weighed by requests, and guards count models\n" in outcome.out
+    assert "Usage is missing" in command.run(*arguments, "--format", "markdown").out
+    assert json.loads(command.run(*arguments, "--format", "json").out)["usage"] is None
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"\x1f\x8b\x08\x00planted"])
+def test_what_is_no_usage_is_refused(command: Command, fleet: Path, usage: Path, content: bytes) -> None:
+    usage.write_bytes(content)
+    outcome = command.run("plan", "--root", fleet, "--base", "HEAD", "--replay", usage)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "is not usage that can be replayed" in outcome.err
+
+
+def test_a_guard_counts_requests(command: Command, fleet: Path, usage: Path) -> None:
+    guarded = "guards: {max_moved_requests: 5%, max_changed: 100%}\n"
+    (fleet / "modelspec.yaml").write_text(guarded)
+    command_line = ("plan", "--root", fleet, "--base", "HEAD", "--replay", usage)
+    assert "MS850" not in command.run(*command_line).out  # the guards of the base hold
+    root = write(repository(fleet.parent / "other", {**FILES, "modelspec.yaml": guarded}), MOVED)
+    outcome = command.run("plan", "--root", root, "--base", "HEAD", "--replay", usage)
+    assert outcome.code == 1
+    assert "error[MS850]: 1,001 requests a day of model 'atlas' move" in outcome.out
+    assert command.run("plan", "--root", root, "--base", "HEAD").code == 10
