@@ -50,13 +50,15 @@ def found(
 MOVED = {name: model(name, head="head-uk-1") for name in ASKED}
 
 
+LIMIT = "and with them 70.000% of all requests; the limit is 5% (max_moved_requests)"
+
+
 def test_too_many_requests_are_named_by_their_models(tmp_path: Path) -> None:
     after = {name: MOVED[name] for name in ("atlas", "m00")}
     assert found(tmp_path, after) == [
         (
             "MS850",
-            f"{count} requests a day of model '{name}' move, and with them 70.000% of all requests; "
-            "the limit is 5% (max_moved_requests)",
+            f"{count} requests a day of model '{name}' move, {LIMIT}",
         )
         for name, count in (("atlas", 60), ("m00", 10))
     ]

@@ -240,7 +240,7 @@ CLIENTS = st.sampled_from(("eu", "uk", "us", ""))
 
 @st.composite
 def fleets(draw: st.DrawFn) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for name in draw(
         st.lists(st.sampled_from(("m0", "m1", "m2", "pre/*", "pre/x")), unique=True, min_size=1)
     ):
