@@ -15,7 +15,7 @@ from modelspec.gateways.envoy.api import (
 from modelspec.gateways.envoy.authentication import AccessFilters, refusals
 from modelspec.gateways.envoy.metrics import counters
 from modelspec.gateways.envoy.observe import access_log
-from modelspec.gateways.envoy.requests import admission, answers, mappers, naming
+from modelspec.gateways.envoy.requests import admission, answers, mappers, nameless, naming
 
 _CONNECTION_BYTES = 1024 * 1024
 """What a connection buffers of responses that its client does not read; bodies of requests have their own limit."""
@@ -47,6 +47,7 @@ def listener(
         "normalize_path": True,
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
+        "early_header_mutation_extensions": [nameless()],
         "request_headers_timeout": "10s",
         "stream_idle_timeout": seconds(options.request_timeout_ms),
         **routes,

@@ -74,8 +74,8 @@ end
 
 local function page(handle, names, who, query)
   local asked = {}
-  for key, value in string.gmatch(query, "([^&=]+)=([^&]*)") do
-    asked[key] = scan.unescaped(value)
+  for key, value in fields(query) do
+    asked[key] = value
   end
   local ids, shown = rows(names, who)
   local limit = asked.limit and tonumber(string.match(asked.limit, "^%d%d?%d?%d?$") or 0)
@@ -121,7 +121,7 @@ local function answer(handle)
   if not asked then
     return page(handle, names, who, query)
   end
-  asked = scan.unescaped(asked)
+  asked = unescaped(asked)
   local found = string.find(asked, "^[%w._:@/~+-]+$") and one(names, who, asked)
   if not found then
     return refused(handle, "model_not_found")

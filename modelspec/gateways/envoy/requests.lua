@@ -1,4 +1,4 @@
--- Sets `x-model`, by which the routes go, or refuses the request. `PATHS` and `scan` stand above.
+-- Sets `x-model`, by which the routes go, or refuses the request. `PATHS` and the scanners stand above.
 --
 -- A script that raises lets its request pass in Envoy: everything that may raise is guarded, and without this script the
 -- header keeps the value by which the routes refuse.
@@ -12,7 +12,7 @@ local function media_type(headers)
     return "json"
   end
   if plain == "multipart/form-data" then
-    return "form", scan.boundary_of(kind)
+    return "form", boundary_of(kind)
   end
   return nil
 end
@@ -39,15 +39,15 @@ local function body_model(handle, kind)
   headers = handle:headers()
   if media == "form" then
     headers:replace("content-type", 'multipart/form-data; boundary="' .. boundary .. '"')
-    return scan.form(bytes, size, boundary)
+    return guarded(form, bytes, size, boundary)
   end
   headers:replace("content-type", "application/json")
-  return scan.json(bytes, size)
+  return guarded(json, bytes, size)
 end
 
 local function model_of(handle)
   local headers = handle:headers()
-  local path, query = string.match(headers:get(":path") or "", "^([^?]*)%??(.*)$")
+  local path, text = string.match(headers:get(":path") or "", "^([^?]*)%??(.*)$")
   local kind = PATHS[path] or (string.find(path, "^/v1/models/") and "models") or (string.find(path, "^/models/") and "models") or "made"
   local upgrade = headers:get("upgrade")
   if (kind == "realtime") ~= (string.lower(upgrade or "") == "websocket") or (upgrade and kind ~= "realtime") then
@@ -58,7 +58,7 @@ local function model_of(handle)
   elseif kind == "made" then
     return nil, "model_unknown"
   end
-  local named, refusal = scan.query(query)
+  local named, refusal = guarded(query, text)
   if refusal then
     return nil, refusal
   elseif kind == "realtime" then

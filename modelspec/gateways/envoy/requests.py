@@ -1,7 +1,7 @@
 """What may be asked of an edge: its paths, where the name of the model is, and the answers of the edge itself.
 
 Only paths of this table reach a head, as they stand here; what lies below a path is answered by the edge.
-The parts in Lua stand beside this file; `scan.lua` finds the name and knows nothing of Envoy.
+The scripts stand beside this file; `scan.lua` and `form.lua` find the name and know nothing of Envoy.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from modelspec.emit.artifact import encode
 from modelspec.gateways.envoy.api import (
     BUFFER,
     CEL_FILTER,
-    HEADER_MUTATION,
+    EARLY_HEADER_MUTATION,
     HEALTH_CHECK,
     LUA,
     RBAC,
@@ -157,6 +157,19 @@ _DENIAL = "rbac_access_denied_matched_policy"
 """What Envoy says of a request that RBAC refuses, with the policy in brackets."""
 
 
+def nameless() -> Message:
+    """Take what a client sent for the name, before anything reads it: a later filter would leave the route as it was.
+
+    A script that fails leaves it so, and the routes refuse.
+    """
+    none = {
+        "header": {"key": MODEL_HEADER, "value": NO_MODEL},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    }
+    name = "envoy.http.early_header_mutation.header_mutation"
+    return extension(name, EARLY_HEADER_MUTATION, {"mutations": [{"append": none}]})
+
+
 def admission(options: Options) -> Iterator[Message]:
     """The edge's own health, and the allow-list of methods and paths."""
     health = {"name": ":path", "string_match": {"exact": HEALTH}}
@@ -164,7 +177,7 @@ def admission(options: Options) -> Iterator[Message]:
         "envoy.filters.http.health_check", HEALTH_CHECK, {"pass_through_mode": False, "headers": [health]}
     )
     methods = {
-        ", ".join(methods): _policy({"not_rule": _of_methods(methods)}, _of_paths(ways))
+        _named(methods): _policy({"not_rule": _of_methods(methods)}, _of_paths(ways))
         for methods, ways in _by_methods(options).items()
     }
     yield extension(_RBAC, RBAC, {"rules": {"action": "DENY", "policies": methods}})
@@ -173,29 +186,20 @@ def admission(options: Options) -> Iterator[Message]:
 
 
 def naming(options: Options, *, upgrade: bool) -> Iterator[Message]:
-    """Set `x-model` from where the name is; whatever a client sent, and a script that fails, leaves none.
+    """Set `x-model` from where the name is.
 
     The body of a request is held until it is read; an `upgrade` has none that ends.
     """
     if not upgrade:
         limit = {"max_request_bytes": options.max_body_bytes}
         yield extension("envoy.filters.http.buffer", BUFFER, limit)
-    none = {
-        "header": {"key": MODEL_HEADER, "value": NO_MODEL},
-        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-    }
-    yield extension(
-        "envoy.filters.http.header_mutation",
-        HEADER_MUTATION,
-        {"mutations": {"request_mutations": [{"append": none}]}},
-    )
     kinds = {path: one.kind for one in _ways(options) for path in one.paths}
-    yield _lua("modelspec.requests", _table("PATHS", kinds), "scan", "requests")
+    yield _lua("modelspec.requests", _table("PATHS", kinds), "query", "scan", "form", "requests")
 
 
 def answers(*, enforced: bool) -> Message:
     """The filter that answers with the models; `enforced`, where clients are authenticated before."""
-    return _lua(ANSWERS, f"local ENFORCED = {str(enforced).lower()}\n", "scan", "models")
+    return _lua(ANSWERS, f"local ENFORCED = {str(enforced).lower()}\n", "query", "models")
 
 
 def names(rows: Iterable[tuple[str, str, Route]]) -> Message:
@@ -221,9 +225,9 @@ def _callers(route: Route) -> str:
 
 def mappers(options: Options) -> Iterator[Message]:
     """Bodies of the refusals, to stand before those by status alone."""
-    for methods in map(", ".join, _by_methods(options)):
-        wrong = _of_details(f"{_DENIAL}[{methods}]")
-        allow = {"header": {"key": "allow", "value": methods}}
+    for methods in _by_methods(options):
+        wrong = _of_details(f"{_DENIAL}[{_named(methods)}]")
+        allow = {"header": {"key": "allow", "value": ", ".join(methods)}}
         yield {**error_body(wrong, "method_not_allowed", _NO_METHOD), "headers_to_add": [allow]}
     yield error_body(_of_details(f"{_DENIAL}[none]"), "path_not_found", _NO_PATH)
     for code, answer in REFUSALS.items():
@@ -245,6 +249,11 @@ def _by_methods(options: Options) -> Mapping[tuple[str, ...], Ways]:
             else replace(known, paths=(*known.paths, *one.paths), below=(*known.below, *one.below))
         )
     return found
+
+
+def _named(methods: Sequence[str]) -> str:
+    """The name of a policy, which has no spaces where Envoy notes it."""
+    return "+".join(methods)
 
 
 def _policy(*rules: Message, kind: str = "and_rules") -> Message:
