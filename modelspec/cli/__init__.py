@@ -13,7 +13,7 @@ _VERBS = {
     "validate": ("check", "Find every fault in the repository."),
     "plan": ("check", "Show what a change does to the compiled routes."),
     "build": ("build", "Validate, then write routing tables, the site and gateways."),
-    "publish": ("build", "Publish a build to a running gateway without losing requests."),
+    "publish": ("publish", "Publish a build to a running gateway without losing requests."),
     "route": ("ask", "Show where a request goes, tier by tier, and why."),
     "test": ("ask", "Run the routing tests in routes.test.yaml."),
     "drill": ("ask", "Show what happens when heads or regions go down."),

@@ -1,4 +1,4 @@
-"""`modelspec build`, `publish`, `serve` and `schema`: output for gateways, people and editors."""
+"""`modelspec build`, `serve` and `schema`: output for people, programs and editors."""
 
 import os
 import signal
@@ -16,8 +16,8 @@ from modelspec.cli.options import (
     strict_option,
     today,
 )
-from modelspec.cli.stderr import accepted, echo_refusal, note, reading, refuse_sparse
-from modelspec.diagnose.refusal import Refusal, shown
+from modelspec.cli.stderr import accepted, note, reading, refuse_sparse
+from modelspec.diagnose.refusal import shown
 from modelspec.text.quote import quote
 
 _KINDS = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers", "keys")
@@ -126,101 +126,6 @@ def build_command(  # noqa: PLR0913 - one parameter an option
     if not quiet:
         click.echo(f"wrote {written.files} files to {where}", err=True)
     return 0
-
-
-@click.group("publish")
-def publish_command() -> None:
-    """Publish a build to a running gateway without losing requests."""
-
-
-@publish_command.command("envoy")
-@click.argument("folder", metavar="[DIR]", required=False)
-@click.option("--admin", metavar="URL", help="Envoy's admin interface, such as http://127.0.0.1:9901.")
-@click.option("--from", "build", metavar="DIST", default="dist", show_default=True, help="The build folder.")
-@click.option("--edge", "edge_id", metavar="ID", help="The edge. Default: the build's only one.")
-@click.option("--check", is_flag=True, help="Publish nothing; validate every edge with the real Envoy.")
-@click.option(
-    "--envoy", metavar="PROGRAM", help="The Envoy to validate with. Default: the one on the PATH, if any."
-)
-@click.option(
-    "--wait",
-    type=click.FloatRange(0.1, 3600),
-    default=60,
-    show_default=True,
-    help="Seconds to wait for Envoy to use a file.",
-)
-@quiet_option
-def publish_envoy(
-    *,
-    folder: str | None,
-    admin: str | None,
-    build: str,
-    edge_id: str | None,
-    check: bool,
-    envoy: str | None,
-    wait: float,
-    quiet: bool,
-) -> int:
-    """Copy the files of an edge to DIR, the folder that its Envoy reads, and wait until Envoy uses them.
-
-    New clusters are added before the routes that name them, and old ones are removed last. You can interrupt it and
-    run it again at any point. If DIR is empty, the files are only written, for an Envoy that is not running yet.
-
-    Exit codes: 0 Envoy uses the build (or accepts it, with --check), 1 it does not, 2 usage, 3 a bug in modelspec.
-    """
-    if check and (folder or admin):
-        raise click.UsageError("--check publishes nothing: leave out DIR and --admin")
-    if check:
-        return _check(Path(build), edge_id, envoy, quiet=quiet)
-    if folder is None or admin is None:
-        raise click.UsageError("name the folder that Envoy reads and its --admin URL, or pass --check")
-    line = _publish(Path(build), edge_id, envoy, Path(folder), admin, wait)
-    if not quiet:
-        click.echo(line, err=True)
-    return 0
-
-
-def _check(build: Path, edge_id: str | None, envoy: str | None, *, quiet: bool) -> int:
-    from modelspec.author.init import with_extra
-    from modelspec.gateways.envoy.check import check, edge_files, edges_of, find_envoy
-
-    program = envoy or find_envoy()
-    if program is None:
-        raise click.UsageError(
-            f"no Envoy to validate with: {with_extra('gateways')}, or name one with --envoy"
-        )
-    edges = accepted(edges_of(build))
-    code = 0
-    for each in sorted(edges) if edge_id is None else (edge_id,):
-        files = edge_files(build, edges, each)
-        fault = files if isinstance(files, Refusal) else check(files, program)
-        if fault is not None:
-            echo_refusal(fault)
-            code = 1
-        elif not quiet:
-            click.echo(f"edge {each}: Envoy accepts it", err=True)
-    return code
-
-
-def _publish(
-    build: Path, edge_id: str | None, envoy: str | None, folder: Path, admin: str, wait: float
-) -> str:
-    """Publish, and say what was done."""
-    from modelspec.gateways.envoy.admin import Admin
-    from modelspec.gateways.envoy.check import check, edge_files, edges_of, find_envoy
-    from modelspec.gateways.envoy.publish import publish
-
-    interface = Admin.of(admin)
-    if isinstance(interface, Refusal):
-        raise click.UsageError(f"{interface.message}; {interface.help}")
-    files = accepted(edge_files(build, accepted(edges_of(build)), edge_id))
-    accepted(check(files, envoy or find_envoy()))
-    done = accepted(publish(files, folder, interface, wait=wait))
-    if done.is_first:
-        return f"installed edge {files.edge_id}: start Envoy with -c {shown(folder / 'bootstrap.json')}"
-    what = f"replaced {', '.join(done.replaced)}" if done.replaced else "nothing to do"
-    after = "; bootstrap.json has changed too: restart Envoy" if done.needs_restart else ""
-    return f"Envoy uses edge {files.edge_id} ({what}){after}"
 
 
 @click.command("serve")

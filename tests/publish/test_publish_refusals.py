@@ -18,6 +18,7 @@ from modelspec import cli
 from modelspec.diagnose.refusal import Refusal
 from modelspec.gateways.envoy.admin import Admin
 from modelspec.gateways.envoy.check import check, edge_files, edges_of, find_envoy
+from modelspec.gateways.envoy.emit import discovery, laid_out
 from modelspec.gateways.envoy.files import EdgeFiles
 from modelspec.gateways.envoy.publish import publish
 
@@ -133,10 +134,10 @@ def test_an_admin_url_may_be_of_either_kind_of_address() -> None:
 
 
 @contextmanager
-def _answering(status: int, body: Callable[[], bytes]) -> Iterator[Admin]:
+def _answering(status: int, body: Callable[[str], bytes]) -> Iterator[Admin]:
     class Stranger(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            content = body()
+            content = body(self.path)
             self.send_response(status)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
@@ -171,7 +172,7 @@ def _answering(status: int, body: Callable[[], bytes]) -> Iterator[Admin]:
     ],
 )
 def test_rejects_everything_that_is_not_an_envoy(body: bytes) -> None:
-    with _answering(200, lambda: body) as admin:
+    with _answering(200, lambda _: body) as admin:
         state = admin.state()
     assert isinstance(state, Refusal)
     assert "is not the admin interface of an Envoy" in state.message
@@ -188,7 +189,7 @@ def test_names_a_folder_that_cannot_be_used(build: Path, tmp_path: Path) -> None
     (tmp_path / "file").write_bytes(b"")
     assert refused(tmp_path / "file") == f"cannot open '{tmp_path}/file': Not a directory"
     assert refused(tmp_path / "none") == f"cannot open '{tmp_path}/none': No such file or directory"
-    assert refused(Path("/proc/self")).startswith("cannot write '/proc/self/clusters.json': ")
+    assert refused(Path("/proc/self")).startswith("cannot open '/proc/self/.modelspec': ")
     folder = tmp_path / "odd"
     (folder / "bootstrap.json").mkdir(parents=True)
     assert refused(folder) == f"cannot read '{folder}/bootstrap.json': Is a directory"
@@ -217,9 +218,10 @@ def test_rejects_a_second_publisher(build: Path, tmp_path: Path) -> None:
 def test_rejects_clusters_of_another_program(old: bytes, build: Path, tmp_path: Path) -> None:
     folder = tmp_path / "config"
     folder.mkdir()
-    (folder / "bootstrap.json").write_bytes(b"{}")
+    shutil.copy(build / "gateways/envoy/edge-us/bootstrap.json", folder)
     (folder / "clusters.json").write_bytes(old)
-    refusal = publish(_files(build), folder, NOBODY, wait=1)
+    with _answering(200, lambda path: _NODE if "server_info" in path else _state("old")) as admin:
+        refusal = publish(_files(build), folder, admin, wait=1)
     assert isinstance(refusal, Refusal)
     assert refusal.message == f"'{folder}/clusters.json' is not a file that modelspec wrote"
     assert (folder / "clusters.json").read_bytes() == old
@@ -237,6 +239,7 @@ def test_installs_an_edge_in_an_empty_folder(
     message = f"installed edge edge-eu: start Envoy with -c '{folder}/bootstrap.json'\n"
     assert capsys.readouterr().err == message
     assert {path.name for path in folder.iterdir()} == {
+        ".modelspec",
         "bootstrap.json",
         "clusters.json",
         "listener.json",
@@ -299,6 +302,9 @@ def test_names_a_difference_from_the_static_file(build: Path) -> None:
     assert json.loads(files.content["static.json"])
 
 
+_NODE = b'{"node": {"id": "edge-us"}}'
+
+
 def _state(clusters: str) -> bytes:
     rows = {
         "cluster_manager.warming_clusters": 0,
@@ -311,10 +317,12 @@ def _state(clusters: str) -> bytes:
 def test_an_admin_interface_that_disappears_restores_the_previous_file(build: Path, tmp_path: Path) -> None:
     """A fake interface, because a real one cannot be stopped at a chosen moment."""
     folder = tmp_path / "config"
-    shutil.copytree(build / "gateways/envoy/edge-eu", folder)
+    shutil.copytree(build / "gateways/envoy/edge-us", folder)
+    clusters = json.loads((folder / "clusters.json").read_bytes())["resources"]
+    (folder / "clusters.json").write_bytes(laid_out(discovery(clusters[1:])))
     before = (folder / "clusters.json").read_bytes()
-    answers = iter([_state("old")])
-    with _answering(200, lambda: next(answers, b"")) as admin:
+    answers = iter([_NODE, _state("old"), _state("old")])
+    with _answering(200, lambda _: next(answers, b"")) as admin:
         refusal = publish(_files(build), folder, admin, wait=5)
     assert isinstance(refusal, Refusal)
     assert "is not the admin interface of an Envoy" in refusal.message
@@ -323,14 +331,14 @@ def test_an_admin_interface_that_disappears_restores_the_previous_file(build: Pa
 
 def test_a_file_that_cannot_be_replaced_stops_everything(build: Path, tmp_path: Path) -> None:
     folder = tmp_path / "config"
-    shutil.copytree(build / "gateways/envoy/edge-eu", folder)
+    shutil.copytree(build / "gateways/envoy/edge-us", folder)
     (folder / ".clusters.json.modelspec").mkdir()
-    with _answering(200, lambda: _state("old")) as admin:
+    with _answering(200, lambda path: _NODE if "server_info" in path else _state("old")) as admin:
         refusal = publish(_files(build), folder, admin, wait=5)
-    assert isinstance(refusal, Refusal)
-    assert refusal.message == f"cannot write '{folder}/clusters.json': Is a directory"
-    (folder / "clusters.json").unlink()
-    (folder / "clusters.json").mkdir()
-    refusal = publish(_files(build), folder, NOBODY, wait=5)
+        assert isinstance(refusal, Refusal)
+        assert refusal.message == f"cannot write '{folder}/clusters.json': Is a directory"
+        (folder / "clusters.json").unlink()
+        (folder / "clusters.json").mkdir()
+        refusal = publish(_files(build), folder, admin, wait=5)
     assert isinstance(refusal, Refusal)
     assert refusal.message == f"cannot read '{folder}/clusters.json': Is a directory"

@@ -1,4 +1,4 @@
-"""Moving a running Envoy from one configuration to the next.
+"""Moving a running Envoy from one configuration to the next, or back.
 
 A new model needs its clusters before its routes, and a removed one its clusters until no route names them. So the
 clusters of both configurations come first, then the routes, then the listener, and last the clusters of the new
@@ -9,49 +9,148 @@ continues from there.
 
 import json
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from modelspec.diagnose.refusal import Refusal, shown
-from modelspec.gateways.envoy.admin import Admin, EdgeState
+from modelspec.gateways.envoy.admin import Admin
 from modelspec.gateways.envoy.emit import discovery, laid_out
-from modelspec.gateways.envoy.files import BOOTSTRAP, CLUSTERS, OPTIONAL, EdgeFiles
+from modelspec.gateways.envoy.files import BOOTSTRAP, CLUSTERS, OPTIONAL, ROUTES, EdgeFiles
 from modelspec.gateways.envoy.folder import WatchedFolder, locked
+from modelspec.gateways.envoy.identity import BuiltFrom
+from modelspec.gateways.envoy.kept import KeptBuilds, resources
+from modelspec.gateways.envoy.present import (
+    PresentEdge,
+    built_from,
+    files_in,
+    other_edge,
+    present_edge,
+    started_by,
+)
 
 _PAUSE = 0.05  # seconds between two queries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """The replaced files in order, and whether Envoy must be started or restarted."""
+    """The replaced files in order, and what is left to do.
 
+    `is_running` is false if Envoy must be started, `needs_restart` true if it runs and reads its bootstrap only then.
+    `proved` is false if Envoy uses the build and the proof of the caller failed.
+    """
+
+    built: BuiltFrom
     replaced: tuple[str, ...]
     is_first: bool
+    is_running: bool
     needs_restart: bool
+    proved: bool = True
 
 
-def publish(files: EdgeFiles, path: Path, admin: Admin, *, wait: float) -> Published | Refusal:
+Proof = Callable[[EdgeFiles | None, EdgeFiles], bool]
+"""Whether an edge works after it was moved from one build, if it is known, to another."""
+
+
+def publish(
+    files: EdgeFiles, path: Path, admin: Admin, *, wait: float, proof: Proof | None = None
+) -> Published | Refusal:
     """Copy the files of an edge to the folder at `path`, and wait up to `wait` seconds for Envoy to use each.
 
-    In a folder without a bootstrap, the files are only written: no Envoy can have been started from it.
+    If no Envoy runs there, the files are only written. The build is kept on the machine for `roll_back`, unless its
+    `proof` fails.
     """
     with locked(path) as folder:
-        if isinstance(folder, Refusal):
-            return folder
-        bootstrap = folder.read(BOOTSTRAP)
-        if isinstance(bootstrap, Refusal):
-            return bootstrap
-        if bootstrap is None:
-            return _install(files, folder)
-        replaced = _roll(files, folder, admin, wait)
-        if isinstance(replaced, Refusal):
-            return replaced
-        is_new = bootstrap != files.content[BOOTSTRAP]
-        refusal = folder.replace(BOOTSTRAP, files.content[BOOTSTRAP]) if is_new else None
-        return refusal or Published(replaced=replaced, is_first=False, needs_restart=is_new)
+        edge = folder if isinstance(folder, Refusal) else present_edge(files.edge_id, folder, admin)
+        if isinstance(edge, Refusal):
+            return edge
+        kept = KeptBuilds.of(edge.folder)
+        if isinstance(kept, Refusal):
+            return kept
+        build = _keep_what_runs(kept, edge) or kept.begin(files)
+        if isinstance(build, Refusal):
+            return build
+        good = None if build.is_used else kept.last_good()
+        done = _move(files, edge, wait)
+        if isinstance(done, Refusal):
+            return done
+        if proof is not None and done.is_running:
+            before = None if good is None else kept.read(good)
+            if not proof(None if isinstance(before, Refusal) else before, files):
+                return replace(done, proved=False)
+        return kept.finish(build) or done
 
 
-def _roll(files: EdgeFiles, folder: WatchedFolder, admin: Admin, wait: float) -> tuple[str, ...] | Refusal:
+def roll_back(path: Path, admin: Admin, edge_id: str | None = None, *, wait: float) -> Published | Refusal:
+    """Bring back the last good build that this machine keeps, in the same steps."""
+    with locked(path) as folder:
+        edge = folder if isinstance(folder, Refusal) else present_edge(edge_id, folder, admin)
+        if isinstance(edge, Refusal):
+            return edge
+        kept = KeptBuilds.of(edge.folder)
+        if isinstance(kept, Refusal):
+            return kept
+        build = kept.last_good()
+        if build is None:
+            return Refusal(
+                message=f"no earlier build is kept in {shown(path)}",
+                help="publish the build of the commit that worked: build it again, or take its artifact",
+            )
+        files = kept.read(build)
+        if isinstance(files, EdgeFiles) and files.edge_id != edge.edge_id:
+            files = other_edge(shown(kept.folder.path / build.name), files.edge_id, edge.edge_id)
+        done = files if isinstance(files, Refusal) else _move(files, edge, wait)
+        return done if isinstance(done, Refusal) else kept.finish(build) or done
+
+
+def _keep_what_runs(kept: KeptBuilds, edge: PresentEdge) -> Refusal | None:
+    """Keep what was changed by hand or published by an older version, if Envoy uses it: it may be the last good one."""
+    if edge.started is None:
+        return None
+    files, state, builds = files_in(edge.folder, edge.edge_id), edge.admin.state(), kept.all()
+    if isinstance(state, Refusal) or isinstance(files, Refusal):
+        return state if isinstance(state, Refusal) else files if isinstance(files, Refusal) else None
+    if files is None or state.warming:
+        return None
+    versions = {name: json.loads(files.content[name])["version_info"] for name in files.watched}
+    newest = builds[-1] if builds else None
+    if any(state.versions.get(name) != version for name, version in versions.items()):
+        return None
+    if newest is None or newest.is_used or kept.is_same(newest, files):
+        build = kept.begin(files)
+        return build if isinstance(build, Refusal) else kept.finish(build)
+    return None  # a publish that was not finished: its files are a mixture
+
+
+def _move(files: EdgeFiles, edge: PresentEdge, wait: float) -> Published | Refusal:
+    """Give all files to the edge; the bootstrap comes last, because without it, the next run starts again."""
+    folder = edge.folder
+    admin = None if edge.started is None else edge.admin
+    replaced = _roll(files, folder, admin, wait)
+    if isinstance(replaced, Refusal):
+        return replaced
+    new = files.content[BOOTSTRAP]
+    if edge.bootstrap != new:
+        refusal = folder.replace(BOOTSTRAP, new)
+        if refusal is not None:
+            return refusal
+        replaced = (*replaced, *(() if admin else (BOOTSTRAP,)))
+    node = started_by(new)
+    is_old = edge.started is not None and (
+        edge.started.version != node.version if node and edge.started.version else edge.bootstrap != new
+    )
+    return Published(
+        built=built_from(files.content[ROUTES]) or BuiltFrom(edge_id=files.edge_id),
+        replaced=replaced,
+        is_first=edge.bootstrap is None and edge.started is None,
+        is_running=edge.started is not None,
+        needs_restart=is_old,
+    )
+
+
+def _roll(
+    files: EdgeFiles, folder: WatchedFolder, admin: Admin | None, wait: float
+) -> tuple[str, ...] | Refusal:
     """Replace the files step by step; return the replaced ones."""
     replaced: list[str] = []
     union = _union(folder, files.content[CLUSTERS])
@@ -72,52 +171,44 @@ def _roll(files: EdgeFiles, folder: WatchedFolder, admin: Admin, wait: float) ->
     return tuple(replaced)
 
 
-def _install(files: EdgeFiles, folder: WatchedFolder) -> Published | Refusal:
-    """Write all files; the bootstrap comes last, because without it, the next run starts again."""
-    names = (*files.watched, BOOTSTRAP)
-    for name in names:
-        refusal = folder.replace(name, files.content[name])
-        if refusal is not None:
-            return refusal
-    return Published(replaced=names, is_first=True, needs_restart=False)
-
-
 def _union(folder: WatchedFolder, content: bytes) -> bytes | Refusal:
     """The new clusters, and those that are only in the folder."""
     old = folder.read(CLUSTERS)
     if old is None or isinstance(old, Refusal):
         return content if old is None else old
-    try:
-        known = {one["name"]: one for one in json.loads(old)["resources"]}
-    except (ValueError, KeyError, TypeError, RecursionError):
+    read = resources(old)
+    if read is None:
         return Refusal(
             message=f"{shown(folder.path / CLUSTERS)} is not a file that modelspec wrote",
             help="restore the file of the last published build",
         )
-    resources = json.loads(content)["resources"]
-    names = {one["name"] for one in resources}
+    known = {one["name"]: one for one in read["resources"]}
+    new = json.loads(content)["resources"]
+    names = {one["name"] for one in new}
     gone = [one for name, one in sorted(known.items()) if name not in names]
-    return laid_out(discovery([*resources, *gone])) if gone else content
+    return laid_out(discovery([*new, *gone])) if gone else content
 
 
-def _give(folder: WatchedFolder, admin: Admin, name: str, content: bytes, wait: float) -> bool | Refusal:
+def _give(
+    folder: WatchedFolder, admin: Admin | None, name: str, content: bytes, wait: float
+) -> bool | Refusal:
     """Replace a file and wait until Envoy uses it; false if Envoy already uses it.
 
     If Envoy rejects or ignores the file, the previous one is restored. A file that Envoy does not read yet is only
-    written.
+    written, as is every file if Envoy is not running.
     """
-    old, state = folder.read(name), admin.state()
-    for answer in (old, state):
-        if isinstance(answer, Refusal):
-            return answer
-    assert isinstance(state, EdgeState)
+    old, state = folder.read(name), None if admin is None else admin.state()
+    if isinstance(old, Refusal) or isinstance(state, Refusal):
+        return old if isinstance(old, Refusal) else state if isinstance(state, Refusal) else False
     version = json.loads(content)["version_info"]
-    is_read = name not in OPTIONAL or name in state.versions
-    if old == content and (state.versions.get(name) == version or not is_read) and not state.warming:
+    if state is None or (name in OPTIONAL and name not in state.versions):
+        return old != content and (folder.replace(name, content) or True)
+    assert admin is not None
+    if old == content and state.versions.get(name) == version and not state.warming:
         return False
     refusal = folder.replace(name, content)
-    if refusal is not None or not is_read:
-        return refusal or True
+    if refusal is not None:
+        return refusal
     refusal = _used(admin, name, version, state.refused[name], wait)
     if refusal is None:
         return True

@@ -21,6 +21,9 @@ from modelspec.gateways.envoy.requests import MODEL_HEADER, MODELS, NO_MODEL, na
 from modelspec.routing.decide import may_call
 from modelspec.routing.table import Route, RoutingTable
 
+HEAD_HEADER = "x-modelspec-head"
+"""In responses: the id of the head that answered; a response of the edge itself has none."""
+_ANSWERED_BY = "%METADATA(UPSTREAM_HOST:envoy.transport_socket_match:head)%"
 ROUTES = "models"
 """The name of the route configuration."""
 _MOST_RETRIES = 10
@@ -51,6 +54,7 @@ def route_configuration(
                     "metadata": build,
                     "retry_policy": _retries(routing.routes),
                     "request_headers_to_remove": [MODEL_HEADER],
+                    "response_headers_to_add": [_answered_by()],
                     "matcher": _matcher(exact, prefixes, _models(routing.routes, region)),
                 }
             ],
@@ -137,6 +141,14 @@ def _models(routes: Sequence[Route], region: str | None) -> Message:
         for name in (*route.exact, *route.prefixes)
     ]
     return {**_direct(500), "metadata": {"filter_metadata": {**names(rows), **ANYBODY}}}
+
+
+def _answered_by() -> Message:
+    """A header that says which head answered, whatever a head writes into it."""
+    return {
+        "header": {"key": HEAD_HEADER, "value": _ANSWERED_BY},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    }
 
 
 def _retries(routes: Sequence[Route]) -> Message:
