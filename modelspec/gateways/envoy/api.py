@@ -19,6 +19,7 @@ CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v
 EARLY_HEADER_MUTATION = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
 EXTENSION = "envoy.config.core.v3.TypedExtensionConfig"
 FILE_LOG = "envoy.extensions.access_loggers.file.v3.FileAccessLog"
+HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
 HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
 HEALTH_CHECK = "envoy.extensions.filters.http.health_check.v3.HealthCheck"
 LISTENER = "envoy.config.listener.v3.Listener"
