@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from modelspec.change.replay import HeadRate
 from modelspec.routing.decide import Index, without
 from modelspec.routing.table import Route, Tier
 
@@ -46,10 +47,24 @@ class DrillLoad:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrillRequests:
+    """Requests a day that lose service, that move, and those of them that leave the region of their model.
+
+    `rates` are those of heads that get more.
+    """
+
+    lost: float
+    moved: float
+    leaving: float
+    rates: tuple[HeadRate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrillOutcome:
     """One drill: `down` as requested, `heads` those that it takes down; offline heads already were.
 
-    `loads` are those that change, in the order of the fleet; a head that is down has no load.
+    `loads` are those that change, in the order of the fleet; a head that is down has no load. `requests` is None where
+    nothing is weighed by usage.
     """
 
     down: tuple[str, ...]
@@ -57,6 +72,7 @@ class DrillOutcome:
     losses: tuple[Loss, ...]
     moves: tuple[Move, ...]
     loads: tuple[DrillLoad, ...]
+    requests: DrillRequests | None = None
 
     @property
     def leaving(self) -> tuple[Move, ...]:
@@ -76,10 +92,14 @@ class DrillOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillReport:
-    """All drills of one run. `average` is in models per unit of capacity; None where no head declares a capacity."""
+    """All drills of one run. `average` is in models per unit of capacity; None where no head declares a capacity.
+
+    `requests` are those of a day; None where nothing is weighed by usage.
+    """
 
     average: float | None
     outcomes: tuple[DrillOutcome, ...]
+    requests: float | None = None
 
 
 def each_alone(index: Index) -> Iterator[tuple[str, ...]]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from modelspec.ask.drill import OVERLOAD, DrillLoad, DrillOutcome, DrillReport, Loss, Move
+from modelspec.ask.drill import OVERLOAD, DrillLoad, DrillOutcome, DrillReport, DrillRequests, Loss, Move
 from modelspec.report.printable import concealed, painter, printable
 from modelspec.text import markdown
 from modelspec.text.quote import counted, some
@@ -28,6 +28,8 @@ def drill_text(report: DrillReport, *, colour: bool) -> Iterator[str]:
             yield f"  leave their region: {_named(_ids(outcome.leaving))}\n"
         for each in outcome.gaining:
             yield f"  load of {each.head}: {_load(each)}{', overloaded' if each.overloaded else ''}\n"
+        for line in _requests(outcome):
+            yield f"  {printable(line)}\n"
     yield "\n"
     if report.average is not None:
         yield (
@@ -35,6 +37,31 @@ def drill_text(report: DrillReport, *, colour: bool) -> Iterator[str]:
             f"a head above {_number(OVERLOAD)} times that is overloaded\n"
         )
     yield _summary(report.outcomes) + "\n"
+    if report.requests is not None:
+        yield _worst(report) + "\n"
+
+
+def _requests(outcome: DrillOutcome) -> Iterator[str]:
+    """What a drill does to requests."""
+    found = outcome.requests
+    if found is None:
+        return
+    if found.lost or found.moved:
+        leaving = f", {found.leaving:,.0f} of them out of their region" if found.leaving else ""
+        yield f"requests a day: {found.lost:,.0f} lose service, {found.moved:,.0f} move{leaving}"
+    for rate in found.rates:
+        load = f"{rate.peak_before:,.3g} to {rate.peak_after:,.3g} requests a second in the busiest hour"
+        yield f"rate of {rate.head_id}: {load}{', overloaded' if rate.overloaded else ''}"
+
+
+def _worst(report: DrillReport) -> str:
+    """The drill that costs the most requests, in one line."""
+    lossy = [(one.requests.lost, one) for one in report.outcomes if one.requests and one.requests.lost]
+    start = f"of {report.requests:,.0f} requests a day"
+    if not lossy:
+        return f"{start}, none loses service"
+    lost, worst = max(lossy, key=lambda pair: pair[0])
+    return f"{start}, the worst drill loses {lost:,.0f}: {' and '.join(worst.down)} down"
 
 
 def _title(outcome: DrillOutcome) -> str:
@@ -106,7 +133,10 @@ _ROWS = 200
 def drill_markdown(report: DrillReport) -> str:
     """The summary, a table of drills, the worst first, and the details of each that has effects, if they fit."""
     ranked = sorted(report.outcomes, key=_badness)
-    text = "\n".join(["### Drills", "", f"{_summary(report.outcomes)}.", "", *_table(ranked)]) + "\n"
+    told = [f"{_summary(report.outcomes)}."]
+    if report.requests is not None:
+        told = [*told, "", f"{_worst(report)}."]
+    text = "\n".join(["### Drills", "", *told, "", *_table(ranked)]) + "\n"
     left_out = 0
     for outcome in ranked:
         if not outcome.losses and not outcome.moves:
@@ -126,8 +156,9 @@ def code(text: str) -> str:
     return markdown.code(printable(text))
 
 
-def _badness(outcome: DrillOutcome) -> tuple[int, int, int, int]:
-    return -len(outcome.losses), -len(outcome.leaving), -len(outcome.overloaded), -len(outcome.moves)
+def _badness(outcome: DrillOutcome) -> tuple[float, int, int, int, int]:
+    lost = outcome.requests.lost if outcome.requests else 0.0
+    return -lost, -len(outcome.losses), -len(outcome.leaving), -len(outcome.overloaded), -len(outcome.moves)
 
 
 def _table(ranked: Sequence[DrillOutcome]) -> Iterator[str]:
@@ -154,6 +185,7 @@ def _section(outcome: DrillOutcome) -> Iterator[str]:
         yield f"- **leave their region:** {_codes(_ids(outcome.leaving))}"
     for each in outcome.gaining:
         yield f"- load of {code(each.head)}: {_load(each)}{', **overloaded**' if each.overloaded else ''}"
+    yield from (f"- {line}" for line in _requests(outcome))
     yield from ("", "</details>")
 
 
@@ -171,6 +203,7 @@ def drill_json(report: DrillReport) -> str:
         "schema_version": SCHEMA_VERSION,
         "average": report.average,
         "overload": OVERLOAD,
+        "requests": None if report.requests is None else round(report.requests, 3),
         "drills": list(map(_drill, report.outcomes)),
     }
     return json.dumps(concealed(fields), indent=1) + "\n"
@@ -199,5 +232,25 @@ def _drill(outcome: DrillOutcome) -> dict[str, object]:
                 "overloaded": load.overloaded,
             }
             for load in outcome.loads
+        ],
+        "requests": None if outcome.requests is None else _requests_json(outcome.requests),
+    }
+
+
+def _requests_json(found: DrillRequests) -> dict[str, object]:
+    return {
+        "lost": found.lost,
+        "moved": found.moved,
+        "leaving": found.leaving,
+        "rates": [
+            {
+                "head_id": rate.head_id,
+                "before": round(rate.before, 3),
+                "after": round(rate.after, 3),
+                "peak_before": round(rate.peak_before, 3),
+                "peak_after": round(rate.peak_after, 3),
+                "overloaded": rate.overloaded,
+            }
+            for rate in found.rates
         ],
     }

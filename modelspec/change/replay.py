@@ -6,13 +6,14 @@ failures, retries or rate limits.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from modelspec.change.demand import Demand, Measured
 from modelspec.fleet.model import Location
 from modelspec.routing.decide import Decision, Index, Request, decide, may_call
-from modelspec.routing.table import Route, Tier
+from modelspec.routing.table import HeadEntry, Route, Tier
 
 OVERLOAD = 2.0
 """A head is overloaded above so many times the fleet's requests per unit of capacity, as in a drill."""
@@ -66,7 +67,7 @@ class HeadRate:
     """Requests a second at a head: the mean of the window and its busiest hour.
 
     `before` is as measured, `after` with what the change moves. `capacity` is relative, without a unit: a head is
-    overloaded where its busiest hour per unit of capacity is more than `OVERLOAD` times the fleet's.
+    overloaded where its busiest hour per unit of capacity is more than `OVERLOAD` times the fleet's before.
     """
 
     head_id: str
@@ -175,7 +176,7 @@ def replay(
         entered=dict(sorted(sums.entered.items())),
         left=dict(sorted(sums.left.items())),
         models=dict(sorted(sums.models.items(), key=lambda item: (-item[1], item[0]))),
-        heads=tuple(_rates(demand, now, after, sums.shifts)),
+        heads=tuple(head_rates(demand, after.heads.values(), sums.shifts, heads)),
         moves=tuple(moves[:MOST_MOVES]),
         moves_left_out=max(0, len(moves) - MOST_MOVES),
         measured=sums.measured,
@@ -205,7 +206,7 @@ class _Renamed:
         decision = decide(self.index, Request(model=name, origin=client or None))
         shares: dict[str, float] = {}
         if decision.tiers:
-            shares = {self.heads.get(head, head): part for head, part in _parts(decision.tiers[0])}
+            shares = {self.heads.get(head, head): part for head, part in parts_of(decision.tiers[0])}
         model = "" if decision.route is None else decision.route.model_id
         return Answered(
             status=decision.status,
@@ -220,7 +221,7 @@ class _Renamed:
             return {}
         upstreams = dict(_upstream_regions(decision.route))
         found: dict[str, float] = {}
-        for head, part in _parts(decision.tiers[0]):
+        for head, part in parts_of(decision.tiers[0]):
             own = self.index.heads[head].region
             local = decision.route.local_targets.get(head)
             reached = dict.fromkeys(local.location.regions, 1.0) if local else upstreams
@@ -231,7 +232,8 @@ class _Renamed:
         return found
 
 
-def _parts(tier: Tier) -> Iterator[tuple[str, float]]:
+def parts_of(tier: Tier) -> Iterator[tuple[str, float]]:
+    """The heads of a tier, each with its share of the requests."""
     whole = sum(tier.weights.values())
     return ((head, weight / whole) for head, weight in tier.weights.items())
 
@@ -392,14 +394,18 @@ def _shift(demand: Demand, one: Measured, client: str, head: str) -> float:
     return 0.0 if floor is None or one.floor is None else floor - one.floor
 
 
-def _rates(
-    demand: Demand, now: _Renamed, after: Index, shifts: Mapping[tuple[str, str], float]
+def head_rates(
+    demand: Demand,
+    heads: Iterable[HeadEntry],
+    shifts: Mapping[tuple[str, str], float],
+    renamed: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[HeadRate]:
-    """Heads in the order of the table, then others that had requests.
+    """The rates of heads in their order, then of others that had requests.
 
-    What moves is spread over the hours as all requests of its client region are.
+    `shifts` are requests a day that a head gains or loses, by client region and head. They are spread over the hours as
+    all requests of that client region are.
     """
-    measured = {now.heads.get(head, head): counts for head, counts in demand.heads.items() if head}
+    measured = {renamed.get(head, head): counts for head, counts in demand.heads.items() if head}
     added: dict[str, list[float]] = {}
     for (client, head), a_day in shifts.items():
         hours = added.setdefault(head, [0.0] * demand.hours)
@@ -407,18 +413,16 @@ def _rates(
         whole = sum(profile)
         for hour, requests in enumerate(profile if whole else ()):
             hours[hour] += a_day * demand.days * requests / whole
+    nothing = (0.0,) * demand.hours
+    known = {head.head_id: head.capacity for head in heads}
     rates = {}
-    for head in dict.fromkeys((*after.heads, *measured, *added)):
-        old = measured.get(head, (0,) * demand.hours)
-        new = [
-            max(0.0, one + more)
-            for one, more in zip(old, added.get(head, old[:0] or [0.0] * demand.hours), strict=True)
-        ]
+    for head in dict.fromkeys((*known, *measured, *added)):
+        old = measured.get(head, nothing)
+        new = [max(0.0, one + more) for one, more in zip(old, added.get(head, nothing), strict=True)]
         rates[head] = (sum(old), sum(new), max(old), max(new))
-    seconds = demand.hours * _SECONDS
-    known = {head: one.capacity for head, one in after.heads.items()}
-    sized = [(rates[head][3], size) for head, size in known.items() if size]
+    sized = [(rates[head][2], size) for head, size in known.items() if size]
     average = sum(peak for peak, _ in sized) / sum(size for _, size in sized) if sized else None
+    seconds = demand.hours * _SECONDS
     for head, (old_sum, new_sum, old_peak, new_peak) in rates.items():
         size = known.get(head)
         yield HeadRate(

@@ -6,8 +6,16 @@ from pathlib import Path
 import click
 
 from modelspec.cli.names import names
-from modelspec.cli.options import colour_option, down_option, format_option, quiet_option, root_option
+from modelspec.cli.options import (
+    colour_option,
+    days_option,
+    down_option,
+    format_option,
+    quiet_option,
+    root_option,
+)
 from modelspec.cli.stderr import note
+from modelspec.text.quote import quote
 
 
 @click.command("route")
@@ -115,13 +123,23 @@ def _check_options(only: str | None, fail_under: float | None, *, suggest: bool,
 
 @click.command("drill")
 @down_option
+@click.option(
+    "--usage",
+    metavar="USAGE",
+    type=click.Path(path_type=Path),
+    help="Count requests too: an aggregate of usage, a folder or a file.",
+)
+@days_option
 @root_option
 @format_option("Output format.", "text", "markdown", "json")
 @colour_option
-def drill_command(*, down: tuple[str, ...], root: Path, format_: str, colour: bool) -> int:
+def drill_command(
+    *, down: tuple[str, ...], usage: Path | None, days: int, root: Path, format_: str, colour: bool
+) -> int:
     """Show which models lose service, move or leave their region when heads or regions go down.
 
     Without --down, each head and then each region goes down alone. With --down, all that it names go down together.
+    With --usage, requests count as well: those that lose service or move in a day, and the rates of the other heads.
 
     Exit codes: 0 reported, 1 errors in the repository, 2 usage, 3 a bug in modelspec.
     """
@@ -132,6 +150,16 @@ def drill_command(*, down: tuple[str, ...], root: Path, format_: str, colour: bo
     index = fleet_of(root, colour=colour).index
     check_names(index, origin=None, down=down)
     report = drill(index, [tuple(dict.fromkeys(down))] if down else list(each_alone(index)))
+    if usage is not None:
+        from modelspec.ask.drill_usage import in_requests
+        from modelspec.cli.demand import demand_for
+
+        demand = demand_for(usage, days)
+        if demand is None:
+            raise click.UsageError(
+                f"--usage {quote(str(usage))} has no requests; name what `modelspec usage` wrote"
+            )
+        report = in_requests(report, index, demand)
     match format_:
         case "json":
             sys.stdout.write(drill_json(report))

@@ -12,6 +12,7 @@ from modelspec.cli.names import codes
 from modelspec.cli.options import (
     all_option,
     colour_option,
+    days_option,
     faults_option,
     format_option,
     quiet_option,
@@ -160,10 +161,18 @@ def _concerning(checked: "Checked", paths: tuple[Path, ...]) -> "tuple[Checked, 
     help="Weigh the change by the requests of this aggregate of usage, a folder or a file. Where it is missing, the "
     "plan says so.",
 )
+@days_option
 @format_option("For a terminal, a comment on a pull request, or a program.", "text", "markdown", "json")
 @colour_option
 def plan_command(
-    *, root: Path, base: str | None, head: str | None, usage: Path | None, format_: str, colour: bool
+    *,
+    root: Path,
+    base: str | None,
+    head: str | None,
+    usage: Path | None,
+    days: int,
+    format_: str,
+    colour: bool,
 ) -> int:
     """Show what a change does to the compiled routes.
 
@@ -175,9 +184,9 @@ def plan_command(
     """
     from modelspec.api import plan
     from modelspec.change.plan import rendered
-    from modelspec.traffic.demand import demand_at
+    from modelspec.cli.demand import demand_for
 
-    demand = None if usage is None else accepted(demand_at(usage), code=2)
+    demand = None if usage is None else demand_for(usage, days)
     with reading():
         planned = accepted(
             plan(root, base=base, head=head, today=today(), weigh=usage is not None, demand=demand), code=2

@@ -63,6 +63,13 @@ down_option: Decorator = click.option(
     shell_complete=names("head", "region"),
     help="A head that is down, or a region whose heads are all down. Repeatable.",
 )
+days_option: Decorator = click.option(
+    "--days",
+    type=click.IntRange(1, 366),
+    default=7,
+    show_default=True,
+    help="How many of the last days of the aggregate count; a file has its own.",
+)
 cascade_yes_option: Decorator = click.option("--yes", "-y", is_flag=True, help="Do not ask before a cascade.")
 
 

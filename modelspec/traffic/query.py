@@ -38,6 +38,7 @@ _COLUMN_OF = {"class": "code_class", "day": "date"}
 _MEASURE_OF = {"asked": ASKED, "edge": EDGES, "commit": EDGES}
 
 QUANTILES = (50, 95, 99)
+ENOUGH_FOR_FLOOR = 100
 ENOUGH_FOR_P99 = 1_000
 """With 100 rows, the 99th percentile's interval covers it in 64 % of cases only."""
 
@@ -212,6 +213,37 @@ class Usage:
         counts = named.group_by(keys).agg(requests=named.requests.sum().cast("int64"))
         for row in self.engine.rows(counts.order_by(keys)):
             yield row[: len(by)], row[-2], row[-1]
+
+    def sums(
+        self, value: str, by: Sequence[str], span: UsageSpan = UsageSpan()
+    ) -> Iterator[tuple[tuple[Any, ...], int]]:
+        """The sum of one of `SUMS` by group, in the order of the groups; rows that have none of it are left out."""
+        measure = next((_MEASURE_OF[name] for name in by if name in _MEASURE_OF), REQUESTS)
+        table = self._within(self._of(measure), span)
+        keys = [_key(name) for name in by]
+        table = self._named(table.filter(table[value] > 0), by)
+        counts = table.group_by(keys).agg(total=table[value].sum().cast("int64"))
+        for row in self.engine.rows(counts.order_by(keys)):
+            yield row[:-1], row[-1]
+
+    def floors(
+        self, measure: str, by: Sequence[str], span: UsageSpan = UsageSpan()
+    ) -> dict[tuple[Any, ...], float]:
+        """What the fastest answers with success took, by group of enough requests: their first percentile in ms."""
+        table = self._within(self._of(measure), span)
+        table = table.filter(table.code_class == "2xx")
+        keys = [_key(name) for name in by]
+        sums = table.group_by([*keys, "bucket"]).agg(rows=table.requests.sum().cast("int64"))
+        up_to = ibis.window(group_by=keys, order_by="bucket", preceding=None, following=0)
+        counted = sums.mutate(
+            total=sums.rows.sum().over(ibis.window(group_by=keys)).cast("int64"),
+            reached=sums.rows.sum().over(up_to).cast("int64"),
+        )
+        counted = counted.filter(
+            (counted.total >= ENOUGH_FOR_FLOOR) & (counted.reached * 100 >= counted.total)
+        )
+        found = counted.group_by(keys).agg(bucket=counted.bucket.min().cast("int64"))
+        return {row[:-1]: milliseconds(row[-1]) for row in self.engine.rows(found)}
 
     def _of(self, measure: str) -> Any:  # noqa: ANN401 - an Ibis table
         """The rows of a measure; of calls that heads logged beside an edge, tokens and cost alone."""

@@ -12,6 +12,7 @@ from modelspec_command import HEADS, MODEL, REGIONS, Command
 from modelspec.change.demand import Demand, demand_file
 
 SCHEMA = Path(__file__).parents[2] / "schemas/plan.schema.json"
+DRILL = SCHEMA.with_name("drill.schema.json")
 FILES = {
     "regions.yaml": REGIONS,
     "heads.yaml": HEADS,
@@ -107,3 +108,30 @@ def test_a_guard_counts_requests(command: Command, fleet: Path, usage: Path) -> 
     assert outcome.code == 1
     assert "error[MS850]: 1,001 requests a day of model 'atlas' move" in outcome.out
     assert command.run("plan", "--root", root, "--base", "HEAD").code == 10
+
+
+def test_a_drill_counts_requests(command: Command, fleet: Path, usage: Path) -> None:
+    outcome = command.run("drill", "--root", fleet, "--usage", usage, "--down", "us", "--down", "eu")
+    assert outcome.code == 0
+    assert "  requests a day: 1,001 lose service, 0 move\n" in outcome.out
+    assert outcome.out.endswith("of 3,003 requests a day, the worst drill loses 1,001: us and eu down\n")
+    outcome = command.run("drill", "--root", fleet, "--usage", usage)
+    assert outcome.out.endswith("of 3,003 requests a day, the worst drill loses 1,001: head-eu down\n")
+    page = command.run("drill", "--root", fleet, "--usage", usage, "--format", "markdown").out
+    assert "- requests a day: 1,001 lose service, 0 move\n" in page
+    document = json.loads(command.run("drill", "--root", fleet, "--usage", usage, "--format", "json").out)
+    jsonschema_rs.validator_for(json.loads(DRILL.read_text())).validate(document)
+    assert [one["requests"]["lost"] for one in document["drills"]] == [0, 1001, 0, 1001]
+
+
+def test_a_drill_names_the_rates_of_heads_that_get_more(command: Command, fleet: Path, usage: Path) -> None:
+    (fleet / "models.d/atlas.yaml").write_text(FILES["models.d/atlas.yaml"])
+    outcome = command.run("drill", "--root", fleet, "--usage", usage, "--down", "head-us")
+    assert "  requests a day: 0 lose service, 1,001 move, 1,001 of them out of their region\n" in outcome.out
+    assert "  rate of head-eu: 0 to 0.278 requests a second in the busiest hour\n" in outcome.out
+
+
+def test_a_drill_needs_usage_that_is_there(command: Command, fleet: Path, tmp_path: Path) -> None:
+    outcome = command.run("drill", "--root", fleet, "--usage", tmp_path / "gone")
+    assert outcome.code == 2
+    assert "has no requests" in outcome.err
