@@ -33,7 +33,7 @@ from modelspec.check.examine import (
     place_of,
     row_of,
 )
-from modelspec.check.setup import Setup, settings_in
+from modelspec.check.setup import Setup, key_set_path, settings_in
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.fleet.model import Catalog, Model
 from modelspec.load.find import File, Tree, read_tree
@@ -70,8 +70,11 @@ def validate(root: Path, *, today: date, cache: bool, policy: Policy | None = No
         policy = None
     otherwise = policy is not None and policy.finds_otherwise(settings, schema)
     basis = Basis(policy=policy, is_of_models=otherwise)
-    outside = metadata.data if isinstance(metadata, File) else str(metadata).encode()
-    key = key_of(tree, [] if path is None else [outside], basis, today)
+    outside = [] if path is None else [metadata]
+    if key_set_path(settings) is not None:
+        outside.append(tree.other(str(key_set_path(settings))))
+    extra = [one.data if isinstance(one, File) else str(one).encode() for one in outside]
+    key = key_of(tree, extra, basis, today)
     diagnostics = store.result(key)
     if diagnostics is not None:
         return Checked(tree=tree, diagnostics=diagnostics, locator=locator)

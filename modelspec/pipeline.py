@@ -151,6 +151,7 @@ class Emission:
     context: "SiteContext"
     settings: Settings
     client_keys: "tuple[ClientKey, ...] | None"
+    key_set: str
     root: Path
 
 
@@ -168,7 +169,9 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
     settings = compiled.setup.settings
     return Emission(
         table=compiled.table,
-        origin=Origin(digest=_digest(compiled.tree), commit=commit, commit_date=commit_date),
+        origin=Origin(
+            digest=_digest(compiled.tree, compiled.setup.key_set_file), commit=commit, commit_date=commit_date
+        ),
         context=SiteContext.of(
             settings,
             diagnostics=[found for found in compiled.diagnostics if found.code not in OF_THE_DAY],
@@ -177,6 +180,7 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
         ),
         settings=settings,
         client_keys=compiled.setup.fleet.client_keys,
+        key_set=compiled.setup.key_set,
         root=compiled.tree.root,
     )
 
@@ -197,6 +201,7 @@ def emit(emission: Emission) -> "Iterator[Artifact]":
         settings.edges,
         emission.origin,
         emission.client_keys,
+        emission.key_set,
     )
 
 
@@ -232,10 +237,10 @@ def _manifest(emission: Emission) -> "Callable[[Mapping[str, str]], Artifact]":
     return lambda files: manifest(files, emission.origin)
 
 
-def _digest(tree: Tree) -> str:
-    """Of every file that was read, in the order of the paths."""
+def _digest(tree: Tree, *more: File | None) -> str:
+    """Of every file that an output is made from, in the order of the paths."""
     digest = sha256()
-    for file in sorted(tree.files, key=lambda file: file.path):
+    for file in sorted((*tree.files, *filter(None, more)), key=lambda file: file.path):
         digest.update(f"{file.path} {sha256(stored(file.data)).hexdigest()}\n".encode())
     return digest.hexdigest()
 

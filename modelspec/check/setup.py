@@ -15,6 +15,7 @@ from modelspec.fleet.client_keys import ClientKey, client_keys_of
 from modelspec.fleet.link_fleet import CheckedValue, duplicate, link_fleet, unknown_head, unknown_region
 from modelspec.fleet.model import Fleet
 from modelspec.fleet.settings import Settings, settings_of
+from modelspec.gateways.envoy.jwks import KeySet, key_set_of
 from modelspec.load import Reading, source_of
 from modelspec.load.compose import compose
 from modelspec.load.find import OPTIONAL, REQUIRED, File, Tree
@@ -42,7 +43,8 @@ class Setup:
     """What models are checked against, and the diagnostics of it with their default severities.
 
     `fleet` is for linking; `whole` leaves out the regions and heads that have faults of their own. `metadata_file`
-    is what `metadata` was made from, be it sound or not.
+    is what `metadata` was made from, be it sound or not, and `key_set_file` what `key_set` was: the public keys of an
+    identity provider.
     """
 
     settings: Settings
@@ -52,6 +54,8 @@ class Setup:
     whole: Fleet
     metadata: MetadataSchema | None
     metadata_file: File | None
+    key_set: str
+    key_set_file: File | None
     diagnostics: Sequence[Diagnostic]
     ignores: Sequence[Ignore]
     readings: Mapping[str, Reading]
@@ -82,6 +86,8 @@ def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Set
     )
     metadata_file, metadata, objections = metadata_schema(tree, settings, locator)
     diagnostics.extend(objections)
+    key_set_file, key_set, objections = public_keys(tree, settings, locator)
+    diagnostics.extend(objections)
     return Setup(
         settings=settings,
         waivers=waivers,
@@ -90,6 +96,8 @@ def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Set
         whole=whole,
         metadata=metadata,
         metadata_file=metadata_file,
+        key_set=key_set,
+        key_set_file=key_set_file,
         diagnostics=diagnostics,
         ignores=[
             ignore
@@ -249,6 +257,38 @@ def _expected(expect: Mapping[str, Any], pointer: Pointer, fleet: Fleet) -> Iter
     for where, region in regions:
         if region not in fleet.regions:
             yield unknown_region(region, Place(path="routes.test.yaml", pointer=(*pointer, *where)), fleet)
+
+
+def public_keys(
+    tree: Tree, settings: Settings, locator: Locator
+) -> tuple[File | None, str, list[Diagnostic]]:
+    """The public keys of the identity provider whose tokens an edge takes, and what is wrong with their file."""
+    path = key_set_path(settings)
+    if path is None:
+        return None, "", []
+    file = tree.other(path)
+    if isinstance(file, Diagnostic):
+        return None, "", [file]
+    pointer = ("target_options", "envoy", "auth", "jwt", "jwks")
+    read = KeySet(faults=("it does not exist",)) if file is None else key_set_of(file.data)
+    found = [
+        Finding(
+            place=Place(path="modelspec.yaml", pointer=pointer),
+            message=f"an edge cannot use the key set {quote(path)}: {fault}",
+            label="this file",
+            help="name a JSON Web Key Set of public keys for RS256, ES256 or EdDSA, relative to the top of the "
+            "repository",
+        )
+        for fault in read.faults
+    ]
+    return file, read.text, [locator.diagnostic("MS717", Severity.ERROR, finding) for finding in found]
+
+
+def key_set_path(settings: Settings) -> str | None:
+    """The path of the identity provider's public keys, if the settings name one."""
+    auth = settings.target_options.get("envoy", {}).get("auth", {})
+    path: str | None = auth.get("jwt", {}).get("jwks")
+    return path
 
 
 def metadata_schema(

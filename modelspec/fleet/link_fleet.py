@@ -87,6 +87,7 @@ def link_fleet(
         litellm_strategy=settings.target_options.get("litellm", {}).get("routing_strategy", "simple-shuffle"),
         key_policy=settings.key_policy,
         client_keys=keys,
+        edge_options=settings.target_options.get("envoy", {}),
     )
     whole = replace(fleet, regions=whole_regions, heads=whole_heads)
     if regions_complete:

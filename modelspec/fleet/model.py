@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from modelspec.fleet.client_keys import ClientKey
 from modelspec.fleet.reference import Reference
@@ -219,7 +219,7 @@ class Fleet:
 
     `complete` is False where regions.yaml or heads.yaml had faults: then an unknown name is not reported.
     `targets` are the gateways that configuration is written for: what one cannot express is a fault only then.
-    `client_keys` are None where there is no keys.yaml.
+    `client_keys` are None where there is no keys.yaml. `edge_options` are `target_options.envoy` as they are written.
     """
 
     regions: Mapping[str, Region]
@@ -231,6 +231,12 @@ class Fleet:
     key_policy: tuple[KeyRule, ...] = ()
     litellm_strategy: str = "simple-shuffle"
     client_keys: tuple[ClientKey, ...] | None = None
+    edge_options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def knows_clients(self) -> bool:
+        """Whether edges are told who their clients are."""
+        return self.client_keys is not None or "jwt" in self.edge_options.get("auth", {})
 
     def knows(self, model: "Model") -> bool:
         """Whether every region and head that a model names is declared."""

@@ -10,6 +10,7 @@ from modelspec.fleet.client_keys import ClientKey
 class GatewayOptions:
     """Settings for one target: its `target_options`, and the edges of the fleet with their regions.
 
+    `key_set` is the text of the identity provider's public keys, if the settings name a file of them.
     `client_keys` are None where the repository has no keys.yaml: then it does not say who may call.
     `commit` and `digest` say what the build was made from: its commit if it is known, and the sha256 of its sources.
     """
@@ -19,3 +20,4 @@ class GatewayOptions:
     commit: str | None = None
     digest: str = ""
     client_keys: tuple[ClientKey, ...] | None = None
+    key_set: str = ""

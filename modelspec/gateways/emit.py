@@ -29,6 +29,7 @@ def emit_gateways(
     edges: Sequence[tuple[str, str]],
     origin: Origin | None = None,
     client_keys: Sequence[ClientKey] | None = None,
+    key_set: str = "",
 ) -> Iterator[Artifact]:
     """Every artifact of the gateways in `targets`, in the order of `GATEWAYS`."""
     for name, emitter in GATEWAYS.items():
@@ -38,6 +39,7 @@ def emit_gateways(
                 edges=dict(edges),
                 commit=origin.commit if origin else None,
                 digest=origin.digest if origin else "",
+                key_set=key_set,
                 client_keys=None if client_keys is None else tuple(client_keys),
             )
             yield from emitter(routing, gateway)

@@ -2,42 +2,22 @@
 
 import json
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from envoy_edge import SECONDS, Edge, Load, Reply, running, until
-from routing_tables import head, route, table
-from upstreams import Upstreams, free_port, urls
+from envoy_access import HEADS, Guarded, bearer, client_key, files, options_of, start
+from envoy_edge import SECONDS, Edge, Load, Reply, until
+from routing_tables import route
+from upstreams import Upstreams
 
-from modelspec.fleet.client_keys import ClientKey
-from modelspec.gateways import GatewayOptions
-from modelspec.gateways.envoy.emit import emit
 from modelspec.secret.client_key import digest, new_key
-from modelspec.text.document import Place
 
 pytestmark = pytest.mark.gateway
 
-HEADS = ("head-a", "head-b")
 ODD = ("a\nb", '"]]--', "x'y", "\\", "%s", "\x01", "]=]", "模型", "granted")
 """Groups that would be more than data, if anything read them as such."""
-
-
-def client_key(
-    key: str, groups: Sequence[str] = (), expires: str | None = None, status: str = "active"
-) -> ClientKey:
-    return ClientKey(
-        key_id=key.split("_")[1],
-        sha256=digest(key),
-        groups=tuple(groups),
-        owner='"}} os.exit() --',
-        created=None,
-        expires=expires,
-        status=status,
-        place=Place(path="keys.yaml"),
-    )
 
 
 PLAIN, MEMBER, ODD_MEMBER, EXPIRED, REVOKED, UNKNOWN, LAST_DAY = (
@@ -64,55 +44,6 @@ ROUTES = [
 ]
 
 
-@dataclass
-class Guarded:
-    """An edge whose clients are known, and the folder that it reads."""
-
-    edge: Edge
-    folder: Path
-    options: dict[str, Any]
-    heads: Upstreams
-
-    def publish(self, keys: Sequence[ClientKey], name: str = "access.json") -> None:
-        """Replace one file as `publish` does."""
-        draft = self.folder / "draft"
-        draft.write_bytes(files(self.heads, self.options, keys)[name])
-        draft.replace(self.folder / name)
-
-    def version(self, keys: Sequence[ClientKey], name: str = "access.json") -> str:
-        version: str = json.loads(files(self.heads, self.options, keys)[name])["version_info"]
-        return version
-
-    def ask(self, model: str, *pairs: tuple[str, str], body: bytes | None = None) -> Reply:
-        """Send any headers, the same name twice included."""
-        connection = self.edge.connect()
-        try:
-            sent = json.dumps({"model": model}).encode() if body is None else body
-            connection.putrequest("POST", "/v1/chat/completions")
-            for name, value in (
-                ("content-type", "application/json"),
-                ("content-length", str(len(sent))),
-                *pairs,
-            ):
-                connection.putheader(name, value.encode("latin-1"))
-            connection.endheaders(sent)
-            response = connection.getresponse()
-            return Reply(response.status, dict(response.getheaders()), response.read())
-        finally:
-            connection.close()
-
-
-def files(
-    heads: Upstreams, options: dict[str, Any], keys: Sequence[ClientKey] | None, routes: Any = ROUTES
-) -> dict[str, bytes]:
-    rows = [head(name, url=url) for name, url in urls(heads, HEADS).items()]
-    gateway = GatewayOptions(
-        options=options, edges={"edge": "us"}, client_keys=None if keys is None else tuple(keys)
-    )
-    found = emit(table([], rows, routes), gateway)
-    return {artifact.path.rpartition("/")[2]: artifact.content for artifact in found}
-
-
 @pytest.fixture(scope="module")
 def heads() -> Iterator[Upstreams]:
     started = Upstreams()
@@ -124,35 +55,13 @@ def heads() -> Iterator[Upstreams]:
         started.close()
 
 
-def options_of(folder: Path, **more: Any) -> dict[str, Any]:
-    return {
-        "address": "127.0.0.1",
-        "port": free_port(),
-        "admin_port": free_port(),
-        "config_dir": str(folder),
-        "health_check_interval_ms": 100,
-        "access_log": {"path": str(folder / "edge.log")},
-        **more,
-    }
-
-
-def start(folder: Path, options: dict[str, Any], content: dict[str, bytes]) -> Any:
-    for name, data in content.items():
-        (folder / name).write_bytes(data)
-    return running(folder / "bootstrap.json", (options["port"], options["admin_port"]))
-
-
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, heads: Upstreams) -> Iterator[Guarded]:
     folder = tmp_path_factory.mktemp("guarded")
     options = options_of(folder)
-    with start(folder, options, files(heads, options, KEYS)) as edge:
+    with start(folder, options, files(heads, options, KEYS, ROUTES)) as edge:
         until(lambda: edge.ask("open").status == 200, "healthy")
-        yield Guarded(edge, folder, options, heads)
-
-
-def bearer(key: str) -> tuple[str, str]:
-    return "authorization", f"Bearer {key}"
+        yield Guarded(edge, folder, options, heads, ROUTES)
 
 
 @pytest.mark.parametrize("name", ["authorization", "x-api-key", "api-key"])
@@ -335,7 +244,7 @@ BROKEN: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("how", BROKEN)
 def test_a_broken_script_fails_closed(guarded: Guarded, how: str) -> None:
-    resources = json.loads(files(guarded.heads, guarded.options, KEYS)["access.json"])
+    resources = json.loads(files(guarded.heads, guarded.options, KEYS, ROUTES)["access.json"])
     code = resources["resources"][0]["typed_config"]["default_source_code"]
     code["inline_string"] = BROKEN[how](code["inline_string"])
     resources["version_info"] = how
@@ -357,7 +266,7 @@ def test_a_broken_script_fails_closed(guarded: Guarded, how: str) -> None:
 @pytest.mark.parametrize("wrong", ["raises", "does nothing"])
 def test_a_broken_authorization_fails_closed(tmp_path: Path, heads: Upstreams, wrong: str) -> None:
     options = options_of(tmp_path)
-    content = files(heads, options, KEYS)
+    content = files(heads, options, KEYS, ROUTES)
     text = content["listener.json"].decode()
     marked = 'metadata:set(ACCESS, \\"granted\\", \\"yes\\")'
     assert marked in text
@@ -365,7 +274,7 @@ def test_a_broken_authorization_fails_closed(tmp_path: Path, heads: Upstreams, w
         marked, "error()" if wrong == "raises" else "do return end"
     ).encode()
     with start(tmp_path, options, content) as edge:
-        one = Guarded(edge, tmp_path, options, heads)
+        one = Guarded(edge, tmp_path, options, heads, ROUTES)
         assert {one.ask(model, bearer(MEMBER)).status for model in ("open", "inner", "secret")} == {403}
 
 
@@ -373,7 +282,7 @@ def test_without_public_models_no_body_is_read_without_a_key(tmp_path: Path, hea
     options = options_of(tmp_path)
     content = files(heads, options, KEYS, [route("inner", {"head-a": 1})])
     with start(tmp_path, options, content) as edge:
-        one = Guarded(edge, tmp_path, options, heads)
+        one = Guarded(edge, tmp_path, options, heads, ROUTES)
         until(lambda: one.ask("inner", bearer(PLAIN)).status == 200, "healthy")
         assert one.ask("inner").code == (401, "missing_api_key")
         assert edge.send("GET", "/v1/models").code == (401, "missing_api_key")
@@ -386,10 +295,10 @@ def test_without_authentication_the_header_of_the_client_goes_to_the_head(
     tmp_path: Path, heads: Upstreams
 ) -> None:
     options = options_of(tmp_path)
-    content = files(heads, options, None)
+    content = files(heads, options, None, ROUTES)
     assert "access.json" not in content
     with start(tmp_path, options, content) as edge:
-        one = Guarded(edge, tmp_path, options, heads)
+        one = Guarded(edge, tmp_path, options, heads, ROUTES)
         until(lambda: one.ask("secret").status == 200, "healthy")
         assert one.ask("secret", bearer("own")).json["headers"]["authorization"] == "Bearer own"
         assert "x-modelspec-key-id" not in one.ask("inner", ("x-modelspec-key-id", "a")).json["headers"]

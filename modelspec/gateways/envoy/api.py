@@ -1,7 +1,7 @@
 """Names of Envoy's API: https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/api."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from modelspec.schema import defaults
@@ -24,6 +24,10 @@ HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
 HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
 HEALTH_CHECK = "envoy.extensions.filters.http.health_check.v3.HealthCheck"
 LISTENER = "envoy.config.listener.v3.Listener"
+INJECTED = "envoy.extensions.http.injected_credentials.generic.v3.Generic"
+INJECTOR = "envoy.extensions.filters.http.credential_injector.v3.CredentialInjector"
+JWT = "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
+LIMIT = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 LUA = "envoy.extensions.filters.http.lua.v3.Lua"
 PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 PREVIOUS_PRIORITIES = "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
@@ -32,6 +36,7 @@ RBAC = "envoy.extensions.filters.http.rbac.v3.RBAC"
 ROUTE = "envoy.config.route.v3.Route"
 ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
 ROUTER = "envoy.extensions.filters.http.router.v3.Router"
+SECRET = "envoy.extensions.transport_sockets.tls.v3.Secret"  # noqa: S105 - the name of a message
 STATS_LOG = "envoy.extensions.access_loggers.stats.v3.Config"
 STDERR_LOG = "envoy.extensions.access_loggers.stream.v3.StderrAccessLog"
 STDOUT_LOG = "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
@@ -68,7 +73,10 @@ class Options:
     health_check_interval_ms: int
     health_check_timeout_ms: int
     access_log: Mapping[str, str]
+    enforce_limits: bool
     metrics: Mapping[str, Any] | None = None
+    auth: Mapping[str, Any] = field(default_factory=dict)
+    client_region: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, given: Mapping[str, object]) -> Self:

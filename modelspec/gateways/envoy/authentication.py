@@ -8,25 +8,35 @@ can, and an RBAC filter refuses every request that they have not marked as grant
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Self
+from typing import Any, Self
 
 from modelspec.fleet.client_keys import ClientKey
 from modelspec.gateways import GatewayOptions
 from modelspec.gateways.envoy.api import (
     EXTENSION,
     HEADER_MUTATION,
+    INJECTED,
+    INJECTOR,
+    JWT,
     LUA,
     RBAC,
+    SECRET,
     Message,
+    Options,
     extension,
     typed,
 )
+from modelspec.gateways.envoy.limits import limit_filters
 from modelspec.gateways.envoy.observe import ACCESS
-from modelspec.gateways.envoy.requests import EdgeError, by_metadata, error_body
+from modelspec.gateways.envoy.requests import EdgeError, by_details, by_metadata, error_body
 from modelspec.routing.table import Route, RoutingTable
+from modelspec.schema import defaults
 
 ACCESS_FILTER = "modelspec.access"
 _OF_KEY = "authentication_error"
+_JWT_FILTER = "modelspec.jwt"
+HEAD_KEY = "head_key"
+"""The secret that an edge sends to its heads."""
 AUTHORIZATION = "modelspec.authorization"
 """The name of the second filter, under which it finds the metadata of a route."""
 KEY_ID_HEADER = "x-modelspec-key-id"
@@ -51,17 +61,36 @@ class AccessFilters:
 class Authentication:
     """How an edge knows its clients; `keys` None: it does not.
 
-    `has_public`: some model of the edge may be called without a key.
+    `has_public`: some model of the edge may be called without a key. `jwt`, `head_key` and `client_region` are as in
+    `target_options.envoy`, `key_set` is the text of the identity provider's keys, `regions` are all that are declared.
     """
 
     keys: tuple[ClientKey, ...] | None
     has_public: bool
+    key_set: str = ""
+    jwt: Mapping[str, Any] | None = None
+    head_key: str | None = None
+    client_region: Mapping[str, Any] | None = None
+    regions: tuple[str, ...] = ()
+    limits: tuple[Message, ...] = ()
 
     @classmethod
-    def of(cls, gateway: GatewayOptions, routing: RoutingTable) -> Self:
+    def of(cls, gateway: GatewayOptions, routing: RoutingTable, options: Options) -> Self:
         """What the repository says of the clients of its edges."""
-        has_public = any(route.is_routed and route.visibility == "public" for route in routing.routes)
-        return cls(keys=gateway.client_keys, has_public=has_public)
+        jwt = options.auth.get("jwt")
+        keys = gateway.client_keys
+        return cls(
+            keys=() if keys is None and jwt is not None else keys,
+            has_public=any(route.is_routed and route.visibility == "public" for route in routing.routes),
+            key_set=gateway.key_set,
+            jwt=None
+            if jwt is None
+            else {**defaults("modelspec", "target_options", "envoy", "auth", "jwt"), **jwt},
+            head_key=options.auth.get("head_key", {}).get("file"),
+            client_region=options.client_region,
+            regions=tuple(region.code for region in routing.regions),
+            limits=tuple(limit_filters(routing.routes, options)),
+        )
 
     @property
     def is_on(self) -> bool:
@@ -70,26 +99,42 @@ class Authentication:
 
     def extensions(self) -> Iterator[tuple[str, Message]]:
         """By file name, the filters that Envoy reloads without a new listener."""
-        if self.keys is not None:
+        if self.jwt is not None:
             yield (
-                "access.json",
-                typed(EXTENSION, {"name": ACCESS_FILTER, "typed_config": self._access(self.keys)}),
+                "jwt.json",
+                typed(EXTENSION, {"name": _JWT_FILTER, "typed_config": _jwt(self.jwt, self.key_set)}),
             )
+        if self.keys is not None:
+            access = self._access(self.keys)
+            yield "access.json", typed(EXTENSION, {"name": ACCESS_FILTER, "typed_config": access})
+
+    @property
+    def stand_ins(self) -> list[Message]:
+        """Secrets for validation, which must not need the files of the machine where Envoy runs."""
+        stand_in = {"name": HEAD_KEY, "generic_secret": {"secret": {"inline_string": "-"}}}
+        return [] if self.head_key is None else [stand_in]
+
+    def secrets(self) -> Iterator[tuple[str, Message]]:
+        """By file name, secrets that Envoy reads from files on its machine."""
+        if self.head_key is not None:
+            secret = {"name": HEAD_KEY, "generic_secret": {"secret": {"filename": self.head_key}}}
+            yield "head_key.json", typed(SECRET, secret)
 
     def _access(self, keys: Iterable[ClientKey]) -> Message:
         entries = ",\n".join(_entry(key) for key in keys if not key.is_revoked)
-        known = (
-            f"local KEYS = {{\n{entries}\n}}\nlocal JWT = nil\nlocal PUBLIC = {_switch(on=self.has_public)}\n"
-        )
-        return _lua(known, "access.lua")
+        claims = "nil"
+        if self.jwt is not None:
+            claims = f"{{groups = {_quoted(self.jwt['groups_claim'])}, id = {_quoted(self.jwt['id_claim'])}}}"
+        switch = f"local PUBLIC = {_switch(on=self.has_public)}\n"
+        return _lua(f"local KEYS = {{\n{entries}\n}}\nlocal JWT = {claims}\n{switch}", "access.lua")
 
-    def filters(self, region: str | None, source: Callable[[str], Message] | None = None) -> AccessFilters:
-        """The filters of an edge in a region; without `source`, which leads to a file by its name, in full."""
-        if not self.is_on:
-            return AccessFilters(is_on=False, of_client=(_NAMELESS,))
-        of_client = tuple(
+    def filters(
+        self, region: str | None, source: Callable[[str], Message], *, is_inline: bool = False
+    ) -> AccessFilters:
+        """The filters of an edge in a region; `source` leads to a file by its name, unless all `is_inline`."""
+        known = tuple(
             {"name": resource["name"], "typed_config": resource["typed_config"]}
-            if source is None
+            if is_inline
             else {
                 "name": resource["name"],
                 "config_discovery": {
@@ -99,11 +144,46 @@ class Authentication:
             }
             for name, resource in self.extensions()
         )
-        return AccessFilters(is_on=True, of_client=of_client, of_model=tuple(self._authorization(region)))
+        return AccessFilters(
+            is_on=self.is_on,
+            of_client=(*self._place(region), *(known if self.is_on else (_NAMELESS,))),
+            of_model=(
+                *self._authorization(region),
+                *self.limits,
+                *(
+                    ()
+                    if self.head_key is None
+                    else (injector(None if is_inline else source("head_key.json")),)
+                ),
+            ),
+        )
+
+    def _place(self, region: str | None) -> Iterator[Message]:
+        """What finds where a client is, if proxies in front of the edge say so."""
+        if self.client_region is None:
+            return
+        networks = [{"direct_remote_ip": _network(network)} for network in self.client_region["from"]]
+        trusted = {"permissions": [{"any": True}], "principals": networks}
+        yield extension(
+            "modelspec.proxies",
+            RBAC,
+            {
+                "shadow_rules": {"action": "ALLOW", "policies": {"proxies": trusted}},
+                "shadow_rules_stat_prefix": "modelspec_proxy_",
+            },
+        )
+        regions = ", ".join(f"[{_quoted(code)}] = true" for code in self.regions)
+        known = (
+            f"local HEADER = {_quoted(self.client_region['header'])}\nlocal REGIONS = {{{regions}}}\n"
+            f"local REGION = {_region(region)}\n"
+        )
+        yield {"name": "modelspec.region", "typed_config": _lua(known, "region.lua")}
 
     def _authorization(self, region: str | None) -> Iterator[Message]:
         """What refuses a client that may not call the model of the route, for an edge in a region."""
-        place = "nil" if region is None else _quoted(region)
+        if not self.is_on and self.client_region is None:
+            return
+        place = _region(region if self.client_region is None else None)
         known = f"local AUTHENTICATED = {_switch(on=self.is_on)}\nlocal REGION = {place}\n"
         yield {"name": AUTHORIZATION, "typed_config": _lua(known, "authorization.lua")}
         yield extension(
@@ -122,6 +202,8 @@ def route_access(route: Route) -> Message:
     facts: Message = {"visibility": route.visibility}
     if route.groups:
         facts["groups"] = list(route.groups)
+    if route.client_regions is not None:
+        facts["client_regions"] = list(route.client_regions)
     return {AUTHORIZATION: facts}
 
 
@@ -160,6 +242,48 @@ def _entry(key: ClientKey) -> str:
     return f"  [{_quoted(key.sha256)}] = {{{_quoted(key.key_id)}, {key.ends or 0}, {{{groups}}}}}"
 
 
+def _region(region: str | None) -> str:
+    return "nil" if region is None else _quoted(region)
+
+
+def _network(written: str) -> Message:
+    address, _, length = written.partition("/")
+    return {"address_prefix": address, "prefix_len": int(length)}
+
+
+def _jwt(options: Mapping[str, Any], key_set: str) -> Message:
+    """Verify a token where there is one; whether a request needs one is decided by the script behind it."""
+    provider = {
+        "issuer": options["issuer"],
+        "audiences": list(options["audiences"]),
+        "local_jwks": {"inline_string": key_set},
+        "payload_in_metadata": "payload",
+        "from_headers": [{"name": "authorization", "value_prefix": "Bearer "}],
+        "require_expiration": True,
+    }
+    either = [{"provider_name": "idp"}, {"allow_missing_or_failed": {}}]
+    rule = {"match": {"prefix": "/"}, "requires": {"requires_any": {"requirements": either}}}
+    return typed(JWT, {"providers": {"idp": provider}, "rules": [rule]})
+
+
+def injector(source: Message | None) -> Message:
+    """Send the key of the edge to heads, in the place of what a client sent; without `source`, for validation."""
+    generic = {
+        "credential": {"name": HEAD_KEY, **({} if source is None else {"sds_config": source})},
+        "header": "authorization",
+        "header_value_prefix": "Bearer ",
+    }
+    return extension(
+        "envoy.filters.http.credential_injector",
+        INJECTOR,
+        {
+            "overwrite": True,
+            "allow_request_without_credential": False,
+            "credential": extension("envoy.http.injected_credentials.generic", INJECTED, generic),
+        },
+    )
+
+
 def _switch(*, on: bool) -> str:
     return "true" if on else "false"
 
@@ -192,8 +316,12 @@ _REFUSALS: Mapping[str, EdgeError] = {
 _CODES = {"missing": "missing_api_key", "large": "missing_api_key", "group": "model_not_allowed"}
 
 
+_NOHEAD_KEY = EdgeError(status=503, message="The edge has no key for its heads.", kind="server_error")
+
+
 def refusals() -> Iterator[Message]:
     """Bodies of the refusals, to stand before those by status alone."""
+    yield error_body(by_details("failed_to_inject_credential"), "no_head_key", _NOHEAD_KEY)
     for reason, answer in _REFUSALS.items():
         yield error_body(
             by_metadata(ACCESS, "refused", reason), _CODES.get(reason, "invalid_api_key"), answer

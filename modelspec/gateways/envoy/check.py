@@ -16,6 +16,7 @@ from typing import Any
 
 from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.gateways.envoy.api import Options
+from modelspec.gateways.envoy.authentication import injector
 from modelspec.gateways.envoy.emit import discovery, dynamic_resources, plain, watched
 from modelspec.gateways.envoy.files import (
     BOOTSTRAP,
@@ -129,7 +130,8 @@ def _differences(read: dict[str, Any]) -> Iterator[str]:
     manager, full = _manager(listener), _manager(twin)
     routes = full.pop("route_config")
     sources = manager.pop("rds")
-    manager["http_filters"] = [_inlined(each, read, options) for each in manager["http_filters"]]
+    for chain, name in ((manager, "http_filters"), *((one, "filters") for one in manager["upgrade_configs"])):
+        chain[name] = [_inlined(each, read, options) for each in chain[name]]
     if plain(listener) != twin or sources["config_source"] != watched(ROUTES, options):
         yield f"{LISTENER} differs from the listener of {STATIC}"
     (table,) = read[ROUTES]["resources"]
@@ -139,6 +141,8 @@ def _differences(read: dict[str, Any]) -> Iterator[str]:
 
 def _inlined(filter_: dict[str, Any], read: dict[str, Any], options: Options) -> dict[str, Any]:
     """An HTTP filter as it is in `static.json`: with its configuration instead of the file that has it."""
+    if filter_ == injector(watched("head_key.json", options)):
+        return injector(None)
     if "config_discovery" not in filter_:
         return filter_
     source = filter_["config_discovery"]["config_source"]

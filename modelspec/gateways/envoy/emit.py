@@ -5,6 +5,7 @@ when they change. `static.json` has the same in one file, for validation. docs/g
 """
 
 from collections.abc import Iterator
+from functools import partial
 from hashlib import sha256
 
 from modelspec.emit.artifact import Artifact, encode
@@ -27,7 +28,7 @@ def emit(routing: RoutingTable, gateway: GatewayOptions) -> Iterator[Artifact]:
     options = Options.of(gateway.options)
     for edge_id, region in sorted((gateway.edges or {DEFAULT_EDGE: None}).items()):
         built = BuiltFrom.of(edge_id, gateway)
-        clients = Authentication.of(gateway, routing)
+        clients = Authentication.of(gateway, routing, options)
         for name, message in _files(routing, built, region, options, clients):
             yield Artifact(path=f"gateways/envoy/{edge_id}/{name}", content=laid_out(message))
 
@@ -48,16 +49,19 @@ def _files(
     bootstrap = identified({**_process(edge_id, region, options), **own, **dynamic}, edge_id)
     yield "bootstrap.json", bootstrap
     yield "clusters.json", discovery(clusters)
-    for name, resource in clients.extensions():
+    for name, resource in (*clients.secrets(), *clients.extensions()):
         yield name, discovery([resource])
-    access = clients.filters(region, lambda name: watched(name, options))
+    source = partial(watched, options=options)
+    access = clients.filters(region, source)
     yield "listener.json", discovery([listener(edge_id, region, rds, options, access)])
     yield "routes.json", discovery([routes])
-    access = clients.filters(region)
+    access = clients.filters(region, source, is_inline=True)
     resources = {
         "listeners": [plain(listener(edge_id, region, {"route_config": plain(routes)}, options, access))],
         "clusters": [plain(one) for one in clusters],
     }
+    if clients.stand_ins:
+        resources["secrets"] = clients.stand_ins
     for kind, more in own.get("static_resources", {}).items():
         resources[kind] += more
     process = {name: value for name, value in bootstrap.items() if name not in {**dynamic, **own}}

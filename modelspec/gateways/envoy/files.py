@@ -35,6 +35,12 @@ class WatchedFile:
 WATCHED_FILES = (
     WatchedFile(name=CLUSTERS, statistics="cluster_manager.cds"),
     WatchedFile(name=ROUTES, statistics="http.edge.rds.models"),
+    WatchedFile(name="head_key.json", statistics="sds.head_key", always=False),
+    WatchedFile(
+        name="jwt.json",
+        statistics="extension_config_discovery.http_filter.modelspec.jwt",
+        always=False,
+    ),
     WatchedFile(
         name="access.json",
         statistics="extension_config_discovery.http_filter.modelspec.access",

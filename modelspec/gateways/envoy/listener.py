@@ -28,6 +28,11 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
         "model_not_offered_here",
     ),
     404: ("This model does not exist.", "invalid_request_error", "model_not_found"),
+    429: (
+        "This API key has sent this model too many requests; 'retry-after' says in how many seconds to try again.",
+        "requests",
+        "rate_limit_exceeded",
+    ),
     413: ("The body of this request is too large.", "invalid_request_error", "request_too_large"),
     500: ("The edge could not read this request.", "server_error", "edge_error"),
     503: ("No head is currently available for this model.", "server_error", "no_head_available"),

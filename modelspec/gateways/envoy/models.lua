@@ -15,10 +15,17 @@ local function caller(handle)
   for _, group in pairs(access.groups or {}) do
     groups[group] = true
   end
-  return { key = access.key_id, groups = groups }
+  return { key = access.key_id, groups = groups, region = access.client_region }
 end
 
 local function may_call(who, access)
+  local before, regions = string.match(access, "^(.-)\30(.*)$")
+  if before then
+    if not who.region or not string.find(regions, "\31" .. who.region .. "\31", 1, true) then
+      return false
+    end
+    access = before
+  end
   if access == "public" or access == "internal" then
     return access == "public" or not ENFORCED or who.key ~= nil
   end

@@ -42,7 +42,7 @@ def access_log(edge_id: str, region: str | None, options: Options) -> list[Messa
     place = {"path": path}
     if path in _STREAMS:
         name, kind, place = f"envoy.access_loggers.{path.rpartition('/')[2]}", _STREAMS[path], {}
-    line = {"log_format": {"json_format": _line(edge_id, region)}}
+    line = {"log_format": {"json_format": _line(edge_id, region, options)}}
     return [{**extension(name, kind, {**place, **line}), "filter": REQUESTS}]
 
 
@@ -50,7 +50,7 @@ REQUESTS: Message = {"not_health_check_filter": {}}
 """All but health checks of the edge itself."""
 
 
-def _line(edge_id: str, region: str | None) -> Message:
+def _line(edge_id: str, region: str | None, options: Options) -> Message:
     """A line with the fields of `log.EDGE_FIELDS`.
 
     The edge is a literal, because a request that is refused before it has a route has no metadata. The commit is
@@ -65,7 +65,9 @@ def _line(edge_id: str, region: str | None) -> Message:
         log.ASKED: f"%DYNAMIC_METADATA({NAMESPACE}:model):{_MOST_OF_A_NAME}%",
         log.MODEL: f"%METADATA(ROUTE:{NAMESPACE}:model)%",
         "modelspec.edge": edge_id,
-        "modelspec.client_region": region,
+        "modelspec.client_region": region
+        if options.client_region is None
+        else f"%DYNAMIC_METADATA({ACCESS}:client_region)%",
         log.HEAD: f"%METADATA(UPSTREAM_HOST:{HEAD_METADATA}:head)%",
         log.STATUS: "%RESPONSE_CODE%",
         "modelspec.flags": "%RESPONSE_FLAGS%",

@@ -202,34 +202,39 @@ def answers(*, enforced: bool) -> Message:
     return _lua(ANSWERS, f"local ENFORCED = {str(enforced).lower()}\n", "query", "models")
 
 
-def names(rows: Iterable[tuple[str, str, Route]]) -> Message:
+def names(rows: Iterable[tuple[str, str, Route]], *, by_region: bool) -> Message:
     """For the metadata of the route of the models: names with the model that each stands for, and its route."""
     lines = [
-        f"{name}\t{model}\t{_callers(route)}\t{encode(route.about.name or model)}\n"
+        f"{name}\t{model}\t{_callers(route, by_region=by_region)}\t{encode(route.about.name or model)}\n"
         for name, model, route in rows
     ]
     return {ANSWERS: {"names": "\n" + "".join(lines)}}
 
 
-_UNIT = "\x1f"
-"""Between groups, since their names may hold commas; the reader of files admits no control characters."""
+_UNIT, _RECORD = "\x1f", "\x1e"
+"""Between groups, and before regions: names may hold commas, and the reader of files admits no control characters."""
 
 
-def _callers(route: Route) -> str:
-    """Who may call a model; groups that would break a line are left out, and so the model is listed for fewer."""
-    if route.visibility != "private":
-        return route.visibility
-    groups = (group for group in route.groups if group.isprintable())
-    return _UNIT + "".join(f"{group}{_UNIT}" for group in groups)
+def _callers(route: Route, *, by_region: bool) -> str:
+    """Who may call a model; groups that would break a line are left out, and so the model is listed for fewer.
+
+    With `by_region`, the regions of clients stand behind it, if they are limited.
+    """
+    who = route.visibility
+    if who == "private":
+        groups = (group for group in route.groups if group.isprintable())
+        who = _UNIT + "".join(f"{group}{_UNIT}" for group in groups)
+    regions = route.client_regions if by_region else None
+    return who if regions is None else f"{who}{_RECORD}{_UNIT.join(('', *regions, ''))}"
 
 
 def mappers(options: Options) -> Iterator[Message]:
     """Bodies of the refusals, to stand before those by status alone."""
     for methods in _by_methods(options):
-        wrong = _of_details(f"{_DENIAL}[{_named(methods)}]")
+        wrong = by_details(f"{_DENIAL}[{_named(methods)}]")
         allow = {"header": {"key": "allow", "value": ", ".join(methods)}}
         yield {**error_body(wrong, "method_not_allowed", _NO_METHOD), "headers_to_add": [allow]}
-    yield error_body(_of_details(f"{_DENIAL}[none]"), "path_not_found", _NO_PATH)
+    yield error_body(by_details(f"{_DENIAL}[none]"), "path_not_found", _NO_PATH)
     for code, answer in REFUSALS.items():
         yield error_body(by_metadata("modelspec", "refusal", code), code, answer)
 
@@ -277,8 +282,8 @@ def by_metadata(namespace: str, key: str, value: str) -> Message:
     return {"metadata_filter": {"matcher": matcher, "match_if_key_not_found": False}}
 
 
-def _of_details(text: str) -> Message:
-    """By what Envoy notes of its answer: RBAC writes metadata only after it has answered."""
+def by_details(text: str) -> Message:
+    """A filter of answers by what Envoy notes of them: RBAC writes metadata only after it has answered."""
     details = {"expression": f"response.code_details == '{text}'"}
     return {"extension_filter": extension("cel", CEL_FILTER, details)}
 

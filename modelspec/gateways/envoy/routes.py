@@ -16,6 +16,7 @@ from modelspec.gateways.envoy.api import (
 )
 from modelspec.gateways.envoy.authentication import ANYBODY, route_access
 from modelspec.gateways.envoy.clusters import Clusters
+from modelspec.gateways.envoy.limits import limit_of
 from modelspec.gateways.envoy.observe import about
 from modelspec.gateways.envoy.requests import MODEL_HEADER, MODELS, NO_MODEL, names
 from modelspec.routing.decide import may_call
@@ -40,7 +41,8 @@ def route_configuration(
     exact: dict[str, Message] = {}
     prefixes: dict[str, Message] = {}
     for route in routing.routes:
-        action = _action({**_metadata(route), **_answer(route, region, clusters, options)})
+        answer = _answer(route, region, clusters, options)
+        action = _action({**_metadata(route), **limit_of(route, options), **answer})
         exact.update(dict.fromkeys(route.exact, action))
         prefixes.update(dict.fromkeys(route.prefixes, action))
     return typed(
@@ -55,7 +57,7 @@ def route_configuration(
                     "retry_policy": _retries(routing.routes),
                     "request_headers_to_remove": [MODEL_HEADER],
                     "response_headers_to_add": [_answered_by()],
-                    "matcher": _matcher(exact, prefixes, _models(routing.routes, region)),
+                    "matcher": _matcher(exact, prefixes, _models(routing.routes, region, options)),
                 }
             ],
         },
@@ -100,7 +102,7 @@ def _metadata(route: Route) -> Message:
 def _answer(route: Route, region: str | None, clusters: Clusters, options: Options) -> Message:
     if not route.is_routed:
         return _direct(404)
-    if not _is_open(route, region):
+    if options.client_region is None and not _is_open(route, region):
         return _direct(403)
     if not route.tiers:
         return _direct(503)
@@ -132,15 +134,20 @@ def _direct(status: int) -> Message:
     return {"direct_response": {"status": status}}
 
 
-def _models(routes: Sequence[Route], region: str | None) -> Message:
+def _models(routes: Sequence[Route], region: str | None, options: Options) -> Message:
     """What a filter of the listener answers `GET /v1/models` with: the names that this edge serves."""
     rows = [
         (f"{name}*" if name in route.prefixes else name, route.model_id, route)
         for route in routes
-        if route.tiers and _is_open(route, region)
+        if route.tiers and (options.client_region is not None or _is_open(route, region))
         for name in (*route.exact, *route.prefixes)
     ]
-    return {**_direct(500), "metadata": {"filter_metadata": {**names(rows), **ANYBODY}}}
+    return {
+        **_direct(500),
+        "metadata": {
+            "filter_metadata": {**names(rows, by_region=options.client_region is not None), **ANYBODY}
+        },
+    }
 
 
 def _answered_by() -> Message:

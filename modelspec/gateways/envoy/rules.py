@@ -57,9 +57,12 @@ def client_regions_have_edges(model: Model, fleet: Fleet) -> Iterator[Finding]:
     An Envoy edge assumes that its clients are in its own region. Without `edges` in modelspec.yaml, a single edge
     without a region is written, which would have to reject every request for the model.
 
-    Declare the edges, each with its region.
+    Declare the edges, each with its region, or name the header in which proxies say it: `client_region` in
+    `target_options.envoy`.
     """
     if _TARGET not in fleet.targets or model.client_regions is None or fleet.edge_regions:
+        return
+    if "client_region" in fleet.edge_options:
         return
     if model.status == "disabled":
         return
