@@ -70,6 +70,8 @@ KINDS: tuple[EffectKind, ...] = (
     EffectKind("region-removed", Rank.SERVICE, "region", "is removed"),
     EffectKind("head-removed", Rank.SERVICE, "head", "is removed"),
     EffectKind("head-offline", Rank.SERVICE, "head", "goes offline"),
+    EffectKind("client-key-refused", Rank.SERVICE, "client key", "is refused"),
+    EffectKind("authentication-ended", Rank.EXPOSURE, "file", "no longer says who may call"),
     EffectKind("reach-beyond-residency", Rank.EXPOSURE, "model", "breaks the residency of {}"),
     EffectKind("reach-left-home", Rank.EXPOSURE, "model", "leaves {}"),
     EffectKind("reach-entered", Rank.EXPOSURE, "model", "reaches another region"),
@@ -79,6 +81,8 @@ KINDS: tuple[EffectKind, ...] = (
     EffectKind("endpoint-host-changed", Rank.EXPOSURE, "model", "calls another host"),
     EffectKind("policy-loosened", Rank.EXPOSURE, "setting", "is loosened"),
     EffectKind("waiver-added", Rank.EXPOSURE, "waiver", "is added"),
+    EffectKind("client-key-added", Rank.EXPOSURE, "client key", "is added"),
+    EffectKind("client-key-widened", Rank.EXPOSURE, "client key", "opens more"),
     EffectKind("key-sent", Rank.EXPOSURE, "key", "is sent to another host"),
     EffectKind("key-changed", Rank.EXPOSURE, "model", "uses another key"),
     EffectKind("access-widened", Rank.EXPOSURE, "model", "is opened to more callers"),
@@ -104,6 +108,7 @@ KINDS: tuple[EffectKind, ...] = (
     EffectKind("deployment-added", Rank.TRAFFIC, "model", "gains a deployment"),
     EffectKind("deployment-removed", Rank.TRAFFIC, "model", "loses a deployment"),
     EffectKind("access-narrowed", Rank.TRAFFIC, "model", "is closed to some callers"),
+    EffectKind("client-key-narrowed", Rank.TRAFFIC, "client key", "opens less"),
     EffectKind("weights-changed", Rank.TRAFFIC, "model", "splits its requests differently"),
     EffectKind("fallback-added", Rank.TRAFFIC, "model", "gains a fallback"),
     EffectKind("fallback-reordered", Rank.TRAFFIC, "model", "reorders its fallbacks"),
@@ -138,6 +143,7 @@ KINDS: tuple[EffectKind, ...] = (
     EffectKind("location-changed", Rank.NOTES, "region", "moves on the map"),
     EffectKind("tags-changed", Rank.NOTES, "model", "changes its tags"),
     EffectKind("metadata-changed", Rank.NOTES, "model", "changes its metadata"),
+    EffectKind("client-key-handed-over", Rank.NOTES, "client key", "changes its owner"),
     EffectKind("file-moved", Rank.NOTES, "model", "moves to another file"),
     EffectKind("heads-reordered", Rank.NOTES, "file", "reorders the heads"),
     EffectKind("regions-reordered", Rank.NOTES, "file", "reorders the regions"),
@@ -181,7 +187,8 @@ def step(before: str, after: str) -> Words:
 class Subject:
     """What an effect is about.
 
-    A `model`, a `head`, a `region`, a `name` that clients send, a `key`, a `setting`, a `waiver`, or a `file`.
+    A `model`, a `head`, a `region`, a `name` that clients send, a `key`, a `setting`, a `waiver`, a `client key`, or a
+    `file`.
     """
 
     what: str

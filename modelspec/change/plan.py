@@ -7,9 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from modelspec.change import json, markdown, text
+from modelspec.change.client_keys import key_effects
 from modelspec.change.compare import compare
 from modelspec.change.demand import Demand
-from modelspec.change.effect import Plan, PlannedState, Subject, in_order
+from modelspec.change.effect import Effect, Plan, PlannedState, Subject, in_order
 from modelspec.change.fleet import renamed_heads, renamed_regions
 from modelspec.change.fold import summary
 from modelspec.change.guard_policy import new_waivers, policy_effects
@@ -83,7 +84,10 @@ def plan_change(
         )
         guards = report.diagnostics
         waived += report.waived
-    policy = policy_effects(old.compiled, new.compiled, plan.models_before or 0) if plan.compared else ()
+    policy: list[Effect] = []
+    if plan.compared:
+        policy += policy_effects(old.compiled, new.compiled, plan.models_before or 0)
+        policy += key_effects(old.compiled, new.compiled)
     return Planned(
         plan=replace(
             plan,

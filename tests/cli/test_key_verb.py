@@ -1,5 +1,6 @@
 """`modelspec key new`: the only place that makes keys, which prints them once."""
 
+import json
 from hashlib import sha256
 from pathlib import Path
 
@@ -157,3 +158,29 @@ def test_the_last_day_of_a_key_is_whole() -> None:
         == client_keys_of(None)
         == ()
     )
+
+
+def test_a_key_set_that_turns_bad_is_noticed_in_spite_of_the_cache(command: Command, fleet: Path) -> None:
+    (fleet / "modelspec.yaml").write_text(
+        "targets: [envoy]\ntarget_options:\n  envoy:\n"
+        "    auth: {jwt: {issuer: https://id.example.com, audiences: [llm], jwks: sets/idp.json}}\n"
+    )
+    (fleet / "sets").mkdir()
+    public = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+    private = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
+    file = fleet / "sets" / "idp.json"
+    for key, code in (({}, 1), (public, 0), ({**public, "d": private}, 1), (public, 0)):
+        file.write_text(json.dumps({"keys": [key]} if key else {}))
+        said = command.run("validate", cwd=fleet)
+        assert said.code == code, said.out
+        assert ("MS717" in said.out) == bool(code)
+        assert private not in said.out + said.err
+    file.unlink()
+    assert "it does not exist" in command.run("validate", cwd=fleet).out
+    # What an edge verifies tokens with is a part of what a build is made from.
+    digests = set()
+    for key in (public, {**public, "kid": "a"}):
+        file.write_text(json.dumps({"keys": [key]}))
+        assert command.run("build", "-q", cwd=fleet).code == 0
+        digests.add(json.loads((fleet / "dist" / "manifest.json").read_bytes())["source"]["sha256"])
+    assert len(digests) == 2
