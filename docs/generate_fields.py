@@ -64,7 +64,11 @@ def sections(root: dict[str, Any], node: dict[str, Any], path: str) -> Iterator[
         shown = f"**`{name}`**" if name in required else f"`{name}`"
         rows.append(f"| {shown} | {value(root, field)} | {meaning(field)} |")
     yield "\n".join(["| field | value | meaning |", "|---|---|---|", *rows]) + "\n"
+    shown = set()  # definitions that several fields of this mapping share
     for name, field in properties.items():
+        if field.get("$ref") in shown:
+            continue
+        shown.add(field.get("$ref") or name)
         inner, step = field, name
         if "items" in field and "object" not in field["type"]:
             inner, step = merged(root, field["items"]), f"{name}[]"

@@ -76,7 +76,8 @@ class Probing:
 class Settings:
     """What modelspec.yaml says, its defaults filled in; `rules` leads from codes to severities or `off`.
 
-    `live` is the folder of what is measured, relative to the repository as `output` is.
+    `live` is the folder of what is measured, relative to the repository as `output` is; `log_mappings` are as the file
+    has them, `prices` is the path of a price list.
     """
 
     output: str
@@ -92,6 +93,8 @@ class Settings:
     guards: Guards
     key_policy: tuple[KeyRule, ...] = ()
     target_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    log_mappings: tuple[Mapping[str, Any], ...] = ()
+    prices: str | None = None
 
 
 def settings_of(value: object) -> Settings:
@@ -115,6 +118,8 @@ def settings_of(value: object) -> Settings:
             for entry in value.get("key_policy") or ()
         ),
         target_options=value.get("target_options") or {},
+        log_mappings=tuple((value.get("traffic") or {}).get("mapping") or ()),
+        prices=value.get("prices"),
     )
 
 

@@ -66,35 +66,29 @@ class MappedField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogMapping:
-    """A foreign log, by `traffic.mapping`: `fields` under the names of `FIELDS`, and which lines it is about.
+    """A foreign log: `fields` under the names of `FIELDS`, and what its lines have: texts at key paths."""
 
-    A line is of this log if every key path of `when` leads to that text, and the time is there.
-    """
-
-    name: str
     fields: Mapping[str, MappedField]
     when: tuple[tuple[tuple[str, ...], str], ...] = ()
 
 
-def mappings_of(value: object) -> tuple[LogMapping, ...]:
+def mappings_of(listed: Sequence[Mapping[str, Any]]) -> tuple[LogMapping, ...]:
     """`traffic.mapping` of a modelspec.yaml of the right form."""
-    if not isinstance(value, dict):
-        return ()
     return tuple(
         LogMapping(
-            name=name,
-            fields={
-                target: MappedField(path=(one,))
-                if isinstance(one, str)
-                else MappedField(
-                    path=_path(one.get("path", ())), unit=one.get("unit"), value=one.get("value")
-                )
-                for target, one in mapping["fields"].items()
-            },
-            when=tuple((tuple(key.split("/")), text) for key, text in (mapping.get("when") or {}).items()),
+            fields={target: _field(one) for target, one in mapping["fields"].items()},
+            when=tuple((_path(one["path"]), one["value"]) for one in mapping.get("when") or ()),
         )
-        for name, mapping in value.items()
+        for mapping in listed
     )
+
+
+def _field(written: Any) -> MappedField:  # noqa: ANN401 - one of the forms of the schema
+    if isinstance(written, dict):
+        return MappedField(
+            path=_path(written.get("path", ())), unit=written.get("unit"), value=written.get("value")
+        )
+    return MappedField(path=_path(written))
 
 
 def _path(written: str | Sequence[str]) -> tuple[str, ...]:
