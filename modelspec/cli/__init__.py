@@ -18,6 +18,8 @@ _VERBS = {
     "test": ("ask", "Run the routing tests in routes.test.yaml."),
     "drill": ("ask", "Show what happens when heads or regions go down."),
     "status": ("status", "Probe which heads, upstreams and models answer now."),
+    "usage": ("traffic", "Show requests, errors, latency and cost, from gateways' logs."),
+    "drift": ("traffic", "Show where gateways and the repository have parted."),
     "list": ("show", "List models, as a table, JSON, CSV or ids."),
     "show": ("show", "Show a model's effective values, and where each is set."),
     "new": ("models", "Add a model."),

@@ -58,6 +58,9 @@ class UsageSpan:
     until: datetime | None = None
 
 
+ALWAYS = UsageSpan()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
     """Milliseconds by quantile (50, 95, 99) over `rows` requests; the 99th is None below 1,000 rows."""
@@ -124,7 +127,9 @@ class Usage:
         (first, _, hour, _), (last, _, _, end) = days[0], days[-1]
         return _at(first, hour), _at(last, end)
 
-    def summary(self, by: Sequence[str], span: UsageSpan = UsageSpan()) -> list[UsageRow]:
+    def summary(
+        self, by: Sequence[str], span: UsageSpan = ALWAYS, *, with_latency: bool = True
+    ) -> list[UsageRow]:
         """Requests by `by`, of `DIMENSIONS`, the largest groups first, then by name.
 
         `asked`, `edge` and `commit` have counts alone. With `hour`, histograms, which are by day, have none.
@@ -133,19 +138,19 @@ class Usage:
         table = self._within(self._of(measure), span)
         keys = [_key(name) for name in by]
         named = self._named(table, by)
-        counts = named.group_by([*keys, "code_class"]).agg(
-            **{name: named[name].sum().cast("int64") for name in SUMS}
-        )
+        with_class = list(dict.fromkeys([*keys, "code_class"]))
+        counts = named.group_by(with_class).agg(**{name: named[name].sum().cast("int64") for name in SUMS})
         groups: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for row in self.engine.rows(counts.order_by([*keys, "code_class"])):
-            group, code_class, sums = row[: len(by)], row[len(by)], row[len(by) + 1 :]
+        for row in self.engine.rows(counts.order_by(with_class)):
+            group, sums = row[: len(by)], row[len(with_class) :]
+            code_class = row[with_class.index("code_class")]
             held = groups.setdefault(group, {**dict.fromkeys(SUMS, 0), "classes": {}})
             for name, value in zip(SUMS, sums, strict=True):
                 held[name] += value
             if sums[0]:
                 held["classes"][code_class] = held["classes"].get(code_class, 0) + sums[0]
         latencies: dict[str, dict[tuple[Any, ...], Latency]] = {DURATION: {}, FIRST_BYTE: {}}
-        if measure == REQUESTS and "hour" not in by:
+        if with_latency and measure == REQUESTS and "hour" not in by:
             latencies = {kind: self.latency(kind, by, span) for kind in latencies}
         rows = [
             UsageRow(
@@ -159,7 +164,7 @@ class Usage:
         return sorted(rows, key=lambda row: (-row.requests, tuple(map(str, row.group))))
 
     def latency(
-        self, measure: str, by: Sequence[str], span: UsageSpan = UsageSpan(), *, classes: Sequence[str] = ()
+        self, measure: str, by: Sequence[str], span: UsageSpan = ALWAYS, *, classes: Sequence[str] = ()
     ) -> dict[tuple[Any, ...], Latency]:
         """The quantiles of `DURATION` or `FIRST_BYTE` by group, of whole days; of some `classes`, or of all."""
         table = self._within(self._of(measure), span)
@@ -189,14 +194,14 @@ class Usage:
             latencies[row[: len(by)]] = Latency(rows=total, p50=values[0], p95=values[1], p99=p99)
         return latencies
 
-    def asked(self, span: UsageSpan = UsageSpan()) -> Iterator[tuple[str, str, str, str, int]]:
+    def asked(self, span: UsageSpan = ALWAYS) -> Iterator[tuple[str, str, str, str, int]]:
         """Requests by the name as asked, client region, model that took them and code class, in this order."""
         table = self._within(self._of(ASKED), span)
         keys = ["asked", "client", "model", "code_class"]
         counts = table.group_by(keys).agg(requests=table.requests.sum().cast("int64"))
         yield from self.engine.rows(counts.order_by(keys))
 
-    def asked_hours(self, span: UsageSpan = UsageSpan()) -> Iterator[tuple[str, str, date, int, int]]:
+    def asked_hours(self, span: UsageSpan = ALWAYS) -> Iterator[tuple[str, str, date, int, int]]:
         """Requests by the name as asked, client region, date and hour in UTC, in this order."""
         table = self._within(self._of(ASKED), span)
         keys = ["asked", "client", "date", "hour"]
@@ -204,7 +209,7 @@ class Usage:
         yield from self.engine.rows(counts.order_by(keys))
 
     def days(
-        self, by: Sequence[str], span: UsageSpan = UsageSpan()
+        self, by: Sequence[str], span: UsageSpan = ALWAYS
     ) -> Iterator[tuple[tuple[Any, ...], date, int]]:
         """Requests by group and day, the unit of statistics, in the order of the groups and days."""
         table = self._within(self._of(REQUESTS), span)
