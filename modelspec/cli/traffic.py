@@ -334,11 +334,11 @@ def _span(
     if since is None or bounds is None:
         return UsageSpan(until=end), bounds
     match = _AGO.fullmatch(since)
-    if match is None:
-        return UsageSpan(since=_moment(since, "--since"), until=end), bounds
-    back = timedelta(hours=int(match[1])) if match[2] == "h" else timedelta(days=int(match[1]))
     last = end or bounds[1] + timedelta(hours=1)
-    return UsageSpan(since=last - back, until=end), bounds
+    if match is None:
+        return UsageSpan(since=_moment(since, "--since"), until=last), bounds
+    back = timedelta(hours=int(match[1])) if match[2] == "h" else timedelta(days=int(match[1]))
+    return UsageSpan(since=last - back, until=last), bounds
 
 
 def _moment(text: str, option: str) -> datetime:

@@ -222,7 +222,7 @@ def usage_json(report: UsageReport) -> str:
             "rows": read.rows,
             "repeats": read.repeats,
             "others": read.others,
-            "broken": dict(read.faults.most_common()),
+            "broken": [{"reason": why, "lines": n} for why, n in read.faults.most_common()],
             "named": [as_written(line) for line in read.named],
         }
     return json.dumps(fields, indent=1) + "\n"
