@@ -28,6 +28,8 @@ from modelspec.routing.decide import Index
 from modelspec.routing.table import RoutingTable
 from modelspec.text.source import stored
 
+_ALL = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
@@ -56,7 +58,8 @@ def plan_change(
 ) -> Planned | Refusal:
     """Compare two states of the repository at `root`; None means the merge base and the working tree.
 
-    To `weigh` is to replay `demand`; where that is None, usage is missing, and the plan says so.
+    To `weigh` is to replay `demand`; where that is None, usage is missing, and the plan says so. So it does where a
+    guard of the base counts requests.
 
     Raises:
         OSError: the root cannot be opened.
@@ -96,7 +99,9 @@ def plan_change(
             waived=list(dict.fromkeys(waived)),
             demand=demand,
             replay=weighed,
-            lacks_usage=weigh and demand is None,
+            # A guard of the base that counts requests must not seem to be kept where nothing is counted.
+            lacks_usage=demand is None
+            and (weigh or old.compiled.setup.settings.guards.max_moved_requests.percent < _ALL),
         ),
         guards=guards,
         errors=_errors(new.compiled),

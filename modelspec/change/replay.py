@@ -8,6 +8,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from modelspec.change.demand import Demand, Measured
@@ -81,7 +82,7 @@ class HeadRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """What a change does to the requests of a window, in requests a day.
+    """What a change does to the requests of a window of `days` days up to `until`, in requests a day.
 
     `lost` are answered before and get 404, 403 or 503 after; `gained` the other way round. `moved` go to another head
     or model. `flows` lead from a head to another, `entered` and `left` are by region: of heads, and of upstreams where
@@ -90,6 +91,7 @@ class Replay:
     `priced` of the moved requests have a cost on both sides, and `dollars_change` is what a day costs more.
     """
 
+    until: datetime
     days: float
     requests: float
     moved: float
@@ -166,6 +168,7 @@ def replay(
             sums.unanswered += _refused(new[0], clients) / demand.days
     moves.sort(key=lambda move: (-move.moved, -move.requests, move.name, move.client))
     return Replay(
+        until=demand.first + timedelta(hours=demand.hours),
         days=demand.days,
         requests=total / demand.days,
         moved=sums.moved,

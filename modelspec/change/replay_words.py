@@ -27,7 +27,10 @@ def brief(replay: Replay) -> Words:
 
 def sentences(replay: Replay) -> Iterator[Words]:
     """All but the rates of heads, the most important first."""
-    yield (f"{_number(replay.requests)} requests a day were replayed, of {replay.days:g} days",)
+    until = f"{replay.until:%Y-%m-%d %H:%M} UTC"
+    yield (
+        f"{_number(replay.requests)} requests a day were replayed, of {replay.days:.3g} days up to {until}",
+    )
     if replay.unanswered:
         yield (f"{_number(replay.unanswered)} a day are answered on neither side",)
     for status, count in replay.lost.items():

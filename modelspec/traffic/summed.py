@@ -90,9 +90,16 @@ def _latencies(usage: Usage, span: UsageSpan) -> dict[str, Any]:
         nano = costs.get((model, head))
         measured[model, head] = Measured(
             rows=latency.rows,
-            p50=latency.p50,
-            p95=latency.p95,
-            floor=sum(floor * count for floor, count in seen[model, head]) / whole if whole else None,
-            dollars=nano / _NANO / totals[model, head] if nano and totals[model, head] else None,
+            p50=_milliseconds(latency.p50),
+            p95=_milliseconds(latency.p95),
+            floor=_milliseconds(sum(floor * count for floor, count in seen[model, head]) / whole)
+            if whole
+            else None,
+            dollars=round(nano / _NANO / totals[model, head], 9) if nano and totals[model, head] else None,
         )
-    return {"measured": measured, "floors": floors}
+    return {"measured": measured, "floors": {key: _milliseconds(floor) for key, floor in floors.items()}}
+
+
+def _milliseconds(value: float) -> float:
+    """As a file has it, so that what is kept tells the same as what is read."""
+    return round(value, 1)

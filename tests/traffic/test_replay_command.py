@@ -54,6 +54,7 @@ def test_a_plan_says_what_requests_do(command: Command, fleet: Path, usage: Path
     outcome = command.run("plan", "--root", fleet, "--base", "HEAD", "--replay", usage)
     assert outcome.code == 10
     assert "; of 3,003 requests a day 33.3 % move\n" in outcome.out
+    assert "  3,003 requests a day were replayed, of 2 days up to 2026-05-03 00:00 UTC\n" in outcome.out
     assert "  1,001 a day from head-us to head-eu\n" in outcome.out
     assert "  head     requests a second  in the busiest hour  capacity\n" in outcome.out
 
@@ -88,6 +89,13 @@ def test_missing_usage_is_said(command: Command, fleet: Path, tmp_path: Path) ->
     assert "usage is missing: nothing is weighed by requests, and guards count models\n" in outcome.out
     assert "Usage is missing" in command.run(*arguments, "--format", "markdown").out
     assert json.loads(command.run(*arguments, "--format", "json").out)["usage"] is None
+    assert "usage is missing" not in command.run("plan", "--root", fleet, "--base", "HEAD").out
+
+
+def test_a_guard_that_counts_nothing_is_said(command: Command, tmp_path: Path) -> None:
+    guarded = {**FILES, "modelspec.yaml": "guards: {max_moved_requests: 5%}\n"}
+    root = write(repository(tmp_path / "fleet", guarded), MOVED)
+    assert "usage is missing" in command.run("plan", "--root", root, "--base", "HEAD").out
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"\x1f\x8b\x08\x00planted"])

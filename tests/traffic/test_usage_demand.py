@@ -90,5 +90,48 @@ def test_a_folder_with_another_parquet_is_refused(into: Aggregated) -> None:
 
 def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pipe").symlink_to("/dev/null")
-    assert isinstance(demand_at(tmp_path / "pipe"), Refusal)
-    assert demand_at(tmp_path / "gone") is None
+    assert isinstance(demand_at(tmp_path / "pipe", 7), Refusal)
+    assert demand_at(tmp_path / "gone", 7) is None
+
+
+def test_sums_are_kept_until_the_aggregate_grows(
+    into: Aggregated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = demand(into, tmp_path, [edge_row(n) for n in range(9)])
+    assert demand_at(into.path, 7) == rounded(first)
+    with monkeypatch.context() as patched:
+        patched.setattr("modelspec.traffic.demand.find_spec", lambda _: None)
+        assert demand_at(into.path, 7) == rounded(first)  # without the engine
+        refused = demand_at(into.path, 6)
+        assert isinstance(refused, Refusal)
+        assert "[traffic]" in refused.help
+    demand(into, tmp_path, [edge_row(n) for n in range(20)])
+    grown = demand_at(into.path, 7)
+    assert isinstance(grown, Demand)
+    assert grown.requests == 20
+
+
+def rounded(found: Demand) -> Demand:
+    """As a file has it."""
+    read = demand_of(demand_file(found))
+    assert read is not None
+    return read
+
+
+def test_sums_that_are_broken_are_made_again(into: Aggregated, tmp_path: Path) -> None:
+    first = demand(into, tmp_path, [edge_row(n) for n in range(9)])
+    demand_at(into.path, 7)
+    (kept,) = (into.path / "demand").iterdir()
+    kept.write_bytes(b"no")
+    again = demand_at(into.path, 7)
+    assert isinstance(again, Demand)
+    assert again.requests == first.requests
+    assert kept.read_bytes() != b"no"
+
+
+def test_old_sums_go(into: Aggregated, tmp_path: Path) -> None:
+    demand(into, tmp_path, [edge_row(n) for n in range(3)])
+    for days in range(1, 9):
+        assert isinstance(demand_at(into.path, days), Demand)
+    assert len([*(into.path / "demand").iterdir()]) == 5
+    assert demand_at(tmp_path / "empty", 7) is None
