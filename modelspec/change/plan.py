@@ -87,14 +87,10 @@ def plan_change(
         )
         guards = report.diagnostics
         waived += report.waived
-    policy: list[Effect] = []
-    if plan.compared:
-        policy += policy_effects(old.compiled, new.compiled, plan.models_before or 0)
-        policy += key_effects(old.compiled, new.compiled)
     return Planned(
         plan=replace(
             plan,
-            effects=in_order([*plan.effects, *policy]),
+            effects=in_order([*plan.effects, *_of_policy(plan, old.compiled, new.compiled)]),
             refused_before=old.refused,
             waived=list(dict.fromkeys(waived)),
             demand=demand,
@@ -108,6 +104,13 @@ def plan_change(
         base=old.compiled,
         head=new.compiled,
     )
+
+
+def _of_policy(plan: Plan, old: Compiled, new: Compiled) -> Iterator[Effect]:
+    """What is loosened, and what becomes of the keys of clients."""
+    if plan.compared:
+        yield from policy_effects(old, new, plan.models_before or 0)
+        yield from key_effects(old, new)
 
 
 def _replayed(
