@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -39,15 +40,29 @@ def compiled(root: Path) -> Compiled:
         return compile_fleet(root, today=today())
 
 
+_UNUSED = ("MS601", "MS602")
+"""What is said of every head and region that was just added."""
+
+
 def carry_out(
-    before: Compiled, outcome: Draft | Refusal, options: DraftOptions, *, is_agreed: bool = True
+    before: Compiled,
+    outcome: Draft | Refusal,
+    options: DraftOptions,
+    *,
+    is_agreed: bool = True,
+    following: str | None = None,
 ) -> int:
-    """Judge a draft, then print or write it, after asking if not `is_agreed`; returns the exit code."""
+    """Judge a draft, then print or write it, after asking if not `is_agreed`; returns the exit code.
+
+    `following` is the next command after an addition, which nothing uses yet.
+    """
     draft = accepted(outcome)
     if not draft.files:
         echo("nothing to change", quiet=options.quiet)
         return 0
     verdict = judged(before, draft, today())
+    if following is not None:
+        verdict = replace(verdict, new=[found for found in verdict.new if found.code not in _UNUSED])
     if verdict.is_refused:
         echo_verdict(verdict)
         note("nothing was written: the change would add the errors above")
@@ -63,6 +78,8 @@ def carry_out(
         echo("nothing was written")
         return 1
     _write(before, draft, verdict, options)
+    if following is not None:
+        echo(f"next: {following}", quiet=options.quiet)
     return 0
 
 

@@ -39,7 +39,9 @@ def add_head(*, root: Path, options: DraftOptions, **given: Any) -> int:  # noqa
     Exit codes: 0 written, 1 refused, 2 usage, 3 a bug in modelspec.
     """
     fields = ("head_id", "region", "url", "health_path", "inference_url", "capacity")
-    return _add("head", root, {name: given[name] for name in fields if given[name] is not None}, options)
+    value = {name: given[name] for name in fields if given[name] is not None}
+    next_ = f"modelspec new MODEL_ID --name NAME --region {given['region']} --head {given['head_id']} --endpoint URL"
+    return _add("head", root, value, options, next_)
 
 
 @region_command.command("add")
@@ -58,15 +60,16 @@ def add_region(*, root: Path, code: str, name: str, residency: tuple[str, ...], 
     Exit codes: 0 written, 1 refused, 2 usage, 3 a bug in modelspec.
     """
     limits = {"residency": list(dict.fromkeys(residency))} if residency else {}
-    return _add("region", root, {"code": code, "name": name, **limits}, options)
+    next_ = f"modelspec head add HEAD_ID --region {code} --url URL"
+    return _add("region", root, {"code": code, "name": name, **limits}, options, next_)
 
 
-def _add(what: "What", root: Path, value: dict[str, Any], options: DraftOptions) -> int:
+def _add(what: "What", root: Path, value: dict[str, Any], options: DraftOptions, following: str) -> int:
     from modelspec.author.listed import draft_of_addition
     from modelspec.cli.drafts import carry_out, compiled
 
     before = compiled(root)
-    return carry_out(before, draft_of_addition(before.tree, what, value), options)
+    return carry_out(before, draft_of_addition(before.tree, what, value), options, following=following)
 
 
 def _define(

@@ -26,7 +26,7 @@ def unknown_region(code: str, place: Place, fleet: Fleet) -> tuple[str, Finding]
         message=f"no region is named {quote(code)}",
         label="used here",
         help=_help(near, fleet.regions, "regions.yaml"),
-        related=((fleet.regions[near].place, f"{quote(near)} is declared here"),) if near else (),
+        related=_declared(near, fleet.regions, "regions"),
     )
 
 
@@ -38,8 +38,17 @@ def unknown_head(head_id: str, place: Place, fleet: Fleet) -> tuple[str, Finding
         message=f"no head is named {quote(head_id)}",
         label="used here",
         help=_help(near, fleet.heads, "heads.yaml"),
-        related=((fleet.heads[near].place, f"{quote(near)} is declared here"),) if near else (),
+        related=_declared(near, fleet.heads, "heads"),
     )
+
+
+def _declared(
+    near: str | None, known: Mapping[str, Region] | Mapping[str, Head], file: str
+) -> tuple[tuple[Place, str], ...]:
+    """Where the name that was meant is declared, or else where names are."""
+    if near:
+        return ((known[near].place, f"{quote(near)} is declared here"),)
+    return ((Place(path=f"{file}.yaml", pointer=(file,), on_key=True), f"{file} are declared here"),)
 
 
 def _help(near: str | None, known: Iterable[str], file: str) -> str:

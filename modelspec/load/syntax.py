@@ -1,5 +1,8 @@
 """What libyaml's complaints mean to the author of a file."""
 
+import re
+import unicodedata
+
 import yaml
 
 from modelspec.diagnose.diagnostic import Diagnostic, Label, file_error
@@ -9,7 +12,7 @@ _MEANINGS = (
     (
         "found character that cannot start any token",
         "this character cannot begin a value",
-        "indent with spaces, and quote a value that begins with @, ` or %",
+        "quote a value that begins with @, ` or %",
     ),
     (
         "mapping values are not allowed",
@@ -62,8 +65,69 @@ _NOTICED_LATE = ("while scanning a quoted scalar", "while scanning a simple key"
 _BRACKETS = ("while parsing a flow sequence", "while parsing a flow mapping")
 
 
+_SPACES = "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
+_ODD_SPACE = re.compile(f"^ *(?:- )?[A-Za-z_][A-Za-z0-9_]*:{_SPACES}|^ *{_SPACES}")
+"""What Unicode calls a space and YAML does not, where a space belongs: behind a key, or in the indentation."""
+_TOO_DEEP = ("mapping values are not allowed", "did not find expected key")
+_FIELD = re.compile(r"( *)([A-Za-z_][A-Za-z0-9_]*):(?: |$)")
+
+
 def syntax_fault(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     """The diagnostic of a syntax error, in words that do not repeat the text of the file."""
+    return _odd_space(source, error) or _indentation(source, error) or _by_problem(source, error)
+
+
+def _odd_space(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic | None:
+    """A tab where a value begins or in the indentation, or a space of Unicode that YAML does not take for one."""
+    mark = error.problem_mark
+    for line, text in enumerate(source.lines[: mark.line + 1] if mark is not None else ()):
+        found = _ODD_SPACE.search(text)
+        if found:
+            character = found[0][-1]
+            name = unicodedata.name(character).lower()
+            span = Span(line + 1, found.end(), line + 1, found.end() + 1)
+            message = f"this is not a space but U+{ord(character):04X}, {name}"
+            return file_error("MS008", source.path, span, message, "replace it with a space", ())
+    if mark is None or "".join(source.lines[mark.line : mark.line + 1])[mark.column :][:1] != "\t":
+        return None
+    message, help_ = "a tab is used where spaces are expected", "indent with spaces"
+    return file_error("MS008", source.path, _span(source, mark), message, help_, ())
+
+
+def _indentation(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic | None:
+    """A field that is indented deeper than the one above it, which has a value already."""
+    mark = error.problem_mark
+    if mark is None or not any(problem in (error.problem or "") for problem in _TOO_DEEP):
+        return None
+    lines = source.lines[: mark.line + 1]
+    written = (
+        number
+        for number in range(len(lines) - 2, -1, -1)
+        if lines[number].strip(" #") and lines[number].lstrip()[0] != "#"
+    )
+    above = next(written, None)
+    own, other = _FIELD.match(lines[-1]), None if above is None else _FIELD.match(lines[above])
+    if above is None or own is None or other is None or own.end(1) <= other.end(1):
+        return None
+    column = own.end(1)
+    start = other.end(1)
+    return file_error(
+        "MS008",
+        source.path,
+        Span(mark.line + 1, column + 1, mark.line + 1, own.end(2) + 1),
+        "this field is indented deeper than the one above, which has a value already",
+        "give both the same indentation",
+        (
+            Label(
+                path=source.path,
+                span=Span(above + 1, start + 1, above + 1, other.end(2) + 1),
+                text="the field above is here",
+            ),
+        ),
+    )
+
+
+def _by_problem(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     problem = error.problem or ""
     message, help_ = next(
         ((message, help_) for known, message, help_ in _MEANINGS if known in problem),

@@ -1,4 +1,4 @@
-"""Names of models and of their files: `MS603`, `MS606`, `MS607`, `MS614` and `MS617`."""
+"""Names of models and of their files: `MS603`, `MS606`, `MS607`, `MS614`, `MS617` and `MS622`."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -164,6 +164,30 @@ def pages_do_not_collide(catalog: Catalog) -> Iterator[Finding]:
                 )
 
 
+@rule(
+    "MS622",
+    Severity.WARNING,
+    Scope.MODEL,
+    bad=model(tags="[chat europe]"),
+    good=model(tags="[chat, europe]"),
+)
+def tags_are_words(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001 - the signature of its scope
+    """A tag contains a space.
+
+    `[chat europe]` is one tag, not two: a comma is missing. Filters, and `list --tag`, look for whole tags.
+
+    Put a comma between the tags, or a hyphen into one.
+    """
+    for position, tag in enumerate(model.tags):
+        if tag.split()[1:]:
+            yield Finding(
+                place=Place(path=model.path, pointer=("tags", position)),
+                message=f"{quote(tag)} is one tag with a space in it",
+                label="one tag",
+                help="put a comma between the tags, or a hyphen into the tag",
+            )
+
+
 _LOOKS_LIKE_A_MODEL = stage_rule(
     "MS614",
     "A file looks like configuration and is not read.",
@@ -183,5 +207,6 @@ RULES = (
     ids_are_not_reserved,
     file_names_are_short,
     pages_do_not_collide,
+    tags_are_words,
     _LOOKS_LIKE_A_MODEL,
 )

@@ -84,6 +84,11 @@ def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
             message=f"{what}: a single point of failure",
             label="no active fallback",
             help="add another active head to fallback_heads",
+            related=tuple(
+                (fleet.heads[head].place.below("status"), f"{quote(head)} is {fleet.heads[head].status}")
+                for head in model.heads
+                if fleet.heads[head].status != "active"
+            ),
         )
 
 

@@ -206,8 +206,25 @@ def _wrong_form(at: Violation) -> _Words:
     """Say the form in words; only an organisation's own may be a bare pattern."""
     said = f"must be {at.note('x-form')}{at.quoted(', not ')}"
     bare = f"does not have the form that the schema requires{at.quoted(': ')}"
-    advice = _for_example(at) or at.note("description") or _as_the_schema_says(at)
+    advice = _meant_form(at) or _for_example(at) or at.note("description") or _as_the_schema_says(at)
     return "MS104", f"{at.subject} {said if at.note('x-form') else bare}", "not of this form", advice
+
+
+def _meant_form(at: Violation) -> str:
+    """What a string was probably meant to be: several items without a comma, or a name in another spelling."""
+    pattern = at.node.get("pattern")
+    if at.keyword != "pattern" or at.key is not None or at.private or not isinstance(at.value, str):
+        return ""
+    fits = re.compile(str(pattern)).search
+    words = at.value.split()
+    if words[1:] and at.place and isinstance(at.place[-1], int) and all(map(fits, words)):
+        return f"put a comma between the items: {visible(', '.join(words), LONGEST)}"
+    if words[1:] and "\n" in at.value:
+        return ""
+    joined = "-".join(words)
+    respelled = (joined, joined.lower().replace("_", "-"))
+    meant = next((one for one in respelled if one != at.value and fits(one)), None)
+    return f"did you mean {quote(meant)}?" if meant else ""
 
 
 def _no_choice(at: Violation) -> _Words:

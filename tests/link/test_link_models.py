@@ -53,7 +53,7 @@ def test_where_nothing_is_near_the_few_that_there_are_are_listed(tmp_path: Path)
     result = compiled(tmp_path, {"atlas": model("atlas", region="antarctica")})
     (fault,) = [one for one in result.diagnostics if one.code == "MS201"]
     assert fault.help == "regions.yaml declares us, eu, uk; use one of these or declare it there"
-    assert fault.related == ()
+    assert [(one.path, one.text) for one in fault.related] == [("regions.yaml", "regions are declared here")]
 
 
 def test_where_nothing_is_near_many_are_not_listed(tmp_path: Path) -> None:

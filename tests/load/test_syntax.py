@@ -7,11 +7,16 @@ from modelspec.load.find import File
 
 BEGIN = (
     "this character cannot begin a value",
-    "indent with spaces, and quote a value that begins with @, ` or %",
+    "quote a value that begins with @, ` or %",
 )
+TAB = "a tab is used where spaces are expected", "indent with spaces"
 COLON = (
     "a ': ' is not allowed here",
     "quote the value if it holds a colon and a space, or check the indentation",
+)
+DEEPER = (
+    "this field is indented deeper than the one above, which has a value already",
+    "give both the same indentation",
 )
 QUOTE = "this quote is never closed", "close it; a quote inside is doubled or escaped"
 KEY = "a key is expected here", "check the indentation, and close every quote and bracket above"
@@ -36,7 +41,19 @@ def _faults(text: str) -> list[tuple[int, int, int, str, str]]:
     ("text", "place", "words"),
     [
         ("a: @b", (1, 4, 5), BEGIN),
-        ("a:\n\t- b", (2, 1, 2), BEGIN),
+        ("a:\n\t- b", (2, 1, 2), TAB),
+        ("a: b\n  c: d", (2, 3, 4), DEEPER),
+        ("a: b\n\n  # c\n  c: d", (4, 3, 4), DEEPER),
+        (
+            "a:\u00a0b\nc: d",
+            (1, 3, 4),
+            ("this is not a space but U+00A0, no-break space", "replace it with a space"),
+        ),
+        (
+            "a:\u3000b\nc: d",
+            (1, 3, 4),
+            ("this is not a space but U+3000, ideographic space", "replace it with a space"),
+        ),
         ("a: %b", (1, 4, 5), BEGIN),
         ("a: b: c", (1, 5, 6), COLON),
         ("a:\n- b\n c: d", (3, 3, 4), COLON),

@@ -201,26 +201,33 @@ def test_a_file_that_is_no_mapping_shows_how_to_begin() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "message"),
+    ("fields", "message", "advice"),
     [
         (
             {"region": "EU West"},
             f"region must be {REGION}, not 'EU West'",
+            "did you mean 'eu-west'?",
         ),
         (
             {"sunset": "tomorrow"},
             "sunset must be a date in the form YYYY-MM-DD, not 'tomorrow'",
+            "write, for example, sunset: 2026-06-30",
         ),
         (
             {"fallback_heads": ["head-eu\u202e"]},
             f"fallback_heads[0] must be {HEAD}, not 'head-eu\\u202e'",
+            "write, for example, head-service-eu",
+        ),
+        (
+            {"fallback_heads": ["head-a head-b"]},
+            f"fallback_heads[0] must be {HEAD}, not 'head-a head-b'",
+            "put a comma between the items: head-a, head-b",
         ),
     ],
 )
-def test_a_wrong_form_is_worded(fields: dict[str, Any], message: str) -> None:
+def test_a_wrong_form_is_worded(fields: dict[str, Any], message: str, advice: str) -> None:
     fault = model(**fields)
-    assert (fault.code, fault.message) == ("MS104", message)
-    assert fault.help.startswith("write, for example, ")
+    assert (fault.code, fault.message, fault.help) == ("MS104", message, advice)
 
 
 @pytest.mark.parametrize(
