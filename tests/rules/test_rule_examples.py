@@ -110,6 +110,7 @@ PLACES = {
     "MS629": "keys.yaml:2:105",
     "MS620": "models.d/atlas.yaml:7:9",
     "MS621": "models.d/atlas.yaml:9:9",
+    "MS622": "models.d/atlas.yaml:7:8",
     "MS711": "models.d/atlas.yaml:7:26",
     "MS712": "heads.yaml:3:43",
     "MS713": "models.d/atlas.yaml:6:26",
