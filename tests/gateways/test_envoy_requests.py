@@ -2,76 +2,41 @@
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from http.client import HTTPResponse
 from pathlib import Path
 from socket import create_connection
 from typing import Any
 
 import pytest
-from envoy_edge import SECONDS, Edge, Reply, running
-from routing_tables import head, route, table
-from upstreams import Upstreams, free_port, urls
+from envoy_edge import SECONDS, Edge, Reply
+from small_edge import started
+from upstreams import Upstreams, urls
 
-from modelspec.gateways import GatewayOptions
-from modelspec.gateways.envoy.emit import emit
 from modelspec.gateways.envoy.requests import WAYS
 
 pytestmark = pytest.mark.gateway
 
 LIMIT = 16 * 1024 * 1024
 CHAT = "/v1/chat/completions"
+HEADS = ("one", "two")
 ATLAS = b'{"model": "atlas"}'
-ROUTES = (
-    route("atlas", {"one": 1}, aliases=("atlas-latest",)),
-    route("acme/Big:7b+x", {"one": 1}),
-    route("bison", {"two": 1}, visibility="public"),
-    route("secret", {"two": 1}, visibility="private"),
-    route("off", status="disabled"),
-    route("open/*", {"two": 1}),
-)
 
 
 @pytest.fixture(scope="module")
 def upstreams() -> Iterator[Upstreams]:
     heads = Upstreams()
     try:
-        for head_id in ("one", "two"):
+        for head_id in HEADS:
             heads.add(head_id)
         yield heads
     finally:
         heads.close()
 
 
-@contextmanager
-def started(folder: Path, upstreams: Upstreams, broken: Mapping[str, str] | None = None) -> Iterator[Edge]:
-    """An edge of the routes above; `broken` replaces parts of its scripts."""
-    places = urls(upstreams, ("one", "two"))
-    ports = (free_port(), free_port())
-    options = {
-        "address": "127.0.0.1",
-        "port": ports[0],
-        "admin_port": ports[1],
-        "config_dir": str(folder),
-        "health_check_interval_ms": 60_000,
-        "paths": ["/v1/ocr"],
-    }
-    gateway = GatewayOptions(options=options, edges={})
-    heads = [head(name, url=url) for name, url in places.items()]
-    for artifact in emit(table([], heads, ROUTES), gateway):
-        text = artifact.content.decode()
-        for old, new in (broken or {}).items():
-            assert old in text or not artifact.path.endswith("/listener.json")
-            text = text.replace(old, new)
-        (folder / artifact.path.rpartition("/")[2]).write_text(text, encoding="utf-8")
-    with running(folder / "bootstrap.json", ports) as envoy:
-        yield envoy
-
-
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory, upstreams: Upstreams) -> Iterator[Edge]:
-    with started(tmp_path_factory.mktemp("edge"), upstreams) as envoy:
+    with started(tmp_path_factory.mktemp("edge"), urls(upstreams, HEADS)) as envoy:
         yield envoy
 
 
@@ -472,7 +437,7 @@ def test_realtime_without_an_upgrade_says_what_is_missing(edge: Edge) -> None:
     ],
 )
 def test_a_script_that_fails_refuses(tmp_path: Path, upstreams: Upstreams, broken: dict[str, str]) -> None:
-    with started(tmp_path, upstreams, broken) as edge:
+    with started(tmp_path, urls(upstreams, HEADS), broken) as edge:
         reply = edge.ask("atlas", headers={"x-model": "atlas"})
         assert reply.code == (500, "edge_error")
     assert upstreams.asked().total() == 0
@@ -494,7 +459,7 @@ COSTLY = {
 
 
 def test_a_large_body_costs_three_times_its_limit_at_most(tmp_path: Path, upstreams: Upstreams) -> None:
-    with started(tmp_path, upstreams) as edge:
+    with started(tmp_path, urls(upstreams, HEADS)) as edge:
         base = _memory(edge.process, "VmRSS")
         for name, (piece, last) in COSTLY.items():
             count = (LIMIT - 200) // len(piece)
@@ -510,10 +475,10 @@ def test_a_large_body_costs_three_times_its_limit_at_most(tmp_path: Path, upstre
 def test_a_large_body_is_sent_again_to_the_next_head(tmp_path: Path) -> None:
     heads = Upstreams()
     try:
-        for head_id in ("one", "two"):
+        for head_id in HEADS:
             heads.add(head_id)
         heads.heads["one"].fails = True
-        with started(tmp_path, heads) as edge:
+        with started(tmp_path, urls(heads, HEADS)) as edge:
             body = b'{"input":"' + b"x" * (LIMIT - 100) + b'","model":"atlas"}'
             assert edge.send("POST", CHAT, body).status == 503
             both = edge.send("POST", CHAT, body.replace(b"atlas", b"bison"))
