@@ -20,11 +20,11 @@ from modelspec.text.quote import quote
 
 if TYPE_CHECKING:
     from modelspec.cli.fleet import AskedFleet
-    from modelspec.traffic.known import KnownNames
+    from modelspec.traffic.evidence import BreachSeen
     from modelspec.traffic.prices import PriceList
     from modelspec.traffic.query import Usage, UsageSpan
     from modelspec.traffic.read import ReadReport
-    from modelspec.traffic.residency import BreachSeen
+    from modelspec.traffic.stage import KnownNames
     from modelspec.traffic.store import UsageFolder
 
 _NEEDS = ("duckdb", "ibis", "zstandard")
@@ -158,7 +158,7 @@ def drift_command(
     _check_sources(logs, None, sources, engine)
     _check_packages("drift")
     from modelspec.pipeline import emission_of
-    from modelspec.traffic.drift import drift_json, drift_report, drift_text
+    from modelspec.traffic.evidence import drift_json, drift_report, drift_text
 
     with ExitStack() as stack:
         asked = _ask(stack, root, logs, None, sources, engine, colour=colour)
@@ -233,7 +233,7 @@ class _Asked:
     read: "ReadReport | None"
 
     def breaches(self, span: "UsageSpan") -> "tuple[BreachSeen, ...]":
-        from modelspec.traffic.residency import breaches_of
+        from modelspec.traffic.evidence import breaches_of
 
         found = (one for folder in self.folders for one in folder.breaches())
         return breaches_of(found, self.known, self.fleet.places, span)
@@ -265,10 +265,10 @@ def _ask(
     """Read logs if there are any, and open the aggregate."""
     from modelspec.cli.fleet import fleet_of
     from modelspec.traffic.engines import DuckEngine, IbisEngine
-    from modelspec.traffic.known import known_names
     from modelspec.traffic.layouts import mappings_of
     from modelspec.traffic.query import Usage
     from modelspec.traffic.read import read_logs
+    from modelspec.traffic.stage import known_names
     from modelspec.traffic.store import UsageFolder
 
     fleet = fleet_of(root, colour=colour)
@@ -377,7 +377,7 @@ def _usage(
 
 
 def _residency(asked: _Asked, found: "Sequence[BreachSeen]", span: "UsageSpan", format_: str) -> None:
-    from modelspec.traffic.residency import residency_json, residency_report, residency_text
+    from modelspec.traffic.evidence import residency_json, residency_report, residency_text
 
     report = residency_report(asked.usage, found, asked.known, span)
     sys.stdout.writelines([residency_json(report)] if format_ == "json" else residency_text(report))
@@ -388,7 +388,7 @@ def _write_live(
 ) -> None:
     from modelspec.cli.stderr import refuse
     from modelspec.traffic.live import USAGE_FILE, live_folder, replace_file
-    from modelspec.traffic.usage_live import usage_document
+    from modelspec.traffic.usage_report import usage_document
 
     folder = Path(live) if live is not None else accepted(live_folder(asked.fleet.compiled))
     refusal = replace_file(folder, USAGE_FILE, usage_document(asked.usage, span, bounds, asked.known))

@@ -9,9 +9,9 @@ import duckdb
 import ibis
 
 from modelspec.diagnose.refusal import Refusal
-from modelspec.traffic.columns import COLUMNS, DUCKDB_TYPES
 from modelspec.traffic.query import NAME
 from modelspec.traffic.stage import connect, quoted
+from modelspec.traffic.store import COLUMNS, DUCKDB_TYPES
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from modelspec.load import read
 from modelspec.load.find import Tree
 from modelspec.text.names import is_match
 from modelspec.text.quote import quote
-from modelspec.traffic.known import KnownNames
+from modelspec.traffic.stage import KnownNames
 
 _KEYS = ("model", "region", "deployment", "input", "output")
 _CURRENCY = re.compile("[A-Z]{3}")

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import ibis
 
-from modelspec.traffic.columns import (
+from modelspec.traffic.store import (
     ASKED,
     COLUMNS,
     DIRECT,

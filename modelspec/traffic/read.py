@@ -15,9 +15,8 @@ import duckdb
 
 from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.traffic.chunks import LineFault, blocks, chunks, open_log
-from modelspec.traffic.known import KnownNames
 from modelspec.traffic.layouts import LogMapping
-from modelspec.traffic.stage import ROUND, Stage, quoted
+from modelspec.traffic.stage import ROUND, KnownNames, Stage, quoted
 from modelspec.traffic.store import HEAD_BYTES, FolderState, LogSource, UsageFolder, place_of_day
 
 MOST_NAMED = 20

@@ -5,17 +5,19 @@ them are freed from repeats and summed up into partial files. Rows of heads wait
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
+from modelspec.routing.decide import Index
+from modelspec.routing.table import Route, RoutingTable
 from modelspec.traffic import statements as sql
 from modelspec.traffic.chunks import Chunk, LineFault
-from modelspec.traffic.known import KnownNames
 from modelspec.traffic.layouts import FIELDS, LineError, LogMapping, rows_of
+from modelspec.traffic.store import WINDOW_MS
 
 ROUND = 2_000_000
 """Rows that are freed from repeats and summed up together: some 200 MB."""
@@ -26,6 +28,50 @@ _HALVINGS = 4
 """How often a chunk with a line that the engine refuses is halved before its lines are read one by one."""
 
 _MARK = b'"modelspec.log"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownNames:
+    """The names of a table. `heads` leads to regions; `upstreams` from (model, number of the deployment) to a region.
+
+    `names` leads from all that clients may ask for, wildcards as they are declared, to models. `first` are the heads of
+    a model's first tier, `homes` its region, `allowed` the regions that may serve the models of a region; None: any.
+    """
+
+    index: Index
+    heads: Mapping[str, str]
+    names: Mapping[str, str]
+    upstreams: Mapping[tuple[str, int], str]
+    first: Mapping[str, frozenset[str]]
+    homes: Mapping[str, str]
+    allowed: Mapping[str, frozenset[str] | None]
+
+
+def known_names(table: RoutingTable) -> KnownNames:
+    """Prepare a table."""
+    index = Index(table)
+    residency = {region.code: region.residency for region in table.regions}
+    return KnownNames(
+        index=index,
+        heads={head.head_id: head.region for head in table.heads},
+        names={name: index.names[name].model_id for name in index.names},
+        upstreams={
+            (route.model_id, number): region
+            for route in table.routes
+            for number, region in enumerate(_regions(route))
+            if region
+        },
+        first={route.model_id: frozenset(route.tiers[0].weights) for route in table.routes if route.tiers},
+        homes={route.model_id: route.region for route in table.routes},
+        allowed={code: None if codes is None else frozenset(codes) for code, codes in residency.items()},
+    )
+
+
+def _regions(route: Route) -> list[str]:
+    """The region of each of the model's own upstreams, where one alone is known."""
+    return [
+        target.location.regions[0] if len(target.location.regions) == 1 else "" for target in route.targets
+    ]
 
 
 @dataclass(kw_only=True)
@@ -280,10 +326,10 @@ class Stage:
             return None
         together = " UNION ALL ".join(parts)
         newest = self.engine.execute(
-            f"SELECT least(max(ms), approx_quantile(ms, 0.99) + {sql.WINDOW_MS}) FROM ({together})"
+            f"SELECT least(max(ms), approx_quantile(ms, 0.99) + {WINDOW_MS}) FROM ({together})"
         ).fetchone()
         last = int(newest[0]) if newest else 0
-        recent = f"SELECT * FROM ({together}) WHERE ms >= {last - sql.WINDOW_MS}"
+        recent = f"SELECT * FROM ({together}) WHERE ms >= {last - WINDOW_MS}"
         self.engine.execute(f"COPY ({recent}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION snappy)")
         return last
 

@@ -1,13 +1,10 @@
 """The SQL of reading: constants, with our own names and numbers filled in; what a log holds is never part of one."""
 
-from modelspec.traffic.columns import COLUMNS, MOST_MS, OTHER, SUMS, WIDTH
 from modelspec.traffic.layouts import FIELDS
+from modelspec.traffic.store import COLUMNS, MOST_MS, OTHER, SUMS, WIDTH, WINDOW_MS
 
 FIRST_MS, LAST_MS = 946_684_800_000, 4_102_444_800_000
 """2000 and 2100: a time outside is none."""
-
-WINDOW_MS = 48 * 3_600_000
-"""How far apart two rows with one request id are the same request."""
 
 TAIL_MS = 3_600_000
 """What an edge's log may still lack before the time of its last row: requests are logged when they end."""

@@ -9,10 +9,9 @@ from typing import Any
 
 from modelspec.change.demand import Demand, Measured
 from modelspec.diagnose.refusal import Refusal, unusable
-from modelspec.traffic.columns import DURATION, FIRST_BYTE
 from modelspec.traffic.engines import DuckEngine
 from modelspec.traffic.query import Usage, UsageSpan
-from modelspec.traffic.store import UsageFolder
+from modelspec.traffic.store import DURATION, FIRST_BYTE, UsageFolder
 
 _HOUR = timedelta(hours=1)
 _NANO = 1e9

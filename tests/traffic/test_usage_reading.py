@@ -13,8 +13,7 @@ import zstandard
 from usage_logs import Aggregated, edge_row, head_row, lines
 
 from modelspec.traffic.chunks import LONGEST_LINE
-from modelspec.traffic.columns import OTHER
-from modelspec.traffic.store import UsageFolder
+from modelspec.traffic.store import OTHER, UsageFolder
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from small_fleets import compiled, model, routed
 
 from modelspec.diagnose.refusal import Refusal
 from modelspec.traffic.engines import DuckEngine
-from modelspec.traffic.known import KnownNames, known_names
 from modelspec.traffic.query import Usage
 from modelspec.traffic.read import ReadReport, read_logs
+from modelspec.traffic.stage import KnownNames, known_names
 from modelspec.traffic.store import UsageFolder
 
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
