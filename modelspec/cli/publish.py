@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from modelspec.gateways.envoy.status import Build, EdgeStatus
 
 _KEY = "MODELSPEC_CANARY_KEY"
-_MOST = 20
+MOST = 20
 """`canary.MOST`, which `--help` does not import; a test compares the two."""
 
 
@@ -42,10 +42,10 @@ def publish_command() -> None:
 @click.option("--rollback", is_flag=True, help="Bring back the last good build, which is kept in DIR.")
 @click.option(
     "--canary",
-    type=click.IntRange(0, _MOST),
+    type=click.IntRange(0, MOST),
     default=0,
     metavar="N",
-    help=f"Then ask N changed models, at most {_MOST}, with the key in {_KEY}. This costs N short requests.",
+    help=f"Then ask N changed models, at most {MOST}, with the key in {_KEY}. This costs N short requests.",
 )
 @click.option("--canary-url", metavar="URL", help="Where the canary finds the edge. Default: its listener.")
 @click.option(
@@ -96,7 +96,7 @@ def publish_envoy(  # noqa: PLR0913 - one parameter an option
         raise click.UsageError("name the folder that Envoy reads and its --admin URL, or pass --check")
     interface, path = _admin(admin), Path(folder)
     if status:
-        return _status(path, interface, edge_id, _built(Path(build)), format_=format_)
+        return _status(path, interface, edge_id, Path(build), format_=format_)
     if rollback:
         from modelspec.gateways.envoy.publish import roll_back
 
@@ -236,16 +236,14 @@ def _built(build: Path) -> "Build | None":
     return lambda edge_id: edge_files(build, edges, edge_id)
 
 
-def _status(
-    folder: Path, interface: "Admin", edge_id: str | None, build: "Build | None", *, format_: str
-) -> int:
+def _status(folder: Path, interface: "Admin", edge_id: str | None, place: Path, *, format_: str) -> int:
     from modelspec.gateways.envoy.status import described, status
 
-    found = accepted(status(folder, interface, edge_id, build))
+    found = accepted(status(folder, interface, edge_id, _built(place)))
     if format_ == "json":
         click.echo(json.dumps(_fields(found), indent=2, sort_keys=True))
         return 0 if found.is_well else 1
-    state = "as published" if found.is_stale is None else "the build"
+    state = "as published" if found.is_stale is None else f"the build in {shown(place)}"
     click.echo(f"edge {found.edge_id} runs {described(found.running)}{f', {state}' if found.is_well else ''}")
     for problem in found.problems:
         click.echo(f"  {problem}")
@@ -268,6 +266,7 @@ def _fields(found: "EdgeStatus") -> dict[str, object]:
         "rollback": built(found.rollback),
         "changed_by_hand": found.changed,
         "not_used": found.unused,
+        "canary_failed": found.canary_failed,
         "unfinished": found.is_unfinished,
         "stale": found.is_stale,
         "ok": found.is_well,

@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from envoy_edge import SECONDS, Edge, Load, program, running, until
+from envoy_edge import SECONDS, Edge, Load, Reply, program, running, until
 from envoy_fleet import FILES, PROGRAM, Fleet, modelspec, small_fleet, write_model
 from upstreams import Upstreams, free_port
 
@@ -47,7 +48,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, upstreams: Upstreams) -> Fle
     made.configure({"edge-us": "us"})
     for number, chain in enumerate(CHAINS):
         write_model(made, f"new-{number}", chain)
-        made.build()
+        done = modelspec("build", "--root", made.root, "--commit", f"commit-{number}")
+        assert done.returncode == 0, done.stdout + done.stderr
         shutil.copytree(made.dist, made.root / f"dist-{number}")
         (made.root / "models.d" / f"new-{number}.yaml").unlink()
     return made
@@ -74,8 +76,8 @@ def edge(fleet: Fleet) -> Iterator[Edge]:
         yield envoy
 
 
-def _files(fleet: Fleet, number: int) -> EdgeFiles:
-    build = fleet.root / f"dist-{number}"
+def _files(fleet: Fleet, name: int | str) -> EdgeFiles:
+    build = fleet.root / f"dist-{name}"
     edges = edges_of(build)
     assert not isinstance(edges, Refusal)
     files = edge_files(build, edges, None)
@@ -107,6 +109,142 @@ def test_twenty_reloads_under_load_fail_no_request_for_models_that_stay_or_are_n
     assert load.sent > 100
     assert edge.stat("cluster_manager.cds.update_rejected") == 0
     assert _content(fleet.config)["clusters.json"] == _files(fleet, RELOADS % 3).content["clusters.json"]
+
+
+def test_rollbacks_under_load_fail_no_request_for_models_that_stay(fleet: Fleet, edge: Edge) -> None:
+    """There and back, one build after the other, and further back than one."""
+    back = ("publish", "envoy", "--rollback", "--admin", edge.admin, str(fleet.config))
+    load = Load(edge, ["atlas", "bison"], pause=0.005)
+    with load.running(2):
+        for _ in range(2):
+            for number in (1, 2):
+                assert modelspec(*_arguments(fleet, edge, f"dist-{number}")).returncode == 0
+            for number in (1, 0):
+                done = modelspec(*back)
+                assert done.returncode == 0, done.stderr
+                assert [edge.ask(f"new-{number}").status for _ in range(5)] == [200] * 5
+                assert edge.ask(f"new-{number + 1}").code == (404, "model_not_found")
+                assert _content(fleet.config) == {name: _files(fleet, number).content[name] for name in FILES}
+    assert load.failed == []
+    assert load.sent > 100
+    nothing = modelspec(*back)
+    assert nothing.returncode == 1
+    assert nothing.stderr.startswith(f"modelspec: no earlier build is kept in '{fleet.config}'")
+
+
+def test_the_files_of_another_edge_are_refused_by_what_runs(fleet: Fleet, edge: Edge, tmp_path: Path) -> None:
+    fleet.configure({"edge-us": "us", "edge-eu": "eu"})
+    try:
+        fleet.build()
+    finally:
+        fleet.configure({"edge-us": "us"})
+    before = _content(fleet.config)
+    source = ("publish", "envoy", "--from", fleet.dist, "--admin", edge.admin, "--edge", "edge-eu")
+    own = tmp_path / "own"
+    own.mkdir()
+    for folder, place in ((fleet.config, str(fleet.config)), (own, f"the Envoy at '{edge.admin}'")):
+        done = modelspec(*source, folder)
+        assert done.returncode == 1
+        assert place in done.stderr
+        assert "is of edge 'edge-us', not 'edge-eu': nothing was written" in done.stderr
+    assert _content(fleet.config) == before
+    assert list(own.iterdir()) == []
+    assert edge.ask("atlas").head == "head-us-1"
+
+
+def test_a_status_says_which_commit_runs_and_what_was_changed(fleet: Fleet, edge: Edge) -> None:
+    def status(build: str) -> Any:
+        done = modelspec(*_arguments(fleet, edge, build, "--status", "--format", "json"))
+        assert done.returncode == (0 if json.loads(done.stdout)["ok"] else 1), done.stderr
+        return json.loads(done.stdout)
+
+    found = status("dist-0")
+    assert (found["edge"], found["ok"], found["stale"]) == ("edge-us", True, False)
+    assert found["running"]["commit"] == "commit-0"
+    assert (status("dist-1")["stale"], status("dist-1")["build"]["commit"]) == (True, "commit-1")
+    routes = fleet.config / "routes.json"
+    content = routes.read_bytes()
+    moved = json.loads(content.replace(b'"new-0"', b'"new-9"'))
+    draft = routes.with_name("draft")
+    draft.write_bytes(laid_out(discovery(moved["resources"])))
+    draft.rename(routes)
+    until(lambda: edge.ask("new-9").status == 200, "changed by hand")
+    found = status("dist-0")
+    assert (found["changed_by_hand"], found["stale"], found["ok"]) == (["routes.json"], True, False)
+    assert modelspec(*_arguments(fleet, edge, "dist-0")).returncode == 0
+    assert status("dist-0")["ok"]
+    # Renamed by nobody, so Envoy does not know of it.
+    routes.write_bytes(laid_out(discovery(moved["resources"])))
+    assert status("dist-0")["not_used"] == ["routes.json"]
+
+
+def test_a_canary_asks_changed_models_and_says_what_answered(
+    fleet: Fleet, edge: Edge, upstreams: Upstreams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELSPEC_CANARY_KEY", "sk-of-a-canary")
+    good = modelspec(*_arguments(fleet, edge, "dist-1", "--canary", "3"))
+    assert good.returncode == 0, good.stderr
+    assert "canary: asks 1 of 1 changed models, one short request each\n" in good.stderr
+    assert re.search(r"\ncanary: 'new-1': 200 from head-eu-1 in [0-9.]+ s\n", good.stderr)
+    for head in upstreams.heads.values():
+        head.fails = True
+    try:
+        bad = modelspec(*_arguments(fleet, edge, "dist-2", "--canary", "3"))
+    finally:
+        for head in upstreams.heads.values():
+            head.fails = False
+    assert bad.returncode == 1
+    assert re.search(r"\ncanary: 'new-2': 503 from ", bad.stderr)
+    assert "the canary failed; the edge uses the new build" in bad.stderr
+    assert "sk-of-a-canary" not in good.stderr + bad.stderr
+    until(lambda: edge.ask("new-2").status == 200, "recovered")
+    # The build whose canary failed is not one that comes back.
+    found = modelspec(*_arguments(fleet, edge, "dist-2", "--status"))
+    assert (found.returncode, "the canary of this build failed" in found.stdout) == (1, True)
+    assert modelspec(*_arguments(fleet, edge, "dist-0")).returncode == 0
+    assert modelspec("publish", "envoy", "--rollback", "--admin", edge.admin, fleet.config).returncode == 0
+    assert edge.ask("new-1").status == 200
+
+
+def test_a_file_that_only_some_builds_have_comes_and_goes_under_load(fleet: Fleet, edge: Edge) -> None:
+    """keys.yaml, which becomes a file of its own, with a client that sends its key all the time."""
+    new = modelspec("key", "new", "--root", fleet.root, "--owner", "team")
+    assert new.returncode == 0, new.stderr
+    try:
+        fleet.build()
+    finally:
+        shutil.move(fleet.dist, fleet.root / "dist-keys")
+        (fleet.root / "keys.yaml").unlink()
+    assert "access.json" in _files(fleet, "keys").content
+    keyed = KeyedEdge(edge.port, edge.admin_port, edge.process)
+    keyed.key = new.stdout.strip()
+    load = Load(keyed, ["atlas", "bison"], pause=0.005)
+    with load.running(2):
+        for _ in range(2):
+            done = modelspec(*_arguments(fleet, edge, "dist-keys"))
+            assert done.returncode == 0, done.stderr
+            assert edge.ask("atlas").status == 401
+            assert keyed.ask("atlas").status == 200
+            done = modelspec(*_arguments(fleet, edge, "dist-0"))
+            assert done.returncode == 0, done.stderr
+            assert not (fleet.config / "access.json").exists()
+            assert edge.ask("atlas").status == 200
+        assert modelspec(*_arguments(fleet, edge, "dist-keys")).returncode == 0
+        assert (
+            modelspec("publish", "envoy", "--rollback", "--admin", edge.admin, fleet.config).returncode == 0
+        )
+        assert edge.ask("atlas").status == 200
+    assert load.failed == []
+
+
+class KeyedEdge(Edge):
+    """The same, for a client with a key."""
+
+    key: str
+
+    def send(self, method: str, path: str, body: bytes | None = None, **more: Any) -> Reply:
+        headers = {**(more.pop("headers", None) or {}), "authorization": f"Bearer {self.key}"}
+        return super().send(method, path, body, headers=headers, **more)
 
 
 def test_a_second_run_has_nothing_to_do(fleet: Fleet, edge: Edge) -> None:
@@ -236,7 +374,7 @@ def test_an_unreachable_or_foreign_admin_interface_changes_nothing(fleet: Fleet,
         server.server_close()
     assert stranger.returncode == 1
     assert "is not the admin interface of an Envoy that runs an edge" in stranger.stderr
-    assert all(path.startswith("/stats?") for path in _Elsewhere.asked)
+    assert set(_Elsewhere.asked) == {"/server_info"}
     assert _content(folder) == before
 
 

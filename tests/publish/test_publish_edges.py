@@ -348,7 +348,7 @@ def test_the_commands_say_what_they_did(
     assert cli.run(["publish", "envoy", *source, "--edge", "edge-us", *to]) == 0
     capsys.readouterr()
     assert cli.run(["publish", "envoy", "--status", "--from", str(builds[1]), *to]) == 0
-    said = "edge edge-us runs commit c1, the build\n  --rollback brings back commit c0\n"
+    said = f"edge edge-us runs commit c1, the build in '{builds[1]}'\n  --rollback brings back commit c0\n"
     assert capsys.readouterr() == (said, "")
     assert cli.run(["publish", "envoy", "--rollback", *to]) == 0
     assert capsys.readouterr().err.startswith("Envoy uses edge edge-us (replaced ")

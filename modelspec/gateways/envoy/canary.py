@@ -1,7 +1,7 @@
 """Asking a few changed models through an edge: whether they answer, and which head does.
 
 Only a real request proves the whole way from the client's key to the upstream. So these are real, and cost as much as
-one word in and at most 16 tokens out. `_REQUESTS` has what is sent; models of other modes are not asked.
+one word in and at most 16 tokens out. `REQUESTS` has what is sent; models of other modes are not asked.
 """
 
 import json
@@ -27,7 +27,7 @@ _TOKENS = 16
 _LARGEST = 1024 * 1024
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - read, not bound
 _CHAT = ("/v1/chat/completions", {"messages": [{"role": "user", "content": _WORD}], "max_tokens": _TOKENS})
-_REQUESTS: Mapping[str, tuple[str, Mapping[str, object]]] = {
+REQUESTS: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "chat": _CHAT,
     "completion": ("/v1/completions", {"prompt": _WORD, "max_tokens": _TOKENS}),
     "embedding": ("/v1/embeddings", {"input": _WORD}),
@@ -103,7 +103,7 @@ class CanaryTarget:
 
     def ask(self, model_id: str, mode: str, key: str, *, wait: float) -> CanaryAnswer:
         """Send one request for a model."""
-        path, body = _REQUESTS[mode]
+        path, body = REQUESTS[mode]
         content = json.dumps({"model": model_id, **body}).encode()
         headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
         connection = (
@@ -128,7 +128,7 @@ class CanaryTarget:
 def mode_of(model_id: str, modes: Mapping[str, str]) -> str | None:
     """How a model is asked; None if it is not, because its requests need files or cost more."""
     mode = modes.get(model_id, "chat")
-    return mode if mode in _REQUESTS else None
+    return mode if mode in REQUESTS else None
 
 
 def changed(before: EdgeFiles | None, after: EdgeFiles) -> list[str]:

@@ -2,7 +2,8 @@
 
 Each is one file in `.modelspec/`, a folder beside the files that Envoy watches. A build is written as `N.pending.json`
 before its first file is given to Envoy, and becomes `N.json` when Envoy uses all of it. So whenever a publisher is
-killed, the newest file says which build was wanted, and the newest `N.json` before it is the last good one.
+killed, the newest file says which build was wanted, and the newest `N.json` before it is the last good one. One whose
+canary failed is `N.failed.json`.
 """
 
 import json
@@ -18,22 +19,27 @@ from modelspec.gateways.envoy.folder import WatchedFolder
 FOLDER = ".modelspec"
 _MOST = 5
 """Used builds that are kept, the current one included."""
-_NAME = re.compile(r"([0-9]{6,12})(\.pending)?\.json")
+_NAME = re.compile(r"([0-9]{6,12})(|\.pending|\.failed)\.json")
 _NEEDED = {BOOTSTRAP, CLUSTERS, ROUTES, LISTENER}
 _ALLOWED = {BOOTSTRAP, *WATCHED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptBuild:
-    """One of them; `is_used` if Envoy has used all of it."""
+    """One of them; `state` is "", ".pending" or ".failed"."""
 
     number: int
-    is_used: bool
+    state: str
 
     @property
     def name(self) -> str:
         """That of its file."""
-        return f"{self.number:06}{'' if self.is_used else '.pending'}.json"
+        return f"{self.number:06}{self.state}.json"
+
+    @property
+    def is_used(self) -> bool:
+        """Whether Envoy has used all of it, and nothing speaks against it."""
+        return self.state == ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +63,8 @@ class KeptBuilds:
     def all(self) -> list[KeptBuild]:
         """From the oldest to the newest."""
         found = (_NAME.fullmatch(name) for name in self.folder.names())
-        builds = [KeptBuild(number=int(one[1]), is_used=one[2] is None) for one in found if one]
-        return sorted(builds, key=lambda one: (one.number, one.is_used))
+        builds = [KeptBuild(number=int(one[1]), state=one[2]) for one in found if one]
+        return sorted(builds, key=lambda one: (one.number, one.name))
 
     def last_good(self) -> KeptBuild | None:
         """The newest used one before the one that was published last."""
@@ -82,7 +88,7 @@ class KeptBuilds:
         for one in dict.fromkeys((*builds[-1:], newest_used)):
             if one is not None and self.is_same(one, files):
                 return one
-        new = KeptBuild(number=builds[-1].number + 1 if builds else 1, is_used=False)
+        new = KeptBuild(number=builds[-1].number + 1 if builds else 1, state=".pending")
         text = {name: files.content[name].decode() for name in (BOOTSTRAP, *files.watched)}
         content = json.dumps({"modelspec": 1, "edge": files.edge_id, "files": text}).encode()
         return self.folder.replace(new.name, content) or new
@@ -95,9 +101,13 @@ class KeptBuilds:
         published = {name: files.content[name] for name in (BOOTSTRAP, *files.watched)}
         return kept.content == published and kept.edge_id == files.edge_id
 
+    def fail(self, build: KeptBuild) -> Refusal | None:
+        """Envoy uses a build, but its canary failed: it is not to come back."""
+        return self.folder.rename(build.name, replace(build, state=".failed").name)
+
     def finish(self, build: KeptBuild) -> Refusal | None:
         """Envoy uses all of a build: it is the current one. Forget those that never were, and the oldest."""
-        used = replace(build, is_used=True)
+        used = replace(build, state="")
         refusal = None if build.is_used else self.folder.rename(build.name, used.name)
         if refusal is not None:
             return refusal

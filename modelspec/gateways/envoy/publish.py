@@ -70,14 +70,14 @@ def publish(
         build = _keep_what_runs(kept, edge) or kept.begin(files)
         if isinstance(build, Refusal):
             return build
-        good = None if build.is_used else kept.last_good()
+        good = build if build.is_used else kept.last_good()
         done = _move(files, edge, wait)
         if isinstance(done, Refusal):
             return done
         if proof is not None and done.is_running:
             before = None if good is None else kept.read(good)
             if not proof(None if isinstance(before, Refusal) else before, files):
-                return replace(done, proved=False)
+                return kept.fail(build) or replace(done, proved=False)
         return kept.finish(build) or done
 
 
@@ -116,7 +116,7 @@ def _keep_what_runs(kept: KeptBuilds, edge: PresentEdge) -> Refusal | None:
     newest = builds[-1] if builds else None
     if any(state.versions.get(name) != version for name, version in versions.items()):
         return None
-    if newest is None or newest.is_used or kept.is_same(newest, files):
+    if newest is None or newest.is_used or (newest.state == ".pending" and kept.is_same(newest, files)):
         build = kept.begin(files)
         return build if isinstance(build, Refusal) else kept.finish(build)
     return None  # a publish that was not finished: its files are a mixture

@@ -34,12 +34,13 @@ class EdgeStatus:
     changed: tuple[str, ...]
     unused: tuple[str, ...]
     is_unfinished: bool
+    canary_failed: bool
     is_stale: bool | None
 
     @property
     def is_well(self) -> bool:
         """Whether the edge runs what was published, which is the build if there is one."""
-        return not (self.changed or self.unused or self.is_unfinished or self.is_stale)
+        return not (self.changed or self.unused or self.is_unfinished or self.canary_failed or self.is_stale)
 
     @property
     def problems(self) -> Iterator[str]:
@@ -48,6 +49,8 @@ class EdgeStatus:
             yield f"changed by hand: {', '.join(self.changed)}; publish again to restore what git says"
         if self.is_unfinished:
             yield "the last publish was not finished; run it again, or --rollback"
+        if self.canary_failed:
+            yield "the canary of this build failed; --rollback, or publish it again without --canary to keep it"
         reload = [name for name in self.unused if name != BOOTSTRAP]
         if reload:
             yield f"Envoy does not use what is in the folder: {', '.join(reload)}; publish again"
@@ -101,6 +104,7 @@ def _status(
     is_same = isinstance(published, EdgeFiles) and published.content == content
     is_between = isinstance(back, EdgeFiles) and back.content == content
     is_pending = not is_same and bool(builds) and (is_between or not builds[-1].is_used)
+    has_failed = is_same and builds[-1].state == ".failed"
     wanted = None if build is None else versions_of(build.content)
     return EdgeStatus(
         edge_id=edge.edge_id,
@@ -113,6 +117,7 @@ def _status(
         ),
         unused=tuple(name for name, version in there.items() if used.get(name) != version),
         is_unfinished=is_pending,
+        canary_failed=has_failed,
         is_stale=None if wanted is None else any(used.get(name) != wanted[name] for name in wanted),
     )
 
