@@ -95,15 +95,18 @@ def plan_change(
             waived=list(dict.fromkeys(waived)),
             demand=demand,
             replay=weighed,
-            # A guard of the base that counts requests must not seem to be kept where nothing is counted.
-            lacks_usage=demand is None
-            and (weigh or old.compiled.setup.settings.guards.max_moved_requests.percent < _ALL),
+            lacks_usage=demand is None and (weigh or _counts_requests(old.compiled)),
         ),
         guards=guards,
         errors=_errors(new.compiled),
         base=old.compiled,
         head=new.compiled,
     )
+
+
+def _counts_requests(base: Compiled) -> bool:
+    """Whether a guard of the base counts requests: it must not seem to be kept where nothing is counted."""
+    return base.setup.settings.guards.max_moved_requests.percent < _ALL
 
 
 def _of_policy(plan: Plan, old: Compiled, new: Compiled) -> Iterator[Effect]:
