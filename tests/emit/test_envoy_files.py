@@ -270,6 +270,6 @@ def test_bytes_do_not_depend_on_the_hash_seed_or_the_order_of_edges(tmp_path: Pa
         subprocess.run(command, check=True, capture_output=True, env=environment, cwd=root)
         seen.add(tuple((path.name, path.read_bytes()) for path in sorted(output.glob("gateways/envoy/*/*"))))
     assert len(seen) == 1
-    assert len(seen.pop()) == 18
+    assert len(seen.pop()) == 21
     routing = table([], HEADS, [route("x", {"a": 1})])
     assert emitted(routing) == emitted(routing, edges=dict(sorted(EDGES.items())))
