@@ -1,4 +1,4 @@
-"""Drafts that add, change, rename or remove an entry of heads.yaml or regions.yaml."""
+"""Drafts that add, change, rename or remove an entry of heads.yaml or regions.yaml, or add a key to keys.yaml."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,12 @@ from modelspec.author.change import Append, Change, Discard, Put, Unset, value_a
 from modelspec.author.draft import Draft, edited
 from modelspec.author.entries import heads_of, weights_of
 from modelspec.author.references import HEADS, REGIONS, Use, files_of, pruned, removal_effects, renamed, uses
+from modelspec.author.schemas import schema_line
 from modelspec.author.schemas.choices import NameKind
+from modelspec.author.style import item_lines
 from modelspec.author.values import counted, listed
 from modelspec.diagnose.refusal import Refusal
+from modelspec.fleet.client_keys import FILE as KEYS
 from modelspec.load import read
 from modelspec.load.find import Tree
 from modelspec.report.printable import without_secrets
@@ -202,3 +205,65 @@ def _draft(
     if isinstance(files, Refusal):
         return files
     return Draft(files=files, title=title, effects=effects, renamed=renamed or {})
+
+
+_KEYS_OPENING = """\
+#
+# The keys of clients, as hashes: `modelspec key new` makes a key, prints it once, and adds its entry. To revoke a key,
+# set `status: revoked`. Protect this file with code owners: whoever changes it decides who may call the edges.
+
+keys:
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEntry:
+    """What keys.yaml is to say of a new key; days are `YYYY-MM-DD`."""
+
+    key_id: str
+    sha256: str
+    groups: Sequence[str]
+    owner: str
+    created: str
+    expires: str | None
+
+
+def draft_of_key(tree: Tree, entry: KeyEntry) -> Draft | Refusal:
+    """Add an entry at the end of keys.yaml, which is made if it is not there."""
+    file = tree.fixed.get(KEYS)
+    if file is None and KEYS in tree.unread:
+        return Refusal(message=f"{KEYS} cannot be read", help="run modelspec validate to see why")
+    if file is None:
+        lines = "\n".join(item_lines(_key_value(entry), 2, as_block=True))
+        return _key_draft(entry, {KEYS: f"{schema_line(KEYS)}\n{_KEYS_OPENING}{lines}\n".encode()})
+    value = read(file).value
+    listed = value.get("keys") if isinstance(value, dict) else None
+    if not isinstance(listed, list):
+        return Refusal(message=f"{KEYS} has no list of keys", help="run modelspec validate to see why")
+    if any(isinstance(one, dict) and one.get("key_id") == entry.key_id for one in listed):
+        return Refusal(
+            message=f"{KEYS} already has a key {quote(entry.key_id)}",
+            help="choose another --key-id: the lives of an old and a new key overlap",
+        )
+    files = edited({KEYS: file}, {KEYS: [Append(pointer=("keys",), value=_key_value(entry))]})
+    return files if isinstance(files, Refusal) else _key_draft(entry, files)
+
+
+def _key_value(entry: KeyEntry) -> dict[str, object]:
+    return {
+        "key_id": entry.key_id,
+        "sha256": entry.sha256,
+        **({"groups": list(entry.groups)} if entry.groups else {}),
+        "owner": entry.owner,
+        "created": entry.created,
+        **({} if entry.expires is None else {"expires": entry.expires}),
+    }
+
+
+def _key_draft(entry: KeyEntry, files: Mapping[str, bytes | None]) -> Draft:
+    groups = f" for {', '.join(map(quote, entry.groups))}" if entry.groups else ""
+    return Draft(
+        files=files,
+        title=f"Add the client key {entry.key_id}",
+        effects=(f"key {quote(entry.key_id)} added{groups}",),
+    )

@@ -28,7 +28,7 @@ _VERBS = {
     "rename": ("models", "Change a model's id and every reference to it."),
     "head": ("listed", "Drain, activate, add, remove or rename a head."),
     "region": ("listed", "Add, remove or rename a region."),
-    "key": ("keys", "Make keys for the clients of the edges."),
+    "key": ("listed", "Make keys for the clients of the edges."),
     "fmt": ("models", "Put the fields of model files in order."),
     "migrate": ("models", "Rewrite what an earlier version wrote otherwise."),
     "explain": ("check", "Explain a rule: why it exists, examples, how to silence it."),

@@ -7,11 +7,9 @@ from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope
 from modelspec.fleet.model import Catalog, Fleet
 from modelspec.gateways.envoy import rules as target_envoy
-from modelspec.gateways.envoy.access_rules import RULES as ACCESS_RULES
 from modelspec.gateways.litellm.group_rules import RULES as GROUP_RULES
 from modelspec.gateways.litellm.upstream_rules import CREDENTIAL_RULES, UPSTREAM_RULES
 from modelspec.rules import (
-    client_keys,
     endpoints,
     exposure,
     fallback_models,
@@ -42,12 +40,10 @@ RULES: tuple[Rule, ...] = tuple(
             *secrets.RULES,
             *exposure.RULES,
             *keys.RULES,
-            *client_keys.RULES,
             *lifecycle.RULES,
             *naming.RULES,
             *guards.RULES,
             *target_envoy.RULES,
-            *ACCESS_RULES,
             *UPSTREAM_RULES,
             *CREDENTIAL_RULES,
             *GROUP_RULES,
@@ -64,7 +60,7 @@ Checks = tuple[tuple[str, Severity, Callable[..., Iterator[Finding]]], ...]
 
 
 _TARGETS: Mapping[str, str] = {
-    **{rule.code: "envoy" for rule in (*target_envoy.RULES, *ACCESS_RULES)},
+    **{rule.code: "envoy" for rule in target_envoy.RULES},
     **{rule.code: "litellm" for rule in (*UPSTREAM_RULES, *CREDENTIAL_RULES, *GROUP_RULES)},
 }
 """The gateway that a rule is about, of those that are about one."""

@@ -1,4 +1,4 @@
-"""Who calls an edge, and what the caller may call: two Lua filters, before the body is read and behind the route.
+"""Who calls an edge, what the caller may call, and how often: filters before the body is read and behind the route.
 
 The first knows keys by their hashes. Its script is in `access.json`, a file of its own that Envoy watches, so that a
 changed key is live without a new listener. A Lua filter that raises lets a request through: the scripts catch what they
@@ -18,6 +18,7 @@ from modelspec.gateways.envoy.api import (
     INJECTED,
     INJECTOR,
     JWT,
+    LIMIT,
     LUA,
     RBAC,
     SECRET,
@@ -26,7 +27,6 @@ from modelspec.gateways.envoy.api import (
     extension,
     typed,
 )
-from modelspec.gateways.envoy.limits import limit_filters
 from modelspec.gateways.envoy.observe import ACCESS
 from modelspec.gateways.envoy.requests import EdgeError, by_details, by_metadata, error_body
 from modelspec.routing.table import Route, RoutingTable
@@ -326,3 +326,47 @@ def refusals() -> Iterator[Message]:
         yield error_body(
             by_metadata(ACCESS, "refused", reason), _CODES.get(reason, "invalid_api_key"), answer
         )
+
+
+_LIMITS = "modelspec.limits"
+_CLIENT = "client"
+_MOST_CLIENTS = 10_000
+"""Clients that are counted for one model; of more, those that asked last. A client that drops out begins anew."""
+_UNLIMITED = 4_294_967_295
+_MINUTE = "60s"
+_ALWAYS: Message = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+
+
+def limit_filters(routes: Iterable[Route], options: Options) -> Iterator[Message]:
+    """The filter of the listener, without a limit of its own."""
+    if options.enforce_limits and any(route.rpm for route in routes):
+        yield extension(_LIMITS, LIMIT, {"stat_prefix": "limits"})
+
+
+def limit_of(route: Route, options: Options) -> Message:
+    """The limit of a route. Clients without a key are one client."""
+    if not options.enforce_limits or not route.rpm:
+        return {}
+    client = {
+        "metadata": {
+            "descriptor_key": _CLIENT,
+            "metadata_key": {"key": ACCESS, "path": [{"key": "key_id"}]},
+            "default_value": "-",
+        }
+    }
+    limit = {
+        "stat_prefix": "limits",
+        "filter_enabled": {**_ALWAYS, "runtime_key": "edge.limits.enabled"},
+        "filter_enforced": {**_ALWAYS, "runtime_key": "edge.limits.enforced"},
+        "token_bucket": _bucket(_UNLIMITED),
+        "always_consume_default_token_bucket": False,
+        "rate_limits": [{"actions": [client]}],
+        "descriptors": [{"entries": [{"key": _CLIENT}], "token_bucket": _bucket(route.rpm)}],
+        "max_dynamic_descriptors": _MOST_CLIENTS,
+        "enable_retry_after_header": True,
+    }
+    return {"typed_per_filter_config": {_LIMITS: typed(LIMIT, limit)}}
+
+
+def _bucket(tokens: int) -> Message:
+    return {"max_tokens": tokens, "tokens_per_fill": tokens, "fill_interval": _MINUTE}

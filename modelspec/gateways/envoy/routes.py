@@ -14,9 +14,8 @@ from modelspec.gateways.envoy.api import (
     seconds,
     typed,
 )
-from modelspec.gateways.envoy.authentication import ANYBODY, route_access
+from modelspec.gateways.envoy.authentication import ANYBODY, limit_of, route_access
 from modelspec.gateways.envoy.clusters import Clusters
-from modelspec.gateways.envoy.limits import limit_of
 from modelspec.gateways.envoy.observe import about
 from modelspec.gateways.envoy.requests import MODEL_HEADER, MODELS, NO_MODEL, names
 from modelspec.routing.decide import may_call
