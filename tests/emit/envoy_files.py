@@ -39,7 +39,7 @@ class Files:
     @property
     def exact(self) -> dict[str, Any]:
         entries = self.matcher["matcher_tree"]["exact_match_map"]["map"]
-        return {name: answer(action) for name, action in entries.items() if name[:1] != "-"}
+        return {name: answer(action) for name, action in entries.items() if name not in {"-", "-models"}}
 
     @property
     def prefixes(self) -> dict[str, Any]:
