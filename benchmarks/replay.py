@@ -19,8 +19,8 @@ from fleet import write_fleet
 from modelspec.change.demand import demand_file
 from modelspec.diagnose.refusal import Refusal
 from modelspec.load.find import read_tree
-from modelspec.traffic.columns import COLUMNS, DUCKDB_TYPES
 from modelspec.traffic.demand import DEMAND, demand_at
+from modelspec.traffic.store import COLUMNS, DUCKDB_TYPES
 
 PROGRAM = Path(sys.executable).with_name("modelspec")
 CLIENTS, HOURS = 25, 168

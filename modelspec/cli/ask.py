@@ -9,6 +9,7 @@ from modelspec.cli.names import names
 from modelspec.cli.options import (
     colour_option,
     days_option,
+    demand_for,
     down_option,
     format_option,
     quiet_option,
@@ -143,7 +144,7 @@ def drill_command(
 
     Exit codes: 0 reported, 1 errors in the repository, 2 usage, 3 a bug in modelspec.
     """
-    from modelspec.ask.drill import drill, each_alone
+    from modelspec.ask.drill import drill, each_alone, in_requests
     from modelspec.ask.drill_formats import drill_json, drill_markdown, drill_text
     from modelspec.cli.fleet import check_names, fleet_of
 
@@ -151,9 +152,6 @@ def drill_command(
     check_names(index, origin=None, down=down)
     report = drill(index, [tuple(dict.fromkeys(down))] if down else list(each_alone(index)))
     if usage is not None:
-        from modelspec.ask.drill_usage import in_requests
-        from modelspec.cli.demand import demand_for
-
         demand = demand_for(usage, days)
         if demand is None:
             raise click.UsageError(

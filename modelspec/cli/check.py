@@ -13,6 +13,7 @@ from modelspec.cli.options import (
     all_option,
     colour_option,
     days_option,
+    demand_for,
     faults_option,
     format_option,
     quiet_option,
@@ -184,7 +185,6 @@ def plan_command(
     """
     from modelspec.api import plan
     from modelspec.change.plan import rendered
-    from modelspec.cli.demand import demand_for
 
     demand = None if usage is None else demand_for(usage, days)
     with reading():

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import wraps
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from modelspec.cli.names import find_root, names
 from modelspec.report import REPORTS
+
+if TYPE_CHECKING:
+    from modelspec.change.demand import Demand
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -122,6 +126,18 @@ def draft_options(verb: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(_DRAFT_OPTIONS):
         decorated = option(decorated)
     return decorated
+
+
+def demand_for(usage: Path, days: int) -> "Demand | None":
+    """The last days of an aggregate of usage, or what a file holds; None where there is nothing.
+
+    Raises:
+        click.exceptions.Exit: it cannot be read.
+    """
+    from modelspec.cli.stderr import accepted
+    from modelspec.traffic.demand import demand_at
+
+    return accepted(demand_at(usage, days), code=2)
 
 
 def wants_colour(value: str) -> bool:

@@ -92,8 +92,7 @@ def status_command(  # noqa: PLR0913 - one parameter an option
 
 
 def _report(picture: "StatusView", *, format_: str, colour: bool, quiet: bool) -> None:
-    from modelspec.traffic.status import document_of
-    from modelspec.traffic.status_formats import status_text
+    from modelspec.traffic.status import document_of, status_text
 
     if format_ == "json":
         sys.stdout.write(document_of(picture).decode())

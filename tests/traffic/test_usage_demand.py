@@ -8,8 +8,7 @@ from usage_logs import START, Aggregated, edge_row, head_row, lines
 
 from modelspec.change.demand import Demand, demand_file, demand_of
 from modelspec.diagnose.refusal import Refusal
-from modelspec.traffic.demand import demand_at
-from modelspec.traffic.summed import demand_in
+from modelspec.traffic.demand import demand_at, demand_in
 
 
 @pytest.fixture
