@@ -123,13 +123,15 @@ def test_only_a_heads_own_faults_eject_it_and_never_the_last_resort() -> None:
         (("envoy", "litellm"), "x-own", "x-own"),
     ],
 )
-def test_without_a_header_that_tells_them_apart_no_status_ejects(
+def test_without_a_header_that_tells_them_apart_gateway_failures_eject(
     targets: tuple[str, ...], header: str | None, expected: str | None
 ) -> None:
     routing = table([], HEADS, [route("x", {"a": 1}, {"b": 1})])
     options = {} if header is None else {"answer_header": header}
     cluster = files_of(emitted(routing, options, targets=targets)).clusters["a"]
-    assert cluster["outlier_detection"]["enforcing_consecutive_5xx"] == (0 if expected is None else 100)
+    ejects = cluster["outlier_detection"]
+    marked, unmarked = ejects["enforcing_consecutive_5xx"], ejects["enforcing_consecutive_gateway_failure"]
+    assert (marked, unmarked) == ((0, 100) if expected is None else (100, 0))
     if expected is not None:
         assert _own_faults(cluster)[1]["http_response_headers_match"]["headers"][0]["name"] == expected
     else:

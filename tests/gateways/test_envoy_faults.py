@@ -33,12 +33,12 @@ def heads() -> Iterator[Heads]:
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory, heads: Heads) -> Fleet:
-    return _built(tmp_path_factory.mktemp("faults"), heads)
+    return _built(tmp_path_factory.mktemp("faults"), heads, answer_header="x-litellm-call-id")
 
 
-def _built(folder: Path, heads: Heads) -> Fleet:
+def _built(folder: Path, heads: Heads, **options: str) -> Fleet:
     built = fleet_of(folder, {name: heads.url(name) for name in IDS}, MODELS)
-    built.configure({"edge-us": "us"}, answer_header="x-litellm-call-id")
+    built.configure({"edge-us": "us"}, **options)
     built.build()
     return built
 
@@ -46,7 +46,7 @@ def _built(folder: Path, heads: Heads) -> Fleet:
 @pytest.fixture(scope="module")
 def unharmed(tmp_path_factory: pytest.TempPathFactory, heads: Heads) -> Iterator[Edge]:
     """An edge for the tests after which every head must still be in use; two cannot listen at one port."""
-    fleet = _built(tmp_path_factory.mktemp("unharmed"), heads)
+    fleet = _built(tmp_path_factory.mktemp("unharmed"), heads, answer_header="x-litellm-call-id")
     with running(fleet.install("edge-us"), fleet.ports) as edge:
         yield edge
 
@@ -90,6 +90,16 @@ def test_a_model_that_is_silent_takes_no_request_from_the_others(edge: Edge) -> 
     got = Storm(edge).send(wanted, rate=(broken + healthy) * TIMES, clients=400)
     assert {model for model, _ in lost(got)} == {"silent"}
     assert "/failed_outlier_check" in {flags for head_id in IDS for flags in edge.health(head_id)}
+
+
+def test_without_the_header_a_broken_model_ejects_heads_and_takes_no_request_from_the_others(
+    tmp_path: Path, heads: Heads
+) -> None:
+    fleet = _built(tmp_path, heads)
+    with running(fleet.install("edge-us"), fleet.ports) as edge:
+        got = Storm(edge).send(mixed(20, 5, {"status": 503}) * 2, rate=25 * TIMES)
+        assert {model for model, _ in lost(got)} == {"broken"}
+        assert "/failed_outlier_check" in {flags for head_id in IDS for flags in edge.health(head_id)}
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

@@ -62,7 +62,7 @@ class Options:
     """The settings of every edge, with the names of `target_options.envoy`, which the schema documents.
 
     Times are in milliseconds, but for `first_byte_seconds`. `config_dir` and `ca_file` are paths on the machine where
-    Envoy runs. `answer_header` None: nothing tells a head's own errors from those of its models.
+    Envoy runs. `answer_header` None: nothing tells the errors of a head from those of its models.
     """
 
     address: str

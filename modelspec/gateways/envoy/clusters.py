@@ -181,17 +181,23 @@ class Clusters:
         return {"typed_extension_protocol_options": {HTTP_PROTOCOL: typed(HTTP_PROTOCOL, options)}}
 
     def _outlier_detection(self) -> Message:
-        """Eject a head that is unreachable or that itself fails, but never for errors of one of its models."""
+        """Eject a head that is unreachable or fails by itself, not for errors of one of its models if these are known.
+
+        Where no header tells them apart, both count; the last resort keeps the others' requests from being lost.
+        """
+        is_marked = self._options.answer_header is not None
         return {
             # What fails at the head apart from what the head answers.
             "split_external_local_origin_errors": True,
             "consecutive_local_origin_failure": 5,
             "enforcing_consecutive_local_origin_failure": 100,
             **_RESETS,
-            # Only of the responses that `_own_faults` describes.
+            # Of the responses that `_own_faults` describes.
             "consecutive_5xx": 5,
-            "enforcing_consecutive_5xx": 100 if self._options.answer_header else 0,
-            "enforcing_consecutive_gateway_failure": 0,
+            "enforcing_consecutive_5xx": 100 if is_marked else 0,
+            # 502, 503 and 504, whoever is at fault.
+            "consecutive_gateway_failure": 5,
+            "enforcing_consecutive_gateway_failure": 0 if is_marked else 100,
             "enforcing_success_rate": 0,
             "enforcing_local_origin_success_rate": 0,
             "interval": "1s",
