@@ -21,7 +21,7 @@ FILES = ("bootstrap.json", "clusters.json", "listener.json", "routes.json")
 _OPTIONAL = ("access.json", "jwt.json")
 
 _EXAMPLE = ("regions.yaml", "heads.yaml", "models.d", "metadata.schema.json")
-_OLD_HEALTH_PATH = {"head-service-eu-2": "/healthz"}
+_OTHER_HEALTH_PATH = {"head-service-eu-2": "/health/readiness"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def example_fleet(folder: Path, upstreams: Upstreams, tls_head: str) -> Fleet:
     for head_id in heads:
         upstreams.add(
             head_id,
-            health_path=_OLD_HEALTH_PATH.get(head_id, "/health"),
+            health_path=_OTHER_HEALTH_PATH.get(head_id, "/health"),
             tls=context if head_id == tls_head else None,
         )
     (root / "heads.yaml").write_text(_moved(text, urls(upstreams, heads)), encoding="utf-8")
