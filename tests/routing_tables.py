@@ -1,7 +1,6 @@
 """Routing tables made by hand: small enough to be seen through, and with what no file could hold as well."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
@@ -35,10 +34,13 @@ def head(
 def target(endpoint: str | Reference | None, upstream: str = "up", where: str | None = None) -> Upstream:
     return Upstream(
         endpoint=endpoint,
+        has_own_endpoint=endpoint is not None,
         provider="openai",
         upstream_model=upstream,
         api_key=None,
         params={},
+        request={},
+        model_info={},
         region=where,
         weight=None,
         order=None,
@@ -63,9 +65,8 @@ def route(  # noqa: PLR0913
     local: Mapping[str, Upstream] | None = None,
     named: tuple[str, ...] = (),
     fallback_models: Mapping[str, tuple[str, ...]] | None = None,
-    **retries: Any,
 ) -> Route:
-    """`named` are heads that the file names and that are in no tier: offline ones; `retries` are fields of a route."""
+    """`named` are heads that the file names and that are in no tier: offline ones."""
     heads = [*(each for tier in tiers for each in tier), *named]
     return Route(
         model_id=model_id,
@@ -84,7 +85,6 @@ def route(  # noqa: PLR0913
         groups=groups,
         rpm=rpm,
         tpm=None,
-        **retries,
         about=About(
             name=model_id,
             priority_head=heads[0] if heads else "none",

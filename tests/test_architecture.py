@@ -165,11 +165,12 @@ def test_a_module_says_why_it_is_opened() -> None:
 
 
 def test_bugs_are_caught_in_one_place_only() -> None:
+    """The log of a head runs in LiteLLM, where it must not harm a request."""
     assert [
         name
         for name, tree in TREES.items()
         for node in ast.walk(tree)
-        if isinstance(node, ast.ExceptHandler)
+        if name != "gateways/litellm/modelspec_log.py" and isinstance(node, ast.ExceptHandler)
         and (
             node.type is None
             or any(

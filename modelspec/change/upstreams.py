@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from modelspec.change.effect import Effect, Quoted, Subject, Words, joined, step
 from modelspec.change.settings import limits
 from modelspec.change.sides import IMPLIED, Cause, Found, Pair, exact, targets_of
+from modelspec.emit.artifact import encode
 from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
 from modelspec.gateways.litellm.names import FirstRequest, first_request
@@ -54,10 +55,13 @@ def match(old: Sequence[Upstream], new: Sequence[Upstream]) -> Matched:
 
 TARGET_FIELDS: Mapping[str, tuple[str, ...]] = {
     "endpoint": ("endpoint",),
+    "implied": ("has_own_endpoint",),
     "provider": ("provider",),
     "upstream_model": ("upstream_model",),
     "api_key": ("api_key",),
     "params": ("params",),
+    "request": ("request",),
+    "model_info": ("model_info",),
     "region": ("region",),
     "share": ("weight", "order"),
     "limits": ("rpm", "tpm"),
@@ -194,7 +198,11 @@ def _changed(pair: Pair, twins: Sequence[_Twin]) -> Iterator[Found]:
         grouped: dict[str, list[_Twin]] = {}
         for twin in twins:
             values = [[getattr(target, field) for field in fields] for target in (twin.before, twin.after)]
-            is_implied = _is_renamed_region(pair, name, twin) or (name == "location" and _is_elsewhere(twin))
+            is_implied = (
+                _is_renamed_region(pair, name, twin)
+                or (name == "location" and _is_elsewhere(twin))
+                or (name == "implied" and exact(twin.before.endpoint) != exact(twin.after.endpoint))
+            )
             if exact(values[0]) == exact(values[1]):
                 continue
             if is_implied:
@@ -262,8 +270,21 @@ def _sentence(name: str, old: Upstream, new: Upstream) -> tuple[str, Words]:  # 
                 f"is said to run elsewhere: {old.location.words} → {new.location.words}",
             )
         case _:
-            words = (*limits(old.rpm, old.tpm), " → ", *limits(new.rpm, new.tpm))
-            return "limits-changed", ("changes the limits of an upstream: ", *words)
+            return _of_settings(name, old, new)
+
+
+def _of_settings(name: str, old: Upstream, new: Upstream) -> tuple[str, Words]:
+    if name == "limits":
+        words = (*limits(old.rpm, old.tpm), " → ", *limits(new.rpm, new.tpm))
+        return "limits-changed", ("changes the limits of an upstream: ", *words)
+    if name == "implied":
+        if new.has_own_endpoint:
+            return "endpoint-implied-changed", ("writes out the endpoint that was left to the gateway",)
+        return "endpoint-implied-changed", ("leaves the path at its host to the gateway",)
+    if name == "request":
+        return "request-changed", ("changes what it adds to requests: ", *_params(old.request, new.request))
+    changes = _params(old.model_info, new.model_info)
+    return "model-info-changed", ("changes what gateways are told of it: ", *changes)
 
 
 def _params(old: Json, new: Json) -> Words:
@@ -284,6 +305,8 @@ def _setting(params: Json, name: str) -> str:
     value = params[name]
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Mapping | list):
+        return encode(concealed(value, name))
     return reference(concealed(value, name))
 
 

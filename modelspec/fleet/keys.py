@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from modelspec.fleet.location import runs_on_heads
 from modelspec.fleet.model import Fleet, KeyRule, Model, Upstream
-from modelspec.fleet.providers import REGION, REGION_PARAMS, endpoint_of
+from modelspec.fleet.providers import LITELLM_HOSTS, REGION, REGION_PARAMS, endpoint_of
 from modelspec.fleet.reference import Reference, objection
 from modelspec.secret import telling_key
 from modelspec.text.document import Pointer
@@ -56,13 +56,20 @@ def destinations(deployment: Upstream, model: Model, fleet: Fleet) -> Iterator[K
             if head is not None and head.inference_url is not None:
                 yield KeyDestination(host=_host(head.inference_url), pointer=None)
     else:
-        public = endpoint_of(deployment.provider)
-        yield KeyDestination(host=None if public is None else _host(public), pointer=None)
+        yield from _implied(deployment.provider, fleet)
     for name, value in deployment.params.items():
         if isinstance(value, str) and _WEB.match(value):
             yield KeyDestination(host=_host(value), pointer=(*deployment.pointer, "params", name))
         elif name in _REGIONS and isinstance(value, str) and not REGION.fullmatch(value):
             yield KeyDestination(host=None, pointer=(*deployment.pointer, "params", name))
+
+
+def _implied(provider: str, fleet: Fleet) -> Iterator[KeyDestination]:
+    public = endpoint_of(provider)
+    yield KeyDestination(host=None if public is None else _host(public), pointer=None)
+    if "litellm" in fleet.targets:
+        for host in LITELLM_HOSTS.get(provider, ()):
+            yield KeyDestination(host=host, pointer=None)
 
 
 def key_hosts(model: Model) -> Iterator[tuple[str, str, Pointer]]:

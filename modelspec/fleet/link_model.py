@@ -27,6 +27,8 @@ _VISIBILITY = defaults("model", "access")["visibility"]
 USUAL_ACCESS: Access = (_VISIBILITY, (), None)
 """That of a model without `access`."""
 _NO_PARAMS: Mapping[str, Scalar | Reference] = {}
+_NO_REQUEST: Mapping[str, object] = {}
+_NO_INFO: Mapping[str, Scalar] = {}
 _NO_WEIGHTS: Mapping[str, int] = {}
 _NO_METADATA: Mapping[str, object] = {}
 
@@ -40,7 +42,6 @@ def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
     access = get("access") or {}
     listed = get("deployments")
     client_regions = access.get("client_regions")
-    retry_on = get("retry_on")
     return Model(
         path=path,
         line=line,
@@ -61,9 +62,6 @@ def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
         aliases=tuple(get("aliases") or ()),
         rpm=_whole(limits.get("rpm")),
         tpm=_whole(limits.get("tpm")),
-        first_byte_seconds=_whole(limits.get("first_byte_seconds")),
-        retry_on=None if retry_on is None else tuple(sorted(set(map(int, retry_on)))),
-        hedge=get("hedge", _MODEL["hedge"]),
         has_access=bool(access),
         visibility=access.get("visibility", _VISIBILITY),
         groups=tuple(access.get("groups") or ()),
@@ -166,11 +164,14 @@ def _deployment(value: Mapping[str, Any], model_id: str, pointer: Pointer) -> Up
     limits = value if pointer else {}
     return Upstream(
         endpoint=normal_url(endpoint) if isinstance(endpoint, str) else _value(endpoint),
+        has_own_endpoint=endpoint is not None,
         provider=get("provider", _MODEL["provider"]),
         is_declared="endpoint" in value or "provider" in value,
         upstream_model=get("upstream_model", model_id),
         api_key=None if key is None else Reference.of(key),
         params={name: _value(item) for name, item in params.items()} if params else _NO_PARAMS,
+        request=get("request") or _NO_REQUEST,
+        model_info=get("model_info") or _NO_INFO,
         region=value.get("region" if pointer else "upstream_region"),
         weight=_whole(limits.get("weight")),
         order=_whole(limits.get("order")),

@@ -113,16 +113,21 @@ class Upstream:
     """One upstream of a model: in a `Model` as its file has it, in a routing table as a head calls it.
 
     `endpoint` is a URL, a reference to one, or None: in a file the provider's public one, in a table the one that
-    `params` decide. `weight` and `order` are None where the file does not set them; rpm and tpm are requests and tokens
-    a minute. `location` is that of a table. `pointer` leads to the fields: `()` or `("deployments", n)`.
+    `params` decide. `has_own_endpoint`: the model or a head names it. `request` are parameters that a request gets
+    where it has none, `model_info` what a gateway is told of the model. `weight` and `order` are None where the file
+    does not set them; rpm and tpm are requests and tokens a minute. `location` is that of a table. `pointer` leads to
+    the fields: `()` or `("deployments", n)`.
     `is_declared`: the file names the endpoint or the provider; without either, nobody was meant.
     """
 
     endpoint: str | Reference | None
+    has_own_endpoint: bool
     provider: str
     upstream_model: str
     api_key: Reference | None
     params: Mapping[str, Scalar | Reference]
+    request: Mapping[str, object]
+    model_info: Mapping[str, Scalar]
     region: str | None
     weight: int | None
     order: int | None
@@ -147,8 +152,7 @@ class Model:
     """The content of one file.
 
     `deployments` has at least one: where the file lists none, or the head runs the model itself, its own five fields
-    make it. `has_access`: it says itself who may call it. `first_byte_seconds` and `retry_on` None: as at the edge for
-    all models.
+    make it. `has_access`: it says itself who may call it.
     """
 
     path: str
@@ -166,9 +170,6 @@ class Model:
     aliases: tuple[str, ...]
     rpm: int | None
     tpm: int | None
-    first_byte_seconds: int | None = None
-    retry_on: tuple[int, ...] | None = None
-    hedge: bool = False
     has_access: bool
     visibility: str
     groups: tuple[str, ...]
@@ -236,6 +237,7 @@ class Fleet:
     litellm_strategy: str = "simple-shuffle"
     client_keys: tuple[ClientKey, ...] | None = None
     edge_options: Mapping[str, Any] = field(default_factory=dict)
+    litellm_enforces_limits: bool = False
 
     @property
     def knows_clients(self) -> bool:

@@ -220,6 +220,27 @@ PROVIDER_SUGGESTIONS = Suggestions(WORDS)
 """For words that are not among them."""
 
 
+LITELLM_BASES: Mapping[str, str] = MappingProxyType(
+    {
+        "deepseek": "https://api.deepseek.com/beta",
+        "github": "https://models.inference.ai.azure.com",
+        "nebius": "https://api.studio.nebius.ai/v1",
+        "novita": "https://api.novita.ai/v3/openai",
+    }
+)
+"""The base that LiteLLM 1.108 adds `/chat/completions` to, where it is given no `api_base` and takes another than the
+public endpoint."""
+
+LITELLM_HOSTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "cohere": ("api.cohere.ai",),
+        "github": ("models.inference.ai.azure.com",),
+        "nebius": ("api.studio.nebius.ai",),
+    }
+)
+"""Hosts beside that of the public endpoint to which LiteLLM 1.108 may send a request and its key without `api_base`."""
+
+
 def endpoint_of(provider: str) -> str | None:
     """Return the public endpoint of a provider; None where it has none or is not known."""
     known = PROVIDERS.get(provider)

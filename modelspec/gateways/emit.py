@@ -37,7 +37,6 @@ def emit_gateways(
             gateway = GatewayOptions(
                 options=options.get(name, {}),
                 edges=dict(edges),
-                targets=frozenset(targets),
                 commit=origin.commit if origin else None,
                 digest=origin.digest if origin else "",
                 key_set=key_set,

@@ -8,10 +8,19 @@ Pointer = tuple[str | int, ...]
 WHOLE = ("endpoint", "api_key")
 """Fields that may be mappings and are one value all the same: `{env: A}` over `{file: /x}` are not two keys."""
 
-WHOLE_ITEMS = ("params",)
+WHOLE_ITEMS = ("params", "request")
 """Mappings of which each item is such a value."""
 
-UPSTREAM = ("endpoint", "provider", "upstream_model", "api_key", "params", "upstream_region")
+UPSTREAM = (
+    "endpoint",
+    "provider",
+    "upstream_model",
+    "api_key",
+    "params",
+    "request",
+    "model_info",
+    "upstream_region",
+)
 """The fields that `deployments` stands in place of: the nearer of the two replaces the other."""
 
 NOT_DEFAULTED = ("model_id", "name", "aliases")

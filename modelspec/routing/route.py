@@ -100,9 +100,6 @@ def _route(model: Model, fleet: Fleet, reach: tuple[str, ...]) -> Route:
         groups=model.groups,
         rpm=model.rpm,
         tpm=model.tpm,
-        first_byte_seconds=model.first_byte_seconds,
-        retry_on=model.retry_on,
-        hedge=model.hedge,
         about=About(
             name=model.name,
             priority_head=model.priority_head,
@@ -135,6 +132,7 @@ def _local_targets(model: Model, fleet: Fleet) -> Mapping[str, Upstream]:
         name: replace(
             upstream,
             endpoint=upstream.endpoint or head.inference_url,
+            has_own_endpoint=True,
             region=head.region,
             location=runs_at(head),
         )

@@ -8,6 +8,7 @@ from modelspec.diagnose.rule import Finding, Rule, Scope
 from modelspec.fleet.model import Catalog, Fleet
 from modelspec.gateways.envoy import rules as target_envoy
 from modelspec.gateways.litellm.group_rules import RULES as GROUP_RULES
+from modelspec.gateways.litellm.request_rules import RULES as REQUEST_RULES
 from modelspec.gateways.litellm.upstream_rules import CREDENTIAL_RULES, UPSTREAM_RULES
 from modelspec.rules import (
     endpoints,
@@ -46,6 +47,7 @@ RULES: tuple[Rule, ...] = tuple(
             *target_envoy.RULES,
             *UPSTREAM_RULES,
             *CREDENTIAL_RULES,
+            *REQUEST_RULES,
             *GROUP_RULES,
         ),
         key=lambda rule: rule.code,
@@ -61,7 +63,7 @@ Checks = tuple[tuple[str, Severity, Callable[..., Iterator[Finding]]], ...]
 
 _TARGETS: Mapping[str, str] = {
     **{rule.code: "envoy" for rule in target_envoy.RULES},
-    **{rule.code: "litellm" for rule in (*UPSTREAM_RULES, *CREDENTIAL_RULES, *GROUP_RULES)},
+    **{rule.code: "litellm" for rule in (*UPSTREAM_RULES, *CREDENTIAL_RULES, *REQUEST_RULES, *GROUP_RULES)},
 }
 """The gateway that a rule is about, of those that are about one."""
 

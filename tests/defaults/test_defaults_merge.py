@@ -130,8 +130,8 @@ def _unions(part: dict[str, Any], path: str) -> Iterator[str]:
 
 
 def test_every_union_of_the_schema_has_been_thought_of() -> None:
-    assert [*_unions(MODEL, "")] == ["endpoint", "api_key", "params.*", "fallback_models"]
-    assert (WHOLE, WHOLE_ITEMS) == (("endpoint", "api_key"), ("params",))
+    assert [*_unions(MODEL, "")] == ["endpoint", "api_key", "params.*", "request.*", "fallback_models"]
+    assert (WHOLE, WHOLE_ITEMS) == (("endpoint", "api_key"), ("params", "request"))
     assert {field: tuple(part["properties"]) for field, part in MODEL["dependentSchemas"].items()} == {
         "deployments": UPSTREAM
     }

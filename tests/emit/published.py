@@ -16,7 +16,7 @@ FILES = {
     "gateways/litellm/*.env.json": "litellm-variables",
     "gateways/prometheus/targets.json": "prometheus-targets",
 }
-KINDS = (*FILES.values(), "diagnostics", "edge-log")
+KINDS = (*FILES.values(), "diagnostics", "edge-log", "head-log")
 
 
 def schema_path(kind: str) -> Path:

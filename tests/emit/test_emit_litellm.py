@@ -17,15 +17,18 @@ from hypothesis import strategies as st
 from published import ROOT, schema
 from small_fleets import FIXED, FLEETS, TODAY, compiled, model, routed
 
+from modelspec.emit import Origin
 from modelspec.fleet.providers import PROVIDERS
 from modelspec.gateways.emit import emit_gateways
 from modelspec.gateways.litellm.names import FORMS, environment_name
+from modelspec.gateways.litellm.request_rules import REQUEST_PARAMS
 from modelspec.incremental import compile_fleet
 from modelspec.routing.table import RoutingTable
 
 CASES = cases(Path(__file__).parent / "cases")
 """The files of the example fleet, by head."""
 Files = dict[str, bytes]
+LOG = "modelspec_log.py"
 
 
 def files_of(routing: RoutingTable, **options: object) -> Files:
@@ -58,6 +61,8 @@ def checker(kind: str) -> jsonschema_rs.Draft202012Validator:
 
 def check(files: Files) -> None:
     for path, content in files.items():
+        if path.endswith(".py"):
+            continue
         kind = "litellm-variables" if path.endswith(".json") else "litellm"
         value = json.loads(content)
         assert [error.message for error in checker(kind).iter_errors(value)] == [], path
@@ -111,12 +116,13 @@ def test_a_head_of_the_example_fleet_matches_its_golden_case(
     name: str, example: Files, *, update: bool
 ) -> None:
     CASES[name].settle(
-        {path: content for path, content in example.items() if _head(path) == name}, update=update
+        {path: content for path, content in example.items() if path != LOG and _head(path) == name},
+        update=update,
     )
 
 
 def test_every_head_of_the_example_fleet_has_its_case(example: Files) -> None:
-    assert set(map(_head, example)) == CASES.keys()
+    assert set(map(_head, example.keys() - {LOG})) == CASES.keys()
 
 
 def _head(path: str) -> str:
@@ -125,11 +131,11 @@ def _head(path: str) -> str:
 
 def test_the_example_fleet_follows_the_schemas(example: Files) -> None:
     check(example)
-    assert set(map(_head, example)).isdisjoint({"head-service-eu-3", "head-service-jp-2"})
+    assert set(map(_head, example.keys() - {LOG})).isdisjoint({"head-service-eu-3", "head-service-jp-2"})
 
 
 def test_descriptions_for_people_are_not_written(example: Files) -> None:
-    text = b"".join(example.values()).decode()
+    text = b"".join(content for path, content in example.items() if path != LOG).decode()
     for word in ("metadata", "owner", "team-", "Sabiá", "Mistral Medium", "tags", "released"):
         assert word not in text
 
@@ -314,6 +320,121 @@ def test_visibility_is_an_access_group(tmp_path: Path, access: str, groups: list
     assert entry["model_info"].get("access_groups") == groups
 
 
+def test_an_empty_setting_is_not_a_credential(tmp_path: Path) -> None:
+    lines = (
+        "provider: bedrock",
+        "params: {aws_region_name: eu-west-1, aws_access_key_id: '', aws_secret_access_key: ''}",
+        "api_key: {env: BEDROCK_KEY}",
+    )
+    (row,) = deployments(tmp_path, *lines)
+    assert row == {
+        "model": "bedrock/atlas",
+        "api_key": "os.environ/BEDROCK_KEY",
+        "aws_region_name": "eu-west-1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("lines", "base"),
+    [
+        (("provider: deepseek",), None),
+        (("provider: deepseek", "endpoint: https://api.deepseek.com"), "https://api.deepseek.com"),
+        (("provider: gemini",), None),
+        (("provider: openai",), None),
+        (("provider: ai21",), "https://api.ai21.com/studio/v1"),
+        (("provider: huggingface",), "https://router.huggingface.co/v1"),
+        (("provider: zhipu",), "https://open.bigmodel.cn/api/paas/v4"),
+        (("local_inference: true",), "http://10.0.0.1:8000/v1"),
+    ],
+)
+def test_an_endpoint_that_nobody_wrote_is_left_to_litellm_where_it_knows_one(
+    tmp_path: Path, lines: tuple[str, ...], base: str | None
+) -> None:
+    text = model("atlas", *lines, "api_key: {env: K}", region="us")
+    (entry,) = json.loads(fleet(tmp_path, {"atlas": text})["head-eu-1.yaml"])["model_list"]
+    assert entry["litellm_params"].get("api_base") == base
+
+
+@pytest.mark.parametrize(
+    ("provider", "name", "mode", "expected"),
+    [
+        ("ollama", "gemma3:27b", None, "ollama_chat/gemma3:27b http://10.0.0.9"),
+        ("ollama", "nomic-embed-text", None, "ollama/nomic-embed-text http://10.0.0.9"),
+        ("ollama", "all-minilm:33m", None, "ollama/all-minilm:33m http://10.0.0.9"),
+        ("ollama", "own", "embedding", "ollama/own http://10.0.0.9"),
+        ("ollama", "embedder-who-chats", "chat", "ollama_chat/embedder-who-chats http://10.0.0.9"),
+        ("ollama", "codellama", "completion", "ollama/codellama http://10.0.0.9"),
+        ("cohere", "command-a", None, "cohere_chat/command-a http://10.0.0.9/chat"),
+        ("cohere", "embed-v4.0", None, "cohere/embed-v4.0 http://10.0.0.9/embed"),
+        ("cohere", "rerank-v3.5", None, "cohere/rerank-v3.5 http://10.0.0.9"),
+        ("cohere", "own", "rerank", "cohere/own http://10.0.0.9"),
+        ("openai", "text-embedding-3-large", None, "openai/text-embedding-3-large http://10.0.0.9"),
+    ],
+)
+def test_the_mode_or_the_name_decides_the_api(
+    tmp_path: Path, provider: str, name: str, mode: str | None, expected: str
+) -> None:
+    info = [] if mode is None else [f"model_info: {{mode: {mode}}}"]
+    lines = (f"provider: {provider}", "endpoint: http://10.0.0.9", f"upstream_model: '{name}'", *info)
+    (row,) = deployments(tmp_path, *lines)
+    assert f"{row['model']} {row['api_base']}" == expected
+
+
+def test_request_and_model_info_are_of_the_deployment_and_numbers_are_numbers_in_yaml(tmp_path: Path) -> None:
+    one = "{endpoint: https://a.example.com/v1, request: {max_tokens: 4096, extra_headers: {X-Title: a}}}"
+    two = "{endpoint: https://b.example.com/v1, model_info: {input_cost_per_token: 2e-8, mode: chat}}"
+    files = fleet(tmp_path, {"atlas": model("atlas", f"deployments: [{one}, {two}]")})
+    check(files)
+    first, second = yaml.safe_load(files["head-eu-1.yaml"])["model_list"]
+    assert first["litellm_params"]["max_tokens"] == 4096
+    assert first["litellm_params"]["extra_headers"] == {"X-Title": "a"}
+    assert second["model_info"] == {
+        "id": "atlas#1",
+        "access_groups": ["internal"],
+        "input_cost_per_token": 2e-8,
+        "mode": "chat",
+    }
+    assert "max_tokens" not in second["litellm_params"]
+
+
+def test_a_text_that_looks_like_a_number_stays_as_it_is(tmp_path: Path) -> None:
+    text = '1e-9, \\"2e-8'
+    files = fleet(tmp_path, {"atlas": model("atlas", f"request: {{user: '{text}', temperature: 1e-7}}")})
+    params = yaml.safe_load(files["head-eu-1.yaml"])["model_list"][0]["litellm_params"]
+    assert (params["user"], params["temperature"]) == (text, 1e-7)
+
+
+@pytest.mark.parametrize(
+    ("options", "checks"), [({}, None), ({"enforce_limits": True}, ["enforce_model_rate_limits"])]
+)
+def test_limits_are_enforced_only_where_asked(
+    tmp_path: Path, options: dict[str, object], checks: object
+) -> None:
+    assert head(tmp_path, **options)["router_settings"].get("optional_pre_call_checks") == checks
+
+
+def test_the_log_knows_the_commit_and_the_head_but_the_files_of_heads_do_not_change_with_it(
+    tmp_path: Path,
+) -> None:
+    routing = routed(compiled(tmp_path, {"atlas": model("atlas/*", "aliases: [other/*]")}))
+    files = {}
+    for commit in ("a" * 40, "b" * 40):
+        origin = Origin(digest="d", commit=commit, commit_date=None)
+        written = emit_gateways(
+            routing, ["litellm"], {"litellm": {"log": {"path": "/var/log/x"}}}, [], origin
+        )
+        files[commit] = {one.path.removeprefix("gateways/litellm/"): one.content for one in written}
+    first, second = files.values()
+    assert [path for path in first if first[path] != second[path]] == [LOG]
+    space: dict[str, object] = {"__name__": "modelspec_log"}
+    exec(compile(first[LOG], LOG, "exec"), space)
+    assert space["COMMIT"] == "a" * 40
+    told = json.loads(first["head-eu-1.yaml"])["litellm_settings"]
+    assert told["modelspec"] == {"head": "head-eu-1", "models": {"other/*": "atlas/*"}, "path": "/var/log/x"}
+    assert told["callbacks"] == ["modelspec_log.handler"]
+    assert told["turn_off_message_logging"] is True
+
+
 def test_a_model_without_a_key_never_uses_one_of_the_gateway(tmp_path: Path) -> None:
     (row,) = deployments(tmp_path)
     assert row["api_key"] == "no-key"
@@ -396,3 +517,12 @@ def test_a_head_has_the_upstreams_of_what_it_falls_back_to_under_names_that_no_c
         {"fallback#cobra": ["fallback#emu"]},
     ]
     assert router["model_group_alias"] == {}
+
+
+def test_the_page_lists_every_parameter_that_may_be_added() -> None:
+    page = (ROOT / "docs/gateways-litellm.md").read_text(encoding="utf-8")
+    kinds: dict[str, list[str]] = {}
+    for name, kind in sorted(REQUEST_PARAMS.items()):
+        kinds.setdefault(kind.value, []).append(f"`{name}`")
+    for words, names in kinds.items():
+        assert f"| {words} | {', '.join(names)} |" in page

@@ -77,6 +77,44 @@ upstream_model: up-gemini
 provider: ollama
 endpoint: ONE
 upstream_model: gemma3:27b
+# ollama-embed
+provider: ollama
+endpoint: ONE
+upstream_model: nomic-embed-text
+# cohere-embed
+provider: cohere
+endpoint: ONE/v2
+upstream_model: embed-v4.0
+# cohere-rerank
+provider: cohere
+endpoint: ONE/v2
+upstream_model: up-own
+model_info: {mode: rerank}
+# asks
+endpoint: ONE/v1
+upstream_model: up-asks
+request:
+  max_tokens: 128
+  temperature: 0.5
+  stop: [END]
+  extra_headers: {X-Title: Fleet, HTTP-Referer: "https://fleet.example.com"}
+  extra_body: {top_k: 5, chat_template_kwargs: {enable_thinking: false}}
+model_info:
+  mode: chat
+  base_model: gpt-4.1
+  max_input_tokens: 4321
+  input_cost_per_token: 2e-6
+  output_cost_per_token: 3.0e-6
+# asks-anthropic
+provider: anthropic
+endpoint: ONE
+upstream_model: claude-sonnet-4-6
+request: {max_tokens: 4096, thinking: {type: enabled, budget_tokens: 2048}}
+# asks-reasoning
+provider: azure
+endpoint: ONE
+upstream_model: gpt-5.4
+request: {reasoning_effort: low}
 # vllm
 provider: hosted_vllm
 endpoint: {env: VLLM_URL}
@@ -176,10 +214,11 @@ endpoint: TWO/v1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emitted:
-    """The two files of a head."""
+    """The two files of a head, and where it writes its log."""
 
     config: Path
     variables: Path
+    log: Path
 
 
 def emitted(folder: Path, urls: Mapping[str, str]) -> Emitted:
@@ -187,15 +226,19 @@ def emitted(folder: Path, urls: Mapping[str, str]) -> Emitted:
     models = dict(_models(_MODELS, "head-eu-1", urls)) | dict(_models(_ELSEWHERE, "head-uk-1", urls))
     heads = FIXED["heads.yaml"].replace("http://10.0.0.1:8000/v1", urls["ONE"] + "/v1")
     heads = heads.replace("health_path: /ready", f"health_path: /ready, inference_url: {urls['TWO']}/v1")
-    settings = "targets: [litellm]\nrules: {MS318: warning, MS509: off}\n"
-    fixed = {**FIXED, "heads.yaml": heads, "modelspec.yaml": settings}
-    options = GatewayOptions(options={"num_retries": 0, "allowed_fails": 1000}, edges={})
+    rules = "targets: [litellm]\nrules: {MS318: warning, MS509: off}\n"
+    fixed = {**FIXED, "heads.yaml": heads, "modelspec.yaml": rules}
+    log = folder / "log" / "calls.jsonl"
+    log.parent.mkdir(exist_ok=True)
+    settings = {"num_retries": 0, "allowed_fails": 1000, "enforce_limits": True, "log": {"path": str(log)}}
+    options = GatewayOptions(options=settings, edges={}, commit="c" * 40)
     routing = routed(compiled(folder / "fleet", models, fixed))
     files = {artifact.path: artifact.content for artifact in emit(routing, options)}
     paths = {"config": folder / f"{HEAD}.yaml", "variables": folder / f"{HEAD}.env.json"}
     for path in paths.values():
         path.write_bytes(files[f"gateways/litellm/{path.name}"])
-    return Emitted(**paths)
+    (folder / "modelspec_log.py").write_bytes(files["gateways/litellm/modelspec_log.py"])
+    return Emitted(**paths, log=log)
 
 
 def _models(text: str, head: str, urls: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -63,9 +63,11 @@ class Proxy:
     port: int
     log: deque[str]
 
-    def post(self, path: str, body: object, key: str | None = MASTER_KEY) -> Answer:
+    def post(
+        self, path: str, body: object, key: str | None = MASTER_KEY, headers: Mapping[str, str] = {}
+    ) -> Answer:
         """Send a request with a key."""
-        return self._ask("POST", path, json.dumps(body).encode(), key)
+        return self._ask("POST", path, json.dumps(body).encode(), key, headers)
 
     def get(self, path: str, key: str | None = MASTER_KEY) -> Answer:
         """Send a GET request with a key."""
@@ -76,10 +78,12 @@ class Proxy:
         messages = [{"role": "user", "content": "Hello"}]
         return self.post("/v1/chat/completions", {"model": model, "messages": messages, **more})
 
-    def _ask(self, method: str, path: str, body: bytes | None, key: str | None) -> Answer:
+    def _ask(
+        self, method: str, path: str, body: bytes | None, key: str | None, more: Mapping[str, str] = {}
+    ) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            headers = {"content-type": "application/json"}
+            headers = {"content-type": "application/json", **more}
             if key is not None:
                 headers["authorization"] = f"Bearer {key}"
             connection.request(method, path, body, headers)
@@ -118,7 +122,7 @@ def proxy(
         errors="replace",
     )
     assert process.stdout is not None
-    log: deque[str] = deque(maxlen=400)
+    log: deque[str] = deque(maxlen=20_000)
     try:
         for line in process.stdout:
             log.append(line)

@@ -1,13 +1,17 @@
 """The real LiteLLM proxy on the configuration of one head, with real requests to upstreams on loopback."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from litellm_fleet import HOSTILE_NAME, VARIABLES, emitted
-from litellm_proxy import Proxy, proxy
+from litellm_proxy import MASTER_KEY, ROOT, Proxy, proxy
 from upstream import Seen, Upstream, upstream
 
 pytestmark = pytest.mark.gateway
@@ -21,6 +25,17 @@ class Head:
     one: Upstream
     two: Upstream
     bad: Upstream
+    log: Path
+
+    def lines(self, request_id: str, count: int = 1) -> list[dict[str, Any]]:
+        """The lines that the log has of a request, as soon as it has them."""
+        deadline = monotonic() + 10
+        while True:
+            text = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+            rows = [json.loads(line) for line in text.splitlines() if request_id in line]
+            if len(rows) >= count or monotonic() > deadline:
+                return rows
+            sleep(0.05)
 
     def ask(self, model: str, **more: object) -> tuple[str, Seen]:
         """The text of a completion, and the request that its upstream got."""
@@ -56,7 +71,7 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
         needed = {row["name"] for row in json.loads(files.variables.read_bytes())["variables"]}
         assert needed - variables.keys() == {"LITELLM_MASTER_KEY"}
         running = stack.enter_context(proxy(files.config, home, variables))
-        yield Head(proxy=running, one=servers["one"], two=servers["two"], bad=servers["bad"])
+        yield Head(proxy=running, one=servers["one"], two=servers["two"], bad=servers["bad"], log=files.log)
 
 
 CHAT = {"messages", "model"}
@@ -107,6 +122,56 @@ def test_an_embedding_reaches_its_upstream(head: Head) -> None:
     (seen,) = head.one.take()
     assert seen.path == "/v1/embeddings"
     assert seen.body.keys() <= {"input", "model", "encoding_format"}
+
+
+@pytest.mark.parametrize(
+    ("model", "path", "name"),
+    [("ollama-embed", "/api/embed", "nomic-embed-text"), ("cohere-embed", "/v2/embed", "embed-v4.0")],
+)
+def test_an_embedding_goes_to_the_api_for_embeddings(head: Head, model: str, path: str, name: str) -> None:
+    head.one.take()
+    answer = head.proxy.post("/v1/embeddings", {"model": model, "input": ["Hello"]})
+    assert answer.status == 200, answer.body
+    assert answer.body["data"][0]["embedding"] == [0.5]
+    (seen,) = head.one.take()
+    assert (seen.path, seen.body["model"]) == (path, name)
+
+
+def test_reranking_goes_to_the_api_for_reranking(head: Head) -> None:
+    head.one.take()
+    answer = head.proxy.post("/v1/rerank", {"model": "cohere-rerank", "query": "q", "documents": ["Hello"]})
+    assert answer.status == 200, answer.body
+    (seen,) = head.one.take()
+    assert (seen.path, seen.body["model"]) == ("/v2/rerank", "up-own")
+
+
+def test_a_request_gets_the_parameters_that_it_lacks(head: Head) -> None:
+    _, seen = head.ask("asks")
+    assert seen.body.keys() == CHAT | {"max_tokens", "temperature", "stop", "top_k", "chat_template_kwargs"}
+    assert (seen.body["max_tokens"], seen.body["temperature"], seen.body["stop"]) == (128, 0.5, ["END"])
+    assert seen.body["chat_template_kwargs"] == {"enable_thinking": False}
+    assert seen.headers["x-title"] == "Fleet"
+    assert seen.headers["http-referer"] == "https://fleet.example.com"
+    _, seen = head.ask("asks", max_tokens=7, temperature=1)
+    assert (seen.body["max_tokens"], seen.body["temperature"], seen.body["stop"]) == (7, 1, ["END"])
+
+
+def test_reasoning_is_asked_for_in_the_words_of_the_provider(head: Head) -> None:
+    _, seen = head.ask("asks-anthropic")
+    assert seen.body["thinking"] == {"type": "enabled", "budget_tokens": 2048}
+    assert seen.body["max_tokens"] == 4096
+    _, seen = head.ask("asks-reasoning")
+    assert seen.body["reasoning_effort"] == "low"
+
+
+def test_the_gateway_knows_what_the_model_costs(head: Head) -> None:
+    rows = {row["model_name"]: row["model_info"] for row in head.proxy.get("/model/info").body["data"]}
+    assert rows["asks"]["mode"] == "chat"
+    assert rows["asks"]["max_input_tokens"] == 4321
+    assert rows["asks"]["input_cost_per_token"] == 2e-6
+    assert rows["asks"]["base_model"] == "gpt-4.1"
+    answer = head.proxy.chat("asks")
+    assert float(answer.headers["x-litellm-response-cost"]) == pytest.approx(5e-6)
 
 
 def test_rejects_clients_without_a_key(head: Head) -> None:
@@ -190,3 +255,109 @@ def test_limits_are_kept(head: Head) -> None:
     answers = [head.proxy.chat("limited").status for _ in range(8)]
     assert answers.count(200) <= 4  # two per minute, and a new minute may begin
     assert set(answers) == {200, 429}
+
+
+HEAD_LOG = json.loads((ROOT / "schemas/head-log.schema.json").read_bytes())
+PLANTED = {
+    "prompt": "a prompt that nobody may read",
+    "user": "person-of-the-request",
+    "agent": "agent-of-the-client/1.0",
+    "header": "value-of-a-header",
+    "key": MASTER_KEY,
+    "upstream key": "key-of-one",
+    "error": "order-of-the-upstream",
+}
+
+
+def planted(model: str, **more: object) -> tuple[dict[str, object], dict[str, str]]:
+    """A request with secrets wherever one can stand."""
+    messages = [{"role": "user", "content": PLANTED["prompt"]}]
+    body = {
+        "model": model,
+        "messages": messages,
+        "user": PLANTED["user"],
+        "metadata": {"a": PLANTED["header"]},
+    }
+    headers = {
+        "user-agent": PLANTED["agent"],
+        "x-secret": PLANTED["header"],
+        "x-forwarded-for": "203.0.113.9",
+    }
+    return body | more, headers
+
+
+@pytest.mark.parametrize(
+    ("request_id", "model", "more", "expected"),
+    [
+        ("id-1", "openai", {}, {"modelspec.cost": None, "gen_ai.response.model": "org/up-openai"}),
+        ("id-2", "openai-latest", {}, {"modelspec.model": "openai", "modelspec.deployment": "openai#0"}),
+        ("id-3", "openai", {"stream": True}, {"modelspec.stream": True}),
+        ("id-4", "anthropic", {}, {"gen_ai.provider.name": "anthropic"}),
+        ("id-5", "asks", {}, {"modelspec.cost": 5e-06}),
+        (
+            "id-6",
+            "router/any/thing",
+            {},
+            {"modelspec.model": "router/*", "modelspec.deployment": "router/*#0"},
+        ),
+        ("id-7", "other/thing", {}, {"modelspec.model": "router/*", "modelspec.deployment": "other/*#0"}),
+    ],
+)
+def test_the_log_has_a_line_for_each_call(
+    head: Head, request_id: str, model: str, more: Mapping[str, object], expected: Mapping[str, object]
+) -> None:
+    body, headers = planted(model, **more)
+    answer = head.proxy.post("/v1/chat/completions", body, headers=headers | {"X-Request-Id": request_id})
+    assert answer.status == 200, answer.body
+    (row,) = head.lines(request_id)
+    Draft202012Validator(HEAD_LOG).validate(row)
+    wanted: dict[str, object] = {
+        "modelspec.request_id": request_id,
+        "modelspec.model": model,
+        "modelspec.head": "head-eu-1",
+        "modelspec.deployment": f"{model}#0",
+        "gen_ai.operation.name": "chat",
+        "http.response.status_code": 200,
+        "error.type": None,
+        "modelspec.commit": "c" * 40,
+        **expected,
+    }
+    assert {name: row[name] for name in wanted} == wanted
+    assert row["gen_ai.usage.input_tokens"] > 0
+    assert row["gen_ai.usage.output_tokens"] > 0
+    assert 0 <= row["modelspec.first_byte_ms"] <= row["modelspec.duration_ms"] < 60_000
+
+
+def test_the_log_has_embeddings_and_the_failure_before_a_fallback(head: Head) -> None:
+    asked = {"model": "ollama-embed", "input": ["Hello"]}
+    assert head.proxy.post("/v1/embeddings", asked, headers={"x-request-id": "an-embedding"}).status == 200
+    (row,) = head.lines("an-embedding")
+    assert (row["gen_ai.operation.name"], row["modelspec.model"]) == ("embeddings", "ollama-embed")
+    assert row["gen_ai.provider.name"] == "ollama"
+    head.bad.fails = (500, "server_error", PLANTED["error"])
+    body, headers = planted("falls")
+    answer = head.proxy.post("/v1/chat/completions", body, headers=headers | {"x-request-id": "a-fallback"})
+    assert answer.says == "two"
+    rows = {row["http.response.status_code"]: row for row in head.lines("a-fallback", 2)}
+    for row in rows.values():
+        Draft202012Validator(HEAD_LOG).validate(row)
+    assert rows.keys() == {200, 500}
+    assert (rows[500]["modelspec.model"], rows[500]["modelspec.cost"]) == ("falls", None)
+    assert rows[500]["error.type"] == "InternalServerError"
+    assert rows[200]["modelspec.model"] == "elsewhere"
+    assert rows[200]["modelspec.deployment"] == "fallback#elsewhere#0"
+
+
+def test_nothing_that_the_head_writes_holds_what_was_said_or_a_key(head: Head) -> None:
+    body, headers = planted("falls-in-turn")
+    head.bad.fails = (500, "server_error", PLANTED["error"])
+    head.proxy.post("/v1/chat/completions", body, headers=headers | {"x-request-id": "the-last"})
+    assert head.lines("the-last", 3)
+    log = head.log.read_text(encoding="utf-8")
+    for what, secret in PLANTED.items():
+        assert secret not in log, what
+    for address in (head.one.url, head.two.url, head.bad.url, "127.0.0.1", "203.0.113.9"):
+        assert address not in log
+    said = "".join(head.proxy.log)
+    for what in ("prompt", "user", "header", "key", "upstream key"):
+        assert PLANTED[what] not in said, what

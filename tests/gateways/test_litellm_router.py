@@ -16,7 +16,7 @@ from litellm_proxy import environment, litellm_program
 from small_fleets import FIXED, compiled, model, routed
 from upstream import Seen, upstream
 
-from modelspec.fleet.providers import PROVIDERS
+from modelspec.fleet.providers import LITELLM_HOSTS, PROVIDERS
 from modelspec.gateways import GatewayOptions
 from modelspec.gateways.litellm.emit import emit
 from modelspec.gateways.litellm.names import FORMS, FirstRequest, first_request
@@ -50,6 +50,16 @@ REQUESTS = [
 ]
 """Provider, path of the endpoint, name at the upstream and version of the API."""
 
+IMPLIED = [
+    *(
+        ("chat", word)
+        for word in sorted(FORMS)
+        if PROVIDERS[word].public_endpoint and word not in ("gigachat", "voyage")
+    ),
+    *(("embedding", word) for word in ("cohere", "mistral", "openai", "voyage")),
+    ("rerank", "cohere"),
+]
+"""Operations of providers whose endpoint is left out."""
 HOSTILE = "{{7*7}} ${X} it's #1"
 MAY = {
     ("openai", "public"): True,
@@ -83,6 +93,7 @@ class Asked:
     seen: list[Seen]
     expected: list[FirstRequest]
     requested: list[Seen]
+    implied: dict[tuple[str, str], tuple[FirstRequest, str]]
 
 
 @pytest.fixture(name="asked", scope="module")
@@ -98,6 +109,8 @@ def _asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
         config, expected = _requests(folder / "requests", server.url)
         requests = {"config": config, "chat": [f"m{number}" for number in range(len(REQUESTS))]}
         urls = dict.fromkeys(("ONE", "TWO", "BAD", "LONG", "RUDE"), server.url)
+        config, told = _implied(folder / "implied")
+        implied = {"config": config, "caught": [[what, f"{word}-{what}"] for what, word in IMPLIED]}
         access = {
             "config": emitted(folder, urls).config.read_text(encoding="utf-8"),
             "access": [[name, [given]] for name, given in MAY],
@@ -105,14 +118,14 @@ def _asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
         nowhere = dict.fromkeys(("BEDROCK_URL", "VLLM_URL"), "http://127.0.0.1:1")
         done = subprocess.run(
             [litellm_program().with_name("python"), Path(__file__).with_name("ask_litellm_router.py")],
-            input=json.dumps([providers, access, requests]),
+            input=json.dumps([providers, access, requests, implied]),
             env=environment(folder, VARIABLES | nowhere),
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode == 0, done.stderr[-3000:]
-        first, second, _ = json.loads(done.stdout.splitlines()[-1])
+        first, second, _, fourth = json.loads(done.stdout.splitlines()[-1])
         seen = server.take()
         return Asked(
             providers=first,
@@ -120,6 +133,7 @@ def _asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
             seen=seen[: -len(REQUESTS)],
             expected=expected,
             requested=seen[-len(REQUESTS) :],
+            implied=dict(zip(IMPLIED, zip(told, fourth["caught"], strict=True), strict=True)),
         )
 
 
@@ -161,6 +175,27 @@ def _requests(folder: Path, url: str) -> tuple[str, list[FirstRequest]]:
     return files["gateways/litellm/head-eu-1.yaml"].decode(), expected
 
 
+def _implied(folder: Path) -> tuple[str, list[FirstRequest]]:
+    """A configuration with a model for each of IMPLIED, and what is said of their first requests."""
+    modes = {"chat": "chat", "embedding": "embedding", "rerank": "rerank"}
+    models = {
+        f"{word}-{what}": model(
+            f"{word}-{what}",
+            f"provider: {word}",
+            f"upstream_model: {NAME if word == 'fireworks_ai' else 'up'}",
+            "api_key: {env: ONE_KEY}",
+            f"model_info: {{mode: {modes[what]}}}",
+            region="us",
+        )
+        for what, word in IMPLIED
+    }
+    routing = routed(compiled(folder, models, FIXED | {"modelspec.yaml": "targets: [litellm]\n"}))
+    files = {a.path: a.content for a in emit(routing, GatewayOptions(options={"num_retries": 0}, edges={}))}
+    routes = {route.model_id: route for route in routing.routes}
+    told = [first_request(routes[f"{word}-{what}"].targets[0]) for what, word in IMPLIED]
+    return files["gateways/litellm/head-eu-1.yaml"].decode(), told
+
+
 def _base(provider: str) -> str:
     """The path of the provider's public endpoint."""
     return urlsplit(PROVIDERS[provider].public_endpoint or "https://example.com/own/v1").path
@@ -193,6 +228,23 @@ def test_the_first_request_is_the_one_that_is_told(asked: Asked) -> None:
         split = urlsplit(expected.url)
         assert request.path == split.path + (f"?{split.query}" if split.query else ""), case
         assert request.headers["host"] == split.netloc, case
+
+
+def test_without_an_endpoint_litellm_goes_where_the_guards_of_keys_think(asked: Asked) -> None:
+    """Its own paths, at the provider's public host or at one that `LITELLM_HOSTS` names."""
+    for (what, word), (told, url) in asked.implied.items():
+        assert url is not None, (what, word)
+        public = urlsplit(PROVIDERS[word].public_endpoint).hostname
+        assert urlsplit(url).hostname in (public, *LITELLM_HOSTS.get(word, ())), (what, word, url)
+        if what == "chat" and told.url is not None:
+            assert told.url == url, (what, word)
+    paths = {pair: urlsplit(url or "").path for pair, (_, url) in asked.implied.items()}
+    assert paths["chat", "deepseek"] == "/beta/chat/completions"
+    assert paths["chat", "gemini"].startswith("/v1alpha/")
+    assert paths["chat", "novita"] == "/v3/openai/chat/completions"
+    assert paths["chat", "cohere"] == "/v2/chat"
+    assert paths["embedding", "cohere"] == "/v2/embed"
+    assert paths["rerank", "cohere"] == "/v2/rerank"
 
 
 def test_a_key_may_call_the_models_of_its_groups(asked: Asked) -> None:

@@ -48,6 +48,9 @@ def upstream(says: str) -> Iterator[Upstream]:
             body = json.loads(raw) if raw else None
             headers = {name.lower(): value for name, value in self.headers.items()}
             state.seen.append(Seen(path=self.path, headers=headers, body=body))
+            if isinstance(body, dict) and body.get("stream") is True and state.fails is None:
+                self._stream(body["model"])
+                return
             status, answer = 200, _answer(self.path, body, says)
             if state.fails is not None:
                 status, code, message = state.fails
@@ -57,6 +60,20 @@ def upstream(says: str) -> Iterator[Upstream]:
 
         def do_GET(self) -> None:
             self._write(200, {"status": "ok", "head": says})
+
+        def _stream(self, model: str) -> None:
+            """A chat completion in three chunks."""
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream")
+            self.send_header("connection", "close")
+            self.end_headers()
+            chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": model}
+            for delta, reason in (({"role": "assistant"}, None), ({"content": says}, None), ({}, "stop")):
+                choice = {"index": 0, "delta": delta, "finish_reason": reason}
+                self.wfile.write(f"data: {json.dumps({**chunk, 'choices': [choice]})}\n\n".encode())
+                self.wfile.flush()
+            self.wfile.write(b"data: [DONE]\n\n")
+            self.close_connection = True
 
         def _write(self, status: int, answer: object) -> None:
             content = json.dumps(answer).encode()
@@ -81,7 +98,7 @@ def upstream(says: str) -> Iterator[Upstream]:
         server.server_close()
 
 
-def _answer(path: str, body: Any, says: str) -> object:  # noqa: PLR0911 - one a protocol
+def _answer(path: str, body: Any, says: str) -> object:  # noqa: C901, PLR0911 - one a protocol
     """The response of the API with this path; for unknown paths, a chat completion."""
     end = urlsplit(path).path.rsplit("/", 1)[-1]
     message = {"role": "assistant", "content": says}
@@ -112,6 +129,14 @@ def _answer(path: str, body: Any, says: str) -> object:  # noqa: PLR0911 - one a
     if path.endswith("/api/chat"):
         counts = {"prompt_eval_count": 1, "eval_count": 1}
         return {"model": model, "message": message, "done": True, "done_reason": "stop", **counts}
+    if path == "/api/embed":
+        return {"model": model, "embeddings": [[0.5]], "prompt_eval_count": 1}
+    if path == "/v2/embed":
+        meta = {"billed_units": {"input_tokens": 1}}
+        return {"id": "e", "embeddings": {"float": [[0.5]]}, "texts": ["Hello"], "meta": meta}
+    if path == "/v2/rerank":
+        meta = {"billed_units": {"search_units": 1}}
+        return {"id": "r", "results": [{"index": 0, "relevance_score": 0.5}], "meta": meta}
     if end == "embeddings":
         return {
             "object": "list",

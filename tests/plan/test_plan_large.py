@@ -29,10 +29,13 @@ HEADS = tuple(
 )
 TARGET = Upstream(
     endpoint="https://api.example.com/v1",
+    has_own_endpoint=True,
     provider="openai",
     upstream_model="x",
     api_key=Reference.of({"env": "KEY"}),
     params={},
+    request={},
+    model_info={},
     region=None,
     weight=None,
     order=None,

@@ -65,11 +65,14 @@ def models(draw: st.DrawFn, number: int, count: int, fleet: Fleet) -> Model:
     deployments = [
         Upstream(
             endpoint="https://upstream",
+            has_own_endpoint=True,
             provider="openai",
             is_declared=True,
             upstream_model="x",
             api_key=None,
             params={},
+            request={},
+            model_info={},
             region=region,
             weight=None,
             order=None,

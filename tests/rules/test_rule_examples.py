@@ -118,8 +118,6 @@ PLACES = {
     "MS717": "modelspec.yaml:4:74",
     "MS718": "modelspec.yaml:4:12",
     "MS719": "modelspec.yaml:4:53",
-    "MS714": "heads.yaml:3:82",
-    "MS715": "models.d/atlas.yaml:7:30",
     "MS721": "models.d/atlas.yaml:7:11",
     "MS722": "models.d/atlas.yaml:7:10",
     "MS723": "models.d/atlas.yaml:6:11",
@@ -130,6 +128,8 @@ PLACES = {
     "MS728": "models.d/atlas.yaml:7:17",
     "MS729": "models.d/atlas.yaml:7:56",
     "MS730": "models.d/atlas.yaml:7:19",
+    "MS737": "models.d/atlas.yaml:7:29",
+    "MS739": "models.d/atlas.yaml:7:10",
 }
 """Where the one fault of each bad example is."""
 

@@ -6,7 +6,7 @@ import pytest
 from small_fleets import FIXED, compiled, found, model
 
 LITELLM = FIXED | {"modelspec.yaml": "targets: [litellm]\n"}
-CODES = [f"MS7{number}" for number in range(21, 31)]
+CODES = [*(f"MS7{number}" for number in range(21, 31)), "MS737", "MS739"]
 
 
 def faults(folder: Path, *lines: str, **others: str) -> list[str]:
@@ -111,6 +111,120 @@ def test_a_provider_is_judged_in_every_deployment(tmp_path: Path) -> None:
     assert faults(tmp_path, f"deployments: [{rows}]") == ["MS721 5:64"]
 
 
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        "max_tokens: 128",
+        "temperature: 0",
+        "stop: [a, b]",
+        "reasoning_effort: {effort: low}",
+        "thinking: {type: enabled, budget_tokens: 2048}",
+        "extra_headers: {HTTP-Referer: 'https://example.com', X-Title: Fleet, anthropic-beta: b}",
+        "extra_body: {top_k: 5, chat_template_kwargs: {enable_thinking: false}}",
+        "provider: {order: [a, b], only: [c]}",
+        "response_format: {type: json_schema, json_schema: {$schema: 'https://json-schema.org/x', api_key: {}}}",
+        "safety_settings: [{category: X, threshold: NONE}]",
+        "prompt_cache_retention: 24h",
+    ],
+)
+def test_parameters_of_the_known_apis_are_added_to_requests(tmp_path: Path, parameter: str) -> None:
+    assert faults(tmp_path, f"request: {{{parameter}}}") == []
+
+
+@pytest.mark.parametrize(
+    ("parameter", "column"),
+    [
+        *(
+            (setting, 11)
+            for setting in (
+                "mock_response: Hello",
+                "callbacks: [x]",
+                "success_callback: [langfuse]",
+                "api_base: 'https://elsewhere.example.com'",
+                "base_url: 'https://elsewhere.example.com'",
+                "model: openai/other",
+                "litellm_credential_name: other",
+                "custom_llm_provider: openai",
+                "use_litellm_proxy: true",
+                "configurable_clientside_auth_params: [api_base]",
+                "aws_role_name: admin",
+                "vertex_credentials: /etc/x",
+                "langfuse_host: 'https://elsewhere.example.com'",
+                "metadata: {a: 1}",
+                "tags: [x]",
+                "num_retries: 9",
+                "fallbacks: [x]",
+                "guardrails: [x]",
+                "cache: {no-cache: true}",
+                "headers: {a: b}",
+                "stream: true",
+                "tools: [{type: mcp, server_url: 'https://elsewhere.example.com'}]",
+                "MAX_TOKENS: 5",
+                "'max_tokens ': 5",
+                "max_tokens: -1",
+                "max_tokens: 1.5",
+                "max_tokens: true",
+                "max_tokens: many",
+                "temperature: hot",
+                "store: 1",
+                "stop: []",
+                "stop: [1]",
+                "thinking: on",
+                "extra_headers: {}",
+                "safety_settings: [x]",
+            )
+        ),
+        *(
+            (f"extra_headers: {{{header}}}", 27)
+            for header in (
+                "Authorization: Bearer x",
+                "X-Api-Key: x",
+                "api_key: x",
+                "cf-aig-authorization: x",
+                "X-Subscription-Token: x",
+                "Cookie: x",
+                "Host: x",
+                "X-Forwarded-For: x",
+                "x-request-id: x",
+                "x-amz-date: x",
+                "OpenAI-Organization: x",
+                "'a b': x",
+                "'a: b': x",
+                'X-Title: "a\\tb"',
+                "X-Title: ä",
+                "X-Title: 5",
+                "X-Title: {env: SECRET}",
+            )
+        ),
+        ("extra_body: {model: other}", 24),
+        ("extra_body: {models: [a, b]}", 24),
+        ("extra_body: {api_key: {env: X}}", 24),
+        ("extra_body: {url: x}", 24),
+        ("extra_body: {extra_headers: {a: b}}", 24),
+        ("extra_body: {extra_body: {top_k: 5}}", 24),
+        ("extra_body: {max_tokens: many}", 24),
+        ("extra_body: {drop_params: true}", 24),
+        ("thinking: {api_base: x}", 22),
+        ("reasoning: {deep: [{server_url: x}]}", 31),
+        ("provider: {model: x}", 22),
+        ("chat_template_kwargs: {a: 'see https://elsewhere.example.com'}", 34),
+    ],
+)
+def test_no_parameter_decides_what_other_fields_guard(tmp_path: Path, parameter: str, column: int) -> None:
+    assert f"MS737 5:{column}" in faults(tmp_path, f"request: {{{parameter}}}")
+    row = f"- {{endpoint: https://a.example.com/v1, request: {{{parameter}}}}}"
+    assert [one[:7] for one in faults(tmp_path / "b", "deployments:", row)][:1] == ["MS737 6"]
+
+
+def test_a_key_policy_knows_where_litellm_goes_without_an_endpoint(tmp_path: Path) -> None:
+    policy = "key_policy: [{key: {env: K}, hosts: [models.github.ai]}]\n"
+    text = model("atlas", "provider: github", "api_key: {env: K}")
+    for targets, expected in (("[]", []), ("[litellm]", ["MS514 models.d/atlas.yaml:6:10"])):
+        settings = f"targets: {targets}\n{policy}"
+        result = compiled(tmp_path / targets, {"atlas": text}, FIXED | {"modelspec.yaml": settings})
+        assert found(result, ["MS514"]) == expected
+
+
 AWS = "aws_region_name: eu-west-1, aws_access_key_id: {env: A}, aws_secret_access_key: {env: B}"
 
 
@@ -153,7 +267,30 @@ def test_no_reference_names_the_variable_of_another(tmp_path: Path) -> None:
 
 def test_limits_of_a_model_with_two_prefixes_cannot_be_counted(tmp_path: Path) -> None:
     router = model("router/*", "aliases: [other/*]", "limits: {tpm: 5}")
-    assert faults(tmp_path, "limits: {rpm: 5}", router=router) == ["MS726 models.d/router.yaml:6:1"]
+    enforced = "targets: [litellm]\ntarget_options: {litellm: {enforce_limits: true}}\n"
+    result = compiled(tmp_path / "a", {"router": router}, FIXED | {"modelspec.yaml": enforced})
+    assert found(result, CODES) == ["MS726 models.d/router.yaml:6:1"]
+    shared = compiled(tmp_path / "b", {"router": router}, FIXED | {"modelspec.yaml": "targets: [litellm]\n"})
+    assert found(shared, CODES) == ["MS739 models.d/router.yaml:6:10"]
+
+
+@pytest.mark.parametrize(
+    ("targets", "options", "expected"),
+    [
+        ("litellm", "{}", ["MS739 models.d/atlas.yaml:5:10", "MS739 models.d/atlas.yaml:5:19"]),
+        ("litellm, envoy", "{}", ["MS739 models.d/atlas.yaml:5:19"]),
+        ("litellm", "{enforce_limits: true}", []),
+        ("envoy", "{}", []),
+    ],
+)
+def test_a_limit_that_nobody_enforces_is_said(
+    tmp_path: Path, targets: str, options: str, expected: list[str]
+) -> None:
+    settings = (
+        f"targets: [{targets}]\ntarget_options: {{litellm: {options}}}\nedges: [{{edge_id: e, region: eu}}]\n"
+    )
+    models = {"atlas": model("atlas", "limits: {rpm: 60, tpm: 90000}")}
+    assert found(compiled(tmp_path, models, FIXED | {"modelspec.yaml": settings}), CODES) == expected
 
 
 def test_aliases_of_a_wildcard_say_what_to_ask_for(tmp_path: Path) -> None:

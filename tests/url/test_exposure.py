@@ -32,11 +32,14 @@ FLEET = Fleet(regions={}, heads={name: head(name, url) for name, url in HEADS.it
 
 DEPLOYMENT = Upstream(
     endpoint="https://api.example.com/v1",
+    has_own_endpoint=True,
     provider="openai",
     is_declared=True,
     upstream_model="atlas",
     api_key=None,
     params={},
+    request={},
+    model_info={},
     region=None,
     weight=None,
     order=None,

@@ -1,11 +1,13 @@
 """`gateways/litellm/`: a LiteLLM proxy for each head that serves.
 
 Each head has two files: the configuration of the proxy, which is both JSON and YAML, and the environment variables that
-it reads (`<head_id>.env.json`), so that the proxy is not started while one is missing.
+it reads (`<head_id>.env.json`), so that the proxy is not started while one is missing. All share `modelspec_log.py`,
+which a proxy loads from beside its configuration.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from modelspec.emit.artifact import Artifact, document, encode
 from modelspec.emit.tables import SCHEMA_VERSION
@@ -22,8 +24,12 @@ from modelspec.gateways.litellm.groups import (
 from modelspec.routing.table import RoutingTable
 
 MASTER_KEY = "LITELLM_MASTER_KEY"
+_LOG = Path(__file__).with_name("modelspec_log.py")
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """Allowed unescaped in JSON, but rejected or folded by YAML parsers."""
+_EXPONENT = re.compile(r"[0-9]e[-+]?[0-9]")
+_STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|(-?[0-9]+(?:\.[0-9]+)?)(e[-+][0-9]+)')
+"""YAML 1.1 reads `2e-08` as text, and `2.0e-08` as a number."""
 _SECTIONS = (
     ("fallbacks", ("any", "error")),
     ("context_window_fallbacks", ("any", "context_window")),
@@ -33,27 +39,42 @@ _SECTIONS = (
 
 
 def emit(routing: RoutingTable, options: GatewayOptions) -> Iterator[Artifact]:
-    """Two artifacts per head, in the order of the heads; none for an offline head."""
+    """The log, then two artifacts per head, in the order of the heads; none for an offline head."""
     fleet = LiteLLMGroups(routing)
+    yield Artifact(path=f"gateways/litellm/{_LOG.name}", content=_log(options.commit or options.digest))
     for head in routing.heads:
         if head.status == "offline":
             continue
         served = fleet.served_by(head.head_id)
         path = f"gateways/litellm/{head.head_id}"
-        yield Artifact(path=f"{path}.yaml", content=_config(served, options.options))
+        yield Artifact(path=f"{path}.yaml", content=_config(head.head_id, served, options.options))
         yield Artifact(path=f"{path}.env.json", content=_variables(served))
 
 
-def _config(groups: Sequence[Group], options: Mapping[str, object]) -> bytes:
+def _log(commit: str) -> bytes:
+    """The log, which knows the commit: the files of heads stay as they are where a commit changes nothing of theirs."""
+    text = _LOG.read_text(encoding="utf-8")
+    return text.replace(
+        "\nCOMMIT = None\n", f"\nCOMMIT = {encode(commit or None).replace('null', 'None')}\n"
+    ).encode()
+
+
+def _config(head: str, groups: Sequence[Group], options: Mapping[str, object]) -> bytes:
     """The file, with one deployment, alias or fallback a line."""
-    text = "\n".join(_lines(groups, options)) + "\n"
+    text = "\n".join(_lines(head, groups, options)) + "\n"
+    if _EXPONENT.search(text):
+        text = _STRING_OR_NUMBER.sub(_with_point, text)
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 
 
-def _lines(groups: Sequence[Group], options: Mapping[str, object]) -> Iterator[str]:
+def _with_point(found: re.Match[str]) -> str:
+    return found[0] if found[1] is None or "." in found[1] else f"{found[1]}.0{found[2]}"
+
+
+def _lines(head: str, groups: Sequence[Group], options: Mapping[str, object]) -> Iterator[str]:
     yield "{"
     yield f'"general_settings": {encode({"master_key": f"os.environ/{MASTER_KEY}"})},'
-    yield f'"litellm_settings": {encode(dict(_settings(options)))},'
+    yield f'"litellm_settings": {encode(dict(_settings(head, groups, options)))},'
     yield '"router_settings": {'
     for name, value in _router_settings(options):
         yield f'"{name}": {encode(value)},'
@@ -73,19 +94,32 @@ def _lines(groups: Sequence[Group], options: Mapping[str, object]) -> Iterator[s
     yield "}"
 
 
-def _settings(options: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+def _settings(
+    head: str, groups: Sequence[Group], options: Mapping[str, object]
+) -> Iterator[tuple[str, object]]:
     yield "telemetry", False
+    yield "turn_off_message_logging", True
+    yield "callbacks", [f"{_LOG.stem}.handler"]
+    # What LiteLLM does not know among these settings becomes an attribute of its module, where the log finds it.
+    models = {name: group.route.model_id for group in groups for name in group.names[1:]}
+    yield "modelspec", {"head": head, **({"models": models} if models else {}), **_log_options(options)}
     if "drop_params" in options:
         yield "drop_params", options["drop_params"]
 
 
+def _log_options(options: Mapping[str, object]) -> Mapping[str, object]:
+    log = options.get("log")
+    return log if isinstance(log, Mapping) else {}
+
+
 def _router_settings(options: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """The settings of the fleet, and a check that makes `rpm` and `tpm` limits, not only weights."""
+    """The settings of the fleet; only a check makes `rpm` and `tpm` limits, which are weights otherwise."""
     yield "routing_strategy", options.get("routing_strategy", "simple-shuffle")
     for name in ("num_retries", "timeout", "allowed_fails", "cooldown_time"):
         if name in options:
             yield name, number(options[name])
-    yield "optional_pre_call_checks", ["enforce_model_rate_limits"]
+    if options.get("enforce_limits"):
+        yield "optional_pre_call_checks", ["enforce_model_rate_limits"]
 
 
 def _fallbacks(groups: Iterable[Group], conditions: tuple[str, ...]) -> Iterator[Mapping[str, object]]:

@@ -1,4 +1,4 @@
-"""Rules for the limits of LiteLLM's model groups: `MS726`, `MS727`, `MS729` and `MS730`."""
+"""Rules for the limits of LiteLLM's model groups: `MS726`, `MS727`, `MS729`, `MS730` and `MS739`."""
 
 from collections.abc import Iterator
 
@@ -18,6 +18,7 @@ deployments:
   - {endpoint: "https://two.atlas.example/v1"}
 """
 )
+_ENFORCED = TARGET + "target_options: {litellm: {enforce_limits: true}}\n"
 _BISON = """\
 # file: models.d/bison.yaml
 model_id: bison
@@ -39,7 +40,7 @@ _ROUTER = (
     "MS726",
     Severity.ERROR,
     Scope.MODEL,
-    bad=TARGET
+    bad=_ENFORCED
     + ATLAS
     + """\
 limits: {rpm: 60}
@@ -47,7 +48,7 @@ deployments:
   - endpoint: https://one.atlas.example/v1
   - endpoint: https://two.atlas.example/v1
 """,
-    good=TARGET
+    good=_ENFORCED
     + ATLAS
     + """\
 deployments:
@@ -59,19 +60,51 @@ def limits_are_of_one_deployment(model: Model, fleet: Fleet) -> Iterator[Finding
     """LiteLLM counts requests by deployment, not by model.
 
     Limits of a model with several deployments, or with a second prefix among its aliases, would need a common count,
-    which LiteLLM does not have.
+    which LiteLLM does not have. This concerns only a LiteLLM that `enforce_limits` tells to enforce them.
 
     Give each deployment its own `rpm` and `tpm`. Each head counts separately.
     """
     prefixes = [name for name in (model.model_id, *model.aliases) if name.endswith("/*")]
     several = len(model.deployments) > 1 or len(prefixes) > 1
-    if "litellm" in fleet.targets and several and (model.rpm is not None or model.tpm is not None):
+    if (
+        fleet.litellm_enforces_limits
+        and "litellm" in fleet.targets
+        and several
+        and (model.rpm is not None or model.tpm is not None)
+    ):
         yield Finding(
             place=Place(path=model.path, pointer=("limits",), on_key=True),
             message="LiteLLM cannot limit several deployments together",
             label="needs a common count",
             help="give each deployment its own rpm and tpm instead",
         )
+
+
+@rule(
+    "MS739",
+    Severity.WARNING,
+    Scope.MODEL,
+    bad=OPEN + "limits: {tpm: 90000}\n",
+    good=_ENFORCED + OPEN.removeprefix(TARGET) + "limits: {tpm: 90000}\n",
+)
+def limits_are_enforced_somewhere(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """No gateway enforces a limit of a model.
+
+    An Envoy edge enforces `limits.rpm`, for each key, and cannot count tokens. LiteLLM enforces `rpm` and `tpm` only
+    where `target_options.litellm.enforce_limits` is true, each proxy for itself; otherwise they are shares of requests.
+
+    Set `enforce_limits`, let an edge enforce `rpm`, or delete the limit.
+    """
+    if "litellm" not in fleet.targets or fleet.litellm_enforces_limits:
+        return
+    for name, limit in (("rpm", model.rpm), ("tpm", model.tpm)):
+        if limit is not None and (name == "tpm" or "envoy" not in fleet.targets):
+            yield Finding(
+                place=Place(path=model.path, pointer=("limits", name), on_key=True),
+                message=f"no gateway enforces limits.{name}",
+                label="has no effect",
+                help="set enforce_limits: true in target_options.litellm of modelspec.yaml, or delete it",
+            )
 
 
 @rule(
@@ -176,6 +209,7 @@ def fallback_models_can_be_called(catalog: Catalog) -> Iterator[Finding]:
 
 RULES: tuple[Rule, ...] = (
     limits_are_of_one_deployment,
+    limits_are_enforced_somewhere,
     a_request_has_one_upstream_name,
     weights_are_used,
     fallback_models_can_be_called,

@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
-from modelspec.gateways.litellm.names import FALLBACK_PREFIX, FORMS, NO_KEY, Form, environment_name
+from modelspec.gateways.litellm.names import (
+    FALLBACK_PREFIX,
+    FORMS,
+    NO_KEY,
+    Form,
+    environment_name,
+    form_of,
+)
 from modelspec.routing.decide import Index
 from modelspec.routing.table import Json, Route, RoutingTable
 from modelspec.url import parts
@@ -112,6 +119,7 @@ def deployments(group: Group) -> Iterator[Json]:
             entry: dict[str, object] = {"id": f"{name}#{number}"}
             if groups:
                 entry["access_groups"] = groups
+            entry.update(target.model_info)
             yield {
                 "model_name": name,
                 "litellm_params": _params(group.route, target, alone=len(targets) == 1),
@@ -150,13 +158,15 @@ def number(value: object) -> object:
 
 
 def _params(route: Route, target: Upstream, *, alone: bool) -> Json:
-    form = FORMS[target.provider]
+    form = form_of(target)
     params: dict[str, object] = {"model": f"{form.prefix}/{_upstream(route, target)}"}
-    if target.endpoint is not None:
+    if target.endpoint is not None and (target.has_own_endpoint or not form.is_default):
         params["api_base"] = _api_base(target.endpoint, form)
     params.update(_credentials(target))
     for name, value in target.params.items():
-        params[name] = _resolved(value) if isinstance(value, Reference) else number(value)
+        if value != "":  # LiteLLM would take it for a credential
+            params[name] = _resolved(value) if isinstance(value, Reference) else number(value)
+    params.update(target.request)
     limits = {"rpm": (target.rpm, route.rpm), "tpm": (target.tpm, route.tpm)}
     settings = {"order": target.order, "weight": target.weight}
     for name, (own, whole) in limits.items():

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from modelspec.fleet.model import Upstream
-from modelspec.fleet.providers import PROVIDERS
+from modelspec.fleet.providers import LITELLM_BASES, PROVIDERS
 from modelspec.url import parts
 
 NO_KEY = "no-key"
@@ -41,13 +41,15 @@ class Form:
 
     `prefix` is its name for the protocol. `path` is appended to the endpoint, which LiteLLM does not do;
     `path_if_bare` only to an endpoint without a path. `params` are the allowed connection settings in addition to
-    `COMMON_PARAMS`. `hosts` are the domains to which LiteLLM may send credentials from its environment; empty means
+    `COMMON_PARAMS`. `is_default`: without an endpoint, LiteLLM itself knows where the provider is. `hosts` are the
+    domains to which LiteLLM may send credentials from its environment; empty means
     that it sends none, and that any host is allowed.
     """
 
     prefix: str
     path: str = ""
     path_if_bare: str = ""
+    is_default: bool = True
     params: Mapping[str, ParamKind] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
 
@@ -62,7 +64,7 @@ COMMON_PARAMS: Mapping[str, ParamKind] = MappingProxyType(
 )
 
 _NATIVE = (
-    "ai21 azure_ai cerebras cloudflare dashscope databricks deepinfra deepseek fireworks_ai friendliai gigachat "
+    "azure_ai cerebras cloudflare dashscope databricks deepinfra deepseek fireworks_ai friendliai gigachat "
     "github groq hosted_vllm hyperbolic lm_studio maritalk mistral moonshot nebius novita nvidia_nim openrouter "
     "ovhcloud perplexity sambanova sarvam scaleway together_ai voyage xai zai"
 )
@@ -78,7 +80,8 @@ _AS_OPENAI = (
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
         **{word: Form(prefix=word) for word in _NATIVE.split()},
-        **{word: Form(prefix="openai") for word in _AS_OPENAI},
+        **{word: Form(prefix="openai", is_default=False) for word in _AS_OPENAI},
+        "ai21": Form(prefix="ai21", is_default=False),  # without an endpoint, LiteLLM sends its key to OpenAI
         "anthropic": Form(prefix="anthropic"),
         "azure": Form(prefix="azure", params={"api_version": ParamKind.TEXT}),
         "bedrock": Form(
@@ -104,6 +107,35 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 )
 """By our name for the provider. Other providers are not included: LiteLLM ignores their endpoint, or it is not known
 whether it reaches them."""
+
+
+_FOR_EMBEDDING = re.compile(r"(?i)embed|(?:^|[/-])(?:bge|gte|e5)-|minilm|paraphrase-")
+_FOR_RERANK = re.compile(r"(?i)rerank")
+_CHATS = (None, "chat", "responses")
+
+
+def form_of(target: Upstream) -> Form:
+    """How LiteLLM reaches an upstream: by its provider's form, but for operations that have an API of their own.
+
+    `model_info.mode` says what the model is for; without it, its name at the upstream does.
+    """
+    form = FORMS[target.provider]
+    if target.provider not in ("cohere", "ollama"):
+        return form
+    mode = target.model_info.get("mode")
+    if mode is None and _FOR_RERANK.search(target.upstream_model):
+        mode = "rerank"
+    elif mode is None and _FOR_EMBEDDING.search(target.upstream_model):
+        mode = "embedding"
+    if target.provider == "ollama":
+        return form if mode in _CHATS else Form(prefix="ollama")
+    if mode == "embedding":
+        return Form(prefix="cohere", path="/embed")
+    if mode == "rerank":
+        # LiteLLM appends `/v2/rerank` to what does not end in it.
+        versioned = isinstance(target.endpoint, str) and target.endpoint.rstrip("/").endswith("/v2")
+        return Form(prefix="cohere", path="/rerank" if versioned else "")
+    return form
 
 
 def environment_name(kind: str, target: str) -> str:
@@ -161,12 +193,13 @@ def first_request(target: Upstream) -> FirstRequest:
     """What LiteLLM first sends to an upstream when a client asks for a chat."""
     if not isinstance(target.endpoint, str) or target.provider not in FORMS:
         return _UNKNOWN
+    endpoint = target.endpoint
+    if not target.has_own_endpoint:
+        endpoint = LITELLM_BASES.get(target.provider, endpoint)
     version = target.params.get("api_version")
     if "api_version" in target.params and not isinstance(version, str):
         version = "?"  # it stands in a variable
-    return _first_request(
-        target.endpoint, target.provider, target.upstream_model, str(version or _AZURE_VERSION)
-    )
+    return _first_request(endpoint, target.provider, target.upstream_model, str(version or _AZURE_VERSION))
 
 
 @lru_cache(maxsize=1024)
