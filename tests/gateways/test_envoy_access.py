@@ -89,6 +89,44 @@ def test_without_a_key_only_public_models_answer(guarded: Guarded) -> None:
     assert guarded.edge.send("GET", "/v1/models").status == 200
 
 
+def test_the_models_are_those_that_a_client_may_call(guarded: Guarded) -> None:
+    def listed(*keys: str) -> set[str]:
+        reply = guarded.edge.send("GET", "/v1/models", headers=dict(map(bearer, keys)))
+        return {row["id"] for row in reply.json["data"]}
+
+    assert listed() == {"open"}
+    assert listed(PLAIN) == {"open", "inner"}
+    assert listed(MEMBER) == {"open", "inner", "secret"}
+    odd = listed(ODD_MEMBER)
+    assert odd - {f"odd-{number}" for number in range(len(ODD))} == {"open", "inner"}
+    assert {f"odd-{number}" for number, group in enumerate(ODD) if group.isprintable()} <= odd
+    assert guarded.edge.send("GET", "/v1/models", headers=dict([bearer(UNKNOWN)])).status == 401
+    assert guarded.edge.send("GET", "/v1/models/secret").code == (404, "model_not_found")
+    assert guarded.edge.send("GET", "/v1/models/secret", headers=dict([bearer(PLAIN)])).status == 404
+    assert guarded.edge.send("GET", "/v1/models/secret", headers=dict([bearer(MEMBER)])).status == 200
+
+
+def test_a_websocket_needs_a_key_too(guarded: Guarded) -> None:
+    def status(model: str, *pairs: tuple[str, str]) -> bytes:
+        lines = [
+            f"GET /v1/realtime?model={model} HTTP/1.1",
+            "host: a",
+            "connection: upgrade",
+            "upgrade: websocket",
+            "sec-websocket-version: 13",
+            "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+            *(f"{name}: {value}" for name, value in pairs),
+        ]
+        with socket.create_connection(("127.0.0.1", guarded.edge.port), SECONDS) as client:
+            client.sendall("\r\n".join([*lines, "", ""]).encode())
+            return client.recv(65536)[9:12]
+
+    assert status("inner") == status("inner", bearer(UNKNOWN)) == status("open", bearer(EXPIRED)) == b"401"
+    assert status("secret", bearer(PLAIN)) == b"403"
+    # The head of this test knows no WebSocket: its answer came through.
+    assert status("secret", bearer(MEMBER)) == status("open") == b"404"
+
+
 def test_an_expired_key_is_told_so(guarded: Guarded) -> None:
     reply = guarded.ask("inner", bearer(EXPIRED))
     assert "expired" in reply.json["error"]["message"]
