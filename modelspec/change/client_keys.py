@@ -1,10 +1,12 @@
 """What a change does to the clients of the edges: keys that are added, widened, narrowed or refused."""
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 
 from modelspec.change.effect import Effect, EffectPlace, Quoted, Subject, Words, joined, listed
 from modelspec.fleet.client_keys import FILE, ClientKey
 from modelspec.pipeline import Compiled
+from modelspec.text.document import Place
 
 _FOREVER = "9999-99-99"
 
@@ -19,6 +21,17 @@ def key_effects(base: Compiled, head: Compiled) -> Iterator[Effect]:
             before=True,
             after=False,
             places=(EffectPlace(path=FILE, line=None, side="before"),),
+        )
+    if _provider(base) != _provider(head) and _provider(head) is not None:
+        pointer = ("target_options", "envoy", "auth", "jwt")
+        line = head.locator.span(Place(path="modelspec.yaml", pointer=pointer)).line
+        yield Effect(
+            "tokens-changed",
+            Subject("setting", "auth.jwt"),
+            ("trusts other tokens than before: who may sign them, for whom, or what their claims say",),
+            before=_provider(base),
+            after=_provider(head),
+            places=(EffectPlace(path="modelspec.yaml", line=line, side="after"),),
         )
     old, new = ({key.key_id: key for key in one.setup.client_keys} for one in (base, head))
     for key_id in sorted({*old, *new}):
@@ -35,6 +48,14 @@ def key_effects(base: Compiled, head: Compiled) -> Iterator[Effect]:
                 after=_json(after),
                 places=(EffectPlace(path=FILE, line=compiled.locator.span(key.place).line, side=side),),
             )
+
+
+def _provider(compiled: Compiled) -> Mapping[str, object] | None:
+    """What decides which tokens are good; of the key set, its digest."""
+    jwt = compiled.setup.fleet.edge_options.get("auth", {}).get("jwt")
+    if jwt is None:
+        return None
+    return {**jwt, "sha256": sha256(compiled.setup.key_set.encode()).hexdigest()}
 
 
 def _changes(before: ClientKey | None, after: ClientKey | None) -> Iterator[tuple[str, Words]]:

@@ -72,6 +72,7 @@ KINDS: tuple[EffectKind, ...] = (
     EffectKind("head-offline", Rank.SERVICE, "head", "goes offline"),
     EffectKind("client-key-refused", Rank.SERVICE, "client key", "is refused"),
     EffectKind("authentication-ended", Rank.EXPOSURE, "file", "no longer says who may call"),
+    EffectKind("tokens-changed", Rank.EXPOSURE, "setting", "trusts other tokens"),
     EffectKind("reach-beyond-residency", Rank.EXPOSURE, "model", "breaks the residency of {}"),
     EffectKind("reach-left-home", Rank.EXPOSURE, "model", "leaves {}"),
     EffectKind("reach-entered", Rank.EXPOSURE, "model", "reaches another region"),

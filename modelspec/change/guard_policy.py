@@ -9,6 +9,7 @@ from modelspec.change.fleet import relaxed_residencies
 from modelspec.change.guard_counts import Breach, Change
 from modelspec.diagnose.rule import is_fixed, is_guard
 from modelspec.diagnose.waiver import Waiver
+from modelspec.fleet.client_keys import FILE as KEYS
 from modelspec.fleet.model import KeyRule, Region
 from modelspec.fleet.reference import SECRET_FOLDERS, normal_form
 from modelspec.fleet.settings import Settings, Threshold
@@ -172,7 +173,15 @@ def _said(words: Words) -> str:
 
 
 def policy_breaches(base: Compiled, head: Compiled, models: int) -> Iterator[Breach]:
-    """Each loosened setting."""
+    """Each loosened setting, and that edges stop asking who calls."""
+    if base.setup.fleet.knows_clients and not head.setup.fleet.knows_clients:
+        yield Breach(
+            subject=KEYS,
+            message="this change loosens the policy: the edges let everybody in, without a key",
+            label="the fleet of an edge that asks nobody",
+            help=f"keep {KEYS}, or set `auth.jwt` in target_options.envoy",
+            place=Place(path=_REGIONS),
+        )
     for one in loosened(base.setup.settings, head.setup.settings, models):
         yield Breach(
             subject=one.subject,

@@ -144,9 +144,10 @@ RULES: tuple[Rule, ...] = (
         "A change loosens the policy.",
         """
         Severities, guards, `key_policy`, `secret_folders`, `metadata_schema` and the life of waivers decide what a
-        change may do. The policy of the base judges the change itself; what is loosened here holds for all that follow.
+        change may do, and keys.yaml or `auth.jwt` who may call. The policy of the base judges the change itself; what
+        is loosened here holds for all that follow.
 
-        Leave it out, or have it waived. The subject names the setting, such as `rules.MS301`.
+        Leave it out, or have it waived. The subject names the setting, such as `rules.MS301`, or `keys.yaml`.
         """,
     ),
     stage_rule(

@@ -198,3 +198,27 @@ def test_what_is_not_called_looser_refuses_no_less(old: Any, new: Any) -> None:
     if not list(loosened(before, after, 10)):
         assert _refuses(before) <= _refuses(after)
     assert list(loosened(before, before, 10)) == []
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "breaks"),
+    [
+        ("keys", "", True),
+        ("none", "", True),
+        ("keys", "none", False),
+        ("", "keys", False),
+        ("keys", "keys", False),
+    ],
+)
+def test_edges_that_stop_asking_who_calls_break_a_guard(
+    tmp_path: Path, base: str, head: str, *, breaks: bool
+) -> None:
+    entry = f"\n  - {{key_id: a, sha256: {'ab' * 32}, owner: x}}\n"
+    files = {"": {}, "keys": {"keys.yaml": f"keys:{entry}"}, "none": {"keys.yaml": "keys: []\n"}}
+    old = compiled(tmp_path / "old", MODELS, FIXED | files[base])
+    for waived in (False, True):
+        more = waivers(waiver("policy_loosened", "keys.yaml")) if waived and breaks else {}
+        new = compiled(tmp_path / f"new{waived}", MODELS, FIXED | files[head] | more)
+        report = check_guards(old, new, before=routed(old), after=routed(new), today=TODAY)
+        found = [(one.code, one.subject) for one in report.diagnostics]
+        assert found == ([("MS811", "keys.yaml")] if breaks and not waived else [])
