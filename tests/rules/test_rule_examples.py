@@ -128,6 +128,7 @@ PLACES = {
     "MS728": "models.d/atlas.yaml:7:17",
     "MS729": "models.d/atlas.yaml:7:56",
     "MS730": "models.d/atlas.yaml:7:19",
+    "MS731": "modelspec.yaml:2:34",
     "MS737": "models.d/atlas.yaml:7:29",
     "MS739": "models.d/atlas.yaml:7:10",
 }

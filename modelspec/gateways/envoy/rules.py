@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule, stage_rule
 from modelspec.fleet.model import Catalog, Fleet, Model
+from modelspec.gateways.envoy.requests import HEALTH
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 from modelspec.url import is_host, parts
@@ -138,6 +139,52 @@ def counted_heads_share_a_health_path(model: Model, fleet: Fleet) -> Iterator[Fi
                     ),
                 ),
             )
+
+
+_ADMINISTRATIVE = """
+    a2a access_group access_groups active adaptive_router add agent agents alerting api apply_guardrail apps
+    assistants authorize auto_router budget budgets cache callback callbacks claude-code cloudzero compliance
+    comprehendmedical config config_overrides containers coordination_redis cost cost_optimization credentials
+    customer debug delete discover enabled end_user evals fallback fine_tuning flushall gateway get
+    get_favicon get_image get_logo_url global guardrails health identities indexes introspect invitation jwt
+    key lazy litellm live login logs make_public managed mcp memory memory-usage memory-usage-in-mem-cache
+    memory-usage-in-mem-cache-items metrics model model-insights model_group model_hub moyai network oauth
+    onboarding openapi-registry organization otel-spans ping plugin-proxy policies policy project prompts
+    provider public queue redis register registry.json reload report repositories revoke roi-calculator router
+    routes schedule scim search_tools server service session sessions settings skills spend spend_logs sso
+    sync systemone tag team teams telemetry test threads token tool tools toolset traces ui update upload
+    usage user user-credentials user-env-vars users utils vantage vector_store vector_stores workflows
+"""
+"""First parts of paths, behind a version, at which LiteLLM 1.108.7 does not infer: of the routes in litellm/proxy."""
+_MODEL_IN_PATH = """
+    anthropic assemblyai azure azure_ai azure_speech bedrock bespoke cohere cursor deepgram engines
+    eu.assemblyai fal_ai gemini gigachat interactions langfuse laya milvus mistral nvidia_nim openai
+    openai_passthrough openrouter tinyfish transcribe typesafe v1beta vertex-ai vertex_ai vllm watsonx
+"""
+"""First parts below which LiteLLM takes the model from the path, or passes the request on to a provider."""
+_ANSWERED = ("models", "responses", "files", "batches", "realtime", HEALTH[1:])
+
+
+def _paths_name_a_model(fleet: Fleet) -> Iterator[Finding]:
+    if _TARGET not in fleet.targets:
+        return
+    for position, path in enumerate(fleet.edge_options.get("paths", ())):
+        behind = [part for part in path.split("/")[1:] if not (part[:1] == "v" and part[1:].isdigit())]
+        first = behind[0].lower() if behind else ""
+        if first in _ADMINISTRATIVE.split():
+            reason = "administers a LiteLLM head, or tells of it"
+        elif first in _MODEL_IN_PATH.split():
+            reason = "takes the model from the path, or none"
+        elif first in ("", *_ANSWERED):
+            reason = "is answered by the edge itself"
+        else:
+            continue
+        yield Finding(
+            place=Place(path="modelspec.yaml", pointer=("target_options", "envoy", "paths", position)),
+            message=f"the path {quote(path)} {reason}",
+            label="not for requests whose body names the model",
+            help="remove it: the edge serves the paths of the OpenAI and Anthropic APIs without being told",
+        )
 
 
 heads_have_no_path: Rule = replace(
@@ -333,7 +380,28 @@ key_sets_are_public: Rule = stage_rule(
     ),
 )
 
+paths_name_a_model: Rule = replace(
+    stage_rule(
+        "MS731",
+        "A path that the edge is to serve is not for requests whose body names the model.",
+        """
+        `target_options.envoy.paths` adds to the paths that reach a head, and whoever may call a model may then call
+        them. A LiteLLM head makes keys at `/key/generate` and changes its models at `/model/new`; below `/engines/`,
+        `/openai/deployments/` and the names of providers it takes the model from the path, so that a request names one
+        model for the edge and another for the head.
+
+        Remove the path. Administer a head from inside its network.
+        """,
+        bad=(_SHARED % "").replace(
+            "[envoy]", "[envoy]\n    target_options: {envoy: {paths: [/key/generate]}}"
+        ),
+        good=(_SHARED % "").replace("[envoy]", "[envoy]\n    target_options: {envoy: {paths: [/v1/ocr]}}"),
+    ),
+    fleet_check=_paths_name_a_model,
+)
+
 RULES = (
+    paths_name_a_model,
     heads_can_be_called,
     client_regions_have_edges,
     heads_have_no_path,
