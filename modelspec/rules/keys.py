@@ -1,4 +1,4 @@
-"""Keys: which host receives those of upstreams (MS514, MS515), and who has those of clients (MS529, MS531, MS629)."""
+"""Keys: which host receives those of upstreams (MS514, MS515), and who has those of clients (MS529 to MS531, MS629)."""
 
 from collections.abc import Iterator
 
@@ -183,10 +183,45 @@ def keys_are_told_apart(catalog: Catalog) -> Iterator[Finding]:
 
 
 @rule(
+    "MS530",
+    Severity.INFO,
+    Scope.CATALOG,
+    bad=_PRIVATE + _keys(_entry("search", 0)),
+    good=_PRIVATE + _keys(_entry("search", 0, ", groups: [research]")),
+)
+def private_models_have_callers(catalog: Catalog) -> Iterator[Finding]:
+    """No key has a group of a private model.
+
+    A private model is for the keys with one of its groups. Without such a key, edges refuse everybody, which may be
+    meant while a model is prepared, or is a typo.
+
+    Give a key the group, or correct its name.
+    """
+    fleet = catalog.fleet
+    if fleet.client_keys is None or "jwt" in fleet.edge_options.get("auth", {}):
+        return
+    given = {group for key in fleet.client_keys if not key.is_revoked for group in key.groups}
+    for one in catalog.signatures:
+        if one.access is None or one.access[0] != "private" or one.status == "disabled":
+            continue
+        groups = one.access[1]
+        if given.isdisjoint(groups):
+            yield Finding(
+                place=Place(path=one.path, pointer=("access", "groups" if groups else "visibility")),
+                message=f"no key may call {quote(one.model_id)}",
+                label="no key has one of these groups" if groups else "without groups",
+                help="give a key in keys.yaml one of these groups"
+                if groups
+                else "name the groups that may call it",
+                subject=one.model_id,
+            )
+
+
+@rule(
     "MS531",
     Severity.WARNING,
     Scope.CATALOG,
-    bad=_PRIVATE + _keys(_entry("search", 0, ", groups: [reserach]")),
+    bad=_PRIVATE + _keys(_entry("search", 0, ", groups: [research, reserach]")),
     good=_PRIVATE + _keys(_entry("search", 0, ", groups: [research]")),
 )
 def groups_of_keys_open_models(catalog: Catalog) -> Iterator[Finding]:
@@ -244,6 +279,7 @@ RULES: tuple[Rule, ...] = (
     keys_go_where_the_policy_lets_them,
     a_key_goes_to_one_organisation,
     keys_are_told_apart,
+    private_models_have_callers,
     groups_of_keys_open_models,
     keys_have_not_expired,
 )

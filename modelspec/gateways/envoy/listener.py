@@ -49,6 +49,8 @@ def listener(
         "stat_prefix": "edge",
         "access_log": [*access_log(edge_id, region, options), *counters()],
         "use_remote_address": True,
+        # To a head that takes `_` and `-` for one, such a header would be one that the edge sets.
+        "common_http_protocol_options": {"headers_with_underscores_action": "DROP_HEADER"},
         "normalize_path": True,
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",

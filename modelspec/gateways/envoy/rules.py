@@ -270,7 +270,7 @@ def groups_need_authentication(catalog: Catalog) -> Iterator[Finding]:
         if signature.access is None or signature.status == "disabled":
             continue
         visibility, groups, _ = signature.access
-        if visibility != "private":
+        if visibility != "private" and not groups:
             continue
         yield Finding(
             place=Place(path=signature.path, pointer=("access", "groups" if groups else "visibility")),
