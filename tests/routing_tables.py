@@ -1,6 +1,7 @@
 """Routing tables made by hand: small enough to be seen through, and with what no file could hold as well."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
@@ -65,8 +66,9 @@ def route(  # noqa: PLR0913
     local: Mapping[str, Upstream] | None = None,
     named: tuple[str, ...] = (),
     fallback_models: Mapping[str, tuple[str, ...]] | None = None,
+    **retries: Any,
 ) -> Route:
-    """`named` are heads that the file names and that are in no tier: offline ones."""
+    """`named` are heads that the file names and that are in no tier: offline ones; `retries` are fields of a route."""
     heads = [*(each for tier in tiers for each in tier), *named]
     return Route(
         model_id=model_id,
@@ -85,6 +87,7 @@ def route(  # noqa: PLR0913
         groups=groups,
         rpm=rpm,
         tpm=None,
+        **retries,
         about=About(
             name=model_id,
             priority_head=heads[0] if heads else "none",

@@ -25,7 +25,7 @@ HEADS = """\
 heads:
   - {head_id: head-eu-1, region: eu, url: https://head-eu-1.example.net, inference_url: http://10.0.0.1:8000/v1}
   - {head_id: head-eu-2, region: eu, url: https://head-eu-2.example.net, status: draining, capacity: 4}
-  - {head_id: head-uk-1, region: uk, url: https://head-uk-1.example.net, health_path: /ready}
+  - {head_id: head-uk-1, region: uk, url: https://head-uk-1.example.net, health_path: /health/readiness}
   - {head_id: head-us-1, region: us, url: https://head-us-1.example.net}
   - {head_id: head-us-2, region: us, url: https://head-us-2.example.net, status: offline}
 """

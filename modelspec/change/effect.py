@@ -131,6 +131,7 @@ KINDS: tuple[EffectKind, ...] = (
     EffectKind("deployments-reordered", Rank.SETTINGS, "model", "reorders its deployments"),
     EffectKind("policy-changed", Rank.SETTINGS, "model", "changes its load balancing"),
     EffectKind("limits-changed", Rank.SETTINGS, "model", "changes its limits"),
+    EffectKind("retries-changed", Rank.SETTINGS, "model", "changes when the next head is asked"),
     EffectKind("model-deprecated", Rank.SETTINGS, "model", "is deprecated"),
     EffectKind("model-undeprecated", Rank.SETTINGS, "model", "is no longer deprecated"),
     EffectKind("sunset-changed", Rank.SETTINGS, "model", "changes its sunset"),

@@ -205,6 +205,32 @@ def compare_limits(pair: Pair) -> Iterator[Found]:
         yield pair.effect("limits-changed", words, before, after)
 
 
+def compare_retries(pair: Pair) -> Iterator[Found]:
+    """When an edge asks the next head."""
+    old, new = (
+        {
+            "first_byte_seconds": route.first_byte_seconds,
+            "retry_on": None if route.retry_on is None else list(route.retry_on),
+            "hedge": route.hedge,
+        }
+        for route in (pair.before, pair.after)
+    )
+    if old != new:
+        words = ("changes when the next head is asked: ", _retries(pair.before), " → ", _retries(pair.after))
+        yield pair.effect("retries-changed", words, old, new)
+
+
+def _retries(route: Route) -> str:
+    """Like `after 900 s without a first byte or on 429`."""
+    parts = []
+    if route.first_byte_seconds is not None:
+        parts.append(f"after {route.first_byte_seconds} s without a first byte")
+    if route.retry_on is not None:
+        parts.append(f"on {', '.join(map(str, route.retry_on)) or 'no further status code'}")
+    words = " or ".join(parts) or "as for all models"
+    return f"{words}, and the first one is still waited for" if route.hedge else words
+
+
 def limits(rpm: int | None, tpm: int | None) -> Words:
     """Like `60 requests and 9000 tokens per minute`."""
     parts = [

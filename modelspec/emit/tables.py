@@ -52,8 +52,8 @@ def _access(route: Route) -> Json:
 
 
 def _limits(route: Route) -> Json:
-    """Requests and tokens per minute for the whole model; null means no limit."""
-    return {"rpm": route.rpm, "tpm": route.tpm}
+    """Requests and tokens per minute for the whole model, and the wait for the first byte; null: as at gateways."""
+    return {"rpm": route.rpm, "tpm": route.tpm, "first_byte_seconds": route.first_byte_seconds}
 
 
 def first_target(route: Route) -> Upstream:
@@ -92,6 +92,8 @@ def _route(route: Route) -> str:
             "reach": route.reach,
             "access": _access(route),
             "limits": _limits(route),
+            "retry_on": route.retry_on,
+            "hedge": route.hedge,
         }
     )
 
@@ -211,6 +213,8 @@ def _model(route: Route, url: str) -> str:
             "fallback_models": route.fallback_models,
             "aliases": route.aliases,
             "limits": _limits(route),
+            "retry_on": route.retry_on,
+            "hedge": route.hedge,
             "access": _access(route),
             "status": route.status,
             "sunset": about.sunset,

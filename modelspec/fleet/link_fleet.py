@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from modelspec.diagnose.rule import Finding
@@ -61,6 +62,8 @@ def _help(near: str | None, known: Iterable[str], file: str) -> str:
 
 
 _HEAD = defaults("heads", "heads")
+LITELLM_HEALTH_PATHS = ("/health/liveliness", "/health/liveness", "/health/readiness")
+"""What LiteLLM answers with 200 without a key (1.108.7), the default of its heads first; `/health` takes a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,9 @@ def link_fleet(
     """
     found: list[tuple[str, Finding]] = []
     all_regions, whole_regions, regions_complete = _entries(regions, "regions", "code", _region, found)
-    all_heads, whole_heads, heads_complete = _entries(heads, "heads", "head_id", _head, found)
+    all_heads, whole_heads, heads_complete = _entries(
+        heads, "heads", "head_id", partial(_head, health_path=_health_path(settings)), found
+    )
     complete = regions_complete and heads_complete
     litellm = settings.target_options.get("litellm", {})
     fleet = Fleet(
@@ -96,9 +101,9 @@ def link_fleet(
         targets=frozenset(settings.targets),
         litellm_strategy=litellm.get("routing_strategy", "simple-shuffle"),
         litellm_enforces_limits=litellm.get("enforce_limits", False),
+        edge_options=settings.target_options.get("envoy", {}),
         key_policy=settings.key_policy,
         client_keys=keys,
-        edge_options=settings.target_options.get("envoy", {}),
     )
     whole = replace(fleet, regions=whole_regions, heads=whole_heads)
     if regions_complete:
@@ -199,7 +204,11 @@ def _region(item: Mapping[str, Any], place: Place) -> Region:
     )
 
 
-def _head(item: Mapping[str, Any], place: Place) -> Head:
+def _health_path(settings: Settings) -> str:
+    return LITELLM_HEALTH_PATHS[0] if "litellm" in settings.targets else str(_HEAD["health_path"])
+
+
+def _head(item: Mapping[str, Any], place: Place, *, health_path: str) -> Head:
     """Without a region of the right form, the head belongs to none that is declared."""
     capacity = item.get("capacity")
     inference_url = item.get("inference_url")
@@ -208,7 +217,7 @@ def _head(item: Mapping[str, Any], place: Place) -> Head:
         region=item.get("region", ""),
         url=normal_url(item.get("url", "")),
         status=item.get("status", _HEAD["status"]),
-        health_path=item.get("health_path", _HEAD["health_path"]),
+        health_path=item.get("health_path", health_path),
         inference_url=None if inference_url is None else normal_url(inference_url),
         capacity=None if capacity is None else int(capacity),
         place=place,

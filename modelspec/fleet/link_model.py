@@ -42,6 +42,7 @@ def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
     access = get("access") or {}
     listed = get("deployments")
     client_regions = access.get("client_regions")
+    retry_on = get("retry_on")
     return Model(
         path=path,
         line=line,
@@ -62,6 +63,9 @@ def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
         aliases=tuple(get("aliases") or ()),
         rpm=_whole(limits.get("rpm")),
         tpm=_whole(limits.get("tpm")),
+        first_byte_seconds=_whole(limits.get("first_byte_seconds")),
+        retry_on=None if retry_on is None else tuple(sorted(set(map(int, retry_on)))),
+        hedge=get("hedge", _MODEL["hedge"]),
         has_access=bool(access),
         visibility=access.get("visibility", _VISIBILITY),
         groups=tuple(access.get("groups") or ()),

@@ -152,7 +152,8 @@ class Model:
     """The content of one file.
 
     `deployments` has at least one: where the file lists none, or the head runs the model itself, its own five fields
-    make it. `has_access`: it says itself who may call it.
+    make it. `has_access`: it says itself who may call it. `first_byte_seconds` and `retry_on` None: as at the edge for
+    all models.
     """
 
     path: str
@@ -170,6 +171,9 @@ class Model:
     aliases: tuple[str, ...]
     rpm: int | None
     tpm: int | None
+    first_byte_seconds: int | None = None
+    retry_on: tuple[int, ...] | None = None
+    hedge: bool = False
     has_access: bool
     visibility: str
     groups: tuple[str, ...]

@@ -10,6 +10,7 @@ from modelspec.fleet.client_keys import ClientKey
 class GatewayOptions:
     """Settings for one target: its `target_options`, and the edges of the fleet with their regions.
 
+    `targets` are all gateways that configuration is written for.
     `key_set` is the text of the identity provider's public keys, if the settings name a file of them.
     `client_keys` are None where the repository has no keys.yaml: then it does not say who may call.
     `commit` and `digest` say what the build was made from: its commit if it is known, and the sha256 of its sources.
@@ -17,6 +18,7 @@ class GatewayOptions:
 
     options: Mapping[str, object]
     edges: Mapping[str, str | None]
+    targets: frozenset[str] = frozenset()
     commit: str | None = None
     digest: str = ""
     client_keys: tuple[ClientKey, ...] | None = None

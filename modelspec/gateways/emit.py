@@ -37,6 +37,7 @@ def emit_gateways(
             gateway = GatewayOptions(
                 options=options.get(name, {}),
                 edges=dict(edges),
+                targets=frozenset(targets),
                 commit=origin.commit if origin else None,
                 digest=origin.digest if origin else "",
                 key_set=key_set,

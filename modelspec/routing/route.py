@@ -100,6 +100,9 @@ def _route(model: Model, fleet: Fleet, reach: tuple[str, ...]) -> Route:
         groups=model.groups,
         rpm=model.rpm,
         tpm=model.tpm,
+        first_byte_seconds=model.first_byte_seconds,
+        retry_on=model.retry_on,
+        hedge=model.hedge,
         about=About(
             name=model.name,
             priority_head=model.priority_head,

@@ -40,6 +40,8 @@ class Route:
     same at every head; where the heads run the model themselves it is empty and `local_targets` has one for each head.
     `reach` is every region that a request may touch, sorted. `fallback_models` leads from a condition
     (`any`, `error`, `context_window`, `content_policy`) to model ids. `client_regions` None means from anywhere.
+    `first_byte_seconds`: how long a head may be silent before the next is asked; `retry_on`: the status codes for which
+    the next is asked, beside 502 to 504; None is what the edge has for all models.
     """
 
     model_id: str
@@ -58,6 +60,9 @@ class Route:
     groups: tuple[str, ...]
     rpm: int | None
     tpm: int | None
+    first_byte_seconds: int | None = None
+    retry_on: tuple[int, ...] | None = None
+    hedge: bool = False
     about: About
 
     @property

@@ -144,6 +144,19 @@ def _facts(route: Route, names: Wording) -> Iterator[Row]:
     clients = ["anywhere"] if route.client_regions is None else map(names.region, route.client_regions)
     yield Row.of("Clients from", *clients)
     yield Row.of("Limits", *(_limits(route) or ["none"]))
+    yield from _retries(route)
+
+
+def _retries(route: Route) -> Iterator[Row]:
+    """When the edge asks the next head, as far as the model says."""
+    if route.first_byte_seconds is not None:
+        yield Row.of("First byte", f"within {count(route.first_byte_seconds, 'second')}")
+    if route.retry_on is not None:
+        yield Row.of(
+            "Retry on", *(map(str, route.retry_on) if route.retry_on else ["no further status code"])
+        )
+    if route.hedge:
+        yield Row.of("Hedge", "a second head is asked when the first is late")
 
 
 def _upstreams(route: Route, names: Wording) -> Iterator[tuple[str, str | None, list[Row]]]:

@@ -1,7 +1,7 @@
 """The files of an Envoy edge, read as Envoy would read them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from modelspec.gateways import GatewayOptions
 from modelspec.gateways.envoy.emit import emit
 from modelspec.routing.table import RoutingTable
 
+LAST_RESORT = " (last resort)"
 EDGES: Mapping[str, str | None] = {"edge-us": "us", "edge-eu": "eu"}
 
 
@@ -16,9 +17,12 @@ def emitted(
     routing: RoutingTable,
     options: Mapping[str, object] | None = None,
     edges: Mapping[str, str | None] = EDGES,
+    targets: Sequence[str] = ("envoy",),
     commit: str | None = None,
 ) -> dict[str, bytes]:
-    gateway = GatewayOptions(options=options or {}, edges=edges, commit=commit, digest="d1")
+    gateway = GatewayOptions(
+        options=options or {}, edges=edges, targets=frozenset(targets), commit=commit, digest="d1"
+    )
     return {artifact.path: artifact.content for artifact in emit(routing, gateway)}
 
 
@@ -67,7 +71,8 @@ def answer(action: Any) -> dict[str, int] | int:
         status: int = route["direct_response"]["status"]
         return status
     if "cluster" in route["route"]:
-        return {route["route"]["cluster"]: 1}
+        name = route["route"]["cluster"]
+        return {name if " > " in name else name.removesuffix(LAST_RESORT): 1}
     return {one["name"]: one["weight"] for one in route["route"]["weighted_clusters"]["clusters"]}
 
 
@@ -85,9 +90,12 @@ def files_of(outputs: Mapping[str, bytes], edge_id: str = "edge-us") -> Files:
 
 
 def members(cluster: Any) -> list[str]:
-    """The members of an aggregate cluster; none of other clusters."""
+    """The members of an aggregate cluster, which it repeats as a last resort; none of other clusters."""
     kind = cluster.get("cluster_type")
-    return list(kind["typed_config"]["clusters"]) if kind else []
+    listed = list(kind["typed_config"]["clusters"]) if kind else []
+    half = len(listed) // 2
+    assert listed[half:] == [f"{name}{LAST_RESORT}" for name in listed[:half]]
+    return listed[:half]
 
 
 def hosts(cluster: Any) -> Iterator[tuple[str, int]]:

@@ -39,7 +39,7 @@ def test_the_example_fleet_follows_the_schema() -> None:
     files = files_of(routed(compile_fleet(ROOT, today=TODAY, targets=["prometheus"])))
     check(files)
     text = files["gateways/prometheus/targets.json"].decode()
-    assert "https://head-service-eu-2.llm.example.net/healthz" in text
+    assert "https://head-service-eu-2.llm.example.net/health/readiness" in text
     assert "http://10." not in text
     assert "AZURE" not in text
 

@@ -67,7 +67,7 @@ def test_defaults_are_filled_in(tmp_path: Path) -> None:
     assert row["load_balancing"] == {"policy": "round_robin", "weights": {}}
     assert (row["provider"], row["upstream_model"], row["api_key"]) == ("openai", "atlas", None)
     assert row["access"] == {"visibility": "internal", "groups": [], "client_regions": None}
-    assert row["limits"] == {"rpm": None, "tpm": None}
+    assert row["limits"] == {"rpm": None, "tpm": None, "first_byte_seconds": None}
     assert (row["status"], row["sunset"], row["replaced_by"]) == ("active", None, None)
     assert [each["endpoint"] for each in row["deployments"]] == [row["endpoint"]]
 
@@ -178,7 +178,7 @@ def test_regions_know_which_models_are_denied_to_their_clients(tmp_path: Path) -
         "groups": ["research"],
         "client_regions": ["eu", "uk"],
     }
-    assert _route(outputs, "atlas")["limits"] == {"rpm": 60, "tpm": 90000}
+    assert _route(outputs, "atlas")["limits"] == {"rpm": 60, "tpm": 90000, "first_byte_seconds": None}
 
 
 def test_descriptions_for_people_are_in_the_snapshot(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from envoy_files import EDGES, emitted, files_of, hosts, members
+from envoy_files import EDGES, LAST_RESORT, emitted, files_of, hosts, members
 from golden_cases import BASES
 from routing_tables import head, route, table
 from small_fleets import TODAY, routed
@@ -31,7 +31,8 @@ def test_one_cluster_per_head_and_one_per_distinct_chain() -> None:
     chain = [{"a": 1}, {"b": 1}]
     routing = table([], HEADS, [route("x", *chain), route("y", *chain), route("z", {"c": 1})])
     files = files_of(emitted(routing))
-    assert list(files.clusters) == ["a", "b", "c", "a > b"]
+    last = ["a (last resort)", "b (last resort)"]
+    assert list(files.clusters) == ["a", last[0], "b", last[1], "c (last resort)", "a > b"]
     assert members(files.clusters["a > b"]) == ["a", "b"]
     assert files.exact == {"x": {"a > b": 1}, "y": {"a > b": 1}, "z": {"c": 1}}
 
@@ -59,6 +60,15 @@ def test_open_requests_are_counted_over_one_cluster() -> None:
     assert files.exact["y"] == {"a > c": 1, "c > a": 2}
 
 
+def test_a_tier_of_its_own_that_counts_requests_can_eject_one_head_for_another() -> None:
+    routing = table([], HEADS, [route("x", {"a": 1, "c": 1}, policy="least_request")])
+    files = files_of(emitted(routing))
+    name = "least_request(a=1 c=1)"
+    (chain,) = files.exact["x"]
+    assert members(files.clusters[chain]) == [name]
+    assert list(files.clusters) == [name, f"{name}{LAST_RESORT}", chain]
+
+
 def test_a_head_is_reached_as_its_url_says() -> None:
     files = files_of(emitted(table([], HEADS, [route("x", {name: 1}) for name in "abc"])))
     tls = {}
@@ -67,11 +77,11 @@ def test_a_head_is_reached_as_its_url_says() -> None:
         ("b", "10.0.0.2", 8080, "10.0.0.2:8080"),
         ("c", "2001:db8::1", 8443, "[2001:db8::1]:8443"),
     ):
-        (place,) = files.clusters[name]["load_assignment"]["endpoints"]
+        (place,) = files.clusters[f"{name}{LAST_RESORT}"]["load_assignment"]["endpoints"]
         endpoint = place["lb_endpoints"][0]["endpoint"]
         assert endpoint["address"]["socket_address"] == {"address": address, "port_value": port}
         assert endpoint["hostname"] == endpoint["health_check_config"]["hostname"] == hostname
-        (match,) = files.clusters[name]["transport_socket_matches"]
+        (match,) = files.clusters[f"{name}{LAST_RESORT}"]["transport_socket_matches"]
         tls[name] = match["transport_socket"]["typed_config"]
     assert tls["b"] == {
         "@type": "type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
@@ -83,8 +93,86 @@ def test_a_head_is_reached_as_its_url_says() -> None:
         "trusted_ca": {"filename": "/etc/ssl/certs/ca-certificates.crt"},
         "match_typed_subject_alt_names": [{"san_type": "IP_ADDRESS", "matcher": {"exact": "2001:db8::1"}}],
     }
-    (check,) = files.clusters["b"]["health_checks"]
+    (check,) = files.clusters[f"b{LAST_RESORT}"]["health_checks"]
     assert check["http_health_check"] == {"path": "/healthz"}
+
+
+def test_only_a_heads_own_faults_eject_it_and_never_the_last_resort() -> None:
+    routing = table([], HEADS, [route("x", {"a": 1}, {"b": 1})])
+    files = files_of(emitted(routing, {"answer_header": "x-upstream"}))
+    status, header = (
+        rule["http_response_headers_match"]["headers"][0] for rule in _own_faults(files.clusters["a"])
+    )
+    assert status == {"name": ":status", "string_match": {"safe_regex": {"regex": "50[0234]"}}}
+    assert header == {"name": "x-upstream", "present_match": True, "invert_match": True}
+    assert _own_faults(files.clusters["a > b"]) == _own_faults(files.clusters["a"])
+    ejects = files.clusters["a"]["outlier_detection"]
+    assert (ejects["enforcing_consecutive_5xx"], ejects["enforcing_consecutive_gateway_failure"]) == (100, 0)
+    last = files.clusters[f"a{LAST_RESORT}"]
+    assert {"outlier_detection", "typed_extension_protocol_options"} == files.clusters[
+        "a"
+    ].keys() - last.keys()
+    assert last["health_checks"] == files.clusters["a"]["health_checks"]
+
+
+@pytest.mark.parametrize(
+    ("targets", "header", "expected"),
+    [
+        (("envoy",), None, None),
+        (("envoy", "litellm"), None, "x-litellm-call-id"),
+        (("envoy", "litellm"), "x-own", "x-own"),
+    ],
+)
+def test_without_a_header_that_tells_them_apart_gateway_failures_eject(
+    targets: tuple[str, ...], header: str | None, expected: str | None
+) -> None:
+    routing = table([], HEADS, [route("x", {"a": 1}, {"b": 1})])
+    options = {} if header is None else {"answer_header": header}
+    cluster = files_of(emitted(routing, options, targets=targets)).clusters["a"]
+    ejects = cluster["outlier_detection"]
+    marked, unmarked = ejects["enforcing_consecutive_5xx"], ejects["enforcing_consecutive_gateway_failure"]
+    assert (marked, unmarked) == ((0, 100) if expected is None else (100, 0))
+    if expected is not None:
+        assert _own_faults(cluster)[1]["http_response_headers_match"]["headers"][0]["name"] == expected
+    else:
+        assert "typed_extension_protocol_options" not in cluster
+
+
+def _own_faults(cluster: Any) -> list[Any]:
+    (options,) = cluster["typed_extension_protocol_options"].values()
+    rules: list[Any] = options["outlier_detection"]["error_matcher"]["and_match"]["rules"]
+    return rules
+
+
+def test_a_model_has_its_own_times_and_retries_where_it_says_so() -> None:
+    chain = [{"a": 1}, {"b": 1}, {"c": 1}]
+    routes = [
+        route("plain", *chain),
+        route("slow", *chain, first_byte_seconds=900),
+        route("quick", *chain, first_byte_seconds=5),
+        route("again", *chain, retry_on=(429, 500)),
+        route("never", *chain, retry_on=()),
+        route("hedged", {"a": 1}, hedge=True),
+    ]
+    files = files_of(emitted(table([], HEADS, routes), {"retry_on": [408]}))
+    actions = files.matcher["matcher_tree"]["exact_match_map"]["map"]
+    found = {one.model_id: actions[one.model_id]["action"]["typed_config"]["route"] for one in routes}
+    (host,) = files.routes["virtual_hosts"]
+    common = host["retry_policy"]
+    assert (common["per_try_timeout"], common["num_retries"]) == ("300s", 2)
+    assert common["retriable_status_codes"] == [408]
+    assert found["plain"].keys() & {"retry_policy", "idle_timeout", "hedge_policy"} == set()
+    assert found["plain"]["timeout"] == "0s"
+    assert (found["slow"]["idle_timeout"], "idle_timeout" in found["quick"]) == ("2700s", False)
+    assert found["slow"]["retry_policy"] == {**common, "per_try_timeout": "900s"}
+    assert found["quick"]["retry_policy"] == {**common, "per_try_timeout": "5s"}
+    assert found["again"]["retry_policy"] == {**common, "retriable_status_codes": [429, 500]}
+    never = found["never"]["retry_policy"]
+    assert never == {
+        **{name: value for name, value in common.items() if name != "retriable_status_codes"},
+        "retry_on": common["retry_on"].removesuffix(",retriable-status-codes"),
+    }
+    assert found["hedged"]["hedge_policy"] == {"hedge_on_per_try_timeout": True}
 
 
 def test_every_edge_answers_for_its_own_region() -> None:
@@ -197,6 +285,8 @@ def test_the_settings_are_where_envoy_expects_them() -> None:
         "paths": ["/v1/ocr"],
         "connect_timeout_ms": 1500,
         "request_timeout_ms": 60_000,
+        "first_byte_seconds": 7,
+        "stream_idle_timeout_ms": 61_000,
         "health_check_interval_ms": 10_050,
         "health_check_timeout_ms": 1,
     }
@@ -210,7 +300,7 @@ def test_the_settings_are_where_envoy_expects_them() -> None:
     )  # its method and itself, twice for upgrades
     source = files.bootstrap["dynamic_resources"]["cds_config"]["path_config_source"]
     assert source == {"path": "/srv/edge/clusters.json", "watched_directory": {"path": "/srv/edge"}}
-    cluster = files.clusters["a"]
+    cluster = files.clusters[f"a{LAST_RESORT}"]
     assert cluster["connect_timeout"] == "1.5s"
     assert "/srv/ca.pem" in json.dumps(cluster)
     (check,) = cluster["health_checks"]
@@ -220,6 +310,8 @@ def test_the_settings_are_where_envoy_expects_them() -> None:
         "0.001s",
     )
     assert '"timeout": "60s"' in json.dumps(files.routes)
+    assert '"per_try_timeout": "7s"' in json.dumps(files.routes)
+    assert '"stream_idle_timeout": "61s"' in json.dumps(files.listener)
 
 
 @pytest.mark.parametrize("edge", ["edge-us", "edge-eu"])

@@ -1,8 +1,9 @@
 """For any fleet: every reference is valid, every name has one route, and text stays text."""
 
 import json
+from typing import Any
 
-from envoy_files import EDGES, Files, emitted, files_of, hosts, members
+from envoy_files import EDGES, LAST_RESORT, Files, emitted, files_of, hosts, members
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing_tables import head, route, table
@@ -44,8 +45,8 @@ def tiers(draw: st.DrawFn) -> list[dict[str, int]]:
 
 @st.composite
 def tables(draw: st.DrawFn) -> RoutingTable:
-    # A hyphen, which is not a valid id, stands for a request without a name.
-    names = draw(st.lists(HOSTILE.filter(lambda name: name != "-"), unique=True, max_size=12))
+    # No id begins with a hyphen; entries that do are those of the edge.
+    names = draw(st.lists(HOSTILE.filter(lambda name: name[:1] != "-"), unique=True, max_size=12))
     routes: list[Route] = []
     while names:
         own = [names.pop() for _ in range(min(len(names), draw(st.integers(1, 3))))]
@@ -65,8 +66,13 @@ def tables(draw: st.DrawFn) -> RoutingTable:
     return table([], [head(name, status=STATUS[name]) for name in HEADS], routes)
 
 
+def _cluster(files: Files, name: str) -> Any:
+    """A chain, or a head: one that is in no chain is there as the last resort only."""
+    return files.clusters.get(name) or files.clusters[f"{name}{LAST_RESORT}"]
+
+
 def _reached(files: Files, name: str) -> list[str]:
-    cluster = files.clusters[name]
+    cluster = _cluster(files, name)
     inner = [host for member in members(cluster) for host in _reached(files, member)]
     return inner or [host for host, _ in hosts(cluster)]
 
@@ -105,8 +111,8 @@ def _is_in_order(files: Files, route: Route, way: dict[str, int]) -> None:
     for cluster, weight in way.items():
         numbers = [tier_of[name] for name in _reached(files, cluster)]
         assert numbers == sorted(numbers)
-        first = (members(files.clusters[cluster]) or [cluster])[0]
-        for name, part in hosts(files.clusters[first]):
+        first = (members(_cluster(files, cluster)) or [cluster])[0]
+        for name, part in hosts(_cluster(files, first)):
             shares[name] = shares.get(name, 0) + part * weight
     expected = route.tiers[0].weights
     assert shares.keys() == expected.keys()
@@ -114,7 +120,9 @@ def _is_in_order(files: Files, route: Route, way: dict[str, int]) -> None:
 
 
 def _with_members(files: Files, names: set[str]) -> set[str]:
-    return names | {member for name in names for member in members(files.clusters[name])}
+    chains = {name: members(files.clusters[name]) for name in names if " > " in name}
+    first = {member for listed in chains.values() for member in listed}
+    return chains.keys() | first | {f"{name}{LAST_RESORT}" for name in (names - chains.keys()) | first}
 
 
 @settings(deadline=None, max_examples=40)

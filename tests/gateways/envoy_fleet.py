@@ -5,7 +5,7 @@ import shutil
 import ssl
 import subprocess
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from upstreams import Upstreams, free_port, urls
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = str(Path(sysconfig.get_path("scripts")) / "modelspec")
+HEADS = ("head-us-1", "head-us-2", "head-eu-1", "head-eu-2")
 FILES = ("bootstrap.json", "clusters.json", "listener.json", "routes.json")
 _OPTIONAL = ("access.json", "jwt.json")
 
 _EXAMPLE = ("regions.yaml", "heads.yaml", "models.d", "metadata.schema.json")
-_OLD_HEALTH_PATH = {"head-service-eu-2": "/healthz"}
+_OTHER_HEALTH_PATH = {"head-service-eu-2": "/health/readiness"}
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,12 @@ class Fleet:
     def dist(self) -> Path:
         return self.root / "dist"
 
-    def configure(self, edges: Mapping[str, str], **options: Any) -> None:
+    def configure(
+        self, edges: Mapping[str, str], *, targets: Sequence[str] = ("envoy",), **options: Any
+    ) -> None:
         """Write modelspec.yaml, with short times and a listener on loopback."""
         settings = {
-            "targets": ["envoy"],
+            "targets": list(targets),
             "edges": [{"edge_id": edge_id, "region": region} for edge_id, region in edges.items()],
             # The heads of a test are on this machine, and two in the fleet are unreachable.
             "rules": {"MS510": "off", "MS601": "off", "MS404": "off"},
@@ -101,7 +104,7 @@ def example_fleet(folder: Path, upstreams: Upstreams, tls_head: str) -> Fleet:
     for head_id in heads:
         upstreams.add(
             head_id,
-            health_path=_OLD_HEALTH_PATH.get(head_id, "/health"),
+            health_path=_OTHER_HEALTH_PATH.get(head_id, "/health"),
             tls=context if head_id == tls_head else None,
         )
     (root / "heads.yaml").write_text(_moved(text, urls(upstreams, heads)), encoding="utf-8")
@@ -110,17 +113,18 @@ def example_fleet(folder: Path, upstreams: Upstreams, tls_head: str) -> Fleet:
 
 def small_fleet(folder: Path, upstreams: Upstreams, models: Mapping[str, str]) -> Fleet:
     """Four heads in two regions; `models` maps ids to further lines of their files."""
+    for head_id in HEADS:
+        if head_id not in upstreams.heads:
+            upstreams.add(head_id)
+    return fleet_of(folder, urls(upstreams, HEADS), models)
+
+
+def fleet_of(folder: Path, places: Mapping[str, str], models: Mapping[str, str]) -> Fleet:
+    """Heads at these URLs in the regions of their names; `models` maps ids to further lines of their files."""
     root = folder / "fleet"
     (root / "models.d").mkdir(parents=True)
     regions = [{"code": "us", "name": "United States"}, {"code": "eu", "name": "Europe"}]
-    heads = ["head-us-1", "head-us-2", "head-eu-1", "head-eu-2"]
-    for head_id in heads:
-        if head_id not in upstreams.heads:
-            upstreams.add(head_id)
-    rows = [
-        {"head_id": head_id, "region": head_id[5:7], "url": url}
-        for head_id, url in urls(upstreams, heads).items()
-    ]
+    rows = [{"head_id": head_id, "region": head_id[5:7], "url": url} for head_id, url in places.items()]
     (root / "regions.yaml").write_text(json.dumps({"regions": regions}), encoding="utf-8")
     (root / "heads.yaml").write_text(json.dumps({"heads": rows}), encoding="utf-8")
     fleet = Fleet(root, folder / "envoy", (free_port(), free_port()), folder / "ca.pem")

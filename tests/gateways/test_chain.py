@@ -56,12 +56,7 @@ def _files(folder: Path, provider: Upstream, heads: dict[str, int], edge: tuple[
         "regions.yaml": {"regions": [{"code": code, "name": code.upper()} for code in ("us", "eu")]},
         "heads.yaml": {
             "heads": [
-                {
-                    "head_id": head_id,
-                    "region": head_id[5:7],
-                    "url": f"http://127.0.0.1:{port}",
-                    "health_path": "/health/liveliness",
-                }
+                {"head_id": head_id, "region": head_id[5:7], "url": f"http://127.0.0.1:{port}"}
                 for head_id, port in heads.items()
             ]
         },

@@ -4,7 +4,14 @@ import fcntl
 import json
 import os
 import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +21,7 @@ from golden_cases import BASES
 
 from modelspec import cli
 from modelspec.diagnose.refusal import Refusal
+from modelspec.gateways.envoy import admin as admin_module
 from modelspec.gateways.envoy.admin import Admin
 from modelspec.gateways.envoy.check import edge_files, edges_of
 from modelspec.gateways.envoy.emit import discovery, laid_out
@@ -400,3 +408,119 @@ def test_a_link_in_place_of_the_folder_of_kept_builds_is_refused(
     assert isinstance(refusal, Refusal)
     assert refusal.message.startswith(f"cannot open '{envoy.folder}/.modelspec'")
     assert content(envoy.folder) == before
+
+
+@pytest.mark.parametrize(
+    "kind", ["drips its header", "drips its body", "is endless", "is an error", "is text"]
+)
+def test_an_admin_interface_that_is_slow_or_large_is_refused_in_time(
+    kind: str, builds: tuple[Path, ...], envoy: FakeEnvoy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The timeout of a socket would begin anew with each byte."""
+    monkeypatch.setattr(admin_module, "_SECONDS", 0.5)
+    before = content(envoy.folder)
+    with Hostile(kind) as port:
+        begin = time.monotonic()
+        refusal = publish(files_of(builds[1]), envoy.folder, Admin(host="127.0.0.1", port=port), wait=1)
+        found = status(envoy.folder, Admin(host="127.0.0.1", port=port), None, None)
+        seconds = time.monotonic() - begin
+    assert isinstance(refusal, Refusal)
+    assert isinstance(found, Refusal)
+    assert ("no Envoy answers" if "header" in kind else "is not the admin interface") in refusal.message
+    assert seconds < 20
+    assert content(envoy.folder) == before
+
+
+class Hostile:
+    """A server that never finishes an answer, or gives a wrong one."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._end = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._threads = [threading.Thread(target=self._accept)]
+
+    def __enter__(self) -> int:
+        self._threads[0].start()
+        return int(self._socket.getsockname()[1])
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        with socket.create_connection(self._socket.getsockname()):
+            pass
+        for thread in self._threads:
+            thread.join()
+        self._socket.close()
+
+    def _accept(self) -> None:
+        while not self._end.is_set():
+            connection, _ = self._socket.accept()
+            thread = threading.Thread(target=self._answer, args=(connection,))
+            self._threads.append(thread)
+            thread.start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        ok = b"HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\n"
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            match self._kind:
+                case "is an error":
+                    connection.sendall(b"HTTP/1.1 403 X\r\ncontent-length: 2\r\n\r\n{}")
+                case "is text":
+                    connection.sendall(b"HTTP/1.1 200 X\r\ncontent-length: 2\r\n\r\nhi")
+                case "is endless":
+                    connection.sendall(ok)
+                    while not self._end.is_set():
+                        connection.sendall(b"[" * 65536)
+                case _:
+                    connection.sendall(b"H" if "header" in self._kind else ok)
+                    while not self._end.wait(0.05):
+                        connection.sendall(b"H")
+
+
+def test_a_full_disk_changes_nothing(builds: tuple[Path, ...], envoy: FakeEnvoy) -> None:
+    """A limit on the size of files, in a process of its own, stands for the disk."""
+    before, names = content(envoy.folder), kept(envoy.folder)
+    limited = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000));"
+        "from modelspec import cli; from modelspec.gateways.envoy import check;"
+    )
+    unchecked = "check.check = lambda *_: None;"
+    to = ["publish", "envoy", "--envoy", "/bin/true", "--from", str(builds[1]), "--edge", "edge-us"]
+    to += ["--admin", envoy.admin.url, str(envoy.folder)]
+    for script, place in (
+        (limited, tempfile.gettempdir()),
+        (limited + unchecked, f"{envoy.folder}/.modelspec/"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", f"{script} sys.exit(cli.run(sys.argv[1:]))", *to],
+            env={"TMPDIR": tempfile.gettempdir()},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr.count("\n")) == (1, 2), done.stderr
+        assert done.stderr.startswith(f"modelspec: cannot write '{place}")
+        assert "File too large" in done.stderr
+    assert content(envoy.folder) == before
+    assert [name for name in kept(envoy.folder) if not name.startswith(".")] == names
+    given(envoy, builds[1])
+    assert not any(name.startswith(".") for name in kept(envoy.folder))
+
+
+@pytest.mark.parametrize("name", [CLUSTERS, ROUTES, LISTENER, BOOTSTRAP])
+def test_a_link_or_a_pipe_in_place_of_a_file_is_refused(
+    name: str, builds: tuple[Path, ...], envoy: FakeEnvoy, tmp_path: Path
+) -> None:
+    real = tmp_path / "real"
+    (envoy.folder / name).rename(real)
+    texts = real.read_bytes()
+    envoy.answer = lambda path: FakeEnvoy.answer(FakeEnvoy(tmp_path / "copy", envoy.node), path)  # type: ignore[method-assign]
+    shutil.copytree(builds[0] / "gateways/envoy/edge-us", tmp_path / "copy")
+    (envoy.folder / name).symlink_to(real)
+    assert isinstance(publish(files_of(builds[1]), envoy.folder, envoy.admin, wait=1), Refusal)
+    assert real.read_bytes() == texts
+    (envoy.folder / name).unlink()
+    os.mkfifo(envoy.folder / name)
+    assert isinstance(publish(files_of(builds[1]), envoy.folder, envoy.admin, wait=1), Refusal)

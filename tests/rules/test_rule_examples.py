@@ -119,6 +119,8 @@ PLACES = {
     "MS717": "modelspec.yaml:4:74",
     "MS718": "modelspec.yaml:4:12",
     "MS719": "modelspec.yaml:4:53",
+    "MS714": "heads.yaml:3:82",
+    "MS715": "models.d/atlas.yaml:7:30",
     "MS721": "models.d/atlas.yaml:7:11",
     "MS722": "models.d/atlas.yaml:7:10",
     "MS723": "models.d/atlas.yaml:6:11",

@@ -118,7 +118,7 @@ def test_the_schemas_hold_only_what_explain_relies_on() -> None:
 @pytest.mark.parametrize(
     ("kind", "path", "expected"),
     [
-        ("model", (), {"provider": "openai", "local_inference": False, "status": "active"}),
+        ("model", (), {"provider": "openai", "local_inference": False, "hedge": False, "status": "active"}),
         ("model", ("access",), {"visibility": "internal"}),
         ("model", ("load_balancing",), {"policy": "round_robin"}),
         ("model", ("deployments",), {"provider": "openai"}),

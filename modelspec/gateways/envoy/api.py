@@ -1,6 +1,6 @@
 """Names of Envoy's API: https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/api."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -23,6 +23,7 @@ HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutati
 HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
 HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
 HEALTH_CHECK = "envoy.extensions.filters.http.health_check.v3.HealthCheck"
+HTTP_PROTOCOL = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 LISTENER = "envoy.config.listener.v3.Listener"
 INJECTED = "envoy.extensions.http.injected_credentials.generic.v3.Generic"
 INJECTOR = "envoy.extensions.filters.http.credential_injector.v3.CredentialInjector"
@@ -42,6 +43,9 @@ STDERR_LOG = "envoy.extensions.access_loggers.stream.v3.StderrAccessLog"
 STDOUT_LOG = "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
 TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 
+LITELLM_ANSWER = "x-litellm-call-id"
+"""LiteLLM 1.108.7 sets it on what a model answered and on "the upstream cannot be reached", not on its own errors."""
+
 
 def typed(kind: str, message: Message | None = None) -> Message:
     """A message with its type."""
@@ -57,7 +61,8 @@ def extension(name: str, kind: str, message: Message | None = None) -> Message:
 class Options:
     """The settings of every edge, with the names of `target_options.envoy`, which the schema documents.
 
-    Times are in milliseconds. `config_dir` and `ca_file` are paths on the machine where Envoy runs.
+    Times are in milliseconds, but for `first_byte_seconds`. `config_dir` and `ca_file` are paths on the machine where
+    Envoy runs. `answer_header` None: nothing tells the errors of a head from those of its models.
     """
 
     address: str
@@ -69,7 +74,9 @@ class Options:
     max_body_bytes: int
     paths: tuple[str, ...]
     connect_timeout_ms: int
-    request_timeout_ms: int
+    first_byte_seconds: int
+    stream_idle_timeout_ms: int
+    retry_on: Sequence[int]
     health_check_interval_ms: int
     health_check_timeout_ms: int
     access_log: Mapping[str, str]
@@ -77,10 +84,14 @@ class Options:
     metrics: Mapping[str, Any] | None = None
     auth: Mapping[str, Any] = field(default_factory=dict)
     client_region: Mapping[str, Any] | None = None
+    request_timeout_ms: int | None = None
+    answer_header: str | None = None
 
     @classmethod
-    def of(cls, given: Mapping[str, object]) -> Self:
-        """The given options, and the defaults of the schema for the others."""
+    def of(cls, given: Mapping[str, object], targets: Collection[str] = ()) -> Self:
+        """The given options, and for the others the defaults of the schema for these targets."""
+        if "litellm" in targets:
+            given = {"answer_header": LITELLM_ANSWER, **given}
         settings = {**defaults("modelspec", "target_options", "envoy"), **given}
         return cls(**{**settings, "paths": tuple(settings.get("paths", ()))})
 

@@ -159,26 +159,33 @@ def _manager(listener: dict[str, Any]) -> dict[str, Any]:
 
 
 def _validate(files: EdgeFiles, envoy: str) -> Refusal | None:
-    with tempfile.TemporaryDirectory(prefix="modelspec-") as folder:
-        path = Path(folder, STATIC)
-        path.write_bytes(files.content[STATIC])
-        command = [envoy, "--mode", "validate", "--log-level", "error", "--config-path", str(path)]
-        try:
-            done = subprocess.run(  # noqa: S603 - a program from the caller, and a path created here
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            reason = (
-                "it did not finish" if isinstance(error, subprocess.TimeoutExpired) else "it cannot be run"
-            )
-            return Refusal(
-                message=f"cannot validate with '{visible(envoy)}': {reason}",
-                help="name an Envoy with --envoy",
-            )
+    try:
+        with tempfile.TemporaryDirectory(prefix="modelspec-") as folder:
+            path = Path(folder, STATIC)
+            path.write_bytes(files.content[STATIC])
+            return _judged(files.edge_id, path, envoy)
+    except OSError as error:
+        place = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - a name in a message
+        return unusable("write", place, error, "free space there, or name another folder in TMPDIR")
+
+
+def _judged(edge_id: str, path: Path, envoy: str) -> Refusal | None:
+    """What Envoy finds wrong with a static configuration."""
+    command = [envoy, "--mode", "validate", "--log-level", "error", "--config-path", str(path)]
+    try:
+        done = subprocess.run(  # noqa: S603 - a program from the caller, and a path created here
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        reason = "it did not finish" if isinstance(error, subprocess.TimeoutExpired) else "it cannot be run"
+        return Refusal(
+            message=f"cannot validate with '{visible(envoy)}': {reason}",
+            help="name an Envoy with --envoy",
+        )
     if done.returncode == 0:
         return None
     output = (done.stderr or done.stdout).decode(errors="replace").strip().replace(str(path), STATIC)
     return Refusal(
-        message=f"edge {files.edge_id}: Envoy rejects {STATIC}: {visible(output, _SHOWN)}",
+        message=f"edge {edge_id}: Envoy rejects {STATIC}: {visible(output, _SHOWN)}",
         help="unless a file is missing on this machine, this is a bug in modelspec: please report it",
     )

@@ -2,6 +2,10 @@
 
 The name of a cluster lists its members. Different chains have different names, so that the clusters of an old and a new
 configuration can exist together while Envoy moves from one to the other.
+
+A head is left out while it fails its health checks, or while its own faults eject it. A chain ends with its heads as a
+last resort, where nothing ejects them: however many heads are ejected, and for whatever reason, those that pass their
+health checks are used.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +15,7 @@ from math import gcd
 from modelspec.gateways.envoy.api import (
     AGGREGATE,
     CLUSTER,
+    HTTP_PROTOCOL,
     RAW_BUFFER,
     TLS,
     Message,
@@ -29,6 +34,29 @@ _REQUESTS = 1_000_000
 """More than any number of open requests: with Envoy's default of 1,024, slow responses would lead to 503."""
 _RETRIES_AT_LEAST = 1000
 """When a head fails under load, all its requests are retried at once; Envoy's default of 3 would lead to 503."""
+_RESETS: Message = {
+    "enforcing_failure_percentage": 0,
+    "enforcing_failure_percentage_local_origin": 100,
+    "failure_percentage_threshold": 45,
+    "failure_percentage_request_volume": 10,
+    "failure_percentage_minimum_hosts": 1,
+}
+"""A head that accepts requests and answers none: each counts as a connection, which is a success, and as a failure, so
+50 percent are failures. A head that answers a fifth of its requests stays."""
+_LIVENESS: Message = {
+    "upstream_connection_options": {
+        "tcp_keepalive": {"keepalive_probes": 3, "keepalive_time": 5, "keepalive_interval": 5}
+    },
+    "upstream_bind_config": {
+        "socket_options": [
+            # On Linux, TCP_USER_TIMEOUT (18) of IPPROTO_TCP (6), in milliseconds.
+            {"level": 6, "name": 18, "int_value": 15_000, "state": "STATE_PREBIND"}
+        ]
+    },
+}
+"""A connection whose other end is gone breaks after 15 seconds, and its requests go to the next head. The kernel of a
+head answers while a model is slow, so this cuts nothing that `first_byte_seconds` allows."""
+_LAST_RESORT = " (last resort)"
 _UNHEALTHY_AFTER = 2
 _HEALTHY_AFTER = 1
 
@@ -59,15 +87,22 @@ class Clusters:
 
     def messages(self) -> Iterator[Message]:
         """The clusters by name, the members of a chain before it."""
+        chained = {member for members in self._chains.values() for member in members}
         for name, weights in sorted(self._tiers.items()):
-            yield self._of_heads(name, weights)
+            if name in chained:
+                yield self._of_heads(name, weights, can_eject=True)
+            yield self._of_heads(name, weights, can_eject=False)
         for name, members in sorted(self._chains.items()):
-            yield _aggregate(name, members)
+            yield self._aggregate(name, (*members, *(f"{member}{_LAST_RESORT}" for member in members)))
 
     def _chain(self, members: tuple[str, ...]) -> str:
-        name = " > ".join(members)
-        if len(members) > 1:
-            self._chains[name] = members
+        alone = f"{members[0]}{_LAST_RESORT}" if len(members) == 1 else ""
+        if (
+            alone and len(self._tiers[members[0]]) == 1
+        ):  # with no other head, there is nothing to eject it for
+            return alone
+        name = f"{members[0]} > {alone}" if alone else " > ".join(members)
+        self._chains[name] = members
         return name
 
     def _members(self, tier: Tier, policy: str) -> Mapping[str, int]:
@@ -82,7 +117,9 @@ class Clusters:
         self._tiers[name] = weights
         return {name: 1}
 
-    def _of_heads(self, name: str, weights: Mapping[str, int]) -> Message:
+    def _of_heads(self, name: str, weights: Mapping[str, int], *, can_eject: bool) -> Message:
+        if not can_eject:
+            name += _LAST_RESORT
         heads = [(self._heads[head_id], weight) for head_id, weight in weights.items()]
         return typed(
             CLUSTER,
@@ -104,11 +141,72 @@ class Clusters:
                     "policy": {"overprovisioning_factor": _NO_SPILL},
                 },
                 "health_checks": [self._health_check(heads[0][0])],
-                "outlier_detection": _outlier_detection(),
+                **_LIVENESS,
+                **(
+                    {"outlier_detection": self._outlier_detection(), **self._own_faults()}
+                    if can_eject
+                    else {}
+                ),
                 "circuit_breakers": _circuit_breakers(),
                 "transport_socket_matches": [self._socket(head) for head, _ in heads],
             },
         )
+
+    def _aggregate(self, name: str, members: tuple[str, ...]) -> Message:
+        """A chain. Responses are judged by its settings, not by those of the member that sent them."""
+        return typed(
+            CLUSTER,
+            {
+                "name": name,
+                "connect_timeout": "1s",
+                "lb_policy": "CLUSTER_PROVIDED",
+                "cluster_type": extension("envoy.clusters.aggregate", AGGREGATE, {"clusters": list(members)}),
+                "circuit_breakers": _circuit_breakers(),
+                **self._own_faults(),
+            },
+        )
+
+    def _own_faults(self) -> Message:
+        """What Envoy counts as an error of a head: a response that it did not get from a model."""
+        if self._options.answer_header is None:
+            return {}
+        rules = [
+            _header_match(":status", string_match={"safe_regex": {"regex": "50[0234]"}}),
+            _header_match(self._options.answer_header, present_match=True, invert_match=True),
+        ]
+        options = {
+            "explicit_http_config": {"http_protocol_options": {}},
+            "outlier_detection": {"error_matcher": {"and_match": {"rules": rules}}},
+        }
+        return {"typed_extension_protocol_options": {HTTP_PROTOCOL: typed(HTTP_PROTOCOL, options)}}
+
+    def _outlier_detection(self) -> Message:
+        """Eject a head that is unreachable or fails by itself, not for errors of one of its models if these are known.
+
+        Where no header tells them apart, both count; the last resort keeps the others' requests from being lost.
+        """
+        is_marked = self._options.answer_header is not None
+        return {
+            # What fails at the head apart from what the head answers.
+            "split_external_local_origin_errors": True,
+            "consecutive_local_origin_failure": 5,
+            "enforcing_consecutive_local_origin_failure": 100,
+            **_RESETS,
+            # Of the responses that `_own_faults` describes.
+            "consecutive_5xx": 5,
+            "enforcing_consecutive_5xx": 100 if is_marked else 0,
+            # 502, 503 and 504, whoever is at fault.
+            "consecutive_gateway_failure": 5,
+            "enforcing_consecutive_gateway_failure": 0 if is_marked else 100,
+            "enforcing_success_rate": 0,
+            "enforcing_local_origin_success_rate": 0,
+            "interval": "1s",
+            "base_ejection_time": "5s",
+            "max_ejection_time": "60s",
+            "max_ejection_percent": 100,
+            # A head may answer health checks and still fail every request.
+            "successful_active_health_check_uneject_host": False,
+        }
 
     def _health_check(self, head: HeadEntry) -> Message:
         """A health check per cluster, not per host: MS713 reports heads that cannot share one."""
@@ -171,37 +269,8 @@ def _endpoint(head: HeadEntry, weight: int) -> Message:
     }
 
 
-def _aggregate(name: str, members: tuple[str, ...]) -> Message:
-    return typed(
-        CLUSTER,
-        {
-            "name": name,
-            "connect_timeout": "1s",
-            "lb_policy": "CLUSTER_PROVIDED",
-            "cluster_type": extension("envoy.clusters.aggregate", AGGREGATE, {"clusters": list(members)}),
-            "circuit_breakers": _circuit_breakers(),
-        },
-    )
-
-
-def _outlier_detection() -> Message:
-    """Eject a head that is unreachable or whose gateway fails, but not for errors of one of its models."""
-    return {
-        "split_external_local_origin_errors": True,
-        "consecutive_local_origin_failure": 3,
-        "enforcing_consecutive_local_origin_failure": 100,
-        "consecutive_gateway_failure": 5,
-        "enforcing_consecutive_gateway_failure": 100,
-        "enforcing_consecutive_5xx": 0,
-        "enforcing_success_rate": 0,
-        "enforcing_local_origin_success_rate": 0,
-        "interval": "1s",
-        "base_ejection_time": "5s",
-        "max_ejection_time": "60s",
-        "max_ejection_percent": 100,
-        # A head may answer health checks and still fail every request.
-        "successful_active_health_check_uneject_host": False,
-    }
+def _header_match(name: str, **how: object) -> Message:
+    return {"http_response_headers_match": {"headers": [{"name": name, **how}]}}
 
 
 def _circuit_breakers() -> Message:

@@ -25,7 +25,7 @@ DEFAULT_EDGE = "edge"
 
 def emit(routing: RoutingTable, gateway: GatewayOptions) -> Iterator[Artifact]:
     """The files of each edge, by id; `files` lists them."""
-    options = Options.of(gateway.options)
+    options = Options.of(gateway.options, gateway.targets)
     for edge_id, region in sorted((gateway.edges or {DEFAULT_EDGE: None}).items()):
         built = BuiltFrom.of(edge_id, gateway)
         clients = Authentication.of(gateway, routing, options)

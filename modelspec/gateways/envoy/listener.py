@@ -56,7 +56,7 @@ def listener(
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
         "early_header_mutation_extensions": [nameless()],
         "request_headers_timeout": "10s",
-        "stream_idle_timeout": seconds(options.request_timeout_ms),
+        "stream_idle_timeout": seconds(options.stream_idle_timeout_ms),
         **routes,
         "http_filters": [*_filters(options, access)],
         "upgrade_configs": [

@@ -4,20 +4,18 @@ from collections.abc import Mapping, Sequence
 
 from modelspec.gateways.envoy.api import (
     HEADER_INPUT,
-    PREVIOUS_HOSTS,
-    PREVIOUS_PRIORITIES,
     ROUTE,
     ROUTE_CONFIGURATION,
     Message,
     Options,
     extension,
-    seconds,
     typed,
 )
 from modelspec.gateways.envoy.authentication import ANYBODY, limit_of, route_access
 from modelspec.gateways.envoy.clusters import Clusters
 from modelspec.gateways.envoy.observe import about
 from modelspec.gateways.envoy.requests import MODEL_HEADER, MODELS, NO_MODEL, names
+from modelspec.gateways.envoy.retries import Retries
 from modelspec.routing.decide import may_call
 from modelspec.routing.table import Route, RoutingTable
 
@@ -26,7 +24,6 @@ HEAD_HEADER = "x-modelspec-head"
 _ANSWERED_BY = "%METADATA(UPSTREAM_HOST:envoy.transport_socket_match:head)%"
 ROUTES = "models"
 """The name of the route configuration."""
-_MOST_RETRIES = 10
 
 
 def route_configuration(
@@ -37,10 +34,11 @@ def route_configuration(
     `region` is None if the fleet has no edges: then no model depends on the region of its clients. `build` is metadata
     that says what the edge runs.
     """
+    retries = Retries(routing.routes, options)
     exact: dict[str, Message] = {}
     prefixes: dict[str, Message] = {}
     for route in routing.routes:
-        answer = _answer(route, region, clusters, options)
+        answer = _answer(route, region, clusters, retries, options)
         action = _action({**_metadata(route), **limit_of(route, options), **answer})
         exact.update(dict.fromkeys(route.exact, action))
         prefixes.update(dict.fromkeys(route.prefixes, action))
@@ -53,7 +51,7 @@ def route_configuration(
                     "name": ROUTES,
                     "domains": ["*"],
                     "metadata": build,
-                    "retry_policy": _retries(routing.routes),
+                    "retry_policy": retries.policy(),
                     "request_headers_to_remove": [MODEL_HEADER],
                     "response_headers_to_add": [_answered_by()],
                     "matcher": _matcher(exact, prefixes, _models(routing.routes, region, options)),
@@ -98,7 +96,9 @@ def _metadata(route: Route) -> Message:
     return {"metadata": {"filter_metadata": {**known, **route_access(route)}}}
 
 
-def _answer(route: Route, region: str | None, clusters: Clusters, options: Options) -> Message:
+def _answer(
+    route: Route, region: str | None, clusters: Clusters, retries: Retries, options: Options
+) -> Message:
     if not route.is_routed:
         return _direct(404)
     if options.client_region is None and not _is_open(route, region):
@@ -108,7 +108,7 @@ def _answer(route: Route, region: str | None, clusters: Clusters, options: Optio
     return {
         "route": {
             **_clusters(clusters.chains(route)),
-            "timeout": seconds(options.request_timeout_ms),
+            **retries.of(route),
             "auto_host_rewrite": True,
         }
     }
@@ -154,26 +154,4 @@ def _answered_by() -> Message:
     return {
         "header": {"key": HEAD_HEADER, "value": _ANSWERED_BY},
         "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-    }
-
-
-def _retries(routes: Sequence[Route]) -> Message:
-    """One retry for each further head of the longest chain, skipping failed tiers and hosts."""
-    longest = max((len(route.heads) for route in routes), default=0)
-    return {
-        "retry_on": "connect-failure,refused-stream,reset-before-request,gateway-error",
-        "num_retries": min(max(longest - 1, 1), _MOST_RETRIES),
-        "retry_priority": extension(
-            "envoy.retry_priorities.previous_priorities",
-            PREVIOUS_PRIORITIES,
-            {"update_frequency": 1},
-        ),
-        "retry_host_predicate": [
-            extension(
-                "envoy.retry_host_predicates.previous_hosts",
-                PREVIOUS_HOSTS,
-            )
-        ],
-        "host_selection_retry_max_attempts": 3,
-        "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
     }

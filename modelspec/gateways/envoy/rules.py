@@ -1,4 +1,4 @@
-"""Rules for the limits of Envoy edges, if `targets` contains `envoy`: `MS711` to `MS713`, `MS716` to `MS719`."""
+"""Rules for the limits of Envoy edges, if `targets` contains `envoy`: `MS711` to `MS719`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,6 +6,7 @@ from ipaddress import ip_network
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule, stage_rule
+from modelspec.fleet.link_fleet import LITELLM_HEALTH_PATHS
 from modelspec.fleet.model import Catalog, Fleet, Model
 from modelspec.gateways.envoy.requests import HEALTH
 from modelspec.text.document import Place
@@ -43,6 +44,7 @@ _SHARED = """
     load_balancing: {policy: least_request, weights: {head-us-1: 1, head-us-2: 1}}
     endpoint: https://atlas.example.com/v1
     """
+_WITH_LITELLM = _SHARED.replace("[envoy]", "[envoy, litellm]").replace("policy: least_request, ", "")
 
 
 @rule(
@@ -186,6 +188,80 @@ def _paths_name_a_model(fleet: Fleet) -> Iterator[Finding]:
             help="remove it: the edge serves the paths of the OpenAI and Anthropic APIs without being told",
         )
 
+
+@rule(
+    "MS715",
+    Severity.ERROR,
+    Scope.MODEL,
+    bad=_ATLAS
+    + """limits: {first_byte_seconds: 900}
+    # file: modelspec.yaml
+    targets: [envoy]
+    target_options: {envoy: {request_timeout_ms: 600000}}""",
+    good=_ATLAS
+    + """limits: {first_byte_seconds: 900}
+    # file: modelspec.yaml
+    targets: [envoy]
+    target_options: {envoy: {request_timeout_ms: 3600000}}""",
+)
+def first_byte_comes_before_the_end(model: Model, fleet: Fleet) -> Iterator[Finding]:
+    """A model may be silent for as long as the edge lets a request take in total.
+
+    `request_timeout_ms` ends a request with all its tries. If a head may use all of it before its first byte, no other
+    head is ever asked.
+
+    Raise `request_timeout_ms`, or leave it out: then only silence is bounded. Or give the model less time.
+    """
+    total = fleet.edge_options.get("request_timeout_ms")
+    first_byte = model.first_byte_seconds
+    if (
+        _TARGET not in fleet.targets
+        or not isinstance(total, int)
+        or first_byte is None
+        or model.status == "disabled"
+    ):
+        return
+    if first_byte * 1000 >= total:
+        yield Finding(
+            place=Place(path=model.path, pointer=("limits", "first_byte_seconds")),
+            message=f"a request ends after {total / 1000:g} seconds, before another head is asked",
+            label="as long as a request may take",
+            help="raise target_options.envoy.request_timeout_ms in modelspec.yaml, or leave it out",
+        )
+
+
+def _health_paths_need_no_key(fleet: Fleet) -> Iterator[Finding]:
+    if "litellm" not in fleet.targets:
+        return
+    for head in fleet.heads.values():
+        if head.health_path not in LITELLM_HEALTH_PATHS:
+            yield Finding(
+                place=Place(path=head.place.path, pointer=(*head.place.pointer, "health_path")),
+                message=f"LiteLLM does not answer {quote(head.health_path)} with 200 to a health check, "
+                "which has no key",
+                label="fails every check",
+                help=f"delete the field, or write {LITELLM_HEALTH_PATHS[0]}",
+                subject=head.head_id,
+            )
+
+
+health_paths_need_no_key: Rule = replace(
+    stage_rule(
+        "MS714",
+        "The health path of a head is one that LiteLLM answers with an error.",
+        """
+        `targets` has `litellm`, so each head is a LiteLLM. Health checks of the edge and of Prometheus have no key. To
+        them, LiteLLM answers with 200 at `/health/liveliness`, `/health/liveness` and `/health/readiness`, with 500 at
+        `/health` and with 401 at `/metrics`. With such a path, every check fails, and the edge never uses the head.
+
+        Delete the field: the default is `/health/liveliness`. If something in front of LiteLLM answers another path,
+        turn this rule off in modelspec.yaml.
+        """,
+        bad=_WITH_LITELLM % ", health_path: /health",
+        good=_WITH_LITELLM % ", health_path: /health/liveliness",
+    ),
+    fleet_check=_health_paths_need_no_key,
+)
 
 heads_have_no_path: Rule = replace(
     stage_rule(
@@ -410,4 +486,6 @@ RULES = (
     key_sets_are_public,
     head_keys_are_guarded,
     networks_of_proxies_exist,
+    health_paths_need_no_key,
+    first_byte_comes_before_the_end,
 )

@@ -82,7 +82,7 @@ const reading = () => {
   }
   Object.assign(model, several && { deployments: base.kept.deployments });
   if (field.local_inference.checked) model.local_inference = true;
-  for (const name of ["fallback_models", "aliases", "limits", "access", "status", "sunset", "replaced_by"]) model[name] = base?.kept[name];
+  for (const name of ["fallback_models", "aliases", "limits", "retry_on", "hedge", "access", "status", "sunset", "replaced_by"]) model[name] = base?.kept[name];
   model.tags = [...new Set(field.tags.value.split("\n").map((tag) => tag.trim()).filter(Boolean))];
   const faults = [];
   const metadata = field.metadata.value.trim();
@@ -400,7 +400,7 @@ const take = (model) => {
     params: filled(model.params), upstream_region: several ? undefined : first?.region,
     deployments: several ? model.deployments.map(({ location, ...written }) => bare(written)) : undefined,
     aliases: model.aliases, sunset: model.sunset, replaced_by: model.replaced_by,
-    limits: filled(bare(model.limits)), status: model.status === "active" ? undefined : model.status,
+    limits: filled(bare(model.limits)), retry_on: model.retry_on ?? undefined, hedge: model.hedge || undefined, status: model.status === "active" ? undefined : model.status,
     fallback_models: "any" in model.fallback_models ? model.fallback_models.any : filled(model.fallback_models),
   };
   const { policy, weights } = model.load_balancing;
