@@ -170,7 +170,8 @@ def test_bugs_are_caught_in_one_place_only() -> None:
         name
         for name, tree in TREES.items()
         for node in ast.walk(tree)
-        if name != "gateways/litellm/modelspec_log.py" and isinstance(node, ast.ExceptHandler)
+        if name != "gateways/litellm/modelspec_log.py"
+        and isinstance(node, ast.ExceptHandler)
         and (
             node.type is None
             or any(

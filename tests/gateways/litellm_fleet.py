@@ -225,7 +225,8 @@ def emitted(folder: Path, urls: Mapping[str, str]) -> Emitted:
     """Compile the fleet with these upstreams for ONE, TWO, BAD, LONG and RUDE, and write the files of the head."""
     models = dict(_models(_MODELS, "head-eu-1", urls)) | dict(_models(_ELSEWHERE, "head-uk-1", urls))
     heads = FIXED["heads.yaml"].replace("http://10.0.0.1:8000/v1", urls["ONE"] + "/v1")
-    heads = heads.replace("health_path: /ready", f"health_path: /ready, inference_url: {urls['TWO']}/v1")
+    health = "health_path: /health/readiness"
+    heads = heads.replace(health, f"{health}, inference_url: {urls['TWO']}/v1")
     rules = "targets: [litellm]\nrules: {MS318: warning, MS509: off}\n"
     fixed = {**FIXED, "heads.yaml": heads, "modelspec.yaml": rules}
     log = folder / "log" / "calls.jsonl"

@@ -14,6 +14,9 @@ from litellm_fleet import HOSTILE_NAME, VARIABLES, emitted
 from litellm_proxy import MASTER_KEY, ROOT, Proxy, proxy
 from upstream import Seen, Upstream, upstream
 
+from modelspec.fleet.link_fleet import LITELLM_HEALTH_PATHS
+from modelspec.gateways.envoy.api import LITELLM_ANSWER
+
 pytestmark = pytest.mark.gateway
 
 
@@ -361,3 +364,27 @@ def test_nothing_that_the_head_writes_holds_what_was_said_or_a_key(head: Head) -
     said = "".join(head.proxy.log)
     for what in ("prompt", "user", "header", "key", "upstream key"):
         assert PLANTED[what] not in said, what
+
+
+def test_health_paths_need_no_key_where_they_are_allowed(head: Head) -> None:
+    allowed = {path: head.proxy.get(path, None).status for path in LITELLM_HEALTH_PATHS}
+    assert set(allowed.values()) == {200}, allowed
+    others = ("/health", "/metrics", "/healthz", "/health/services", "/health/liveliness/")
+    refused = {path: head.proxy.get(path, None).status for path in others}
+    assert 200 not in refused.values(), refused
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_what_a_model_answers_carries_the_header_by_which_an_edge_knows_it(head: Head, status: int) -> None:
+    """And what LiteLLM answers by itself does not: then it is the head's own fault."""
+    head.one.fails = (status, "server_error", "out of order")
+    try:
+        answers = [
+            head.proxy.chat("vllm"),
+            head.proxy.post("/v1/embeddings", {"model": "vllm", "input": ["a"]}),
+        ]
+    finally:
+        head.one.fails = None
+    assert {answer.status for answer in answers} == {status}
+    assert all(LITELLM_ANSWER in answer.headers for answer in answers)
+    assert LITELLM_ANSWER not in head.proxy.post("/v1/chat/completions", {"model": "vllm"}, None).headers

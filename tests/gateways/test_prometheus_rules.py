@@ -63,8 +63,8 @@ def test_the_example_fleet_is_discovered_and_watched(tmp_path: Path) -> None:
     )
     scraped = {row["labels"]["__param_target"]: row["labels"] for row in found}
     assert scraped.keys() == {row["targets"][0] for row in targets(tmp_path)}
-    labels = scraped["https://head-service-eu-2.llm.example.net/healthz"]
-    assert labels["instance"] == "https://head-service-eu-2.llm.example.net/healthz"
+    labels = scraped["https://head-service-eu-2.llm.example.net/health/readiness"]
+    assert labels["instance"] == "https://head-service-eu-2.llm.example.net/health/readiness"
     assert (labels["modelspec"], labels["head"]) == ("head", "head-service-eu-2")
 
 
@@ -89,7 +89,7 @@ def test_the_probe_targets(small: Path) -> None:
     assert [row["targets"][0] for row in targets(small)] == [
         "https://head-eu-1.example.net/health",
         "https://head-eu-2.example.net/health",
-        "https://head-uk-1.example.net/ready",
+        "https://head-uk-1.example.net/health/readiness",
         "https://head-us-1.example.net/health",
         "https://head-us-2.example.net/health",
         "https://bison.example.com/v1",
