@@ -30,7 +30,7 @@ def region_command() -> None:
 @click.option("--region", required=True, metavar="CODE", shell_complete=names("region"), help="Its region.")
 @click.option("--url", required=True, metavar="URL", help="Where the edge sends requests.")
 @click.option("--inference-url", metavar="URL", help="Its own inference server, for local models.")
-@click.option("--health-path", metavar="PATH", help="Default: /health.")
+@click.option("--health-path", metavar="PATH", help="Default: /health/liveliness with LiteLLM, else /health.")
 @click.option("--capacity", type=click.IntRange(min=1), metavar="N", help="Its relative size.")
 @draft_options
 def add_head(*, root: Path, options: DraftOptions, **given: Any) -> int:  # noqa: ANN401 - one key an option
