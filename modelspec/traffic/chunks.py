@@ -17,8 +17,8 @@ import zstandard
 LONGEST_LINE = 1 << 20
 """Bytes. A longer line is counted and passed over, and never held."""
 
-CHUNK = 32 << 20
-"""Bytes of lines that are handed on together."""
+CHUNK = 24 << 20
+"""Bytes of lines that are handed on together: of twice as many, the allocator maps each chunk anew."""
 
 _TOO_LONG = f"longer than {LONGEST_LINE >> 20} MiB"
 _BLOCK = 1 << 20
@@ -132,23 +132,25 @@ def _unzstd(file: BinaryIO) -> Iterator[bytes | LineFault]:
 
 @dataclass(slots=True, kw_only=True)
 class _Lines:
-    """What was read and not yet handed on; `start` is where the last, partial line begins."""
+    """What was read and not yet handed on: blocks of whole lines, then those of the last, partial line."""
 
-    buffer: bytearray
-    start: int
+    whole: list[bytes]
+    partial: list[bytes]
     line: int
     offset: int
+    size: int = 0
+    room: int = LONGEST_LINE
     skips: bool = False
 
     def chunk(self) -> Iterator[Chunk]:
         """Hand on the whole lines."""
-        if self.start:
-            data = bytes(self.buffer[: self.start])
-            del self.buffer[: self.start]
-            self.offset += self.start
+        if self.whole:
+            data = b"".join(self.whole)
+            self.whole.clear()
+            self.size = 0
+            self.offset += len(data)
             yield Chunk(data=data, line=self.line, end=self.offset)
             self.line += data.count(b"\n")
-            self.start = 0
 
 
 def chunks(
@@ -158,11 +160,11 @@ def chunks(
 
     The last line is left for the next time unless it ends in a line break or `is_final`.
     """
-    lines = _Lines(buffer=bytearray(), start=0, line=line, offset=offset)
+    lines = _Lines(whole=[], partial=[], line=line, offset=offset)
     to_skip = offset
     for part in parts:
         if isinstance(part, LineFault):
-            yield from _rest(lines, is_final=False)
+            yield from lines.chunk()
             yield part
             return
         block = part
@@ -171,35 +173,37 @@ def chunks(
             if not block:
                 continue
         yield from _take(lines, block)
-        if lines.start >= size:
+        if lines.size >= size:
             yield from lines.chunk()
-    yield from _rest(lines, is_final=is_final)
+    if is_final:
+        lines.whole += lines.partial
+    yield from lines.chunk()
+    if is_final and lines.skips:
+        yield LineFault(line=lines.line, reason=_TOO_LONG, end=lines.offset)
 
 
 def _take(lines: _Lines, block: bytes) -> Iterator[Chunk | LineFault]:
     """Take up a block, which is not longer than a line may be."""
     first = block.find(b"\n")
-    length = len(lines.buffer) - lines.start + (first if first >= 0 else len(block))
-    if lines.skips or length > LONGEST_LINE:
+    if lines.skips or (first if first >= 0 else len(block)) > lines.room:
         yield from lines.chunk()
-        lines.offset += len(lines.buffer)
-        lines.buffer.clear()
+        lines.offset += sum(map(len, lines.partial)) + (len(block) if first < 0 else first + 1)
+        lines.partial.clear()
+        lines.room = LONGEST_LINE
         lines.skips = first < 0
-        lines.offset += len(block) if first < 0 else first + 1
         if first < 0:
             return
         yield LineFault(line=lines.line, reason=_TOO_LONG, end=lines.offset)
         lines.line += 1
         block = block[first + 1 :]
-    last = block.rfind(b"\n")
-    if last >= 0:
-        lines.start = len(lines.buffer) + last + 1
-    lines.buffer += block
-
-
-def _rest(lines: _Lines, *, is_final: bool) -> Iterator[Chunk | LineFault]:
-    if is_final:
-        lines.start = len(lines.buffer)
-    yield from lines.chunk()
-    if is_final and lines.skips:
-        yield LineFault(line=lines.line, reason=_TOO_LONG, end=lines.offset)
+        first = block.find(b"\n")
+    if first < 0:
+        lines.partial.append(block)
+        lines.room -= len(block)
+        return
+    end = block.rfind(b"\n") + 1
+    whole = [*lines.partial, block[:end]]
+    lines.whole += whole
+    lines.size += sum(map(len, whole))
+    lines.partial = [block[end:]] if end < len(block) else []
+    lines.room = LONGEST_LINE - (len(block) - end)

@@ -195,8 +195,7 @@ class Stage:
             for (line,) in self.engine.execute(sql.UNTIMED).fetchall():
                 yield LineFault(line=line, reason="the time is not one")
             self.engine.execute(sql.TIMED)
-            count = self.engine.execute("SELECT count(*) FROM c").fetchone()
-            self._spool(count[0] if count else 0)
+            self._spool(self._count("c"))
             if self._pending >= self.round_size:
                 self._finish_round()
 
@@ -204,12 +203,13 @@ class Stage:
         """Put the rows of `c` beside the others, and their descriptions."""
         execute = self.engine.execute
         execute(sql.DESCRIBED)
-        is_capped = False
-        for name, most in sql.KEPT.items():
-            found = execute(sql.excess(name)).fetchone()
-            if found and found[0] > most:
-                execute(sql.capped(name))
-                is_capped = True
+        counts = execute(sql.EXCESS).fetchone() or ()
+        excess = [name for (name, most), n in zip(sql.KEPT.items(), counts, strict=True) if n > most]
+        is_capped = bool(excess)
+        if is_capped:
+            execute(sql.WEIGHED)
+        for name in excess:
+            execute(sql.capped(name))
         execute(sql.DESCRIBE_CAPPED if is_capped else sql.DESCRIBE)
         execute(sql.SPOOL_CAPPED if is_capped else sql.SPOOL)
         self._pending += rows
@@ -222,8 +222,7 @@ class Stage:
         for statement in sql.MEET:
             execute(statement)
         before = self._count("spool")
-        found = execute(sql.REPEATED).fetchone()
-        if found and found[0]:
+        if self._one(sql.REPEATED):
             execute(sql.without_repeats("spool"))
         seen = self._seen()
         if seen:
@@ -239,7 +238,10 @@ class Stage:
         self._pending = 0
 
     def _count(self, table: str) -> int:
-        found = self.engine.execute(f"SELECT count(*) FROM {table}").fetchone()
+        return self._one(f"SELECT count(*) FROM {table}")
+
+    def _one(self, query: str) -> int:
+        found = self.engine.execute(query).fetchone()
         return int(found[0]) if found else 0
 
     def _set_aside(self, select: str, files: list[str]) -> None:

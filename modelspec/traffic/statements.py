@@ -85,8 +85,11 @@ UNTIMED = f"SELECT line FROM c WHERE {_UNTIMED} ORDER BY line"
 TIMED = f"DELETE FROM c WHERE {_UNTIMED}"
 
 DESCRIBED = f"""CREATE OR REPLACE TEMP TABLE dd AS
-    SELECT g, {", ".join(f"left(any_value({name}), 256) AS {name}" for name in TEXTS)}, count(*) AS n
-    FROM c GROUP BY g"""
+    SELECT g, {", ".join(f"left({name}, 256) AS {name}" for name in TEXTS)}
+    FROM c WHERE rowid IN (SELECT min(rowid) FROM c GROUP BY g)"""
+"""The descriptions of a chunk, each once: cheaper than to group by the texts."""
+
+WEIGHED = "CREATE OR REPLACE TEMP TABLE dn AS SELECT g, count(*) AS n FROM c GROUP BY g"
 
 
 def unknown(name: str) -> str:
@@ -95,9 +98,9 @@ def unknown(name: str) -> str:
     return f"{name} <> ''" + (f" AND {name} NOT IN (SELECT {known}.name FROM {known})" if known else "")
 
 
-def excess(name: str) -> str:
-    """How many names there are that the table does not have."""
-    return f"SELECT count(DISTINCT {name}) FROM dd WHERE {unknown(name)}"
+EXCESS = f"""SELECT {", ".join(f"approx_count_distinct(CASE WHEN {unknown(name)} THEN {name} END)" for name in KEPT)}
+    FROM dd"""
+"""About how many names of each kind there are that the table does not have."""
 
 
 def capped(name: str) -> str:
@@ -106,7 +109,7 @@ def capped(name: str) -> str:
     if name == "asked":
         other = f"CASE WHEN model IN (SELECT name FROM models) THEN model ELSE {other} END"
     return f"""UPDATE dd SET {name} = {other} WHERE {unknown(name)} AND {name} NOT IN (
-        SELECT {name} FROM dd WHERE {unknown(name)} GROUP BY {name}
+        SELECT {name} FROM dd JOIN dn USING (g) WHERE {unknown(name)} GROUP BY {name}
         ORDER BY sum(n) DESC, {name} LIMIT {KEPT[name]})"""
 
 
@@ -277,12 +280,19 @@ STATE = f"""SELECT d, h, ms, g, is_edge, {_ALL}"""
 
 
 def day_file(partials: str) -> str:
-    """The rows of one day, `$day`, in the columns of the aggregate and in an order that depends on nothing else."""
+    """The rows of one day, `$day`, in the columns of the aggregate and in an order that depends on nothing else.
+
+    Sorted by the ranks of their groups before their texts are there: a quarter of the size of unsorted rows, for a
+    third of what sorting by the texts costs.
+    """
     texts = "model", "client", "head", "served", "upstream", "code_class", "key_id", "asked", "edge", "commit"
     names = ", ".join(texts)
     sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in SUMS)
-    return f"""SELECT {", ".join(COLUMNS)} FROM (
-        SELECT measure, layer, gr, date, hour, bucket, {sums}
-        FROM {partials} WHERE date = $day GROUP BY ALL)
-        JOIN (SELECT gr, {", ".join(f"any_value({name}) AS {name}" for name in texts)} FROM groups GROUP BY gr)
-        USING (gr) ORDER BY measure, layer, {names}, hour, bucket"""
+    return f"""WITH described AS (SELECT gr, {", ".join(f"any_value({name}) AS {name}" for name in texts)}
+            FROM groups GROUP BY gr),
+        ranked AS (SELECT *, row_number() OVER (ORDER BY {names}) AS place FROM described)
+        SELECT {", ".join(COLUMNS)} FROM (
+            SELECT s.*, place FROM (SELECT measure, layer, gr, date, hour, bucket, {sums}
+                FROM {partials} WHERE date = $day GROUP BY ALL) s
+            JOIN ranked USING (gr) ORDER BY measure, layer, place, hour, bucket)
+        JOIN described USING (gr)"""
