@@ -1,6 +1,7 @@
 """The real Envoy, and clients for it."""
 
 import json
+import ssl
 import subprocess
 import sysconfig
 import threading
@@ -9,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -54,11 +55,12 @@ class Reply:
 
 @dataclass
 class Edge:
-    """A running Envoy: the ports of its listener and of its admin interface."""
+    """A running Envoy: the ports of its listener and of its admin interface; `context` is for clients that use TLS."""
 
     port: int
     admin_port: int
     process: subprocess.Popen[bytes]
+    context: ssl.SSLContext | None = None
 
     @property
     def admin(self) -> str:
@@ -97,6 +99,8 @@ class Edge:
                 own.close()
 
     def connect(self) -> HTTPConnection:
+        if self.context is not None:
+            return HTTPSConnection("localhost", self.port, timeout=SECONDS, context=self.context)
         return HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
 
     def stat(self, name: str) -> int:
@@ -150,7 +154,9 @@ def until(condition: Any, what: str) -> None:
 
 
 @contextmanager
-def running(bootstrap: Path, ports: Ports, stdout: Any = None) -> Iterator[Edge]:
+def running(
+    bootstrap: Path, ports: Ports, stdout: Any = None, context: ssl.SSLContext | None = None
+) -> Iterator[Edge]:
     """An Envoy that has loaded a configuration and accepts requests."""
     log = bootstrap.with_name("envoy.log")
     with log.open("wb") as said:
@@ -165,7 +171,7 @@ def running(bootstrap: Path, ports: Ports, stdout: Any = None) -> Iterator[Edge]
             stdout=stdout or said,
             stderr=said,
         )
-        edge = Edge(*ports, process)
+        edge = Edge(*ports, process, context)
         try:
             until(edge.is_ready, f"ready: {log.read_text(errors='replace')[-2000:]}")
             yield edge

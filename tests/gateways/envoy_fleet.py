@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = str(Path(sysconfig.get_path("scripts")) / "modelspec")
 HEADS = ("head-us-1", "head-us-2", "head-eu-1", "head-eu-2")
 FILES = ("bootstrap.json", "clusters.json", "listener.json", "routes.json")
-_OPTIONAL = ("access.json", "jwt.json")
+_OPTIONAL = ("access.json", "jwt.json", "tls.json", "head_tls.json")
 
 _EXAMPLE = ("regions.yaml", "heads.yaml", "models.d", "metadata.schema.json")
 _OTHER_HEALTH_PATH = {"head-service-eu-2": "/health/readiness"}

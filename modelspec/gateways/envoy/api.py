@@ -16,6 +16,7 @@ BUFFER = "envoy.extensions.filters.http.buffer.v3.Buffer"
 CEL_FILTER = "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
 CLUSTER = "envoy.config.cluster.v3.Cluster"
 CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+DOWNSTREAM_TLS = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
 EARLY_HEADER_MUTATION = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
 EXTENSION = "envoy.config.core.v3.TypedExtensionConfig"
 FILE_LOG = "envoy.extensions.access_loggers.file.v3.FileAccessLog"
@@ -63,6 +64,8 @@ class Options:
 
     Times are in milliseconds, but for `first_byte_seconds`. `config_dir` and `ca_file` are paths on the machine where
     Envoy runs. `answer_header` None: nothing tells the errors of a head from those of its models.
+    Times are in milliseconds. `config_dir`, `ca_file` and those of certificates are paths on the machine where Envoy
+    runs.
     """
 
     address: str
@@ -86,6 +89,8 @@ class Options:
     client_region: Mapping[str, Any] | None = None
     request_timeout_ms: int | None = None
     answer_header: str | None = None
+    tls: Mapping[str, str] | None = None
+    head_tls: Mapping[str, str] | None = None
 
     @classmethod
     def of(cls, given: Mapping[str, object], targets: Collection[str] = ()) -> Self:
@@ -94,6 +99,15 @@ class Options:
             given = {"answer_header": LITELLM_ANSWER, **given}
         settings = {**defaults("modelspec", "target_options", "envoy"), **given}
         return cls(**{**settings, "paths": tuple(settings.get("paths", ()))})
+
+
+def watched(file: str, options: Options) -> Message:
+    """A configuration source: a file that is reloaded when any file is moved into its folder."""
+    source = {
+        "path": f"{options.config_dir}/{file}",
+        "watched_directory": {"path": options.config_dir},
+    }
+    return {"resource_api_version": "V3", "path_config_source": source}
 
 
 def seconds(milliseconds: int) -> str:

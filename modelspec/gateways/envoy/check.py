@@ -15,9 +15,9 @@ from shutil import which
 from typing import Any
 
 from modelspec.diagnose.refusal import Refusal, shown, unusable
-from modelspec.gateways.envoy.api import Options
+from modelspec.gateways.envoy.api import FILE_LOG, Options, typed, watched
 from modelspec.gateways.envoy.authentication import injector
-from modelspec.gateways.envoy.emit import discovery, dynamic_resources, plain, watched
+from modelspec.gateways.envoy.emit import discovery, dynamic_resources, plain
 from modelspec.gateways.envoy.files import (
     BOOTSTRAP,
     CLUSTERS,
@@ -96,13 +96,17 @@ def find_envoy() -> str | None:
     return str(own) if os.access(own, os.X_OK) else which("envoy")
 
 
+_OTHER_FORM = (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError)
+_NOT_OURS = "one of its files does not have the form that modelspec writes"
+
+
 def check(files: EdgeFiles, envoy: str | None) -> Refusal | None:
     """What is wrong with an edge; without Envoy, only whether its files are consistent."""
     try:
         read = {name: json.loads(content) for name, content in files.content.items()}
         found = next(_differences(read), None)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
-        found = "one of its files does not have the form that modelspec writes"
+    except _OTHER_FORM:
+        found = _NOT_OURS
     if found is not None:
         return Refusal(message=f"edge {files.edge_id}: {found}", help=_BUILD)
     return None if envoy is None else _validate(files, envoy)
@@ -158,12 +162,60 @@ def _manager(listener: dict[str, Any]) -> dict[str, Any]:
     return manager
 
 
+def _elsewhere(files: EdgeFiles, folder: Path) -> bytes:
+    """The content of `static.json` for a machine that is not the edge.
+
+    What it watches is taken from `folder`, its log is written nowhere, and a missing file of authorities is replaced.
+    """
+    static = json.loads(files.content[STATIC])
+    resources = static["static_resources"]
+    for message in _messages([resources["listeners"], resources["clusters"]]):
+        if message.get("@type") == typed(FILE_LOG)["@type"]:
+            message["path"] = os.devnull
+        authorities, source = message.get("trusted_ca"), message.get("path_config_source")
+        if authorities is not None and not Path(authorities["filename"]).exists():
+            message["trusted_ca"] = {"inline_string": _AUTHORITY}
+        if source is not None:
+            path = folder / PurePosixPath(source["path"]).name
+            path.write_bytes(files.content[path.name])
+            message["path_config_source"] = {"path": str(path), "watched_directory": {"path": str(folder)}}
+    return json.dumps(static).encode()
+
+
+_LARGE = {"route_config", "load_assignment"}
+"""Fields without paths."""
+_AUTHORITY = """\
+-----BEGIN CERTIFICATE-----
+MIIBQjCB6aADAgECAgEBMAoGCCqGSM49BAMCMB8xHTAbBgNVBAMMFG1vZGVsc3Bl
+YyB2YWxpZGF0aW9uMB4XDTIwMDEwMTAwMDAwMFoXDTIwMDEwMjAwMDAwMFowHzEd
+MBsGA1UEAwwUbW9kZWxzcGVjIHZhbGlkYXRpb24wWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATwQC+1AyE1HeSe6q0gUKMtuI1QMUl7neBo+77BmC6Da+ZfldNe7xhI
+6SmXp2gEy9bhLMHRafOf45A8/TJrkmoAoxYwFDASBgNVHRMBAf8ECDAGAQH/AgEA
+MAoGCCqGSM49BAMCA0gAMEUCIQDAXgiUF2fTbRYdVtZF/LgKEp+H39SWyQGSbmg/
+CrGOpAIgMpxvHjYPdAoBxR4ltJE9bQYM4VTyCQtlIr9MIq9pFM8=
+-----END CERTIFICATE-----
+"""
+"""Any certificate will do: it verifies nobody."""
+
+
+def _messages(within: object) -> Iterator[dict[str, Any]]:
+    """Every message in a value, except in large fields."""
+    if isinstance(within, dict):
+        yield within
+        within = [value for name, value in within.items() if name not in _LARGE]
+    if isinstance(within, list):
+        for value in within:
+            yield from _messages(value)
+
+
 def _validate(files: EdgeFiles, envoy: str) -> Refusal | None:
     try:
         with tempfile.TemporaryDirectory(prefix="modelspec-") as folder:
             path = Path(folder, STATIC)
-            path.write_bytes(files.content[STATIC])
+            path.write_bytes(_elsewhere(files, Path(folder)))
             return _judged(files.edge_id, path, envoy)
+    except _OTHER_FORM:
+        return Refusal(message=f"edge {files.edge_id}: {_NOT_OURS}", help=_BUILD)
     except OSError as error:
         place = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - a name in a message
         return unusable("write", place, error, "free space there, or name another folder in TMPDIR")

@@ -25,6 +25,7 @@ from modelspec.gateways.envoy.api import (
     typed,
 )
 from modelspec.gateways.envoy.observe import HEAD_METADATA, about
+from modelspec.gateways.envoy.tls import OF_HEADS, certificates
 from modelspec.routing.table import HeadEntry, Route, Tier
 from modelspec.url import parts
 
@@ -239,7 +240,10 @@ class Clusters:
             "trusted_ca": {"filename": self._options.ca_file},
             "match_typed_subject_alt_names": [{"san_type": kind, "matcher": {"exact": host}}],
         }
-        return {**names, "common_tls_context": {"validation_context": trusted}}
+        shown: Message = {}
+        if self._options.head_tls is not None:
+            shown = {"tls_certificate_sds_secret_configs": certificates(OF_HEADS, self._options)}
+        return {**names, "common_tls_context": {"validation_context": trusted, **shown}}
 
 
 def _endpoint(head: HeadEntry, weight: int) -> Message:

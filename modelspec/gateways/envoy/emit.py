@@ -10,13 +10,14 @@ from hashlib import sha256
 
 from modelspec.emit.artifact import Artifact, encode
 from modelspec.gateways import GatewayOptions
-from modelspec.gateways.envoy.api import Message, Options
+from modelspec.gateways.envoy.api import Message, Options, watched
 from modelspec.gateways.envoy.authentication import Authentication
 from modelspec.gateways.envoy.clusters import Clusters
 from modelspec.gateways.envoy.identity import BuiltFrom, identified
 from modelspec.gateways.envoy.listener import listener
-from modelspec.gateways.envoy.metrics import admin, metrics_listener, statistics
+from modelspec.gateways.envoy.observe import admin, metrics_listener, statistics
 from modelspec.gateways.envoy.routes import ROUTES, route_configuration
+from modelspec.gateways.envoy.tls import secrets
 from modelspec.routing.table import RoutingTable
 
 DEFAULT_EDGE = "edge"
@@ -48,6 +49,8 @@ def _files(
     dynamic, own = {"dynamic_resources": dynamic_resources(options)}, metrics_listener(options)
     bootstrap = identified({**_process(edge_id, region, options), **own, **dynamic}, edge_id)
     yield "bootstrap.json", bootstrap
+    for file, secret in secrets(options).items():
+        yield file, discovery([secret])
     yield "clusters.json", discovery(clusters)
     for name, resource in (*clients.secrets(), *clients.extensions()):
         yield name, discovery([resource])
@@ -72,15 +75,6 @@ def dynamic_resources(options: Options) -> Message:
     """What the bootstrap refers to: clusters and the listener, which refers to the routes."""
     files = {"cds": "clusters.json", "lds": "listener.json"}
     return {f"{kind}_config": watched(file, options) for kind, file in files.items()}
-
-
-def watched(file: str, options: Options) -> Message:
-    """A configuration source: a file that is reloaded when any file is moved into its folder."""
-    source = {
-        "path": f"{options.config_dir}/{file}",
-        "watched_directory": {"path": options.config_dir},
-    }
-    return {"resource_api_version": "V3", "path_config_source": source}
 
 
 def _process(edge_id: str, region: str | None, options: Options) -> Message:

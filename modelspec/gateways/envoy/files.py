@@ -7,6 +7,8 @@ This is the one list of them: emitting, checking and publishing follow it. A new
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from modelspec.gateways.envoy.tls import SECRETS
+
 FOLDER = "gateways/envoy/"
 BOOTSTRAP = "bootstrap.json"
 """Read when Envoy starts, and never again."""
@@ -33,6 +35,7 @@ class WatchedFile:
 
 
 WATCHED_FILES = (
+    *(WatchedFile(name=file, statistics=f"sds.{name}", always=False) for name, file in SECRETS.items()),
     WatchedFile(name=CLUSTERS, statistics="cluster_manager.cds"),
     WatchedFile(name=ROUTES, statistics="http.edge.rds.models"),
     WatchedFile(name="head_key.json", statistics="sds.head_key", always=False),

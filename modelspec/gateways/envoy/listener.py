@@ -13,9 +13,9 @@ from modelspec.gateways.envoy.api import (
     typed,
 )
 from modelspec.gateways.envoy.authentication import AccessFilters, refusals
-from modelspec.gateways.envoy.metrics import counters
-from modelspec.gateways.envoy.observe import access_log
+from modelspec.gateways.envoy.observe import access_log, counters
 from modelspec.gateways.envoy.requests import admission, answers, mappers, nameless, naming
+from modelspec.gateways.envoy.tls import transport
 
 _CONNECTION_BYTES = 1024 * 1024
 """What a connection buffers of responses that its client does not read; bodies of requests have their own limit."""
@@ -82,7 +82,8 @@ def listener(
                         extension(
                             "envoy.filters.network.http_connection_manager", CONNECTION_MANAGER, manager
                         )
-                    ]
+                    ],
+                    **transport(options),
                 }
             ],
         },

@@ -28,6 +28,7 @@ from modelspec.gateways.envoy.present import (
     present_edge,
     started_by,
 )
+from modelspec.gateways.envoy.tls import unreadable
 
 _PAUSE = 0.05  # seconds between two queries
 
@@ -126,7 +127,7 @@ def _move(files: EdgeFiles, edge: PresentEdge, wait: float) -> Published | Refus
     """Give all files to the edge; the bootstrap comes last, because without it, the next run starts again."""
     folder = edge.folder
     admin = None if edge.started is None else edge.admin
-    replaced = _roll(files, folder, admin, wait)
+    replaced = (admin and unreadable(files.content)) or _roll(files, folder, admin, wait)
     if isinstance(replaced, Refusal):
         return replaced
     new = files.content[BOOTSTRAP]
