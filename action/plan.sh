@@ -41,9 +41,17 @@ fi
 
 printf 'base=%s\n' "$against" >>"$GITHUB_OUTPUT"
 
+# What a scheduled job has committed to the base repository, whose branches are the remote's: never a file of the change.
+usage=$RUNNER_TEMP/modelspec-usage.json.gz
+weighed=()
+if git cat-file -e refs/remotes/origin/modelspec-usage:usage.json.gz 2>/dev/null; then
+    git cat-file blob refs/remotes/origin/modelspec-usage:usage.json.gz >"$usage"
+    weighed=(--replay "$usage")
+fi
+
 plan=$RUNNER_TEMP/modelspec-plan.md
 code=0
-"$MODELSPEC" plan --root "$ROOT" --base "$against" --format markdown >"$plan" || code=$?
+"$MODELSPEC" plan --root "$ROOT" --base "$against" "${weighed[@]}" --format markdown >"$plan" || code=$?
 if [ ! -s "$plan" ]; then
     printf '**modelspec could not make a plan.** The log of the run says why.\n' >"$plan"
 fi

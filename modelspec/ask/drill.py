@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from modelspec.change.demand import Demand
-from modelspec.change.replay import HeadRate, head_rates, parts_of
+from modelspec.change.replay import HeadRate, by_hour, head_rates, parts_of
 from modelspec.routing.decide import Index, may_call, without
 from modelspec.routing.table import Route, Tier
 
@@ -218,8 +218,16 @@ def _is_home(index: Index, route: Route, tier: Tier) -> bool:
 def in_requests(report: DrillReport, index: Index, demand: Demand) -> DrillReport:
     """The report with the requests of each drill."""
     asked = _asked(index, demand)
+    shares: dict[tuple[str, str], float] = defaultdict(float)
+    for model, clients in asked.items():
+        for head, share in _shares(index.routes[model], frozenset()).items():
+            for client, count in clients.items():
+                shares[client, head] += count * share
+    # Not as measured: what is drilled may not be the table that ran.
+    before = by_hour(demand, shares)
     outcomes = tuple(
-        replace(outcome, requests=_in_requests(index, demand, outcome, asked)) for outcome in report.outcomes
+        replace(outcome, requests=_in_requests(index, demand, outcome, asked, before))
+        for outcome in report.outcomes
     )
     return replace(report, requests=demand.requests / demand.days, outcomes=outcomes)
 
@@ -238,7 +246,11 @@ def _asked(index: Index, demand: Demand) -> Mapping[str, Mapping[str, float]]:
 
 
 def _in_requests(
-    index: Index, demand: Demand, outcome: DrillOutcome, asked: Mapping[str, Mapping[str, float]]
+    index: Index,
+    demand: Demand,
+    outcome: DrillOutcome,
+    asked: Mapping[str, Mapping[str, float]],
+    rates_before: Mapping[str, Sequence[float]],
 ) -> DrillRequests:
     gone = index.heads_down(outcome.down)
     lost = moved = leaving = 0.0
@@ -258,7 +270,7 @@ def _in_requests(
         for client, count in clients.items():
             for head in {*before, *after}:
                 shifts[client, head] += count * (after.get(head, 0.0) - before.get(head, 0.0))
-    rates = head_rates(demand, index.heads.values(), shifts)
+    rates = head_rates(demand, index.heads.values(), rates_before, by_hour(demand, shifts))
     return DrillRequests(
         lost=round(lost, _DIGITS),
         moved=round(moved, _DIGITS),

@@ -6,10 +6,9 @@ failures, retries or rate limits.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from modelspec.change.demand import Demand, Measured
 from modelspec.fleet.model import Location
@@ -67,8 +66,9 @@ class RequestMove:
 class HeadRate:
     """Requests a second at a head: the mean of the window and its busiest hour.
 
-    `before` is as measured, `after` with what the change moves. `capacity` is relative, without a unit: a head is
-    overloaded where its busiest hour per unit of capacity is more than `OVERLOAD` times the fleet's before.
+    `before` is as measured (in a drill, as the table has it), `after` with what moves. `capacity` is relative, without
+    a unit: a head is overloaded where its busiest hour per unit of capacity is more than `OVERLOAD` times what the
+    fleet's is before.
     """
 
     head_id: str
@@ -166,6 +166,8 @@ def replay(
             moves.extend(_moves(name, clients, demand, now, then, sums))
         else:
             sums.unanswered += _refused(new[0], clients) / demand.days
+    measured = {heads.get(head, head): counts for head, counts in demand.heads.items() if head}
+    added = by_hour(demand, sums.shifts)
     moves.sort(key=lambda move: (-move.moved, -move.requests, move.name, move.client))
     return Replay(
         until=demand.first + timedelta(hours=demand.hours),
@@ -179,7 +181,7 @@ def replay(
         entered=dict(sorted(sums.entered.items())),
         left=dict(sorted(sums.left.items())),
         models=dict(sorted(sums.models.items(), key=lambda item: (-item[1], item[0]))),
-        heads=tuple(head_rates(demand, after.heads.values(), sums.shifts, heads)),
+        heads=tuple(head_rates(demand, after.heads.values(), measured, added)),
         moves=tuple(moves[:MOST_MOVES]),
         moves_left_out=max(0, len(moves) - MOST_MOVES),
         measured=sums.measured,
@@ -397,30 +399,30 @@ def _shift(demand: Demand, one: Measured, client: str, head: str) -> float:
     return 0.0 if floor is None or one.floor is None else floor - one.floor
 
 
+def by_hour(demand: Demand, a_day: Mapping[tuple[str, str], float]) -> dict[str, list[float]]:
+    """Requests a day by client region and head, spread over the hours as all requests of that client region are."""
+    found: dict[str, list[float]] = {}
+    for (client, head), requests in a_day.items():
+        hours = found.setdefault(head, [0.0] * demand.hours)
+        profile = demand.clients.get(client, ())
+        whole = sum(profile)
+        for hour, count in enumerate(profile if whole else ()):
+            hours[hour] += requests * demand.days * count / whole
+    return found
+
+
 def head_rates(
     demand: Demand,
     heads: Iterable[HeadEntry],
-    shifts: Mapping[tuple[str, str], float],
-    renamed: Mapping[str, str] = MappingProxyType({}),
+    before: Mapping[str, Sequence[float]],
+    added: Mapping[str, Sequence[float]],
 ) -> Iterator[HeadRate]:
-    """The rates of heads in their order, then of others that had requests.
-
-    `shifts` are requests a day that a head gains or loses, by client region and head. They are spread over the hours as
-    all requests of that client region are.
-    """
-    measured = {renamed.get(head, head): counts for head, counts in demand.heads.items() if head}
-    added: dict[str, list[float]] = {}
-    for (client, head), a_day in shifts.items():
-        hours = added.setdefault(head, [0.0] * demand.hours)
-        profile = demand.clients.get(client, ())
-        whole = sum(profile)
-        for hour, requests in enumerate(profile if whole else ()):
-            hours[hour] += a_day * demand.days * requests / whole
+    """The rates of heads in their order, then of others that have requests: those of each hour, and what is added."""
     nothing = (0.0,) * demand.hours
     known = {head.head_id: head.capacity for head in heads}
     rates = {}
-    for head in dict.fromkeys((*known, *measured, *added)):
-        old = measured.get(head, nothing)
+    for head in dict.fromkeys((*known, *before, *added)):
+        old = before.get(head, nothing)
         new = [max(0.0, one + more) for one, more in zip(old, added.get(head, nothing), strict=True)]
         rates[head] = (sum(old), sum(new), max(old), max(new))
     sized = [(rates[head][2], size) for head, size in known.items() if size]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _NEEDS = ("duckdb", "ibis", "zstandard")
 _AGO = re.compile(r"([0-9]{1,5})([hd])")
+_EXPORTED_DAYS = 28
 _LONG = 2.0
 """Seconds after which reading says how far it is."""
 
@@ -76,6 +77,12 @@ _engine = click.option(
 @click.option(
     "--live", metavar="DIR", help="Write usage.json here. Default with --into: `live` in modelspec.yaml."
 )
+@click.option(
+    "--export",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=f"Write the sums of the last {_EXPORTED_DAYS} days, for plan --replay where the aggregate is not: .json.gz.",
+)
 @root_option
 @format_option("Output format.", "text", "json", "csv", "markdown")
 @colour_option
@@ -91,6 +98,7 @@ def usage_command(  # noqa: PLR0913 - one parameter an option
     until: str | None,
     residency: bool,
     live: str | None,
+    export: Path | None,
     root: Path,
     format_: str,
     colour: bool,
@@ -115,6 +123,8 @@ def usage_command(  # noqa: PLR0913 - one parameter an option
         found = asked.breaches(span)
         if live is not None or into is not None:
             _write_live(asked, span, bounds, live)
+        if export is not None:
+            _export(asked, export)
         if residency:
             _residency(asked, found, span, format_)
         else:
@@ -392,5 +402,23 @@ def _write_live(
 
     folder = Path(live) if live is not None else accepted(live_folder(asked.fleet.compiled))
     refusal = replace_file(folder, USAGE_FILE, usage_document(asked.usage, span, bounds, asked.known))
+    if refusal is not None:
+        refuse(refusal)
+
+
+def _export(asked: _Asked, file: Path) -> None:
+    """Write the sums that a plan is weighed by."""
+    from modelspec.change.demand import demand_file
+    from modelspec.cli.stderr import refuse
+    from modelspec.diagnose.refusal import Refusal
+    from modelspec.traffic.demand import demand_from
+    from modelspec.traffic.live import replace_file
+
+    demand = demand_from(asked.usage, _EXPORTED_DAYS)
+    if demand is None:
+        refuse(
+            Refusal(message="there are no requests to export", help="name logs or an aggregate that has some")
+        )
+    refusal = replace_file(file.parent, file.name, demand_file(demand))
     if refusal is not None:
         refuse(refusal)

@@ -13,6 +13,16 @@ PROGRAMS = Path(PROGRAM).parent
 SECONDS = 300.0
 """The most that one step may take: an installation on a busy machine takes minutes."""
 
+LOGGED = (
+    """\
+{"modelspec.log": 1, "modelspec.layer": "edge", "time": "2026-11-02T08:00:00.000Z", "modelspec.request_id": "r1",
+"gen_ai.request.model": "example", "modelspec.model": "example", "http.response.status_code": 200,
+"modelspec.duration_ms": 1000}
+""".replace("\n", "")
+    + "\n"
+)
+"""One request, as an edge logs it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from modelspec_command import MODEL, MODELSPEC_FROM, tree, write_fleet
-from runner import PROGRAMS, PROJECT, Runner, git
+from modelspec_command import MODEL, MODELSPEC_FROM, PROGRAM, Command, tree, write_fleet
+from runner import LOGGED, PROGRAMS, PROJECT, Runner, git
 
 STUB = """\
 #!{python}
@@ -197,6 +197,73 @@ def test_the_plan_of_a_push_compares_with_what_was_there(runner: Runner, stub: s
     assert base_of(runner, stub, EVENT="push", BEFORE="0" * 40) == first
     assert base_of(runner, stub, EVENT="schedule") == first
     assert base_of(runner, stub, EVENT="merge_group", BEFORE=first) == first
+
+
+def committed_usage(fleet: Path, content: bytes, ref: str) -> None:
+    """As the scheduled job leaves it."""
+    (fleet.parent / "usage").write_bytes(content)
+    blob = git(fleet, "hash-object", "-w", str(fleet.parent / "usage"))
+    (fleet.parent / "index").unlink(missing_ok=True)
+    tree_of = f"100644 blob {blob}\tusage.json.gz\n"
+    made = subprocess.run(
+        ["git", "mktree"], cwd=fleet, input=tree_of, capture_output=True, text=True, check=True
+    )
+    commit_of = git(fleet, "commit-tree", made.stdout.strip(), "-m", "usage")
+    git(fleet, "update-ref", ref, commit_of)
+
+
+def test_a_plan_is_weighed_by_usage_of_the_base_repository_alone(runner: Runner, stub: str) -> None:
+    values = {"BASE": "HEAD", "EVENT": "push", "BASE_BRANCH": "", "BEFORE": ""}
+    # A branch and a file of the pull request's own.
+    committed_usage(runner.workspace, b"planted", "refs/heads/modelspec-usage")
+    (runner.workspace / "usage.json.gz").write_bytes(b"planted")
+    runner.step("plan.sh", program=stub, **values)
+    assert "--replay" not in called(runner)
+    committed_usage(runner.workspace, b"sums", "refs/remotes/origin/modelspec-usage")
+    runner.step("plan.sh", program=stub, **values)
+    arguments = called(runner)
+    assert Path(arguments[arguments.index("--replay") + 1]).read_bytes() == b"sums"
+
+
+PYTHON = """\
+#!/bin/sh
+# In place of a Python that makes an environment and installs: the real command under the name that it gets.
+if [ "$3" = venv ]; then mkdir -p "$4/bin" && ln -sf "$0" "$4/bin/python" && ln -sf "$PROGRAM" "$4/bin/modelspec"; fi
+echo "$@" >>"$HOME/installed"
+"""
+
+
+def test_usage_becomes_the_only_commit_of_a_branch(runner: Runner) -> None:
+    python = runner.home / "python"
+    python.write_text(PYTHON)
+    python.chmod(0o755)
+    (runner.home / "edge.log").write_text(LOGGED.replace('"example"', '"atlas"'))
+    git(runner.home, "init", "-q", "--bare", "remote")
+    command = Command(runner.home)
+    usage = runner.home / "usage-folder"
+    into = command.run("usage", runner.home / "edge.log", "--into", usage, "--root", runner.workspace)
+    assert into.code == 0, into
+    values = {
+        "PYTHON": str(python),
+        "PROGRAM": PROGRAM,
+        "USAGE": str(usage),
+        "TOKEN": "planted-token",
+        "REMOTE": f"file://{runner.home}/remote",
+        "GITHUB_SERVER_URL": "https://github.example.com",
+        "GITHUB_ACTION_PATH": f"{PROJECT}/usage",
+    }
+    assert runner.step("usage.sh", **values).code == 0
+    step = runner.step("usage.sh", **values)
+    assert step.code == 0, step.log
+    assert "planted-token" not in step.log
+    remote = runner.home / "remote"
+    assert git(remote, "rev-list", "--count", "modelspec-usage") == "1"
+    assert git(remote, "rev-parse", "modelspec-usage") == step.outputs["commit"]
+    assert git(remote, "ls-tree", "--name-only", "modelspec-usage") == "usage.json.gz"
+    assert f"{PROJECT}[traffic]" in (runner.home / "installed").read_text()
+    step = runner.step("usage.sh", **{**values, "USAGE": str(runner.home / "gone")})
+    assert step.code != 0
+    assert "commit" not in step.outputs
 
 
 def test_a_base_that_was_given_is_taken(runner: Runner, stub: str) -> None:

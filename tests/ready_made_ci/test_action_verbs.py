@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 from modelspec_command import MODEL, Command, write_fleet
-from runner import PROJECT, Runner, git
+from runner import LOGGED, PROJECT, Runner, git
 
 PLAN = {"BASE": "", "EVENT": "pull_request", "BASE_BRANCH": "main", "BEFORE": ""}
 
@@ -86,15 +86,21 @@ def test_the_verbs_of_the_pipelines_take_what_they_are_given(tmp_path: Path) -> 
     git(fleet, "init", "-q", "-b", "main")
     git(fleet, "add", "--all")
     git(fleet, "commit", "-q", "-m", "first")
+    (tmp_path / "edge.log").write_text(LOGGED)
+    usage = tmp_path / "usage"
+    assert command.run("usage", tmp_path / "edge.log", "--into", usage, cwd=fleet).code == 0
     pipeline = yaml.safe_load((PROJECT / "ci" / "gitlab.yml").read_text())
-    values = {"$MODELSPEC_ROOT": ".", "$base": "HEAD", "$CI_COMMIT_SHA": "0" * 40}
+    exported = str(tmp_path / "usage.json.gz")
+    values = {"$MODELSPEC_USAGE": str(usage), "/tmp/usage.json.gz": exported, "$usage": exported}
+    values |= {"$MODELSPEC_ROOT": ".", "$base": "HEAD", "$CI_COMMIT_SHA": "0" * 40}
     values |= {"${base:+--base": "--base", '$base"}': "HEAD"}
     called = 0
     for job in pipeline.values():
         for line in job.get("script", []):
             if line.startswith("modelspec "):
-                words = line.partition(">")[0].replace(" || true", "").split()[1:]
+                words = line.replace('${weighed:+--replay "$usage"}', '--replay "$usage"').partition(">")[0]
+                words = words.replace(" || true", "").split()[1:]
                 ended = command.run(*(values.get(word.strip('"'), word) for word in words), cwd=fleet)
                 assert ended.code == 0, line + ended.out + ended.err
                 called += 1
-    assert called == 7
+    assert called == 8

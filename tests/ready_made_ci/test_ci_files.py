@@ -11,6 +11,7 @@ from runner import PROGRAMS, PROJECT
 
 RESOURCES = PROJECT / "modelspec" / "author" / "init" / "files"
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
+ACTIONS = [PROJECT / "action.yml", PROJECT / "usage" / "action.yml"]
 SCRIPTS = sorted((PROJECT / "action").glob("*.sh"))
 
 PIN = re.compile(r"uses: *([\w-]+/[\w-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
@@ -31,16 +32,16 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def steps() -> list[dict[str, object]]:
-    action = yaml.safe_load((PROJECT / "action.yml").read_text())
-    found: list[dict[str, object]] = action["runs"]["steps"]
-    return found
+def steps(*files: Path) -> list[dict[str, object]]:
+    """Those of actions; without any, those of the main one."""
+    actions = [yaml.safe_load(file.read_text()) for file in files or ACTIONS[:1]]
+    return [step for action in actions for step in action["runs"]["steps"]]
 
 
 @pytest.mark.parametrize(
     ("schema", "files"),
     [
-        ("vendor.github-actions", ["action.yml"]),
+        ("vendor.github-actions", ACTIONS),
         ("vendor.github-workflows", WORKFLOWS),
         ("vendor.gitlab-ci", ["ci/gitlab.yml"]),
     ],
@@ -53,7 +54,7 @@ def test_each_file_has_the_form_that_its_host_wants(schema: str, files: list[str
 def test_zizmor_finds_nothing() -> None:
     ended = run(
         "zizmor", "--offline", "--no-config", "--no-progress", "--persona", "auditor", "--strict-collection",
-        "--collect=all", "action.yml", ".pre-commit-hooks.yaml", *WORKFLOWS,
+        "--collect=all", *ACTIONS, ".pre-commit-hooks.yaml", *WORKFLOWS,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "No findings to report" in ended.stdout
@@ -99,7 +100,7 @@ def test_shellcheck_finds_nothing_in_the_pipelines(tmp_path: Path) -> None:
 
 def test_every_action_of_others_is_pinned_to_the_commit_of_its_release() -> None:
     found = []
-    for file in (PROJECT / "action.yml", *WORKFLOWS, RESOURCES / "github.yaml", RESOURCES / "gitea.yaml"):
+    for file in (*ACTIONS, *WORKFLOWS, RESOURCES / "github.yaml", RESOURCES / "gitea.yaml"):
         for line in file.read_text().splitlines():
             if "uses:" in line.partition("#")[0] and "uses: ./" not in line:
                 pin = PIN.search(line)
@@ -110,7 +111,7 @@ def test_every_action_of_others_is_pinned_to_the_commit_of_its_release() -> None
 
 
 def test_no_script_of_a_step_holds_an_expression() -> None:
-    for file in (PROJECT / "action.yml", *WORKFLOWS, RESOURCES / "github.yaml", RESOURCES / "gitea.yaml"):
+    for file in (*ACTIONS, *WORKFLOWS, RESOURCES / "github.yaml", RESOURCES / "gitea.yaml"):
         document = yaml.safe_load(file.read_text())
         listed = (
             [document["runs"]["steps"]]
@@ -123,9 +124,10 @@ def test_no_script_of_a_step_holds_an_expression() -> None:
 
 def test_each_script_gets_exactly_what_it_reads() -> None:
     of_runner = {"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_SHA", "PWD", "RUNNER_TEMP"}
-    of_runner |= {"GITHUB_ACTION_PATH", "GITHUB_API_URL", "GITHUB_REPOSITORY"}
+    of_runner |= {"GITHUB_ACTION_PATH", "GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_SERVER_URL"}
+    of_runner |= {"GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"}
     scripts = {}
-    for step in steps():
+    for step in steps(*ACTIONS):
         script = re.search(r"action/(\w+\.(?:sh|py))", str(step.get("run", "")))
         if script is not None:
             scripts[script[1]] = set(step["env"])  # type: ignore[call-overload]
@@ -155,6 +157,16 @@ def test_inputs_and_outputs_are_described_and_used() -> None:
     page = (PROJECT / "docs" / "ci.md").read_text()
     for name in (*action["inputs"], *action["outputs"]):
         assert f"| `{name}` |" in page
+
+
+def test_the_action_for_usage_describes_its_inputs() -> None:
+    text = ACTIONS[1].read_text()
+    action = yaml.safe_load(text)
+    page = (PROJECT / "docs" / "ci.md").read_text()
+    for name, input_ in action["inputs"].items():
+        assert input_["description"].endswith(".")
+        assert f"inputs.{name}" in text
+        assert f"`{name}`" in page
 
 
 def test_nothing_runs_with_the_rights_of_the_base_on_the_files_of_a_fork() -> None:

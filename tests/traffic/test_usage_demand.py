@@ -1,10 +1,13 @@
 """The demand that an aggregate holds, out of logs as gateways write them."""
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from usage_logs import START, Aggregated, edge_row, head_row, lines
+from modelspec_command import Command
+from small_fleets import write_repository
+from usage_logs import FILES, START, Aggregated, edge_row, head_row, lines
 
 from modelspec.change.demand import Demand, demand_file, demand_of
 from modelspec.diagnose.refusal import Refusal
@@ -134,3 +137,17 @@ def test_old_sums_go(into: Aggregated, tmp_path: Path) -> None:
         assert isinstance(demand_at(into.path, days), Demand)
     assert len([*(into.path / "demand").iterdir()]) == 5
     assert demand_at(tmp_path / "empty", 7) is None
+
+
+def test_usage_is_exported_for_plans(command: Command, into: Aggregated, tmp_path: Path) -> None:
+    root = write_repository(tmp_path / "fleet", FILES)
+    demand(into, tmp_path, [{**edge_row(n), "time": at(n)} for n in range(40)])
+    file = tmp_path / "out/usage.json.gz"
+    outcome = command.run("usage", "--root", root, "--from", into.path, "--export", file)
+    assert outcome.code == 0, outcome
+    exported = demand_at(file, 7)
+    assert isinstance(exported, Demand)
+    assert (exported.requests, exported.days) == (28, 28)
+    assert b"team-a" not in gzip.decompress(file.read_bytes())  # no key id
+    outcome = command.run("usage", "--root", root, "--from", tmp_path / "empty", "--export", file)
+    assert outcome.code != 0
