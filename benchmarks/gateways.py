@@ -107,11 +107,11 @@ def _written(folder: Path, size: int) -> float:
 def _write(folder: Path, size: int) -> float:
     """Write the files of a fleet; the seconds that making them took."""
     folder.mkdir()
-    ports = {"port": _port(), "admin_port": _port()}
+    ports = {"port": free_port(), "admin_port": free_port()}
     options = {"address": "127.0.0.1", "config_dir": str(folder), **ports}
     gateway = GatewayOptions(options=options, edges={"edge": "r0"})
     begin = time.perf_counter()
-    artifacts = list(emit(_routing(size), gateway))
+    artifacts = list(emit(routing_of(size), gateway))
     seconds = time.perf_counter() - begin
     for artifact in artifacts:
         (folder / artifact.path.rpartition("/")[2]).write_bytes(artifact.content)
@@ -119,11 +119,18 @@ def _write(folder: Path, size: int) -> float:
 
 
 @contextmanager
-def _started(envoy: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def ready(envoy: str, folder: Path) -> Iterator[tuple[int, float]]:
+    """An Envoy with the files of a folder: the id of its process, and the seconds until it was ready."""
+    address = json.loads((folder / "bootstrap.json").read_bytes())["admin"]["address"]["socket_address"]
     command = [envoy, "--disable-hot-restart", "--concurrency", "2", "--log-level", "error", "-c"]
+    begin = time.perf_counter()
     process = subprocess.Popen([*command, str(folder / "bootstrap.json")], stderr=subprocess.DEVNULL)
     try:
-        yield process
+        while not _is_ready(address["port_value"]):
+            if process.poll() is not None or time.perf_counter() - begin > _SECONDS:
+                sys.exit("envoy did not become ready")
+            time.sleep(0.02)
+        yield process.pid, time.perf_counter() - begin
     finally:
         process.kill()
         process.wait()
@@ -131,17 +138,10 @@ def _started(envoy: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def _running(envoy: str, folder: Path) -> tuple[float, float]:
     """MiB that a ready Envoy holds, and the seconds until it was ready; none of its heads answers."""
-    address = json.loads((folder / "bootstrap.json").read_bytes())["admin"]["address"]["socket_address"]
-    begin = time.perf_counter()
-    with _started(envoy, folder) as process:
-        while not _is_ready(address["port_value"]):
-            if process.poll() is not None or time.perf_counter() - begin > _SECONDS:
-                sys.exit("envoy did not become ready")
-            time.sleep(0.02)
-        ready = time.perf_counter() - begin
-        status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    with ready(envoy, folder) as (process, seconds):
+        status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(kilobytes) / 1024, ready
+    return int(kilobytes) / 1024, seconds
 
 
 def _is_ready(port: int) -> bool:
@@ -155,14 +155,16 @@ def _is_ready(port: int) -> bool:
         connection.close()
 
 
-def _port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens at."""
     with socket() as one:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
         return port
 
 
-def _routing(size: int) -> RoutingTable:
+def routing_of(size: int) -> RoutingTable:
+    """A table of models that share the heads, each with a chain of three."""
     heads = tuple(
         HeadEntry(
             head_id=f"head-{number}",
