@@ -33,6 +33,7 @@ from modelspec.check.examine import (
     place_of,
     row_of,
 )
+from modelspec.check.own_settings import own_settings_path
 from modelspec.check.setup import Setup, key_set_path, settings_in
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.fleet.model import Catalog, Model
@@ -71,8 +72,7 @@ def validate(root: Path, *, today: date, cache: bool, policy: Policy | None = No
     otherwise = policy is not None and policy.finds_otherwise(settings, schema)
     basis = Basis(policy=policy, is_of_models=otherwise)
     outside = [] if path is None else [metadata]
-    if key_set_path(settings) is not None:
-        outside.append(tree.other(str(key_set_path(settings))))
+    outside += (tree.other(one) for one in (key_set_path(settings), own_settings_path(settings)) if one)
     extra = [one.data if isinstance(one, File) else str(one).encode() for one in outside]
     key = key_of(tree, extra, basis, today)
     diagnostics = store.result(key)

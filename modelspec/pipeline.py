@@ -152,6 +152,7 @@ class Emission:
     settings: Settings
     client_keys: "tuple[ClientKey, ...] | None"
     key_set: str
+    litellm: Mapping[str, object]
     root: Path
 
 
@@ -170,7 +171,9 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
     return Emission(
         table=compiled.table,
         origin=Origin(
-            digest=_digest(compiled.tree, compiled.setup.key_set_file), commit=commit, commit_date=commit_date
+            digest=_digest(compiled.tree, compiled.setup.key_set_file, compiled.setup.litellm_file),
+            commit=commit,
+            commit_date=commit_date,
         ),
         context=SiteContext.of(
             settings,
@@ -181,6 +184,7 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
         settings=settings,
         client_keys=compiled.setup.fleet.client_keys,
         key_set=compiled.setup.key_set,
+        litellm=compiled.setup.litellm,
         root=compiled.tree.root,
     )
 
@@ -202,6 +206,7 @@ def emit(emission: Emission) -> "Iterator[Artifact]":
         emission.origin,
         emission.client_keys,
         emission.key_set,
+        emission.litellm,
     )
 
 

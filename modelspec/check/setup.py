@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from modelspec.check.document import examine_document
+from modelspec.check.own_settings import own_settings
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.ignore import MARK, Ignore, ignores
 from modelspec.diagnose.rule import Finding, is_fixed, is_guard
@@ -44,7 +45,7 @@ class Setup:
 
     `fleet` is for linking; `whole` leaves out the regions and heads that have faults of their own. `metadata_file`
     is what `metadata` was made from, be it sound or not, and `key_set_file` what `key_set` was: the public keys of an
-    identity provider.
+    identity provider. `litellm` are the organisation's own settings of that gateway, from `litellm_file`.
     """
 
     settings: Settings
@@ -56,6 +57,8 @@ class Setup:
     metadata_file: File | None
     key_set: str
     key_set_file: File | None
+    litellm: Mapping[str, object]
+    litellm_file: File | None
     diagnostics: Sequence[Diagnostic]
     ignores: Sequence[Ignore]
     readings: Mapping[str, Reading]
@@ -88,6 +91,8 @@ def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Set
     diagnostics.extend(objections)
     key_set_file, key_set, objections = public_keys(tree, settings, locator)
     diagnostics.extend(objections)
+    litellm_file, litellm, objections = own_settings(tree, settings, locator)
+    diagnostics.extend(objections)
     return Setup(
         settings=settings,
         waivers=waivers,
@@ -98,6 +103,8 @@ def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Set
         metadata_file=metadata_file,
         key_set=key_set,
         key_set_file=key_set_file,
+        litellm=litellm,
+        litellm_file=litellm_file,
         diagnostics=diagnostics,
         ignores=[
             ignore

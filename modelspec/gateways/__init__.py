@@ -1,7 +1,7 @@
 """Gateways: a folder or file for each, with its names for things, its limits (`MS7xx`) and its emitter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modelspec.fleet.client_keys import ClientKey
 
@@ -12,6 +12,7 @@ class GatewayOptions:
 
     `targets` are all gateways that configuration is written for.
     `key_set` is the text of the identity provider's public keys, if the settings name a file of them.
+    `litellm` are the organisation's own settings of that gateway, which are merged with ours.
     `client_keys` are None where the repository has no keys.yaml: then it does not say who may call.
     `commit` and `digest` say what the build was made from: its commit if it is known, and the sha256 of its sources.
     """
@@ -23,3 +24,4 @@ class GatewayOptions:
     digest: str = ""
     client_keys: tuple[ClientKey, ...] | None = None
     key_set: str = ""
+    litellm: Mapping[str, object] = field(default_factory=dict)

@@ -5,6 +5,7 @@ An emitter gets the routing table and the settings of its target, nothing else. 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from modelspec.emit import Origin
 from modelspec.emit.artifact import Artifact
@@ -30,6 +31,7 @@ def emit_gateways(
     origin: Origin | None = None,
     client_keys: Sequence[ClientKey] | None = None,
     key_set: str = "",
+    litellm: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[Artifact]:
     """Every artifact of the gateways in `targets`, in the order of `GATEWAYS`."""
     for name, emitter in GATEWAYS.items():
@@ -41,6 +43,7 @@ def emit_gateways(
                 commit=origin.commit if origin else None,
                 digest=origin.digest if origin else "",
                 key_set=key_set,
+                litellm=litellm,
                 client_keys=None if client_keys is None else tuple(client_keys),
             )
             yield from emitter(routing, gateway)

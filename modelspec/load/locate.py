@@ -26,7 +26,7 @@ class Locator:
     folder. A file is read when something first points into it.
     """
 
-    files: Mapping[str, File]
+    files: dict[str, File]
     defaults: Mapping[str, str] = field(default_factory=dict)
     known: dict[str, Reading] = field(default_factory=dict)
 
@@ -35,6 +35,10 @@ class Locator:
         """Of all files of a repository."""
         defaults = {folder: file.path for folder, file in tree.defaults.items() if file is not None}
         return cls(files={file.path: file for file in tree.files}, defaults=defaults)
+
+    def add(self, file: File) -> None:
+        """Know one more file of the same state."""
+        self.files[file.path] = file
 
     def diagnostic(self, code: str, severity: Severity, finding: Finding, subject: str = "") -> Diagnostic:
         """The diagnostic of a finding; `subject` is used where the finding names none.

@@ -8,6 +8,7 @@ from modelspec.diagnose.rule import Finding, Rule, Scope
 from modelspec.fleet.model import Catalog, Fleet
 from modelspec.gateways.envoy import rules as target_envoy
 from modelspec.gateways.litellm.group_rules import RULES as GROUP_RULES
+from modelspec.gateways.litellm.own import RULES as OWN_RULES
 from modelspec.gateways.litellm.request_rules import RULES as REQUEST_RULES
 from modelspec.gateways.litellm.upstream_rules import CREDENTIAL_RULES, UPSTREAM_RULES
 from modelspec.rules import (
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = tuple(
             *UPSTREAM_RULES,
             *CREDENTIAL_RULES,
             *REQUEST_RULES,
+            *OWN_RULES,
             *GROUP_RULES,
         ),
         key=lambda rule: rule.code,

@@ -23,6 +23,7 @@ from modelspec.gateways.emit import emit_gateways
 from modelspec.gateways.litellm.names import FORMS, environment_name
 from modelspec.gateways.litellm.request_rules import REQUEST_PARAMS
 from modelspec.incremental import compile_fleet
+from modelspec.pipeline import emission_of, emit
 from modelspec.routing.table import RoutingTable
 
 CASES = cases(Path(__file__).parent / "cases")
@@ -433,6 +434,44 @@ def test_the_log_knows_the_commit_and_the_head_but_the_files_of_heads_do_not_cha
     assert told["modelspec"] == {"head": "head-eu-1", "models": {"other/*": "atlas/*"}, "path": "/var/log/x"}
     assert told["callbacks"] == ["modelspec_log.handler"]
     assert told["turn_off_message_logging"] is True
+
+
+OWN = """\
+general_settings: {database_url: os.environ/DATABASE_URL, store_model_in_db: false}
+litellm_settings:
+  callbacks: [prometheus, modelspec_log.handler]
+  cache: true
+  cache_params: {type: redis, host: os.environ/REDIS_HOST, ttl: 1e-5}
+router_settings: {optional_pre_call_checks: [prompt_caching], model_group_retry_policy: {a: {TimeoutErrorRetries: 1}}}
+guardrails:
+  - {guardrail_name: pii, litellm_params: {guardrail: presidio, mode: pre_call}}
+"""
+
+
+def test_own_settings_are_merged_without_loss(tmp_path: Path) -> None:
+    options = "enforce_limits: true, num_retries: 1, include: own.yaml"
+    settings = f"targets: [litellm]\ntarget_options: {{litellm: {{{options}}}}}\n"
+    fixed = FIXED | {"modelspec.yaml": settings, "own.yaml": OWN}
+    result = compiled(tmp_path, {"atlas": model("atlas")}, fixed)
+    files = {one.path.removeprefix("gateways/litellm/"): one.content for one in emit(emission_of(result))}
+    config = yaml.safe_load(files["head-eu-1.yaml"])
+    assert config == json.loads(files["head-eu-1.yaml"])
+    assert config["general_settings"] == {
+        "master_key": "os.environ/LITELLM_MASTER_KEY",
+        "database_url": "os.environ/DATABASE_URL",
+        "store_model_in_db": False,
+    }
+    library = config["litellm_settings"]
+    assert library["callbacks"] == ["modelspec_log.handler", "prometheus"]
+    assert (library["cache"], library["cache_params"]["ttl"], library["telemetry"]) == (True, 1e-5, False)
+    router = config["router_settings"]
+    assert router["optional_pre_call_checks"] == ["enforce_model_rate_limits", "prompt_caching"]
+    assert router["model_group_retry_policy"] == {"a": {"TimeoutErrorRetries": 1}}
+    assert (router["num_retries"], router["fallbacks"]) == (1, [])
+    assert config["guardrails"][0]["guardrail_name"] == "pii"
+    assert len(config["model_list"]) == 1
+    variables = [row["name"] for row in json.loads(files["head-eu-1.env.json"])["variables"]]
+    assert variables == ["DATABASE_URL", "LITELLM_MASTER_KEY", "REDIS_HOST"]
 
 
 def test_a_model_without_a_key_never_uses_one_of_the_gateway(tmp_path: Path) -> None:

@@ -94,8 +94,9 @@ def test_a_line_says_what_the_call_was() -> None:
         ({"prompt_tokens": True}, "gen_ai.usage.input_tokens", None),
         ({"prompt_tokens": "12"}, "gen_ai.usage.input_tokens", None),
         ({"response_cost": nan}, "modelspec.cost", None),
-        ({"response_cost": 0, "zero_cost_diagnostic": {"reason": "x"}}, "modelspec.cost", None),
-        ({"response_cost": 0}, "modelspec.cost", 0.0),
+        ({"response_cost": 0.0}, "modelspec.cost", None),
+        ({"response_cost": 4.9999999999999996e-06}, "modelspec.cost", 5e-06),
+        ({"response_cost_failure_debug_info": {"a": 1}}, "modelspec.cost", None),
         ({"status": "failure"}, "http.response.status_code", 500),
         ({"status": "failure", "error_information": {"error_code": "429"}}, "http.response.status_code", 429),
         (

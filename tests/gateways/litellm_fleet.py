@@ -32,6 +32,20 @@ VARIABLES = {
     "AWS_ACCESS_KEY_ID": "gateways-own-aws",
     "AWS_SECRET_ACCESS_KEY": "gateways-own-aws",
 }
+OWN = {
+    "general_settings": {"forward_client_headers_to_llm_api": True},
+    "litellm_settings": {"callbacks": ["own_log.handler"]},
+}
+"""Settings of the organisation."""
+OWN_LOG = """
+from litellm.integrations.custom_logger import CustomLogger
+
+class OwnLog(CustomLogger):
+    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
+        print("the own log of", kwargs["model"], flush=True)
+
+handler = OwnLog()
+"""
 HOSTILE_NAME = """it's "quoted" {{7*7}} ${HOME} %(asctime)s %s os.environ/HOME \\n #x: [a, *b]"""
 """A name of an upstream with the syntax of shells, templates, YAML, Python and LiteLLM."""
 _MODELS = """
@@ -232,7 +246,8 @@ def emitted(folder: Path, urls: Mapping[str, str]) -> Emitted:
     log = folder / "log" / "calls.jsonl"
     log.parent.mkdir(exist_ok=True)
     settings = {"num_retries": 0, "allowed_fails": 1000, "enforce_limits": True, "log": {"path": str(log)}}
-    options = GatewayOptions(options=settings, edges={}, commit="c" * 40)
+    options = GatewayOptions(options=settings, edges={}, commit="c" * 40, litellm=OWN)
+    (folder / "own_log.py").write_text(OWN_LOG, encoding="utf-8")
     routing = routed(compiled(folder / "fleet", models, fixed))
     files = {artifact.path: artifact.content for artifact in emit(routing, options)}
     paths = {"config": folder / f"{HEAD}.yaml", "variables": folder / f"{HEAD}.env.json"}

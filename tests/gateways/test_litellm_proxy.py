@@ -351,6 +351,20 @@ def test_the_log_has_embeddings_and_the_failure_before_a_fallback(head: Head) ->
     assert rows[200]["modelspec.deployment"] == "fallback#elsewhere#0"
 
 
+def test_settings_of_both_are_live(head: Head) -> None:
+    head.one.take()
+    body, _ = planted("openai")
+    answer = head.proxy.post("/v1/chat/completions", body, headers={"x-request-id": "both", "x-own": "5"})
+    assert answer.status == 200
+    assert head.lines("both")
+    (seen,) = head.one.take()
+    assert seen.headers["x-own"] == "5"
+    deadline = monotonic() + 10
+    while not any("the own log of" in line for line in list(head.proxy.log)) and monotonic() < deadline:
+        sleep(0.05)
+    assert any("the own log of" in line for line in list(head.proxy.log))
+
+
 def test_nothing_that_the_head_writes_holds_what_was_said_or_a_key(head: Head) -> None:
     body, headers = planted("falls-in-turn")
     head.bad.fails = (500, "server_error", PLANTED["error"])

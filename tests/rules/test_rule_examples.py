@@ -133,7 +133,9 @@ PLACES = {
     "MS730": "models.d/atlas.yaml:7:19",
     "MS731": "modelspec.yaml:2:34",
     "MS737": "models.d/atlas.yaml:7:29",
+    "MS738": "own.yaml:1:19",
     "MS739": "models.d/atlas.yaml:7:10",
+    "MS740": "own.yaml:1:1",
 }
 """Where the one fault of each bad example is."""
 

@@ -333,3 +333,42 @@ def test_weights_count_with_the_default_strategy(tmp_path: Path) -> None:
         settings = f"targets: [litellm]\ntarget_options: {{litellm: {options}}}\n"
         result = compiled(tmp_path / str(len(options)), {"atlas": text}, FIXED | {"modelspec.yaml": settings})
         assert found(result, CODES) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("litellm_settings: {cache: true}\n", []),
+        ("model_list: []\n", ["MS738 own.yaml:1:1"]),
+        ("include: [more.yaml]\n", ["MS738 own.yaml:1:1"]),
+        ("environment_variables: {OPENAI_API_KEY: os.environ/X}\n", ["MS738 own.yaml:1:1"]),
+        ("general_settings: {master_key: os.environ/X}\n", ["MS738 own.yaml:1:20"]),
+        ("litellm_settings:\n  drop_params: true\n", ["MS738 own.yaml:2:3"]),
+        ("litellm_settings: {fallbacks: []}\n", ["MS738 own.yaml:1:20"]),
+        ("litellm_settings: {api_base: os.environ/X}\n", ["MS738 own.yaml:1:20"]),
+        ("litellm_settings: {turn_off_message_logging: false}\n", ["MS738 own.yaml:1:20"]),
+        ("router_settings: {model_group_alias: {a: b}}\n", ["MS738 own.yaml:1:19"]),
+        (
+            "router_settings: {optional_pre_call_checks: [enforce_model_rate_limits]}\n",
+            ["MS738 own.yaml:1:19"],
+        ),
+        ("litellm_settings: {callbacks: prometheus}\n", ["MS740 own.yaml:1:20"]),
+        ("litellm_settings: true\n", ["MS740 own.yaml:1:1"]),
+        ("- a\n", ["MS740 own.yaml:1:1"]),
+        ("a: 1\na: 2\n", ["MS011 own.yaml:2:1"]),
+        (
+            "general_settings: {database_url: 'postgres://u:s3cr3t-pa55word@db.example.com/x'}\n",
+            ["MS501 own.yaml:1:48"],
+        ),
+        ("litellm_settings: {cache_params: {password: correct horse}}\n", ["MS502 own.yaml:1:45"]),
+        (None, ["MS740 modelspec.yaml:2:37"]),
+    ],
+)
+def test_own_settings_are_read_and_may_not_decide_what_models_do(
+    tmp_path: Path, text: str | None, expected: list[str]
+) -> None:
+    settings = "targets: [litellm]\ntarget_options: {litellm: {include: own.yaml}}\n"
+    fixed = FIXED | {"modelspec.yaml": settings} | ({} if text is None else {"own.yaml": text})
+    result = compiled(tmp_path, {"atlas": model("atlas")}, fixed)
+    assert found(result, ["MS011", "MS501", "MS502", "MS738", "MS740"]) == expected
+    assert "s3cr3t" not in str([one.message for one in result.diagnostics])

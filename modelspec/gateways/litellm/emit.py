@@ -13,6 +13,7 @@ from modelspec.emit.artifact import Artifact, document, encode
 from modelspec.emit.tables import SCHEMA_VERSION
 from modelspec.fleet.reference import Reference
 from modelspec.gateways import GatewayOptions
+from modelspec.gateways.litellm import own as own_settings
 from modelspec.gateways.litellm.groups import (
     Group,
     LiteLLMGroups,
@@ -47,8 +48,8 @@ def emit(routing: RoutingTable, options: GatewayOptions) -> Iterator[Artifact]:
             continue
         served = fleet.served_by(head.head_id)
         path = f"gateways/litellm/{head.head_id}"
-        yield Artifact(path=f"{path}.yaml", content=_config(head.head_id, served, options.options))
-        yield Artifact(path=f"{path}.env.json", content=_variables(served))
+        yield Artifact(path=f"{path}.yaml", content=_config(head.head_id, served, options))
+        yield Artifact(path=f"{path}.env.json", content=_variables(served, options.litellm))
 
 
 def _log(commit: str) -> bytes:
@@ -59,7 +60,7 @@ def _log(commit: str) -> bytes:
     ).encode()
 
 
-def _config(head: str, groups: Sequence[Group], options: Mapping[str, object]) -> bytes:
+def _config(head: str, groups: Sequence[Group], options: GatewayOptions) -> bytes:
     """The file, with one deployment, alias or fallback a line."""
     text = "\n".join(_lines(head, groups, options)) + "\n"
     if _EXPONENT.search(text):
@@ -71,12 +72,18 @@ def _with_point(found: re.Match[str]) -> str:
     return found[0] if found[1] is None or "." in found[1] else f"{found[1]}.0{found[2]}"
 
 
-def _lines(head: str, groups: Sequence[Group], options: Mapping[str, object]) -> Iterator[str]:
+def _lines(head: str, groups: Sequence[Group], options: GatewayOptions) -> Iterator[str]:
+    own, ours = options.litellm, options.options
+    general = own_settings.joined("general_settings", {"master_key": f"os.environ/{MASTER_KEY}"}, own)
+    settings = own_settings.joined("litellm_settings", dict(_settings(head, groups, ours)), own)
+    router = own_settings.joined("router_settings", dict(_router_settings(ours)), own)
     yield "{"
-    yield f'"general_settings": {encode({"master_key": f"os.environ/{MASTER_KEY}"})},'
-    yield f'"litellm_settings": {encode(dict(_settings(head, groups, options)))},'
+    yield f'"general_settings": {encode(general)},'
+    yield f'"litellm_settings": {encode(settings)},'
+    for name, value in own_settings.sections(own):
+        yield f"{encode(name)}: {encode(value)},"
     yield '"router_settings": {'
-    for name, value in _router_settings(options):
+    for name, value in router.items():
         yield f'"{name}": {encode(value)},'
     for name, conditions in _SECTIONS:
         yield f'"{name}": ['
@@ -135,12 +142,12 @@ def _separated(items: Iterable[str]) -> Iterator[str]:
     yield from filter(None, [",\n".join(items)])
 
 
-def _variables(groups: Iterable[Group]) -> bytes:
+def _variables(groups: Iterable[Group], own: Mapping[str, object]) -> bytes:
     """Every variable with the reference that it stands for, by name.
 
     All must be set: LiteLLM ignores a missing one and sends another key from its environment.
     """
-    found = {MASTER_KEY: Reference.of({"env": MASTER_KEY})}
+    found = {name: Reference.of({"env": name}) for name in (MASTER_KEY, *own_settings.variables(own))}
     for target in (target for group in groups for target in group.targets):
         found.update((variable(reference), reference) for reference in references(target))
     rows = (encode({"name": name, "reference": found[name]}) for name in sorted(found))

@@ -164,11 +164,9 @@ def _since(start: float | None, value: object) -> int | None:
 
 def _cost(call: Described) -> float | None:
     cost = _number(_get(call, "response_cost"))
-    if cost is None or cost < 0 or _get(call, "response_cost_failure_debug_info"):
-        return None
-    if cost == 0 and _get(call, "zero_cost_diagnostic"):  # no price is known
-        return None
-    return float(f"{cost:.12g}")
+    # LiteLLM says 0 where it knows no price.
+    is_known = cost is not None and cost > 0 and not _get(call, "response_cost_failure_debug_info")
+    return float(f"{cost:.12g}") if is_known else None
 
 
 def _upstream(name: object, provider: object) -> str | None:

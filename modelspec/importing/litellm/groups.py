@@ -7,7 +7,7 @@ from math import gcd, lcm
 from modelspec.author.fields import field_at
 from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.importing.litellm.upstream import ImportedUpstream
-from modelspec.importing.litellm.values import is_secret, is_visible
+from modelspec.importing.litellm.values import is_secret, is_told, is_visible
 from modelspec.load.foreign import Foreign
 from modelspec.secret import is_harmless, is_plain_key, telling_key
 from modelspec.secret.view import NAMING, VALUED
@@ -16,7 +16,7 @@ from modelspec.text.quote import quote
 from modelspec.text.source import Spot
 
 _HEAVIEST = 1000
-_FLAT = frozenset({"endpoint", "provider", "upstream_model", "api_key", "params"})
+_FLAT = frozenset({"endpoint", "provider", "upstream_model", "api_key", "params", "request", "model_info"})
 _METRICS = ("weight", "rpm", "tpm")
 
 
@@ -147,7 +147,7 @@ def info_of(
                 spots.setdefault(("access",), node.spot)
             elif key == "id":
                 ledger.note(NoteKind.LOST, node, what, "LiteLLM's own deployment id")
-            else:
+            elif not is_told(key, node):
                 value = _plain(node, key, what, ledger, secret)
                 spots.setdefault(("metadata", key), node.spot)
                 if value is not _NOTHING and metadata.setdefault(key, value) != value:

@@ -8,7 +8,6 @@ from modelspec.gateways.litellm.names import COMMON_PARAMS, FORMS, ParamKind
 from modelspec.importing.draft import Ledger, NoteKind, variable_of
 from modelspec.importing.litellm.values import Value, Values
 from modelspec.importing.litellm.words import (
-    APPENDED,
     CREDENTIALS,
     DEFAULT_ENDPOINTS,
     KEY_VARIABLES,
@@ -16,7 +15,9 @@ from modelspec.importing.litellm.words import (
     REGION_PARAMS,
 )
 from modelspec.load.foreign import Foreign
+from modelspec.secret import telling_key
 from modelspec.text.quote import quote
+from modelspec.url import host_of
 
 
 def parted(provider: str, settings: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
@@ -68,8 +69,11 @@ class ImpliedSettings:
             base = endpoint.rstrip("/")
             if provider == "openai":
                 provider = next((word for word in _AS_OPENAI if base == endpoint_of(word)), provider)
-            is_public = base.removesuffix(APPENDED.get(provider, "")) == endpoint_of(provider)
-            return None if is_public else endpoint, provider
+            if provider == "cohere":
+                base = base.removesuffix("/chat").removesuffix("/embed").removesuffix("/rerank")
+            # Where LiteLLM knows another path than the public one, the given endpoint stays.
+            is_written_anyway = provider in FORMS and not FORMS[provider].is_default
+            return None if is_written_anyway and base == endpoint_of(provider) else base, provider
         region = REGION_PARAMS.get(provider)
         if endpoint_of(provider) is not None or (region is not None and region[0] in settings):
             return None, provider
@@ -101,9 +105,11 @@ class ImpliedSettings:
         if node is not None and node.value is not None:
             return self.values.key(node, self.owner)
         variable = KEY_VARIABLES.get(provider)
-        if variable is None or any("token" in name or "client_secret" in name for name in settings):
+        if variable is None or any(map(telling_key, settings)):
             return None
-        if endpoint is not None and endpoint_of(provider) is not None:
+        public = endpoint_of(provider)
+        is_elsewhere = not (isinstance(endpoint, str) and public and host_of(endpoint) == host_of(public))
+        if endpoint is not None and public is not None and is_elsewhere:
             why = f"the file has none: no key is sent, though LiteLLM would send {variable} if set"
             self._remark("key", why)
             return None

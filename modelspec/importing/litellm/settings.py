@@ -14,6 +14,7 @@ from modelspec.text.quote import quote
 from modelspec.text.source import Spot
 
 _SAME = {"request_timeout": "timeout"}
+_CHECK = "enforce_model_rate_limits"
 
 _ROUTER, _LIBRARY, _PROXY = "router_settings", "litellm_settings", "general_settings"
 _KEYS: Mapping[tuple[str, ...], tuple[str, ...]] = {
@@ -71,6 +72,11 @@ def router_options(
     spots: list[Spot] = []
     for section in sections:
         for key, node in section.entries.items():
+            if key == "optional_pre_call_checks" and [item.value for item in node.items] == [_CHECK] and kept:
+                ledger.note(NoteKind.CHANGED, node, key, "the same as enforce_limits: true")
+                options["enforce_limits"] = True
+                spots.append(node.spot)
+                continue
             name = _SAME.get(key, key)
             if name not in known or (name == "drop_params" and section is not sections[-1]):
                 continue

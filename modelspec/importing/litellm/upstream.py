@@ -5,10 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelspec.fleet.providers import LITELLM_WORDS, SAME_AS
+from modelspec.gateways.litellm.request_rules import REQUEST_PARAMS, fitting
 from modelspec.importing.destination import ImportDestination
 from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.importing.litellm.implied import Endpoint, ImpliedSettings, parted
-from modelspec.importing.litellm.values import Value, Values, is_key, is_visible
+from modelspec.importing.litellm.values import (
+    Value,
+    Values,
+    is_key,
+    is_told,
+    is_visible,
+    may_be_copied,
+    plain,
+)
 from modelspec.importing.litellm.words import guess, split
 from modelspec.load.foreign import Foreign
 from modelspec.text.quote import quote
@@ -65,7 +74,10 @@ class UpstreamReader:
         self.ledger.carried(model)
         endpoint, where = self._endpoint(params, owner)
         provider, name = self._provider(model, params, endpoint, owner)
-        settings = self._settings(params, provider, owner)
+        request, info = self._request(params), self._info(entry)
+        settings = self._settings(
+            {n: node for n, node in params.items() if n not in request}, provider, owner
+        )
         implied = ImpliedSettings(
             ledger=self.ledger,
             values=self.values,
@@ -86,6 +98,8 @@ class UpstreamReader:
             "upstream_model": name,
             "api_key": key,
             "params": settings,
+            "request": request,
+            "model_info": info,
             "region": region,
             **self._numbers(params, owner),
         }
@@ -153,6 +167,26 @@ class UpstreamReader:
             kind, why = NoteKind.SUSPICIOUS, f"{why}, though LiteLLM would reject it"
         self.ledger.remark(kind, model.spot, f"the provider of {quote(owner)}", why)
         return SAME_AS.get(found or "openai", found or "openai"), name
+
+    def _request(self, params: Mapping[str, Foreign]) -> dict[str, object]:
+        """The parameters that LiteLLM adds to requests, less those that a model may not have."""
+        found: dict[str, object] = {}
+        for name, node in params.items():
+            value = plain(node)
+            if name in REQUEST_PARAMS and fitting(name, value) and may_be_copied(value):
+                found[name] = value
+                self.ledger.carried(node)
+        return found
+
+    def _info(self, entry: Foreign) -> dict[str, object]:
+        """What LiteLLM is told of the model, in fields that a model has."""
+        info = entry.entries.get("model_info")
+        found: dict[str, object] = {}
+        for name, node in ({} if info is None else info.entries).items():
+            if is_told(name, node):
+                found[name] = node.value
+                self.ledger.carried(node)
+        return found
 
     def _settings(self, params: Mapping[str, Foreign], provider: str, owner: str) -> dict[str, Value]:
         settings: dict[str, Value] = {}

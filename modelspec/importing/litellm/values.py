@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from modelspec.importing.draft import Ledger, NoteKind, variable_of
 from modelspec.load.foreign import Foreign
+from modelspec.schema import check
+from modelspec.schema.documents import schema_of
 from modelspec.secret import (
     GATEWAY_MASTER_KEYS,
     is_placeholder,
@@ -29,6 +31,7 @@ _ALSO_SECRET = frozenset(
 )
 """Settings that hold credentials, whatever their names suggest."""
 _COUNT = 10_000_000
+_INFO = frozenset(schema_of("model")["$defs"]["modelInfo"]["properties"])
 
 Value = str | int | float | bool | dict[str, str] | None
 
@@ -123,6 +126,8 @@ class Values:
         kind = NoteKind.LOST
         if not isinstance(value, str | int | float):
             why = "a list or mapping; connection settings (params) are single values"
+        elif value == "":
+            kind, why = NoteKind.CHANGED, "empty: left out"
         elif isinstance(value, str) and telling_key(name) and is_dummy(value):
             kind, why = NoteKind.CHANGED, "a placeholder, not a secret: left out"
         elif is_secret(name, value):
@@ -164,6 +169,37 @@ class Values:
         why = f"written out here: rotate it, and set the new one as {variable} in the gateway's environment"
         self._ledger.note(NoteKind.SECRET, node, f"{quote(name)} of {quote(owner)}", why)
         return {"env": variable}
+
+
+def plain(node: Foreign) -> object:
+    """The value of a node with everything in it."""
+    if node.entries:
+        return {name: plain(entry) for name, entry in node.entries.items()}
+    return [plain(item) for item in node.items] if node.items else node.value
+
+
+def may_be_copied(value: object) -> bool:
+    """Whether nothing in a value is a key, a template, or unseen."""
+    match value:
+        case dict():
+            return all(may_be_copied(name) and may_be_copied(item) for name, item in value.items())
+        case list():
+            return all(map(may_be_copied, value))
+        case str():
+            return is_visible(value) and not is_key(value) and not _TEMPLATE.search(value)
+        case _:
+            return value is not None
+
+
+def is_told(name: str, node: Foreign) -> bool:
+    """Whether an entry of `model_info` is a field of a model's own `model_info`."""
+    value = node.value
+    return (
+        name in _INFO
+        and isinstance(value, str | int | float)
+        and may_be_copied(value)
+        and not check({"model_info": {name: value}}, "defaults")
+    )
 
 
 def is_visible(text: str) -> bool:

@@ -21,9 +21,6 @@ DEFAULT_ENDPOINTS: Mapping[str, str] = {
 }
 """Where LiteLLM sends requests without an `api_base`, for providers without a public endpoint here."""
 
-APPENDED: Mapping[str, str] = {"cohere": "/chat", "gemini": "/v1beta"}
-"""What LiteLLM expects after the public endpoint of a provider."""
-
 LIKE_OPENAI: Mapping[str, str | None] = {
     "abliteration": "https://api.abliteration.ai/v1",
     "aihubmix": "https://aihubmix.com/v1",
