@@ -161,10 +161,10 @@ async def _response(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     headers = {name.lower(): value for name, _, value in (one.partition(": ") for one in lines)}
     if headers.get("transfer-encoding") == "chunked":
         content = b""
-        while size := int(await reader.readline(), 16):
+        while size := int(await reader.readuntil(b"\r\n"), 16):
             content += await reader.readexactly(size)
-            await reader.readline()
-        await reader.readline()
+            await reader.readuntil(b"\r\n")
+        await reader.readuntil(b"\r\n")
     else:
         content = await reader.readexactly(int(headers["content-length"]))
     return int(line.split(" ")[1]), content
