@@ -17,7 +17,8 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from gateways import free_port, ready, routing_of
+from edge import free_port
+from gateways import ready, routing_of
 from table import aligned, markdown
 
 from modelspec.gateways import GatewayOptions

@@ -1,6 +1,7 @@
 """Measures the files of an Envoy edge: how large they are, and what the real Envoy takes to validate and to hold them.
 
 Envoy's own start with an empty configuration is the floor. Models share 100 heads, and each has a chain of three.
+`--latency` measures what an edge adds to a request instead, and `--publish` how long a change takes to reach it.
 """
 
 import argparse
@@ -14,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from socket import socket
 
+from edge import free_port, latency, publishing
 from measure import Case, Sample, interleaved, typical
 from table import aligned, markdown
 
@@ -37,6 +38,8 @@ def main() -> None:
     parser.add_argument(
         "--write", nargs=2, metavar=("DIR", "N"), help="write the files of N models, and no more"
     )
+    parser.add_argument("--latency", action="store_true", help="what an edge adds to a request")
+    parser.add_argument("--publish", action="store_true", help="how long one change takes to reach an edge")
     options = parser.parse_args()
     if options.write:
         print(_write(Path(options.write[0]), int(options.write[1])))
@@ -46,8 +49,13 @@ def main() -> None:
         sys.exit("no envoy: make .venv/gateways")
     scratch = Path(tempfile.mkdtemp(prefix="modelspec-gateways-"))
     try:
-        rows = _rows(envoy, scratch, options.runs)
-        print((markdown if options.markdown else aligned)([*rows]))
+        show = markdown if options.markdown else aligned
+        if options.latency:
+            print(show([*latency(envoy, scratch, routing_of, ready)]))
+        if options.publish:
+            print(show([*publishing(envoy, scratch, routing_of, ready)]))
+        if not options.latency and not options.publish:
+            print(show([*_rows(envoy, scratch, options.runs)]))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -155,21 +163,16 @@ def _is_ready(port: int) -> bool:
         connection.close()
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens at."""
-    with socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+def routing_of(size: int, port: int | None = None) -> RoutingTable:
+    """A table of models that share the heads, each with a chain of three.
 
-
-def routing_of(size: int) -> RoutingTable:
-    """A table of models that share the heads, each with a chain of three."""
+    The heads are at different ports where nobody listens, or all at one.
+    """
     heads = tuple(
         HeadEntry(
             head_id=f"head-{number}",
             region=f"r{number % 10}",
-            url=f"http://127.0.0.1:{1 + number}",
+            url=f"http://127.0.0.1:{port or 1 + number}",
             status="active",
             health_path="/health",
             inference_url=None,

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from shutil import which
 from typing import Any
@@ -102,14 +103,16 @@ _NOT_OURS = "one of its files does not have the form that modelspec writes"
 
 def check(files: EdgeFiles, envoy: str | None) -> Refusal | None:
     """What is wrong with an edge; without Envoy, only whether its files are consistent."""
-    try:
-        read = {name: json.loads(content) for name, content in files.content.items()}
-        found = next(_differences(read), None)
-    except _OTHER_FORM:
-        found = _NOT_OURS
+    with ThreadPoolExecutor(1) as beside:  # Envoy is a process of its own
+        judged = None if envoy is None else beside.submit(_validate, files, envoy)
+        try:
+            read = {name: json.loads(content) for name, content in files.content.items()}
+            found = next(_differences(read), None)
+        except _OTHER_FORM:
+            found = _NOT_OURS
     if found is not None:
         return Refusal(message=f"edge {files.edge_id}: {found}", help=_BUILD)
-    return None if envoy is None else _validate(files, envoy)
+    return None if judged is None else judged.result()
 
 
 def _differences(read: dict[str, Any]) -> Iterator[str]:

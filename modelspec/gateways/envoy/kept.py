@@ -89,17 +89,11 @@ class KeptBuilds:
             if one is not None and self.is_same(one, files):
                 return one
         new = KeptBuild(number=builds[-1].number + 1 if builds else 1, state=".pending")
-        text = {name: files.content[name].decode() for name in (BOOTSTRAP, *files.watched)}
-        content = json.dumps({"modelspec": 1, "edge": files.edge_id, "files": text}).encode()
-        return self.folder.replace(new.name, content) or new
+        return self.folder.replace(new.name, _text(files)) or new
 
     def is_same(self, build: KeptBuild, files: EdgeFiles) -> bool:
         """Whether a build has the same files as another."""
-        kept = self.read(build)
-        if isinstance(kept, Refusal):
-            return False
-        published = {name: files.content[name] for name in (BOOTSTRAP, *files.watched)}
-        return kept.content == published and kept.edge_id == files.edge_id
+        return self.folder.read(build.name) == _text(files)
 
     def fail(self, build: KeptBuild) -> Refusal | None:
         """Envoy uses a build, but its canary failed: it is not to come back."""
@@ -125,6 +119,12 @@ class KeptBuilds:
             if refusal is not None:
                 return refusal
         return None
+
+
+def _text(files: EdgeFiles) -> bytes:
+    """The file of a build; the same build has the same bytes."""
+    text = {name: files.content[name].decode() for name in (BOOTSTRAP, *files.watched)}
+    return json.dumps({"modelspec": 1, "edge": files.edge_id, "files": text}).encode()
 
 
 def _files(content: bytes) -> EdgeFiles | None:

@@ -90,18 +90,26 @@ def started_by(bootstrap: bytes) -> Started | None:
     return Started.of_node(_object(bootstrap).get("node"))
 
 
-def files_in(folder: WatchedFolder, edge_id: str) -> EdgeFiles | Refusal | None:
-    """All files of an edge that are in its folder; None if one is missing or not of modelspec."""
+def files_in(edge: PresentEdge) -> EdgeFiles | Refusal | None:
+    """All files of an edge that are in its folder, as they are; None if one is missing or not text."""
     found: dict[str, bytes] = {}
     for name in (BOOTSTRAP, *WATCHED):
-        content = folder.read(name)
+        content = edge.folder.read(name)
         if isinstance(content, Refusal):
             return content
-        if content is not None and (name == BOOTSTRAP or resources(content)):
+        if content is not None and _is_text(content):
             found[name] = content
-        elif name not in OPTIONAL or content is not None:
+        elif content is not None or name not in OPTIONAL:
             return None
-    return EdgeFiles(edge_id=edge_id, content=found)
+    return EdgeFiles(edge_id=edge.edge_id, content=found)
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _object(content: bytes) -> dict[str, Any]:

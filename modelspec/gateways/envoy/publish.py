@@ -108,19 +108,23 @@ def _keep_what_runs(kept: KeptBuilds, edge: PresentEdge) -> Refusal | None:
     """Keep what was changed by hand or published by an older version, if Envoy uses it: it may be the last good one."""
     if edge.started is None:
         return None
-    files, state, builds = files_in(edge.folder, edge.edge_id), edge.admin.state(), kept.all()
-    if isinstance(state, Refusal) or isinstance(files, Refusal):
-        return state if isinstance(state, Refusal) else files if isinstance(files, Refusal) else None
-    if files is None or state.warming:
+    files, newest = files_in(edge), next(iter(kept.all()[-1:]), None)
+    if not isinstance(files, EdgeFiles):
+        return files
+    if newest is not None:
+        is_same = kept.is_same(newest, files)
+        if is_same == newest.is_used or newest.state == ".failed":
+            return None  # kept already, or a mixture that a killed publish left
+    state = edge.admin.state()
+    if isinstance(state, Refusal):
+        return state
+    versions = {name: resources(files.content[name]) for name in files.watched}
+    if state.warming or any(
+        not read or state.versions.get(name) != read["version_info"] for name, read in versions.items()
+    ):
         return None
-    versions = {name: json.loads(files.content[name])["version_info"] for name in files.watched}
-    newest = builds[-1] if builds else None
-    if any(state.versions.get(name) != version for name, version in versions.items()):
-        return None
-    if newest is None or newest.is_used or (newest.state == ".pending" and kept.is_same(newest, files)):
-        build = kept.begin(files)
-        return build if isinstance(build, Refusal) else kept.finish(build)
-    return None  # a publish that was not finished: its files are a mixture
+    build = kept.begin(files)
+    return build if isinstance(build, Refusal) else kept.finish(build)
 
 
 def _move(files: EdgeFiles, edge: PresentEdge, wait: float) -> Published | Refusal:
