@@ -183,6 +183,8 @@ def _upstream(target: Upstream, names: Wording) -> Iterator[Row]:
     if limits:
         yield Row.of("Limits", *limits)
     yield from (Row.of(name, setting(value)) for name, value in target.params.items())
+    yield from (Row.of(f"Adds {name}", setting(value)) for name, value in target.request.items())
+    yield from (Row.of(name, setting(value)) for name, value in target.model_info.items())
 
 
 def _reach(route: Route, names: Wording) -> Iterator[Row]:

@@ -1,9 +1,11 @@
 """Names, titles and addresses of things on the pages: the only place that words a region, a head or a key."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
 
+from modelspec.emit.artifact import encode
 from modelspec.emit.tables import model_url
 from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
@@ -125,12 +127,14 @@ def key(reference: Reference | None) -> str:
 
 
 def setting(value: object) -> str:
-    """A value of `params`: references in words, booleans as in YAML."""
+    """A value of `params` and the like: references in words, booleans as in YAML, lists and mappings as in JSON."""
     match value:
         case bool():
             return "true" if value else "false"
         case Reference():
             return key(value)
+        case Mapping() | list():
+            return encode(value)
         case _:
             return str(value)
 

@@ -49,6 +49,18 @@ def _offered(route: dict[str, Any]) -> bool:
     return bool(route["tiers"]) and (regions is None or REGION in regions)
 
 
+def test_what_a_head_says_of_its_upstreams_stays_behind_the_edge(edge: Edge) -> None:
+    reply = edge.ask("mistral-7b")
+    assert reply.status == 200
+    assert reply.headers["x-litellm-version"] == "1"
+    told = [
+        name
+        for name in reply.headers
+        if name.lower().startswith(("llm_provider-", "x-litellm-model-api-base"))
+    ]
+    assert told == []
+
+
 def test_every_name_reaches_the_first_heads_that_serve_its_model(
     edge: Edge, routes: list[dict[str, Any]]
 ) -> None:

@@ -148,11 +148,11 @@ async def _chunks(reader: asyncio.StreamReader) -> Any:
 
 
 def _response(status: int, content: dict[str, Any]) -> bytes:
+    """With headers in which LiteLLM tells of its upstreams."""
     body = json.dumps(content).encode()
-    return (
-        f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode()
-        + body
-    )
+    told = "x-litellm-model-api-base: http://10.9.8.7\r\nllm_provider-server: secret\r\nLLM_provider-x-id: secret\r\n"
+    length = f"content-length: {len(body)}\r\nx-litellm-version: 1\r\n"
+    return f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{told}{length}\r\n".encode() + body
 
 
 def urls(upstreams: Upstreams, head_ids: Iterable[str]) -> dict[str, str]:

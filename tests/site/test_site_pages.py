@@ -243,6 +243,8 @@ def test_a_model_page_words_every_kind_of_reference(tmp_path: Path) -> None:
             "rpm": 1000,
             "tpm": 1,
             "params": {"api_version": "v1", "stream": True, "project": {"env": "PROJECT"}},
+            "request": {"max_tokens": 4096, "extra_headers": {"X-Title": "Fleet"}},
+            "model_info": {"mode": "rerank"},
         },
         {
             "provider": "bedrock",
@@ -263,6 +265,10 @@ def test_a_model_page_words_every_kind_of_reference(tmp_path: Path) -> None:
         "1,000 requests a minute",
         "1 token a minute",
         "environment variable PROJECT",
+        "Adds max_tokens",
+        "4096",
+        '{"X-Title": "Fleet"}',
+        "rerank",
         "Upstreams",
         "through head-uk and a deployment",
     ):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from modelspec.gateways.envoy.api import (
     CONNECTION_MANAGER,
+    HEADER_MUTATION,
     LISTENER,
     ROUTER,
     Message,
@@ -101,9 +102,21 @@ def _filters(options: Options, access: AccessFilters, *, upgrade: bool = False) 
     # 5. authorization by the route
     yield from access.of_model
     # 6. rate limits
+    yield _discreet()
     # 7. answers of the edge itself, and the heads'
     yield answers(enforced=access.is_on)
     yield extension("envoy.filters.http.router", ROUTER)
+
+
+def _discreet() -> Message:
+    """What LiteLLM says of its upstreams in headers, their addresses among it, stays behind the edge."""
+    remove = [
+        {"remove": "x-litellm-model-api-base"},
+        {"remove_on_match": {"key_matcher": {"prefix": "llm_provider-", "ignore_case": True}}},
+    ]
+    return extension(
+        "envoy.filters.http.header_mutation", HEADER_MUTATION, {"mutations": {"response_mutations": remove}}
+    )
 
 
 def _error(status: int, message: str, kind: str, code: str) -> Message:
