@@ -201,7 +201,7 @@ def emit(emission: Emission) -> "Iterator[Artifact]":
     yield from emit_gateways(
         emission.table,
         settings.targets,
-        settings.target_options,
+        {**settings.target_options, "prometheus": {"scraped": settings.scraped}},
         settings.edges,
         emission.origin,
         emission.client_keys,

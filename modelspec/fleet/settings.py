@@ -77,7 +77,8 @@ class Settings:
     """What modelspec.yaml says, its defaults filled in; `rules` leads from codes to severities or `off`.
 
     `live` is the folder of what is measured, relative to the repository as `output` is; `log_mappings` are as the file
-    has them, `prices` is the path of a price list.
+    has them, `prices` is the path of a price list. `scraped` leads from the id of an edge to the addresses of its
+    metrics.
     """
 
     output: str
@@ -90,6 +91,7 @@ class Settings:
     metadata_schema: str | None = None
     secret_folders: tuple[str, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
+    scraped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guards: Guards
     key_policy: tuple[KeyRule, ...] = ()
     target_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -112,6 +114,7 @@ def settings_of(value: object) -> Settings:
         metadata_schema=value.get("metadata_schema"),
         secret_folders=tuple(normal_form("file", one) for one in value.get("secret_folders") or ()),
         edges=tuple((edge["edge_id"], edge["region"]) for edge in value.get("edges") or ()),
+        scraped={edge["edge_id"]: tuple(edge.get("metrics", ())) for edge in value.get("edges") or ()},
         guards=_guards_of(value.get("guards") or {}),
         key_policy=tuple(
             KeyRule(key=Reference.of(entry["key"]), hosts=tuple(map(normal_glob, entry["hosts"])))

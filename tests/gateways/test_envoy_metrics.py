@@ -10,6 +10,9 @@ from envoy_edge import Edge, running, until
 from envoy_fleet import Fleet, modelspec, small_fleet, write_model
 from upstreams import Upstreams, free_port
 
+from modelspec.gateways.emit import emit_gateways
+from modelspec.routing.table import RoutingTable
+
 pytestmark = pytest.mark.gateway
 
 MANY = 60
@@ -225,3 +228,13 @@ def test_a_model_has_at_most_five_rows_and_no_row_is_of_a_model_and_a_head(
     # Envoy's own statistics of clusters are of heads, not of chains.
     clusters = {dict(labels).get("envoy_cluster_name") for _, labels in found} - {None}
     assert clusters == {"head-us-1", "head-us-2", "head-eu-1", "admin"}
+
+
+def test_what_alerts_and_the_dashboard_read_is_in_a_scrape(edge: Edge, failing: Metrics) -> None:
+    edge.ask("atlas")
+    failing.since("head_failovers", until_sum=1)
+    failing.since("head_first_byte_ms_count", until_sum=1)
+    files = emit_gateways(RoutingTable(regions=(), heads=(), routes=()), ["prometheus"], {}, [])
+    read = {name for file in files for name in re.findall(r"envoy_[a-z_]+[a-z]", file.content.decode())}
+    assert len(read - {"envoy_cluster_name"}) > 10
+    assert read - {"envoy_cluster_name"} <= {name for name, _ in rows(edge.scrape())}

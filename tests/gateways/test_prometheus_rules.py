@@ -57,7 +57,7 @@ def targets(folder: Path) -> list[dict[str, Any]]:
 def test_the_example_fleet_is_discovered_and_watched(tmp_path: Path) -> None:
     written(tmp_path, routed(compile_fleet(ROOT, today=TODAY, targets=["prometheus"])))
     assert "SUCCESS" in promtool("check", "config", "prometheus.yml", cwd=tmp_path)
-    assert "4 rules found" in promtool("check", "rules", "alerts.yml", cwd=tmp_path)
+    assert "8 rules found" in promtool("check", "rules", "alerts.yml", cwd=tmp_path)
     found = json.loads(
         promtool("check", "service-discovery", "--timeout=3s", "prometheus.yml", "modelspec", cwd=tmp_path)
     )
@@ -173,6 +173,61 @@ def test_alerts_fire_for_failures_and_hostile_labels_stay_text(small: Path) -> N
     }
     (small / "test.yml").write_text(json.dumps(case), encoding="utf-8")
     assert "SUCCESS" in promtool("test", "rules", "test.yml", cwd=small)
+
+
+def test_alerts_of_edges_fire_for_errors_failover_and_certificates(small: Path) -> None:
+    edge = {"modelspec": "edge", "edge": "edge-eu", "edge_region": "eu", "instance": "10.0.0.5:9902"}
+    away = edge | {"edge": "edge-us", "edge_region": "us", "instance": "10.0.0.6:9902"}
+    bad, good = edge | {"model": "{{ .Labels }}"}, edge | {"model": "good"}
+    values = {
+        f"up{_braces(edge)}": "1x20",
+        f"up{_braces(away)}": "0x20",
+        f"envoy_modelspec_requests{_braces(bad | {'code': '2xx'})}": "0+50x20",
+        f"envoy_modelspec_requests{_braces(bad | {'code': '5xx'})}": "0+10x20",
+        f"envoy_modelspec_requests{_braces(good | {'code': '2xx'})}": "0+100x20",
+        f"envoy_modelspec_requests{_braces(good | {'code': '5xx'})}": "0+1x20",
+        f"envoy_modelspec_failovers{_braces(good)}": "0+30x20",
+        f"envoy_server_days_until_first_cert_expiring{_braces(edge)}": "3x90",
+        f"envoy_server_days_until_first_cert_expiring{_braces(away)}": "4294967295x90",
+    }
+    fails = "Over a tenth of the requests for {{ .Labels }} fail with 5xx."
+    behind = "Over a tenth of the requests at edge-eu are answered behind the first tier of their model."
+    expires = "A certificate of edge-eu at 10.0.0.5:9902 expires in 3 days."
+    down = "The edge edge-us does not give its metrics at 10.0.0.6:9902."
+    case = {
+        "rule_files": ["alerts.yml"],
+        "evaluation_interval": "1m",
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": name, "values": value} for name, value in values.items()],
+                "alert_rule_test": [
+                    _expected("ModelspecEdgeDown", "1m"),
+                    _expected("ModelspecEdgeDown", "5m", _alert(away, "critical", down)),
+                    _expected(
+                        "ModelspecModelFails", "15m", _alert({"model": bad["model"]}, "warning", fails)
+                    ),
+                    _expected("ModelspecFailover", "15m", _alert({"edge": "edge-eu"}, "warning", behind)),
+                    _expected("ModelspecCertificateExpires", "50m"),
+                    _expected("ModelspecCertificateExpires", "80m", _alert(edge, "warning", expires)),
+                ],
+            }
+        ],
+    }
+    (small / "test.yml").write_text(json.dumps(case), encoding="utf-8")
+    assert "SUCCESS" in promtool("test", "rules", "test.yml", cwd=small)
+
+
+def test_promtool_reads_every_expression_of_the_dashboard(small: Path) -> None:
+    dashboard = json.loads((small / "dashboard.json").read_bytes())
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
+    rules = [
+        {"record": f"panel:{number}", "expr": said.replace("$__rate_interval", "5m").replace("$edge", ".*")}
+        for number, said in enumerate(expressions)
+    ]
+    (small / "panels.yml").write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))
+    assert f"{len(expressions)} rules found" in promtool("check", "rules", "panels.yml", cwd=small)
+    assert len(expressions) > 20
 
 
 _UNKNOWN = "The state of heads and endpoints is unknown: the blackbox exporter does not answer."

@@ -188,8 +188,8 @@ STATISTICS = (
     r"(cluster_manager|listener_manager|sds|extension_config_discovery)\..*",
     r"http\.edge\..*",
     rf"server\.({'|'.join(_OF_THE_SERVER)})",
-    # Clusters of heads; a chain of them has ` > ` in its name.
-    rf"cluster\.[^>]+\.({'|'.join(_OF_A_HEAD)})",
+    # Clusters of heads, and of a tier that counts open requests; no chains, and no last resorts.
+    rf"cluster\.([a-z0-9-]+|least_request\([^)]*\))\.({'|'.join(_OF_A_HEAD)})",
     r"listener\.[^ ]*\.ssl\.(connection_error|fail_verify_.*|handshake|no_certificate|versions\..*)",
 )
 """Regular expressions for the names of the statistics that an edge keeps, whole."""
