@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any
 
-from modelspec.author.change import Change, Put
+from modelspec.author.change import Change, Put, Rekey
 from modelspec.author.draft import Draft, edited
 from modelspec.author.values import counted
 from modelspec.diagnose.refusal import Refusal
@@ -21,6 +21,8 @@ from modelspec.rules.naming import misnamed
 from modelspec.text.document import Pointer
 
 _KINDS = ("file", "vault", "kubernetes")
+_RENAMED = {"per_connection_buffer_limit_bytes": "max_body_bytes"}
+"""Of `target_options.envoy`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +41,15 @@ def migration(before: Compiled) -> Migration:
     known = before.locator.files
     for path, file in sorted(known.items()):
         changes = list(_references(file, before.setup.settings.secret_folders))
-        outcome = edited(known, {path: changes}) if changes else {}
+        renamed = list(_renamed(file))
+        outcome = edited(known, {path: [*changes, *renamed]}) if changes or renamed else {}
         if isinstance(outcome, Refusal):
             refused.append(outcome)
         elif outcome:
             files.update(outcome)
-            effects.append(f"{path}: {counted(len(changes), 'reference')} in normal form")
+            if changes:
+                effects.append(f"{path}: {counted(len(changes), 'reference')} in normal form")
+            effects += [f"{path}: {change.pointer[-1]} is {change.key} now" for change in renamed]
     moved = _moves(before)
     for new, old in moved.items():
         data = files.pop(old, None)
@@ -82,6 +87,19 @@ def _references(file: File, folders: Sequence[str]) -> Iterator[Change]:
         for name, text in (("secret", secret), ("key", key)):
             if target[name] != text:
                 yield Put(pointer=(*pointer, kind, name), value=text)
+
+
+def _renamed(file: File) -> Iterator[Rekey]:
+    """Settings of edges that have another name now; where both stand, people decide."""
+    if file.path != "modelspec.yaml":
+        return
+    reading = read(file)
+    value: Any = reading.value
+    for name in ("target_options", "envoy"):
+        value = value.get(name) if isinstance(value, dict) else None
+    for old, new in _RENAMED.items():
+        if not reading.faults and isinstance(value, dict) and old in value and new not in value:
+            yield Rekey(pointer=("target_options", "envoy", old), key=new)
 
 
 def _written(path: str, value: Mapping[str, Any]) -> Iterator[tuple[Pointer, dict[str, Any]]]:

@@ -142,3 +142,13 @@ def test_what_is_rewritten_means_the_same_and_is_rewritten_once(
     (line,) = (line for line in once["models.d/a.yaml"].splitlines() if line.startswith("api_key"))
     value = json.loads(line.partition(": ")[2].replace("'", '"'))
     assert Reference.of(value) == Reference.of(written)
+
+
+@pytest.mark.parametrize("more", ["", ", max_body_bytes: 2048"])
+def test_a_renamed_setting_keeps_its_value_unless_both_stand_there(tmp_path: Path, more: str) -> None:
+    settings = f"{{port: 1, per_connection_buffer_limit_bytes: 4096{more}}}"
+    text = f"targets: [envoy]\ntarget_options:\n  envoy: {settings}  # x\n"
+    root = fleet(tmp_path, **{"models.d/a.yaml": MODEL.format("a"), "modelspec.yaml": text})
+    assert run(["migrate", "--root", str(root)]) == (1 if more else 0)
+    renamed = text.replace("per_connection_buffer_limit_bytes", "max_body_bytes")
+    assert (root / "modelspec.yaml").read_text() == (text if more else renamed)
