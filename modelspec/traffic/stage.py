@@ -274,6 +274,7 @@ class Stage:
             self._join_heads()
         if not self._partials:
             return []
+        self.engine.execute(sql.RANK)
         dates = self.engine.execute(
             f"SELECT DISTINCT date FROM read_parquet({_listed(self._partials)}) ORDER BY date"
         ).fetchall()

@@ -279,20 +279,44 @@ STATE = f"""SELECT d, h, ms, g, is_edge, {_ALL}"""
 """The columns of the rows that later runs compare with: those of the last hours of what was read."""
 
 
+_GROUPED = (
+    "model",
+    "client",
+    "head",
+    "served",
+    "upstream",
+    "code_class",
+    "key_id",
+    "asked",
+    "edge",
+    "commit",
+)
+
+RANK = f"""CREATE OR REPLACE TEMP TABLE ranked AS SELECT *, row_number() OVER (ORDER BY {", ".join(_GROUPED)}) AS place
+    FROM (SELECT gr, {", ".join(f"any_value({name}) AS {name}" for name in _GROUPED)} FROM groups GROUP BY gr)"""
+"""The groups in their order: to sort by their places costs a third of sorting by their texts."""
+
+
 def day_file(partials: str) -> str:
     """The rows of one day, `$day`, in the columns of the aggregate and in an order that depends on nothing else.
 
-    Sorted by the ranks of their groups before their texts are there: a quarter of the size of unsorted rows, for a
-    third of what sorting by the texts costs.
+    Measure by measure: histograms have one sum, counts have all. Unsorted, the file would be four times as large.
     """
-    texts = "model", "client", "head", "served", "upstream", "code_class", "key_id", "asked", "edge", "commit"
-    names = ", ".join(texts)
-    sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in SUMS)
-    return f"""WITH described AS (SELECT gr, {", ".join(f"any_value({name}) AS {name}" for name in texts)}
-            FROM groups GROUP BY gr),
-        ranked AS (SELECT *, row_number() OVER (ORDER BY {names}) AS place FROM described)
-        SELECT {", ".join(COLUMNS)} FROM (
-            SELECT s.*, place FROM (SELECT measure, layer, gr, date, hour, bucket, {sums}
-                FROM {partials} WHERE date = $day GROUP BY ALL) s
-            JOIN ranked USING (gr) ORDER BY measure, layer, place, hour, bucket)
-        JOIN described USING (gr)"""
+    return " UNION ALL ".join(
+        f"SELECT * FROM ({_measure(partials, name)})"
+        for name in ("asked", "duration", "edges", "first_byte", "requests")
+    )
+
+
+def _measure(partials: str, measure: str) -> str:
+    is_histogram = measure in ("duration", "first_byte")
+    sums = ("requests",) if is_histogram else SUMS
+    by = "bucket" if is_histogram else "hour"
+    own = {name: name for name in COLUMNS}
+    own["measure"] = f"'{measure}'"
+    own["hour" if is_histogram else "bucket"] = "CAST(0 AS SMALLINT)"
+    own |= {name: "CAST(0 AS BIGINT)" for name in SUMS if name not in sums}
+    return f"""SELECT {", ".join(f"{value} AS {name}" for name, value in own.items())} FROM (
+            SELECT layer, gr, date, {by}, {", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in sums)}
+            FROM {partials} WHERE date = $day AND measure = '{measure}' GROUP BY ALL)
+        JOIN ranked USING (gr) ORDER BY layer, place, {by}"""
