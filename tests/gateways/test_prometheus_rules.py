@@ -25,10 +25,17 @@ scrape_configs:
     params: {module: [http_2xx]}
     file_sd_configs: [{files: [targets.json]}]
     relabel_configs:
+      - {source_labels: [modelspec], regex: edge, action: drop}
       - {source_labels: [__address__], target_label: __param_target}
       - {source_labels: [__param_target], target_label: instance}
       - {target_label: __address__, replacement: "127.0.0.1:9115"}
+  - job_name: modelspec-edges
+    metrics_path: /stats/prometheus
+    file_sd_configs: [{files: [targets.json]}]
+    relabel_configs:
+      - {source_labels: [modelspec], regex: edge, action: keep}
 """
+"""As in docs/gateways-litellm.md."""
 HOSTILE = "https://upstream.example.com/{{ .Labels }}/{{ query `up` }}/$(x)/'\"%s"
 """A URL with the syntax of alert templates and others; in a repository, a rule would reject it."""
 
@@ -43,7 +50,8 @@ def promtool(*arguments: str | Path, cwd: Path) -> str:
 
 
 def written(folder: Path, routing: RoutingTable) -> Path:
-    for artifact in emit_gateways(routing, ["prometheus"], {}, []):
+    options = {"prometheus": {"scraped": {"edge-eu": ("10.0.0.5:9902", "[2001:db8::1]:9902")}}}
+    for artifact in emit_gateways(routing, ["prometheus"], options, [("edge-eu", "eu")]):
         (folder / artifact.path.rpartition("/")[2]).write_bytes(artifact.content)
     (folder / "prometheus.yml").write_text(CONFIG, encoding="utf-8")
     return folder
@@ -61,9 +69,19 @@ def test_the_example_fleet_is_discovered_and_watched(tmp_path: Path) -> None:
     found = json.loads(
         promtool("check", "service-discovery", "--timeout=3s", "prometheus.yml", "modelspec", cwd=tmp_path)
     )
-    scraped = {row["labels"]["__param_target"]: row["labels"] for row in found}
-    assert scraped.keys() == {row["targets"][0] for row in targets(tmp_path)}
-    labels = scraped["https://head-service-eu-2.llm.example.net/health/readiness"]
+    probed = {row["labels"]["__param_target"]: row["labels"] for row in found if row["labels"]}
+    every = {row["targets"][0]: row["labels"]["modelspec"] for row in targets(tmp_path)}
+    assert probed.keys() == {url for url, kind in every.items() if kind != "edge"}
+    edges = json.loads(
+        promtool(
+            "check", "service-discovery", "--timeout=3s", "prometheus.yml", "modelspec-edges", cwd=tmp_path
+        )
+    )
+    assert {row["labels"]["__address__"]: row["labels"]["edge"] for row in edges if row["labels"]} == {
+        "10.0.0.5:9902": "edge-eu",
+        "[2001:db8::1]:9902": "edge-eu",
+    }
+    labels = probed["https://head-service-eu-2.llm.example.net/health/readiness"]
     assert labels["instance"] == "https://head-service-eu-2.llm.example.net/health/readiness"
     assert (labels["modelspec"], labels["head"]) == ("head", "head-service-eu-2")
 
@@ -94,6 +112,8 @@ def test_the_probe_targets(small: Path) -> None:
         "https://head-us-2.example.net/health",
         "https://bison.example.com/v1",
         HOSTILE,
+        "10.0.0.5:9902",
+        "[2001:db8::1]:9902",
     ]
     assert [row["labels"].get("status") for row in targets(small)][:5] == [
         "active",
