@@ -165,7 +165,7 @@ def test_a_hostile_name_is_bounded_escaped_and_on_one_line(log: Logged) -> None:
     assert names[0] == 'a?b?"c\\?[31m?\u2028\u202e'
     assert names[3] == "%REQUEST_HEADER(authorization)%"
     assert names[4] == "é" * 64
-    assert names[6] in {"x" * 128, None, "-"}
+    assert names[6] in {"x" * 128, None}
     assert names[12] is None  # it has a comma
     assert max(len(name.encode("latin-1", "replace")) for name in names if name) <= 128
     assert {line["modelspec.key_id"] for line in lines} == {None}
@@ -194,6 +194,29 @@ def test_a_line_has_no_prompt_key_cookie_query_or_address(log: Logged) -> None:
     assert b"PLANTED" not in text
     assert b"203.0.113" not in text
     assert b"127.0.0.1" not in text
+
+
+def test_what_is_no_request_and_who_leaves_are_lines_too(log: Logged, heads: Upstreams) -> None:
+    with socket.create_connection(("127.0.0.1", log.edge.port), SECONDS) as plain:
+        plain.sendall(b"GET / HTTP/1.1\r\nhost: x\r\nPLANTED header\r\n\r\n")
+        assert b" 400 " in plain.recv(1000)
+    log.lines(1)
+    before = heads.heads["head-us-1"].asked
+    heads.heads["head-us-1"].holds = True
+    connection = log.edge.connect()
+    try:
+        connection.request(
+            "POST", "/v1/embeddings", b'{"model": "atlas"}', {"content-type": "application/json"}
+        )
+        until(lambda: heads.heads["head-us-1"].asked > before, "reached the head")
+    finally:
+        connection.close()
+        heads.heads["head-us-1"].holds = False
+    malformed, left = log.lines(2)
+    assert (malformed["http.response.status_code"], malformed["modelspec.edge"]) == (400, "edge-us")
+    assert (left["http.response.status_code"], left["modelspec.flags"]) == (0, "DC")
+    assert (left["modelspec.model"], left["modelspec.first_byte_ms"]) == ("atlas", None)
+    assert b"PLANTED" not in log.path.read_bytes()
 
 
 def test_by_default_the_log_is_standard_output_even_where_that_is_a_socket(
