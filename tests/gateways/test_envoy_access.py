@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,25 @@ def test_a_large_body_without_a_key_is_not_read(guarded: Guarded) -> None:
             b"transfer-encoding: chunked\r\n\r\n"
         )
         assert client.recv(65536).startswith(b"HTTP/1.1 401 ")
+
+
+def test_bodies_without_a_key_cost_no_memory(guarded: Guarded) -> None:
+    def resident() -> int:
+        """MiB, at most so far."""
+        lines = Path(f"/proc/{guarded.edge.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
+
+    head = b"POST /v1/embeddings HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    body = b'{"input":[' + b"1," * (31 * 2**19) + b"1]}"
+    before = resident()
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", guarded.edge.port), SECONDS) as client:
+            with suppress(OSError):  # the edge stops reading
+                client.sendall(head % len(body) + body)
+            with suppress(OSError):
+                assert client.recv(65536).startswith(b"HTTP/1.1 401 ")
+    assert resident() - before < 8
+    assert guarded.ask("inner", bearer(MEMBER)).head == "head-a"
 
 
 def test_changed_keys_are_live_without_a_failed_request(guarded: Guarded) -> None:
