@@ -1,4 +1,4 @@
-"""End to end: the real Envoy at the edge, the real LiteLLM at two heads, and a small upstream."""
+"""End to end: a client's key at the real Envoy, the edge's own at two real LiteLLM heads, a small upstream."""
 
 import json
 import shutil
@@ -15,9 +15,12 @@ from litellm_proxy import MASTER_KEY, Proxy, proxy
 from upstream import Seen, Upstream, upstream
 from upstreams import free_port
 
+from modelspec.secret.client_key import digest, new_key
+
 pytestmark = pytest.mark.gateway
 
 HEADS = ("head-us-1", "head-eu-1")
+CLIENT_KEY = new_key("client", 13**69 % 2**256)
 _VARIABLES = {"OPENAI_API_KEY": "gateways-own", "LITELLM_MASTER_KEY": MASTER_KEY}
 
 
@@ -33,7 +36,7 @@ class Chain:
         """The response of the edge, and the requests that the upstream got."""
         self.provider.take()
         content: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": "Hello"}]}
-        sent = {"authorization": f"Bearer {MASTER_KEY}", **headers}
+        sent = {"authorization": f"Bearer {CLIENT_KEY}", **headers}
         reply = self.edge.send("POST", "/v1/chat/completions", json.dumps(content).encode(), headers=sent)
         assert reply.status == 200, reply
         (seen,) = self.provider.take()
@@ -50,6 +53,7 @@ def _files(folder: Path, provider: Upstream, heads: dict[str, int], edge: tuple[
         "admin_port": edge[1],
         "config_dir": str(folder / "envoy"),
         "health_check_interval_ms": 500,
+        "auth": {"head_key": {"file": str(folder / "head-key")}},
         "health_check_timeout_ms": 20_000,  # a proxy on a busy machine may be slow
     }
     texts: dict[str, Any] = {
@@ -68,6 +72,7 @@ def _files(folder: Path, provider: Upstream, heads: dict[str, int], edge: tuple[
             "rules": {"MS404": "off", "MS509": "off", "MS510": "off", "MS601": "off"},
             "target_options": {"envoy": envoy},
         },
+        "keys.yaml": {"keys": [{"key_id": "client", "sha256": digest(CLIENT_KEY), "owner": "a team"}]},
         "models.d/atlas.yaml": {
             "model_id": "atlas",
             "name": "Atlas",
@@ -82,6 +87,7 @@ def _files(folder: Path, provider: Upstream, heads: dict[str, int], edge: tuple[
     }
     for name, content in texts.items():
         (root / name).write_text(json.dumps(content), encoding="utf-8")
+    (folder / "head-key").write_text(MASTER_KEY, encoding="utf-8")
     built = modelspec("build", "--root", root)
     assert built.returncode == 0, built.stdout + built.stderr
     return root / "dist" / "gateways"
@@ -107,7 +113,7 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
             assert started.port == port
         config = tmp_path / "envoy"
         config.mkdir()
-        for name in FILES:
+        for name in (*FILES, "access.json", "head_key.json"):
             shutil.copy(gateways / "envoy" / "edge-us" / name, config / name)
         edge = stack.enter_context(running(config / "bootstrap.json", edge_ports))
         for head_id in HEADS:
@@ -124,9 +130,15 @@ def test_a_request_reaches_the_upstream_by_way_of_the_edge_and_a_head_and_surviv
         assert seen.body["model"] == "org/Atlas-7B-Instruct"
         assert seen.headers["authorization"] == "Bearer key-at-head-us-1"
         assert "x-model" not in seen.headers
-        assert not [text for text in seen.headers.values() if MASTER_KEY in text or "gateways-own" in text]
+        hidden = (MASTER_KEY, CLIENT_KEY, "gateways-own")
+        assert not [text for text in seen.headers.values() if any(key in text for key in hidden)]
 
     chain.proxies["head-us-1"].close()
     says, seen = chain.ask("atlas-latest")
     assert (says, seen.headers["authorization"]) == ("provider", "Bearer key-at-head-eu-1")
-    assert chain.edge.ask("stolen").code == (404, "model_not_found")
+    known = {"authorization": f"Bearer {CLIENT_KEY}"}
+    assert chain.edge.ask("stolen", headers=known).code == (404, "model_not_found")
+    # The heads' own key opens nothing at the edge.
+    for key in (None, MASTER_KEY, new_key("client")):
+        headers = {} if key is None else {"authorization": f"Bearer {key}"}
+        assert chain.edge.ask("atlas", headers=headers).status == 401
