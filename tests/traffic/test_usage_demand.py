@@ -133,7 +133,7 @@ def test_sums_that_are_broken_are_made_again(into: Aggregated, tmp_path: Path) -
 
 def test_old_sums_go(into: Aggregated, tmp_path: Path) -> None:
     demand(into, tmp_path, [edge_row(n) for n in range(3)])
-    for days in range(1, 9):
+    for days in range(1, 7):
         assert isinstance(demand_at(into.path, days), Demand)
     assert len([*(into.path / "demand").iterdir()]) == 5
     assert demand_at(tmp_path / "empty", 7) is None
