@@ -49,6 +49,12 @@ def _seconds(_context: click.Context, _option: click.Parameter, value: str | Non
 @click.option("--prometheus", metavar="URL", help="Read this Prometheus instead of probing.")
 @click.option("--live", metavar="DIR", help="Where to write status.json. Default: `live` in modelspec.yaml.")
 @click.option("--ca-file", metavar="PEM", help="Authorities to trust for TLS beside those of the system.")
+@click.option(
+    "--client-cert",
+    metavar="PEM",
+    help="A certificate for heads that demand one, and its key unless --client-key names it; upstreams never get it.",
+)
+@click.option("--client-key", metavar="PEM", help="The key of --client-cert.")
 @format_option("Output format.", "text", "json")
 @colour_option
 @quiet_option
@@ -60,6 +66,8 @@ def status_command(  # noqa: PLR0913 - one parameter an option
     prometheus: str | None,
     live: str | None,
     ca_file: str | None,
+    client_cert: str | None,
+    client_key: str | None,
     format_: str,
     colour: bool,
     quiet: bool,
@@ -80,7 +88,12 @@ def status_command(  # noqa: PLR0913 - one parameter an option
         raise click.UsageError(f"status needs a package more: {with_extra('traffic')}")
     from modelspec.traffic.watch import once, watch
 
-    station = _station(root, _source(prometheus, ca_file), live, colour=colour, tells=every is not None)
+    if client_key is not None and client_cert is None:
+        raise click.UsageError("--client-key needs --client-cert")
+    certificate = None if client_cert is None else (client_cert, client_key)
+    station = _station(
+        root, _source(prometheus, ca_file, certificate), live, colour=colour, tells=every is not None
+    )
     if every is not None:
         ended_by = accepted(watch(station, every))
         if ended_by == signal.SIGINT:
@@ -101,7 +114,7 @@ def _report(picture: "StatusView", *, format_: str, colour: bool, quiet: bool) -
 
 
 def _source(
-    prometheus: str | None, ca_file: str | None
+    prometheus: str | None, ca_file: str | None, certificate: tuple[str, str | None] | None
 ) -> Callable[["AskedFleet"], "tuple[OutcomeSource, str]"]:
     """What makes the source of a fleet's rounds, and its name."""
     from modelspec.traffic.probe import Prober, Resolver, trust
@@ -114,10 +127,18 @@ def _source(
         raise click.UsageError(
             f"--ca-file {shown(ca_file)} cannot be used: {error.strerror or 'it holds no certificate'}"
         ) from error
+    try:
+        heads = None if certificate is None else trust(ca_file, certificate)
+    except OSError as error:
+        raise click.UsageError(
+            f"--client-cert cannot be used: {error.strerror or 'it does not fit its key'}"
+        ) from error
     if prometheus is None:
         resolve = Resolver()
         return lambda fleet: (
-            Prober(probing=fleet.compiled.setup.settings.status, context=context, resolve=resolve),
+            Prober(
+                probing=fleet.compiled.setup.settings.status, context=context, resolve=resolve, heads=heads
+            ),
             "probes",
         )
     at = parts(prometheus)

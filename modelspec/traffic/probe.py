@@ -86,34 +86,43 @@ class Resolver:
             future.get_loop().call_soon_threadsafe(end)
 
 
-def trust(ca_file: str | None) -> ssl.SSLContext:
+def trust(ca_file: str | None, certificate: tuple[str, str | None] | None = None) -> ssl.SSLContext:
     """The authorities of the system (of SSL_CERT_FILE where that is set), and those of a PEM file.
 
+    `certificate` and its key, which may be in the same file, are what a server gets that asks for them.
+
     Raises:
-        OSError: the file cannot be read, or holds no certificate.
+        OSError: a file cannot be read, or does not hold what it should.
     """
     context = ssl.create_default_context()
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
+    if certificate is not None:
+        # Nobody is there to be asked for a password.
+        context.load_cert_chain(*certificate, password="")
     return context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prober:
-    """Probes subjects, at most `probing.concurrency` at a time, none for longer than `probing.timeout_seconds`."""
+    """Probes subjects, at most `probing.concurrency` at a time, none for longer than `probing.timeout_seconds`.
+
+    `heads` is the context for heads, which may have a certificate of the client; upstreams never get one.
+    """
 
     probing: Probing
     context: ssl.SSLContext
     resolve: Resolve
+    heads: ssl.SSLContext | None = None
 
     async def __call__(self, subjects: Iterable[Watched]) -> Mapping[Watched, Probed]:
         """The outcome for each subject."""
         bound = asyncio.Semaphore(self.probing.concurrency)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-        async with httpx.AsyncHTTPTransport(verify=self.context, trust_env=False, limits=limits) as transport:
+        async with _transport(self.context) as upstreams, _transport(self.heads or self.context) as heads:
 
             async def bounded(subject: Watched) -> tuple[Watched, Probed]:
                 async with bound:
+                    transport = heads if subject.kind == HEAD else upstreams
                     return subject, await self._probe(transport, subject)
 
             return dict(await asyncio.gather(*map(bounded, subjects)))
@@ -163,6 +172,11 @@ class Prober:
         path = (at.path or "/") + ("" if at.query is None else f"?{at.query}")
         url = httpx.URL(scheme=at.scheme, host=address, port=port, raw_path=path.encode("ascii", "ignore"))
         return httpx.Request("GET", url, headers={**_HEADERS, "host": at.place}, extensions=extensions)
+
+
+def _transport(context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
 
 
 def _objection(address: str, host: str) -> tuple[str, str] | None:

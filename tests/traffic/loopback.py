@@ -31,11 +31,12 @@ Answer = bytes | None | Callable[[bytes], bytes]
 
 @dataclass
 class Loopback:
-    """A listening server; `asked` are the heads of the requests."""
+    """A listening server; `asked` are the heads of the requests, `certified` whether each client had a certificate."""
 
     answer: Answer
     port: int = 0
     asked: list[bytes] = field(default_factory=list)
+    certified: list[bool] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -75,6 +76,7 @@ def _serve(
             ):
                 head += more
             server.asked.append(head)
+            server.certified.append(isinstance(connection, ssl.SSLSocket) and bool(connection.getpeercert()))
             if server.answer is None:
                 kept.append(connection)
                 continue

@@ -114,6 +114,33 @@ def test_a_private_authority_is_trusted_where_it_is_named(command: Command, tmp_
     assert outcome.code == 0, outcome
 
 
+def test_a_head_that_demands_a_certificate_gets_it_and_an_upstream_does_not(
+    command: Command, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    authority.issue_cert("status.example.com").private_key_and_cert_chain_pem.write_to_path(
+        tmp_path / "me.pem"
+    )
+    strict, lax = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
+    for context, mode in ((strict, ssl.CERT_REQUIRED), (lax, ssl.CERT_OPTIONAL)):
+        authority.issue_cert("localhost").configure_cert(context)
+        authority.configure_trust(context)
+        context.verify_mode = mode
+    with serving(tls=strict) as head, serving(tls=lax) as upstream:
+        fleet = repository(
+            tmp_path / "fleet",
+            {"head-a": f"https://localhost:{head.port}"},
+            {"atlas": f"https://localhost:{upstream.port}/v1"},
+        )
+        arguments = ("status", "--root", fleet, "--ca-file", tmp_path / "ca.pem")
+        assert command.run(*arguments).code == 1
+        outcome = command.run(*arguments, "--client-cert", tmp_path / "me.pem", "--live", tmp_path / "new")
+    assert outcome.code == 0, outcome
+    assert upstream.certified == [False, False]
+    assert head.certified == [True]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -125,6 +152,9 @@ def test_a_private_authority_is_trusted_where_it_is_named(command: Command, tmp_
         (("--prometheus", "file:///etc/planted"), "this is not a URL"),
         (("--ca-file", "heads.yaml"), "--ca-file 'heads.yaml' cannot be used"),
         (("--ca-file", "gone.pem"), "No such file"),
+        (("--client-key", "gone.pem"), "--client-key needs --client-cert"),
+        (("--client-cert", "gone.pem"), "--client-cert cannot be used: No such file"),
+        (("--client-cert", "heads.yaml"), "--client-cert cannot be used"),
     ],
 )
 def test_misuse_is_refused(
