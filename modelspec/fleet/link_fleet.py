@@ -63,7 +63,9 @@ def _help(near: str | None, known: Iterable[str], file: str) -> str:
 
 _HEAD = defaults("heads", "heads")
 LITELLM_HEALTH_PATHS = ("/health/liveliness", "/health/liveness", "/health/readiness")
-"""What LiteLLM answers with 200 without a key (1.108.7), the default of its heads first; `/health` takes a key."""
+"""Health checks of LiteLLM 1.108.7 that need no key, the default of its heads first; `/health` takes one."""
+LITELLM_OPEN_PATHS = frozenset({*LITELLM_HEALTH_PATHS, "/", "/routes", "/test"})
+"""What LiteLLM 1.108.7 answers with 200 without a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

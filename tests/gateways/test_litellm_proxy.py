@@ -14,7 +14,7 @@ from litellm_fleet import HOSTILE_NAME, VARIABLES, emitted
 from litellm_proxy import MASTER_KEY, ROOT, Proxy, proxy
 from upstream import Seen, Upstream, upstream
 
-from modelspec.fleet.link_fleet import LITELLM_HEALTH_PATHS
+from modelspec.fleet.link_fleet import LITELLM_OPEN_PATHS
 from modelspec.gateways.envoy.api import LITELLM_ANSWER
 
 pytestmark = pytest.mark.gateway
@@ -381,7 +381,7 @@ def test_nothing_that_the_head_writes_holds_what_was_said_or_a_key(head: Head) -
 
 
 def test_health_paths_need_no_key_where_they_are_allowed(head: Head) -> None:
-    allowed = {path: head.proxy.get(path, None).status for path in LITELLM_HEALTH_PATHS}
+    allowed = {path: head.proxy.get(path, None).status for path in sorted(LITELLM_OPEN_PATHS)}
     assert set(allowed.values()) == {200}, allowed
     others = ("/health", "/metrics", "/healthz", "/health/services", "/health/liveliness/")
     refused = {path: head.proxy.get(path, None).status for path in others}

@@ -48,6 +48,16 @@ def test_defaults_are_filled_in() -> None:
     assert fleet.regions["us"].title == "States (us)"
 
 
+@pytest.mark.parametrize(
+    ("targets", "path"), [(["envoy"], "/health"), (["litellm", "envoy"], "/health/liveliness")]
+)
+def test_a_head_of_litellm_is_checked_where_it_needs_no_key(targets: list[str], path: str) -> None:
+    settings = settings_of({"targets": targets})
+    regions, heads = (CheckedValue(value=value, faults=()) for value in (REGIONS, HEADS))
+    fleet, _, _ = link_fleet(regions, heads, settings)
+    assert fleet.heads["h-eu"].health_path == path
+
+
 def test_what_is_given_is_kept() -> None:
     region = {"code": "eu", "name": "Europe", "location": {"latitude": 1.5, "longitude": -2}}
     head = {

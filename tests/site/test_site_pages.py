@@ -286,18 +286,23 @@ def test_a_model_page_shows_its_whole_route(tmp_path: Path) -> None:
         },
         "fallback_heads": [],
         "aliases": ["titan"],
-        "limits": {"rpm": 5},
+        "limits": {"rpm": 5, "first_byte_seconds": 900},
+        "retry_on": [429, 500],
+        "hedge": True,
         "access": {"visibility": "private", "groups": ["research"], "client_regions": ["eu"]},
         "tags": ["chat"],
         "metadata": {"owner": "team", "nested": {"a": [1]}},
     }
     found = page(tmp_path, "atlas", model)
     text = words(found)
+    assert all(f"<bdi>{status}</bdi>" in found for status in (429, 500))
     for part in (
         "least requests",
         "head-eu (eu): weight 2",
         "titan",
         "5 requests a minute",
+        "within 900 seconds",
+        "a second head is asked when the first is late",
         "private",
         "research",
         "Requests for Atlas go to head-eu in Europe (eu), weight 2 and head-uk in United Kingdom (uk), weight 1.",

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule, stage_rule
-from modelspec.fleet.link_fleet import LITELLM_HEALTH_PATHS
+from modelspec.fleet.link_fleet import LITELLM_HEALTH_PATHS, LITELLM_OPEN_PATHS
 from modelspec.fleet.model import Catalog, Fleet, Model
 from modelspec.gateways.envoy.requests import HEALTH
 from modelspec.text.document import Place
@@ -234,7 +234,7 @@ def _health_paths_need_no_key(fleet: Fleet) -> Iterator[Finding]:
     if "litellm" not in fleet.targets:
         return
     for head in fleet.heads.values():
-        if head.health_path not in LITELLM_HEALTH_PATHS:
+        if head.health_path not in LITELLM_OPEN_PATHS:
             yield Finding(
                 place=Place(path=head.place.path, pointer=(*head.place.pointer, "health_path")),
                 message=f"LiteLLM does not answer {quote(head.health_path)} with 200 to a health check, "
