@@ -10,12 +10,14 @@ from jsonschema import Draft202012Validator
 from small_fleets import FLEETS, write_repository
 from specimens import merged, nodes, schema_of
 
+from modelspec.gateways.litellm.request_rules import REQUEST_PARAMS
 from modelspec.schema import DOCUMENT_KINDS, DocumentKind, defaults, schema_text
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "schemas").glob("*.schema.json"))
 NAMES = [file.name.removesuffix(".schema.json") for file in FILES]
 OPEN = {"metadata", "params", "weights", "files", "rules", "local_targets", "heads", "model_group_alias"}
+OPEN |= {"request", "model_info", *REQUEST_PARAMS}
 
 
 def declared(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
