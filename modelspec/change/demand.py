@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 VERSION = 1
-LARGEST = 512 * 1024 * 1024
+LARGEST = 64 * 1024 * 1024
 """Bytes of the text that are read: ten times the largest fleet's."""
 _MOST_HOURS = 24 * 400
 _HOURS_A_DAY = 24
