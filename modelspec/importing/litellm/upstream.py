@@ -13,6 +13,7 @@ from modelspec.importing.litellm.values import (
     Value,
     Values,
     is_key,
+    is_secret,
     is_told,
     is_visible,
     may_be_copied,
@@ -28,6 +29,7 @@ from modelspec.url.host import standing
 
 _NUMBERS = ("rpm", "tpm", "order")
 _ENDPOINTS = ("api_base", "base_url")
+_IN_PARTS = ("extra_headers", "extra_body")
 _GIVEN = frozenset(
     {"model", "custom_llm_provider", "api_key", "litellm_credential_name", "weight", *_NUMBERS, *_ENDPOINTS}
 )
@@ -74,7 +76,7 @@ class UpstreamReader:
         self.ledger.carried(model)
         endpoint, where = self._endpoint(params, owner)
         provider, name = self._provider(model, params, endpoint, owner)
-        request, info = self._request(params), self._info(entry)
+        request, info = self._request(params, owner), self._info(entry)
         settings = self._settings(
             {n: node for n, node in params.items() if n not in request}, provider, owner
         )
@@ -168,7 +170,7 @@ class UpstreamReader:
         self.ledger.remark(kind, model.spot, f"the provider of {quote(owner)}", why)
         return SAME_AS.get(found or "openai", found or "openai"), name
 
-    def _request(self, params: Mapping[str, Foreign]) -> dict[str, object]:
+    def _request(self, params: Mapping[str, Foreign], owner: str) -> dict[str, object]:
         """The parameters that LiteLLM adds to requests, less those that a model may not have."""
         found: dict[str, object] = {}
         for name, node in params.items():
@@ -176,7 +178,26 @@ class UpstreamReader:
             if name in REQUEST_PARAMS and fitting(name, value) and may_be_copied(value):
                 found[name] = value
                 self.ledger.carried(node)
+            elif name in _IN_PARTS and node.entries:
+                kept = self._parts(name, node, owner)
+                if kept:
+                    found[name] = kept
         return found
+
+    def _parts(self, name: str, node: Foreign, owner: str) -> dict[str, object]:
+        """The headers or parameters of a mapping that a model may have; the others are noted."""
+        kept: dict[str, object] = {}
+        for inner, entry in node.entries.items():
+            value = plain(entry)
+            if fitting(name, {inner: value}) and may_be_copied(inner) and may_be_copied(value):
+                kept[inner] = value
+                self.ledger.carried(entry)
+                continue
+            kind, why = NoteKind.LOST, "a model must not add it to requests"
+            if is_key(inner) or not is_visible(inner) or is_secret(inner, value):
+                kind, why = NoteKind.SECRET, "it may be a secret: rotate it; not imported"
+            self.ledger.note(kind, entry, f"a part of {name} of {quote(owner)}", why)
+        return kept
 
     def _info(self, entry: Foreign) -> dict[str, object]:
         """What LiteLLM is told of the model, in fields that a model has."""
