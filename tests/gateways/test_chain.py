@@ -5,11 +5,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
-from envoy_edge import Edge, running, until
+from envoy_edge import SECONDS, Edge, running, until
 from envoy_fleet import FILES, modelspec
 from litellm_proxy import MASTER_KEY, Proxy, proxy
 from upstream import Seen, Upstream, upstream
@@ -30,6 +31,7 @@ class Chain:
 
     edge: Edge
     proxies: dict[str, ExitStack]
+    ports: dict[str, int]
     provider: Upstream
 
     def ask(self, model: str, **headers: str) -> tuple[str, Seen]:
@@ -118,7 +120,7 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
         edge = stack.enter_context(running(config / "bootstrap.json", edge_ports))
         for head_id in HEADS:
             until(lambda name=head_id: edge.health(name) == {"healthy"}, f"seen that {head_id} lives")
-        yield Chain(edge=edge, proxies=proxies, provider=provider)
+        yield Chain(edge=edge, proxies=proxies, ports=ports, provider=provider)
 
 
 def test_a_request_reaches_the_upstream_by_way_of_the_edge_and_a_head_and_survives_the_heads_death(
@@ -133,6 +135,8 @@ def test_a_request_reaches_the_upstream_by_way_of_the_edge_and_a_head_and_surviv
         hidden = (MASTER_KEY, CLIENT_KEY, "gateways-own")
         assert not [text for text in seen.headers.values() if any(key in text for key in hidden)]
 
+    _names_one_model(chain)
+
     chain.proxies["head-us-1"].close()
     says, seen = chain.ask("atlas-latest")
     assert (says, seen.headers["authorization"]) == ("provider", "Bearer key-at-head-eu-1")
@@ -142,3 +146,24 @@ def test_a_request_reaches_the_upstream_by_way_of_the_edge_and_a_head_and_surviv
     for key in (None, MASTER_KEY, new_key("client")):
         headers = {} if key is None else {"authorization": f"Bearer {key}"}
         assert chain.edge.ask("atlas", headers=headers).status == 401
+
+
+def _names_one_model(chain: Chain) -> None:
+    """What LiteLLM takes for the model beside the body does not pass the edge, and neither does its administration."""
+    body = b'{"model": "atlas", "messages": [{"role": "user", "content": "Hello"}]}'
+    path = "/v1/chat/completions?model=nowhere"
+    sent = {"authorization": f"Bearer {MASTER_KEY}", "content-type": "application/json"}
+    head = HTTPConnection("127.0.0.1", chain.ports["head-us-1"], timeout=SECONDS)
+    try:
+        head.request("POST", path, body, sent)
+        answer = head.getresponse()
+        assert (answer.status, b"nowhere" in answer.read()) == (400, True)
+    finally:
+        head.close()
+    sent["authorization"] = f"Bearer {CLIENT_KEY}"
+    assert chain.edge.send("POST", path, body, headers=sent).code == (400, "model_ambiguous")
+    fallbacks = body.replace(b"{", b'{"fallbacks": ["nowhere"], ', 1)
+    refused = chain.edge.send("POST", "/v1/chat/completions", fallbacks, headers=sent)
+    assert refused.code == (400, "model_ambiguous")
+    assert chain.edge.send("POST", "/key/generate", body, headers=sent).code == (404, "path_not_found")
+    assert chain.provider.take() == []
