@@ -163,6 +163,42 @@ def test_an_upstream_elsewhere_takes_requests_there(tmp_path: Path) -> None:
     assert (found.moved, found.entered) == (0, {"uk": 450})
 
 
+def test_only_upstreams_that_are_tried_first_are_touched(tmp_path: Path) -> None:
+    later = (
+        "deployments: [{endpoint: https://a.example.com, region: eu, order: 1}, "
+        "{endpoint: https://b.example.com, region: uk, order: 2}]"
+    )
+    before = index(tmp_path / "a", {"atlas": model("atlas")})
+    assert not weighed(ASKED, before, index(tmp_path / "b", {"atlas": model("atlas", later)})).entered
+
+
+def test_a_head_that_runs_a_model_itself_is_touched_alone(tmp_path: Path) -> None:
+    local = "local_inference: true\nendpoint: http://10.1.1.1:8000/v1"
+    abroad = "deployments: [{endpoint: https://b.example.com, region: uk}]"
+    before = index(tmp_path / "a", {"atlas": model("atlas", abroad)})
+    found = weighed(ASKED, before, index(tmp_path / "b", {"atlas": model("atlas", local)}))
+    assert (found.entered, found.left) == ({}, {"uk": 900})
+    elsewhere = model("atlas", local, head="head-uk-1")
+    found = weighed(ASKED, before, index(tmp_path / "c", {"atlas": elsewhere}))
+    assert (found.entered, found.left) == ({}, {"eu": 900})
+
+
+def test_what_leaves_a_head_is_split_among_those_that_gain(tmp_path: Path) -> None:
+    before = index(tmp_path / "a", {"atlas": model("atlas", region="us")})
+    weights = "load_balancing: {policy: least_request, weights: {head-uk-1: 3, head-us-1: 1}}"
+    after = index(tmp_path / "b", {"atlas": model("atlas", weights, region="us", head="head-uk-1")})
+    found = weighed(ASKED, before, after)
+    assert found.flows == {("head-eu-1", "head-uk-1"): 675, ("head-eu-1", "head-us-1"): 225}
+
+
+def test_no_latency_is_below_nothing(tmp_path: Path) -> None:
+    quick = {("atlas", "head-eu-1"): Measured(rows=9, p50=10, p95=20, floor=200)}
+    before = index(tmp_path / "a", {"atlas": ATLAS})
+    after = index(tmp_path / "b", {"atlas": model("atlas", head="head-uk-1")})
+    asked = replaced(ASKED, measured=quick, floors={("eu", "head-eu-1"): 5.0})
+    assert weighed(asked, before, after).moves[0].expected_before.p50 == 0
+
+
 def test_the_load_of_heads_is_measured_and_moved(tmp_path: Path) -> None:
     before = index(tmp_path / "a", {"atlas": ATLAS, "bison": BISON})
     after = index(tmp_path / "b", {"atlas": model("atlas", head="head-uk-1"), "bison": BISON})
@@ -184,6 +220,10 @@ def test_a_head_is_overloaded_against_the_fleet(tmp_path: Path) -> None:
     )
     before = index(tmp_path / "a", {"atlas": ATLAS, "bison": BISON}, heads)
     after = index(tmp_path / "b", {"atlas": model("atlas", head="head-uk-1"), "bison": BISON}, heads)
+    # 900 come to a unit of capacity: against twice 71 and twice 500 a unit of the fleet.
+    for measured, is_over in ((1000, True), (7000, False)):
+        asked = replaced(ASKED, heads={"head-eu-1": (measured, *[0] * 23)})
+        assert {one.overloaded for one in weighed(asked, before, after).heads} == {False, is_over}
     asked = replaced(ASKED, heads={"head-eu-1": (1000, *[0] * 23)})
     rates = {one.head_id: one.overloaded for one in weighed(asked, before, after).heads}
     assert rates == {

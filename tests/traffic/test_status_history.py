@@ -52,6 +52,7 @@ def rounds(
         ("101", "uuu"),  # one failure is no change
         ("1101001", "uuuuddd"),  # two of the last three are; then one success is not
         ("00101", "ddddu"),
+        ("10101", "uuudd"),  # what came before a change does not count against it
         ("1001011", "uuddduu"),
         ("1?00", "u?dd"),  # where nothing is known, the next probe decides
     ],
@@ -90,7 +91,8 @@ def test_a_day_has_a_mean_latency_of_what_was_good() -> None:
     for day, latencies in enumerate(((10, 30), (), (), (100, None, 7))):
         for number, latency in enumerate(latencies):
             now = NOON + timedelta(days=day, minutes=number)
-            probed = Probed(is_up=latency is not None, latency_ms=latency)
+            # An error is an answer too, and its latency counts for nothing.
+            probed = Probed(is_up=latency is not None, latency_ms=9999 if latency is None else latency)
             status = after(status, {ONE: probed}, now=now, source="probes", probing=PROBING)
     assert status.of(ONE).days == (20, None, None, 54)
 
