@@ -17,7 +17,14 @@ from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.traffic.chunks import LineFault, blocks, chunks, open_log
 from modelspec.traffic.layouts import LogMapping
 from modelspec.traffic.stage import ROUND, KnownNames, Stage, quoted
-from modelspec.traffic.store import HEAD_BYTES, FolderState, LogSource, UsageFolder, place_of_day
+from modelspec.traffic.store import (
+    HEAD_BYTES,
+    FolderState,
+    LogSource,
+    UsageFolder,
+    described_beside,
+    place_of_day,
+)
 
 MOST_NAMED = 20
 """Lines that are named of those that could not be read; all are counted."""
@@ -252,6 +259,7 @@ class _LogRun:
         last = self.stage.write_seen(seen)
         if last is not None:
             files[f"seen/{run}.parquet"] = seen
+            files[f"seen/{described_beside(Path(run)).name}"] = described_beside(seen)
         self.folder.commit(
             files, self.changed, self.state, {} if last is None else {f"{run}.parquet": last}, run
         )

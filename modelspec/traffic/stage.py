@@ -17,7 +17,7 @@ from modelspec.routing.table import Route, RoutingTable
 from modelspec.traffic import statements as sql
 from modelspec.traffic.chunks import Chunk, LineFault
 from modelspec.traffic.layouts import FIELDS, LineError, LogMapping, rows_of
-from modelspec.traffic.store import WINDOW_MS
+from modelspec.traffic.store import WINDOW_MS, described_beside
 
 ROUND = 2_000_000
 """Rows that are freed from repeats and summed up together: some 200 MB."""
@@ -285,10 +285,11 @@ class Stage:
         edges = [f"SELECT h, ms, g FROM read_parquet({_listed(self._edges)})"] if self._edges else []
         if self.seen:
             listed = _listed([str(path) for path in self.seen])
-            texts = ", ".join(sql.TEXTS)
+            names = _listed([str(described_beside(path)) for path in self.seen])
             execute(
-                f"""INSERT INTO fresh SELECT g, {texts} FROM read_parquet({listed}) WHERE is_edge
-                AND h IN (SELECT h FROM read_parquet({_listed(self._heads)}))"""
+                f"""INSERT INTO fresh SELECT g, {", ".join(sql.TEXTS)} FROM read_parquet({names}) WHERE g IN (
+                SELECT g FROM read_parquet({listed}) WHERE is_edge
+                AND h IN (SELECT h FROM read_parquet({_listed(self._heads)})))"""
             )
             for statement in sql.MEET:
                 execute(statement)
@@ -304,27 +305,23 @@ class Stage:
 
     def write_day(self, day: date, path: Path) -> None:
         """Write the aggregate of one day."""
-        rows = sql.day_file(f"read_parquet({_listed(self._partials)})").replace(
-            "$day", f"DATE '{day.isoformat()}'"
-        )
+        partials = f"read_parquet({_listed(self._partials)})"
+        is_summed = len(self._partials) == 1 and not self._heads
+        rows = sql.day_file(partials, is_summed=is_summed).replace("$day", f"DATE '{day.isoformat()}'")
         self.engine.execute(
             f"COPY ({rows}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
         )
 
     def write_seen(self, path: Path) -> int | None:
-        """Write what later runs compare their rows with, those of the last hours; the time of the last one."""
-        texts = ", ".join(sql.TEXTS)
-        nothing = ", ".join(f"'' AS {name}" for name in sql.TEXTS)
-        parts = []
-        if self._edges:
-            parts.append(
-                f"""SELECT d, h, ms, g, true AS is_edge, {texts} FROM read_parquet({_listed(self._edges)})
-                JOIN dims USING (g)"""
-            )
-        if self._heads:
-            parts.append(
-                f"SELECT d, h, ms, g, false AS is_edge, {nothing} FROM read_parquet({_listed(self._heads)})"
-            )
+        """Write what later runs compare their rows with, those of the last hours; the time of the last one.
+
+        The descriptions of the rows of edges are in a file beside it, each once.
+        """
+        parts = [
+            f"SELECT d, h, ms, g, {is_edge} AS is_edge FROM read_parquet({_listed(files)})"
+            for files, is_edge in ((self._edges, "true"), (self._heads, "false"))
+            if files
+        ]
         if not parts:
             return None
         together = " UNION ALL ".join(parts)
@@ -334,6 +331,11 @@ class Stage:
         last = int(newest[0]) if newest else 0
         recent = f"SELECT * FROM ({together}) WHERE ms >= {last - WINDOW_MS}"
         self.engine.execute(f"COPY ({recent}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION snappy)")
+        described = f"""SELECT * FROM dims WHERE layer <> 'head'
+            AND g IN (SELECT g FROM read_parquet({quoted(str(path))}) WHERE is_edge)"""
+        self.engine.execute(
+            f"COPY ({described}) TO {quoted(str(described_beside(path)))} (FORMAT parquet, COMPRESSION zstd)"
+        )
         return last
 
     def breaches(self) -> Iterator[tuple[object, ...]]:

@@ -297,18 +297,20 @@ RANK = f"""CREATE OR REPLACE TEMP TABLE ranked AS SELECT *, row_number() OVER (O
 """The groups in their order: to sort by their places costs a third of sorting by their texts."""
 
 
-def day_file(partials: str) -> str:
+def day_file(partials: str, *, is_summed: bool) -> str:
     """The rows of one day, `$day`, in the columns of the aggregate and in an order that depends on nothing else.
+
+    `is_summed`: no two rows of `partials` are of the same group and time.
 
     Measure by measure: histograms have one sum, counts have all. Unsorted, the file would be four times as large.
     """
     return " UNION ALL ".join(
-        f"SELECT * FROM ({_measure(partials, name)})"
+        f"SELECT * FROM ({_measure(partials, name, is_summed=is_summed)})"
         for name in ("asked", "duration", "edges", "first_byte", "requests")
     )
 
 
-def _measure(partials: str, measure: str) -> str:
+def _measure(partials: str, measure: str, *, is_summed: bool) -> str:
     is_histogram = measure in ("duration", "first_byte")
     sums = ("requests",) if is_histogram else SUMS
     by = "bucket" if is_histogram else "hour"
@@ -316,7 +318,8 @@ def _measure(partials: str, measure: str) -> str:
     own["measure"] = f"'{measure}'"
     own["hour" if is_histogram else "bucket"] = "CAST(0 AS SMALLINT)"
     own |= {name: "CAST(0 AS BIGINT)" for name in SUMS if name not in sums}
+    added = sums if is_summed else (f"CAST(sum({name}) AS BIGINT) AS {name}" for name in sums)
     return f"""SELECT {", ".join(f"{value} AS {name}" for name, value in own.items())} FROM (
-            SELECT layer, gr, date, {by}, {", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in sums)}
-            FROM {partials} WHERE date = $day AND measure = '{measure}' GROUP BY ALL)
+            SELECT layer, gr, date, {by}, {", ".join(added)}
+            FROM {partials} WHERE date = $day AND measure = '{measure}' {"" if is_summed else "GROUP BY ALL"})
         JOIN ranked USING (gr) ORDER BY layer, place, {by}"""

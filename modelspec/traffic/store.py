@@ -200,7 +200,8 @@ class UsageFolder:
 
     def seen(self, state: FolderState) -> list[Path]:
         """The files of request ids that are there."""
-        return [path for name in state.seen if (path := self.path / "seen" / name).is_file()]
+        paths = [self.path / "seen" / name for name in state.seen]
+        return [path for path in paths if path.is_file() and described_beside(path).is_file()]
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.path).as_posix()
@@ -288,7 +289,14 @@ class UsageFolder:
         _write(self.path / _SOURCES, value)
         (self.path / _PENDING).unlink(missing_ok=True)
         for name in together.keys() - lasting.keys():
-            (self.path / "seen" / name).unlink(missing_ok=True)
+            gone = self.path / "seen" / name
+            gone.unlink(missing_ok=True)
+            described_beside(gone).unlink(missing_ok=True)
+
+
+def described_beside(seen: Path) -> Path:
+    """The file with the descriptions of the rows of a file in `seen/`."""
+    return seen.with_suffix(".names.parquet")
 
 
 def place_of_day(day: date, run: str) -> str:
