@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,18 @@ class IbisEngine:
     @classmethod
     def at(cls, url: str) -> "IbisEngine | Refusal":
         """Connect by an Ibis URL, such as `clickhouse://host/database`; the URL is never printed."""
+        if find_spec("pyarrow") is None:
+            return Refusal(
+                message="--engine: pyarrow is missing, which Ibis takes the rows of other engines by",
+                help="install Ibis with that engine, such as 'ibis-framework[clickhouse]': see docs/traffic.md",
+            )
         try:
-            return cls(ibis.connect(url))
+            backend = ibis.connect(url)
+            backend.table(NAME)
+            return cls(backend)
         except (ImportError, ValueError, OSError, AttributeError, ibis.common.exceptions.IbisError) as error:
             return Refusal(
-                message=f"--engine: cannot connect ({type(error).__name__})",
+                message=f"--engine: no connection, or no table {NAME} there ({type(error).__name__})",
                 help="install Ibis with that engine, and check the URL: see docs/traffic.md",
             )
 

@@ -379,6 +379,13 @@ def test_usage_errors(program: Program, fleet: Path, arguments: list[str], said:
     assert said in outcome.err
 
 
+def test_an_engine_that_cannot_be_asked_is_said(program: Program, fleet: Path) -> None:
+    outcome = program.run("usage", "--root", fleet, "--engine", "clickhouse://user:hunter2@nowhere/x")
+    assert outcome.code == 1
+    assert "--engine: " in outcome.err
+    assert "hunter2" not in outcome.out + outcome.err
+
+
 def test_a_missing_log_is_said(program: Program, fleet: Path) -> None:
     outcome = program.run("usage", "--root", fleet, "nowhere.log")
     assert outcome.code == 1
