@@ -16,7 +16,16 @@ PACKAGES = ("chdb", "clickhouse-connect", "packaging", "ibis-framework[clickhous
 def test_clickhouse_answers_as_duckdb_does(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     python = tmp_path / "venv/bin/python"
-    install = [python, "-m", "pip", "install", "--quiet", "--editable", f"{TESTS.parent}[traffic]", *PACKAGES]
+    install = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--editable",
+        f"{TESTS.parent}[traffic]",
+        *PACKAGES,
+    ]
     subprocess.run(install, check=True)
     done = subprocess.run(
         [python, TESTS / "traffic/engine_questions.py"],
