@@ -28,9 +28,7 @@ def brief(replay: Replay) -> Words:
 def sentences(replay: Replay) -> Iterator[Words]:
     """All but the rates of heads, the most important first."""
     until = f"{replay.until:%Y-%m-%d %H:%M} UTC"
-    yield (
-        f"{_number(replay.requests)} requests a day were replayed, of {replay.days:.3g} days up to {until}",
-    )
+    yield (f"{_number(replay.requests)} requests a day were replayed, of {_span(replay.days)} up to {until}",)
     if replay.unanswered:
         yield (f"{_number(replay.unanswered)} a day are answered on neither side",)
     for status, count in replay.lost.items():
@@ -181,6 +179,14 @@ def _side(answered: Answered, expected: Expected) -> Mapping[str, object]:
 
 def _decimal(value: float) -> float:
     return round(value, 3) + 0.0
+
+
+def _span(days: float) -> str:
+    """A length of time; less than a day is in hours, as requests are counted by them."""
+    if days >= 1:
+        return f"{days:.3g} {'day' if days == 1 else 'days'}"
+    hours = max(1, round(days * 24))
+    return f"{hours} {'hour' if hours == 1 else 'hours'}"
 
 
 def _number(value: float) -> str:

@@ -9,7 +9,7 @@ from modelspec.fleet.settings import Settings
 from modelspec.gateways.litellm.own import faults
 from modelspec.load.find import File, Tree
 from modelspec.load.locate import Locator
-from modelspec.rules.secrets import secrets_in
+from modelspec.rules.secrets import REFERENCE, secrets_in
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
@@ -59,8 +59,13 @@ def own_settings(
         for code, pointer, message, advice in faults(reading.value)
     ]
     found += (
-        replace(locator.diagnostic(code, Severity.ERROR, finding), span=span)
+        replace(locator.diagnostic(code, Severity.ERROR, _in_its_words(finding)), span=span)
         for code, finding, span in (secrets_in(reading.document) if reading.is_suspect else ())
     )
     value = reading.value if isinstance(reading.value, dict) and not found else {}
     return file, value, found
+
+
+def _in_its_words(finding: Finding) -> Finding:
+    """A secret in this file is replaced by a reference of LiteLLM's own, not by one of a model."""
+    return replace(finding, help=finding.help.replace(REFERENCE, "os.environ/NAME"))

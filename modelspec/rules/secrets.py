@@ -16,7 +16,7 @@ from modelspec.text.quote import quote
 from modelspec.text.source import START, Span
 
 _ATLAS = model(region="eu", endpoint="https://api.atlas.example/v1")
-_REFERENCE = (
+REFERENCE = (
     "{env: NAME}, {file: /run/secrets/NAME}, {vault: path#key} or {kubernetes: {secret: NAME, key: NAME}}"
 )
 _COUNT = 10_000_000
@@ -78,7 +78,7 @@ def no_literal_secret(document: Document) -> Iterator[Finding]:
             place=Place(path=document.source.path, span=span),
             message=f"a secret is written in this file: {hit.kind}",
             label="must not be in a repository",
-            help=f"revoke it, since the history keeps it; then reference the new one: {_REFERENCE}",
+            help=f"revoke it, since the history keeps it; then reference the new one: {REFERENCE}",
         )
 
 
@@ -114,7 +114,7 @@ def no_value_beside_a_telling_key(document: Document) -> Iterator[Finding]:
             place=Place(path=document.source.path, pointer=pointer),
             message=f"{quote(mask(key))} has a literal value",
             label="a secret by its name",
-            help=f"write a reference to the secret: {_REFERENCE}; if it is not a secret, rename the key",
+            help=f"write a reference to the secret: {REFERENCE}; if it is not a secret, rename the key",
         )
 
 
@@ -175,7 +175,7 @@ def no_random_text(document: Document) -> Iterator[Finding]:
             yield Finding(
                 place=Place(path=document.source.path, span=span),
                 message="a long random string may be a secret",
-                help=f"if it is, revoke it and write {_REFERENCE}; if not, explain it in an ignore comment",
+                help=f"if it is, revoke it and write {REFERENCE}; if not, explain it in an ignore comment",
             )
 
 

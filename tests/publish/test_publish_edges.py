@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from modelspec.gateways.envoy.admin import Admin
 from modelspec.gateways.envoy.check import edge_files, edges_of
 from modelspec.gateways.envoy.emit import discovery, laid_out
 from modelspec.gateways.envoy.files import BOOTSTRAP, CLUSTERS, LISTENER, ROUTES, EdgeFiles
+from modelspec.gateways.envoy.identity import BuiltFrom
 from modelspec.gateways.envoy.publish import Published, publish, roll_back
 from modelspec.gateways.envoy.status import EdgeStatus, status
 
@@ -315,6 +317,8 @@ def test_a_status_says_what_runs_and_what_differs(builds: tuple[Path, ...], envo
     found = _status(envoy, builds[1])
     assert (found.is_well, found.is_stale, found.rollback) == (False, True, None)
     assert list(found.problems) == ["stale: the build is of commit c1; publish it"]
+    again = replace(found, build=BuiltFrom(edge_id="edge-us", commit="c0", digest="f" * 64))
+    assert list(again.problems) == ["stale: the build is another one of commit c0; publish it"]
     given(envoy, builds[1])
     found = _status(envoy, builds[1])
     assert found.is_well

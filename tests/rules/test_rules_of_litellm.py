@@ -372,3 +372,7 @@ def test_own_settings_are_read_and_may_not_decide_what_models_do(
     result = compiled(tmp_path, {"atlas": model("atlas")}, fixed)
     assert found(result, ["MS011", "MS501", "MS502", "MS738", "MS740"]) == expected
     assert "s3cr3t" not in str([one.message for one in result.diagnostics])
+    for one in result.diagnostics:
+        if one.code in ("MS501", "MS502"):
+            assert "os.environ/NAME" in one.help, "this file is LiteLLM's, which knows no other reference"
+            assert "{env: NAME}" not in one.help

@@ -24,14 +24,14 @@ MOVED = {
 }
 
 
-def asked(*names: str) -> bytes:
+def asked(*names: str, hours: int = 48) -> bytes:
     return demand_file(
         Demand(
             first=datetime(2026, 5, 1, tzinfo=UTC),
-            hours=48,
+            hours=hours,
             asked={name: {"us": 2000, "": 2} for name in names},
-            clients={"us": (1000, *[0] * 46, 1000)},
-            heads={"head-us": (1001, *[0] * 46, 1001)},
+            clients={"us": (1000, *[0] * (hours - 2), 1000)},
+            heads={"head-us": (1001, *[0] * (hours - 2), 1001)},
             measured={},
             floors={},
         )
@@ -57,6 +57,13 @@ def test_a_plan_says_what_requests_do(command: Command, fleet: Path, usage: Path
     assert "  3,003 requests a day were replayed, of 2 days up to 2026-05-03 00:00 UTC\n" in outcome.out
     assert "  1,001 a day from head-us to head-eu\n" in outcome.out
     assert "  head     requests a second  in the busiest hour  capacity\n" in outcome.out
+
+
+def test_less_than_a_day_is_told_in_hours(command: Command, fleet: Path, tmp_path: Path) -> None:
+    usage = tmp_path / "morning.json.gz"
+    usage.write_bytes(asked("atlas", hours=6))
+    outcome = command.run("plan", "--root", fleet, "--base", "HEAD", "--replay", usage)
+    assert "requests a day were replayed, of 6 hours up to 2026-05-01 06:00 UTC\n" in outcome.out
 
 
 def test_markdown_and_json_have_the_same(command: Command, fleet: Path, usage: Path) -> None:

@@ -57,7 +57,9 @@ class EdgeStatus:
         if BOOTSTRAP in self.unused:
             yield f"Envoy was started with another {BOOTSTRAP}: restart it"
         if self.is_stale:
-            yield f"stale: the build is of {described(self.build)}; publish it"
+            same = self.build and self.running and self.build.commit == self.running.commit
+            which = "another one " if same else ""
+            yield f"stale: the build is {which}of {described(self.build)}; publish it"
 
 
 def described(built: BuiltFrom | None) -> str:
