@@ -67,7 +67,15 @@ def plan_change(
     found = read_states(root, base=base, head=head, today=today)
     if isinstance(found, Refusal):
         return found
-    old, new = found.base, found.head
+    return _planned(found.base, found.head, today=today, weigh=weigh, demand=demand)
+
+
+def plan_between(before: Compiled, after: Compiled, *, today: date, demand: Demand | None) -> Planned:
+    """Compare a repository with what a draft makes of it, weighed by `demand`."""
+    return _planned(_loose(before), _loose(after), today=today, weigh=False, demand=demand)
+
+
+def _planned(old: State, new: State, *, today: date, weigh: bool, demand: Demand | None) -> Planned:
     plan = compare(_state(old, is_base=True), _state(new, is_base=False))
     weighed = _replayed(demand, old.compiled.table, new.compiled.table)
     waivers = new_waivers(old.compiled.setup.waivers, new.compiled.setup.waivers)
@@ -135,16 +143,18 @@ def _replayed(
 
 def effect_of(before: Compiled, after: Compiled) -> str:
     """The effect of replacing one repository by another, in one line: the summary of their plan."""
-    old, new = (
-        State(
-            compiled=compiled,
-            title="",
-            commit=None,
-            files={file.path: sha256(stored(file.data)).hexdigest() for file in compiled.tree.files},
-        )
-        for compiled in (before, after)
-    )
+    old, new = _loose(before), _loose(after)
     return text.line(summary(compare(_state(old, is_base=False), _state(new, is_base=False))))
+
+
+def _loose(compiled: Compiled) -> State:
+    """A state that no commit has."""
+    return State(
+        compiled=compiled,
+        title="",
+        commit=None,
+        files={file.path: sha256(stored(file.data)).hexdigest() for file in compiled.tree.files},
+    )
 
 
 def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:

@@ -20,6 +20,7 @@ _VERBS = {
     "status": ("status", "Probe which heads, upstreams and models answer now."),
     "usage": ("traffic", "Show requests, errors, latency and cost, from gateways' logs."),
     "drift": ("traffic", "Show where gateways and the repository have parted."),
+    "suggest": ("suggest", "Suggest changes that usage asks for, with evidence."),
     "list": ("show", "List models, as a table, JSON, CSV or ids."),
     "show": ("show", "Show a model's effective values, and where each is set."),
     "new": ("models", "Add a model."),

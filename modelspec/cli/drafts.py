@@ -77,13 +77,13 @@ def carry_out(
     if not is_agreed and not _is_confirmed(len(draft.files)):
         echo("nothing was written")
         return 1
-    _write(before, draft, verdict, options)
+    write_draft(before, draft, verdict, options)
     if following is not None:
         echo(f"next: {following}", quiet=options.quiet)
     return 0
 
 
-def _write(before: Compiled, draft: Draft, verdict: Verdict, options: DraftOptions) -> None:
+def write_draft(before: Compiled, draft: Draft, verdict: Verdict, options: DraftOptions) -> None:
     """Write the files and, if asked to, commit them."""
     # Before any file is written, so that nothing changes if the commit is refused.
     recording = _prepared(before, draft, verdict, options) if options.commits else None

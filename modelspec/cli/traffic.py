@@ -112,13 +112,13 @@ def usage_command(  # noqa: PLR0913 - one parameter an option
     Exit codes: 0 shown, 1 a request touched a region outside, or errors in the repository, 2 usage, 3 a bug in
     modelspec.
     """
-    _check_sources(logs, into, sources, engine)
+    check_sources(logs, into, sources, engine)
     dimensions = _dimensions(by)
     if residency and (engine or format_ in ("csv", "markdown")):
         raise click.UsageError("--residency needs logs or an aggregate's folder, and writes text or json")
-    _check_packages("usage")
+    check_packages("usage")
     with ExitStack() as stack:
-        asked = _ask(stack, root, logs, into, sources, engine, colour=colour)
+        asked = open_usage(stack, root, logs, into, sources, engine, colour=colour)
         span, bounds = _span(asked.usage, since, until)
         found = asked.breaches(span)
         if live is not None or into is not None:
@@ -165,13 +165,13 @@ def drift_command(
     Exit codes: 0 no drift, 1 something undeclared is served, an edge runs another commit, or errors in the repository,
     2 usage, 3 a bug in modelspec.
     """
-    _check_sources(logs, None, sources, engine)
-    _check_packages("drift")
+    check_sources(logs, None, sources, engine)
+    check_packages("drift")
     from modelspec.pipeline import emission_of
     from modelspec.traffic.evidence import drift_json, drift_report, drift_text
 
     with ExitStack() as stack:
-        asked = _ask(stack, root, logs, None, sources, engine, colour=colour)
+        asked = open_usage(stack, root, logs, None, sources, engine, colour=colour)
         digest = emission_of(asked.fleet.compiled).origin.digest
         expected = [commit] if commit else [*_head_commit(root), digest]
         report = drift_report(asked.usage, asked.fleet.index.table, asked.known, days=days, expected=expected)
@@ -192,7 +192,7 @@ def _head_commit(root: Path) -> list[str]:
     return [] if isinstance(found, Refusal) else [found.base.id]
 
 
-def _check_packages(verb: str) -> None:
+def check_packages(verb: str) -> None:
     """Raises click.UsageError if the packages of the extra are missing."""
     if not all(map(find_spec, _NEEDS)):
         from modelspec.author.init import with_extra
@@ -200,7 +200,7 @@ def _check_packages(verb: str) -> None:
         raise click.UsageError(f"{verb} needs a few packages more: {with_extra('traffic')}")
 
 
-def _check_sources(
+def check_sources(
     logs: Sequence[Path], into: Path | None, sources: Sequence[Path], engine: str | None
 ) -> None:
     """Raises click.UsageError unless exactly one kind of source is named."""
@@ -233,7 +233,7 @@ def _dimensions(by: str) -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Asked:
+class AskedUsage:
     """A fleet, an aggregate of its traffic, and what was read for it, if anything."""
 
     fleet: "AskedFleet"
@@ -243,12 +243,14 @@ class _Asked:
     read: "ReadReport | None"
 
     def breaches(self, span: "UsageSpan") -> "tuple[BreachSeen, ...]":
+        """The requests of a span that touched a region outside."""
         from modelspec.traffic.evidence import breaches_of
 
         found = (one for folder in self.folders for one in folder.breaches())
         return breaches_of(found, self.known, self.fleet.places, span)
 
     def prices(self) -> "PriceList | None":
+        """The repository's price list, if it has one."""
         from modelspec.traffic.prices import price_list
 
         path = self.fleet.compiled.setup.settings.prices
@@ -262,7 +264,7 @@ class _Asked:
             echo(*"".join(read_text(self.read)).splitlines())
 
 
-def _ask(
+def open_usage(
     stack: ExitStack,
     root: Path,
     logs: Sequence[Path],
@@ -271,7 +273,7 @@ def _ask(
     engine: str | None,
     *,
     colour: bool,
-) -> _Asked:
+) -> AskedUsage:
     """Read logs if there are any, and open the aggregate."""
     from modelspec.cli.fleet import fleet_of
     from modelspec.traffic.engines import DuckEngine, IbisEngine
@@ -308,7 +310,7 @@ def _ask(
     else:
         files = [path for folder in folders for path in folder.files()]
         usage = Usage(engine=accepted(DuckEngine.over(files, scratch)), owners=owners)
-    return _Asked(fleet=fleet, known=known, usage=usage, folders=folders, read=read)
+    return AskedUsage(fleet=fleet, known=known, usage=usage, folders=folders, read=read)
 
 
 class _Progress:
@@ -364,7 +366,7 @@ def _moment(text: str, option: str) -> datetime:
 
 
 def _usage(
-    asked: _Asked,
+    asked: AskedUsage,
     by: Sequence[str],
     span: "UsageSpan",
     bounds: tuple[datetime, datetime] | None,
@@ -386,7 +388,7 @@ def _usage(
     sys.stdout.writelines(pieces)
 
 
-def _residency(asked: _Asked, found: "Sequence[BreachSeen]", span: "UsageSpan", format_: str) -> None:
+def _residency(asked: AskedUsage, found: "Sequence[BreachSeen]", span: "UsageSpan", format_: str) -> None:
     from modelspec.traffic.evidence import residency_json, residency_report, residency_text
 
     report = residency_report(asked.usage, found, asked.known, span)
@@ -394,7 +396,7 @@ def _residency(asked: _Asked, found: "Sequence[BreachSeen]", span: "UsageSpan", 
 
 
 def _write_live(
-    asked: _Asked, span: "UsageSpan", bounds: tuple[datetime, datetime] | None, live: str | None
+    asked: AskedUsage, span: "UsageSpan", bounds: tuple[datetime, datetime] | None, live: str | None
 ) -> None:
     from modelspec.cli.stderr import refuse
     from modelspec.traffic.live import USAGE_FILE, live_folder, replace_file
@@ -406,7 +408,7 @@ def _write_live(
         refuse(refusal)
 
 
-def _export(asked: _Asked, file: Path) -> None:
+def _export(asked: AskedUsage, file: Path) -> None:
     """Write the sums that a plan is weighed by."""
     from modelspec.change.demand import demand_file
     from modelspec.cli.stderr import refuse

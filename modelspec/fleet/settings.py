@@ -12,6 +12,7 @@ from modelspec.url import normal_glob
 _DEFAULTS = defaults("modelspec")
 _GUARDS = defaults("modelspec", "guards")
 _PROBING = defaults("modelspec", "status")
+_SUGGESTING = defaults("modelspec", "suggest")
 _LIVE = "modelspec-live"
 _ALWAYS_ALLOWED = 3
 """Models that a change may touch in any fleet whose modelspec.yaml does not set `max_changed`."""
@@ -73,6 +74,23 @@ class Probing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suggesting:
+    """When `suggest` speaks: see docs/traffic.md for what the defaults find, and what they keep silent about."""
+
+    kinds: tuple[str, ...]
+    days: int
+    busy_days: int
+    busy_requests: int
+    requests: int
+    lead_points: float
+    z: float
+    days_percent: int
+    idle_days: int
+    limited_percent: float
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What modelspec.yaml says, its defaults filled in; `rules` leads from codes to severities or `off`.
 
@@ -84,6 +102,7 @@ class Settings:
     output: str
     live: str
     status: Probing
+    suggest: Suggesting
     targets: tuple[str, ...] = ()
     base_path: str
     repository: Mapping[str, Any] | None = None
@@ -107,6 +126,7 @@ def settings_of(value: object) -> Settings:
         output=output,
         live=value.get("live") or _beside(output),
         status=Probing(**{**_PROBING, **(value.get("status") or {})}),
+        suggest=_suggesting_of(value.get("suggest") or {}),
         targets=tuple(value.get("targets") or ()),
         base_path=value.get("base_path", _DEFAULTS["base_path"]),
         repository=value.get("repository"),
@@ -124,6 +144,11 @@ def settings_of(value: object) -> Settings:
         log_mappings=tuple((value.get("traffic") or {}).get("mapping") or ()),
         prices=value.get("prices"),
     )
+
+
+def _suggesting_of(value: Mapping[str, Any]) -> Suggesting:
+    said = {**_SUGGESTING, **value}
+    return Suggesting(**{**said, "kinds": tuple(said["kinds"])})
 
 
 def _beside(output: str) -> str:

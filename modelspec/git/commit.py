@@ -1,7 +1,9 @@
 """Resolving commit names from the command line, which git never sees as options."""
 
+import os
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from modelspec.diagnose.refusal import Refusal
 from modelspec.git.program import Git
@@ -72,6 +74,20 @@ def revisions(
         if isinstance(start, Refusal):
             return start
     return Revisions(base=start, head=None if head is None else tip)
+
+
+def changed_since(repository: Repository, day: date) -> frozenset[str] | None:
+    """Files below the root that a commit since a day changed, or that are changed now; None where git cannot tell.
+
+    In a shallow clone, whatever is older than its first commit counts as changed by that.
+    """
+    since = f"--since={day.isoformat()}T00:00:00Z"
+    logged = repository.git.run("log", since, "--format=", "--name-only", "--relative", "-z", "-m", "HEAD")
+    now = repository.git.run("ls-files", "--modified", "--others", "--exclude-standard", "-z")
+    if logged.code or now.code:
+        return None
+    names = os.fsdecode(logged.out + b"\0" + now.out).split("\0")
+    return frozenset(name.strip("\n") for name in names if name.strip("\n"))
 
 
 def _named(repository: Repository, name: str) -> Commit | Refusal:

@@ -209,10 +209,13 @@ class Usage:
         yield from self.engine.rows(counts.order_by(keys))
 
     def days(
-        self, by: Sequence[str], span: UsageSpan = ALWAYS
+        self, by: Sequence[str], span: UsageSpan = ALWAYS, *, models: Sequence[str] | None = None
     ) -> Iterator[tuple[tuple[Any, ...], date, int]]:
-        """Requests by group and day, the unit of statistics, in the order of the groups and days."""
-        table = self._within(self._of(REQUESTS), span)
+        """Requests by group and day, the unit of statistics, in the order of the groups and days.
+
+        `models` leaves out all others.
+        """
+        table = _only(self._within(self._of(REQUESTS), span), models)
         keys = [*(_key(name) for name in by), "date"]
         named = self._named(table, by)
         counts = named.group_by(keys).agg(requests=named.requests.sum().cast("int64"))
@@ -220,11 +223,19 @@ class Usage:
             yield row[: len(by)], row[-2], row[-1]
 
     def sums(
-        self, value: str, by: Sequence[str], span: UsageSpan = UsageSpan()
+        self,
+        value: str,
+        by: Sequence[str],
+        span: UsageSpan = UsageSpan(),
+        *,
+        models: Sequence[str] | None = None,
     ) -> Iterator[tuple[tuple[Any, ...], int]]:
-        """The sum of one of `SUMS` by group, in the order of the groups; rows that have none of it are left out."""
+        """The sum of one of `SUMS` by group, in the order of the groups; rows that have none of it are left out.
+
+        `models` leaves out all others.
+        """
         measure = next((_MEASURE_OF[name] for name in by if name in _MEASURE_OF), REQUESTS)
-        table = self._within(self._of(measure), span)
+        table = _only(self._within(self._of(measure), span), models)
         keys = [_key(name) for name in by]
         table = self._named(table.filter(table[value] > 0), by)
         counts = table.group_by(keys).agg(total=table[value].sum().cast("int64"))
@@ -302,6 +313,10 @@ class Usage:
 
 def _table() -> Any:  # noqa: ANN401
     return ibis.table(dict(COLUMNS), name=NAME)
+
+
+def _only(table: Any, models: Sequence[str] | None) -> Any:  # noqa: ANN401
+    return table if models is None else table.filter(table.model.isin(list(models)))
 
 
 def _key(name: str) -> str:

@@ -46,6 +46,7 @@ _RUNS = {
     "status": ("--prometheus ftp://nowhere", 2, 2),
     "usage": ("nowhere.log", 1, 1),
     "drift": ("--from nowhere", 2, 2),
+    "suggest": ("--from nowhere", 2, 2),
     "list": ("", 0, 0),
     "show": ("zebra", 0, 0),
     "new": ("bison --name B --region eu --head head-eu-1 --endpoint https://b.example.com/v1", 0, 1),
