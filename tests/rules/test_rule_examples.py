@@ -132,6 +132,7 @@ PLACES = {
     "MS729": "models.d/atlas.yaml:7:56",
     "MS730": "models.d/atlas.yaml:7:19",
     "MS731": "modelspec.yaml:2:34",
+    "MS732": "modelspec.yaml:1:10",
     "MS737": "models.d/atlas.yaml:7:29",
     "MS738": "own.yaml:1:19",
     "MS739": "models.d/atlas.yaml:7:10",

@@ -376,3 +376,21 @@ def test_own_settings_are_read_and_may_not_decide_what_models_do(
         if one.code in ("MS501", "MS502"):
             assert "os.environ/NAME" in one.help, "this file is LiteLLM's, which knows no other reference"
             assert "{env: NAME}" not in one.help
+
+
+@pytest.mark.parametrize(
+    ("targets", "auth", "keys", "expected"),
+    [
+        ("[envoy, litellm]", "{}", "keys: []\n", ["MS732 modelspec.yaml:1:10"]),
+        ("[envoy, litellm]", "{head_key: {file: /run/secrets/head-key}}", "keys: []\n", []),
+        ("[envoy, litellm]", "{}", None, []),
+        ("[envoy]", "{}", "keys: []\n", []),
+        ("[litellm]", "{}", "keys: []\n", []),
+    ],
+)
+def test_edges_that_know_their_clients_have_a_key_for_litellm(
+    tmp_path: Path, targets: str, auth: str, keys: str | None, expected: list[str]
+) -> None:
+    settings = f"targets: {targets}\ntarget_options: {{envoy: {{auth: {auth}}}}}\n"
+    fixed = FIXED | {"modelspec.yaml": settings} | ({} if keys is None else {"keys.yaml": keys})
+    assert found(compiled(tmp_path, {"atlas": model("atlas")}, fixed), ["MS732"]) == expected
