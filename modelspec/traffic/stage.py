@@ -88,6 +88,7 @@ class Stage:
     others: int = 0
     _pending: int = 0
     _files: int = 0
+    _texts: int = 0
     _edges: list[str] = field(default_factory=list)
     _heads: list[str] = field(default_factory=list)
     _partials: list[str] = field(default_factory=list)
@@ -274,7 +275,7 @@ class Stage:
             self._join_heads()
         if not self._partials:
             return []
-        self.engine.execute(sql.RANK)
+        self._rank()
         dates = self.engine.execute(
             f"SELECT DISTINCT date FROM read_parquet({_listed(self._partials)}) ORDER BY date"
         ).fetchall()
@@ -303,11 +304,20 @@ class Stage:
             self._set_aside("SELECT * FROM partial", self._partials)
             execute("DELETE FROM partial")
 
+    def _rank(self) -> None:
+        self.engine.execute(sql.RANK)
+        values = self.engine.execute(sql.VALUES).fetchone() or ()
+        self._texts = sum(values)
+        for statement in sql.encode(values):
+            self.engine.execute(statement)
+
     def write_day(self, day: date, path: Path) -> None:
         """Write the aggregate of one day."""
         partials = f"read_parquet({_listed(self._partials)})"
         is_summed = len(self._partials) == 1 and not self._heads
-        rows = sql.day_file(partials, is_summed=is_summed).replace("$day", f"DATE '{day.isoformat()}'")
+        moment = f"DATE '{day.isoformat()}'"
+        is_coded = self._one(f"SELECT count(*) FROM {partials} WHERE date = {moment}") > 8 * self._texts
+        rows = sql.day_file(partials, is_summed=is_summed, is_coded=is_coded).replace("$day", moment)
         self.engine.execute(
             f"COPY ({rows}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
         )

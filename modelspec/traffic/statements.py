@@ -1,5 +1,7 @@
 """The SQL of reading: constants, with our own names and numbers filled in; what a log holds is never part of one."""
 
+from collections.abc import Sequence
+
 from modelspec.traffic.layouts import FIELDS
 from modelspec.traffic.store import COLUMNS, MOST_MS, OTHER, SUMS, WIDTH, WINDOW_MS
 
@@ -8,6 +10,9 @@ FIRST_MS, LAST_MS = 946_684_800_000, 4_102_444_800_000
 
 TAIL_MS = 3_600_000
 """What an edge's log may still lack before the time of its last row: requests are logged when they end."""
+
+MOST_CODED = 16_384
+"""Texts of a column that are written as numbers and a list of them; the list is in each part of each file."""
 
 TEXTS = (
     "layer", "model", "client", "head", "key_id", "asked", "edge", "commit", "deployment", "code_class",
@@ -296,21 +301,49 @@ RANK = f"""CREATE OR REPLACE TEMP TABLE ranked AS SELECT *, row_number() OVER (O
     FROM (SELECT gr, {", ".join(f"any_value({name}) AS {name}" for name in _GROUPED)} FROM groups GROUP BY gr)"""
 """The groups in their order: to sort by their places costs a third of sorting by their texts."""
 
+VALUES = f"SELECT {', '.join(f'count(DISTINCT {name})' for name in _GROUPED)} FROM ranked"
+"""How many texts each column of the groups has, in the order of the columns."""
 
-def day_file(partials: str, *, is_summed: bool) -> str:
+_WORDS = {
+    "measure": ("asked", "duration", "edges", "first_byte", "requests"),
+    "layer": ("direct", "edge", "head"),
+}
+
+
+def encode(values: Sequence[int]) -> tuple[str, ...]:
+    """Make `coded` of `ranked`: the texts as numbers of a type of their own, but those of columns with very many.
+
+    A file is written from numbers in 40 % of the time that it takes from texts, and holds the same.
+    """
+    few = [name for name, number in zip(_GROUPED, values, strict=True) if 0 < number <= MOST_CODED]
+    columns = (f"CAST({name} AS {name}_text) AS {name}" if name in few else name for name in _GROUPED)
+    return (
+        *(
+            f"CREATE TYPE {name}_text AS ENUM ({', '.join(map(_quoted, words))})"
+            for name, words in _WORDS.items()
+        ),
+        *(
+            f"CREATE TYPE {name}_text AS ENUM (SELECT DISTINCT {name} FROM ranked ORDER BY {name})"
+            for name in few
+        ),
+        f"CREATE TEMP TABLE coded AS SELECT gr, place, {', '.join(columns)} FROM ranked",
+    )
+
+
+def day_file(partials: str, *, is_summed: bool, is_coded: bool) -> str:
     """The rows of one day, `$day`, in the columns of the aggregate and in an order that depends on nothing else.
 
-    `is_summed`: no two rows of `partials` are of the same group and time.
+    `is_summed`: no two rows of `partials` are of the same group and time. `is_coded`: from `coded`, not `ranked`.
 
     Measure by measure: histograms have one sum, counts have all. Unsorted, the file would be four times as large.
     """
     return " UNION ALL ".join(
-        f"SELECT * FROM ({_measure(partials, name, is_summed=is_summed)})"
-        for name in ("asked", "duration", "edges", "first_byte", "requests")
+        f"SELECT * FROM ({_measure(partials, name, is_summed=is_summed, is_coded=is_coded)})"
+        for name in _WORDS["measure"]
     )
 
 
-def _measure(partials: str, measure: str, *, is_summed: bool) -> str:
+def _measure(partials: str, measure: str, *, is_summed: bool, is_coded: bool) -> str:
     is_histogram = measure in ("duration", "first_byte")
     sums = ("requests",) if is_histogram else SUMS
     by = "bucket" if is_histogram else "hour"
@@ -318,8 +351,10 @@ def _measure(partials: str, measure: str, *, is_summed: bool) -> str:
     own["measure"] = f"'{measure}'"
     own["hour" if is_histogram else "bucket"] = "CAST(0 AS SMALLINT)"
     own |= {name: "CAST(0 AS BIGINT)" for name in SUMS if name not in sums}
+    if is_coded:
+        own |= {name: f"CAST({own[name]} AS {name}_text)" for name in _WORDS}
     added = sums if is_summed else (f"CAST(sum({name}) AS BIGINT) AS {name}" for name in sums)
     return f"""SELECT {", ".join(f"{value} AS {name}" for name, value in own.items())} FROM (
             SELECT layer, gr, date, {by}, {", ".join(added)}
             FROM {partials} WHERE date = $day AND measure = '{measure}' {"" if is_summed else "GROUP BY ALL"})
-        JOIN ranked USING (gr) ORDER BY layer, place, {by}"""
+        JOIN {"coded" if is_coded else "ranked"} USING (gr) ORDER BY layer, place, {by}"""
