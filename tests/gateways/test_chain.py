@@ -86,6 +86,7 @@ def _files(folder: Path, provider: Upstream, heads: dict[str, int], edge: tuple[
             "upstream_model": "org/Atlas-7B-Instruct",
             "api_key": {"env": "ATLAS_KEY"},
         },
+        **_wildcard(f"{provider.url}/v1"),
     }
     for name, content in texts.items():
         (root / name).write_text(json.dumps(content), encoding="utf-8")
@@ -93,6 +94,27 @@ def _files(folder: Path, provider: Upstream, heads: dict[str, int], edge: tuple[
     built = modelspec("build", "--root", root)
     assert built.returncode == 0, built.stdout + built.stderr
     return root / "dist" / "gateways"
+
+
+def _wildcard(endpoint: str) -> dict[str, Any]:
+    """A wildcard that every client may call, and a private model under it."""
+    known = {"region": "us", "priority_head": HEADS[0], "endpoint": endpoint, "provider": "openai"}
+    return {
+        "models.d/any.yaml": {
+            "model_id": "openai/*",
+            "name": "Any",
+            **known,
+            "api_key": {"env": "ATLAS_KEY"},
+        },
+        "models.d/vault.yaml": {
+            "model_id": "openai/vault",
+            "name": "Vault",
+            **known,
+            "upstream_model": "vault-1",
+            "api_key": {"env": "ATLAS_VAULT"},
+            "access": {"visibility": "private", "groups": ["vault"]},
+        },
+    }
 
 
 @pytest.fixture
@@ -107,7 +129,7 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
             home = tmp_path / head_id
             home.mkdir()
             # Each head has its own key, so that the upstream knows which head called it.
-            variables = {**_VARIABLES, "ATLAS_KEY": f"key-at-{head_id}"}
+            variables = {**_VARIABLES, "ATLAS_KEY": f"key-at-{head_id}", "ATLAS_VAULT": "vaults"}
             proxies[head_id] = stack.enter_context(ExitStack())
             started: Proxy = proxies[head_id].enter_context(
                 proxy(gateways / "litellm" / f"{head_id}.yaml", home, variables, port=port)
@@ -136,6 +158,7 @@ def test_a_request_reaches_the_upstream_by_way_of_the_edge_and_a_head_and_surviv
         assert not [text for text in seen.headers.values() if any(key in text for key in hidden)]
 
     _names_one_model(chain)
+    _keeps_a_private_model_from_a_wildcard(chain)
 
     chain.proxies["head-us-1"].close()
     says, seen = chain.ask("atlas-latest")
@@ -167,3 +190,39 @@ def _names_one_model(chain: Chain) -> None:
     assert refused.code == (400, "model_ambiguous")
     assert chain.edge.send("POST", "/key/generate", body, headers=sent).code == (404, "path_not_found")
     assert chain.provider.take() == []
+
+
+def _keeps_a_private_model_from_a_wildcard(chain: Chain) -> None:
+    """What LiteLLM does with these names and keys is why the edge refuses them."""
+    said = {"messages": [{"role": "user", "content": "Hello"}]}
+    path = "/v1/chat/completions"
+    cases: tuple[tuple[str, dict[str, Any], str, tuple[str, str]], ...] = (
+        (path, {"model": "openai/vault#0", **said}, "model_invalid", ("vault-1", "vaults")),
+        (
+            path,
+            {"model": "openai/vault-1", "specific_deployment": True, **said},
+            "model_ambiguous",
+            ("vault-1", "vaults"),
+        ),
+        (
+            "/v1/responses",
+            {"model": "openai/cheap", "input": "Hello", "extra_body": {"model": "dear"}},
+            "model_ambiguous",
+            ("dear", "key-at-head-us-1"),
+        ),
+    )
+    assert chain.ask("openai/cheap")[1].body["model"] == "cheap"
+    assert chain.edge.ask("openai/vault", headers={"authorization": f"Bearer {CLIENT_KEY}"}).status == 403
+    head = Edge(chain.ports["head-us-1"], 0, chain.edge.process)
+    for at, body, code, (name, key) in cases:
+        chain.provider.take()
+        sent = {"authorization": f"Bearer {MASTER_KEY}"}
+        head.send("POST", at, json.dumps(body).encode(), headers=sent)
+        seen = chain.provider.take()
+        assert {(one.body["model"], one.headers["authorization"]) for one in seen} == {
+            (name, f"Bearer {key}")
+        }
+        sent = {"authorization": f"Bearer {CLIENT_KEY}"}
+        refused = chain.edge.send("POST", at, json.dumps(body).encode(), headers=sent)
+        assert refused.code == (400, code)
+        assert chain.provider.take() == []

@@ -29,6 +29,8 @@ ROUTES = [
     route("secret", {"head-a": 1}, visibility="private", groups=("research",)),
     route("few", {"head-a": 1}, rpm=3),
     route("few-too", {"head-a": 1}, rpm=3),
+    route("few-names", {"head-a": 1}, rpm=3, aliases=("few-latest", "few-old")),
+    route("few/*", {"head-a": 1}, rpm=3, aliases=("any-few/*", "one-few")),
     route("few-open", {"head-a": 1}, visibility="public", rpm=2),
     route("european", {"head-a": 1}, client_regions=("eu",)),
     route("american", {"head-a": 1}, client_regions=("us",)),
@@ -240,6 +242,13 @@ def test_a_limit_counts_by_model_and_key(edge: Guarded) -> None:
     assert {ask("inner", bearer(ONE)).status for _ in range(10)} == {200}
     # What may not be called costs nothing of a limit.
     assert ask("few", bearer("ms_x")).status == 401
+
+
+def test_all_names_of_a_model_count_as_one(edge: Guarded) -> None:
+    names = ("few-names", "few-latest", "few-old", "few-latest", "few-names")
+    assert [edge.ask(name, bearer(ONE)).status for name in names] == [200, 200, 200, 429, 429]
+    names = ("few/a", "any-few/b", "one-few", "few/c", "any-few/a")
+    assert [edge.ask(name, bearer(ONE)).status for name in names] == [200, 200, 200, 429, 429]
 
 
 def regions(edge: Guarded, *pairs: tuple[str, str]) -> tuple[int, int]:

@@ -1,10 +1,14 @@
-"""Envoy treats hostile ids, which no file could contain, as data."""
+"""Envoy treats hostile ids, which no file could contain, as data, and cuts clients that never end."""
 
+from http.client import HTTPResponse
 from pathlib import Path
+from select import select
+from socket import create_connection
 
 import pytest
-from envoy_edge import running
+from envoy_edge import SECONDS, Reply, running
 from routing_tables import head, route, table
+from small_edge import started
 from upstreams import Upstreams, free_port, urls
 
 from modelspec.gateways import GatewayOptions
@@ -62,5 +66,33 @@ def test_hostile_ids_reach_their_head_and_nothing_else_does(tmp_path: Path) -> N
                 assert edge.ask(name).json["model"] == name
             listed = [row["id"] for row in edge.send("GET", "/v1/models").json["data"]]
         assert listed == sorted(NAMES)
+    finally:
+        upstreams.close()
+
+
+def test_a_body_that_arrives_byte_by_byte_is_cut(tmp_path: Path) -> None:
+    """Each byte is a sign of life, so that only the time of the whole request ends this."""
+    upstreams = Upstreams()
+    try:
+        for head_id in ("one", "two"):
+            upstreams.add(head_id)
+        shorter = {'"request_timeout": "300s"': '"request_timeout": "0.5s"'}
+        with started(tmp_path, urls(upstreams, ("one", "two")), shorter) as edge:
+            with create_connection(("127.0.0.1", edge.port), SECONDS) as connection:
+                connection.sendall(
+                    b"POST /v1/chat/completions HTTP/1.1\r\nhost: edge\r\ncontent-type: application/json\r\n"
+                    b"content-length: 1000000\r\n\r\n"
+                )
+                for _ in range(200):
+                    if select([connection], [], [], 0.1)[0]:
+                        break
+                    connection.sendall(b" ")
+                response = HTTPResponse(connection)
+                response.begin()
+                reply = Reply(
+                    response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
+                )
+            assert reply.code == (408, "request_timeout")
+            assert upstreams.asked().total() == 0
     finally:
         upstreams.close()

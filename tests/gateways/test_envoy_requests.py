@@ -213,12 +213,15 @@ def test_what_a_head_keeps_is_refused_with_the_reason(
         (b'{"model": "atlas", "Model": "bison"}', "model_ambiguous"),
         (b'{"model": "atlas", "fallbacks": ["bison"]}', "model_ambiguous"),
         (b'{"model": "atlas", "user_config": {}}', "model_ambiguous"),
+        (b'{"model": "atlas", "specific_deployment": true}', "model_ambiguous"),
+        (b'{"model": "atlas", "extra_body": {"model": "bison"}}', "model_ambiguous"),
         (b'{"model": null}', "model_invalid"),
         (b'{"model": 7}', "model_invalid"),
         (b'{"model": ["atlas"]}', "model_invalid"),
         (b'{"model": ""}', "model_invalid"),
         (b'{"model": "-models"}', "model_invalid"),
         (b'{"model": "open/x,secret"}', "model_invalid"),
+        (b'{"model": "open/secret#1"}', "model_invalid"),
         (b'{"model": "open/\\ud800"}', "model_invalid"),
         (b'{"model": "open/\xff"}', "model_invalid"),
         (b'{"model": "open/' + b"x" * 5000 + b'"}', "model_invalid"),
@@ -419,6 +422,16 @@ def test_an_upgrade_is_refused_with_its_reason(
     method = "POST" if path == CHAT else "GET"
     reply = raw(edge, f"{method} {path} HTTP/1.1", "connection: upgrade", "upgrade: websocket")
     assert reply.code == code
+    assert upstreams.asked().total() == 0
+
+
+@pytest.mark.parametrize("kinds", [("h2",), ("foo",), ("websocket", "foo"), ("CONNECT",)])
+def test_another_upgrade_is_refused_with_its_reason(
+    edge: Edge, upstreams: Upstreams, kinds: tuple[str, ...]
+) -> None:
+    lines = ["connection: upgrade", *(f"upgrade: {kind}" for kind in kinds)]
+    reply = raw(edge, "GET /v1/realtime?model=atlas HTTP/1.1", *lines)
+    assert reply.code == (400, "upgrade_not_offered")
     assert upstreams.asked().total() == 0
 
 

@@ -30,10 +30,17 @@ end
 """
 Found = tuple[str | None, str | None]
 OTHERS = {
-    "fallbacks",
-    "context_window_fallbacks",
+    "azure",
     "content_policy_fallbacks",
+    "context_window_fallback_dict",
+    "context_window_fallbacks",
+    "custom_llm_provider",
+    "deployment_id",
+    "extra_body",
+    "fallbacks",
+    "model_list",
     "router_settings_override",
+    "specific_deployment",
     "user_config",
 }
 """Keys that name other models."""
@@ -85,7 +92,7 @@ def named(body: bytes) -> Found:
     if not body.lstrip(b" \t\r\n").startswith(b"{"):
         return None, "invalid_json"
     names = [value for key, value in pairs if key == "model"]
-    odd = [key for key, _ in pairs if key.lower() in OTHERS or (key != "model" and key.lower() == "model")]
+    odd = [key for key, _ in pairs if key != "model" and key.lower().partition("[")[0] in {*OTHERS, "model"}]
     if odd or len(names) > 1:
         return None, "model_ambiguous"
     if not names:
@@ -94,7 +101,7 @@ def named(body: bytes) -> Found:
 
 
 def _is_name(value: object) -> bool:
-    if not isinstance(value, str) or not value or value.startswith("-") or "," in value:
+    if not isinstance(value, str) or not value or value.startswith("-") or {*",#"} & {*value}:
         return False
     try:
         return len(value.encode()) <= 4096
@@ -124,6 +131,7 @@ NAMES = [
     "",
     "-",
     "a,b",
+    "a#1",
     "é",
     "\x00",
     '"}',
@@ -133,6 +141,20 @@ NAMES = [
     "\\",
 ]
 LEAVES = [None, True, False, 0, -1.5e300, 10**30, *NAMES, *KEYS]
+
+
+@pytest.mark.parametrize("key", sorted(OTHERS))
+def test_each_key_that_names_another_model_is_refused_however_it_is_written(key: str) -> None:
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in key)
+    for written in (key, key.upper(), key.title(), escaped, f"\\u{ord(key[0]):04x}{key[1:]}"):
+        body = f'{{"model": "a", "{written}": {{"model": "b"}}}}'.encode()
+        assert scanned("json", body) == (None, "model_ambiguous"), written
+    for written in (key, f"{key}[]", f"{key}[0]", f"{key.upper()}[]", "model[]", "model[0]"):
+        part = b'--b\r\ncontent-disposition: form-data; name="%s"\r\n\r\nb\r\n'
+        body = part % b"model" + part % written.encode() + b"--b--"
+        assert scanned("form", body) == (None, "model_ambiguous"), written
+    for near in (key[:-1], f"{key}s", f"x{key}"):
+        assert scanned("json", f'{{"model": "a", "{near}": 1}}'.encode()) == ("a", None), near
 
 
 def _value(random: Random, depth: int = 0) -> Any:

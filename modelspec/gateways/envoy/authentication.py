@@ -27,7 +27,7 @@ from modelspec.gateways.envoy.api import (
     extension,
     typed,
 )
-from modelspec.gateways.envoy.observe import ACCESS
+from modelspec.gateways.envoy.observe import ACCESS, NAMESPACE
 from modelspec.gateways.envoy.requests import EdgeError, by_details, by_metadata, error_body
 from modelspec.routing.table import Route, RoutingTable
 from modelspec.schema import defaults
@@ -329,7 +329,7 @@ def refusals() -> Iterator[Message]:
 
 
 _LIMITS = "modelspec.limits"
-_CLIENT = "client"
+_MODEL, _CLIENT = "model", "client"
 _MOST_CLIENTS = 10_000
 """Clients that are counted for one model; of more, those that asked last. A client that drops out begins anew."""
 _UNLIMITED = 4_294_967_295
@@ -343,29 +343,35 @@ def limit_filters(routes: Iterable[Route], options: Options) -> Iterator[Message
         yield extension(_LIMITS, LIMIT, {"stat_prefix": "limits"})
 
 
-def limit_of(route: Route, options: Options) -> Message:
-    """The limit of a route. Clients without a key are one client."""
-    if not options.enforce_limits or not route.rpm:
+def limits(routes: Iterable[Route], options: Options) -> Message:
+    """The limits of all models, for the virtual host: at a route, each name of a model would have a bucket of its own.
+
+    Clients without a key are one client.
+    """
+    limited = {route.model_id: route.rpm for route in routes if route.rpm}
+    if not options.enforce_limits or not limited:
         return {}
-    client = {
-        "metadata": {
-            "descriptor_key": _CLIENT,
-            "metadata_key": {"key": ACCESS, "path": [{"key": "key_id"}]},
-            "default_value": "-",
-        }
-    }
+    model = {"descriptor_key": _MODEL, "metadata_key": _field(NAMESPACE, "model"), "source": "ROUTE_ENTRY"}
+    client = {"descriptor_key": _CLIENT, "metadata_key": _field(ACCESS, "key_id"), "default_value": "-"}
     limit = {
         "stat_prefix": "limits",
         "filter_enabled": {**_ALWAYS, "runtime_key": "edge.limits.enabled"},
         "filter_enforced": {**_ALWAYS, "runtime_key": "edge.limits.enforced"},
         "token_bucket": _bucket(_UNLIMITED),
         "always_consume_default_token_bucket": False,
-        "rate_limits": [{"actions": [client]}],
-        "descriptors": [{"entries": [{"key": _CLIENT}], "token_bucket": _bucket(route.rpm)}],
+        "rate_limits": [{"actions": [{"metadata": model}, {"metadata": client}]}],
+        "descriptors": [
+            {"entries": [{"key": _MODEL, "value": model_id}, {"key": _CLIENT}], "token_bucket": _bucket(rpm)}
+            for model_id, rpm in sorted(limited.items())
+        ],
         "max_dynamic_descriptors": _MOST_CLIENTS,
         "enable_retry_after_header": True,
     }
     return {"typed_per_filter_config": {_LIMITS: typed(LIMIT, limit)}}
+
+
+def _field(namespace: str, name: str) -> Message:
+    return {"key": namespace, "path": [{"key": name}]}
 
 
 def _bucket(tokens: int) -> Message:

@@ -21,6 +21,10 @@ from modelspec.gateways.envoy.tls import transport
 _CONNECTION_BYTES = 1024 * 1024
 """What a connection buffers of responses that its client does not read; bodies of requests have their own limit."""
 
+_REQUEST_TIME = "300s"
+"""From the first byte of a request to its last: 16 MiB at 56 KiB a second. `stream_idle_timeout` begins anew with each
+byte, so that a client without it holds a body for as long as it likes. It ends with the response of a WebSocket."""
+
 _ERRORS: dict[int, tuple[str, str, str]] = {
     400: ("This is not a request of HTTP that the edge understands.", "invalid_request_error", "bad_request"),
     403: (
@@ -34,6 +38,7 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
         "requests",
         "rate_limit_exceeded",
     ),
+    408: ("This request took too long to arrive.", "invalid_request_error", "request_timeout"),
     413: ("The body of this request is too large.", "invalid_request_error", "request_too_large"),
     500: ("The edge could not read this request.", "server_error", "edge_error"),
     503: ("No head is currently available for this model.", "server_error", "no_head_available"),
@@ -57,6 +62,7 @@ def listener(
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
         "early_header_mutation_extensions": [nameless()],
         "request_headers_timeout": "10s",
+        "request_timeout": _REQUEST_TIME,
         "stream_idle_timeout": seconds(options.stream_idle_timeout_ms),
         **routes,
         "http_filters": [*_filters(options, access)],

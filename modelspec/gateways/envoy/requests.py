@@ -108,13 +108,13 @@ REFUSALS: Mapping[str, EdgeError] = {
     ),
     "model_invalid": EdgeError(
         status=400,
-        message="'model' must be text of 1 to 4,096 bytes without commas that does not begin with a hyphen.",
+        message="'model' must be text of 1 to 4,096 bytes without ',' and '#' that does not begin with a hyphen.",
         param="model",
     ),
     "model_ambiguous": EdgeError(
         status=400,
         message="This request may name two models: 'model' must stand once, in one place, and 'Model', 'fallbacks', "
-        "'user_config' and the like must not stand beside it.",
+        "'extra_body', 'custom_llm_provider' and the like must not stand beside it.",
         param="model",
     ),
     "model_unknown": EdgeError(
@@ -235,6 +235,7 @@ def mappers(options: Options) -> Iterator[Message]:
         allow = {"header": {"key": "allow", "value": ", ".join(methods)}}
         yield {**error_body(wrong, "method_not_allowed", _NO_METHOD), "headers_to_add": [allow]}
     yield error_body(by_details(f"{_DENIAL}[none]"), "path_not_found", _NO_PATH)
+    yield error_body(by_details("upgrade_failed"), "upgrade_not_offered", REFUSALS["upgrade_not_offered"])
     for code, answer in REFUSALS.items():
         yield error_body(by_metadata("modelspec", "refusal", code), code, answer)
 

@@ -11,7 +11,7 @@ from modelspec.gateways.envoy.api import (
     extension,
     typed,
 )
-from modelspec.gateways.envoy.authentication import ANYBODY, limit_of, route_access
+from modelspec.gateways.envoy.authentication import ANYBODY, limits, route_access
 from modelspec.gateways.envoy.clusters import Clusters
 from modelspec.gateways.envoy.observe import about
 from modelspec.gateways.envoy.requests import MODEL_HEADER, MODELS, NO_MODEL, names
@@ -39,7 +39,7 @@ def route_configuration(
     prefixes: dict[str, Message] = {}
     for route in routing.routes:
         answer = _answer(route, region, clusters, retries, options)
-        action = _action({**_metadata(route), **limit_of(route, options), **answer})
+        action = _action({**_metadata(route), **answer})
         exact.update(dict.fromkeys(route.exact, action))
         prefixes.update(dict.fromkeys(route.prefixes, action))
     return typed(
@@ -51,6 +51,7 @@ def route_configuration(
                     "name": ROUTES,
                     "domains": ["*"],
                     "metadata": build,
+                    **limits(routing.routes, options),
                     "retry_policy": retries.policy(),
                     "request_headers_to_remove": [MODEL_HEADER],
                     "response_headers_to_add": [_answered_by()],

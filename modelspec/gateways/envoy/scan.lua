@@ -9,20 +9,33 @@ local byte, sub, find, lower, char = string.byte, string.sub, string.find, strin
 local CHUNK = 65536
 local LONGEST_NAME = 4096 -- bytes; ids have at most 128, the rest of a wildcard is free
 local LONGEST_TEXT = 6 * LONGEST_NAME -- each byte of a name may be written as \u0041
-local LONGEST_KEY = 6 * 24 -- of the keys below, as \u0041 each
 local LONGEST_HEADERS = 8192 -- of a part of a form
 local MOST_KEYS = 1024 -- at the top level; each costs more than the bytes of a text
 local DEEPEST = 256 -- LiteLLM's parser stops at 1,024, Python's at about 1,000
 
--- Keys by which LiteLLM takes other models than `model`: a client would choose one that the edge did not see.
+-- Keys by which a client would choose what the edge did not see: another model, or another provider for its key. All of
+-- them were tried with LiteLLM 1.108.7. `custom_llm_provider` and `azure` send the key of a model to another provider;
+-- `deployment_id` and `model` in `extra_body` replace its name at the upstream; `specific_deployment` takes a model by
+-- that name, so that a name under a wildcard can be a private model.
 local OTHERS = {
-  fallbacks = true,
-  context_window_fallbacks = true,
+  azure = true,
   content_policy_fallbacks = true,
+  context_window_fallback_dict = true,
+  context_window_fallbacks = true,
+  custom_llm_provider = true,
+  deployment_id = true,
+  extra_body = true,
+  fallbacks = true,
+  model_list = true,
   router_settings_override = true,
+  specific_deployment = true,
   user_config = true,
 }
-local LENGTHS = { [5] = true, [9] = true, [11] = true, [24] = true } -- of `model` and of these
+local LONGEST_KEY = 6 * 28 -- of these, as \u0041 each
+local LENGTHS = { [5] = true } -- of `model` and of these
+for key in pairs(OTHERS) do
+  LENGTHS[#key] = true
+end
 
 local OUTSIDE = {} -- bytes that may stand outside of strings, beside quotes and brackets
 for c = 0, 255 do
@@ -72,21 +85,23 @@ local function is_utf8(text)
   return true
 end
 
--- A name that a route may be looked up by. LiteLLM asks several models for a name with commas; names that begin with a
--- hyphen are the edge's own.
+-- A name that a route may be looked up by. LiteLLM asks several models for a name with commas, and takes `name#0` for the
+-- id of a deployment, whose model need not be the one of the wildcard under which that is; names that begin with a hyphen
+-- are the edge's own.
 local function checked(name)
-  if name == "" or #name > LONGEST_NAME or not is_utf8(name) or find(name, "^%-") or find(name, ",", 1, true) then
+  if name == "" or #name > LONGEST_NAME or not is_utf8(name) or find(name, "^%-") or find(name, "[,#]") then
     refuse("model_invalid")
   end
   return name
 end
 
--- Whether a key names the model. Some programs take `Model` for `model`, others do not: it is refused.
+-- Whether a key names the model. Some programs take `Model` for `model`, others do not: it is refused. In a form, they
+-- take `fallbacks[]` for one of the `fallbacks`.
 local function names_model(key)
   if key == "model" then
     return true
   end
-  key = lower(key)
+  key = string.match(lower(key), "^[^%[]*")
   if key == "model" or OTHERS[key] then
     refuse("model_ambiguous")
   end
