@@ -6,6 +6,7 @@ Each slot of a small fleet is respelled as some program would still understand i
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -233,10 +234,11 @@ def _state(result: Compiled, table: RoutingTable) -> PlannedState:
 
 
 def _gateways(result: Compiled) -> dict[str, bytes]:
-    """What was written of a path is written, and `/var/run` is `/run`."""
+    """What was written of a path is written, and `/var/run` is `/run`; the digest of the sources is left out."""
+    emission = emission_of(result)
     return {
         one.path: one.content.replace(b"/var/run/", b"/run/")
-        for one in emit(emission_of(result))
+        for one in emit(replace(emission, origin=replace(emission.origin, digest="")))
         if one.path.startswith("gateways/")
     }
 
