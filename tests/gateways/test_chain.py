@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, RemoteDisconnected
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +226,10 @@ def _keeps_a_private_model_from_a_wildcard(chain: Chain) -> None:
         refused = chain.edge.send("POST", at, json.dumps(body).encode(), headers=sent)
         assert refused.code == (400, code)
         assert chain.provider.take() == []
+    broken = json.dumps({"model": "openai/cheap ", **said}).encode()
+    with pytest.raises(RemoteDisconnected):  # LiteLLM cannot write this name into a header of its response
+        head.send("POST", path, broken, headers={"authorization": f"Bearer {MASTER_KEY}"})
+    assert len(chain.provider.take()) == 1
+    refused = chain.edge.send("POST", path, broken, headers={"authorization": f"Bearer {CLIENT_KEY}"})
+    assert refused.code == (400, "model_invalid")
+    assert chain.provider.take() == []

@@ -107,8 +107,6 @@ def test_a_client_cannot_name_the_model_in_a_header(edge: Edge, upstreams: Upstr
 @pytest.mark.parametrize(
     "name",
     [
-        "mistral-7b\r\nx-injected: 1",
-        "mistral-7b\u0000",
         "%PROTOCOL%",
         "%DYNAMIC_METADATA(x)%",
         "${HOME}",
@@ -125,9 +123,7 @@ def test_a_hostile_name_is_an_unknown_one(edge: Edge, name: str) -> None:
     assert edge.ask(name).code == (404, "model_not_found")
 
 
-@pytest.mark.parametrize(
-    "rest", ["a\r\nx-injected: 1", "%PROTOCOL%", "{{7*7}}", "a\u0000b", "模型", "x" * 4000]
-)
+@pytest.mark.parametrize("rest", ["x-injected: 1", "%PROTOCOL%", "{{7*7}}", "a b", "模型", "x" * 4000])
 def test_a_hostile_rest_of_a_wildcard_arrives_in_the_body_only(edge: Edge, rest: str) -> None:
     reply = edge.ask(f"openrouter/{rest}")
     assert reply.json["model"] == f"openrouter/{rest}"
@@ -137,6 +133,16 @@ def test_a_hostile_rest_of_a_wildcard_arrives_in_the_body_only(edge: Edge, rest:
 def test_a_name_that_no_model_can_have_is_not_even_looked_up(edge: Edge) -> None:
     assert edge.ask("x" * 100_000).code == (400, "model_invalid")
     assert edge.ask("").code == (400, "model_invalid")
+    for name in ("mistral-7b", "openrouter/a"):
+        for odd in (
+            f"{name}\r\nx-injected: 1",
+            f"{name}\0",
+            f"{name} ",
+            f" {name}",
+            f"{name}\n",
+            f"{name}\x7f",
+        ):
+            assert edge.ask(odd).code == (400, "model_invalid"), odd
 
 
 @pytest.mark.parametrize(

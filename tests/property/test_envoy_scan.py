@@ -101,7 +101,9 @@ def named(body: bytes) -> Found:
 
 
 def _is_name(value: object) -> bool:
-    if not isinstance(value, str) or not value or value.startswith("-") or {*",#"} & {*value}:
+    if not isinstance(value, str) or not value or value.startswith(("-", " ")) or value.endswith(" "):
+        return False
+    if any(letter in ",#\x7f" or letter < " " for letter in value):
         return False
     try:
         return len(value.encode()) <= 4096
@@ -132,6 +134,11 @@ NAMES = [
     "-",
     "a,b",
     "a#1",
+    "a ",
+    " a",
+    "a b",
+    "a\n",
+    "a\x7f",
     "é",
     "\x00",
     '"}',

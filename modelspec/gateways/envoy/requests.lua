@@ -76,12 +76,10 @@ local function read(handle)
     seen:set(NAMESPACE, "refusal", refusal)
     return refusal
   end
-  -- The value of a header has no control characters, and no id has any; Envoy would end the other at a NUL.
-  local value = string.gsub(name, "%c", "?")
-  if string.sub(value, 1, 1) ~= "-" then
-    seen:set(NAMESPACE, "model", value)
+  if string.sub(name, 1, 1) ~= "-" then
+    seen:set(NAMESPACE, "model", name)
   end
-  handle:headers():replace(HEADER, value)
+  handle:headers():replace(HEADER, name)
   return nil
 end
 

@@ -108,7 +108,8 @@ REFUSALS: Mapping[str, EdgeError] = {
     ),
     "model_invalid": EdgeError(
         status=400,
-        message="'model' must be text of 1 to 4,096 bytes without ',' and '#' that does not begin with a hyphen.",
+        message="'model' must be text of 1 to 4,096 bytes without ',', '#' and control characters that does not begin "
+        "with a hyphen, and neither begins nor ends with a space.",
         param="model",
     ),
     "model_ambiguous": EdgeError(

@@ -86,10 +86,11 @@ local function is_utf8(text)
 end
 
 -- A name that a route may be looked up by. LiteLLM asks several models for a name with commas, and takes `name#0` for the
--- id of a deployment, whose model need not be the one of the wildcard under which that is; names that begin with a hyphen
--- are the edge's own.
+-- id of a deployment, whose model need not be the one of the wildcard under which that is; it writes the name into a header
+-- of its response, and breaks off where that may not stand there, after it has asked the upstream: a client would make a
+-- head look broken, and pay at each. Names that begin with a hyphen are the edge's own.
 local function checked(name)
-  if name == "" or #name > LONGEST_NAME or not is_utf8(name) or find(name, "^%-") or find(name, "[,#]") then
+  if name == "" or #name > LONGEST_NAME or not is_utf8(name) or find(name, "^[ %-]") or find(name, "[%c,#]") or find(name, " $") then
     refuse("model_invalid")
   end
   return name
