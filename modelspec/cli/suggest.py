@@ -127,8 +127,7 @@ def _sum_up(report: "SuggestReport", *, quiet: bool) -> None:
         )
     if report.seen.length < report.seen.rule.days:
         echo(
-            f"nothing to suggest yet: there are {report.seen.length} days of usage, and {report.seen.rule.days} are "
-            "needed"
+            f"nothing to suggest yet: usage of {report.seen.length} of {report.seen.rule.days} days is there"
         )
     elif not report.suggestions:
         echo(f"nothing to suggest, from usage of {report.seen.first} to {report.seen.last}")

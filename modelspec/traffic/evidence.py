@@ -302,7 +302,8 @@ def drift_text(report: DriftReport) -> Iterator[str]:
     same = sum(edge.is_expected for edge in report.edges)
     if not report.has_drift:
         yield "no drift: what is served is declared"
-        yield f", and {counted(same, 'edge')} run this commit\n" if same else "\n"
+        runs = "runs" if same == 1 else "run"
+        yield f", and {counted(same, 'edge')} {runs} this commit\n" if same else "\n"
 
 
 def drift_json(report: DriftReport) -> str:

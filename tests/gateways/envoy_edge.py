@@ -145,9 +145,9 @@ class Edge:
             connection.close()
 
 
-def until(condition: Any, what: str) -> None:
+def until(condition: Any, what: str, seconds: float = SECONDS) -> None:
     """Repeat a check until it holds, for a limited time."""
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"never {what}"
         threading.Event().wait(0.02)

@@ -357,7 +357,7 @@ def test_drift(program: Program, fleet: Path, tmp_path: Path) -> None:
     path.write_bytes(lines([edge_row(1, commit="b" * 40)]))
     calm = program.run("drift", "--root", fleet, path, "--commit", "b" * 12)
     assert calm.code == 0
-    assert calm.out.endswith("no drift: what is served is declared, and 1 edge run this commit\n")
+    assert calm.out.endswith("no drift: what is served is declared, and 1 edge runs this commit\n")
 
 
 @pytest.mark.parametrize(
