@@ -36,13 +36,14 @@ _MAGIC = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Whole lines, each with its line break but perhaps the last; `line` is the number of the first, `end` its offset.
+    """Whole lines, each with its line break but perhaps the last: `breaks` of them; `line` is the number of the first.
 
     `end` is the offset in the decompressed text behind the last line.
     """
 
     data: bytes
     line: int
+    breaks: int
     end: int
 
 
@@ -149,8 +150,9 @@ class _Lines:
             self.whole.clear()
             self.size = 0
             self.offset += len(data)
-            yield Chunk(data=data, line=self.line, end=self.offset)
-            self.line += data.count(b"\n")
+            breaks = data.count(b"\n")
+            yield Chunk(data=data, line=self.line, breaks=breaks, end=self.offset)
+            self.line += breaks
 
 
 def chunks(

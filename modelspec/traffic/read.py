@@ -192,7 +192,7 @@ class _LogRun:
             for fault in self.stage.add(one, number):
                 self.report.fault(str(path), fault)
             end = one.end
-            last = one.line + one.data.count(b"\n") + (not one.data.endswith(b"\n"))
+            last = one.line + one.breaks + (not one.data.endswith(b"\n"))
             self._tell(file.tell())
         if end == offset:
             self.report.unchanged += 1

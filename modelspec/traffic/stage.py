@@ -127,14 +127,15 @@ class Stage:
         """Take the lines of a chunk; what is no row comes back."""
         start = chunk.data.find(b"{")
         if _MARK in chunk.data[start : chunk.data.find(b"\n", start)]:
-            yield from self._emitted(chunk.data, chunk.line, source, _HALVINGS)
+            yield from self._emitted(chunk, source, _HALVINGS)
         else:
             yield from self._one_by_one(chunk.data, chunk.line, source)
         if self._pending >= self.round_size:
             self._finish_round()
 
-    def _emitted(self, data: bytes, line: int, source: int, halvings: int) -> Iterator[LineFault]:
-        lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    def _emitted(self, chunk: Chunk, source: int, halvings: int) -> Iterator[LineFault]:
+        data, line = chunk.data, chunk.line
+        lines = chunk.breaks + (not data.endswith(b"\n"))
         path = self.scratch / "chunk.jsonl"
         path.write_bytes(data)
         try:
@@ -149,8 +150,11 @@ class Stage:
         if not halvings or not 0 < middle < len(data):
             yield from self._one_by_one(data, line, source)
             return
-        yield from self._emitted(data[:middle], line, source, halvings - 1)
-        yield from self._emitted(data[middle:], line + data.count(b"\n", 0, middle), source, halvings - 1)
+        breaks = data.count(b"\n", 0, middle)
+        first = Chunk(data=data[:middle], line=line, breaks=breaks, end=chunk.end - len(data) + middle)
+        rest = Chunk(data=data[middle:], line=line + breaks, breaks=chunk.breaks - breaks, end=chunk.end)
+        yield from self._emitted(first, source, halvings - 1)
+        yield from self._emitted(rest, source, halvings - 1)
 
     def _one_by_one(self, data: bytes, line: int, source: int) -> Iterator[LineFault]:
         path = self.scratch / "rows.jsonl"
@@ -234,8 +238,8 @@ class Stage:
         self._set_aside("SELECT d, h, ms, g FROM spool WHERE is_edge", self._edges)
         self._set_aside("SELECT * FROM spool WHERE NOT is_edge", self._heads)
         self._set_aside("SELECT * FROM partial", self._partials)
-        execute("DELETE FROM partial")
-        execute("DELETE FROM spool")
+        execute(sql.EMPTY["partial"])
+        execute(sql.EMPTY["spool"])
         self._pending = 0
 
     def _count(self, table: str) -> int:
@@ -248,7 +252,7 @@ class Stage:
     def _set_aside(self, select: str, files: list[str]) -> None:
         path = str(self.scratch / f"part-{self._files:05d}.parquet")
         self._files += 1
-        done = self.engine.execute(f"COPY ({select}) TO {quoted(path)} (FORMAT parquet, COMPRESSION snappy)")
+        done = self.engine.execute(f"COPY ({select}) TO {quoted(path)} {sql.ASIDE}")
         counted = done.fetchone()
         if counted and counted[0]:
             files.append(path)
@@ -302,7 +306,7 @@ class Stage:
             for statement in (*sql.match(known), *sql.COUNT_HEADS):
                 execute(statement)
             self._set_aside("SELECT * FROM partial", self._partials)
-            execute("DELETE FROM partial")
+            execute(sql.EMPTY["partial"])
 
     def _rank(self) -> None:
         self.engine.execute(sql.RANK)

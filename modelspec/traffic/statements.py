@@ -50,7 +50,7 @@ def chunk(raw: str) -> str:
     """The table `c` of a chunk, from an expression that gives `FIELDS` and `line`; `$src` is the number of the file."""
     texts = ", ".join(f"coalesce({name}, '') AS {name}" for name in TEXTS if name != "code_class")
     return f"""CREATE OR REPLACE TEMP TABLE c AS
-    SELECT *, hash({", ".join(TEXTS)}) AS g,
+    SELECT * EXCLUDE (request_id), hash({", ".join(TEXTS)}) AS g,
         CASE WHEN h IS NULL THEN NULL WHEN is_edge THEN h ELSE hash(h, head, deployment, ms) END AS d
     FROM (SELECT CAST($src AS INTEGER) AS src, line, epoch_ms(try_cast(time AS TIMESTAMPTZ)) AS ms,
         request_id, CASE WHEN request_id <> '' THEN hash(request_id) END AS h,
@@ -126,20 +126,38 @@ SPOOL_CAPPED = f"""INSERT INTO spool SELECT {NUMBERS.replace(" g,", " m.g2,")}
     FROM c JOIN (SELECT g, hash({_ALL}) AS g2 FROM dd) m USING (g)"""
 DESCRIBE_CAPPED = f"INSERT INTO fresh SELECT hash({_ALL}), {_ALL} FROM dd GROUP BY {_ALL}"
 
+_WORDS = {
+    "measure": ("asked", "duration", "edges", "first_byte", "requests"),
+    "layer": ("direct", "edge", "head"),
+}
+
+ASIDE = "(FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1)"
+"""How a file is written that this run reads again: looking for repeated numbers would take half of the time."""
+
+EMPTY = {
+    "spool": """CREATE OR REPLACE TEMP TABLE spool (src INTEGER, line BIGINT, ms BIGINT, h UBIGINT, d UBIGINT,
+        is_edge BOOLEAN, g UBIGINT, b1 SMALLINT, b2 SMALLINT, retried BOOLEAN, input_tokens BIGINT,
+        output_tokens BIGINT, cost_nano BIGINT)""",
+    "fresh": f"CREATE OR REPLACE TEMP TABLE fresh (g UBIGINT, {', '.join(f'{name} VARCHAR' for name in TEXTS)})",
+    "partial": """CREATE OR REPLACE TEMP TABLE partial (measure measure_text, layer layer_text, gr UBIGINT, date DATE,
+        hour SMALLINT, bucket SMALLINT, requests BIGINT, retried BIGINT, failovers BIGINT, input_tokens BIGINT,
+        output_tokens BIGINT, cost_nano BIGINT)""",
+}
+"""Tables that are filled and emptied again. They are made anew, since deleted rows keep their memory for a time."""
+
 SETUP = (
-    """CREATE TEMP TABLE spool (src INTEGER, line BIGINT, ms BIGINT, h UBIGINT, d UBIGINT, is_edge BOOLEAN, g UBIGINT,
-        b1 SMALLINT, b2 SMALLINT, retried BOOLEAN, input_tokens BIGINT, output_tokens BIGINT, cost_nano BIGINT)""",
+    # Checkpoints, which would compress what is soon thrown away, took a third of the time of putting lines aside.
+    "SET checkpoint_threshold = '1TB'",
     *(
-        f"CREATE TEMP TABLE {table} (g UBIGINT, {', '.join(f'{name} VARCHAR' for name in TEXTS)})"
-        for table in ("fresh", "dims")
+        f"CREATE TYPE {name}_text AS ENUM ({', '.join(map(_quoted, words))})"
+        for name, words in _WORDS.items()
     ),
+    *EMPTY.values(),
+    f"CREATE TEMP TABLE dims (g UBIGINT, {', '.join(f'{name} VARCHAR' for name in TEXTS)})",
     """CREATE TEMP TABLE known (g UBIGINT, outside BOOLEAN, failover BOOLEAN, served VARCHAR, upstream VARCHAR,
         gr UBIGINT, ga UBIGINT, ge UBIGINT)""",
     """CREATE TEMP TABLE groups (gr UBIGINT, model VARCHAR, client VARCHAR, head VARCHAR, served VARCHAR,
         upstream VARCHAR, code_class VARCHAR, key_id VARCHAR, asked VARCHAR, edge VARCHAR, commit VARCHAR)""",
-    """CREATE TEMP TABLE partial (measure VARCHAR, layer VARCHAR, gr UBIGINT, date DATE, hour SMALLINT,
-        bucket SMALLINT, requests BIGINT, retried BIGINT, failovers BIGINT, input_tokens BIGINT, output_tokens BIGINT,
-        cost_nano BIGINT)""",
     """CREATE TEMP TABLE breaches (src INTEGER, line BIGINT, ms BIGINT, h UBIGINT, layer VARCHAR, model VARCHAR,
         head VARCHAR, served VARCHAR, upstream VARCHAR, edge VARCHAR, commit VARCHAR)""",
     "CREATE TABLE names (name VARCHAR, model VARCHAR)",
@@ -152,9 +170,9 @@ SETUP = (
 )
 
 MEET = (
-    f"""CREATE OR REPLACE TEMP TABLE met AS SELECT g, {", ".join(f"any_value({name}) AS {name}" for name in TEXTS)}
-        FROM fresh WHERE g NOT IN (SELECT g FROM dims) GROUP BY g""",
-    "DELETE FROM fresh",
+    f"""CREATE OR REPLACE TEMP TABLE met AS SELECT g, {_ALL} FROM fresh
+        WHERE rowid IN (SELECT min(rowid) FROM fresh WHERE g NOT IN (SELECT g FROM dims) GROUP BY g)""",
+    EMPTY["fresh"],
     f"INSERT INTO dims SELECT g, {_ALL} FROM met",
     """CREATE OR REPLACE TEMP TABLE judged AS
         SELECT *, hash('r', model, client, head, served, upstream, code_class, key_id) AS gr,
@@ -304,11 +322,6 @@ RANK = f"""CREATE OR REPLACE TEMP TABLE ranked AS SELECT *, row_number() OVER (O
 VALUES = f"SELECT {', '.join(f'count(DISTINCT {name})' for name in _GROUPED)} FROM ranked"
 """How many texts each column of the groups has, in the order of the columns."""
 
-_WORDS = {
-    "measure": ("asked", "duration", "edges", "first_byte", "requests"),
-    "layer": ("direct", "edge", "head"),
-}
-
 
 def encode(values: Sequence[int]) -> tuple[str, ...]:
     """Make `coded` of `ranked`: the texts as numbers of a type of their own, but those of columns with very many.
@@ -318,10 +331,6 @@ def encode(values: Sequence[int]) -> tuple[str, ...]:
     few = [name for name, number in zip(_GROUPED, values, strict=True) if 0 < number <= MOST_CODED]
     columns = (f"CAST({name} AS {name}_text) AS {name}" if name in few else name for name in _GROUPED)
     return (
-        *(
-            f"CREATE TYPE {name}_text AS ENUM ({', '.join(map(_quoted, words))})"
-            for name, words in _WORDS.items()
-        ),
         *(
             f"CREATE TYPE {name}_text AS ENUM (SELECT DISTINCT {name} FROM ranked ORDER BY {name})"
             for name in few

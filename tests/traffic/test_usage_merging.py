@@ -10,11 +10,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from usage_logs import Aggregated, edge_row, head_row, known, lines
 
 from modelspec.diagnose.refusal import Refusal
+from modelspec.traffic import statements
 from modelspec.traffic.engines import DuckEngine
 from modelspec.traffic.query import Usage
 from modelspec.traffic.read import read_logs
@@ -109,6 +111,24 @@ def test_the_same_logs_give_the_same_bytes(tmp_path: Path) -> None:
             {path.relative_to(into.path): path.read_bytes() for path in into.path.rglob("v1/*/*.parquet")}
         )
     assert contents[0] == contents[1]
+
+
+def test_texts_written_as_numbers_are_the_same_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("", "it's", 'a"b', "ÿ\n", "z\0z")
+    log = tmp_path / "x.log"
+    log.write_bytes(
+        lines(edge_row(n, duration=1.02 ** (n % 400), key_id=names[n % 5], asked="a") for n in range(1000))
+    )
+    found = []
+    for most in (statements.MOST_CODED, 1, 0):
+        monkeypatch.setattr(statements, "MOST_CODED", most)
+        into = Aggregated(tmp_path / str(most))
+        into.read(log)
+        (file,) = UsageFolder(path=into.path).files()
+        found.append(duckdb.execute(f"FROM read_parquet('{file}', hive_partitioning = false)").fetchall())
+    assert found[0] == found[1] == found[2]
+    assert {row[10] for row in found[0]} == {*names}
+    assert len(found[0]) > 300
 
 
 _READ = """
