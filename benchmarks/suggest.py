@@ -127,7 +127,8 @@ def _usage(
                 share = (1 - lead) / len(regions) + (lead if code == top else 0)
                 file.write(f'"{route.model_id}",{head},{code},{share}\n')
     connection.execute(f"COPY m FROM '{lines}' (FORMAT csv)")
-    normal = "sqrt(-2 * ln((hash({0}, 1) % 1000003 + 1) / 1000004)) * cos(2 * pi() * (hash({0}, 2) % 1000003) / 1000003)"
+    uniform = "(hash({0}, 2) % 1000003) / 1000003"
+    normal = "sqrt(-2 * ln((hash({0}, 1) % 1000003 + 1) / 1000004)) * cos(2 * pi() * " + uniform + ")"
     place = folder / f"v1/day={FIRST.isoformat()}"
     place.mkdir(parents=True)
     by_week, by_day, counting = (
