@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -102,7 +103,9 @@ class Storm:
     ) -> list[Got]:
         """Send requests for models that do something; `rate` is the most a second over all clients."""
         before = len(self.got)
-        asyncio.run(self._all(wanted, clients, rate))
+        # In a thread of its own: a browser test in the same process leaves its loop running in this one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, self._all(wanted, clients, rate)).result()
         return self.got[before:]
 
     async def _all(self, wanted: Sequence[tuple[str, Any]], clients: int, rate: float | None) -> None:

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.registry
 
 PROJECT = Path(__file__).parents[2]
 FLEET = (
-    "regions.yaml", "heads.yaml", "modelspec.yaml", "routes.test.yaml", "waivers.yaml", "metadata.schema.json",
-    "models.d",
+    "regions.yaml", "heads.yaml", "modelspec.yaml", "routes.test.yaml", "waivers.yaml", "keys.yaml",
+    "metadata.schema.json", "models.d",
 )  # fmt: skip
 SOURCES = (
     "modelspec", "schemas", "pyproject.toml", "README.md", "LICENSE", ".gitignore",

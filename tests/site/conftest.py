@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
 
 REPOSITORY = Path(__file__).parents[2]
-SOURCES = ["regions.yaml", "heads.yaml", "modelspec.yaml", "metadata.schema.json", "models.d"]
+SOURCES = ["regions.yaml", "heads.yaml", "modelspec.yaml", "keys.yaml", "metadata.schema.json", "models.d"]
 LONG = 2_100
 
 Serve = Callable[[Path], str]

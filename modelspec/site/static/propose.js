@@ -396,9 +396,11 @@ const take = (model) => {
   const [first] = model.deployments;
   const several = model.deployments.length > 1 || ["weight", "order", "rpm", "tpm"].some((name) => first?.[name] !== null && first?.[name] !== undefined);
   const filled = (value) => (value && typeof value === "object" && !Object.values(value).some((item) => item !== null && Object.keys(item).length !== 0) ? undefined : value);
+  const written = ({ location, has_own_endpoint, endpoint, ...rest }) => bare({ endpoint: has_own_endpoint ? endpoint : null, ...rest });
   const kept = {
     params: filled(model.params), upstream_region: several ? undefined : first?.region,
-    deployments: several ? model.deployments.map(({ location, ...written }) => bare(written)) : undefined,
+    deployments: several ? model.deployments.map(written) : undefined,
+    request: several ? undefined : filled(first?.request), model_info: several ? undefined : filled(first?.model_info),
     aliases: model.aliases, sunset: model.sunset, replaced_by: model.replaced_by,
     limits: filled(bare(model.limits)), retry_on: model.retry_on ?? undefined, hedge: model.hedge || undefined, status: model.status === "active" ? undefined : model.status,
     fallback_models: "any" in model.fallback_models ? model.fallback_models.any : filled(model.fallback_models),
