@@ -57,8 +57,8 @@ class Place:
         return done.stdout
 
     def environment(self, name: str) -> Path:
-        """An empty environment, by its folder of programs."""
-        self.run(sys.executable, "-m", "venv", self.home / name)
+        """An empty environment, by its folder of programs; pip before 23.1 does not note the hash of a file."""
+        self.run(sys.executable, "-m", "venv", "--upgrade-deps", self.home / name)
         return self.home / name / "bin"
 
     def builds_the_same(self, *modelspec: str | Path, **environment: str) -> None:

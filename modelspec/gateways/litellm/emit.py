@@ -7,7 +7,7 @@ which a proxy loads from beside its configuration.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from importlib.resources import files
 
 from modelspec.emit.artifact import Artifact, document, encode
 from modelspec.emit.tables import SCHEMA_VERSION
@@ -25,7 +25,7 @@ from modelspec.gateways.litellm.groups import (
 from modelspec.routing.table import RoutingTable
 
 MASTER_KEY = "LITELLM_MASTER_KEY"
-_LOG = Path(__file__).with_name("modelspec_log.py")
+_LOG = files("modelspec.gateways.litellm") / "modelspec_log.py"
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """Allowed unescaped in JSON, but rejected or folded by YAML parsers."""
 _EXPONENT = re.compile(r"[0-9]e[-+]?[0-9]")
@@ -55,9 +55,7 @@ def emit(routing: RoutingTable, options: GatewayOptions) -> Iterator[Artifact]:
 def _log(commit: str) -> bytes:
     """The log, which knows the commit: the files of heads stay as they are where a commit changes nothing of theirs."""
     text = _LOG.read_text(encoding="utf-8")
-    return text.replace(
-        "\nCOMMIT = None\n", f"\nCOMMIT = {encode(commit or None).replace('null', 'None')}\n"
-    ).encode()
+    return text.replace("\nCOMMIT = None\n", f"\nCOMMIT = {commit or None!r}\n").encode()
 
 
 def _config(head: str, groups: Sequence[Group], options: GatewayOptions) -> bytes:
@@ -106,7 +104,7 @@ def _settings(
 ) -> Iterator[tuple[str, object]]:
     yield "telemetry", False
     yield "turn_off_message_logging", True
-    yield "callbacks", [f"{_LOG.stem}.handler"]
+    yield "callbacks", ["modelspec_log.handler"]
     # What LiteLLM does not know among these settings becomes an attribute of its module, where the log finds it.
     models = {name: group.route.model_id for group in groups for name in group.names[1:]}
     yield "modelspec", {"head": head, **({"models": models} if models else {}), **_log_options(options)}
