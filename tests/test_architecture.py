@@ -52,6 +52,11 @@ ONLY_IN = {
     "urllib.request": set(),
     "urllib.parse.urlsplit": set(),  # it raises on what a pull request may hold: `url.parts` never does
     "urllib.parse.urlparse": set(),
+    "importlib.resources": {
+        "site",
+        "author",
+        "serve",
+    },  # it brings archives and temporary files: no rule may need it
     "traceback.print_exc": set(),  # a message of an exception may hold a value of a file
     "traceback.format_exc": set(),
     "jinja2": {"site"},

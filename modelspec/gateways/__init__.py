@@ -1,5 +1,6 @@
 """Gateways: a folder or file for each, with its names for things, its limits (`MS7xx`) and its emitter."""
 
+import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -25,3 +26,13 @@ class GatewayOptions:
     client_keys: tuple[ClientKey, ...] | None = None
     key_set: str = ""
     litellm: Mapping[str, object] = field(default_factory=dict)
+
+
+def program_text(package: str, name: str) -> str:
+    """A file of a gateway's folder that becomes part of what is emitted, also from a zip archive.
+
+    `importlib.resources` would do it too, and would bring archives and temporary files to every run that has rules.
+    """
+    data = pkgutil.get_data(package, name)
+    assert data is not None
+    return data.decode()

@@ -6,7 +6,8 @@ from functools import cache
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope
 from modelspec.fleet.model import Catalog, Fleet
-from modelspec.gateways.envoy import rules as target_envoy
+from modelspec.gateways.envoy.access_rules import RULES as ACCESS_RULES
+from modelspec.gateways.envoy.rules import RULES as EDGE_RULES
 from modelspec.gateways.litellm.group_rules import RULES as GROUP_RULES
 from modelspec.gateways.litellm.own import RULES as OWN_RULES
 from modelspec.gateways.litellm.request_rules import RULES as REQUEST_RULES
@@ -45,7 +46,8 @@ RULES: tuple[Rule, ...] = tuple(
             *lifecycle.RULES,
             *naming.RULES,
             *guards.RULES,
-            *target_envoy.RULES,
+            *EDGE_RULES,
+            *ACCESS_RULES,
             *UPSTREAM_RULES,
             *CREDENTIAL_RULES,
             *REQUEST_RULES,
@@ -64,7 +66,7 @@ Checks = tuple[tuple[str, Severity, Callable[..., Iterator[Finding]]], ...]
 
 
 _TARGETS: Mapping[str, str] = {
-    **{rule.code: "envoy" for rule in target_envoy.RULES},
+    **{rule.code: "envoy" for rule in (*EDGE_RULES, *ACCESS_RULES)},
     **{rule.code: "litellm" for rule in (*UPSTREAM_RULES, *CREDENTIAL_RULES, *REQUEST_RULES, *GROUP_RULES)},
 }
 """The gateway that a rule is about, of those that are about one."""

@@ -1,7 +1,6 @@
 """Changes that usage asks for: what an aggregate shows beyond doubt, each with the edits that would answer it.
 
-The day is the unit of statistics: requests come in bursts, and an interval over single requests would be far too
-narrow. Whatever is proposed holds for the last days and held a week before, so that one odd week proposes nothing.
+Whatever is proposed holds for the last days and held a week before, so that one odd week proposes nothing.
 """
 
 import math
@@ -9,13 +8,22 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from statistics import fmean, stdev
 from typing import Any, Literal
 
 from modelspec.author.change import Append, Change, Put
 from modelspec.fleet.settings import Suggesting
 from modelspec.routing.decide import Index, may_call
 from modelspec.routing.table import HeadEntry, RegionEntry, Route
+from modelspec.traffic.lead import (
+    ByDay,
+    ClientLead,
+    DailyMean,
+    daily_mean,
+    figures_of,
+    interval,
+    is_beyond,
+    lead_of,
+)
 from modelspec.traffic.query import Usage, UsageSpan
 
 Kind = Literal["home", "uncalled_model", "idle_head", "limit"]
@@ -27,30 +35,6 @@ _COVERED = 0.9
 _HEALTHY_PERCENT = 1.0
 """Errors of servers above which a head, not a limit, is what cuts traffic."""
 _EARTH_KM = 6371.0
-
-ByDay = Mapping[date, Mapping[str, int]]
-"""Requests by day and by name: a client region, or a code class."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DailyMean:
-    """A mean over `days` days with its interval, and how many of these days are beyond the threshold by themselves."""
-
-    mean: float
-    low: float
-    high: float
-    days: int
-    beyond: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientLead:
-    """A client region that leads over others: its share of the requests and its lead, in percent and points by day."""
-
-    client: str
-    share: DailyMean
-    lead: DailyMean
-    requests: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,44 +118,6 @@ def proposals(seen: Observed) -> list[Proposal]:
         found.extend(_unused(seen))
     # A head may be without work once the models are gone that nobody calls.
     return sorted(found, key=lambda one: (-one.requests, one.kind == "idle_head", one.kind, one.subject))
-
-
-def daily_mean(values: Sequence[float], z: float, threshold: float) -> DailyMean:
-    """The mean of at least two days, `z` standard errors on either side."""
-    mean = fmean(values)
-    half = z * stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.inf
-    beyond = sum(value > threshold for value in values)
-    return DailyMean(mean=mean, low=mean - half, high=mean + half, days=len(values), beyond=beyond)
-
-
-def lead_of(days: ByDay, home: Collection[str], rule: Suggesting) -> ClientLead | None:
-    """The client region that leads over those in `home` beyond doubt, if one does."""
-    busy = {day: counts for day, counts in days.items() if sum(counts.values()) >= rule.busy_requests}
-    if len(busy) < max(2, rule.busy_days):
-        return None
-    totals: defaultdict[str, int] = defaultdict(int)
-    for counts in busy.values():
-        for client, count in counts.items():
-            totals[client] += count
-    others = [client for client in sorted(totals) if client and client not in home]
-    if not others:
-        return None
-    top = max(others, key=lambda client: totals[client])
-    shares, leads = [], []
-    for counts in busy.values():
-        whole = sum(counts.values())
-        share = 100 * counts.get(top, 0) / whole
-        shares.append(share)
-        leads.append(share - 100 * sum(counts.get(client, 0) for client in home) / whole)
-    lead = daily_mean(leads, rule.z, rule.lead_points)
-    if not _is_beyond(lead, rule, rule.lead_points):
-        return None
-    share_mean = daily_mean(shares, rule.z, 0)
-    return ClientLead(client=top, share=share_mean, lead=lead, requests=sum(totals.values()))
-
-
-def _is_beyond(mean: DailyMean, rule: Suggesting, threshold: float) -> bool:
-    return mean.low > threshold and mean.beyond * 100 >= rule.days_percent * mean.days
 
 
 def _windows(days: ByDay, seen: Observed) -> tuple[ByDay, ByDay]:
@@ -323,10 +269,10 @@ def _home_proposal(
 ) -> Proposal:
     home = " and ".join(sorted(_first_regions(seen.index, route)))
     why = (
-        f"{now.client} sends {_interval(now.share)} % of {now.requests:,} requests, {_window(seen)}",
-        f"it leads over {home}, where {' and '.join(route.tiers[0].weights)} is, by {_interval(now.lead)} points",
+        f"{now.client} sends {interval(now.share)} % of {now.requests:,} requests, {_window(seen)}",
+        f"it leads over {home}, where {' and '.join(route.tiers[0].weights)} is, by {interval(now.lead)} points",
         f"on {now.lead.beyond} of {now.lead.days} days by more than {seen.rule.lead_points:g} points",
-        f"in the days up to a week before, it led by {_interval(before.lead)} points",
+        f"in the days up to a week before, it led by {interval(before.lead)} points",
     )
     return Proposal(
         kind="home",
@@ -335,9 +281,9 @@ def _home_proposal(
         why=why,
         figures={
             "client": now.client,
-            "share_percent": _figures(now.share),
-            "lead_points": _figures(now.lead),
-            "lead_points_a_week_before": _figures(before.lead),
+            "share_percent": figures_of(now.share),
+            "lead_points": figures_of(now.lead),
+            "lead_points_a_week_before": figures_of(before.lead),
         },
         requests=now.requests,
         clients=clients,
@@ -346,20 +292,6 @@ def _home_proposal(
 
 def _window(seen: Observed, days: int | None = None) -> str:
     return f"in {days or seen.rule.days} days up to {seen.last.isoformat()}"
-
-
-def _interval(mean: DailyMean) -> str:
-    return f"{mean.mean:.1f} ({mean.low:.1f} to {mean.high:.1f})"
-
-
-def _figures(mean: DailyMean) -> dict[str, float | int]:
-    return {
-        "mean": round(mean.mean, 2),
-        "low": round(mean.low, 2),
-        "high": round(mean.high, 2),
-        "days": mean.days,
-        "days_beyond": mean.beyond,
-    }
 
 
 def _limits(seen: Observed) -> Iterator[Proposal]:
@@ -396,7 +328,7 @@ def _refused(days: ByDay, rule: Suggesting) -> tuple[DailyMean, int, float] | No
         return None
     shares = [100 * counts.get("429", 0) / sum(counts.values()) for counts in busy]
     mean = daily_mean(shares, rule.z, rule.limited_percent)
-    if not _is_beyond(mean, rule, rule.limited_percent):
+    if not is_beyond(mean, rule, rule.limited_percent):
         return None
     whole = sum(sum(counts.values()) for counts in busy)
     failed = sum(counts.get("5xx", 0) + counts.get("503", 0) for counts in busy)
@@ -408,7 +340,7 @@ def _limit_proposal(
 ) -> Proposal:
     wanted = _round_up(max(rpm * 1.25, a_minute * 1.5))
     why = (
-        f"{_interval(mean)} % of {requests:,} requests get 429, {_window(seen)}",
+        f"{interval(mean)} % of {requests:,} requests get 429, {_window(seen)}",
         f"more than {seen.rule.limited_percent:g} % on {mean.beyond} of {mean.days} days",
         f"the busiest hour has {a_minute:,.0f} requests a minute; the limit is {rpm:,}",
     )
@@ -423,7 +355,7 @@ def _limit_proposal(
         ),
         why=why,
         figures={
-            "limited_percent": _figures(mean),
+            "limited_percent": figures_of(mean),
             "busiest_hour_requests_a_minute": round(a_minute, 1),
             "rpm": rpm,
         },

@@ -65,13 +65,8 @@ ROUTES = [
 
 @pytest.fixture(scope="module")
 def heads() -> Iterator[Upstreams]:
-    started = Upstreams()
-    try:
-        for name in HEADS:
-            started.add(name)
+    with Upstreams(*HEADS) as started:
         yield started
-    finally:
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -100,13 +100,8 @@ def key_set(signers: list[Signer]) -> str:
 
 @pytest.fixture(scope="module")
 def heads() -> Iterator[Upstreams]:
-    started = Upstreams()
-    try:
-        for name in HEADS:
-            started.add(name)
+    with Upstreams(*HEADS) as started:
         yield started
-    finally:
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,8 @@ pytestmark = pytest.mark.gateway
 
 @pytest.fixture(scope="module")
 def upstreams() -> Iterator[Upstreams]:
-    heads = Upstreams()
-    try:
+    with Upstreams() as heads:
         yield heads
-    finally:
-        heads.close()
 
 
 class WithKey(Edge):

@@ -24,11 +24,8 @@ MODELS = {
 
 @pytest.fixture(scope="module")
 def heads() -> Iterator[Upstreams]:
-    started = Upstreams()
-    try:
+    with Upstreams() as started:
         yield started
-    finally:
-        started.close()
 
 
 @pytest.fixture

@@ -61,11 +61,8 @@ class Logged:
 
 @pytest.fixture(scope="module")
 def heads() -> Iterator[Upstreams]:
-    started = Upstreams()
-    try:
+    with Upstreams() as started:
         yield started
-    finally:
-        started.close()
 
 
 @pytest.fixture(scope="module")

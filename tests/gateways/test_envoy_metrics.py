@@ -72,11 +72,8 @@ class Metrics:
 
 @pytest.fixture(scope="module")
 def heads() -> Iterator[Upstreams]:
-    started = Upstreams()
-    try:
+    with Upstreams() as started:
         yield started
-    finally:
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -34,11 +34,8 @@ EDGE = "gateways/envoy/edge-us"
 
 @pytest.fixture(scope="module")
 def upstreams() -> Iterator[Upstreams]:
-    heads = Upstreams()
-    try:
+    with Upstreams() as heads:
         yield heads
-    finally:
-        heads.close()
 
 
 @pytest.fixture(scope="module")

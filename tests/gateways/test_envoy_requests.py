@@ -25,13 +25,8 @@ ATLAS = b'{"model": "atlas"}'
 
 @pytest.fixture(scope="module")
 def upstreams() -> Iterator[Upstreams]:
-    heads = Upstreams()
-    try:
-        for head_id in HEADS:
-            heads.add(head_id)
+    with Upstreams(*HEADS) as heads:
         yield heads
-    finally:
-        heads.close()
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,8 @@ REGION = "eu"
 
 @pytest.fixture(scope="module")
 def upstreams() -> Iterator[Upstreams]:
-    heads = Upstreams()
-    try:
+    with Upstreams() as heads:
         yield heads
-    finally:
-        heads.close()
 
 
 @pytest.fixture(scope="module")

@@ -71,11 +71,8 @@ def shown(edge: Edge, context: ssl.SSLContext | None = None) -> tuple[bytes, str
 
 @pytest.fixture(scope="module")
 def heads() -> Iterator[Upstreams]:
-    started = Upstreams()
-    try:
+    with Upstreams() as started:
         yield started
-    finally:
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,13 +38,8 @@ def blocks(heading: str, kind: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def upstreams() -> Iterator[Upstreams]:
-    heads = Upstreams()
-    try:
-        for head_id in HEADS:
-            heads.add(head_id)
+    with Upstreams(*HEADS) as heads:
         yield heads
-    finally:
-        heads.close()
 
 
 class Machine:
@@ -183,7 +177,6 @@ def _follow(machine: Machine, start: str, request: str) -> None:
     assert machine.expected(validate)[0] in machine.run(validate)
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     (unit,) = blocks("Deploy it", "ini")
     place = tmp_path / "envoy.service"

@@ -21,11 +21,8 @@ HEALTHY = re.compile(r'envoy_cluster_membership_healthy\{envoy_cluster_name="([^
 
 @pytest.fixture
 def upstreams() -> Iterator[Upstreams]:
-    heads = Upstreams()
-    try:
+    with Upstreams() as heads:
         yield heads
-    finally:
-        heads.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 _SECONDS = 10
 _LARGE = 1024 * 1024
@@ -40,13 +40,21 @@ class Upstream:
 
 
 class Upstreams:
-    """Heads by id, served by one thread."""
+    """Heads by id, served by one thread, until the end of a `with`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *head_ids: str) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.heads: dict[str, Upstream] = {}
+        for head_id in head_ids:
+            self.add(head_id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def add(self, head_id: str, *, health_path: str = "/health", tls: ssl.SSLContext | None = None) -> int:
         """Start a head; return its port."""

@@ -20,9 +20,10 @@ from modelspec.incremental import compile_fleet
 from modelspec.routing.decide import Index
 from modelspec.traffic.demand import demand_from
 from modelspec.traffic.engines import DuckEngine
+from modelspec.traffic.lead import lead_of
 from modelspec.traffic.query import Usage
 from modelspec.traffic.store import COLUMNS, DUCKDB_TYPES, WIDTH, UsageFolder, day_folder
-from modelspec.traffic.suggest import Observed, lead_of
+from modelspec.traffic.suggest import Observed
 from modelspec.traffic.suggested import SuggestReport, suggest
 
 SCHEMA = Path(__file__).parents[2] / "schemas/suggestions.schema.json"

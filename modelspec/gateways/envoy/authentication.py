@@ -7,11 +7,10 @@ can, and an RBAC filter refuses every request that they have not marked as grant
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, Self
 
 from modelspec.fleet.client_keys import ClientKey
-from modelspec.gateways import GatewayOptions
+from modelspec.gateways import GatewayOptions, program_text
 from modelspec.gateways.envoy.api import (
     EXTENSION,
     HEADER_MUTATION,
@@ -42,7 +41,6 @@ AUTHORIZATION = "modelspec.authorization"
 KEY_ID_HEADER = "x-modelspec-key-id"
 """What a head learns of the client: the id of its key, never the key."""
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_ ")
-_SCRIPTS = files("modelspec.gateways.envoy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +231,7 @@ _NOT_GRANTED: Message = {
 
 
 def _lua(known: str, script: str) -> Message:
-    source = (_SCRIPTS / script).read_text(encoding="utf-8")
+    source = program_text(__package__, script)
     return typed(LUA, {"default_source_code": {"inline_string": f"{known}{source}"}})
 
 

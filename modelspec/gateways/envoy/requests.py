@@ -6,9 +6,9 @@ The scripts stand beside this file; `scan.lua` and `form.lua` find the name and 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 
 from modelspec.emit.artifact import encode
+from modelspec.gateways import program_text
 from modelspec.gateways.envoy.api import (
     BUFFER,
     CEL_FILTER,
@@ -303,7 +303,7 @@ def error_body(matched: Message, code: str, answer: EdgeError) -> Message:
 def _lua(name: str, constants: str, *scripts: str) -> Message:
     """A filter of the scripts, with what they share above them."""
     statuses = _table("STATUS", {code: str(answer.status) for code, answer in REFUSALS.items()})
-    texts = [(files(__package__) / f"{script}.lua").read_text(encoding="utf-8") for script in scripts]
+    texts = [program_text(__package__, f"{script}.lua") for script in scripts]
     return extension(
         name, LUA, {"default_source_code": {"inline_string": statuses + constants + "".join(texts)}}
     )

@@ -7,12 +7,11 @@ which a proxy loads from beside its configuration.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.resources import files
 
 from modelspec.emit.artifact import Artifact, document, encode
 from modelspec.emit.tables import SCHEMA_VERSION
 from modelspec.fleet.reference import Reference
-from modelspec.gateways import GatewayOptions
+from modelspec.gateways import GatewayOptions, program_text
 from modelspec.gateways.litellm import own as own_settings
 from modelspec.gateways.litellm.groups import (
     Group,
@@ -25,7 +24,7 @@ from modelspec.gateways.litellm.groups import (
 from modelspec.routing.table import RoutingTable
 
 MASTER_KEY = "LITELLM_MASTER_KEY"
-_LOG = files("modelspec.gateways.litellm") / "modelspec_log.py"
+_LOG = "modelspec_log.py"
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """Allowed unescaped in JSON, but rejected or folded by YAML parsers."""
 _EXPONENT = re.compile(r"[0-9]e[-+]?[0-9]")
@@ -42,7 +41,7 @@ _SECTIONS = (
 def emit(routing: RoutingTable, options: GatewayOptions) -> Iterator[Artifact]:
     """The log, then two artifacts per head, in the order of the heads; none for an offline head."""
     fleet = LiteLLMGroups(routing)
-    yield Artifact(path=f"gateways/litellm/{_LOG.name}", content=_log(options.commit or options.digest))
+    yield Artifact(path=f"gateways/litellm/{_LOG}", content=_log(options.commit or options.digest))
     for head in routing.heads:
         if head.status == "offline":
             continue
@@ -54,7 +53,7 @@ def emit(routing: RoutingTable, options: GatewayOptions) -> Iterator[Artifact]:
 
 def _log(commit: str) -> bytes:
     """The log, which knows the commit: the files of heads stay as they are where a commit changes nothing of theirs."""
-    text = _LOG.read_text(encoding="utf-8")
+    text = program_text(__package__, _LOG)
     return text.replace("\nCOMMIT = None\n", f"\nCOMMIT = {commit or None!r}\n").encode()
 
 

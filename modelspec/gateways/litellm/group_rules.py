@@ -1,10 +1,9 @@
-"""Limits of LiteLLM's model groups, `MS726`, `MS727`, `MS729`, `MS730` and `MS739`, and its callers, `MS732`."""
+"""Limits of LiteLLM's model groups, `MS726`, `MS727`, `MS729`, `MS730` and `MS739`."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from modelspec.diagnose.diagnostic import Severity
-from modelspec.diagnose.rule import Finding, Rule, Scope, rule, stage_rule
+from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.fleet.model import Catalog, Fleet, Model
 from modelspec.gateways.litellm.upstream_rules import ATLAS, OPEN, TARGET
 from modelspec.text.document import Place
@@ -30,18 +29,6 @@ fallback_heads: [head-uk-1]
 local_inference: true
 endpoint: http://127.0.0.1:8000/v1
 """
-_BEHIND_EDGES = (
-    "# file: modelspec.yaml\ntargets: [envoy, litellm]\n"
-    + ATLAS
-    + """\
-endpoint: https://atlas.example.com/v1
-# file: keys.yaml
-keys:
-  - key_id: search
-    sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
-    owner: search team
-"""
-)
 _ROUTER = (
     "# file: models.d/router.yaml\n"
     + ATLAS.partition("\n")[2].replace("model_id: atlas", "model_id: router/*")
@@ -220,41 +207,7 @@ def fallback_models_can_be_called(catalog: Catalog) -> Iterator[Finding]:
                 )
 
 
-def _edges_are_known(fleet: Fleet) -> Iterator[Finding]:
-    if not {"envoy", "litellm"} <= set(fleet.targets) or not fleet.knows_clients:
-        return
-    if "head_key" not in fleet.edge_options.get("auth", {}):
-        yield Finding(
-            place=Place(path="modelspec.yaml", pointer=("targets",)),
-            message="the edges know their clients and have no key of their own for the LiteLLM heads",
-            label="heads refuse every request",
-            help="set target_options.envoy.auth.head_key: {file: /run/secrets/head-key}, a file on the edge's machine",
-        )
-
-
-edges_are_known: Rule = replace(
-    stage_rule(
-        "MS732",
-        "The edges know their clients, and have no key for the LiteLLM heads.",
-        """
-        With keys.yaml or `auth.jwt`, an Envoy edge removes the key of the client: it never reaches a head. A LiteLLM
-        head with `LITELLM_MASTER_KEY` then answers every request with an error, because it has no key.
-
-        Set `auth.head_key` in `target_options.envoy`. If the heads let the edge in by other means, such as an own
-        `custom_auth` of LiteLLM, turn this rule off in modelspec.yaml.
-        """,
-        severity=Severity.WARNING,
-        bad=_BEHIND_EDGES,
-        good=_BEHIND_EDGES.replace(
-            "[envoy, litellm]\n",
-            "[envoy, litellm]\ntarget_options: {envoy: {auth: {head_key: {file: /run/secrets/head-key}}}}\n",
-        ),
-    ),
-    fleet_check=_edges_are_known,
-)
-
 RULES: tuple[Rule, ...] = (
-    edges_are_known,
     limits_are_of_one_deployment,
     limits_are_enforced_somewhere,
     a_request_has_one_upstream_name,

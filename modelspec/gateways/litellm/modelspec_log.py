@@ -13,6 +13,7 @@ import math
 import os
 import re
 import sys
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
@@ -96,7 +97,7 @@ handler = HeadLog()
 
 
 def write(kwargs: object) -> None:
-    """Write the line of a call; never raises."""
+    """Write the line of a call; never raises. Why lines are lost is said once, by the kind of the error alone."""
     try:
         settings = _mapping(getattr(sys.modules.get("litellm"), "modelspec", None))
         call = _mapping(_get(_mapping(kwargs), "standard_logging_object"))
@@ -112,15 +113,19 @@ def write(kwargs: object) -> None:
         else:
             sys.stdout.write(line)
             sys.stdout.flush()
-    except Exception:  # noqa: BLE001 - whatever it is, the request is worth more than its line
-        return
+    except Exception as error:  # noqa: BLE001 - whatever it is, the request is worth more than its line
+        kind = type(error).__name__
+        if kind not in _lost:
+            _lost.add(kind)
+            with suppress(OSError):  # standard error is closed
+                os.write(2, f"modelspec_log: lines are lost: {kind}\n".encode())
+
+
+_lost: set[str] = set()
 
 
 def _get(mapping: Described, name: str) -> object:
-    try:
-        return mapping.get(name)
-    except Exception:  # noqa: BLE001 - a mapping may compute what it returns
-        return None
+    return dict.get(mapping, name)  # not `mapping.get`, which a kind of its own may compute
 
 
 def _mapping(value: object) -> Described:
