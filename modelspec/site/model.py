@@ -107,7 +107,7 @@ def _users(routing: RoutingTable, names: Wording) -> Mapping[str, list[str]]:
     for route in routing.routes:
         for ids in route.fallback_models.values():
             for name in ids:
-                users.setdefault(names.owner(name), {})[route.model_id] = None
+                users.setdefault(names.meant(name), {})[route.model_id] = None
     return {model_id: list(found) for model_id, found in users.items()}
 
 

@@ -19,7 +19,7 @@ Listing = tuple[str, list[Link], Link | None]
 
 
 def emit_places(routing: RoutingTable, frame: PageFrame, names: Wording) -> Iterator[Artifact]:
-    """Two pages."""
+    """Two lists, and a page for each region and head."""
     loads = load_of_heads(routing)
     belonging: dict[str, list[str]] = {region.code: [] for region in routing.regions}
     for route in routing.routes:
@@ -33,6 +33,11 @@ def emit_places(routing: RoutingTable, frame: PageFrame, names: Wording) -> Iter
     )
     heads = [_head(head, loads[head.head_id], names) for head in routing.heads]
     yield page("heads.html", "heads", frame, heads=heads)
+    for region in routing.regions:
+        view = _region(region, routing, belonging[region.code], loads, names)
+        yield page(f"regions/{region.code}.html", "region", frame, code=region.code, region=view)
+    for head, entry in zip(heads, routing.heads, strict=True):
+        yield page(f"heads/{entry.head_id}.html", "head", frame, head_id=entry.head_id, head=head)
 
 
 def _world(routing: RoutingTable, belonging: dict[str, list[str]], names: Wording) -> Markup | None:

@@ -1,16 +1,19 @@
 """Names, titles and addresses of things on the pages: the only place that words a region, a head or a key."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Self
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from modelspec.emit.artifact import encode
 from modelspec.emit.tables import model_url
 from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
 from modelspec.routing.decide import Index
-from modelspec.routing.table import RoutingTable
+from modelspec.routing.table import Route, RoutingTable
+from modelspec.text.portable import portable
 from modelspec.url import parts
 
 _KEYS = {"env": "environment variable {}", "file": "file {}", "vault": "Vault {}"}
@@ -48,6 +51,8 @@ class Links:
         self.snapshot = f"{base}admin/models.json"
         self.regions = f"{base}admin/regions.html"
         self.heads = f"{base}admin/heads.html"
+        self.keys = f"{base}admin/keys.html"
+        self.owners = f"{base}admin/owners.html"
         self.propose = f"{base}admin/propose.html"
 
     def models_page(self, number: int) -> str:
@@ -63,12 +68,41 @@ class Links:
         return model_url(self.base, model_id, ending)
 
     def region(self, code: str) -> str:
-        """A region on the page of regions."""
-        return f"{self.regions}#region-{code}"
+        """The page of a region."""
+        return self._page(f"regions/{code}")
 
     def head(self, head_id: str) -> str:
-        """A head on the page of heads."""
-        return f"{self.heads}#head-{head_id}"
+        """The page of a head."""
+        return self._page(f"heads/{head_id}")
+
+    def key(self, reference: Reference) -> str:
+        """The page of a reference to a key."""
+        return self._page(f"keys/{slug(str(reference))}")
+
+    def owner(self, name: str) -> str:
+        """The page of an owner."""
+        return self._page(f"owners/{slug(name)}")
+
+    def _page(self, path: str) -> str:
+        return f"{self.base}admin/{quote(portable(f'{path}.html'), safe='/=')}"
+
+
+_READABLE = 48
+"""The most letters of a name that its slug keeps."""
+_HASHED = 16
+"""Hexadecimal digits behind them: names that only differ in case stay apart, and nobody finds two with the same."""
+
+
+def slug(name: str) -> str:
+    """A portable file name for any text, another one for each: `Team Blue` becomes `team-blue-…`."""
+    readable = re.sub("[^a-z0-9]+", "-", name.lower())[:_READABLE].strip("-")
+    return f"{readable}-{sha256(name.encode()).hexdigest()[:_HASHED]}".lstrip("-")
+
+
+def owner_of(route: Route) -> str | None:
+    """Who owns a model: `owner` of its metadata, else `team`, where it is a text."""
+    named = (route.about.metadata.get(field) for field in ("owner", "team"))
+    return next((name for name in named if isinstance(name, str) and name.strip()), None)
 
 
 class Wording:
@@ -88,7 +122,15 @@ class Wording:
         """Like "head-service-eu (eu)"."""
         return Link(text=self.head_titles[head_id], href=self.links.head(head_id))
 
-    def owner(self, name: str) -> str:
+    def key(self, reference: Reference) -> Link:
+        """Where a key is kept, with a link to where it goes."""
+        return Link(text=key(reference), href=self.links.key(reference))
+
+    def owner(self, name: str) -> Link:
+        """An owner of models."""
+        return Link(text=name, href=self.links.owner(name))
+
+    def meant(self, name: str) -> str:
         """The id of the model that a name means."""
         found = self.index.find(name)
         assert found is not None, "linking has found it before"
@@ -96,7 +138,7 @@ class Wording:
 
     def model(self, name: str) -> Link:
         """A link to a model, under the name that another model uses for it."""
-        return Link(text=name, href=self.links.model(self.owner(name)))
+        return Link(text=name, href=self.links.model(self.meant(name)))
 
 
 def host(target: Upstream) -> str:
