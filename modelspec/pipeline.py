@@ -26,6 +26,7 @@ from modelspec.diagnose.waiver import last_day
 from modelspec.fleet.keys import without_refused
 from modelspec.fleet.link_model import link_catalog
 from modelspec.fleet.model import Catalog, Model, Names
+from modelspec.fleet.reach import unproved_sites
 from modelspec.fleet.settings import Settings
 from modelspec.load.find import File, Tree
 from modelspec.load.locate import Locator
@@ -178,6 +179,11 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
         context=SiteContext.of(
             settings,
             diagnostics=[found for found in compiled.diagnostics if found.code not in OF_THE_DAY],
+            waivers=compiled.setup.waivers,
+            unproved={
+                signature.model_id: tuple(subject for subject, _ in sites)
+                for signature, sites in unproved_sites(compiled.catalog)
+            },
             commit=commit,
             commit_date=commit_date,
         ),

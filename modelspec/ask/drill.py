@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from modelspec.change.demand import Demand
 from modelspec.change.replay import HeadRate, by_hour, head_rates, parts_of
 from modelspec.routing.decide import Index, may_call, without
+from modelspec.routing.outage import Loss, Move, outage, served_first
 from modelspec.routing.table import Route, Tier
 
 OVERLOAD = 2.0
@@ -14,27 +15,6 @@ OVERLOAD = 2.0
 
 _DIGITS = 6
 """Decimals of a load: finer than a share of one in a thousand, coarser than rounding errors of a sum."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
-    """A model that has no head left; `before` is its first tier."""
-
-    route: Route
-    before: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """A model whose requests move: from the heads of one tier to those of another, or to fewer heads of the same.
-
-    `leaves`: all heads of its first tier were in the model's region, and now one is not.
-    """
-
-    route: Route
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    leaves: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,16 +106,14 @@ def drill(index: Index, scenarios: Sequence[tuple[str, ...]]) -> DrillReport:
         KeyError: a scenario has a name that is neither a head nor a region.
     """
     loads = dict.fromkeys(index.heads, 0.0)
-    by_head: dict[str, list[Route]] = {head: [] for head in index.heads}
     for route in index.table.routes:
         if route.tiers:
             _add(loads, route.tiers[0], 1.0)
-            for head in route.tiers[0].weights:
-                by_head[head].append(route)
     average = _average(index, loads)
+    served = served_first(index)
     return DrillReport(
         average=average,
-        outcomes=tuple(_outcome(index, down, loads, by_head, average) for down in scenarios),
+        outcomes=tuple(_outcome(index, down, loads, served, average) for down in scenarios),
     )
 
 
@@ -143,30 +121,20 @@ def _outcome(
     index: Index,
     down: tuple[str, ...],
     before: Mapping[str, float],
-    by_head: Mapping[str, Sequence[Route]],
+    served: Mapping[str, Sequence[Route]],
     average: float | None,
 ) -> DrillOutcome:
     gone = index.heads_down(down)
     after = dict(before)
     losses: list[Loss] = []
     moves: list[Move] = []
-    touched = {route.model_id: route for head in sorted(gone) for route in by_head[head]}
-    for _, route in sorted(touched.items()):
-        first = route.tiers[0]
-        left = without(route.tiers, gone)
-        _add(after, first, -1.0)
-        if not left:
-            losses.append(Loss(route=route, before=tuple(first.weights)))
-            continue
-        _add(after, left[0], 1.0)
-        moves.append(
-            Move(
-                route=route,
-                before=tuple(first.weights),
-                after=tuple(left[0].weights),
-                leaves=_is_home(index, route, first) and not _is_home(index, route, left[0]),
-            )
-        )
+    for one in outage(index, gone, served):
+        _add(after, one.route.tiers[0], -1.0)
+        if isinstance(one, Loss):
+            losses.append(one)
+        else:
+            _add(after, one.tier, 1.0)
+            moves.append(one)
     return DrillOutcome(
         down=down,
         heads=tuple(
@@ -209,10 +177,6 @@ def _add(loads: dict[str, float], tier: Tier, models: float) -> None:
     total = sum(tier.weights.values())
     for head, weight in tier.weights.items():
         loads[head] += models * weight / total
-
-
-def _is_home(index: Index, route: Route, tier: Tier) -> bool:
-    return all(index.heads[head].region == route.region for head in tier.weights)
 
 
 def in_requests(report: DrillReport, index: Index, demand: Demand) -> DrillReport:

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from modelspec.ask.drill import OVERLOAD, DrillLoad, DrillOutcome, DrillReport, DrillRequests, Loss, Move
+from modelspec.ask.drill import OVERLOAD, DrillLoad, DrillOutcome, DrillReport, DrillRequests
 from modelspec.report.printable import concealed, painter, printable
+from modelspec.routing.outage import Loss, Move
 from modelspec.text import markdown
 from modelspec.text.quote import counted, some
 

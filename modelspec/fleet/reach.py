@@ -5,7 +5,7 @@ from itertools import compress
 from typing import NamedTuple, TypeVar
 
 from modelspec.fleet.location import runs_on_heads, whereabouts
-from modelspec.fleet.model import Access, Fleet, Model, Names, Signature
+from modelspec.fleet.model import Access, Catalog, Fleet, Model, Names, Signature
 from modelspec.text.quote import quote
 
 Code = TypeVar("Code", str, tuple[str, tuple[str, ...], bool])
@@ -59,6 +59,37 @@ def transitive(
             masks[model_id] = mask
             reach[model_id] = known[mask]
     return reach
+
+
+def transitive_sites(catalog: Catalog) -> dict[str, tuple[tuple[str, tuple[str, ...], bool], ...]]:
+    """The sites of every model by id, without their pointers, those of its fallback models included."""
+    own = {
+        one.model_id: tuple(sorted({(site[0], site[2], site[3]) for site in one.sites}))
+        for one in catalog.signatures
+    }
+    return transitive(own, catalog.signatures, catalog.names)
+
+
+def unproved_sites(catalog: Catalog) -> Iterator[tuple[Signature, list[tuple[str, tuple[str, ...]]]]]:
+    """Each model whose residency is not proved, with what it calls that may be outside: a subject and its countries.
+
+    What its rule forbids is not among them: that is a breach.
+    """
+    rules = catalog.fleet.residencies
+    if not rules:
+        return
+    reached = transitive_sites(catalog)
+    for signature in catalog.signatures:
+        rule = rules.get(signature.region)
+        if rule is None or signature.status == "disabled":
+            continue
+        unproved = [
+            (subject, countries)
+            for subject, countries, is_promised in reached[signature.model_id]
+            if not rule.forbids(countries) and not rule.allows(countries, is_promised=is_promised)
+        ]
+        if unproved:
+            yield signature, unproved
 
 
 def _fallbacks(signatures: Sequence[Signature], names: Names[Signature]) -> dict[str, list[str]]:

@@ -6,10 +6,10 @@ from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.link_model import USUAL_ACCESS
 from modelspec.fleet.model import Catalog, Fleet, Model, Signature
-from modelspec.fleet.reach import gaps, transitive_reach
+from modelspec.fleet.reach import gaps, transitive_reach, transitive_sites
 from modelspec.rules.examples import model
 from modelspec.rules.heads import residency_of, way_out
-from modelspec.rules.residency import place_of_site, transitive_sites, within
+from modelspec.rules.residency import place_of_site, within
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 

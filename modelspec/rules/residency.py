@@ -8,7 +8,7 @@ from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.geography import ANYWHERE, GEOGRAPHY, ISO, Fact
 from modelspec.fleet.location import BY_CLAIM, Evidence, region_place, whereabouts
 from modelspec.fleet.model import Catalog, Claims, Fleet, Model, Region, Residency, Signature
-from modelspec.fleet.reach import transitive
+from modelspec.fleet.reach import unproved_sites
 from modelspec.rules.examples import model
 from modelspec.rules.heads import residency_of
 from modelspec.text.document import Place, Pointer
@@ -199,22 +199,12 @@ def residency_is_proved(catalog: Catalog) -> Iterator[Finding]:
     Declare it: `upstream_region` in the model (`region` of a deployment), or once for all models under `upstreams` of a
     region in regions.yaml.
     """
-    rules = {code: ruled for code in catalog.fleet.regions if (ruled := _rule_of(code, catalog.fleet))}
-    if not rules:
-        return
-    reached = transitive_sites(catalog)
     unknown: dict[str, _Unknown] = {}
-    for signature in catalog.signatures:
-        if signature.region not in rules or signature.status == "disabled":
-            continue
-        _, residency = rules[signature.region]
-        for subject, countries, is_promised in reached[signature.model_id]:
-            if residency.forbids(countries) or residency.allows(countries, is_promised=is_promised):
-                continue
+    for signature, unproved in unproved_sites(catalog):
+        for subject, countries in unproved:
             if subject not in unknown:
-                unknown[subject] = _Unknown(
-                    place_of_site(subject, signature, catalog), countries, residency.countries
-                )
+                allowed = catalog.fleet.residencies[signature.region].countries
+                unknown[subject] = _Unknown(place_of_site(subject, signature, catalog), countries, allowed)
             unknown[subject].models[signature.model_id] = signature.region
     for subject, one in unknown.items():
         count = len(one.models)
@@ -235,15 +225,6 @@ def residency_is_proved(catalog: Catalog) -> Iterator[Finding]:
             "regions.yaml",
             subject=subject,
         )
-
-
-def transitive_sites(catalog: Catalog) -> dict[str, tuple[tuple[str, tuple[str, ...], bool], ...]]:
-    """The sites of every model by id, without their pointers, those of its fallback models included."""
-    own = {
-        one.model_id: tuple(sorted({(site[0], site[2], site[3]) for site in one.sites}))
-        for one in catalog.signatures
-    }
-    return transitive(own, catalog.signatures, catalog.names)
 
 
 def place_of_site(subject: str, signature: Signature, catalog: Catalog) -> Place:

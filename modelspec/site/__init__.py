@@ -1,10 +1,11 @@
 """The admin site, and its context: what it needs besides the routing table."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Self
 
 from modelspec.diagnose.diagnostic import Diagnostic
+from modelspec.diagnose.waiver import Waiver
 from modelspec.fleet.settings import Settings
 from modelspec.site.forges import ForgeRepository, repository_of
 
@@ -19,13 +20,16 @@ def with_slashes(base_path: str) -> str:
 class SiteContext:
     """What the pages need besides the routing table: their base path, the repository, and the diagnostics of the build.
 
-    `base_path` begins and ends with `/`. `diagnostics` are warnings and infos, in the order of display. With more than
-    `whole_page_limit` models, a page of models has `page_size` of them.
+    `base_path` begins and ends with `/`. `diagnostics` are warnings and infos, in the order of display. `unproved`
+    leads from the id of a model whose residency is not proved to what it calls that may be outside: hosts, variables,
+    providers. With more than `whole_page_limit` models, a page of models has `page_size` of them.
     """
 
     base_path: str = "/"
     repository: ForgeRepository | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    unproved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     commit: str | None = None
     commit_date: str | None = None
     page_size: int = 60
@@ -37,6 +41,8 @@ class SiteContext:
         settings: Settings,
         *,
         diagnostics: Sequence[Diagnostic],
+        waivers: Sequence[Waiver],
+        unproved: Mapping[str, tuple[str, ...]],
         commit: str | None,
         commit_date: str | None,
     ) -> Self:
@@ -45,6 +51,8 @@ class SiteContext:
             base_path=with_slashes(settings.base_path),
             repository=repository_of(settings.repository),
             diagnostics=tuple(diagnostics),
+            waivers=tuple(waivers),
+            unproved=unproved,
             commit=commit,
             commit_date=commit_date,
         )
