@@ -63,6 +63,7 @@ def emit_dashboard(
         "index.html",
         "dashboard",
         frame,
+        origin=_origin(context),
         tiles=list(_tiles(routing, names)),
         heads=bars_svg(heads[:_MOST_BARS], title="Load by head"),
         heads_more=_more(heads, "head"),
@@ -77,6 +78,16 @@ def emit_dashboard(
         ),
         faults_more=f"{len(faults) - _MOST_FAULTS:,} more" if len(faults) > _MOST_FAULTS else "",
     )
+
+
+_SHORT = 12
+"""Characters of a commit id to show."""
+
+
+def _origin(context: SiteContext) -> str:
+    """The commit and its date, as far as the build was told: of all pages, only this one changes with each commit."""
+    commit = "" if context.commit is None else f" from commit {context.commit[:_SHORT]}"
+    return commit if context.commit_date is None else f"{commit} of {context.commit_date}"
 
 
 Tile = tuple[str, str, str, str]

@@ -253,6 +253,22 @@ def test_the_manifest_lists_every_artifact_in_order(tmp_path: Path) -> None:
     assert stale_files(prepared, tmp_path / "dist") == []
 
 
+def test_only_the_dashboard_the_manifest_and_gateways_name_the_commit(tmp_path: Path) -> None:
+    result = compiled(tmp_path / "in", FLEETS["people"])
+    trees = []
+    for number, commit in enumerate(("a" * 40, "b" * 40)):
+        out = tmp_path / str(number)
+        write_files(emission_of(result, commit=commit, commit_date=f"2026-06-0{number + 1}"), out)
+        files = (path for path in out.rglob("*") if path.is_file())
+        trees.append({path.relative_to(out).as_posix(): path.read_bytes() for path in files})
+    assert trees[0].keys() == trees[1].keys()
+    changed = {path for path in trees[0] if trees[0][path] != trees[1][path]}
+    assert {path for path in changed if not path.startswith("gateways/")} == {
+        "manifest.json",
+        "site/admin/index.html",
+    }
+
+
 def test_emitters_write_each_path_once(tmp_path: Path) -> None:
     routing = routed(compiled(tmp_path, FLEETS["people"]))
     paths = [artifact.path for artifact in emit(routing)]
