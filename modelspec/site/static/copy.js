@@ -43,5 +43,3 @@ document.addEventListener("click", async (event) => {
   button.dataset.copied = done ? "yes" : "no";
   back.set(button, setTimeout(() => delete button.dataset.copied, 2000));
 });
-
-for (const part of document.querySelectorAll("[data-js]")) part.hidden = false;

@@ -1,6 +1,9 @@
-// The colour scheme: set before the first paint, and chosen with a button.
+// What must be known before the first paint, so that nothing moves after it: that scripts run (`js`: controls have their
+// place from the start), that the address has a state (`query`: the list waits for it), and the colour scheme.
 (() => {
   const root = document.documentElement;
+  root.classList.add("js");
+  root.classList.toggle("query", location.search !== "");
   const names = { auto: "system", light: "light", dark: "dark" };
   const order = Object.keys(names);
   const key = "modelspec-theme";
@@ -16,6 +19,7 @@
   if (order.includes(stored)) root.dataset.theme = stored;
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector("[data-action=theme]");
+    if (!button) return;
     const show = () => {
       button.textContent = `Theme: ${names[root.dataset.theme]}`;
     };
@@ -25,6 +29,5 @@
       show();
     });
     show();
-    button.hidden = false;
   });
 })();
