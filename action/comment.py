@@ -101,18 +101,18 @@ def keep(issues: str, token: str, number: int, marker: str, body: str, *, anythi
     if own is None:
         if not anything:
             return "the change has no effect, so there is nothing to comment on"
-        _ask("POST", f"{issues}/{number}/comments", token, {"body": body})
+        ask("POST", f"{issues}/{number}/comments", token, {"body": body})
         return "the plan is a comment of the pull request"
     if own["body"] == body:
         return "the comment is up to date"
-    _ask("PATCH", f"{issues}/comments/{int(own['id'])}", token, {"body": body})
+    ask("PATCH", f"{issues}/comments/{int(own['id'])}", token, {"body": body})
     return "the comment was brought up to date"
 
 
 def _own(issues: str, token: str, number: int, marker: str) -> Iterator[dict[str, Any]]:
     """The comments that an earlier run wrote; one of a person that bears the marker is left alone."""
     for page in range(1, _PAGES + 1):
-        comments = _ask("GET", f"{issues}/{number}/comments?per_page={_PAGE}&page={page}", token)
+        comments = ask("GET", f"{issues}/{number}/comments?per_page={_PAGE}&page={page}", token)
         if not isinstance(comments, list) or not all(isinstance(comment, dict) for comment in comments):
             raise ValueError("that is no list of comments")
         for comment in comments:
@@ -127,7 +127,12 @@ def _own(issues: str, token: str, number: int, marker: str) -> Iterator[dict[str
             return
 
 
-def _ask(method: str, url: str, token: str, sent: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
+def ask(method: str, url: str, token: str, sent: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
+    """Ask the API, as JSON.
+
+    Raises:
+        HTTPError, OSError, HTTPException, ValueError: the forge refuses, or cannot be understood.
+    """
     request = Request(  # noqa: S310 - the runner says where its forge is
         url,
         method=method,

@@ -24,6 +24,22 @@ LOGGED = (
 """One request, as an edge logs it."""
 
 
+_PYTHON = """\
+#!/bin/sh
+# In place of a Python that makes an environment and installs: the real command under the name that it gets.
+if [ "$3" = venv ]; then mkdir -p "$4/bin" && ln -sf "$0" "$4/bin/python" && ln -sf "$PROGRAM" "$4/bin/modelspec"; fi
+echo "$@" >>"$HOME/installed"
+"""
+
+
+def installing_python(home: Path) -> str:
+    """A program in place of Python for scripts that install the action's own version first."""
+    python = home / "python"
+    python.write_text(_PYTHON)
+    python.chmod(0o755)
+    return str(python)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """How a step ended, and what it has left for the next: its outputs and its summary."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from modelspec_command import MODEL, MODELSPEC_FROM, PROGRAM, Command, tree, write_fleet
-from runner import LOGGED, PROGRAMS, PROJECT, Runner, git
+from runner import LOGGED, PROGRAMS, PROJECT, Runner, git, installing_python
 
 STUB = """\
 #!{python}
@@ -225,18 +225,8 @@ def test_a_plan_is_weighed_by_usage_of_the_base_repository_alone(runner: Runner,
     assert Path(arguments[arguments.index("--replay") + 1]).read_bytes() == b"sums"
 
 
-PYTHON = """\
-#!/bin/sh
-# In place of a Python that makes an environment and installs: the real command under the name that it gets.
-if [ "$3" = venv ]; then mkdir -p "$4/bin" && ln -sf "$0" "$4/bin/python" && ln -sf "$PROGRAM" "$4/bin/modelspec"; fi
-echo "$@" >>"$HOME/installed"
-"""
-
-
 def test_usage_becomes_the_only_commit_of_a_branch(runner: Runner) -> None:
-    python = runner.home / "python"
-    python.write_text(PYTHON)
-    python.chmod(0o755)
+    python = installing_python(runner.home)
     (runner.home / "edge.log").write_text(LOGGED.replace('"example"', '"atlas"'))
     git(runner.home, "init", "-q", "--bare", "remote")
     command = Command(runner.home)
@@ -244,7 +234,7 @@ def test_usage_becomes_the_only_commit_of_a_branch(runner: Runner) -> None:
     into = command.run("usage", runner.home / "edge.log", "--into", usage, "--root", runner.workspace)
     assert into.code == 0, into
     values = {
-        "PYTHON": str(python),
+        "PYTHON": python,
         "PROGRAM": PROGRAM,
         "USAGE": str(usage),
         "TOKEN": "planted-token",

@@ -11,7 +11,7 @@ from runner import PROGRAMS, PROJECT
 
 RESOURCES = PROJECT / "modelspec" / "author" / "init" / "files"
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
-ACTIONS = [PROJECT / "action.yml", PROJECT / "usage" / "action.yml"]
+ACTIONS = [PROJECT / "action.yml", PROJECT / "usage" / "action.yml", PROJECT / "suggest" / "action.yml"]
 SCRIPTS = sorted((PROJECT / "action").glob("*.sh"))
 
 PIN = re.compile(r"uses: *([\w-]+/[\w-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
@@ -159,8 +159,9 @@ def test_inputs_and_outputs_are_described_and_used() -> None:
         assert f"| `{name}` |" in page
 
 
-def test_the_action_for_usage_describes_its_inputs() -> None:
-    text = ACTIONS[1].read_text()
+@pytest.mark.parametrize("file", ACTIONS[1:], ids=lambda file: str(file.parent.name))
+def test_the_actions_for_usage_describe_their_inputs(file: Path) -> None:
+    text = file.read_text()
     action = yaml.safe_load(text)
     page = (PROJECT / "docs" / "ci.md").read_text()
     for name, input_ in action["inputs"].items():

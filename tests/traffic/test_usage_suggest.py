@@ -339,8 +339,13 @@ def test_the_command_shows_applies_and_commits(command: Command, tracked: Path, 
     document = json.loads(command.run(*arguments, "--format", "json").out)
     jsonschema_rs.validator_for(json.loads(SCHEMA.read_text())).validate(document)
     assert git(tracked, "status", "--short") == ""
-    outcome = command.run(*arguments, "--branch", "suggested")
-    assert outcome.code == 10
+    origin = tracked.parent / "origin"
+    git(tracked.parent, "init", "--quiet", "--bare", origin)
+    git(tracked, "remote", "add", "origin", origin)
+    outcome = command.run(*arguments, "--branch", "suggested", "--push")
+    assert outcome.code == 10, outcome.err
+    assert git(origin, "rev-parse", "suggested") == git(tracked, "rev-parse", "HEAD")
+    assert git(origin, "rev-list", "--count", "suggested") == "2"
     assert git(tracked, "branch", "--show-current") == "suggested"
     message = git(tracked, "log", "-1", "--format=%B")
     assert message.startswith(f"{TO_US}\n\n1 model moves\n\n- atlas: priority_head head-uk → head-us\n")
