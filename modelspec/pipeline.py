@@ -184,6 +184,10 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
                 signature.model_id: tuple(subject for subject, _ in sites)
                 for signature, sites in unproved_sites(compiled.catalog)
             },
+            head_lines={
+                head.head_id: compiled.locator.span(head.place).line
+                for head in compiled.setup.fleet.heads.values()
+            },
             commit=commit,
             commit_date=commit_date,
         ),

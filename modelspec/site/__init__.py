@@ -22,7 +22,8 @@ class SiteContext:
 
     `base_path` begins and ends with `/`. `diagnostics` are warnings and infos, in the order of display. `unproved`
     leads from the id of a model whose residency is not proved to what it calls that may be outside: hosts, variables,
-    providers. With more than `whole_page_limit` models, a page of models has `page_size` of them.
+    providers. `head_lines` are those of heads.yaml that declare the heads, by id. With more than `whole_page_limit`
+    models, a page of models has `page_size` of them.
     """
 
     base_path: str = "/"
@@ -32,6 +33,7 @@ class SiteContext:
     unproved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     commit: str | None = None
     commit_date: str | None = None
+    head_lines: Mapping[str, int] = field(default_factory=dict)
     page_size: int = 60
     whole_page_limit: int = 2000
 
@@ -43,6 +45,7 @@ class SiteContext:
         diagnostics: Sequence[Diagnostic],
         waivers: Sequence[Waiver],
         unproved: Mapping[str, tuple[str, ...]],
+        head_lines: Mapping[str, int],
         commit: str | None,
         commit_date: str | None,
     ) -> Self:
@@ -53,6 +56,7 @@ class SiteContext:
             diagnostics=tuple(diagnostics),
             waivers=tuple(waivers),
             unproved=unproved,
+            head_lines=head_lines,
             commit=commit,
             commit_date=commit_date,
         )

@@ -6,6 +6,7 @@ from importlib.resources import files
 from modelspec.emit.artifact import Artifact
 from modelspec.routing.table import RoutingTable
 from modelspec.site import SiteContext, hosting, openapi
+from modelspec.site.ask import emit_routes
 from modelspec.site.dashboard import emit_dashboard
 from modelspec.site.forges import origin_of
 from modelspec.site.frame import frame_of
@@ -26,6 +27,7 @@ def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
     yield from emit_places(routing, frame, names)
     yield from emit_model_pages(routing, context, frame, names)
     yield from emit_propose(routing, context, frame, names)
+    yield from emit_routes(routing, context, names)
     static = files(__package__) / "static"
     for file in sorted(static.iterdir(), key=lambda file: file.name):
         yield Artifact(path=f"site/admin/assets/{file.name}", content=stored(file.read_bytes()))

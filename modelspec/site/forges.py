@@ -143,6 +143,13 @@ def templates_of(repository: ForgeRepository) -> dict[str, str]:
     return found | own
 
 
+def view_template(repository: ForgeRepository | None) -> str | None:
+    """The template of `view` for paths and lines that only the browser knows: all but `{branch}` remain."""
+    if repository is None or links_for(repository, "models.d/new.yaml").view is None:
+        return None
+    return _with_branch(templates_of(repository)["view"], repository.branch)
+
+
 def browser_templates(repository: ForgeRepository | None) -> dict[str, str]:
     """Templates for paths and texts that only the browser knows; `bare` is `new` without the text.
 
@@ -154,7 +161,7 @@ def browser_templates(repository: ForgeRepository | None) -> dict[str, str]:
     if "new" in found:
         found["bare"] = _without_value(found["new"])
     return {
-        kind: _with_branch(template, repository.branch)
+        kind: _with_branch(template.replace("{line}", "1"), repository.branch)
         for kind, template in found.items()
         if expand(template, repository, "models.d/new.yaml", 1) is not None
     }
@@ -189,8 +196,7 @@ def expand(template: str, repository: ForgeRepository, path: str, line: int) -> 
 
 def _with_branch(template: str, branch: str) -> str:
     return _PLACEHOLDER.sub(
-        lambda found: _encoded(found, branch) if found[1] == "branch" else found[0],
-        template.replace("{line}", "1"),
+        lambda found: _encoded(found, branch) if found[1] == "branch" else found[0], template
     )
 
 
