@@ -122,7 +122,7 @@ def usage_command(  # noqa: PLR0913 - one parameter an option
         span, bounds = _span(asked.usage, since, until)
         found = asked.breaches(span)
         if live is not None or into is not None:
-            _write_live(asked, span, bounds, live)
+            _write_live(asked, found, span, bounds, live)
         if export is not None:
             _export(asked, export)
         if residency:
@@ -396,14 +396,28 @@ def _residency(asked: AskedUsage, found: "Sequence[BreachSeen]", span: "UsageSpa
 
 
 def _write_live(
-    asked: AskedUsage, span: "UsageSpan", bounds: tuple[datetime, datetime] | None, live: str | None
+    asked: AskedUsage,
+    found: "Sequence[BreachSeen]",
+    span: "UsageSpan",
+    bounds: tuple[datetime, datetime] | None,
+    live: str | None,
 ) -> None:
+    """Write usage.json; an engine has no single requests, so nothing is said of residency."""
     from modelspec.cli.stderr import refuse
+    from modelspec.traffic.evidence import residency_report
     from modelspec.traffic.live import USAGE_FILE, live_folder, replace_file
-    from modelspec.traffic.usage_report import usage_document
+    from modelspec.traffic.usage_live import LiveUsage, usage_document
 
     folder = Path(live) if live is not None else accepted(live_folder(asked.fleet.compiled))
-    refusal = replace_file(folder, USAGE_FILE, usage_document(asked.usage, span, bounds, asked.known))
+    shown = LiveUsage(
+        usage=asked.usage,
+        span=span,
+        bounds=bounds,
+        known=asked.known,
+        prices=asked.prices(),
+        residency=residency_report(asked.usage, found, asked.known, span) if asked.folders else None,
+    )
+    refusal = replace_file(folder, USAGE_FILE, usage_document(shown))
     if refusal is not None:
         refuse(refusal)
 

@@ -1,4 +1,4 @@
-"""What `modelspec usage` answers: rows of groups with their shares, latencies and cost, in every format, and live."""
+"""What `modelspec usage` answers: rows of groups with their shares, latencies and cost, in every format."""
 
 import csv
 import io
@@ -14,8 +14,6 @@ from modelspec.text.quote import counted
 from modelspec.traffic.prices import PriceList
 from modelspec.traffic.query import Latency, Usage, UsageRow, UsageSpan
 from modelspec.traffic.read import ReadReport
-from modelspec.traffic.stage import KnownNames
-from modelspec.traffic.store import OTHER
 
 SCHEMA_VERSION = 1
 """Incremented when a change may break a reader; a new field does not."""
@@ -86,8 +84,8 @@ def usage_report(
     read: ReadReport | None = None,
 ) -> UsageReport:
     """Ask an aggregate; `bounds` are the first and the last hour that there are requests of."""
-    rows = _costed(usage, by, span, prices)
-    (total,) = _costed(usage, (), span, prices) or (CostedRow(row=_NONE, cost=None),)
+    rows = costed(usage, by, span, prices)
+    (total,) = costed(usage, (), span, prices) or (CostedRow(row=_NONE, cost=None),)
     first, last = bounds or (None, None)
     if first is not None and span.since is not None:
         first = max(first, span.since)
@@ -107,7 +105,8 @@ _NONE = UsageRow(
 )
 
 
-def _costed(usage: Usage, by: Sequence[str], span: UsageSpan, prices: PriceList | None) -> list[CostedRow]:
+def costed(usage: Usage, by: Sequence[str], span: UsageSpan, prices: PriceList | None) -> list[CostedRow]:
+    """The groups of a span, the largest first, with what each cost."""
     rows = usage.summary(by, span)
     if prices is None:
         return [CostedRow(row=row, cost=row.cost_nano / _NANO if row.cost_nano else None) for row in rows]
@@ -298,57 +297,3 @@ def _percent(share: float | None) -> str:
 
 def _count(number: int) -> str:
     return f"{number:,}"
-
-
-def usage_document(
-    usage: Usage, span: UsageSpan, bounds: tuple[datetime, datetime] | None, known: KnownNames
-) -> bytes:
-    """The object of `schemas/usage.schema.json`, in ASCII; the same aggregate gives the same bytes.
-
-    Models and heads that no table knows are one entry, `(other)`: a page has no place for them.
-    """
-    first, last = bounds or (None, None)
-    if first is not None and span.since is not None:
-        first = max(first, span.since)
-    days = sorted(usage.summary(("day",), span, with_latency=False), key=lambda row: row.group)
-    (total,) = usage.summary((), span) or (None,)
-    fields: dict[str, object] = {
-        "schema_version": SCHEMA_VERSION,
-        "first_hour": None if first is None else f"{first:%Y-%m-%dT%H:00Z}",
-        "last_hour": None if last is None else f"{last:%Y-%m-%dT%H:00Z}",
-        "total": None if total is None else _live_figures(total),
-        "days": [{"date": row.group[0].isoformat(), "requests": row.requests} for row in days],
-        "models": _known_or_other(usage.summary(("model",), span), "model_id", frozenset(known.homes)),
-        "heads": _known_or_other(usage.summary(("head",), span), "head_id", frozenset(known.heads)),
-        "regions": [
-            {"client": row.group[0], "served": row.group[1], **_live_figures(row)}
-            for row in usage.summary(("client", "served"), span)
-            if row.group[0] in known.allowed or not row.group[0]
-        ],
-    }
-    return (json.dumps(fields, indent=1) + "\n").encode()
-
-
-def _known_or_other(rows: Sequence[UsageRow], key: str, names: frozenset[str]) -> list[dict[str, Any]]:
-    """The rows of known names; the requests of all others in one entry, without latencies."""
-    found = [{key: row.group[0], **_live_figures(row)} for row in rows if row.group[0] in names]
-    others = sum(row.requests for row in rows if row.group[0] not in names)
-    if others:
-        found.append({key: OTHER, "requests": others})
-    return found
-
-
-def _live_figures(row: UsageRow) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "requests": row.requests,
-        "client_errors": sum(n for name, n in row.classes.items() if name[0] == "4"),
-        "server_errors": sum(n for name, n in row.classes.items() if name[0] in "5n"),
-        "failovers": row.failovers,
-        "input_tokens": row.input_tokens,
-        "output_tokens": row.output_tokens,
-    }
-    for name, latency in (("duration", row.duration), ("first_byte", row.first_byte)):
-        for quantile in ("p50", "p95", "p99"):
-            value = getattr(latency, quantile)
-            fields[f"{name}_{quantile}_ms"] = None if value is None else round(value, 1)
-    return fields
