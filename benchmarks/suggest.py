@@ -25,9 +25,10 @@ from modelspec.routing.decide import Index
 from modelspec.routing.table import Route
 from modelspec.traffic.demand import demand_from
 from modelspec.traffic.engines import DuckEngine
+from modelspec.traffic.observed import Observed
 from modelspec.traffic.query import Usage
 from modelspec.traffic.store import COLUMNS, DUCKDB_TYPES, UsageFolder
-from modelspec.traffic.suggest import Observed, proposals
+from modelspec.traffic.suggest import proposals
 from modelspec.traffic.suggested import suggest
 
 FIRST, DAYS = date(2026, 1, 1), 365

@@ -15,7 +15,7 @@ from modelspec.cli.stderr import echo
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from modelspec.traffic.suggest import Observed
+    from modelspec.traffic.observed import Observed
     from modelspec.traffic.suggested import SuggestReport
 
 
@@ -62,7 +62,7 @@ def suggest_command(  # noqa: PLR0913 - one parameter an option
     """
     from modelspec.cli.traffic import check_packages, check_sources, open_usage
     from modelspec.traffic.demand import demand_from
-    from modelspec.traffic.suggest import Observed
+    from modelspec.traffic.observed import WEEK, Observed
     from modelspec.traffic.suggested import (
         SuggestReport,
         suggest,
@@ -79,10 +79,11 @@ def suggest_command(  # noqa: PLR0913 - one parameter an option
         asked = open_usage(stack, root, (), None, sources, engine, colour=colour)
         compiled = asked.fleet.compiled
         rule = compiled.setup.settings.suggest
-        seen = Observed.of(asked.usage, asked.fleet.index, rule, None)
+        seen = Observed.of(asked.usage, asked.fleet.index, rule, None, asked.prices())
         report = SuggestReport(seen=None)
         if seen is not None:
-            seen = replace(seen, recent=_recent(root, seen))
+            recent = _changed(root, seen, rule.idle_days)
+            seen = replace(seen, recent=recent, changed=_changed(root, seen, rule.days + WEEK.days))
             report = suggest(compiled, seen, demand_from(asked.usage, rule.days), today())
     match format_:
         case "json":
@@ -98,8 +99,8 @@ def suggest_command(  # noqa: PLR0913 - one parameter an option
     return CHANGES if report.suggestions else 0
 
 
-def _recent(root: Path, seen: "Observed") -> "Collection[str] | None":
-    """Files that changed since the days began in which nothing was called; None where git cannot tell."""
+def _changed(root: Path, seen: "Observed", days: int) -> "Collection[str] | None":
+    """Files that changed since the last so many days of usage began; None where git cannot tell."""
     from datetime import timedelta
 
     from modelspec.diagnose.refusal import Refusal
@@ -109,7 +110,7 @@ def _recent(root: Path, seen: "Observed") -> "Collection[str] | None":
     repository = find_repository(root)
     if isinstance(repository, Refusal):
         return None
-    return changed_since(repository, seen.last - timedelta(days=seen.rule.idle_days))
+    return changed_since(repository, seen.last - timedelta(days=days))
 
 
 def _sum_up(report: "SuggestReport", *, quiet: bool) -> None:

@@ -33,6 +33,10 @@ class Price:
         """The higher, the closer: without a `*`, with a region, the longer glob."""
         return "*" not in self.model, self.region is not None, len(self.model)
 
+    def cost(self, input_tokens: int, output_tokens: int) -> float:
+        """What so many tokens cost."""
+        return (input_tokens * self.input + output_tokens * self.output) / _MILLION
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceList:
@@ -43,10 +47,14 @@ class PriceList:
 
     def cost(self, model: str, region: str, input_tokens: int, output_tokens: int) -> float | None:
         """What tokens cost; None where the list has no price."""
-        for price in self.prices:
-            if price.region in (None, region) and is_match(price.model, model):
-                return (input_tokens * price.input + output_tokens * price.output) / _MILLION
-        return None
+        price = self.price_of(model, region)
+        return None if price is None else price.cost(input_tokens, output_tokens)
+
+    def price_of(self, model: str, region: str) -> Price | None:
+        """The closest price; None where the list has none."""
+        return next(
+            (one for one in self.prices if one.region in (None, region) and is_match(one.model, model)), None
+        )
 
 
 def price_list(tree: Tree, path: str, known: KnownNames) -> PriceList | Refusal:

@@ -164,10 +164,16 @@ class Usage:
         return sorted(rows, key=lambda row: (-row.requests, tuple(map(str, row.group))))
 
     def latency(
-        self, measure: str, by: Sequence[str], span: UsageSpan = ALWAYS, *, classes: Sequence[str] = ()
+        self,
+        measure: str,
+        by: Sequence[str],
+        span: UsageSpan = ALWAYS,
+        *,
+        classes: Sequence[str] = (),
+        models: Sequence[str] | None = None,
     ) -> dict[tuple[Any, ...], Latency]:
-        """The quantiles of `DURATION` or `FIRST_BYTE` by group, of whole days; of some `classes`, or of all."""
-        table = self._within(self._of(measure), span)
+        """Quantiles of `DURATION` or `FIRST_BYTE` by group, of whole days; of some `classes` and `models` or of all."""
+        table = _only(self._within(self._of(measure), span), models)
         if classes:
             table = table.filter(table.code_class.isin(list(classes)))
         keys = [_key(name) for name in by]

@@ -5,12 +5,10 @@ Whatever is proposed holds for the last days and held a week before, so that one
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
-from modelspec.author.change import Append, Change, Put
+from modelspec.author.change import Put
 from modelspec.fleet.settings import Suggesting
 from modelspec.routing.decide import Index, may_call
 from modelspec.routing.table import HeadEntry, RegionEntry, Route
@@ -24,86 +22,27 @@ from modelspec.traffic.lead import (
     is_beyond,
     lead_of,
 )
-from modelspec.traffic.query import Usage, UsageSpan
+from modelspec.traffic.observed import (
+    WEEK,
+    Kind,
+    Observed,
+    Proposal,
+    ProposedEdit,
+    by_day,
+    swapped,
+    window,
+    windows,
+)
+from modelspec.traffic.query import UsageSpan
+from modelspec.traffic.suggest_prices import price_proposals
+from modelspec.traffic.suggest_tiers import fallback_proposals, weight_proposals
 
-Kind = Literal["home", "uncalled_model", "idle_head", "limit"]
-
-_WEEK = timedelta(days=7)
 _MOST_HEADS = 3
 _COVERED = 0.9
 """The part of the idle days that must have requests at all."""
 _HEALTHY_PERCENT = 1.0
 """Errors of servers above which a head, not a limit, is what cuts traffic."""
 _EARTH_KM = 6371.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProposedEdit:
-    """One way to answer: changes of a model's file, or of a head's entry. `head` is where requests would go."""
-
-    changes: tuple[Change, ...]
-    title: str
-    head: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """What usage asks for. `edits` are tried in their order; `clients` are the requests that a new head would get.
-
-    `why` are sentences for people and `figures` the same for programs; `requests` says which proposal comes first.
-    """
-
-    kind: Kind
-    subject: str
-    edits: tuple[ProposedEdit, ...]
-    why: tuple[str, ...]
-    figures: Mapping[str, Any]
-    requests: int
-    clients: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
-    """An aggregate up to its last day, the table that it is held against, and files that were changed lately.
-
-    `recent` is None where that is not known: then nothing counts as unused.
-    """
-
-    usage: Usage
-    index: Index
-    rule: Suggesting
-    first: date
-    last: date
-    until: datetime
-    recent: Collection[str] | None
-
-    @classmethod
-    def of(
-        cls, usage: Usage, index: Index, rule: Suggesting, recent: Collection[str] | None
-    ) -> "Observed | None":
-        """None where the aggregate has no request."""
-        bounds = usage.first_and_last()
-        if bounds is None:
-            return None
-        return cls(
-            usage=usage,
-            index=index,
-            rule=rule,
-            first=bounds[0].date(),
-            last=bounds[1].date(),
-            until=bounds[1] + timedelta(hours=1),
-            recent=recent,
-        )
-
-    def span(self, days: int) -> UsageSpan:
-        """The last so many days."""
-        since = datetime.combine(self.last - timedelta(days=days - 1), time())
-        return UsageSpan(since=since, until=self.until)
-
-    @property
-    def length(self) -> int:
-        """Days from the first to the last that has a request."""
-        return (self.last - self.first).days + 1
 
 
 def proposals(seen: Observed) -> list[Proposal]:
@@ -114,26 +53,16 @@ def proposals(seen: Observed) -> list[Proposal]:
             found.extend(_homes(seen))
         if "limit" in seen.rule.kinds:
             found.extend(_limits(seen))
+        if "fallback" in seen.rule.kinds:
+            found.extend(fallback_proposals(seen))
+        if "weights" in seen.rule.kinds:
+            found.extend(weight_proposals(seen))
+        if "price" in seen.rule.kinds:
+            found.extend(price_proposals(seen))
     if seen.length >= seen.rule.idle_days and seen.recent is not None:
         found.extend(_unused(seen))
     # A head may be without work once the models are gone that nobody calls.
     return sorted(found, key=lambda one: (-one.requests, one.kind == "idle_head", one.kind, one.subject))
-
-
-def _windows(days: ByDay, seen: Observed) -> tuple[ByDay, ByDay]:
-    """The last days, and those up to a week before."""
-    since, before = seen.last - timedelta(days=seen.rule.days), seen.last - _WEEK
-    now = {day: counts for day, counts in days.items() if day > since}
-    return now, {day: counts for day, counts in days.items() if since - _WEEK < day <= before}
-
-
-def _by_day(rows: Iterable[tuple[tuple[Any, ...], date, int]]) -> dict[str, dict[date, dict[str, int]]]:
-    """By model, day, and what else the rows are by."""
-    found: dict[str, dict[date, dict[str, int]]] = {}
-    for (model, name), day, count in rows:
-        counts = found.setdefault(model, {}).setdefault(day, {})
-        counts[name] = counts.get(name, 0) + count
-    return found
 
 
 def _homes(seen: Observed) -> Iterator[Proposal]:
@@ -146,12 +75,12 @@ def _homes(seen: Observed) -> Iterator[Proposal]:
     chosen = [model for model, counts in clients.items() if _may_lead(seen, index.routes[model], counts)]
     if not chosen:
         return
-    rows = seen.usage.days(("model", "client"), seen.span(rule.days + _WEEK.days), models=chosen)
+    rows = seen.usage.days(("model", "client"), seen.span(rule.days + WEEK.days), models=chosen)
     allowed = (row for row in rows if _is_allowed(index.routes[row[0][0]], row[0][1]))
-    for model, days in _by_day(allowed).items():
+    for model, days in by_day(allowed).items():
         route = index.routes[model]
         home = _first_regions(index, route)
-        now, before = (lead_of(window, home, rule) for window in _windows(days, seen))
+        now, before = (lead_of(window, home, rule) for window in windows(days, seen))
         if now is None or before is None or now.client != before.client or now.requests < rule.requests:
             continue
         edits = tuple(_edits_to(index, route, now.client))
@@ -182,7 +111,7 @@ def _edits_to(index: Index, route: Route, client: str) -> Iterator[ProposedEdit]
     """Edits that put a head near a client region first; the home region moves with it where the two were together."""
     for head in _heads_near(index, route, client):
         about = route.about
-        changes = [Put(pointer=("priority_head",), value=head.head_id), *_fallbacks(route, head.head_id)]
+        changes = [Put(pointer=("priority_head",), value=head.head_id), *swapped(route, head.head_id)]
         if index.heads[about.priority_head].region == route.region != head.region and not _loosens(
             index.regions[route.region], index.regions[head.region]
         ):
@@ -196,16 +125,6 @@ def _edits_to(index: Index, route: Route, client: str) -> Iterator[ProposedEdit]
             title=f"Send requests for {route.model_id} to {head.head_id} first",
             head=head.head_id,
         )
-
-
-def _fallbacks(route: Route, head: str) -> Iterator[Change]:
-    """The old priority head falls in: in the place of the new one, else behind the others."""
-    old, fallbacks = route.about.priority_head, route.about.fallback_heads
-    if head in fallbacks:
-        swapped = [old if name == head else name for name in fallbacks]
-        yield Put(pointer=("fallback_heads",), value=swapped)
-    else:
-        yield Append(pointer=("fallback_heads",), value=old)
 
 
 def _loosens(old: RegionEntry, new: RegionEntry) -> bool:
@@ -269,7 +188,7 @@ def _home_proposal(
 ) -> Proposal:
     home = " and ".join(sorted(_first_regions(seen.index, route)))
     why = (
-        f"{now.client} sends {interval(now.share)} % of {now.requests:,} requests, {_window(seen)}",
+        f"{now.client} sends {interval(now.share)} % of {now.requests:,} requests, {window(seen)}",
         f"it leads over {home}, where {' and '.join(route.tiers[0].weights)} is, by {interval(now.lead)} points",
         f"on {now.lead.beyond} of {now.lead.days} days by more than {seen.rule.lead_points:g} points",
         f"in the days up to a week before, it led by {interval(before.lead)} points",
@@ -290,10 +209,6 @@ def _home_proposal(
     )
 
 
-def _window(seen: Observed, days: int | None = None) -> str:
-    return f"in {days or seen.rule.days} days up to {seen.last.isoformat()}"
-
-
 def _limits(seen: Observed) -> Iterator[Proposal]:
     """Limits of requests a minute that answer 429 day after day while the servers are well."""
     rule, index = seen.rule, seen.index
@@ -304,13 +219,13 @@ def _limits(seen: Observed) -> Iterator[Proposal]:
     chosen = sorted({model for (model, code), _ in refused if code == "429"})
     if not chosen:
         return
-    rows = seen.usage.days(("model", "class"), seen.span(rule.days + _WEEK.days), models=chosen)
+    rows = seen.usage.days(("model", "class"), seen.span(rule.days + WEEK.days), models=chosen)
     peaks: defaultdict[str, int] = defaultdict(int)
     hours = seen.usage.sums("requests", ("model", "day", "hour"), seen.span(rule.days), models=chosen)
     for (model, _, _), count in hours:
         peaks[model] = max(peaks[model], count)
-    for model, days in _by_day(rows).items():
-        now, before = (_refused(window, rule) for window in _windows(days, seen))
+    for model, days in by_day(rows).items():
+        now, before = (_refused(window, rule) for window in windows(days, seen))
         rpm = index.routes[model].rpm
         if now is None or before is None or rpm is None:
             continue
@@ -340,7 +255,7 @@ def _limit_proposal(
 ) -> Proposal:
     wanted = _round_up(max(rpm * 1.25, a_minute * 1.5))
     why = (
-        f"{interval(mean)} % of {requests:,} requests get 429, {_window(seen)}",
+        f"{interval(mean)} % of {requests:,} requests get 429, {window(seen)}",
         f"more than {seen.rule.limited_percent:g} % on {mean.beyond} of {mean.days} days",
         f"the busiest hour has {a_minute:,.0f} requests a minute; the limit is {rpm:,}",
     )
@@ -390,9 +305,7 @@ def _unused(seen: Observed) -> Iterator[Proposal]:
                     changes=(Put(pointer=("status",), value="disabled"),),
                     title=f"Disable {model}, which nobody calls",
                 )
-                why = (
-                    f"no request for it {_window(seen, rule.idle_days)}, {covered} of which have requests",
-                )
+                why = (f"no request for it {window(seen, rule.idle_days)}, {covered} of which have requests",)
                 yield _idle_proposal("uncalled_model", model, edit, why, figures)
     if "idle_head" in rule.kinds and "heads.yaml" not in recent:
         working = {head for (head,), _ in seen.usage.sums("requests", ("head",), span)}
@@ -403,7 +316,7 @@ def _unused(seen: Observed) -> Iterator[Proposal]:
                     title=f"Take {name} offline, which gets no requests",
                 )
                 why = (
-                    f"no request reached it {_window(seen, rule.idle_days)}, {covered} of which have requests",
+                    f"no request reached it {window(seen, rule.idle_days)}, {covered} of which have requests",
                 )
                 yield _idle_proposal("idle_head", name, edit, why, figures)
 

@@ -26,7 +26,8 @@ from modelspec.pipeline import Compiled
 from modelspec.report.printable import printable
 from modelspec.routing.decide import Index
 from modelspec.text import markdown
-from modelspec.traffic.suggest import Observed, Proposal, ProposedEdit, kilometres, proposals
+from modelspec.traffic.observed import Observed, Proposal, ProposedEdit
+from modelspec.traffic.suggest import kilometres, proposals
 
 SCHEMA_VERSION = 1
 """Of `schemas/suggestions.schema.json`."""
@@ -130,7 +131,7 @@ def _trial(
         if saving.percent_known and not saving.is_less:
             return f"replay: it would not be faster: {saving.words}"
     effect = effect_of(state, verdict.after)
-    sentences = [*proposal.why, *([saving.words] if saving else []), *_replay_words(own.plan.replay)]
+    sentences = [*proposal.why, *([saving.words] if saving else []), *_replay_words(own.plan.replay, saving)]
     return PassedSuggestion(
         proposal=proposal,
         draft=replace(draft, title=edit.title, effects=(*draft.effects, *sentences)),
@@ -285,7 +286,7 @@ def _mean_saved(clients: Mapping[str, int], pairs: Mapping[str, tuple[float, flo
     return (saved / known if known else 0.0), 100 * known / max(1, sum(clients.values()))
 
 
-def _replay_words(replayed: Replay | None) -> Iterator[str]:
+def _replay_words(replayed: Replay | None, saving: ExpectedSaving | None) -> Iterator[str]:
     if replayed is None:
         yield "no usage to replay"
         return
@@ -293,6 +294,11 @@ def _replay_words(replayed: Replay | None) -> Iterator[str]:
         f"replayed on {replayed.requests:,.0f} requests a day of {replayed.days:.0f} days: {replayed.moved:,.0f} move, "
         "none is lost"
     )
+    if saving is None and replayed.moved and replayed.measured >= _HALF * replayed.moved:
+        yield (
+            f"expected latency: p50 {replayed.p50_change:+,.0f} ms, p95 {replayed.p95_change:+,.0f} ms, "
+            f"as measured for {100 * replayed.measured / replayed.moved:.0f} % of what moves"
+        )
 
 
 def _replay_figures(replayed: Replay | None, saving: ExpectedSaving | None) -> dict[str, Any] | None:
