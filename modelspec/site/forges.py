@@ -28,6 +28,7 @@ from modelspec.url import is_host, parts
 LONGEST_LINK = 8_000
 """Bytes of a URL that forges and proxies must accept (RFC 9110, 4.1)."""
 
+_CHANGE = "pull request"
 _PLACEHOLDER = re.compile(r"\{(branch|path|line|name|value)\}")
 _PARAMETER_OF_VALUE = re.compile(r"&[^&#?]*\{value\}[^&#]*")
 _WHOLE_VALUE = re.compile(r"\?[^&#]*\{value\}[^&#]*(&?)")
@@ -56,10 +57,12 @@ class ForgePages:
     """URL templates of a forge, appended to the URL of the repository.
 
     `{branch}`, `{path}`, `{line}`, `{name}` (the last part of the path) and `{value}` (the text of a new file) are
-    replaced. If `new` has no `{value}`, the forge does not accept the text in a URL.
+    replaced. If `new` has no `{value}`, the forge does not accept the text in a URL. `change` is what it calls a change
+    that is to be reviewed.
     """
 
     label: str
+    change: str = _CHANGE
     hosts: tuple[str, ...]
     view: str
     edit: str
@@ -79,6 +82,7 @@ FORGES: Mapping[str, ForgePages] = MappingProxyType(
         ),
         "gitlab": ForgePages(
             label="GitLab",
+            change="merge request",
             hosts=("gitlab",),
             view="/-/blob/{branch}/{path}#L{line}",
             edit="/-/edit/{branch}/{path}",
@@ -122,6 +126,12 @@ def forge_of(repository: ForgeRepository) -> ForgePages | None:
     url = parts(_base(repository))
     labels = re.split(r"[.-]", url.hostname if url else "")
     return next((forge for forge in FORGES.values() if not {*labels}.isdisjoint(forge.hosts)), None)
+
+
+def change_of(repository: ForgeRepository | None) -> str:
+    """What people call a change there: `pull request` or `merge request`."""
+    forge = None if repository is None else forge_of(repository)
+    return _CHANGE if forge is None else forge.change
 
 
 def links_for(repository: ForgeRepository | None, path: str, line: int = 1) -> ForgeLinks:

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from modelspec import __version__
 from modelspec.emit.artifact import Artifact
 from modelspec.site import SiteContext
-from modelspec.site.forges import home_of, origin_of
+from modelspec.site.forges import change_of, home_of, origin_of
 from modelspec.site.hosting import content_policy
 from modelspec.site.wording import Link, Links
 
@@ -17,8 +17,8 @@ from modelspec.site.wording import Link, Links
 class PageFrame:
     """What all pages of a site have in common.
 
-    `nav` is in the order of display; `repository` links to the place for changes. The commit is not part of it: it would
-    change every page with every commit.
+    `nav` is in the order of display; `repository` links to the place for changes, each of them a `change`. The commit
+    is not part of it: it would change every page with every commit.
     """
 
     links: Links
@@ -26,6 +26,7 @@ class PageFrame:
     nav: tuple[Link, ...]
     version: str
     repository: Link
+    change: str
 
 
 def frame_of(context: SiteContext) -> PageFrame:
@@ -47,6 +48,7 @@ def frame_of(context: SiteContext) -> PageFrame:
             text="the configuration repository",
             href=None if context.repository is None else home_of(context.repository),
         ),
+        change=change_of(context.repository),
     )
 
 

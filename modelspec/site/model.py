@@ -1,68 +1,18 @@
 """The page of one model."""
 
-import json
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 
-from modelspec.emit.artifact import Artifact
+from modelspec.emit.artifact import Artifact, encode
 from modelspec.fleet.model import Upstream
+from modelspec.fleet.reference import Reference
 from modelspec.routing.table import Route, RoutingTable
 from modelspec.site import SiteContext
 from modelspec.site.forges import links_for
 from modelspec.site.frame import PageFrame, page
-from modelspec.site.svg.route import DrawnNode, RouteView, route_svg, spell_route
-from modelspec.site.wording import Link, Row, Wording, count, endpoint, host, key, listed, setting
+from modelspec.site.route import CONDITIONS, RouteDrawing
+from modelspec.site.wording import Link, Row, Wording, count, endpoint, host, listed, owner_of, setting
 
-
-def route_view(route: Route, names: Wording) -> RouteView:
-    """The picture of a route; a model without heads is drawn alone."""
-    first = min((_order(target) for target in route.targets), default=1)
-    targets = route.targets if route.tiers else ()
-    return RouteView(
-        model=route.about.name,
-        region=names.region_titles[route.region],
-        tiers=tuple(
-            tuple(
-                _head(head, "" if len(tier.weights) == 1 else f"weight {weight}", route, names)
-                for head, weight in tier.weights.items()
-            )
-            for tier in route.tiers
-        ),
-        targets=tuple(_drawn(target, names, is_later=_order(target) > first) for target in targets),
-    )
-
-
-def _head(head: str, weight: str, route: Route, names: Wording) -> DrawnNode:
-    entry = names.index.heads[head]
-    local = route.local_targets.get(head)
-    return DrawnNode(
-        title=head,
-        region=names.region_titles[entry.region],
-        weight=weight,
-        note="" if entry.status == "active" else entry.status,
-        local=None if local is None else _drawn(local, names),
-    )
-
-
-def _drawn(target: Upstream, names: Wording, *, is_later: bool = False) -> DrawnNode:
-    return DrawnNode(
-        title=host(target),
-        region="" if target.region is None else names.region_titles[target.region],
-        weight="" if target.weight is None else f"weight {target.weight}",
-        note=target.provider,
-        is_later=is_later,
-    )
-
-
-def _order(target: Upstream) -> int:
-    return 1 if target.order is None else target.order
-
-
-_CONDITIONS = {
-    "any": "On any failure",
-    "error": "On an error",
-    "context_window": "Request too long",
-    "content_policy": "Content refused",
-}
 _POLICIES = {"round_robin": "round robin", "least_request": "least requests", "random": "random"}
 _MOST_LINKS = 50
 
@@ -70,12 +20,18 @@ _MOST_LINKS = 50
 def emit_model_pages(
     routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
-    """One page per model, next to its JSON."""
+    """One page per model, next to its JSON.
+
+    A page depends on its own route; on the titles of the regions, and the region and status of the heads that it
+    names; on its region's rule and what is not proved of it; on the ids, status and reach of its fallback models; and
+    on the ids of the models that fall back to it.
+    """
     users = _users(routing, names)
+    drawing = RouteDrawing(names)
     for route in routing.routes:
         about = route.about
-        picture = route_view(route, names)
         used_by = users.get(route.model_id, [])
+        links = names.links
         yield page(
             f"models/{route.model_id}.html",
             "model",
@@ -83,22 +39,25 @@ def emit_model_pages(
             route=route,
             notice=_notice(route),
             replaced_by=None if about.replaced_by is None else names.model(about.replaced_by),
-            json=names.links.model(route.model_id, "json"),
+            json=links.model(route.model_id, "json"),
+            form=links.edit(route.model_id),
             forge=links_for(context.repository, about.path, about.line),
-            picture=route_svg(picture),
-            spelled=spell_route(picture),
+            command=f"modelspec edit {shlex.quote(route.model_id)}",
+            drawing=drawing.draw(route),
             facts=list(_facts(route, names)),
             upstreams=list(_upstreams(route, names)),
-            fallbacks=[
-                Row.of(_CONDITIONS[condition], *map(names.model, ids))
-                for condition, ids in route.fallback_models.items()
-            ],
             used_by=[names.model(user) for user in used_by[:_MOST_LINKS]],
-            used_by_more=f"and {len(used_by) - _MOST_LINKS:,} more" if len(used_by) > _MOST_LINKS else "",
-            reach=list(_reach(route, names)),
-            reach_words=_reach_words(route),
-            metadata=json.dumps(about.metadata, indent=2, ensure_ascii=False) if about.metadata else "",
+            used_by_more=_more(used_by, links.models_where(fallback=route.model_id)),
+            rule=_rule(route, names),
+            reach=list(_reach(route, names, context.unproved.get(route.model_id, ()))),
+            metadata=[_metadatum(name, value, names) for name, value in about.metadata.items()],
         )
+
+
+def _more(used_by: Sequence[str], href: str) -> Link | None:
+    """A link to the rest of a long list."""
+    rest = len(used_by) - _MOST_LINKS
+    return Link(text=f"and {rest:,} more", href=href) if rest > 0 else None
 
 
 def _users(routing: RoutingTable, names: Wording) -> Mapping[str, list[str]]:
@@ -124,6 +83,9 @@ def _notice(route: Route) -> str:
 
 def _facts(route: Route, names: Wording) -> Iterator[Row]:
     about = route.about
+    owner = owner_of(route)
+    if owner is not None:
+        yield Row.of("Owner", names.owner(owner))
     yield Row.of("Region", names.region(route.region))
     yield Row.of("Priority head", names.head(about.priority_head))
     if about.fallback_heads:
@@ -134,6 +96,8 @@ def _facts(route: Route, names: Wording) -> Iterator[Row]:
             for head, weight in about.weights.items()
         ]
         yield Row.of("Load balancing", _POLICIES[route.policy], *weights)
+    for condition, models in route.fallback_models.items():
+        yield Row.of(f"{CONDITIONS[condition]}, another model", *map(names.model, models))
     if route.aliases:
         yield Row.of("Aliases", *route.aliases)
     if route.prefixes:
@@ -172,7 +136,7 @@ def _upstream(target: Upstream, names: Wording) -> Iterator[Row]:
     yield Row.of("Endpoint", endpoint(target))
     yield Row.of("Provider", target.provider)
     yield Row.of("Upstream model", target.upstream_model)
-    yield Row.of("API key", key(target.api_key))
+    yield Row.of("API key", "none" if target.api_key is None else names.key(target.api_key))
     if target.region is not None:
         yield Row.of("Region", names.region(target.region))
     yield Row.of("Location", target.location.words)
@@ -182,32 +146,81 @@ def _upstream(target: Upstream, names: Wording) -> Iterator[Row]:
     limits = _limits(target)
     if limits:
         yield Row.of("Limits", *limits)
-    yield from (Row.of(name, setting(value)) for name, value in target.params.items())
+    for name, param in target.params.items():
+        yield Row.of(name, names.key(param) if isinstance(param, Reference) else setting(param))
     yield from (Row.of(f"Adds {name}", setting(value)) for name, value in target.request.items())
     yield from (Row.of(name, setting(value)) for name, value in target.model_info.items())
 
 
-def _reach(route: Route, names: Wording) -> Iterator[Row]:
-    """Each region that a request may reach, and through what."""
+def _rule(route: Route, names: Wording) -> str:
+    if not route.reach:
+        return "Requests for this model are not sent anywhere."
+    return f"{names.rule(route.region)} They may reach {count(len(route.reach), 'region')}, fallback models included."
+
+
+def _reach(route: Route, names: Wording, unproved: Sequence[str]) -> Iterator[Row]:
+    """Each region that a request may reach, and why; then the upstreams of which no declaration says where they run.
+
+    `unproved` is what may be outside of the rule.
+    """
+    rule = names.index.regions[route.region].residency
     heads: dict[str, list[str]] = {}
     for head in route.heads:
         heads.setdefault(names.index.heads[head].region, []).append(head)
-    upstreams = {code for target in route.targets for code in target.location.regions}
     for code in route.reach:
-        through = [*heads.get(code, ())]
-        if code in upstreams:
-            through.append("a deployment")
-        words = listed(through) if through else "a fallback model"
-        region = names.region(code)
-        yield Row.of(region.text, Link(text=f"through {words}", href=region.href))
+        reasons: list[str | Link] = []
+        if here := heads.get(code):
+            reasons.append(f"{listed(here)} {_lie(len(here), is_allowed=None if rule is None else code in rule)} here")
+        reasons += [
+            f"{host(target)} runs here, known by {target.location.known_by}"
+            for target in route.targets
+            if code in target.location.regions
+        ]
+        reasons += [
+            Link(text=f"through the fallback model {name}", href=names.links.model(fallback.model_id))
+            for name, fallback in _fallbacks(route, names)
+            if code in fallback.reach
+        ]
+        yield Row.of(names.region(code), *dict.fromkeys(reasons))
+    if route.reach:
+        for target in route.targets:
+            if not target.location.regions and rule is not None and not unproved:
+                yield Row.of(host(target), f"keeps the rule because it {target.location.words}")
+    if unproved:
+        yield Row.of(
+            "Not proved",
+            *unproved,
+            "Nothing declares where it runs: set upstream_region, or name it under upstreams of a region.",
+        )
 
 
-def _reach_words(route: Route) -> str:
-    if not route.reach:
-        return "Requests for this model are not sent anywhere."
-    return (
-        f"Requests for this model may reach {count(len(route.reach), 'region')}, including fallback models."
-    )
+def _lie(heads: int, *, is_allowed: bool | None) -> str:
+    """Like "keeps the rule because it lies"."""
+    if is_allowed is None:
+        return "lies" if heads == 1 else "lie"
+    verb = ("keeps the rule" if is_allowed else "is outside the rule", "it lies")
+    plural = ("keep the rule" if is_allowed else "are outside the rule", "they lie")
+    return " because ".join(verb if heads == 1 else plural)
+
+
+def _fallbacks(route: Route, names: Wording) -> Iterator[tuple[str, Route]]:
+    for name in dict.fromkeys(name for models in route.fallback_models.values() for name in models):
+        yield name, names.index.routes[names.meant(name)]
+
+
+def _metadatum(name: str, value: object, names: Wording) -> Row:
+    """A row of the metadata: texts, numbers and lists of them as they are, what is nested as JSON."""
+    if isinstance(value, list) and value and not any(isinstance(one, dict | list) for one in value):
+        return Row.of(name, *(_plain(one) for one in value))
+    if name in ("owner", "team") and isinstance(value, str) and value.strip():
+        return Row.of(name, names.owner(value))
+    return Row.of(name, _plain(value))
+
+
+def _plain(value: object) -> Link:
+    if isinstance(value, dict | list):
+        return Link(text=encode(value), is_code=True)
+    return Link(text=value if isinstance(value, str) else encode(value))
 
 
 def _limits(of: Route | Upstream) -> list[str]:

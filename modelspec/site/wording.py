@@ -21,23 +21,30 @@ _KEYS = {"env": "environment variable {}", "file": "file {}", "vault": "Vault {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A text with an address, or only a text."""
+    """A text with an address, or only a text.
+
+    `hook` is the attribute by which scripts find the head, region or model `of`; `is_code`: it is text of machines.
+    """
 
     text: str
     href: str | None = None
+    hook: str = ""
+    of: str = ""
+    is_code: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A term and its values."""
 
-    term: str
+    term: Link
     values: tuple[Link, ...]
 
     @classmethod
-    def of(cls, term: str, *values: str | Link) -> Self:
+    def of(cls, term: str | Link, *values: str | Link) -> Self:
         """A row of texts and links."""
-        return cls(term=term, values=tuple(Link(text=one) if isinstance(one, str) else one for one in values))
+        term, *rest = (Link(text=one) if isinstance(one, str) else one for one in (term, *values))
+        return cls(term=term, values=tuple(rest))
 
 
 class Links:
@@ -66,6 +73,10 @@ class Links:
     def model(self, model_id: str, ending: str = "html") -> str:
         """The page of a model, or its JSON, under the name of its file."""
         return model_url(self.base, model_id, ending)
+
+    def edit(self, model_id: str) -> str:
+        """The form that changes a model."""
+        return f"{self.propose}?{urlencode({'model': model_id})}"
 
     def region(self, code: str) -> str:
         """The page of a region."""
@@ -116,11 +127,11 @@ class Wording:
 
     def region(self, code: str) -> Link:
         """Like "Europe (eu)"."""
-        return Link(text=self.region_titles[code], href=self.links.region(code))
+        return Link(text=self.region_titles[code], href=self.links.region(code), hook="region", of=code)
 
     def head(self, head_id: str) -> Link:
         """Like "head-service-eu (eu)"."""
-        return Link(text=self.head_titles[head_id], href=self.links.head(head_id))
+        return Link(text=self.head_titles[head_id], href=self.links.head(head_id), hook="head", of=head_id)
 
     def key(self, reference: Reference) -> Link:
         """Where a key is kept, with a link to where it goes."""
@@ -138,7 +149,15 @@ class Wording:
 
     def model(self, name: str) -> Link:
         """A link to a model, under the name that another model uses for it."""
-        return Link(text=name, href=self.links.model(self.meant(name)))
+        meant = self.meant(name)
+        return Link(text=name, href=self.links.model(meant), hook="model", of=meant)
+
+    def rule(self, code: str) -> str:
+        """The residency rule of a region in words."""
+        residency = self.index.regions[code].residency
+        if residency is None:
+            return "Requests may be served anywhere."
+        return f"Requests may be served only in {listed([self.region_titles[one] for one in residency])}."
 
 
 def host(target: Upstream) -> str:

@@ -6,34 +6,9 @@ import pytest
 from markupsafe import Markup
 
 from modelspec.site.svg.drawing import Bar, bars_svg, element, fit, width
-from modelspec.site.svg.route import DrawnNode, RouteView, route_svg, spell_route
 from modelspec.site.svg.world import HEIGHT, WIDTH, Point, project, world_svg
 
 EVIL = "<script>alert(1)</script>\"'&]]>"
-EU = "Europe (eu)"
-FIRST = (
-    DrawnNode(title="head-eu", region=EU, weight="weight 3"),
-    DrawnNode(title="head-eu-2", region=EU, weight="weight 1"),
-)
-THEN = (DrawnNode(title="head-us", region="United States (us)", note="draining"),)
-ROUTE = RouteView(
-    model="atlas",
-    region=EU,
-    tiers=(FIRST, THEN),
-    targets=(
-        DrawnNode(title="api.example.com", region=EU, weight="weight 2", note="openai"),
-        DrawnNode(title="late.example.com", is_later=True),
-    ),
-)
-LOCAL = RouteView(
-    model="atlas",
-    region=EU,
-    tiers=(
-        (DrawnNode(title="head-eu", region=EU, local=DrawnNode(title="10.0.0.1:8000", note="inference")),),
-        (DrawnNode(title="head-no", region="Norway (no)", local=DrawnNode(title="10.0.0.2:8000")),),
-    ),
-)
-
 
 def _parse(markup: Markup) -> ET.Element:
     """The tree, after a check for what a strict content security policy forbids."""
@@ -45,10 +20,6 @@ def _texts(tree: ET.Element) -> list[str]:
     return ["".join(node.itertext()) for node in tree.iter("text")]
 
 
-def _paths(tree: ET.Element, kind: str) -> list[ET.Element]:
-    return [node for node in tree.iter("path") if node.get("class") == kind]
-
-
 def test_an_element_escapes_its_attributes_and_text_and_keeps_markup() -> None:
     made = element("a", EVIL, element("b"), href=EVIL, class_="c", font_size=1.25, rx=None)
     tree = ET.fromstring(str(made))
@@ -58,83 +29,7 @@ def test_an_element_escapes_its_attributes_and_text_and_keeps_markup() -> None:
     assert [child.tag for child in tree] == ["b"]
 
 
-def test_the_picture_of_a_route_spells_the_order() -> None:
-    tree = _parse(route_svg(ROUTE))
-    (svg,) = tree
-    assert svg.get("role") == "img"
-    assert [child.tag for child in svg][:2] == ["title", "desc"]
-    assert svg.findtext("title") == "Route of atlas"
-    assert svg.findtext("desc") == (
-        "Requests for atlas go to head-eu in Europe (eu), weight 3 and head-eu-2 in Europe (eu), weight 1. "
-        "Fallback 1 is head-us in United States (us), draining. "
-        "Each head calls api.example.com, in Europe (eu), weight 2, openai. After that it calls late.example.com."
-    )
-
-
-def test_lines_to_the_first_tier_are_solid_and_to_fallbacks_dashed() -> None:
-    tree = _parse(route_svg(ROUTE))
-    # Two heads and a deployment: to each head, from each head, to the deployment.
-    assert len(_paths(tree, "route-line")) == 5
-    assert len(_paths(tree, "route-line route-later")) == 3
-    assert all(node.get("stroke-dasharray") is None for node in _paths(tree, "route-line"))
-    assert all(node.get("stroke-dasharray") for node in _paths(tree, "route-line route-later"))
-
-
-def test_heads_stand_in_the_order_in_which_they_are_tried() -> None:
-    texts = _texts(_parse(route_svg(ROUTE)))
-    order = [texts.index(text) for text in ("head-eu", "head-eu-2", "head-us")]
-    assert order == sorted(order)
-    assert "Europe (eu) · weight 3" in texts
-    assert texts[:2] == ["First", "Fallback 1"]
-
-
-def test_heads_that_run_the_model_lead_to_their_own_server() -> None:
-    tree = _parse(route_svg(LOCAL))
-    assert len(_paths(tree, "route-line")) == 2
-    assert len(_paths(tree, "route-line route-later")) == 2
-    assert {"10.0.0.1:8000", "10.0.0.2:8000"} <= set(_texts(tree))
-    assert "head-eu runs the model itself at 10.0.0.1:8000, inference." in spell_route(LOCAL)
-
-
-def test_a_model_that_nothing_serves_is_drawn_alone() -> None:
-    view = RouteView(model="atlas", region=EU, tiers=(), targets=(DrawnNode(title="api.example.com"),))
-    tree = _parse(route_svg(view))
-    assert _texts(tree)[0] == "atlas"
-    assert not list(tree.iter("path"))
-    assert spell_route(view) == "No head serves atlas."
-
-
-def test_a_route_without_known_deployments_ends_at_its_heads() -> None:
-    view = RouteView(model="atlas", region=EU, tiers=(THEN,))
-    assert len(list(_parse(route_svg(view)).iter("path"))) == 1
-    assert "calls" not in spell_route(view)
-
-
-def test_boxes_of_a_route_do_not_overlap_however_many_there_are() -> None:
-    tiers = tuple((DrawnNode(title=f"h{n}", region=EU),) for n in range(20))
-    targets = tuple(DrawnNode(title=f"t{n}") for n in range(41))
-    tree = _parse(route_svg(RouteView(model="m", region=EU, tiers=tiers, targets=targets)))
-    boxes = [
-        [float(node.get(key) or "") for key in ("x", "y", "width", "height")] for node in tree.iter("rect")
-    ]
-    for a, b in combinations(boxes, 2):
-        assert a[0] + a[2] <= b[0] or b[0] + b[2] <= a[0] or a[1] + a[3] <= b[1] or b[1] + b[3] <= a[1]
-    (svg,) = tree
-    bottom = float((svg.get("viewBox") or "").split()[3])
-    assert all(y >= 0 and y + height <= bottom for _, y, _, height in boxes)
-
-
-def test_a_long_name_is_cut_and_complete_in_its_title() -> None:
-    name = "x" * 128
-    tree = _parse(route_svg(RouteView(model=name, region=EU, tiers=(THEN,))))
-    (cut,) = [node for node in tree.iter("text") if node.find("title") is not None]
-    assert cut.findtext("title") == name
-    assert "".join(cut.itertext()).removeprefix(name).endswith("…")
-
-
 def test_whatever_names_hold_is_shown_as_text() -> None:
-    head = DrawnNode(title=EVIL, region=EVIL, weight=EVIL, note=EVIL, local=DrawnNode(title=EVIL, note=EVIL))
-    _parse(route_svg(RouteView(model=EVIL, region=EVIL, tiers=((head,),))))
     _parse(bars_svg([Bar(label=EVIL, value=1, href=EVIL, note=EVIL)], title=EVIL))
     _parse(world_svg([Point(title=EVIL, latitude=0, longitude=0, href=EVIL)], title=EVIL) or Markup())
 
