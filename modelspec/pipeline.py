@@ -188,6 +188,10 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
                 head.head_id: compiled.locator.span(head.place).line
                 for head in compiled.setup.fleet.heads.values()
             },
+            region_lines={
+                region.code: compiled.locator.span(region.place).line
+                for region in compiled.setup.fleet.regions.values()
+            },
             commit=commit,
             commit_date=commit_date,
         ),

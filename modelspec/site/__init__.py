@@ -6,6 +6,7 @@ from typing import Self
 
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.diagnose.waiver import Waiver
+from modelspec.fleet.model import KeyRule
 from modelspec.fleet.settings import Settings
 from modelspec.site.forges import ForgeRepository, repository_of
 
@@ -22,8 +23,8 @@ class SiteContext:
 
     `base_path` begins and ends with `/`. `diagnostics` are warnings and infos, in the order of display. `unproved`
     leads from the id of a model whose residency is not proved to what it calls that may be outside: hosts, variables,
-    providers. `head_lines` are those of heads.yaml that declare the heads, by id. With more than `whole_page_limit`
-    models, a page of models has `page_size` of them.
+    providers. `head_lines` and `region_lines` are those of heads.yaml and regions.yaml that declare them. `edges` are
+    ids with their regions. With more than `whole_page_limit` models, a page of models has `page_size` of them.
     """
 
     base_path: str = "/"
@@ -34,6 +35,10 @@ class SiteContext:
     commit: str | None = None
     commit_date: str | None = None
     head_lines: Mapping[str, int] = field(default_factory=dict)
+    region_lines: Mapping[str, int] = field(default_factory=dict)
+    edges: tuple[tuple[str, str], ...] = ()
+    key_policy: tuple[KeyRule, ...] = ()
+    targets: tuple[str, ...] = ()
     page_size: int = 60
     whole_page_limit: int = 2000
 
@@ -46,6 +51,7 @@ class SiteContext:
         waivers: Sequence[Waiver],
         unproved: Mapping[str, tuple[str, ...]],
         head_lines: Mapping[str, int],
+        region_lines: Mapping[str, int],
         commit: str | None,
         commit_date: str | None,
     ) -> Self:
@@ -57,6 +63,10 @@ class SiteContext:
             waivers=tuple(waivers),
             unproved=unproved,
             head_lines=head_lines,
+            region_lines=region_lines,
+            edges=settings.edges,
+            key_policy=settings.key_policy,
+            targets=settings.targets,
             commit=commit,
             commit_date=commit_date,
         )

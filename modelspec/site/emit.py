@@ -7,12 +7,15 @@ from modelspec.emit.artifact import Artifact
 from modelspec.routing.table import RoutingTable
 from modelspec.site import SiteContext, hosting, openapi
 from modelspec.site.ask import emit_routes
+from modelspec.site.census import Census
 from modelspec.site.dashboard import emit_dashboard
 from modelspec.site.forges import origin_of
 from modelspec.site.frame import frame_of
+from modelspec.site.keys import HolderPages
+from modelspec.site.listing import Listing
 from modelspec.site.model import emit_model_pages
 from modelspec.site.models import emit_models
-from modelspec.site.places import emit_places
+from modelspec.site.places import PlacePages
 from modelspec.site.propose import emit_propose
 from modelspec.site.wording import Wording
 from modelspec.text.source import stored
@@ -24,7 +27,9 @@ def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
     names = Wording(routing, frame.links)
     yield from emit_dashboard(routing, context, frame, names)
     yield from emit_models(routing, context, frame, names)
-    yield from emit_places(routing, frame, names)
+    census, listing = Census(names.index, context.targets), Listing(names)
+    yield from PlacePages(routing, context, names, census, listing).emit(frame)
+    yield from HolderPages(context, names, census, listing).emit(frame)
     yield from emit_model_pages(routing, context, frame, names)
     yield from emit_propose(routing, context, frame, names)
     yield from emit_routes(routing, context, names)

@@ -41,7 +41,9 @@ def frame_of(context: SiteContext) -> PageFrame:
             Link(text="Models", href=links.models),
             Link(text="Regions", href=links.regions),
             Link(text="Heads", href=links.heads),
-            Link(text="Propose a change", href=links.propose),
+            Link(text="Keys", href=links.keys),
+            Link(text="Owners", href=links.owners),
+            Link(text="Propose", href=links.propose),
         ),
         version=__version__,
         repository=Link(

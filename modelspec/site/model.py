@@ -170,7 +170,9 @@ def _reach(route: Route, names: Wording, unproved: Sequence[str]) -> Iterator[Ro
     for code in route.reach:
         reasons: list[str | Link] = []
         if here := heads.get(code):
-            reasons.append(f"{listed(here)} {_lie(len(here), is_allowed=None if rule is None else code in rule)} here")
+            reasons.append(
+                f"{listed(here)} {_lie(len(here), is_allowed=None if rule is None else code in rule)} here"
+            )
         reasons += [
             f"{host(target)} runs here, known by {target.location.known_by}"
             for target in route.targets

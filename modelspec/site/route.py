@@ -57,7 +57,7 @@ class RouteDrawing:
         region = self._region(route.region)
         return (
             f'<div class="box is-model" data-model="{escape(route.model_id)}">'
-            f'<b dir="auto">{escape(route.about.name)}</b><small>{region}</small></div>'
+            f'<strong dir="auto">{escape(route.about.name)}</strong> <small>{region}</small></div>'
         )
 
     def _tiers(self, route: Route) -> Iterator[_Group]:
@@ -80,7 +80,7 @@ class RouteDrawing:
         if not unused:
             return ""
         caption = "Offline: not used" if route.is_routed else "Disabled: not used"
-        return f'<div class="unused">{_caption(caption)}<ul>{"".join(unused)}</ul></div>'
+        return f'<div class="unused">{_caption(caption)}<ul>{_lines(unused)}</ul></div>'
 
     def _head(self, head_id: str, weight: str, local: Upstream | None) -> str:
         note = weight if local is None else f"{weight}\0{host(local)}"
@@ -93,11 +93,11 @@ class RouteDrawing:
         entry = self._names.index.heads[head_id]
         status = "" if entry.status == "active" else entry.status
         notes = "".join(f" · {note}" for note in (weight, status) if note)
-        runs = "" if local is None else f"<small>runs it at {escape(host(local))}</small>"
+        runs = "" if local is None else f" <small>runs it at {escape(host(local))}</small>"
         return (
             f'<li><a class="box is-{entry.status}" href="{escape(self._names.links.head(head_id))}"'
             f' data-head="{escape(head_id)}">'
-            f"<b>{escape(head_id)}</b><small>{self._region(entry.region)}{notes}</small>{runs}</a></li>"
+            f"<strong>{escape(head_id)}</strong> <small>{self._region(entry.region)}{notes}</small>{runs}</a></li>"
         )
 
     def _region(self, code: str) -> str:
@@ -123,7 +123,7 @@ class RouteDrawing:
         weight = "" if target.weight is None else f"weight {target.weight}"
         notes = " · ".join(filter(None, (place, weight, str(escape(target.provider)))))
         title = host(target)
-        text = f"<b>{escape(title)}</b><small>{notes}</small>"
+        text = f"<strong>{escape(title)}</strong> <small>{notes}</small>"
         if isinstance(target.endpoint, str) and parts(target.endpoint):
             href = escape(self._names.links.models_where(host=title))
             return f'<li><a class="box" href="{href}">{text}</a></li>'
@@ -132,10 +132,10 @@ class RouteDrawing:
     def _fallback(self, name: str) -> str:
         route = self._names.index.routes[self._names.meant(name)]
         href = escape(self._names.links.model(route.model_id))
-        status = "" if route.status == "active" else f"<small>{route.status}</small>"
+        status = "" if route.status == "active" else f" <small>{route.status}</small>"
         return (
             f'<li><a class="box is-{route.status}" href="{href}" data-model="{escape(route.model_id)}">'
-            f"<b>{escape(name)}</b>{status}</a></li>"
+            f"<strong>{escape(name)}</strong>{status}</a></li>"
         )
 
 
@@ -144,12 +144,16 @@ def _order(target: Upstream) -> int:
 
 
 def _caption(text: str) -> str:
-    return f'<p class="cap">{text}</p>'
+    return f'<p class="cap">{text}</p>\n'
 
 
 def _groups(groups: Sequence[_Group]) -> str:
     items = (
-        f'<li class="tier{" later" if is_later else ""}">{_caption(caption)}<ul>{"".join(boxes)}</ul></li>'
+        f'<li class="tier{" later" if is_later else ""}">{_caption(caption)}<ul>{_lines(boxes)}</ul></li>'
         for caption, is_later, boxes in groups
     )
-    return f"<ol>{''.join(items)}</ol>" if groups else ""
+    return f"<ol>{_lines([*items])}</ol>" if groups else ""
+
+
+def _lines(boxes: Sequence[str]) -> str:
+    return "\n".join(boxes)

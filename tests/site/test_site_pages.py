@@ -233,10 +233,10 @@ def test_a_model_page_words_every_kind_of_reference(tmp_path: Path) -> None:
             "endpoint": {"env": "ATLAS_URL"},
             "api_key": {"file": "/run/secrets/atlas"},
             "order": 1,
-            "region": "uk",
         },
         {
             "endpoint": "https://b.example.com/v1",
+            "region": "uk",
             "api_key": {"vault": "kv/atlas#key"},
             "order": 2,
             "weight": 3,
@@ -270,7 +270,8 @@ def test_a_model_page_words_every_kind_of_reference(tmp_path: Path) -> None:
         '{"X-Title": "Fleet"}',
         "rerank",
         "Upstreams",
-        "through head-uk and a deployment",
+        "head-uk keeps the rule because it lies here",
+        "b.example.com runs here, known by deployments[].region",
     ):
         assert part in text, part
     assert "<dd><bdi>true</bdi></dd>" in found
@@ -305,14 +306,15 @@ def test_a_model_page_shows_its_whole_route(tmp_path: Path) -> None:
         "a second head is asked when the first is late",
         "private",
         "research",
-        "Requests for Atlas go to head-eu in Europe (eu), weight 2 and head-uk in United Kingdom (uk), weight 1.",
-        "Fallback 1 is head-eu-2 in Europe (eu), draining.",
+        "First head-eu Europe (eu) · weight 2 head-uk United Kingdom (uk) · weight 1",
+        "Fallback 1 head-eu-2 Europe (eu) · draining",
         "models.d/0.yaml, line 1",
     ):
         assert part in text, part
-    metadata = re.search(r"<pre[^>]*><code>(.*?)</code></pre>", found, re.DOTALL)
-    assert metadata is not None
-    assert json.loads(unescape(metadata[1])) == model["metadata"]
+    assert re.search(
+        '<dt dir="auto"><bdi>owner</bdi></dt><dd><a href="/admin/owners/team-[0-9a-f]+.html">', found
+    )
+    assert '<dt dir="auto"><bdi>nested</bdi></dt><dd><code>{&#34;a&#34;: [1]}</code></dd>' in found
 
 
 def test_fallback_models_are_linked_in_both_directions(tmp_path: Path) -> None:
@@ -323,19 +325,22 @@ def test_fallback_models_are_linked_in_both_directions(tmp_path: Path) -> None:
         "fallback_models": {"error": ["titan", "wide/one"], "context_window": ["atlas"]},
     }
     pages = pages_of(compiled(tmp_path, {**ATLAS, "aliases": ["titan"]}, wildcard, user))
-    assert '<a href="/admin/models/atlas.html"><bdi>titan</bdi></a>' in pages["models/user.html"]
-    assert '<a href="/admin/models/wide/=2a.html"><bdi>wide/one</bdi></a>' in pages["models/user.html"]
+    assert (
+        '<a href="/admin/models/atlas.html" data-model="atlas"><bdi>titan</bdi></a>'
+        in pages["models/user.html"]
+    )
+    wide = '<a href="/admin/models/wide/=2a.html" data-model="wide/*"><bdi>wide/one</bdi></a>'
+    assert wide in pages["models/user.html"]
     assert words(pages["models/atlas.html"]).count("Models that fall back to this one user") == 1
     assert "every name that begins with wide/" in words(pages["models/wide/=2a.html"])
-    assert "through a fallback model" not in pages["models/user.html"]
+    assert "through the fallback model titan" in words(pages["models/user.html"])
 
 
 def test_long_lists_of_users_are_cut(tmp_path: Path) -> None:
     users = [{**ATLAS, "model_id": f"user-{n:02}", "fallback_models": ["atlas"]} for n in range(61)]
     pages = pages_of(compiled(tmp_path, ATLAS, *users))
-    assert "user-49</bdi></a></li><li>and 11 more</li>" in pages["models/atlas.html"]
-    assert "62 models served first" in words(pages["heads.html"])
-    assert "the rest is on" in pages["heads.html"]
+    rest = '<a href="/admin/models.html?fallback=atlas"><bdi>and 11 more</bdi></a>'
+    assert f"user-49</bdi></a></li><li>{rest}</li>" in pages["models/atlas.html"]
 
 
 def test_the_page_explains_a_status(tmp_path: Path) -> None:
@@ -357,7 +362,7 @@ def test_the_page_explains_a_status(tmp_path: Path) -> None:
     assert "This model is disabled: requests for it get 404." in pages["models/off.html"]
     assert "Requests for this model are not sent anywhere." in pages["models/off.html"]
     assert "deprecated and will be removed on 2027-01-01." in pages["models/old.html"]
-    assert '<a href="/admin/models/new.html"><bdi>new</bdi></a>' in pages["models/old.html"]
+    assert '<a href="/admin/models/new.html" data-model="new"><bdi>new</bdi></a>' in pages["models/old.html"]
     assert "This model is deprecated." in pages["models/older.html"]
     assert "remark" not in pages["models/new.html"]
 
@@ -367,7 +372,7 @@ def test_a_model_without_any_head_in_service_says_so(tmp_path: Path) -> None:
     alone = replace(routing, routes=tuple(replace(route, tiers=(), reach=()) for route in routing.routes))
     html = pages_of(alone)["models/atlas.html"]
     assert "No head of this model is in service: requests for it fail." in html
-    assert "No head serves Atlas." in html
+    assert "Offline: not used head-eu Europe (eu) head-uk" in words(html)
 
 
 def test_a_local_model_names_its_place_on_each_head(tmp_path: Path) -> None:
@@ -376,25 +381,7 @@ def test_a_local_model_names_its_place_on_each_head(tmp_path: Path) -> None:
     text = words(page(tmp_path, "atlas", model))
     assert "local inference" in text
     assert "On head-eu (eu)" in text
-    assert "head-eu runs the model itself at 10.0.0.1:8000" in text
-
-
-def test_places_show_their_rules_and_models(tmp_path: Path) -> None:
-    pages = pages_of(compiled(tmp_path, ATLAS))
-    regions = words(pages["regions.html"])
-    assert "may be served only in Europe (eu) and United Kingdom (uk)." in regions
-    assert "may be served anywhere." in regions
-    assert "head-eu (eu)1 model first, 0 as fallback" in regions
-    assert "draining: 0 models first" in regions
-    assert "offline: serves no models" in regions
-    assert "This region has no heads." in regions
-    assert "No models belong to this region." in regions
-    assert "map-svg" in pages["regions.html"]
-    heads = words(pages["heads.html"])
-    assert "4 units, 0.2 first models per unit" in heads
-    assert "This head serves no models." in heads
-    assert '<section class="panel" id="head-head-uk" data-status="active">' in pages["heads.html"]
-    assert "/admin/models.html?region=eu" in pages["regions.html"]
+    assert "First head-eu Europe (eu) runs it at 10.0.0.1:8000" in text
 
 
 def test_without_locations_there_is_no_map(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from modelspec.site.svg.world import HEIGHT, WIDTH, Point, project, world_svg
 
 EVIL = "<script>alert(1)</script>\"'&]]>"
 
+
 def _parse(markup: Markup) -> ET.Element:
     """The tree, after a check for what a strict content security policy forbids."""
     assert not re.search(r"<(?:script|style|foreignObject)|[ ]style=|[ ]on[a-z]+=|javascript:", markup)
