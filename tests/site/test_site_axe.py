@@ -43,6 +43,10 @@ def barriers(page: Page) -> list[str]:
         "models/claude-3-7-sonnet.html",
         "regions.html",
         "heads.html",
+        "keys.html",
+        "owners.html",
+        "regions/eu.html",
+        "heads/head-service-us-west.html",
         "propose.html",
     ],
 )

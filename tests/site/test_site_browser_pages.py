@@ -17,6 +17,10 @@ KINDS = {
     "models/openrouter/=2a.html": "Anything at OpenRouter",
     "regions.html": "Regions",
     "heads.html": "Heads",
+    "keys.html": "Keys",
+    "owners.html": "Owners",
+    "regions/eu.html": "Europe (eu)",
+    "heads/head-service-eu.html": "head-service-eu (eu)",
     "propose.html": "Propose a model",
 }
 HOSTILE = [

@@ -185,7 +185,10 @@ def test_every_head_region_and_model_has_its_hook(site: dict[str, str]) -> None:
             continue
         for kind in ("regions", "heads", "models"):
             without_map = re.sub("<svg.*?</svg>", "", html, flags=re.DOTALL)
-            for link in re.findall(rf'<a[^>]* href="/admin/{kind}/[^"]+"[^>]*>', without_map):
+            for link in re.findall(
+                rf'(?:<tr [^>]+><th scope="row">)?<a[^>]* href="/admin/{kind}/[^"]+[.]html"[^>]*>',
+                without_map,
+            ):
                 assert f"data-{kind[:-1]}=" in link or "class=" in link, (path, link)
 
 
