@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from modelspec.emit.artifact import Artifact, encode
 from modelspec.fleet.model import Upstream
@@ -92,7 +93,7 @@ def _facts(route: Route, names: Wording) -> Iterator[Row]:
         yield Row.of("Fallback heads", *map(names.head, about.fallback_heads))
     if about.weights:
         weights = [
-            Link(text=f"{names.head_titles[head]}: weight {weight}", href=names.links.head(head))
+            replace(names.head(head), text=f"{names.head_titles[head]}: weight {weight}")
             for head, weight in about.weights.items()
         ]
         yield Row.of("Load balancing", _POLICIES[route.policy], *weights)
@@ -179,7 +180,7 @@ def _reach(route: Route, names: Wording, unproved: Sequence[str]) -> Iterator[Ro
             if code in target.location.regions
         ]
         reasons += [
-            Link(text=f"through the fallback model {name}", href=names.links.model(fallback.model_id))
+            replace(names.model(name), text=f"through the fallback model {name}")
             for name, fallback in _fallbacks(route, names)
             if code in fallback.reach
         ]
