@@ -76,12 +76,13 @@ class DrillOutcome:
 class DrillReport:
     """All drills of one run. `average` is in models per unit of capacity; None where no head declares a capacity.
 
-    `requests` are those of a day; None where nothing is weighed by usage.
+    `requests` are those of a day, or of what `unit` says; None where nothing is weighed by usage.
     """
 
     average: float | None
     outcomes: tuple[DrillOutcome, ...]
     requests: float | None = None
+    unit: str = "a day"
 
 
 def each_alone(index: Index) -> Iterator[tuple[str, ...]]:
@@ -193,7 +194,7 @@ def in_requests(report: DrillReport, index: Index, demand: Demand) -> DrillRepor
         replace(outcome, requests=_in_requests(index, demand, outcome, asked, before))
         for outcome in report.outcomes
     )
-    return replace(report, requests=demand.requests / demand.days, outcomes=outcomes)
+    return replace(report, requests=demand.requests / demand.scale, unit=demand.unit, outcomes=outcomes)
 
 
 def _asked(index: Index, demand: Demand) -> Mapping[str, Mapping[str, float]]:
@@ -205,7 +206,7 @@ def _asked(index: Index, demand: Demand) -> Mapping[str, Mapping[str, float]]:
             continue
         for client, count in clients.items():
             if not client or may_call(named[0], client):
-                found[named[0].model_id][client] += count / demand.days
+                found[named[0].model_id][client] += count / demand.scale
     return found
 
 

@@ -29,7 +29,7 @@ def drill_text(report: DrillReport, *, colour: bool) -> Iterator[str]:
             yield f"  leave their region: {_named(_ids(outcome.leaving))}\n"
         for each in outcome.gaining:
             yield f"  load of {each.head}: {_load(each)}{', overloaded' if each.overloaded else ''}\n"
-        for line in _requests(outcome):
+        for line in _requests(outcome, report.unit):
             yield f"  {printable(line)}\n"
     yield "\n"
     if report.average is not None:
@@ -42,14 +42,14 @@ def drill_text(report: DrillReport, *, colour: bool) -> Iterator[str]:
         yield _worst(report) + "\n"
 
 
-def _requests(outcome: DrillOutcome) -> Iterator[str]:
+def _requests(outcome: DrillOutcome, unit: str) -> Iterator[str]:
     """What a drill does to requests."""
     found = outcome.requests
     if found is None:
         return
     if found.lost or found.moved:
         leaving = f", {found.leaving:,.0f} of them out of their region" if found.leaving else ""
-        yield f"requests a day: {found.lost:,.0f} lose service, {found.moved:,.0f} move{leaving}"
+        yield f"requests {unit}: {found.lost:,.0f} lose service, {found.moved:,.0f} move{leaving}"
     for rate in found.rates:
         load = f"{rate.peak_before:,.3g} to {rate.peak_after:,.3g} requests a second in the busiest hour"
         yield f"rate of {rate.head_id}: {load}{', overloaded' if rate.overloaded else ''}"
@@ -58,7 +58,7 @@ def _requests(outcome: DrillOutcome) -> Iterator[str]:
 def _worst(report: DrillReport) -> str:
     """The drill that costs the most requests, in one line."""
     lossy = [(one.requests.lost, one) for one in report.outcomes if one.requests and one.requests.lost]
-    start = f"of {report.requests:,.0f} requests a day"
+    start = f"of {report.requests:,.0f} requests {report.unit}"
     if not lossy:
         return f"{start}, none loses service"
     lost, worst = max(lossy, key=lambda pair: pair[0])
@@ -142,7 +142,7 @@ def drill_markdown(report: DrillReport) -> str:
     for outcome in ranked:
         if not outcome.losses and not outcome.moves:
             continue
-        section = "\n".join(_section(outcome)) + "\n"
+        section = "\n".join(_section(outcome, report.unit)) + "\n"
         if left_out or len(text) + len(section) > ROOM - 200:
             left_out += 1
         else:
@@ -175,7 +175,7 @@ def _table(ranked: Sequence[DrillOutcome]) -> Iterator[str]:
         yield f"\n{len(ranked) - _ROWS} less severe drills are omitted from the table."
 
 
-def _section(outcome: DrillOutcome) -> Iterator[str]:
+def _section(outcome: DrillOutcome, unit: str) -> Iterator[str]:
     # The summary is HTML, in which ids of heads and codes of regions need no escaping.
     yield from ("", f"<details><summary>{_title(outcome)}</summary>", "")
     if outcome.losses:
@@ -186,7 +186,7 @@ def _section(outcome: DrillOutcome) -> Iterator[str]:
         yield f"- **leave their region:** {_codes(_ids(outcome.leaving))}"
     for each in outcome.gaining:
         yield f"- load of {code(each.head)}: {_load(each)}{', **overloaded**' if each.overloaded else ''}"
-    yield from (f"- {line}" for line in _requests(outcome))
+    yield from (f"- {line}" for line in _requests(outcome, unit))
     yield from ("", "</details>")
 
 

@@ -58,6 +58,18 @@ class Demand:
         return self.hours / _HOURS_A_DAY
 
     @property
+    def scale(self) -> float:
+        """What sums are divided by: the days, or 1 for less than a day, which says nothing of the hours it lacks."""
+        return max(1.0, self.days)
+
+    @property
+    def unit(self) -> str:
+        """What counts are of, once they are divided: `a day`, or `in 5 hours`."""
+        if self.hours >= _HOURS_A_DAY:
+            return "a day"
+        return "in 1 hour" if self.hours == 1 else f"in {self.hours} hours"
+
+    @property
     def requests(self) -> int:
         """All of them."""
         return sum(sum(clients.values()) for clients in self.asked.values())

@@ -152,7 +152,7 @@ def count_requests(
             found.append(
                 Breach(
                     subject=model,
-                    message=f"{count:,.0f} requests a day of model {quote(model)} move, and with them {share}",
+                    message=f"{count:,.0f} requests {replay.unit} of model {quote(model)} move, and with them {share}",
                     label="broken" if route is None else "moves",
                     help="split the change",
                     place=None if route is None else Place(path=route.about.path, pointer=("model_id",)),

@@ -19,6 +19,8 @@ OVERLOAD = 2.0
 """A head is overloaded above so many times the fleet's requests per unit of capacity, as in a drill."""
 MOST_MOVES = 1000
 """The largest moves that are kept by name and client region; sums are of all."""
+ENOUGH_FOR_P95 = 200
+"""With fewer rows, the 95th percentile is that of a handful of them."""
 _SECONDS = 3600
 _OK = 200
 _LEAST = 1e-9
@@ -38,7 +40,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """Milliseconds of a request as measured, moved to other heads; None where nothing was measured."""
+    """Milliseconds of a request as measured, moved to other heads; None where nothing, or for `p95` too little, was."""
 
     p50: float | None
     p95: float | None
@@ -84,15 +86,19 @@ class HeadRate:
 class Replay:
     """What a change does to the requests of a window of `days` days up to `until`, in requests a day.
 
+    Requests of less than a day are not made into those of one: `unit` is `a day`, or for example `in 5 hours`.
+
     `lost` are answered before and get 404, 403 or 503 after; `gained` the other way round. `moved` go to another head
     or model. `flows` lead from a head to another, `entered` and `left` are by region: of heads, and of upstreams where
     that is known. `models` are the moved requests by the model of the base. `measured` of the moved requests
-    have an expected latency on both sides: `p50_change` and `p95_change` are their mean changes in milliseconds.
+    have an expected latency on both sides: `p50_change` is its mean change in milliseconds. `p95_change` is that of the
+    `p95_measured` requests for which enough were measured.
     `priced` of the moved requests have a cost on both sides, and `dollars_change` is what a day costs more.
     """
 
     until: datetime
     days: float
+    unit: str
     requests: float
     moved: float
     lost: Mapping[int, float]
@@ -107,6 +113,7 @@ class Replay:
     moves_left_out: int
     measured: float
     p50_change: float
+    p95_measured: float
     p95_change: float
     priced: float
     dollars_change: float
@@ -130,6 +137,7 @@ class _Sums:
     measured: float = 0.0
     p50: float = 0.0
     p95: float = 0.0
+    p95_measured: float = 0.0
     priced: float = 0.0
     dollars: float = 0.0
     lost: dict[int, float] = field(default_factory=lambda: defaultdict(float))
@@ -161,18 +169,19 @@ def replay(
         total += asked
         old, new = before.find(name), after.find(name)
         if old is None and new is None:
-            sums.unanswered += asked / demand.days
+            sums.unanswered += asked / demand.scale
         elif old is None or new is None or not _is_same(old[0], new[0], now, relocated):
             moves.extend(_moves(name, clients, demand, now, then, sums))
         else:
-            sums.unanswered += _refused(new[0], clients) / demand.days
+            sums.unanswered += _refused(new[0], clients) / demand.scale
     measured = {heads.get(head, head): counts for head, counts in demand.heads.items() if head}
     added = by_hour(demand, sums.shifts)
     moves.sort(key=lambda move: (-move.moved, -move.requests, move.name, move.client))
     return Replay(
         until=demand.first + timedelta(hours=demand.hours),
         days=demand.days,
-        requests=total / demand.days,
+        unit=demand.unit,
+        requests=total / demand.scale,
         moved=sums.moved,
         lost=dict(sorted(sums.lost.items())),
         gained=sums.gained,
@@ -186,7 +195,8 @@ def replay(
         moves_left_out=max(0, len(moves) - MOST_MOVES),
         measured=sums.measured,
         p50_change=sums.p50 / sums.measured if sums.measured else 0.0,
-        p95_change=sums.p95 / sums.measured if sums.measured else 0.0,
+        p95_measured=sums.p95_measured,
+        p95_change=sums.p95 / sums.p95_measured if sums.p95_measured else 0.0,
         priced=sums.priced,
         dollars_change=sums.dollars,
     )
@@ -303,7 +313,7 @@ def _moves(
         if key not in seen:
             seen[key] = now.answered(name, client), then.answered(name, client)
         before, after = seen[key]
-        a_day = requests / demand.days
+        a_day = requests / demand.scale
         if _OK not in (before.status, after.status):
             sums.unanswered += a_day
             continue
@@ -351,14 +361,20 @@ def _add(sums: _Sums, move: RequestMove) -> None:
         change = after.regions.get(region, 0.0) - before.regions.get(region, 0.0)
         if abs(change) > _LEAST:
             (sums.entered if change > 0 else sums.left)[region] += a_day * abs(change)
+    _add_expected(sums, move)
+
+
+def _add_expected(sums: _Sums, move: RequestMove) -> None:
     old, new = move.expected_before, move.expected_after
-    if old.p50 is not None and new.p50 is not None and old.p95 is not None and new.p95 is not None:
+    if old.p50 is not None and new.p50 is not None:
         sums.measured += move.moved
         sums.p50 += move.moved * (new.p50 - old.p50)
+    if old.p95 is not None and new.p95 is not None:
+        sums.p95_measured += move.moved
         sums.p95 += move.moved * (new.p95 - old.p95)
     if old.dollars is not None and new.dollars is not None:
         sums.priced += move.moved
-        sums.dollars += a_day * (new.dollars - old.dollars)
+        sums.dollars += move.requests * (new.dollars - old.dollars)
 
 
 def _flows(before: Shares, after: Shares) -> Iterator[tuple[tuple[str, str], float]]:
@@ -383,15 +399,16 @@ def _expected(demand: Demand, answered: Answered, client: str) -> Expected:
     if not found or any(one is None for _, one, _ in found):
         return Expected(p50=None, p95=None, dollars=None)
     p50 = p95 = dollars = 0.0
-    is_priced = True
+    is_priced = has_p95 = True
     for part, one, head in found:
         assert one is not None
         shift = _shift(demand, one, client, head)
         p50 += part * max(0.0, one.p50 + shift)
         p95 += part * max(0.0, one.p95 + shift)
+        has_p95 = has_p95 and one.rows >= ENOUGH_FOR_P95
         is_priced = is_priced and one.dollars is not None
         dollars += part * (one.dollars or 0.0)
-    return Expected(p50=p50, p95=p95, dollars=dollars if is_priced else None)
+    return Expected(p50=p50, p95=p95 if has_p95 else None, dollars=dollars if is_priced else None)
 
 
 def _shift(demand: Demand, one: Measured, client: str, head: str) -> float:
@@ -407,7 +424,7 @@ def by_hour(demand: Demand, a_day: Mapping[tuple[str, str], float]) -> dict[str,
         profile = demand.clients.get(client, ())
         whole = sum(profile)
         for hour, count in enumerate(profile if whole else ()):
-            hours[hour] += requests * demand.days * count / whole
+            hours[hour] += requests * demand.scale * count / whole
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from modelspec.change.demand import Demand
 from modelspec.change.effect import Quoted, Words, joined
-from modelspec.change.replay import Answered, Expected, HeadRate, Replay, RequestMove, largest
+from modelspec.change.replay import ENOUGH_FOR_P95, Answered, Expected, HeadRate, Replay, RequestMove, largest
 from modelspec.report.printable import as_written
 
 REPLAY_TITLE = "Requests"
@@ -20,39 +20,41 @@ _MOST_REGIONS = 8
 def brief(replay: Replay) -> Words:
     """The end of the summary: what part of the requests the change moves or loses."""
     if not replay.changes:
-        return (f"; no request of {_number(replay.requests)} a day is answered otherwise",)
+        return (f"; no request of {_number(replay.requests)} {replay.unit} is answered otherwise",)
     lost = "".join(f", {_number(count)} get {status}" for status, count in replay.lost.items())
-    return (f"; of {_number(replay.requests)} requests a day {_percent(replay.share)} move{lost}",)
+    return (f"; of {_number(replay.requests)} requests {replay.unit} {_percent(replay.share)} move{lost}",)
 
 
 def sentences(replay: Replay) -> Iterator[Words]:
     """All but the rates of heads, the most important first."""
     until = f"{replay.until:%Y-%m-%d %H:%M} UTC"
-    yield (f"{_number(replay.requests)} requests a day were replayed, of {_span(replay.days)} up to {until}",)
+    unit = replay.unit
+    window = f", of {_span(replay.days)} up to" if replay.days >= 1 else " up to"
+    yield (f"{_number(replay.requests)} requests {unit} were replayed{window} {until}",)
     if replay.unanswered:
-        yield (f"{_number(replay.unanswered)} a day are answered on neither side",)
+        yield (f"{_number(replay.unanswered)} {unit} are answered on neither side",)
     for status, count in replay.lost.items():
-        yield (f"{_number(count)} a day were answered and now get {status}",)
+        yield (f"{_number(count)} {unit} were answered and now get {status}",)
     if replay.gained:
-        yield (f"{_number(replay.gained)} a day are answered now and were not",)
+        yield (f"{_number(replay.gained)} {unit} are answered now and were not",)
     if replay.moved:
-        yield (f"{_number(replay.moved)} a day move to another head or model ({_percent(replay.share)})",)
+        yield (f"{_number(replay.moved)} {unit} move to another head or model ({_percent(replay.share)})",)
         flows = list(replay.flows.items())
         for (old, new), count in flows[:_MOST_FLOWS]:
-            yield (f"{_number(count)} a day from ", Quoted(old), " to ", Quoted(new))
+            yield (f"{_number(count)} {unit} from ", Quoted(old), " to ", Quoted(new))
         if flows[_MOST_FLOWS:]:
             rest = sum(count for _, count in flows[_MOST_FLOWS:])
-            yield (f"{_number(rest)} a day between other heads",)
+            yield (f"{_number(rest)} {unit} between other heads",)
     for verb, regions in (("enter", replay.entered), ("leave", replay.left)):
         if regions:
             largest_first = sorted(regions.items(), key=lambda item: (-item[1], item[0]))[:_MOST_REGIONS]
             shown = joined(
-                ((f"{_number(count)} a day ", Quoted(code)) for code, count in largest_first), ", "
+                ((f"{_number(count)} {unit} ", Quoted(code)) for code, count in largest_first), ", "
             )
             yield (f"{verb}: ", *shown)
     yield from _expectations(replay)
     for move in largest(replay, _MOST_MOVES):
-        yield _of_move(move)
+        yield _of_move(move, unit)
 
 
 def _expectations(replay: Replay) -> Iterator[Words]:
@@ -60,18 +62,28 @@ def _expectations(replay: Replay) -> Iterator[Words]:
         return
     if replay.measured:
         of = f"of {_percent(replay.measured / replay.moved)} of what moves"
-        yield (f"expected latency {of}: p50 {replay.p50_change:+,.0f} ms, p95 {replay.p95_change:+,.0f} ms",)
+        yield (f"expected latency {of}: p50 {replay.p50_change:+,.0f} ms, {_p95(replay)}",)
     if replay.measured < replay.moved * 0.999:
         what = "the rest" if replay.measured else "what moves"
         yield (f"nothing was measured that tells the latency of {what} at its new heads",)
     if replay.priced:
         of = f"of {_percent(replay.priced / replay.moved)} of what moves"
-        yield (f"expected cost {of}: {replay.dollars_change:+,.2f} dollars a day",)
+        yield (f"expected cost {of}: {replay.dollars_change:+,.2f} dollars {replay.unit}",)
 
 
-def _of_move(move: RequestMove) -> Words:
+def _p95(replay: Replay) -> str:
+    """The change of the 95th percentile, as far as enough was measured."""
+    if not replay.p95_measured:
+        return f"p95 not known from fewer than {ENOUGH_FOR_P95} requests"
+    change = f"p95 {replay.p95_change:+,.0f} ms"
+    if replay.p95_measured < replay.measured * 0.999:
+        return f"{change} for {_percent(replay.p95_measured / replay.moved)}, the rest being too few requests"
+    return change
+
+
+def _of_move(move: RequestMove, unit: str) -> Words:
     client: Words = (" from ", Quoted(move.client)) if move.client else ()
-    start: Words = (Quoted(move.name), *client, f", {_number(move.requests)} a day: ")
+    start: Words = (Quoted(move.name), *client, f", {_number(move.requests)} {unit}: ")
     return (*start, *_answer(move.before), " → ", *_answer(move.after), *_latency(move))
 
 
@@ -82,12 +94,15 @@ def _answer(answered: Answered) -> Words:
 
 
 def _latency(move: RequestMove) -> Words:
-    old, new = move.expected_before.p95, move.expected_after.p95
     if not move.moved:
         return ()
-    if old is None or new is None:
-        return (", latency not measured",)
-    return (f", p95 {old:,.0f} → {new:,.0f} ms",)
+    for name, old, new in (
+        ("p95", move.expected_before.p95, move.expected_after.p95),
+        ("p50", move.expected_before.p50, move.expected_after.p50),
+    ):
+        if old is not None and new is not None:
+            return (f", {name} {old:,.0f} → {new:,.0f} ms",)
+    return (", latency not measured",)
 
 
 def shown_rates(replay: Replay) -> list[HeadRate]:
@@ -147,6 +162,7 @@ def replay_json(replay: Replay, demand: Demand) -> Mapping[str, object]:
         "latency": {
             "measured": _decimal(replay.measured),
             "p50_change_ms": _decimal(replay.p50_change),
+            "p95_measured": _decimal(replay.p95_measured),
             "p95_change_ms": _decimal(replay.p95_change),
         },
         "cost": {"priced": _decimal(replay.priced), "dollars_change": _decimal(replay.dollars_change)},

@@ -243,13 +243,15 @@ def _saving(
     """Of the same model at both heads where it was measured; else of the network; else of the way there."""
     if replayed is not None and replayed.moved and replayed.measured >= _HALF * replayed.moved:
         known = 100 * replayed.measured / replayed.moved
+        has_p95 = replayed.p95_measured >= _HALF * replayed.moved
+        p95 = f", the 95th percentile {-replayed.p95_change:,.0f} ms less" if has_p95 else ""
         return ExpectedSaving(
             percent_known=known,
             is_less=replayed.p50_change < 0,
-            words=f"the median request takes {-replayed.p50_change:,.0f} ms less, the 95th percentile "
-            f"{-replayed.p95_change:,.0f} ms less, as measured for {known:.0f} % of what moves",
+            words=f"the median request takes {-replayed.p50_change:,.0f} ms less{p95}, "
+            f"as measured for {known:.0f} % of what moves",
             p50=-replayed.p50_change,
-            p95=-replayed.p95_change,
+            p95=-replayed.p95_change if has_p95 else None,
         )
     heads = before.routes[proposal.subject].tiers[0].weights
     (old, *_), new = heads, edit.head or ""
@@ -296,7 +298,7 @@ def _replay_words(replayed: Replay | None, saving: ExpectedSaving | None) -> Ite
     )
     if saving is None and replayed.moved and replayed.measured >= _HALF * replayed.moved:
         yield (
-            f"expected latency: p50 {replayed.p50_change:+,.0f} ms, p95 {replayed.p95_change:+,.0f} ms, "
+            f"expected latency: p50 {replayed.p50_change:+,.0f} ms, "
             f"as measured for {100 * replayed.measured / replayed.moved:.0f} % of what moves"
         )
 

@@ -237,7 +237,7 @@ def test_a_head_is_overloaded_against_the_fleet(tmp_path: Path) -> None:
 
 MEASURED = {
     ("atlas", "head-eu-1"): Measured(rows=900, p50=100, p95=200, floor=10, dollars=0.001),
-    ("atlas", "head-uk-1"): Measured(rows=9, p50=120, p95=260, floor=15, dollars=0.002),
+    ("atlas", "head-uk-1"): Measured(rows=200, p50=120, p95=260, floor=15, dollars=0.002),
 }
 FLOORS = {("eu", "head-eu-1"): 5.0, ("us", "head-eu-1"): 80.0, ("eu", "head-uk-1"): 25.0}
 
@@ -254,6 +254,20 @@ def test_the_expected_latency_is_that_of_the_new_head_shifted_by_the_floors(tmp_
     assert found.measured == found.moved
     assert found.p50_change == pytest.approx((600 * 35 - 300 * 50) / 900)
     assert found.dollars_change == pytest.approx(0.9)
+
+
+def test_few_requests_tell_a_median_and_no_95th_percentile(tmp_path: Path) -> None:
+    before = index(tmp_path / "a", {"atlas": ATLAS})
+    after = index(tmp_path / "b", {"atlas": model("atlas", head="head-uk-1")})
+    few = {**MEASURED, ("atlas", "head-uk-1"): Measured(rows=199, p50=120, p95=260)}
+    found = weighed(replaced(ASKED, measured=few), before, after)
+    assert (found.measured, found.p95_measured) == (found.moved, 0)
+    said = [line(words) for words in sentences(found)]
+    assert (
+        "expected latency of 100 % of what moves: p50 +20 ms, p95 not known from fewer than 200 requests"
+        in said
+    )
+    assert "atlas from eu, 600 a day: head-eu-1 → head-uk-1, p50 100 → 120 ms" in said
 
 
 def test_where_nothing_was_measured_it_says_so(tmp_path: Path) -> None:

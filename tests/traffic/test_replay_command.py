@@ -63,7 +63,12 @@ def test_less_than_a_day_is_told_in_hours(command: Command, fleet: Path, tmp_pat
     usage = tmp_path / "morning.json.gz"
     usage.write_bytes(asked("atlas", hours=6))
     outcome = command.run("plan", "--root", fleet, "--base", "HEAD", "--replay", usage)
-    assert "requests a day were replayed, of 6 hours up to 2026-05-01 06:00 UTC\n" in outcome.out
+    assert "of 2,002 requests in 6 hours 100 % move\n" in outcome.out
+    assert "  2,002 requests in 6 hours were replayed up to 2026-05-01 06:00 UTC\n" in outcome.out
+    assert "a day" not in outcome.out
+    drilled = command.run("drill", "--root", fleet, "--usage", usage, "--down", "us", "--down", "eu").out
+    assert "  requests in 6 hours: 2,002 lose service, 0 move\n" in drilled
+    assert "of 2,002 requests in 6 hours, the worst drill loses 2,002: us and eu down\n" in drilled
 
 
 def test_markdown_and_json_have_the_same(command: Command, fleet: Path, usage: Path) -> None:
