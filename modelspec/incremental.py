@@ -72,7 +72,8 @@ def validate(root: Path, *, today: date, cache: bool, policy: Policy | None = No
     otherwise = policy is not None and policy.finds_otherwise(settings, schema)
     basis = Basis(policy=policy, is_of_models=otherwise)
     outside = [] if path is None else [metadata]
-    outside += (tree.other(one) for one in (key_set_path(settings), own_settings_path(settings)) if one)
+    others = key_set_path(settings), own_settings_path(settings), settings.prices
+    outside += (tree.other(one) for one in others if one)
     extra = [one.data if isinstance(one, File) else str(one).encode() for one in outside]
     key = key_of(tree, extra, basis, today)
     diagnostics = store.result(key)

@@ -7,6 +7,7 @@ from typing import Any
 
 from modelspec.check.document import examine_document
 from modelspec.check.own_settings import own_settings
+from modelspec.check.price_list import price_list_faults
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.ignore import MARK, Ignore, ignores
 from modelspec.diagnose.rule import Finding, is_fixed, is_guard
@@ -93,6 +94,7 @@ def read_setup(tree: Tree, locator: Locator, targets: Sequence[str] = ()) -> Set
     diagnostics.extend(objections)
     litellm_file, litellm, objections = own_settings(tree, settings, locator)
     diagnostics.extend(objections)
+    diagnostics.extend(price_list_faults(tree, settings, fleet, locator))
     return Setup(
         settings=settings,
         waivers=waivers,

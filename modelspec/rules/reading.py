@@ -1,4 +1,4 @@
-"""The pages of faults of single files: of reading, `MS001` to `MS026`, and of the schemas, `MS101` to `MS110`."""
+"""The pages of faults of single files: of reading, `MS001` to `MS026`, and of the schemas, `MS101` to `MS111`."""
 
 from modelspec.diagnose.rule import Rule, stage_rule
 from modelspec.rules.examples import MODEL
@@ -379,5 +379,18 @@ RULES: tuple[Rule, ...] = (
         '# file: metadata.schema.json\n{"type": "objekt"}',
         good=MODEL + "# file: modelspec.yaml\nmetadata_schema: metadata.schema.json\n"
         '# file: metadata.schema.json\n{"type": "object"}',
+    ),
+    stage_rule(
+        "MS111",
+        "The price list cannot be used.",
+        """
+        `prices` in modelspec.yaml names a YAML file of the repository, by which `usage` and `suggest` count cost.
+
+        Correct the path or the entry, or remove `prices`.
+        """,
+        bad=MODEL + "# file: modelspec.yaml\nprices: prices.yaml\n# file: prices.yaml\n"
+        "prices: [{model: atlas, region: us, deployment: 0, input: 1, output: 2}]",
+        good=MODEL + "# file: modelspec.yaml\nprices: prices.yaml\n# file: prices.yaml\n"
+        "prices: [{model: atlas, region: us, input: 1, output: 2}]",
     ),
 )

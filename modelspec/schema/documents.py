@@ -7,8 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-DocumentKind = Literal["model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers", "keys"]
+DocumentKind = Literal[
+    "model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers", "keys", "prices"
+]
 
+# A price list may have any name, so no editor knows one by it.
 DOCUMENT_KINDS: tuple[DocumentKind, ...] = (
     "model",
     "defaults",

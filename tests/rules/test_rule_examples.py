@@ -40,6 +40,7 @@ PLACES = {
     "MS107": "models.d/atlas.yaml:5:29",
     "MS108": "models.d/atlas.yaml:6:1",
     "MS110": "modelspec.yaml:1:18",
+    "MS111": "prices.yaml:1:37",
     "MS201": "models.d/atlas.yaml:3:9",
     "MS202": "models.d/atlas.yaml:4:16",
     "MS203": "models.d/atlas.yaml:7:19",

@@ -61,6 +61,33 @@ def test_a_metadata_schema_that_is_missing_or_a_link_is_a_fault(tmp_path: Path) 
     assert _said(tmp_path, SCHEMA % "link.json") == [("MS002", "link.json", 1)]
 
 
+PRICES = "# file: modelspec.yaml\nprices: prices.yaml\n# file: prices.yaml\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("prices: []\n", []),
+        ("currency: EUR\nprices:\n  - {input: 1, output: 2.5}\n", []),
+        ("prices:\n  - {model: a}\n", [("MS102", 2), ("MS102", 2)]),
+        ("prices:\n  - {input: 1, output: 2, per: 1000}\n", [("MS101", 2)]),
+        ("prices:\n  - {input: 1, output: .nan}\n", [("MS015", 2)]),
+        ("prices:\n  - {input: 1, output: two}\n", [("MS103", 2)]),
+        ("prices: [\n", [("MS008", 1)]),
+        ("- a\n", [("MS103", 1)]),
+        (
+            "prices:\n  - {model: 'https://u:s3cr3t-pa55word@x.example.com', input: 1, output: 2}\n",
+            [("MS501", 2)],
+        ),
+    ],
+)
+def test_a_price_list_is_checked_at_its_lines(
+    tmp_path: Path, text: str, found: list[tuple[str, int]]
+) -> None:
+    said = [(code, line) for code, path, line in _said(tmp_path, PRICES + text) if path == "prices.yaml"]
+    assert said == found
+
+
 def test_one_faulty_setting_leaves_the_others_in_force(tmp_path: Path) -> None:
     settings = "# file: modelspec.yaml\nrules: {MS402: off}\noutput: [dist]\n"
     assert _said(tmp_path, model(fallback_heads="") + settings) == [("MS103", "modelspec.yaml", 2)]

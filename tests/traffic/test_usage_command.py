@@ -207,7 +207,11 @@ def test_cost_by_a_price_list(program: Program, fleet: Path, log: Path) -> None:
     (fleet / "prices.yaml").write_text(PRICES.replace("input: 10,", "input: -10,"))
     outcome = program.run("usage", "--root", fleet, log)
     assert outcome.code == 1
-    assert "entry 2 of `prices`: `input` and `output` are not amounts" in outcome.err
+    assert "error[MS106]: prices[1].input is too small: -10" in outcome.err
+    (fleet / "prices.yaml").write_text("prices: [{model: atlas, deployment: 9, input: 1, output: 2}]\n")
+    outcome = program.run("usage", "--root", fleet, log)
+    assert outcome.code == 1
+    assert "entry 1 of `prices`: `deployment` is not the number" in outcome.err
 
 
 def test_owners_come_from_keys(program: Program, fleet: Path, log: Path) -> None:
