@@ -10,7 +10,7 @@ from modelspec.emit.artifact import Artifact
 from modelspec.site import SiteContext
 from modelspec.site.forges import change_of, home_of, origin_of
 from modelspec.site.hosting import content_policy
-from modelspec.site.wording import Link, Links
+from modelspec.site.wording import Link, Links, linked, rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def _template(name: str) -> Template:
 @cache
 def _environment() -> Environment:
     # Always escape: by file name, the suffix `.j2` would turn escaping off.
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("modelspec.site"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -79,3 +79,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.globals.update(linked_element=linked, rows_element=rows)
+    return environment

@@ -1,11 +1,14 @@
 """Names, titles and addresses of things on the pages: the only place that words a region, a head or a key."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Self
 from urllib.parse import quote, urlencode
+
+from markupsafe import Markup, escape
 
 from modelspec.emit.artifact import encode
 from modelspec.emit.tables import model_url
@@ -45,6 +48,38 @@ class Row:
         """A row of texts and links."""
         term, *rest = (Link(text=one) if isinstance(one, str) else one for one in (term, *values))
         return cls(term=term, values=tuple(rest))
+
+
+def linked(link: Link) -> Markup:
+    """A link as an element. A page has dozens, and a template would take ten times as long for each."""
+    return _known_element(link) if len(link.text) <= _KEPT else _element(link)
+
+
+_KEPT = 100
+"""Characters of a text that is worth remembering: many pages have the same terms, regions, heads and keys."""
+
+
+def _element(link: Link) -> Markup:
+    text = escape(link.text)
+    if link.href is not None:
+        hook = f' data-{link.hook}="{escape(link.of)}"' if link.hook else ""
+        made = f'<a href="{escape(link.href)}"{hook}><bdi>{text}</bdi></a>'
+    else:
+        made = f"<code>{text}</code>" if link.is_code else f"<bdi>{text}</bdi>"
+    return Markup(made)  # noqa: S704 -- every part is escaped
+
+
+_known_element = lru_cache(maxsize=8192)(_element)
+
+
+def rows(each: Iterable[Row]) -> Markup:
+    """Rows as a list of terms and values."""
+    lines = "".join(
+        f'<div><dt dir="auto">{linked(row.term)}</dt>'
+        f"{''.join([f'<dd>{linked(value)}</dd>' for value in row.values])}</div>\n"
+        for row in each
+    )
+    return Markup(f'<dl class="rows">\n{lines}</dl>\n')  # noqa: S704 -- every part is escaped
 
 
 class Links:
@@ -104,6 +139,7 @@ _HASHED = 16
 """Hexadecimal digits behind them: names that only differ in case stay apart, and nobody finds two with the same."""
 
 
+@lru_cache(maxsize=8192)
 def slug(name: str) -> str:
     """A portable file name for any text, another one for each: `Team Blue` becomes `team-blue-…`."""
     readable = re.sub("[^a-z0-9]+", "-", name.lower())[:_READABLE].strip("-")
