@@ -1,82 +1,58 @@
-"""The dashboard: counts, the distribution of load, and the warnings of the build."""
+"""The dashboard: what needs a person, counts, findings by rule, load, and the map."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from modelspec.diagnose.diagnostic import Severity
+from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.emit.artifact import Artifact
 from modelspec.routing.table import RoutingTable
+from modelspec.rules import RULES
 from modelspec.site import SiteContext
-from modelspec.site.forges import links_for
+from modelspec.site.attention import concerns
+from modelspec.site.forges import ForgeRepository, links_for
 from modelspec.site.frame import PageFrame, page
-from modelspec.site.svg.drawing import Bar, bars_svg
-from modelspec.site.wording import Link, Wording, count
+from modelspec.site.load import LoadRow, load_of_heads, naming_models, rows_of_heads, rows_of_regions
+from modelspec.site.map import map_of
+from modelspec.site.wording import Link, Links, Row, Wording, count
 
-
-@dataclass(slots=True, kw_only=True)
-class Load:
-    """Model ids in order; `first` are served in the first tier, `fallback` in a later one."""
-
-    first: list[str] = field(default_factory=list)
-    fallback: list[str] = field(default_factory=list)
-
-
-def load_of_heads(routing: RoutingTable) -> dict[str, Load]:
-    """By head id, in the order of the file, including heads without models."""
-    loads = {head.head_id: Load() for head in routing.heads}
-    for route in routing.routes:
-        for number, tier in enumerate(route.tiers):
-            for head in tier.weights:
-                (loads[head].fallback if number else loads[head].first).append(route.model_id)
-    return loads
-
-
-def load_of_regions(routing: RoutingTable) -> dict[str, Load]:
-    """By region code. A model counts once per region: `first` if its first tier has a head there, else `fallback`."""
-    regions = {head.head_id: head.region for head in routing.heads}
-    loads = {region.code: Load() for region in routing.regions}
-    for route in routing.routes:
-        seen = set()
-        for number, tier in enumerate(route.tiers):
-            for code in (regions[head] for head in tier.weights):
-                if code not in seen:
-                    seen.add(code)
-                    (loads[code].fallback if number else loads[code].first).append(route.model_id)
-    return loads
-
-
-_MOST_FAULTS = 100
-_MOST_BARS = 40
+_MOST_EXAMPLES = 3
+_MOST_HEADS = 40
+_MOST_REGIONS = 20
+_LONGEST_MESSAGE = 200
+_TITLES = {rule.code: rule.title for rule in RULES}
 
 
 def emit_dashboard(
     routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
     """One page."""
-    heads = _bars(load_of_heads(routing), names.head)
-    regions = _bars(load_of_regions(routing), names.region)
-    faults = [fault for fault in context.diagnostics if fault.severity is not Severity.ERROR]
-    faults.sort(key=lambda fault: fault.severity is not Severity.WARNING)
-    counts = Counter(fault.severity for fault in faults)
+    named = naming_models(routing)
+    heads = rows_of_heads(routing, load_of_heads(routing), named, names)
+    regions = [*rows_of_regions(routing, names)]
+    needs = [*concerns(routing, context, named, names)]
+    findings = [*_findings(context.diagnostics, context.repository, names.links)]
+    counts: Counter[Severity] = Counter(
+        one.severity for one in context.diagnostics if one.severity is not Severity.ERROR
+    )
     yield page(
         "index.html",
         "dashboard",
         frame,
         origin=_origin(context),
-        tiles=list(_tiles(routing, names)),
-        heads=bars_svg(heads[:_MOST_BARS], title="Load by head"),
-        heads_more=_more(heads, "head"),
-        regions=bars_svg(regions[:_MOST_BARS], title="Load by region"),
-        regions_more=_more(regions, "region"),
-        faults=[
-            (fault, links_for(context.repository, fault.path, fault.span.line).view)
-            for fault in faults[:_MOST_FAULTS]
-        ],
-        faults_counted=", ".join(
+        concerns=needs,
+        needed=any(one.count for one in needs),
+        tiles=[*_tiles(routing, names)],
+        findings=findings,
+        findings_counted=", ".join(
             count(counts[severity], str(severity)) for severity in Severity if counts[severity]
         ),
-        faults_more=f"{len(faults) - _MOST_FAULTS:,} more" if len(faults) > _MOST_FAULTS else "",
+        loads=(
+            _listing("head", heads, frame.links.heads, _MOST_HEADS),
+            _listing("region", regions, frame.links.regions, _MOST_REGIONS),
+        ),
+        map=map_of(routing, names, most=_MOST_REGIONS),
+        build=[*_build(context)],
     )
 
 
@@ -88,6 +64,89 @@ def _origin(context: SiteContext) -> str:
     """The commit and its date, as far as the build was told: of all pages, only this one changes with each commit."""
     commit = "" if context.commit is None else f" from commit {context.commit[:_SHORT]}"
     return commit if context.commit_date is None else f"{commit} of {context.commit_date}"
+
+
+def _listing(noun: str, rows: Sequence[LoadRow], href: str, most: int) -> dict[str, object]:
+    more = len(rows) - most
+    return {
+        "noun": noun,
+        "rows": rows[:most],
+        "has_capacity": any(row.capacity for row in rows),
+        "href": href,
+        "more": f"and {count(more, noun)} with less" if more > 0 else "",
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One finding: `place` is `path:line`, at the forge where it has a page."""
+
+    message: str
+    place: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundByRule:
+    """All findings of one rule: how many, some of them, and the list of what they are about."""
+
+    code: str
+    severity: Severity
+    title: str
+    count: int
+    href: str | None
+    examples: tuple[Example, ...]
+
+    @property
+    def counted(self) -> str:
+        """The count as people write it."""
+        return f"{self.count:,}"
+
+
+def _findings(
+    diagnostics: Iterable[Diagnostic], repository: ForgeRepository | None, links: Links
+) -> Iterator[FoundByRule]:
+    """Warnings first, and the rule that found most."""
+    found: dict[tuple[Severity, str], list[Diagnostic]] = {}
+    for one in diagnostics:
+        if one.severity is not Severity.ERROR:
+            found.setdefault((one.severity, one.code), []).append(one)
+    lists = {
+        "MS313": links.models_where(risk="unknown-residency"),
+        "MS402": links.models_where(risk="one-head"),
+        "MS601": links.heads,
+        "MS602": links.regions,
+        "MS604": links.models_where(status="deprecated"),
+    }
+    for (severity, code), each in sorted(
+        found.items(), key=lambda one: (one[0][0].rank, -len(one[1]), one[0][1])
+    ):
+        yield FoundByRule(
+            code=code,
+            severity=severity,
+            title=_TITLES[code].removesuffix("."),
+            count=len(each),
+            href=lists.get(code),
+            examples=tuple(_example(one, repository) for one in each[:_MOST_EXAMPLES]),
+        )
+
+
+def _example(found: Diagnostic, repository: ForgeRepository | None) -> Example:
+    message = found.message
+    if len(message) > _LONGEST_MESSAGE:
+        message = f"{message[:_LONGEST_MESSAGE]}…"
+    line = found.span.line
+    return Example(
+        message=message,
+        place=Link(text=f"{found.path}:{line}", href=links_for(repository, found.path, line).view),
+    )
+
+
+def _build(context: SiteContext) -> Iterator[Row]:
+    """What the pages were built from, as the build was told."""
+    if context.commit is not None:
+        yield Row.of("Commit", context.commit)
+    if context.commit_date is not None:
+        yield Row.of("Author date", context.commit_date)
 
 
 Tile = tuple[str, str, str, str]
@@ -110,21 +169,3 @@ def _tiles(routing: RoutingTable, names: Wording) -> Iterator[Tile]:
 def _tile(number: int, noun: str, href: str, notes: list[tuple[int, str]]) -> Tile:
     parts = ", ".join(f"{figure:,} {words}" for figure, words in notes if figure)
     return f"{number:,}", noun if number == 1 else f"{noun}s", href, parts
-
-
-def _bars(loads: Mapping[str, Load], link: Callable[[str], Link]) -> list[Bar]:
-    """The bars, highest first."""
-    bars = [
-        Bar(
-            label=link(name).text,
-            value=len(load.first),
-            href=link(name).href,
-            note=f"+ {len(load.fallback):,} as fallback" if load.fallback else "",
-        )
-        for name, load in loads.items()
-    ]
-    return sorted(bars, key=lambda bar: -bar.value)
-
-
-def _more(bars: list[Bar], noun: str) -> str:
-    return f"and {count(len(bars) - _MOST_BARS, noun)} with less" if len(bars) > _MOST_BARS else ""

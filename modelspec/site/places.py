@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from markupsafe import Markup
-
 from modelspec.emit.artifact import Artifact
 from modelspec.routing.decide import may_call
 from modelspec.routing.outage import Loss, outage, served_first
@@ -15,7 +13,7 @@ from modelspec.site.census import Census, Served
 from modelspec.site.forges import links_for
 from modelspec.site.frame import PageFrame, page
 from modelspec.site.listing import Cell, Listing, Section, Table, counted, some_of
-from modelspec.site.svg.world import Point, world_svg
+from modelspec.site.map import map_of
 from modelspec.site.wording import Link, Row, Wording, count, listed
 
 _MOST_LINKS = 60
@@ -63,28 +61,19 @@ class PlacePages:
         )
         heads = self._table_of_heads(self._routing.heads)
         yield page(
-            "regions.html", "things", frame, title="Regions", words="", world=self._world(), table=regions
+            "regions.html",
+            "things",
+            frame,
+            title="Regions",
+            words="",
+            world=map_of(self._routing, self._names, most=len(self._routing.regions)),
+            table=regions,
         )
         yield page("heads.html", "things", frame, title="Heads", words="", world=None, table=heads)
         for region in self._routing.regions:
             yield page(f"regions/{region.code}.html", "thing", frame, **self._region(region))
         for head in self._routing.heads:
             yield page(f"heads/{head.head_id}.html", "thing", frame, **self._head(head))
-
-    def _world(self) -> Markup | None:
-        return world_svg(
-            [
-                Point(
-                    title=self._names.region_titles[region.code],
-                    latitude=region.location[0],
-                    longitude=region.location[1],
-                    href=self._names.links.region(region.code),
-                    count=len(self._census.regions[region.code]),
-                )
-                for region in self._routing.regions
-                if region.location is not None
-            ]
-        )
 
     def _region_row(self, region: RegionEntry) -> Sequence[Cell]:
         code, routes = region.code, self._census.regions[region.code]

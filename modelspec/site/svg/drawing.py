@@ -1,7 +1,5 @@
-"""Elements, text that fits, and horizontal bars, whose lengths are percentages, so that text keeps its size."""
+"""Elements, text that fits, and horizontal bars, whose lengths are percentages."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, takewhile
 from unicodedata import combining, east_asian_width
@@ -9,6 +7,10 @@ from unicodedata import combining, east_asian_width
 from markupsafe import Markup, escape
 
 Value = str | int | float
+
+
+_EMPTY = frozenset({"circle", "line", "path", "rect"})
+"""Shapes, which need no end tag."""
 
 
 def element(name: str, /, *children: str, **attributes: Value | None) -> Markup:
@@ -23,6 +25,8 @@ def element(name: str, /, *children: str, **attributes: Value | None) -> Markup:
             if value is not None
         ]
     )
+    if name in _EMPTY and not children:
+        return Markup(f"<{name}{written}/>")  # noqa: S704 -- as below
     inner = "".join(map(escape, children))
     # Every part is escaped. Markup.format would escape again, and a fleet has a million elements.
     return Markup(f"<{name}{written}>{inner}</{name}>")  # noqa: S704
@@ -85,49 +89,15 @@ def _ems(character: str) -> float:
     return 0.7 if character.isupper() else 0.58
 
 
-_ROW = 40
-_SIZE = 14
-_LABEL_ROOM = 172
-"""Pixels for a label and for its number, which fit side by side in the 328 of a narrow phone."""
-_FIGURES_ROOM = 150
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One bar; `note` follows the value (`models`, `3 as fallback`), `href` makes the label a link."""
-
-    label: str
-    value: int
-    href: str | None = None
-    note: str = ""
-
-
-def bars_svg(rows: Sequence[Bar], *, title: str = "Bars") -> Markup:
-    """The bars in the given order, the longest at full width. The role is group, because labels may be links."""
-    longest = max((row.value for row in rows), default=0)
-    return element(
-        "svg",
-        *(
-            element("g", *_row(row, longest), transform=f"translate(0 {top})", class_="bar-row")
-            for row, top in zip(rows, range(0, _ROW * len(rows), _ROW), strict=True)
-        ),
-        class_="bar-svg",
-        role="group",
-        aria_label=title,
-        width="100%",
-        height=_ROW * len(rows),
-    )
-
-
-def _row(row: Bar, longest: int) -> Iterator[Markup]:
-    figures = f"{row.value:,} {row.note}".strip()
-    label = lettering(row.label, room=_LABEL_ROOM, size=_SIZE, x=0, y=15, class_="bar-label")
-    yield element("a", label, href=row.href) if row.href is not None else label
-    size = _SIZE if width(figures, _SIZE) <= _FIGURES_ROOM else _SIZE - 2
-    yield lettering(
-        figures, room=_FIGURES_ROOM, size=size, x="100%", y=15, text_anchor="end", class_="bar-value"
-    )
-    yield element("rect", x=0, y=23, width="100%", height=8, rx=4, class_="bar-track")
-    if row.value > 0:
-        share = f"{max(1.0, 100 * row.value / longest):.1f}%"
-        yield element("rect", x=0, y=23, width=share, height=8, rx=4, class_="bar-fill")
+def bar_svg(first: float, later: float, *, whole: float, mark: float | None = None) -> Markup:
+    """One bar of two parts in a box that is `whole` wide, with an upright `mark`; it repeats the text beside it."""
+    parts = []
+    start = 0.0
+    for value, kind in ((first, "bar-fill"), (later, "bar-later")):
+        share = min(max(0.8, 100 * value / whole), 100 - start) if value > 0 else 0.0
+        parts.append(element("rect", x=f"{start:.1f}%", width=f"{share:.1f}%", class_=kind))
+        start += share
+    if mark is not None:
+        place = min(99.4, 100 * mark / whole) if whole else 0.0
+        parts.append(element("rect", x=f"{place:.1f}%", width=2, class_="bar-mark"))
+    return element("svg", *parts, class_="bar-svg", aria_hidden="true")

@@ -1,10 +1,10 @@
-"""A map of the world with the regions."""
+"""A map of the world with the regions, their residency and where their models fall back to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from math import ceil, pi, radians
+from math import ceil, cos, hypot, pi, radians, sin
 
 from markupsafe import Markup
 
@@ -45,19 +45,35 @@ _LINE = 20
 _LONGEST = 230.0
 _SMALLEST_DOT = 5.0
 _LARGEST_DOT = 12.0
-_DISTANCES = (0, 14, 28, 46, 68, 94, 124)
+_DISTANCES = (0, 14, 28, 46, 68, 94, 124, 160)
 """Distances of a label from its dot; from the second on, a line connects them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A place in degrees, north and east positive; a larger `count` gives a larger dot."""
+    """A region: a place in degrees, north and east positive; a larger `count` gives a larger dot.
 
+    `hint` is its tooltip. `allowed` are the codes where its models may be served; None is anywhere.
+    """
+
+    code: str
     title: str
     latitude: float
     longitude: float
+    hint: str = ""
     href: str | None = None
     count: int = 0
+    allowed: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arc:
+    """From one region to another, by code; a larger `count` gives a wider line."""
+
+    start: str
+    end: str
+    count: int
+    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +89,7 @@ class _Box:
     def columns(self) -> int:
         """The columns of the picture that it covers, as bits."""
         first = max(0, int(self.x))
-        return (1 << ceil(self.x + self.width)) - (1 << first)
+        return (1 << max(first, ceil(self.x + self.width))) - (1 << first)
 
     @property
     def rows(self) -> range:
@@ -92,8 +108,10 @@ class _Picture:
         self._taken = [0] * HEIGHT
 
     def is_free(self, box: _Box) -> bool:
+        if not box.is_inside:
+            return False
         columns = box.columns
-        return box.is_inside and not any(self._taken[row] & columns for row in box.rows)
+        return not any(self._taken[row] & columns for row in box.rows)
 
     def take(self, box: _Box) -> None:
         columns = box.columns
@@ -101,31 +119,43 @@ class _Picture:
             self._taken[row] |= columns
 
 
-def world_svg(points: Sequence[Point], *, title: str = "Map of the regions") -> Markup | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Dot:
+    """A point as it is drawn at `x` and `y`: `home_x` and `home_y` are its place, from which others may push it."""
+
+    point: Point
+    x: float
+    y: float
+    radius: float
+    home_x: float
+    home_y: float
+
+
+def world_svg(
+    points: Sequence[Point], arcs: Sequence[Arc] = (), *, title: str = "Map of the regions"
+) -> Markup | None:
     """The map, or None without points. The role is group, because points may be links.
 
-    Labels overlap neither each other nor dots, and earlier points have precedence. A label that does not fit near its
-    dot is omitted; the dot has a tooltip.
+    A dot that would lie on another is moved beside it, with a line to its place. Labels overlap neither each other nor
+    dots, and earlier points have precedence. A label that does not fit near its dot is omitted; the dot has a tooltip.
     """
     if not points:
         return None
-    most = max(1, *(point.count for point in points))
-    places = [project(point.latitude, point.longitude) for point in points]
-    radii = [
-        _SMALLEST_DOT + (_LARGEST_DOT - _SMALLEST_DOT) * (max(0, point.count) / most) ** 0.5
-        for point in points
-    ]
     picture = _Picture()
-    for (x, y), radius in zip(places, radii, strict=True):
-        picture.take(_Box(x=x - radius, y=y - radius, width=2 * radius, height=2 * radius))
-    marks = [
-        _mark(point, place, radius, picture)
-        for point, place, radius in zip(points, places, radii, strict=True)
-    ]
+    dots = [*_spread(points, picture)]
+    by_code = {dot.point.code: dot for dot in dots}
+    most = max((arc.count for arc in arcs), default=1)
     svg = element(
         "svg",
+        _ARROW,
         element("path", d=_land(), class_="map-land", aria_hidden="true"),
-        *marks,
+        *_allowances(dots, by_code),
+        *(
+            _arc(arc, by_code[arc.start], by_code[arc.end], most)
+            for arc in arcs
+            if arc.start in by_code and arc.end in by_code
+        ),
+        *(_mark(dot, picture) for dot in dots),
         class_="map-svg",
         role="group",
         aria_label=title,
@@ -134,12 +164,110 @@ def world_svg(points: Sequence[Point], *, title: str = "Map of the regions") -> 
     return element("div", svg, class_="map-scroll", tabindex=0, role="group", aria_label=title)
 
 
-def _mark(point: Point, place: tuple[float, float], radius: float, picture: _Picture) -> Markup:
-    x, y = place
-    parts = [element("title", point.title)]
+_RING = 3.5
+"""Pixels between a dot and the ring of a region with a residency rule."""
+_STEPS = (11, 17, 24, 32, 42, 54, 68, 84)
+_TURNS = 12
+
+
+def _spread(points: Sequence[Point], picture: _Picture) -> Iterator[_Dot]:
+    """The dots in the order of the points, each where none before it is, as near to its place as the picture allows."""
+    most = max(1, *(point.count for point in points))
+    full: set[tuple[float, float]] = set()  # places around which nothing was free
+    for point in points:
+        x, y = project(point.latitude, point.longitude)
+        radius = _SMALLEST_DOT + (_LARGEST_DOT - _SMALLEST_DOT) * (max(0, point.count) / most) ** 0.5
+        reach = radius + (_RING if point.allowed is not None else 0) + 1
+        places = (
+            (x + distance * cos(2 * pi * turn / _TURNS), y + distance * sin(2 * pi * turn / _TURNS))
+            for distance in _STEPS
+            for turn in range(_TURNS)
+        )
+        free = (
+            (at_x, at_y)
+            for at_x, at_y in ((x, y), *places)
+            if (x, y) not in full
+            and picture.is_free(_Box(x=at_x - reach, y=at_y - reach, width=2 * reach, height=2 * reach))
+        )
+        found = next(free, None)
+        if found is None:
+            full.add((x, y))
+        at_x, at_y = found or (x, y)
+        picture.take(_Box(x=at_x - reach, y=at_y - reach, width=2 * reach, height=2 * reach))
+        yield _Dot(point=point, x=at_x, y=at_y, radius=radius, home_x=x, home_y=y)
+
+
+_MOST_ALLOWANCES = 80
+
+
+def _allowances(dots: Sequence[_Dot], by_code: Mapping[str, _Dot]) -> Iterator[Markup]:
+    """A dotted line from each region with a rule to those that may serve its models; none where they are too many."""
+    pairs = [
+        (dot, by_code[code])
+        for dot in dots
+        for code in dot.point.allowed or ()
+        if code in by_code and code != dot.point.code
+    ]
+    for start, end in pairs if len(pairs) <= _MOST_ALLOWANCES else ():
+        yield element(
+            "path",
+            d=_curve(start, end, bend=-0.12),
+            class_="map-allowed",
+            aria_hidden="true",
+        )
+
+
+def _arc(arc: Arc, start: _Dot, end: _Dot, most: int) -> Markup:
+    return element(
+        "path",
+        element("title", arc.title),
+        d=_curve(start, end, bend=0.2),
+        class_="map-arc",
+        stroke_width=1 + 5 * arc.count / most,
+        marker_end="url(#map-arrow)",
+    )
+
+
+def _curve(start: _Dot, end: _Dot, *, bend: float) -> str:
+    """A curve from the edge of one dot to that of another; the way back takes the other side."""
+    width, height = end.x - start.x, end.y - start.y
+    control = (start.x + width / 2 + bend * height, start.y + height / 2 - bend * width)
+    (x, y), (to_x, to_y) = _edge(start, control), _edge(end, control)
+    return f"M{x:.1f} {y:.1f}Q{control[0]:.1f} {control[1]:.1f} {to_x:.1f} {to_y:.1f}"
+
+
+def _edge(dot: _Dot, towards: tuple[float, float]) -> tuple[float, float]:
+    width, height = towards[0] - dot.x, towards[1] - dot.y
+    far = hypot(width, height) or 1.0
+    gap = min(dot.radius + (_RING if dot.point.allowed is not None else 0) + 3, far)
+    return dot.x + width / far * gap, dot.y + height / far * gap
+
+
+_ARROW = element(
+    "defs",
+    element(
+        "marker",
+        element("path", d="M0 0L9 4.5L0 9Z", class_="map-arrow"),
+        id="map-arrow",
+        viewBox="0 0 9 9",
+        refX=7,
+        refY=4.5,
+        markerWidth=9,
+        markerHeight=9,
+        markerUnits="userSpaceOnUse",
+        orient="auto",
+    ),
+)
+
+
+def _mark(dot: _Dot, picture: _Picture) -> Markup:
+    point, x, y = dot.point, dot.x, dot.y
+    parts = [element("title", point.hint or point.title)]
     text = fit(point.title, _LONGEST, _SIZE)
     length = width(text, _SIZE)
-    for distance, box in _candidates(x, y, radius, length):
+    if hypot(x - dot.home_x, y - dot.home_y) > 1:
+        parts.append(element("line", x1=x, y1=y, x2=dot.home_x, y2=dot.home_y, class_="map-leader"))
+    for distance, box in _candidates(x, y, dot.radius, length):
         if picture.is_free(box):
             picture.take(box)
             if distance:
@@ -148,8 +276,10 @@ def _mark(point: Point, place: tuple[float, float], radius: float, picture: _Pic
                 element("text", text, x=box.x + 2, y=box.y + _SIZE, font_size=_SIZE, class_="map-label")
             )
             break
-    parts.append(element("circle", cx=x, cy=y, r=radius, class_="map-dot"))
-    mark = element("g", *parts, class_="map-point")
+    if point.allowed is not None:
+        parts.append(element("circle", cx=x, cy=y, r=dot.radius + _RING, class_="map-ring"))
+    parts.append(element("circle", cx=x, cy=y, r=dot.radius, class_="map-dot"))
+    mark = element("g", *parts, class_="map-point", data_region=point.code)
     return element("a", mark, href=point.href) if point.href is not None else mark
 
 
