@@ -49,11 +49,15 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFault:
-    """A line that is no row, or where line is None a file that ends too early; `end` is the offset behind it."""
+    """A line that is no row, or where line is None a file that ends too early; `end` is the offset behind it.
+
+    `is_text`: it is readable and does not begin as JSON does.
+    """
 
     line: int | None
     reason: str
     end: int = 0
+    is_text: bool = False
 
 
 def open_log(path: str) -> tuple[BinaryIO, str]:

@@ -4,6 +4,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -16,6 +17,7 @@ import duckdb
 from modelspec.diagnose.refusal import Refusal, shown, unusable
 from modelspec.traffic.chunks import LineFault, blocks, chunks, open_log
 from modelspec.traffic.layouts import LogMapping
+from modelspec.traffic.merge import merge_days
 from modelspec.traffic.stage import ROUND, KnownNames, Stage, quoted
 from modelspec.traffic.store import (
     HEAD_BYTES,
@@ -29,6 +31,9 @@ from modelspec.traffic.store import (
 MOST_NAMED = 20
 """Lines that are named of those that could not be read; all are counted."""
 
+_OF_LITELLM = (b'"modelspec.layer": "head"', b'"modelspec.layer":"head"', b'"call_type"')
+"""What a log has that LiteLLM wrote."""
+
 Progress = Callable[[int, int], None]
 """Told after each chunk how many bytes of how many were read."""
 
@@ -37,6 +42,7 @@ Progress = Callable[[int, int], None]
 class ReadReport:
     """What became of the lines: `rows` of requests, of which `repeats` were there before; `others` tell of no request.
 
+    `texts` are lines of other text in logs of LiteLLM, which writes those on its standard output too.
     `faults` counts broken lines by reason, `named` are the first of them as `file:line: reason`. `unchanged` files had
     nothing new. `breaches` counts rows that touched a region outside.
     """
@@ -44,6 +50,7 @@ class ReadReport:
     rows: int = 0
     repeats: int = 0
     others: int = 0
+    texts: int = 0
     files: int = 0
     unchanged: int = 0
     breaches: int = 0
@@ -56,6 +63,37 @@ class ReadReport:
         if len(self.named) < MOST_NAMED:
             where = name if found.line is None else f"{name}:{found.line}"
             self.named.append(f"{where}: {found.reason}")
+
+
+@dataclass(kw_only=True)
+class _Texts:
+    """Lines of text of one file: whether they are faults is known once the file was read."""
+
+    is_of_litellm: bool
+    counts: Counter[str] = field(default_factory=Counter)
+    first: list[LineFault] = field(default_factory=list)
+
+    def look(self, data: bytes) -> None:
+        """Look for who has written it."""
+        self.is_of_litellm = self.is_of_litellm or any(mark in data for mark in _OF_LITELLM)
+
+    def take(self, found: LineFault) -> bool:
+        """Whether it is such a line."""
+        if found.is_text:
+            self.counts[found.reason] += 1
+            if len(self.first) < MOST_NAMED:
+                self.first.append(found)
+        return found.is_text
+
+    def settle(self, name: str, report: ReadReport) -> None:
+        """Count the lines, at the end of the file."""
+        if self.is_of_litellm:
+            report.texts += self.counts.total()
+            return
+        for found in self.first:
+            report.fault(name, found)
+            self.counts[found.reason] -= 1
+        report.faults.update(+self.counts)
 
 
 def read_logs(
@@ -90,7 +128,12 @@ def read_logs(
                 progress=progress,
             )
             try:
-                return run.read(paths)
+                report = run.read(paths)
+                if run.changed:
+                    # What was read is in the aggregate: where there is no room to merge, the next run tries again.
+                    with suppress(OSError, duckdb.Error):
+                        merge_days(folder, scratch, run.stage.engine)
+                return report
             finally:
                 run.stage.close()
         except OSError as error:
@@ -183,17 +226,21 @@ class _LogRun:
         offset, line = (0, 1) if old is None else (old.offset, old.line)
         end, last = offset, line
         is_final = self.is_final or kind != "plain"
+        texts = _Texts(is_of_litellm=any(mark in head for mark in _OF_LITELLM))
         for one in chunks(chain(start, parts), offset=offset, line=line, is_final=is_final):
             if isinstance(one, LineFault):
                 self.report.fault(str(path), one)
                 if one.line is not None:
                     end, last = max(end, one.end), one.line + 1
                 continue
+            texts.look(one.data)
             for fault in self.stage.add(one, number):
-                self.report.fault(str(path), fault)
+                if not texts.take(fault):
+                    self.report.fault(str(path), fault)
             end = one.end
             last = one.line + one.breaks + (not one.data.endswith(b"\n"))
             self._tell(file.tell())
+        texts.settle(str(path), self.report)
         if end == offset:
             self.report.unchanged += 1
             return

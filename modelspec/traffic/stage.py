@@ -170,7 +170,7 @@ class Stage:
                         made += 1
                     self.others += made == before
                 except LineError as error:
-                    yield LineFault(line=number, reason=str(error))
+                    yield LineFault(line=number, reason=str(error), is_text=_is_text(text))
         if made:
             self.engine.execute(sql.chunk(sql.made(str(path))), {"src": source})
             self._spool(made)
@@ -357,6 +357,14 @@ class Stage:
         found = self.engine.execute("SELECT * FROM breaches ORDER BY ms, src, line")
         while rows := found.fetchmany(10_000):
             yield from rows
+
+
+def _is_text(line: bytes) -> bool:
+    try:
+        text = line.decode().lstrip()
+    except UnicodeDecodeError:
+        return False
+    return not text.startswith("{") and "\0" not in text
 
 
 def connect(scratch: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:

@@ -131,9 +131,14 @@ class LogSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderState:
-    """What `sources.json` says; `seen` leads from files to the time of their last row, in milliseconds."""
+    """What `sources.json` says; `seen` leads from files to the time of their last row, in milliseconds.
+
+    `replaced` are files whose sums are in another one now. The next run removes them, so that whoever reads now may
+    finish.
+    """
 
     run: str = ""
+    replaced: frozenset[str] = frozenset()
     sources: tuple[LogSource, ...] = ()
     seen: Mapping[str, int]
 
@@ -171,6 +176,7 @@ class UsageFolder:
         names = [one.name for one in fields(LogSource)]
         return FolderState(
             run=str(value.get("run", "")),
+            replaced=frozenset(map(str, value.get("replaced", ()))),
             sources=tuple(
                 LogSource(**{name: one[name] for name in names})
                 for one in value.get("sources", ())
@@ -181,13 +187,14 @@ class UsageFolder:
 
     def files(self, since: date | None = None, until: date | None = None) -> list[Path]:
         """The files of the aggregate, of the days from `since` to `until`, both included."""
+        left_out = self._left_out()
         return [
             path
             for path in sorted((self.path / VERSION).glob("day=*/*.parquet"))
             if (day := _day(path)) is not None
             and (since is None or day >= since)
             and (until is None or day <= until)
-            and self._relative(path) not in self._unfinished()
+            and self._relative(path) not in left_out
         ]
 
     def breaches(self) -> Iterator[Mapping[str, Any]]:
@@ -205,6 +212,10 @@ class UsageFolder:
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.path).as_posix()
+
+    def _left_out(self) -> frozenset[str]:
+        """Files that are there and do not count."""
+        return self._unfinished() | self.state().replaced
 
     def _unfinished(self) -> frozenset[str]:
         """Files of a run that has not come to its end."""
@@ -242,7 +253,7 @@ class UsageFolder:
     def _recover(self) -> None:
         for left in self.path.glob(f"{_RUN}*"):
             shutil.rmtree(left, ignore_errors=True)
-        for name in self._unfinished():
+        for name in self._left_out():
             path = self.path / name
             if ".." not in Path(name).parts and not Path(name).is_absolute() and path.is_file():
                 path.unlink()
@@ -255,10 +266,12 @@ class UsageFolder:
         state: FolderState,
         seen: Mapping[str, int],
         run: str,
+        replaced: Sequence[str] = (),
     ) -> None:
         """Make finished files, by their place in the folder, part of the aggregate, all at once.
 
-        `read` has what was known of each file before and what is known now, `seen` the new file of request ids.
+        Those of `replaced` cease to be part of it at the same moment. `read` has what was known of each file before and
+        what is known now, `seen` the new file of request ids.
 
         Raises:
             OSError: the disk is full, or the like; the folder stays as it was.
@@ -285,6 +298,7 @@ class UsageFolder:
             "run": run,
             "sources": [asdict(one) for one in [*kept.values()][-_MOST_SOURCES:]],
             "seen": dict(sorted(lasting.items())),
+            "replaced": sorted(replaced),
         }
         _write(self.path / _SOURCES, value)
         (self.path / _PENDING).unlink(missing_ok=True)

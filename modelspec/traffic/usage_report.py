@@ -157,6 +157,8 @@ def read_text(read: ReadReport) -> Iterator[str]:
         parts.append(f"{_count(read.repeats)} repeated, counted once")
     if read.others:
         parts.append(f"{counted(read.others, 'line')} of other messages")
+    if read.texts:
+        parts.append(f"{counted(read.texts, 'line')} of other text")
     if read.unchanged:
         parts.append(f"{counted(read.unchanged, 'file')} with nothing new")
     yield ", ".join(parts) + "\n"
@@ -223,6 +225,7 @@ def usage_json(report: UsageReport) -> str:
             "rows": read.rows,
             "repeats": read.repeats,
             "others": read.others,
+            "texts": read.texts,
             "broken": [{"reason": why, "lines": n} for why, n in read.faults.most_common()],
             "named": [as_written(line) for line in read.named],
         }

@@ -62,7 +62,7 @@ def log(tmp_path: Path) -> Path:
                 *(head_row(n) for n in range(8)),
             ]
         )
-        + b"broken\n"
+        + b"{broken\n"
     )
     return path
 
