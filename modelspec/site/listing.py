@@ -12,6 +12,9 @@ from modelspec.site.wording import Link, Row, Wording, count, host
 MOST_MODELS = 100
 """Models in one list; the Models page has the rest."""
 
+FEWER_MODELS = 40
+"""The same where a page has several lists."""
+
 MOST_ROWS = 1000
 """Rows of a table of keys or owners."""
 
@@ -51,16 +54,18 @@ class Listing:
         self._names = names
         self._rows: dict[str, str] = {}
 
-    def section(self, title: str, routes: Sequence[Route], everything: str, *, words: str = "") -> Section:
-        """A list of models; `everything` is the address of all of them on the Models page."""
-        rows = "".join(map(self._row, routes[:MOST_MODELS]))
-        rest = len(routes) > MOST_MODELS
-        text = f"{'All ' if rest else ''}{count(len(routes), 'model')} on the Models page"
+    def section(
+        self, title: str, routes: Sequence[Route], everything: str, *, most: int = MOST_MODELS
+    ) -> Section:
+        """A list of models, `most` of them; `everything` is the address of all on the Models page."""
+        rows = "".join(map(self._row, routes[:most]))
+        text = "Find them on the Models page"
+        if len(routes) > most:
+            text = f"{len(routes) - most:,} more: find them on the Models page"
         head = "".join(f'<th scope="col">{title}</th>' for title in ("Model", "Region", "Heads", "Upstream"))
         table = f'<table class="listed"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
         return Section(
             title=f"{title} ({len(routes):,})",
-            words=words,
             models=Markup(table) if routes else None,  # noqa: S704 -- every part is escaped
             more=Link(text=text, href=everything) if routes else None,
         )

@@ -48,7 +48,7 @@ def emit_model_pages(
             facts=list(_facts(route, names)),
             upstreams=list(_upstreams(route, names)),
             used_by=[names.model(user) for user in used_by[:_MOST_LINKS]],
-            used_by_more=_more(used_by, links.models_where(fallback=route.model_id)),
+            used_by_more=_more(used_by, links.models_where(q=f"fallback_model:{route.model_id}")),
             rule=_rule(route, names),
             reach=list(_reach(route, names, context.unproved.get(route.model_id, ()))),
             metadata=[_metadatum(name, value, names) for name, value in about.metadata.items()],
@@ -156,7 +156,8 @@ def _upstream(target: Upstream, names: Wording) -> Iterator[Row]:
 def _rule(route: Route, names: Wording) -> str:
     if not route.reach:
         return "Requests for this model are not sent anywhere."
-    return f"{names.rule(route.region)} They may reach {count(len(route.reach), 'region')}, fallback models included."
+    included = ", fallback models included" if route.fallback_models else ""
+    return f"{names.rule(route.region)} They may reach {count(len(route.reach), 'region')}{included}."
 
 
 def _reach(route: Route, names: Wording, unproved: Sequence[str]) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from modelspec.site import SiteContext
 from modelspec.site.census import Census, Served
 from modelspec.site.forges import links_for
 from modelspec.site.frame import PageFrame, page
-from modelspec.site.listing import Cell, Listing, Section, Table, counted, some_of
+from modelspec.site.listing import FEWER_MODELS, MOST_MODELS, Cell, Listing, Section, Table, counted, some_of
 from modelspec.site.map import map_of
 from modelspec.site.wording import Link, Row, Wording, count, listed
 
@@ -238,18 +238,19 @@ class PlacePages:
         return [Row.of("If it is down" if len(heads) == 1 else "If all are down", *words)] if words else []
 
     def _table_of_heads(self, heads: Sequence[HeadEntry]) -> Table:
-        return Table(
-            columns=(
-                "Head",
-                "Region",
-                "Status",
-                "Served first",
-                "As fallback",
-                "No other head",
-                "Models per unit",
-            ),
-            rows=[self._head_row(head, self._census.heads[head.head_id]) for head in heads],
+        columns = (
+            "Head",
+            "Region",
+            "Status",
+            "Served first",
+            "As fallback",
+            "No other head",
+            "Models per unit",
         )
+        rows = [self._head_row(head, self._census.heads[head.head_id]) for head in heads]
+        if all(head.capacity is None for head in heads):
+            return Table(columns=columns[:-1], rows=[row[:-1] for row in rows])
+        return Table(columns=columns, rows=rows)
 
     def _head_row(self, head: HeadEntry, served: Served) -> Sequence[Cell]:
         head_id = head.head_id
@@ -257,7 +258,7 @@ class PlacePages:
             self._short(head_id),
             replace(self._names.region(head.region), text=head.region),
             head.status,
-            counted(served.first, self._where(serves=head_id)),
+            f"{len(served.first):,}",
             f"{len(served.fallback):,}",
             counted(served.alone, self._where(serves=head_id, risk="one-head")),
             "" if head.capacity is None else f"{len(served.first) / head.capacity:.1f}",
@@ -269,9 +270,9 @@ class PlacePages:
         line = self._context.head_lines.get(head_id, 1)
         everything = self._where(serves=head_id)
         lists = [
-            ("No other head", served.alone, self._where(serves=head_id, risk="one-head")),
-            ("Served first", served.first, everything),
-            ("Served as a fallback", served.fallback, everything),
+            ("No other head", served.alone, self._where(serves=head_id, risk="one-head"), FEWER_MODELS),
+            ("Served first", served.first, everything, MOST_MODELS),
+            ("Served as a fallback", served.fallback, everything, FEWER_MODELS),
         ]
         return {
             "kind": "head",
@@ -289,7 +290,11 @@ class PlacePages:
                     words="Each command writes one line of heads.yaml, and keeps the rest of it.",
                     commands=[f"modelspec head {verb} {head_id}" for verb in _verbs(head.status)],
                 ),
-                *(self._listing.section(*one) for one in lists if one[1]),
+                *(
+                    self._listing.section(title, routes, where, most=most)
+                    for title, routes, where, most in lists
+                    if routes
+                ),
             ],
         }
 

@@ -339,7 +339,7 @@ def test_fallback_models_are_linked_in_both_directions(tmp_path: Path) -> None:
 def test_long_lists_of_users_are_cut(tmp_path: Path) -> None:
     users = [{**ATLAS, "model_id": f"user-{n:02}", "fallback_models": ["atlas"]} for n in range(61)]
     pages = pages_of(compiled(tmp_path, ATLAS, *users))
-    rest = '<a href="/admin/models.html?fallback=atlas"><bdi>and 11 more</bdi></a>'
+    rest = '<a href="/admin/models.html?q=fallback_model%3Aatlas"><bdi>and 11 more</bdi></a>'
     assert f"user-49</bdi></a></li><li>{rest}</li>" in pages["models/atlas.html"]
 
 
