@@ -19,7 +19,7 @@ from modelspec.check.base import UNREADABLE, unreadable_base
 from modelspec.diagnose.diagnostic import Diagnostic, Severity, ordered
 from modelspec.diagnose.rule import Finding
 from modelspec.diagnose.settle import idle_waiver, weighed
-from modelspec.diagnose.waiver import holds, is_waived, last_day, waiver_entry
+from modelspec.diagnose.waiver import APPROVAL, holds, is_waived, last_day, waiver_entry
 from modelspec.fleet.settings import Guards
 from modelspec.pipeline import Compiled
 from modelspec.routing.table import RoutingTable
@@ -155,8 +155,7 @@ def _diagnostic(
     if getattr(head.setup.settings.guards, guard) != getattr(guards, guard):
         advice.append(f"the {guard} of the base applies, whatever this change sets it to")
     if breach.subject:
-        entry = waiver_entry(guard, breach.subject, today)
-        advice.append(f"or get this entry approved, below `waivers:` in waivers.yaml: {entry}")
+        advice.append(APPROVAL + waiver_entry(guard, breach.subject, today))
     finding = Finding(
         place=breach.place or own,
         message=f"{breach.message} ({guard})",

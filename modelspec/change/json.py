@@ -12,6 +12,7 @@ from modelspec import __version__
 from modelspec.change.effect import KINDS, Effect, Plan, Quoted, Subject, Words
 from modelspec.change.fold import summary
 from modelspec.change.replay_words import replay_json
+from modelspec.change.verdict import PlanVerdict
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.report.contract import one_a_line
 from modelspec.report.printable import as_written, concealed, printable
@@ -22,12 +23,13 @@ SCHEMA_VERSION = 1
 _encode = json.JSONEncoder().encode
 
 
-def render(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
+def render(plan: Plan, diagnostics: Sequence[Diagnostic], judged: PlanVerdict) -> Iterator[str]:
     """The object; `diagnostics` are broken guards and errors of the proposed state."""
     counts = Counter(effect.kind for effect in plan.effects)
     fields: Mapping[str, object] = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "modelspec", "version": __version__},
+        "verdict": _spoken(judged.words),
         "summary": _spoken(summary(plan)),
         "changes": plan.changes,
         "compared": plan.compared,

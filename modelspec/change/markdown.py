@@ -4,7 +4,8 @@ GitHub accepts 65,536 characters; other forges count bytes. What does not fit is
 important effects are, and counted. The first line is a marker by which a bot finds its own comment again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from modelspec.change.effect import EffectPlace, Plan, Quoted, Rank, Words
 from modelspec.change.fold import (
@@ -18,7 +19,9 @@ from modelspec.change.fold import (
     summary,
 )
 from modelspec.change.replay_words import RATE_COLUMNS, REPLAY_TITLE, rate_cells, sentences, shown_rates
+from modelspec.change.verdict import cells, counts, sign, verdict
 from modelspec.diagnose.diagnostic import Diagnostic
+from modelspec.diagnose.waiver import APPROVAL
 from modelspec.report.printable import printable
 from modelspec.text.markdown import sealed
 from modelspec.text.quote import counted, some
@@ -34,6 +37,7 @@ _RESERVED = 2_000
 
 _MOST_NAMES = 100
 _MOST_DIAGNOSTICS = 20
+_MOST_PLACES = 3
 _LONGEST = 200
 """Characters of a value that are shown, and a few times as many of a whole sentence; JSON has all of them."""
 _LONGEST_SENTENCE = 1_200
@@ -86,41 +90,58 @@ class _CommentSheet:
         return "".join([*self._parts, text])
 
 
-def render(plan: Plan, guards: Sequence[Diagnostic], errors: Sequence[Diagnostic]) -> Iterator[str]:
-    """One piece: broken guards, errors of the proposed state, effects by rank, and the load of the heads."""
+Link = Callable[[EffectPlace], str | None]
+"""The URL of a place at the forge, where it has one."""
+
+
+def render(
+    plan: Plan, guards: Sequence[Diagnostic], errors: Sequence[Diagnostic], link: Link
+) -> Iterator[str]:
+    """One piece: the verdict, what blocks, the effects as a table, the rest folded, and the next step."""
     sheet = _CommentSheet()
-    sheet.add(f"{MARKER}\n**{sentence(summary(plan))}**\n\nFrom {code(plan.before)} to {code(plan.after)}.\n")
+    judged = verdict(plan, guards, errors)
+    size = f"`{counts(plan)}`, from" if plan.compared else "From"
+    sheet.add(
+        f"{MARKER}\n**{sentence(judged.words)}**\n\n{size} {code(plan.before)} to {code(plan.after)}.\n"
+    )
+    if judged.is_blocked:
+        sheet.add(f"\n{_capital(sentence(summary(plan)))}.\n")
     for note in notes(plan):
-        words = sentence(note)
-        sheet.add(f"\n{words[0].upper()}{words[1:]}.\n")
+        sheet.add(f"\n{_capital(sentence(note))}.\n")
     cut = [
-        *_diagnostics(sheet, "Guards", guards),
-        *_diagnostics(sheet, "Errors of the proposed state", errors),
+        *_diagnostics(sheet, "Guards", guards, link),
+        *_diagnostics(sheet, "Errors of the proposed state", errors, link),
         *_requests(sheet, plan),
-        *_effects(sheet, plan),
+        *_effects(sheet, plan, link),
         *_loads(sheet, plan),
     ]
-    end = (
-        f"\n_Cut to fit into a comment: {'; '.join(cut)}. Run `modelspec plan` for all of it._\n"
-        if cut
-        else ""
-    )
+    end = f"\n**Next:** {judged.next}.\n"
+    if cut:
+        end = f"\n_Cut to fit into a comment: {'; '.join(cut)}. Run `modelspec plan` for all of it._\n{end}"
     yield sheet.close(end)
 
 
-def _diagnostics(sheet: _CommentSheet, title: str, found: Sequence[Diagnostic]) -> Iterator[str]:
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _diagnostics(sheet: _CommentSheet, title: str, found: Sequence[Diagnostic], link: Link) -> Iterator[str]:
+    """One block a diagnostic: what, why, and for a guard the waiver to copy."""
     if not found:
         return
-    sheet.add(f"\n### {title}\n\n")
+    sheet.add(f"\n### {title}\n")
     for number, diagnostic in enumerate(found):
-        message, *advice = (
-            code(line, longest=_LONGEST_MESSAGE)
-            for line in (diagnostic.message, *diagnostic.help.split("\n"))
-            if line.strip()
+        message, label = (
+            code(line, longest=_LONGEST_MESSAGE) for line in (diagnostic.message, diagnostic.label)
         )
-        place = f"{code(diagnostic.path)}:{diagnostic.span.line}"
-        text = f"- **{diagnostic.severity.value} {diagnostic.code}** {message} · {place}\n"
-        text += "".join(f"  - {line}\n" for line in advice)
+        place = _place(EffectPlace(path=diagnostic.path, line=diagnostic.span.line, side="after"), link)
+        text = f"\n**{diagnostic.severity.value} {diagnostic.code}** {message}\n"
+        text += f"{place}: {label}\n" if diagnostic.label else f"{place}\n"
+        help_, approval, entry = diagnostic.help.partition(APPROVAL)
+        lines = [line.removesuffix("; ") for line in help_.split("\n") if line.strip()]
+        text += "".join(f"- {code(line, longest=_LONGEST_MESSAGE)}\n" for line in lines)
+        if approval:
+            text += f"- or get this approved, below `waivers:` in `waivers.yaml`:\n\n```yaml\n{printable(entry)}\n```\n"
         if number == _MOST_DIAGNOSTICS or not sheet.add(text):
             yield _left(number, found, title)
             return
@@ -147,38 +168,76 @@ def _requests(sheet: _CommentSheet, plan: Plan) -> Iterator[str]:
         yield f"the rates of {counted(len(rates), 'head')}"
 
 
-def _effects(sheet: _CommentSheet, plan: Plan) -> Iterator[str]:
-    for title, found in groups(plan):
-        is_folded = found[0].rank >= Rank.SETTINGS
-        heading = f"\n### {title}\n\n"
-        if is_folded:
-            heading = f"\n<details><summary><b>{title}</b> ({len(found):,})</summary>\n\n"
-        if not sheet.add(heading):
-            yield f"all {len(found):,} under “{title}”"
-            continue
-        for number, entry in enumerate(found):
-            if not sheet.add(_entry(entry)):
-                yield _left(number, found, title)
+_MOST_ROWS = 40
+"""Rows of the table; the others are folded below it."""
+_HEAD = "\n| | what | change | before | after | where |\n|---|---|---|---|---|---|\n"
+
+
+def _effects(sheet: _CommentSheet, plan: Plan, link: Link) -> Iterator[str]:
+    """The effects on requests as one table, the worst first; then what they cause, settings and notes, folded."""
+    found = [entry for _, entries in groups(plan) for entry in entries]
+    telling = [entry for entry in found if entry.rank < Rank.SETTINGS]
+    yield from _table(sheet, telling[:_MOST_ROWS], "the effects on requests", link)
+    for entry in telling:
+        for text in _consequences(entry):
+            if not sheet.add(text):
+                yield f"what {entry.title(code)} causes"
                 break
-        if is_folded:
-            sheet.end_fold()
+    if len(telling) > _MOST_ROWS:
+        yield from _folded(sheet, "More effects on requests", telling[_MOST_ROWS:], link)
+    for title, entries in groups(plan):
+        if entries[0].rank >= Rank.SETTINGS:
+            yield from _folded(sheet, title, entries, link)
 
 
-def _entry(entry: FoldedEffect) -> str:
-    words = "; ".join(sentence(effect.words) for effect in entry.effects)
-    touched = f" · touches {entry.touched}" if entry.touched else ""
-    places = ", ".join(map(_place, entry.places))
-    lines = [f"- **{entry.title(code)}** {words}{touched} · {places}\n"]
+def _folded(sheet: _CommentSheet, title: str, found: Sequence[FoldedEffect], link: Link) -> Iterator[str]:
+    if not sheet.add(f"\n<details><summary><b>{title}</b> ({len(found):,})</summary>\n"):
+        yield f"all {len(found):,} under “{title}”"
+        return
+    yield from _table(sheet, found, f"“{title}”", link)
+    sheet.end_fold()
+
+
+def _table(sheet: _CommentSheet, found: Sequence[FoldedEffect], title: str, link: Link) -> Iterator[str]:
+    if not found:
+        return
+    if not sheet.add(_HEAD):
+        yield f"all {len(found):,} under {title}"
+        return
+    for number, entry in enumerate(found):
+        where = ", ".join(_place(place, link) for place in entry.places[:_MOST_PLACES])
+        touched = f"; touches {entry.touched}" if entry.touched else ""
+        rows = []
+        for effect in entry.effects:
+            what, *values = (sentence(words) for words in cells(effect))
+            rows.append(
+                f"| `{sign(effect)}` | {entry.title(code)} | {what}{touched} | {' | '.join(values)} | {where} |\n"
+            )
+            touched = ""
+        if not sheet.add("".join(rows)):
+            yield f"{len(found) - number:,} of {len(found):,} under {title}"
+            return
+
+
+def _consequences(entry: FoldedEffect) -> Iterator[str]:
+    """What an effect causes for others: a fold for each kind, with the names of those."""
     for folded, count, names in entry.folds:
         shown = some(list(map(code, names)), _MOST_NAMES)
-        title = f"{sentence(folded, bare=True)}{count}"
-        lines.append(f"\n  <details><summary>{title}</summary>\n\n  {shown}\n\n  </details>\n\n")
-    return "".join(lines)
+        title = f"Because of {entry.title(partial(code, bare=True))}: {sentence(folded, bare=True)}{count}"
+        yield f"\n<details><summary>{title}</summary>\n\n{shown}\n\n</details>\n"
 
 
-def _place(place: EffectPlace) -> str:
+def _place(place: EffectPlace, link: Link) -> str:
+    """A link to the line, or its path and number."""
     line = "" if place.line is None else f":{place.line}"
-    return f"{code(place.path)}{line}{'' if place.side == 'after' else ' in the base'}"
+    url = link(place)
+    words = code(place.path) + line
+    if url is not None:
+        words = f"[{words}]({url.translate(_PARENTHESES)})"
+    return words if place.side == "after" else f"{words} in the base"
+
+
+_PARENTHESES = str.maketrans({"(": "%28", ")": "%29"})
 
 
 def _loads(sheet: _CommentSheet, plan: Plan) -> Iterator[str]:

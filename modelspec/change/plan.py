@@ -1,6 +1,6 @@
 """`modelspec plan` without the command line: the difference of two states of a repository."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -10,7 +10,7 @@ from modelspec.change import json, markdown, text
 from modelspec.change.client_keys import key_effects
 from modelspec.change.compare import compare
 from modelspec.change.demand import Demand
-from modelspec.change.effect import Effect, Plan, PlannedState, Subject, in_order
+from modelspec.change.effect import Effect, EffectPlace, Plan, PlannedState, Subject, in_order
 from modelspec.change.fleet import renamed_heads, renamed_regions
 from modelspec.change.fold import summary
 from modelspec.change.guard_policy import new_waivers, policy_effects
@@ -19,6 +19,7 @@ from modelspec.change.models import renamed_models
 from modelspec.change.replay import Replay, replay
 from modelspec.change.sides import exact
 from modelspec.change.states import State, read_states
+from modelspec.change.verdict import verdict
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.ignore import MARK
 from modelspec.diagnose.refusal import Refusal
@@ -26,6 +27,7 @@ from modelspec.pipeline import Compiled
 from modelspec.report import REPORTS, Summary
 from modelspec.routing.decide import Index
 from modelspec.routing.table import RoutingTable
+from modelspec.site.forges import links_for, repository_of
 from modelspec.text.source import stored
 
 _ALL = 100
@@ -33,13 +35,28 @@ _ALL = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A plan from `base` to `head`, broken guards, and errors of the proposed state, which `head` is."""
+    """A plan from `base` to `head`, broken guards, and errors of the proposed state, which `head` is.
+
+    `commits` has, for `before` and `after`, the commit that the files are those of.
+    """
 
     plan: Plan
     guards: Sequence[Diagnostic]
     errors: Sequence[Diagnostic]
     base: Compiled
     head: Compiled
+    commits: Mapping[str, str | None]
+
+    def link(self, place: EffectPlace) -> str | None:
+        """The URL of a line, in the commit that has it; None without a web page of the repository, or a commit.
+
+        The base says where that page is, so that no change leads its reviewers elsewhere.
+        """
+        commit = self.commits[place.side]
+        repository = repository_of(self.base.setup.settings.repository)
+        if commit is None or repository is None:
+            return None
+        return links_for(replace(repository, branch=commit), place.path, place.line or 1).view
 
     @property
     def is_allowed(self) -> bool:
@@ -109,6 +126,7 @@ def _planned(old: State, new: State, *, today: date, weigh: bool, demand: Demand
         errors=_errors(new.compiled),
         base=old.compiled,
         head=new.compiled,
+        commits={"before": old.commit, "after": new.at},
     )
 
 
@@ -158,17 +176,21 @@ def _loose(compiled: Compiled) -> State:
 
 
 def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:
-    """The plan as `text`, `markdown` or `json`; broken guards and errors come before the effects."""
+    """The plan as `text`, `markdown` or `json`; the verdict, then broken guards and errors, then the effects."""
     found = [*planned.guards, *planned.errors]
+    judged = verdict(planned.plan, planned.guards, planned.errors)
     match format_:
         case "json":
-            yield from json.render(planned.plan, found)
+            yield from json.render(planned.plan, found, judged)
         case "markdown":
-            yield from markdown.render(planned.plan, planned.guards, planned.errors)
+            yield from markdown.render(planned.plan, planned.guards, planned.errors, planned.link)
         case _:
             counts = Summary.of(found, files=0, models=0)
-            yield from REPORTS["text"](found, counts, planned.head.sources(), colour=colour, quiet=True)
-            yield from text.render(planned.plan, colour=colour)
+            yield from text.render_verdict(planned.plan, judged, colour=colour)
+            report = REPORTS["text"](found, counts, planned.head.sources(), colour=colour, quiet=True)
+            if found:
+                yield "\n" + "".join(report).rstrip("\n") + "\n"
+            yield from text.render(planned.plan, judged, colour=colour)
 
 
 def _faulty(compiled: Compiled) -> Sequence[str]:

@@ -18,6 +18,7 @@ from modelspec.git import (
     read_commit,
     read_policy,
     revisions,
+    unchanged_since,
 )
 from modelspec.git.repository import unfit
 from modelspec.git.tree import blob_id
@@ -34,6 +35,8 @@ from modelspec.text.source import stored
 class State:
     """One state. `commit` is None for the working tree; `title` is for people: "main (3f2a91c)".
 
+    `at` is the commit that the files are those of: also that of a working tree in which nothing differs from it.
+
     `files` maps the path of every file that was read to the git id of its content. This version refuses values of the
     files `refused`; without these values, the state is compiled. What the files `unreadable` say is not known.
     """
@@ -44,6 +47,7 @@ class State:
     files: Mapping[str, str]
     refused: Sequence[str] = ()
     unreadable: Sequence[str] = ()
+    at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,7 @@ _SUBMODULE = ", where models.d is a submodule"
 
 def _said(state: State, repository: Repository, head: Commit | None) -> State:
     """The head, with what a reader must know of where it is."""
+    state = replace(state, at=unchanged_since(repository) if head is None else head.id)
     return replace(state, title=state.title + _SUBMODULE) if is_submodule(repository, head) else state
 
 

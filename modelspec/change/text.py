@@ -15,6 +15,7 @@ from modelspec.change.fold import (
     summary,
 )
 from modelspec.change.replay_words import RATE_COLUMNS, REPLAY_TITLE, rate_cells, sentences, shown_rates
+from modelspec.change.verdict import PlanVerdict, counts
 from modelspec.report.printable import Paint, painter, printable, printable_path
 from modelspec.text.quote import some
 
@@ -25,11 +26,19 @@ _MOST_NAMES = 30
 _STYLES = {"heading": "1;34", "subject": "1", "faint": "2"}
 
 
-def render(plan: Plan, *, colour: bool) -> Iterator[str]:
-    """The summary, the effects by rank, the changed load of heads; each piece ends with a newline."""
+def render_verdict(plan: Plan, judged: PlanVerdict, *, colour: bool) -> Iterator[str]:
+    """What a reviewer reads first, before broken guards and errors; each piece ends with a newline."""
     paint = painter(_STYLES, colour=colour)
-    yield f"{paint('subject', line(summary(plan)))}\n"
-    yield paint("faint", f"from {printable(plan.before)} to {printable(plan.after)}") + "\n"
+    yield f"{paint('subject', line(judged.words))}\n"
+    size = f"{counts(plan)}, from" if plan.compared else "from"
+    yield paint("faint", f"{size} {printable(plan.before)} to {printable(plan.after)}") + "\n"
+    if judged.is_blocked:
+        yield f"{line(summary(plan))}\n"
+
+
+def render(plan: Plan, judged: PlanVerdict, *, colour: bool) -> Iterator[str]:
+    """The effects by rank, the changed load of heads, and the next step; each piece ends with a newline."""
+    paint = painter(_STYLES, colour=colour)
     for note in notes(plan):
         yield f"{line(note)}\n"
     for title, found in groups(plan):
@@ -38,6 +47,7 @@ def render(plan: Plan, *, colour: bool) -> Iterator[str]:
             yield from _entry(entry, paint)
     yield from _loads(plan, paint)
     yield from _requests(plan, paint)
+    yield f"\nnext: {judged.next}\n"
 
 
 def line(words: Words) -> str:

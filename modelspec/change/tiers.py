@@ -124,7 +124,11 @@ def _left(pair: Pair, before: list[Weights], after: list[Weights], causes: Cause
         if _flat(before[1:]) and len(_flat(after)) == 1 and new:
             return  # reported as the loss of the only fallback
         if new:
+            rest = [head for head in _flat(after) if head != new[0]]
             words: Words = ("now depends on ", Quoted(new[0]), " alone")
+            if rest:
+                verb = "still answers while it drains" if len(rest) == 1 else "still answer while they drain"
+                words = ("has one active head left, ", Quoted(new[0]), "; ", *listed(rest), f" {verb}")
             yield pair.effect("single-point", words, old, new, causes=causes)
         else:
             words = ("has no active head left, only ", *_heads(after))

@@ -16,7 +16,7 @@ from modelspec.check.examine import Facts, Surroundings, completed
 from modelspec.check.setup import Setup, metadata_schema, settings_in
 from modelspec.diagnose.diagnostic import Label
 from modelspec.diagnose.rule import Finding, is_fixed, is_guard
-from modelspec.diagnose.waiver import is_waived, last_day, waiver_entry
+from modelspec.diagnose.waiver import APPROVAL, is_waived, last_day, waiver_entry
 from modelspec.fleet.keys import without_refused
 from modelspec.fleet.link_fleet import CheckedValue, link_fleet
 from modelspec.fleet.link_model import model_of, signature_of
@@ -175,7 +175,7 @@ def unreadable_base(path: str, title: str, today: date) -> Finding:
         place=Place(path=path),
         message=f"{quote(path)} of the {title} cannot be read, so this change cannot be held against it ({UNREADABLE})",
         label="cannot be read in the base",
-        help=f"correct it in the base first; or get this entry approved, below `waivers:` in waivers.yaml: {entry}",
+        help=f"correct it in the base first; {APPROVAL}{entry}",
         subject=path,
     )
 

@@ -79,17 +79,26 @@ _DAYS = 14
 """Long enough for a review and a rollout, too short to be forgotten."""
 
 
+APPROVAL = "or get this entry approved, below `waivers:` in waivers.yaml: "
+"""What stands before the entry that ends the help of a guard."""
+
+
 def waiver_entry(guard: str, subject: str, today: date) -> str:
     """A waiver as one line of YAML: a flow mapping, since most formats show a diagnostic on one line.
 
     Any JSON string is a YAML string. Non-ASCII characters are escaped as YAML does it, so that no format escapes them
-    again; JSON would escape an emoji as two surrogates, which YAML does not join.
+    again; JSON would escape an emoji as two surrogates, which YAML does not join. Angle brackets and backticks are
+    escaped too: no subject ends a block of code or spells a comment of HTML.
     """
+    written = json.dumps(subject, ensure_ascii=False).encode("ascii", "backslashreplace").decode()
     fields = {
         "guard": guard,
-        "subject": json.dumps(subject, ensure_ascii=False).encode("ascii", "backslashreplace").decode(),
+        "subject": written.translate(_ACTIVE),
         "reason": json.dumps(REASON_TO_WRITE),
         "expires": last_day(today, _DAYS),
         "approved_by": APPROVER_TO_NAME,
     }
     return "- {" + ", ".join(f"{name}: {value}" for name, value in fields.items()) + "}"
+
+
+_ACTIVE = {ord(character): f"\\x{ord(character):02x}" for character in "<>`"}

@@ -90,6 +90,15 @@ def changed_since(repository: Repository, day: date) -> frozenset[str] | None:
     return frozenset(name.strip("\n") for name in names if name.strip("\n"))
 
 
+def unchanged_since(repository: Repository) -> str | None:
+    """The commit of HEAD where no tracked file below the root differs from it; None where one does."""
+    git = repository.git
+    if git.run("diff", "--quiet", "--no-ext-diff", "--no-textconv", "HEAD", "--", ".").code:
+        return None
+    found = git.run("rev-parse", "--verify", "HEAD")
+    return None if found.code else found.line
+
+
 def _named(repository: Repository, name: str) -> Commit | Refusal:
     for pattern, why in _NO_NAME:
         if pattern.search(name):

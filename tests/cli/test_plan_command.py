@@ -58,14 +58,14 @@ def _modelspec(tmp_path: Path, forked: ForkedCommand) -> Command:
 def test_no_changes_give_0(modelspec: Command, root: Path) -> None:
     ran = modelspec.run("plan", "--root", root)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith("nothing changes\n")
+    assert ran.out.startswith("Safe to merge: nothing changes\n")
 
 
 def test_formatting_is_no_change(modelspec: Command, root: Path) -> None:
     _replace(root, "name: Atlas", 'name: "Atlas"  # the large one')
     ran = modelspec.run("plan", "--root", root)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith(f"only formatting changes, in {MODEL}\n")
+    assert ran.out.startswith(f"Safe to merge: only formatting changes, in {MODEL}\n")
 
 
 def test_changes_give_10(modelspec: Command, root: Path) -> None:
@@ -98,15 +98,40 @@ def test_errors_in_the_head_give_1(modelspec: Command, root: Path) -> None:
         ran = modelspec.run("plan", "--root", root, "--format", format_)
         assert (ran.code, ran.err) == (1, "")
         assert "MS201" in ran.out
-        assert "the proposed state does not compile" in ran.out
+        assert "he proposed state does not compile" in ran.out
+
+
+def test_places_link_to_the_line_in_its_commit(modelspec: Command, root: Path) -> None:
+    settings = "repository: {url: https://git.example.net/fleet, forge: github}\n"
+    (root / "modelspec.yaml").write_text(settings, encoding="utf-8")
+    (root / MODEL).rename(root / "models.d/atlas (1).yaml")
+    _commit(root)
+    text = (root / "models.d/atlas (1).yaml").read_text(encoding="utf-8")
+    (root / "models.d/atlas (1).yaml").write_text(f"# moved\n{text}".replace("Atlas", "A"), encoding="utf-8")
+    other = settings.replace("git.example.net", "evil.example.com")
+    (root / "modelspec.yaml").write_text(other, encoding="utf-8")
+    dirty = modelspec.run("plan", "--root", root, "--base", "HEAD", "--format", "markdown").out
+    assert "](http" not in dirty
+    _commit(root)
+    plan = ("plan", "--root", root, "--base", "HEAD~1", "--format", "markdown")
+    commit = (root / ".git/refs/heads/main").read_text(encoding="ascii").strip()
+    # The pages are those that the base names.
+    link = f"](https://git.example.net/fleet/blob/{commit}/models.d/atlas%20%281%29.yaml#L2)"
+    for more in ((), ("--head", "main")):
+        comment = modelspec.run(*plan, *more).out
+        assert link in comment
+        assert "evil.example.com" not in comment
 
 
 def test_a_broken_guard_gives_1_and_comes_first(modelspec: Command, root: Path) -> None:
     _replace(root, "https://atlas.example.com/v1", "https://other.example.com/v1")
-    for format_ in ("text", "markdown"):
-        ran = modelspec.run("plan", "--root", root, "--format", format_)
-        assert (ran.code, ran.err) == (1, "")
-        assert ran.out.index("MS806") < ran.out.index("calls another host: ")
+    ran = modelspec.run("plan", "--root", root)
+    assert (ran.code, ran.err) == (1, "")
+    assert ran.out.startswith("Blocked: 1 guard\n")
+    ran = modelspec.run("plan", "--root", root, "--format", "markdown")
+    assert (ran.code, ran.err) == (1, "")
+    assert ran.out.splitlines()[1] == "**Blocked: 1 guard**"
+    assert ran.out.index("MS806") < ran.out.index("| `atlas` | calls another host")
     document = json.loads(modelspec.run("plan", "--root", root, "--format", "json").out)
     assert "MS806" in [found["code"] for found in document["diagnostics"]]
 

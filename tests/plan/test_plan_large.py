@@ -9,6 +9,7 @@ from modelspec.change import json, text
 from modelspec.change.compare import compare
 from modelspec.change.effect import Plan, PlannedState
 from modelspec.change.markdown import LIMIT, MARKER, render
+from modelspec.change.verdict import verdict
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.fleet.model import Upstream
 from modelspec.fleet.reference import Reference
@@ -88,8 +89,19 @@ def _plan(after: RoutingTable) -> Plan:
     return compare(*sides)
 
 
+def _text(plan: Plan) -> str:
+    judged = verdict(plan, (), ())
+    return "".join(
+        [*text.render_verdict(plan, judged, colour=False), *text.render(plan, judged, colour=False)]
+    )
+
+
+def _json(plan: Plan) -> str:
+    return "".join(json.render(plan, (), verdict(plan, (), ())))
+
+
 def _comment(plan: Plan, guards: tuple[Diagnostic, ...] = ()) -> str:
-    comment = "".join(render(plan, guards, ()))
+    comment = "".join(render(plan, guards, (), lambda _: None))
     assert len(comment.encode()) <= LIMIT
     assert list(live(comment)) == []
     assert comment.count("<details>") == comment.count("</details>")
@@ -109,17 +121,17 @@ def test_a_comment_is_cut_from_the_end_and_lists_what_was_cut() -> None:
     assert len(plan.effects) == 4_001
     comment = _comment(plan)
     assert comment.startswith(
-        f"{MARKER}\n**1 key is sent to another host, 2,000 models use another key, 2,000 change their name**"
+        f"{MARKER}\n**Review: 1 key is sent to another host, 2,000 models use another key, 2,000 change their name**"
     )
     shown = comment.count("uses another key")
     assert 200 < shown < 2_000
+    left = 2_001 - shown - 1
     assert (
-        f"_Cut to fit into a comment: {2_000 - shown:,} of 2,001 under “Where requests and keys may go, "
-        "and who may call”; "
+        f"_Cut to fit into a comment: {left:,} of 1,961 under “More effects on requests”; "
         "all 2,000 under “No effect on requests”. Run `modelspec plan` for all of it._" in comment
     )
-    assert "".join(text.render(plan, colour=False)).count("uses another key: env KEY → env OTHER") == 2_000
-    assert "".join(json.render(plan, ())).count('"kind": "key-changed", "rank"') == 2_000
+    assert _text(plan).count("uses another key: env KEY → env OTHER") == 2_000
+    assert _json(plan).count('"kind": "key-changed", "rank"') == 2_000
 
 
 def test_a_drained_head_is_reported_once() -> None:
@@ -127,15 +139,17 @@ def test_a_drained_head_is_reported_once() -> None:
     tiers = (Tier(weights={"head-1": 1}), Tier(weights={"head-0": 1}))
     after = replace(TABLE, heads=drained, routes=tuple(replace(route, tiers=tiers) for route in ROUTES))
     plan = _plan(after)
-    shown = "".join(text.render(plan, colour=False))
-    assert shown.startswith("2,000 models now depend on one head, 1 head is drained, 2,000 models move\n")
+    shown = _text(plan)
+    assert shown.startswith(
+        "Review: 2,000 models now depend on one active head, 1 head is drained, 2,000 models move\n"
+    )
     assert len(shown.splitlines()) < 50
     assert "moves: head-0 → head-1 · 2,000 models" in shown
     assert ", model-00029 and 1,970 more (--format json lists them all)" in " ".join(shown.split())
     comment = _comment(plan)
     assert "`model-00099` and 1,900 more\n" in comment
     assert "Cut to fit" not in comment
-    document = loads("".join(json.render(plan, ())))
+    document = loads(_json(plan))
     assert [(one["kind"], one["count"]) for one in document["counts"]] == [
         ("single-point", 2_000),
         ("head-draining", 1),

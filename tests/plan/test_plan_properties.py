@@ -15,7 +15,9 @@ from modelspec.change.compare import compare
 from modelspec.change.effect import Plan, PlannedState
 from modelspec.change.fold import entries
 from modelspec.change.markdown import LIMIT, render
+from modelspec.change.verdict import verdict
 from modelspec.emit import emit
+from modelspec.routing.decide import Index, Request, decide
 from modelspec.routing.table import RoutingTable
 
 SCHEMA = Draft202012Validator(
@@ -51,11 +53,33 @@ def _placeless(table: RoutingTable) -> str:
 
 
 def _reports(plan: Plan) -> tuple[str, str, str]:
+    judged = verdict(plan, (), ())
+    shown = [*text.render_verdict(plan, judged, colour=False), *text.render(plan, judged, colour=False)]
     return (
-        "".join(text.render(plan, colour=False)),
-        "".join(render(plan, (), ())),
-        "".join(json_report.render(plan, ())),
+        "".join(shown),
+        "".join(render(plan, (), (), lambda _: None)),
+        "".join(json_report.render(plan, (), judged)),
     )
+
+
+@slow
+@given(changes())
+def test_what_is_safe_to_merge_changes_no_request(pair: tuple[Fleet, Fleet]) -> None:
+    before, after = _states(*pair)
+    plan = compare(before, after)
+    said = verdict(plan, (), ()).words[0]
+    event(str(said))
+    if str(said).startswith("Safe to merge"):
+        assert before.routing is not None
+        assert after.routing is not None
+        indexes = Index(before.routing), Index(after.routing)
+        names = {name for index in indexes for route in index.table.routes for name in route.exact}
+        origins = [None, *indexes[0].regions]
+        assert indexes[0].regions.keys() == indexes[1].regions.keys()
+        for name in names:
+            for origin in origins:
+                old, new = (decide(index, Request(model=name, origin=origin)) for index in indexes)
+                assert (old.status, old.tiers) == (new.status, new.tiers)
 
 
 @slow
