@@ -127,7 +127,7 @@ def _retries(route: Route) -> Iterator[Row]:
 def _upstreams(route: Route, names: Wording) -> Iterator[tuple[str, str | None, list[Row]]]:
     """Title, URL for the copy button and rows of each deployment, or of the target of each head."""
     titled = [(host(target), target) for target in route.targets]
-    titled += [(f"On {names.head_titles[head]}", target) for head, target in route.local_targets.items()]
+    titled += [(f"on {names.head_titles[head]}", target) for head, target in route.local_targets.items()]
     for title, target in titled:
         url = target.endpoint if isinstance(target.endpoint, str) else None
         yield title, url, list(_upstream(target, names))

@@ -269,7 +269,7 @@ def test_a_model_page_words_every_kind_of_reference(tmp_path: Path) -> None:
         "4096",
         '{"X-Title": "Fleet"}',
         "rerank",
-        "Upstreams",
+        "Upstream: b.example.com",
         "head-uk keeps the rule because it lies here",
         "b.example.com runs here, known by deployments[].region",
     ):
@@ -380,7 +380,7 @@ def test_a_local_model_names_its_place_on_each_head(tmp_path: Path) -> None:
     del model["endpoint"]
     text = words(page(tmp_path, "atlas", model))
     assert "local inference" in text
-    assert "On head-eu (eu)" in text
+    assert "Upstream: on head-eu (eu)" in text
     assert "First head-eu Europe (eu) runs it at 10.0.0.1:8000" in text
 
 
