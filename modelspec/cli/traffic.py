@@ -123,6 +123,10 @@ def usage_command(  # noqa: PLR0913 - one parameter an option
         found = asked.breaches(span)
         if live is not None or into is not None:
             _write_live(asked, found, span, bounds, live)
+        if into is not None:
+            from modelspec.traffic.demand import REPLAYED_DAYS, demand_at
+
+            demand_at(into, REPLAYED_DAYS)  # kept beside the aggregate, so that no plan has to sum it up
         if export is not None:
             _export(asked, export)
         if residency:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from modelspec.traffic.query import Usage, UsageSpan
 
 DEMAND = "demand"
+REPLAYED_DAYS = 7
+"""What `plan --replay` and `drill --usage` take where no `--days` says otherwise."""
 _NEEDS = ("duckdb", "ibis", "sqlglot")
 _LARGEST_FILE = 256 * 1024 * 1024
 """Bytes of a compressed file that are read."""

@@ -17,6 +17,8 @@ from small_fleets import write_repository
 from usage_logs import FILES, edge_row, head_row, lines
 
 from modelspec import cli
+from modelspec.change.demand import Demand
+from modelspec.traffic import demand
 
 ROOT = Path(__file__).parents[2]
 
@@ -212,6 +214,17 @@ def test_cost_by_a_price_list(program: Program, fleet: Path, log: Path) -> None:
     outcome = program.run("usage", "--root", fleet, log)
     assert outcome.code == 1
     assert "entry 1 of `prices`: `deployment` is not the number" in outcome.err
+
+
+def test_an_aggregate_has_the_sums_of_a_plan_ready(
+    program: Program, fleet: Path, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    into = tmp_path / "usage"
+    assert program.run("usage", "--root", fleet, log, "--into", into).code == 0
+    monkeypatch.setattr(demand, "_NEEDS", ("no_such_package",))
+    found = demand.demand_at(into, demand.REPLAYED_DAYS)
+    assert isinstance(found, Demand)
+    assert found.requests == 10
 
 
 def test_owners_come_from_keys(program: Program, fleet: Path, log: Path) -> None:
