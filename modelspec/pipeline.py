@@ -164,7 +164,7 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
         ValueError: it has errors; nothing is emitted then.
     """
     from modelspec.emit import Origin
-    from modelspec.site import SiteContext
+    from modelspec.site import FormFacts, SiteContext
 
     if compiled.has_errors or compiled.table is None:
         raise ValueError("nothing is emitted where there is an error")
@@ -194,6 +194,7 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
             },
             commit=commit,
             commit_date=commit_date,
+            form=FormFacts.of(compiled.setup, compiled.tree.defaults),
         ),
         settings=settings,
         client_keys=compiled.setup.fleet.client_keys,

@@ -65,11 +65,11 @@ _OPERATIONS = (
 )
 """How paths of operations end, with the providers' own pages about them."""
 
-_OPERATION = re.compile(rf"(?i:(?:{'|'.join(_OPERATIONS)})$)")
-_TWICE = re.compile(r"(?i:(?:^|(?<=/))((?:[^/]+/)*?v[0-9]+(?:(?:alpha|beta|preview)[0-9]*)?)/(\1)(?=/|$))")
+OPERATION = re.compile(rf"(?i:(?:{'|'.join(_OPERATIONS)})$)")
+TWICE = re.compile(r"(?i:(?:^|(?<=/))((?:[^/]+/)*?v[0-9]+(?:(?:alpha|beta|preview)[0-9]*)?)/(\1)(?=/|$))")
 """A version, and as much of the path before it as is there twice: `v1/v1`, `openai/v1/openai/v1`."""
 _AZURE = re.compile(r"(?i:/openai(?:/v1|/deployments/[^/]+)?$)")
-_OWN = {
+OWN = {
     # What LiteLLM 1.108.7 adds by itself begins so: `llms/<provider>/chat/transformation.py`, `llms/azure/azure.py`.
     "anthropic": re.compile(r"(?i:/v1$)"),
     "azure": re.compile(r"(?i:/openai(?:/v1)?$)"),
@@ -110,11 +110,11 @@ def _less(path: str, provider: str, *, is_call: bool) -> tuple[str, BaseCode, st
 
     `is_call` says that the whole URL of a request was copied, of which Azure's names a deployment.
     """
-    if match := _OPERATION.search(path):
+    if match := OPERATION.search(path):
         return path[: match.start()].rstrip("/"), BaseCode.OPERATION, match[0]
-    if match := _TWICE.search(path):
+    if match := TWICE.search(path):
         return path[: match.end(1)] + path[match.end(2) :], BaseCode.TWICE, f"/{match[1]}/{match[2]}"
-    own = _OWN.get(provider)
+    own = OWN.get(provider)
     if is_call and provider == "azure":
         own = _AZURE
     if own is not None and (match := own.search(path)):

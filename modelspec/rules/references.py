@@ -22,7 +22,7 @@ from modelspec.text.document import Document, Place, Pointer
 
 _ATLAS = model(region="eu", endpoint="https://api.atlas.example/v1")
 _ENVIRONMENT_PREFIX = "os.environ/"
-_SUBSTITUTION = re.compile(
+NOTATION = re.compile(
     r"\$\{(?P<braced>[^{}]{0,128})\}|\$(?P<shell>[A-Z_][A-Z0-9_]{0,127})|%(?P<windows>[A-Za-z_][A-Za-z0-9_]{2,127})%"
     r"|\{\{(?P<template>[^{}]{0,256})\}\}|os\.environ/(?P<python>[A-Za-z0-9_]{0,128})"
 )
@@ -178,11 +178,11 @@ def _finding(found: Objection, place: Place) -> Finding:
 
 def _substitution(pointer: Pointer, value: str) -> re.Match[str] | None:
     if value.startswith(_ENVIRONMENT_PREFIX):
-        return _SUBSTITUTION.match(value)
+        return NOTATION.match(value)
     keys = [step for step in pointer if isinstance(step, str)]
     last = keys[-1] if keys else ""
     if last in ("api_key", "endpoint") or "params" in keys or telling_key(last):
-        return _SUBSTITUTION.search(value) or _LOWER_SHELL.fullmatch(value)
+        return NOTATION.search(value) or _LOWER_SHELL.fullmatch(value)
     return None
 
 

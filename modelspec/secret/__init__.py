@@ -2,8 +2,11 @@
 
 from modelspec.secret.names import (
     GATEWAY_MASTER_KEYS,
+    IDENTITY_FOLDERS,
     REVOKE,
+    STEERING_PREFIXES,
     STEERING_VARIABLES,
+    VAULT_OWN,
     covered,
     is_harmless,
     is_identity_token,
@@ -20,8 +23,11 @@ from modelspec.secret.view import is_suspect_name, suspect
 
 __all__ = [
     "GATEWAY_MASTER_KEYS",
+    "IDENTITY_FOLDERS",
     "REVOKE",
+    "STEERING_PREFIXES",
     "STEERING_VARIABLES",
+    "VAULT_OWN",
     "Hit",
     "covered",
     "is_harmless",

@@ -61,7 +61,7 @@ STEERING_VARIABLES = words(
     "RESOLV_HOST_CONF VIRTUAL_ENV KUBECONFIG DOCKER_HOST DOCKER_CONFIG AWS_CONFIG_FILE "
     "AWS_SHARED_CREDENTIALS_FILE AWS_CA_BUNDLE GOPATH GOROOT GOFLAGS GODEBUG"
 )
-_STEERING_PREFIXES = tuple(
+STEERING_PREFIXES = tuple(
     words("""
     LD_ DYLD_ PYTHON GIT_ BASH_FUNC_ PIP_ UV_ NPM_CONFIG_ GLIBC_ LC_ OPENSSL_ KUBERNETES_SERVICE_ UVICORN_
     GUNICORN_
@@ -134,7 +134,7 @@ def _is_coded(part: str) -> bool:
     return len(part) >= _SHORTEST_PART and len(_RUN.findall(part)) >= _MOST_RUNS and drawn(part)
 
 
-_IDENTITY_FOLDERS = words("""
+IDENTITY_FOLDERS = words("""
     kubernetes.io serviceaccount
       https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
     eks.amazonaws.com pods.eks.amazonaws.com
@@ -169,7 +169,7 @@ _SERVICE_ACCOUNT = words("service-account serviceaccount service_account identit
 _SERVICE_ACCOUNT_FILES = words("token ca.crt namespace")
 _TOKEN_SECRET = re.compile(r".+-token-[bcdfghjklmnpqrstvwxz2456789]{5}")
 """The Secrets of service accounts: https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets."""
-_VAULT_OWN = words("auth sys identity cubbyhole")
+VAULT_OWN = words("auth sys identity cubbyhole")
 """What Vault keeps for itself: https://developer.hashicorp.com/vault/docs/secrets."""
 
 
@@ -179,7 +179,7 @@ def is_identity_token(kind: str, target: str) -> bool:
     last, before = parts[-1], parts[-2:-1]
     match kind:
         case "file":
-            if not _IDENTITY_FOLDERS.isdisjoint(parts) or _IDENTITY_FILE.fullmatch(last):
+            if not IDENTITY_FOLDERS.isdisjoint(parts) or _IDENTITY_FILE.fullmatch(last):
                 return True
             if last in _SERVICE_ACCOUNT_FILES and not _SERVICE_ACCOUNT.isdisjoint(before):
                 return True
@@ -187,7 +187,7 @@ def is_identity_token(kind: str, target: str) -> bool:
         case "kubernetes":
             return last in _SERVICE_ACCOUNT_FILES and any(map(_TOKEN_SECRET.fullmatch, before))
         case "vault":
-            return parts[0] in _VAULT_OWN
+            return parts[0] in VAULT_OWN
         case _:
             return False
 
@@ -199,7 +199,7 @@ def steers_process(name: str) -> bool:
     Java, and the list of variables that sudo removes (its env.c, `initial_badenv_table`).
     """
     upper = name.upper()
-    return upper in STEERING_VARIABLES or upper.startswith(_STEERING_PREFIXES)
+    return upper in STEERING_VARIABLES or upper.startswith(STEERING_PREFIXES)
 
 
 _PLACES = {

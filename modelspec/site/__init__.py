@@ -1,20 +1,60 @@
 """The admin site, and its context: what it needs besides the routing table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from modelspec.check.setup import Setup
 from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.diagnose.waiver import Waiver
 from modelspec.fleet.model import KeyRule
 from modelspec.fleet.settings import Settings
 from modelspec.site.forges import ForgeRepository, repository_of
+from modelspec.text.document import Place
 
 
 def with_slashes(base_path: str) -> str:
     """The normal form of a base path: `/llm` and `/llm/` become `/llm/`."""
     inner = base_path.strip("/")
     return f"/{inner}/" if inner else "/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormFacts:
+    """What the form knows of the repository beside the routing table.
+
+    `severities` are those of modelspec.yaml by code, `metadata` is the organisation's schema, `defaulted` are the folders
+    with defaults, and `named` the routing tests and waivers that name something: where, and the name.
+    """
+
+    severities: Mapping[str, str] = field(default_factory=dict)
+    secret_folders: tuple[str, ...] = ()
+    metadata: Mapping[str, object] | None = None
+    defaulted: tuple[str, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, setup: Setup, defaulted: Iterable[str]) -> Self:
+        """What a sound setup says."""
+        settings = setup.settings
+        return cls(
+            severities=settings.rules,
+            secret_folders=settings.secret_folders,
+            metadata=None if setup.metadata is None else setup.metadata.schema,
+            defaulted=tuple(sorted(defaulted)),
+            named=tuple(_named(setup, "routes.test.yaml", "tests", "model"))
+            + tuple(_named(setup, "waivers.yaml", "waivers", "subject")),
+        )
+
+
+def _named(setup: Setup, file: str, listed: str, name: str) -> Iterator[tuple[str, str]]:
+    """The entries of a file that name something: `routes.test.yaml:8: tests.0`, and what."""
+    reading = setup.readings.get(file)
+    value = None if reading is None or reading.faults else reading.value
+    for number, entry in enumerate((value.get(listed) or ()) if isinstance(value, dict) else ()):
+        if reading is not None and isinstance(entry, dict) and isinstance(entry.get(name), str):
+            line = reading.span(Place(path=file, pointer=(listed, number))).line
+            yield f"{file}:{line}: {listed}.{number}", entry[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +79,7 @@ class SiteContext:
     edges: tuple[tuple[str, str], ...] = ()
     key_policy: tuple[KeyRule, ...] = ()
     targets: tuple[str, ...] = ()
+    form: FormFacts = field(default_factory=FormFacts)
     page_size: int = 60
     whole_page_limit: int = 2000
 
@@ -54,6 +95,7 @@ class SiteContext:
         region_lines: Mapping[str, int],
         commit: str | None,
         commit_date: str | None,
+        form: FormFacts,
     ) -> Self:
         """The context of a build with these settings."""
         return cls(
@@ -69,4 +111,5 @@ class SiteContext:
             targets=settings.targets,
             commit=commit,
             commit_date=commit_date,
+            form=form,
         )

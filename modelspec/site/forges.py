@@ -150,6 +150,8 @@ def templates_of(repository: ForgeRepository) -> dict[str, str]:
     kinds = () if forge is None else ("view", "edit", "delete", "new")
     found = {kind: f"{_base(repository)}{getattr(forge, kind)}" for kind in kinds}
     own = {"new" if kind == "propose" else kind: url for kind, url in repository.templates.items()}
+    if forge is not None and "new" in own:
+        own["new"] = _prefilled(own["new"], forge)
     return found | own
 
 
@@ -158,6 +160,18 @@ def view_template(repository: ForgeRepository | None) -> str | None:
     if repository is None or links_for(repository, "models.d/new.yaml").view is None:
         return None
     return _with_branch(templates_of(repository)["view"], repository.branch)
+
+
+def _prefilled(template: str, forge: ForgePages) -> str:
+    """An own template for new files with the parameters of the forge, where it has none itself.
+
+    A name is relative to the folder in the URL, so the folder is left out.
+    """
+    page, mark, parameters = forge.new.partition("?")
+    folder = template.rstrip("/").removesuffix("/models.d")
+    if "{path}" not in parameters or not folder.endswith(page.rpartition("/")[2]) or "?" in template:
+        return template
+    return f"{folder}{mark}{parameters}"
 
 
 def browser_templates(repository: ForgeRepository | None) -> dict[str, str]:

@@ -1,26 +1,40 @@
 """The form that proposes a change: its page, and the data for its script.
 
-The form reports faults with the messages of `modelspec validate`; a test compares each text with the rules.
+The form reports faults with the messages of `modelspec validate`; a test compares each text with the rules. What it
+cannot know it leaves to the checks of the pull request, by name.
 """
 
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
+from modelspec.diagnose.diagnostic import Severity
 from modelspec.emit.artifact import Artifact, encode
 from modelspec.fleet.providers import PROVIDERS, REGION_PARAMS, WORDS
+from modelspec.fleet.reference import SECRET_FOLDERS
+from modelspec.load.limits import MAX_DEPTH, MAX_NODES
 from modelspec.routing.table import RoutingTable
+from modelspec.rules import RULES
+from modelspec.rules.endpoints import OPERATION, OWN, TWICE
+from modelspec.rules.references import NOTATION
 from modelspec.rules.serving import FROM_REGION
 from modelspec.schema import schema_text
+from modelspec.secret import (
+    GATEWAY_MASTER_KEYS,
+    IDENTITY_FOLDERS,
+    STEERING_PREFIXES,
+    STEERING_VARIABLES,
+    VAULT_OWN,
+)
 from modelspec.secret.issuers import PATTERNS
+from modelspec.secret.view import VALUED
 from modelspec.site import SiteContext
 from modelspec.site.forges import LONGEST_LINK, browser_templates, forge_of, links_for
 from modelspec.site.frame import PageFrame, page
 from modelspec.site.wording import Wording
 from modelspec.text.visible import FILLERS
-from modelspec.url.host import PRIVATE_ENDS
+from modelspec.url.host import PRIVATE_ENDS, SPECIAL_TAILS
 
 _DATA = "admin/propose.json"
 
@@ -68,9 +82,15 @@ def emit_propose(
 
 
 def _data(routing: RoutingTable, context: SiteContext, forge: str) -> dict[str, object]:
-    """What the script needs to check a model: names, residency, texts, and the URLs of the forge."""
+    """What the script needs to check a model: names, tables, patterns, texts, and the URLs of the forge."""
+    form = context.form
     return {
-        "names": [name for r in routing.routes for name in (r.model_id, *r.aliases)],
+        "names": {r.model_id: list(r.aliases) for r in routing.routes},
+        "users": _users(routing),
+        "named": list(form.named),
+        "folders": sorted({r.about.path.rpartition("/")[0] for r in routing.routes}),
+        "defaulted": form.defaulted,
+        "has_claims": any(region.upstreams for region in routing.regions),
         "regions": {
             region.code: {"title": f"{region.name} ({region.code})", "residency": region.residency}
             for region in routing.regions
@@ -85,11 +105,32 @@ def _data(routing: RoutingTable, context: SiteContext, forge: str) -> dict[str, 
         },
         "providers": {name: provider.public_endpoint for name, provider in PROVIDERS.items()},
         "words": sorted(WORDS - PROVIDERS.keys()),
-        "region_params": {word: next(iter(REGION_PARAMS[word])) for word in FROM_REGION},
-        "private_ends": [*sorted(PRIVATE_ENDS), "home.arpa"],
+        "region_params": {word: list(REGION_PARAMS[word]) for word in FROM_REGION},
+        "private_last": sorted(PRIVATE_ENDS),
+        "special_tails": sorted(SPECIAL_TAILS),
+        "operation": _bare(OPERATION.pattern),
+        "twice": _bare(TWICE.pattern),
+        "own": {provider: _bare(pattern.pattern) for provider, pattern in OWN.items()},
+        "notation": NOTATION.pattern.replace("(?P<", "(?<"),
+        "master_keys": sorted(GATEWAY_MASTER_KEYS),
+        "steering": sorted(STEERING_VARIABLES),
+        "steering_prefixes": STEERING_PREFIXES,
+        "secret_folders": [*SECRET_FOLDERS, *form.secret_folders],
+        "identity_folders": sorted(IDENTITY_FOLDERS),
+        "vault_own": sorted(VAULT_OWN),
+        "policed": [str(entry.key) for entry in context.key_policy],
+        "targets": context.targets,
+        "severities": {
+            **{rule.code: rule.severity.value for rule in RULES if rule.severity is not Severity.ERROR},
+            **form.severities,
+        },
         "texts": dict(TEXTS),
-        "forms": _forms(),
+        "schema": json.loads(schema_text("model")),
+        "metadata": form.metadata,
+        "most_depth": MAX_DEPTH,
+        "most_nodes": MAX_NODES,
         "keys": list(_keys()),
+        "valued": sorted(VALUED),
         "unseen": _unseen(),
         "forge": {
             "label": forge,
@@ -99,76 +140,92 @@ def _data(routing: RoutingTable, context: SiteContext, forge: str) -> dict[str, 
     }
 
 
+def _users(routing: RoutingTable) -> dict[str, list[tuple[str, str]]]:
+    """By the name that they use, the files that name a model, and in which field."""
+    users: dict[str, list[tuple[str, str]]] = {}
+    for route in routing.routes:
+        named = [(name, "fallback_models") for ids in route.fallback_models.values() for name in ids]
+        named += [] if route.about.replaced_by is None else [(route.about.replaced_by, "replaced_by")]
+        for name, field in dict.fromkeys(named):
+            users.setdefault(name, []).append((route.about.path, field))
+    return users
+
+
+def _bare(pattern: str) -> str:
+    """A pattern that ignores case, for a flag of the script instead of its own."""
+    return pattern.removeprefix("(?i:").removesuffix(")")
+
+
 TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "missing": ("MS102", "{field} is missing"),
-        "form": ("MS104", "{field} must be {form}, not {value}"),
-        "private": ("MS104", "{field} must be {form}"),
-        "long": ("MS106", "{field} is too long: {number} characters, at most {most}"),
-        "mapping": ("MS103", "metadata must be a mapping, not {found}"),
         "number": ("MS015", "this is not a finite number"),
         "integer": ("MS016", "this integer does not fit in 64 bits"),
+        "large": ("MS003", "this file is larger than 256 KiB"),
         "region": ("MS201", "no region is named {value}"),
         "head": ("MS202", "no head is named {value}"),
+        "model": ("MS203", "no model is named {value}"),
         "twice": ("MS205", "the name {value} is declared twice"),
         "case": ("MS205", "the name {value} differs from {other} by case only"),
-        "residency": ("MS301", "the head {head} serves in {region}, outside the residency of {home}"),
-        "repeats": ("MS303", "the fallback {value} is the priority head"),
-        "offline": ("MS401", "the priority head {value} is offline and no active head remains"),
         "provider": ("MS208", "no provider is named {value}"),
-        "local": ("MS308", "the head {value} has no inference server for this model"),
+        "residency": ("MS301", "the head {head} serves in {region}, outside the residency of {home}"),
+        "upstream": ("MS301", "an upstream in {region} is outside the residency of {home}"),
+        "repeats": ("MS303", "the fallback {value} is the priority head"),
+        "weights": ("MS304", "the weights omit the priority head {value}"),
+        "shared": ("MS305", "the fallback {value} is already in the first tier"),
+        "itself": ("MS306", "the fallback model {value} is this model"),
+        "local": ("MS308", "the {noun} {heads} {verb} no inference server for this model"),
+        "both": ("MS308", "a model with deployments cannot also run on its heads"),
         "nowhere": (
             "MS309",
             "neither an endpoint nor a provider is written, so it is unknown where requests go",
         ),
         "endpoint": ("MS309", "the endpoint is missing, and the provider {value} has no public one"),
-        "scheme": ("MS516", "the endpoint of model {model} does not begin with http:// or https://"),
-        "space": ("MS516", "the endpoint of model {model} contains a space or a control character"),
-        "ascii": ("MS516", "the endpoint of model {model} contains a character that is not ASCII"),
+        "offline": ("MS401", "the priority head {value} is offline and no active head remains"),
+        "single": ("MS402", "{what}: a single point of failure"),
+        "taken": ("MS403", "the priority head {value} is offline; {other} takes over"),
+        "one": ("MS404", "every active head of this model is in {region}"),
+        "secret": ("MS501", "a secret is written in this file: {kind}"),
+        "steers": ("MS503", "{variable} controls processes"),
+        "master": ("MS503", "the variable {value} contains a key of the gateway itself"),
+        "folder": ("MS504", "this file is not in a secret folder"),
+        "identity": ("MS504", "this is a token of the gateway's own identity"),
+        "notation": ("MS505", "a variable is written in a notation that modelspec does not expand"),
         "plain": ("MS506", "the endpoint of model {model} uses plain http to the public host {host}"),
         "carries": ("MS507", "the endpoint of model {model} contains credentials before the host"),
         "fragment": ("MS507", "the endpoint of model {model} contains a fragment"),
+        "metadata": (
+            "MS508",
+            "the endpoint of model {model} points to {host}, a link-local or metadata address",
+        ),
         "loopback": ("MS509", "the endpoint of model {model} points to {host}, the machine itself"),
-        "secret": ("MS501", "a secret is written in this file: {kind}"),
+        "scheme": ("MS516", "the endpoint of model {model} does not begin with http:// or https://"),
+        "space": ("MS516", "the endpoint of model {model} contains a space or a control character"),
+        "ascii": ("MS516", "the endpoint of model {model} contains a character that is not ASCII"),
+        "query": (
+            "MS525",
+            "the endpoint of model {model} has a query, after which the path of each operation would be added",
+        ),
+        "operation": (
+            "MS526",
+            "the endpoint of model {model} ends in the operation {value}, which is added to it",
+        ),
+        "again": ("MS527", "the endpoint of model {model} has {value} in its path"),
+        "leads": ("MS527", "the endpoint of model {model} leads to {value} twice"),
+        "successor": ("MS604", "{value} is deprecated and has no successor"),
+        "reserved": ("MS606", "the id {value} is a page of the site"),
+        "passed": ("MS619", "the sunset of {value} was on {day}, and it is still served{more}"),
+        "untold": ("MS620", "{value} has a sunset and is not deprecated"),
+        "day": ("MS621", "the sunset of {value} is a day that nobody can mean: {day}"),
+        "tag": ("MS622", "{value} is one tag with a space in it"),
     }
 )
-"""Code and message by an internal name; values are in braces."""
-
-_FORMS = (
-    ("model_id", "modelId", False),
-    ("provider", "provider", False),
-    ("api_key.env", "envName", True),
-    ("api_key.file", "keyReference/properties/file", True),
-    ("api_key.vault", "keyReference/properties/vault", True),
-    ("api_key.kubernetes.secret", "keyReference/properties/kubernetes/properties/secret", True),
-    ("api_key.kubernetes.key", "keyReference/properties/kubernetes/properties/key", True),
-)
-"""Field, its definition in the schema, and whether it is private: messages must not quote it."""
+"""Code and message by an internal name; values are in braces. Those of the schema are in its own script."""
 
 _JOINERS = "\u200c\u200d"
 _CONTROL = (*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0))
 _WEB_FORM = r"eyJ[A-Za-z0-9_-]{12,1024}\.(?:eyJ[A-Za-z0-9_-]{12}|[A-Za-z0-9_-]{0,1024}\.[A-Za-z0-9_-]{12})"
 _PRIVATE_KEY = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 _PASSWORD = r"://[^\s/?#@:]{0,128}:[^\s/?#@]{4,256}@"  # noqa: S105 - a pattern
-
-
-def _forms() -> dict[str, dict[str, object]]:
-    """By field, from the schema: its pattern, what must not match, the longest length, and the form in words."""
-    schema = json.loads(schema_text("model"))
-    found: dict[str, dict[str, object]] = {}
-    for field, way, is_private in _FORMS:
-        place: Any = schema["$defs"]
-        for part in way.split("/"):
-            place = place[part]
-        found[field] = {
-            "pattern": place["pattern"],
-            "not": place.get("not", {}).get("pattern"),
-            "most": place.get("maxLength"),
-            "form": place["x-form"],
-            "private": is_private,
-        }
-    found["name"] = {"most": schema["properties"]["name"]["maxLength"]}
-    return found
 
 
 def _keys() -> Iterator[tuple[str, str]]:

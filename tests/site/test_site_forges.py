@@ -1,4 +1,7 @@
+from pathlib import Path
+
 import pytest
+import yaml
 
 from modelspec.site.forges import (
     FORGES,
@@ -10,6 +13,7 @@ from modelspec.site.forges import (
     links_for,
     origin_of,
     repository_of,
+    templates_of,
 )
 
 
@@ -107,7 +111,7 @@ def test_templates_override_those_of_the_forge() -> None:
         view="https://view.example.net/main/models.d/a.yaml#L2",
         edit="https://git.example.net/fleet/edit/main/models.d/a.yaml",
         delete="https://git.example.net/fleet/delete/main/models.d/a.yaml",
-        new="https://git.example.net/fleet/new/main/models.d",
+        new="https://git.example.net/fleet/new/main?filename=models.d%2Fa.yaml",
     )
 
 
@@ -197,3 +201,28 @@ def test_the_origin_is_that_of_the_page_for_new_files() -> None:
     assert origin_of(at(url="https://git.acme.example:8443/a/b", forge="gitea")) == (
         "https://git.acme.example:8443"
     )
+
+
+@pytest.mark.parametrize(
+    ("forge", "template", "new"),
+    [
+        ("github", "/new/{branch}/models.d", "/new/{branch}?filename={path}&value={value}"),
+        ("github", "/new/{branch}", "/new/{branch}?filename={path}&value={value}"),
+        ("github", "/new/{branch}/models.d/?a=b", "/new/{branch}/models.d/?a=b"),
+        ("github", "/elsewhere", "/elsewhere"),
+        ("github", "/new/{branch}/{path}", "/new/{branch}/{path}"),
+        ("gitlab", "/-/new/{branch}/models.d/", "/-/new/{branch}?file_name={path}"),
+        ("gitea", "/_new/{branch}/models.d", "/_new/{branch}?filename={path}&value={value}"),
+        ("bitbucket", "/src/{branch}/models.d/", "/src/{branch}/models.d/"),
+        (None, "/new/{branch}/models.d", "/new/{branch}/models.d"),
+    ],
+)
+def test_an_own_template_is_prefilled_as_its_forge_does(forge: str | None, template: str, new: str) -> None:
+    base = "https://git.example.net/fleet"
+    repository = at(url=base, forge=forge, templates={"propose": base + template})
+    assert templates_of(repository)["new"] == base + new
+
+
+def test_the_example_prefills() -> None:
+    settings = yaml.safe_load((Path(__file__).parents[2] / "modelspec.yaml").read_text(encoding="utf-8"))
+    assert "{value}" in browser_templates(repository_of(settings["repository"]))["new"]

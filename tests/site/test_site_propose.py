@@ -1,6 +1,9 @@
 import json
 import re
+import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -16,7 +19,7 @@ from modelspec.incremental import compile_fleet, validate
 from modelspec.routing.route import route
 from modelspec.routing.table import RoutingTable
 from modelspec.secret import scan
-from modelspec.site import SiteContext
+from modelspec.site import FormFacts, SiteContext
 from modelspec.site.forges import ForgeRepository
 from modelspec.site.frame import frame_of
 from modelspec.site.propose import emit_propose
@@ -72,7 +75,11 @@ def site(
         base = root / "site" / name / "admin"
         base.mkdir(parents=True)
         context = SiteContext(
-            base_path=f"/{name}/", repository=None if url is None else ForgeRepository(url=url, branch="live")
+            base_path=f"/{name}/",
+            repository=None if url is None else ForgeRepository(url=url, branch="live"),
+            form=FormFacts(
+                named=(("routes.test.yaml:8: tests.0", "gemini"), ("waivers.yaml:3: waivers.0", "gpt"))
+            ),
         )
         for folder in ("assets", "models"):
             (base / folder).symlink_to(root / "site/admin" / folder)
@@ -112,6 +119,8 @@ def fill(page: Page, **values: str) -> None:
         elif name == "local_inference":
             page.check("#f-local_inference")
         else:
+            if name == "metadata":
+                page.check('[name="metadata_json"]')
             page.fill(f"#f-{name}", value)
 
 
@@ -242,52 +251,153 @@ def test_without_a_repository_the_file_is_copied_or_downloaded(propose: Propose)
     assert Path(download.value.path()).read_text(encoding="utf-8") == text
 
 
-def test_a_model_is_changed_on_the_forges_edit_page(propose: Propose, routing: RoutingTable) -> None:
+def test_a_change_is_a_command_and_opens_the_forges_editor(propose: Propose) -> None:
     page = propose(query="model=mistral-7b")
     assert page.locator("h1").inner_text() == "Change mistral-7b"
+    assert page.locator("#changes").is_hidden()
     page.fill("#f-name", "Mistral 7B again")
-    text = text_of(page)
-    assert "name: Mistral 7B again\n" in text
-    path = next(r.about.path for r in routing.routes if r.model_id == "mistral-7b")
-    assert opened(page) == (f"https://github.com/acme/fleet/edit/live/{path}", text)
+    assert text_of(page) == "modelspec edit mistral-7b 'name=Mistral 7B again'"
+    assert page.locator("#changes tbody tr").all_inner_texts() == ["name\tMistral 7B\tMistral 7B again"]
+    page.click('[data-do="copy"]')
+    page.locator("#notice", has_text="The command is on the clipboard").wait_for()
+    url, copied = opened(page)
+    assert url == "https://github.com/acme/fleet/edit/live/models.d/chat/mistral-7b.yaml"
+    assert copied == text_of(page)
 
 
-def test_a_model_is_deleted_on_the_forges_page(propose: Propose) -> None:
-    page = propose(query="model=mistral-7b&action=delete")
-    assert page.locator(".fields").is_hidden()
-    assert page.locator("#open").inner_text() == "Delete on GitHub"
-    url, _ = opened(page)
-    assert url == "https://github.com/acme/fleet/delete/live/models.d/chat/mistral-7b.yaml"
+CHANGED = {
+    "name": "Mistral \"7B\"; $(date) 'again' # no comment",
+    "fallback_heads": ["head-service-eu-2", "head-service-eu-3"],
+    "load_balancing": {"policy": "round_robin", "weights": {"head-service-eu": 3, "head-service-no": 1}},
+    "api_key": {"file": "/run/secrets/mistral"},
+    "params": {"organization": "12", "timeout": 12.5, "project": {"env": "PROJECT"}},
+    "aliases": ["mistral:tiny", "mistral/any"],
+    "limits": {"rpm": 60, "tpm": None, "first_byte_seconds": 20},
+    "access": {"visibility": "private", "groups": ["research", "a b"], "client_regions": None},
+    "tags": ["chat", "small", "null", "- x"],
+}
+METADATA = {"a.b": "x y", "version": "12", "n": 12, "no": None, "deep": [{"x": ["", "'"]}], "text": "- : #"}
 
 
-def test_reports_an_unknown_model(open_page: Propose, site: dict[str, str]) -> None:
-    page = open_page(f"{site['github']}?model=%3Cb%3Eno", expect=("404",))
-    page.wait_for_selector("#problem:not([hidden])")
-    assert page.locator("#problem").inner_text() == "No model is named '<b>no'."
-    assert page.locator("#by-hand").is_visible()
+def change(page: Page) -> None:
+    """Make the changes of `CHANGED` and `METADATA`."""
+    for part in page.locator("details.part").all():
+        part.evaluate("one => { one.open = true; }")
+    page.fill("#f-name", str(CHANGED["name"]))
+    for button in page.locator('#fallbacks [data-do="remove"]').all():
+        button.page.locator('#fallbacks [data-do="remove"]').first.click()
+    for head in ("head-service-eu-2", "head-service-eu-3"):
+        page.select_option("#f-fallback_heads", head)
+        page.click('[data-do="add"]')
+    page.fill("#f-load_balancing-weights", "head-service-eu = 3\nhead-service-no = 1")
+    page.select_option("#f-key_kind", "file")
+    page.fill("#f-key_name", "/run/secrets/mistral")
+    page.fill("#f-params", 'organization = "12"\ntimeout = 12.5\nproject = {env: PROJECT}')
+    page.fill("#f-aliases", "mistral:tiny\nmistral/any")
+    page.fill("#f-limits-rpm", "60")
+    page.fill("#f-limits-first_byte_seconds", "20")
+    page.select_option("#f-access-visibility", label="private")
+    page.fill("#f-access-groups", "research\na b")
+    page.fill("#f-tags", "chat\nsmall\nnull\n- x")
+    known = json.loads(page.locator("#f-metadata").input_value())
+    page.fill("#f-metadata", json.dumps({**known, **METADATA}))
 
 
-def test_every_model_of_the_example_is_unchanged_by_the_form(
+def test_the_command_makes_just_the_change_that_the_form_shows(
+    propose: Propose, fleet: Path, routing: RoutingTable, tmp_path: Path
+) -> None:
+    (before,) = [one.about for one in routing.routes if one.model_id == "mistral-7b"]
+    old = (fleet / before.path).read_text(encoding="utf-8")
+    page = propose(query="model=mistral-7b")
+    change(page)
+    assert page.locator("#verdict").inner_text().endswith("o fault found here."), said_of(page)
+    shutil.copytree(fleet, tmp_path / "r")
+    command = [sys.executable, "-m", *shlex.split(text_of(page).replace("\\\n", ""))]
+    done = subprocess.run(command, cwd=tmp_path / "r", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr + text_of(page)
+    compiled = compile_fleet(tmp_path / "r", today=TODAY)
+    (row,) = [
+        one for one in rows(route(compiled.catalog, compiled.models)) if one["model_id"] == "mistral-7b"
+    ]
+    assert {name: row[name] for name in CHANGED} == CHANGED
+    assert row["metadata"] == {**before.metadata, **METADATA}
+    new = (tmp_path / "r" / before.path).read_text(encoding="utf-8")
+    comments = [line.partition("#")[2] for line in old.splitlines() if "#" in line]
+    assert comments
+    assert [comment for comment in comments if comment not in new] == []
+
+
+def test_a_new_id_is_a_renaming(propose: Propose) -> None:
+    page = propose(query="model=mistral-7b")
+    page.fill("#f-model_id", "mistral/7b")
+    page.fill("#f-tags", "chat")
+    lines = text_of(page).splitlines()
+    assert lines[0] == "modelspec rename mistral-7b mistral/7b"
+    assert lines[1].startswith("modelspec edit mistral/7b ")
+
+
+def test_no_model_is_changed_by_being_opened(
     propose: Propose, routing: RoutingTable, fleet: Path, tmp_path: Path
 ) -> None:
     page = propose()
-    shutil.copytree(fleet, tmp_path / "r")
-    for one in routing.routes:
+    for one in routing.routes[::4]:
         page.goto(f"{page.url.partition('?')[0]}?model={one.model_id}")
         page.wait_for_selector("#propose:not([hidden])")
-        assert page.locator("#verdict").inner_text().startswith("No problems found"), one.model_id
-        (tmp_path / "r" / one.about.path).write_text(text_of(page), encoding="utf-8")
+        assert page.locator("#changes").is_hidden(), one.model_id
+        assert page.locator("#verdict").inner_text().endswith("o fault found here."), one.model_id
+    texts = page.evaluate(
+        """async (ids) => {
+          const [{asWritten}, {parse, yaml}, {fileOf}, {fieldOf}] = await Promise.all(
+            ["edit", "yaml", "records", "fields"].map((name) => import(`./assets/${name}.js`)));
+          const known = await (await fetch("./propose.json")).json();
+          return Promise.all(ids.map(async (id) => {
+            const model = asWritten(parse(await (await fetch(`./models/${fileOf(id, "json")}`)).text()).model, known);
+            const again = Object.entries(model).map(([name, value]) => {
+              const field = fieldOf(known.schema.properties[name], known.schema, [name]);
+              field.write(value);
+              return [name, field.read()];
+            });
+            return yaml(Object.fromEntries(again));
+          }));
+        }""".replace("./assets", page.evaluate("new URL('assets', location).pathname")),
+        [one.model_id for one in routing.routes],
+    )
+    shutil.copytree(fleet, tmp_path / "r")
+    for one, text in zip(routing.routes, texts, strict=True):
+        (tmp_path / "r" / one.about.path).write_text(text, encoding="utf-8")
     compiled = compile_fleet(tmp_path / "r", today=TODAY)
     assert [d.message for d in compiled.diagnostics if d.severity == "error"] == []
-    again = route(compiled.catalog, compiled.models)
+    assert list(rows(route(compiled.catalog, compiled.models))) == list(rows(routing))
 
-    def rows(table: RoutingTable) -> Iterator[dict[str, object]]:
-        for artifact in list(emit_snapshot(table))[:-1]:
-            row = json.loads(artifact.content)["model"]
-            del row["source"]
-            yield row
 
-    assert list(rows(again)) == list(rows(routing))
+def rows(table: RoutingTable) -> Iterator[dict[str, object]]:
+    """The models of the snapshot, without their places."""
+    for artifact in list(emit_snapshot(table))[:-1]:
+        row = json.loads(artifact.content)["model"]
+        del row["source"]
+        yield row
+
+
+def test_a_deletion_shows_what_refers_to_the_model(propose: Propose) -> None:
+    page = propose(query="model=gemini-pro&action=delete")
+    assert page.locator(".fields").is_hidden()
+    assert text_of(page) == "modelspec remove gemini-pro --cascade"
+    assert page.locator("#users li").all_inner_texts() == [
+        "models.d/chat/claude-sonnet-4-6.yaml: fallback_models",
+        "models.d/chat/gemini-2.5-pro.yaml: replaced_by",
+        "models.d/chat/gpt-5.4.yaml: fallback_models",
+        "routes.test.yaml:8: tests.0 (as gemini)",
+    ]
+    assert page.locator("#aliases").inner_text() == "Its aliases end as well: gemini, gemini-pro-latest."
+    assert page.locator("#open").inner_text() == "Delete on GitHub"
+    url, _ = opened(page)
+    assert url == "https://github.com/acme/fleet/delete/live/models.d/chat/gemini-pro.yaml"
+
+
+def test_a_deletion_of_what_nothing_uses_needs_no_cascade(propose: Propose) -> None:
+    page = propose(query="model=mistral-7b&action=delete")
+    assert text_of(page) == "modelspec remove mistral-7b"
+    assert page.locator("#users h3").inner_text() == "Nothing refers to it."
 
 
 FAULTY = {
@@ -556,7 +666,7 @@ def test_every_control_has_a_name(propose: Propose) -> None:
     names = page.eval_on_selector_all(
         "#propose :is(input, select, textarea)", "all => all.map(one => one.labels[0]?.textContent.trim())"
     )
-    assert len(names) == 14
+    assert len(names) > 30
     assert all(names)
 
 

@@ -44,7 +44,8 @@ const scalar = (text, inFlow) =>
 
 const isScalar = (value) => value === null || typeof value !== "object" || value instanceof Num;
 
-const flow = (value, inFlow = true) => {
+/** A value on one line. */
+export const flow = (value, inFlow = true) => {
   if (value instanceof Num) return value.yaml;
   if (typeof value === "string") return scalar(value, inFlow);
   if (isScalar(value)) return String(value);
