@@ -1,7 +1,7 @@
 """The admin site, and its context: what it needs besides the routing table."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from modelspec.check.setup import Setup
@@ -23,8 +23,8 @@ def with_slashes(base_path: str) -> str:
 class FormFacts:
     """What the form knows of the repository beside the routing table.
 
-    `severities` are those of modelspec.yaml by code, `metadata` is the organisation's schema, `defaulted` are the folders
-    with defaults, and `named` the routing tests and waivers that name something: where, and the name.
+    `severities` are those of modelspec.yaml by code, `metadata` is the organisation's schema, `defaulted` are the
+    folders with defaults, and `named` the routing tests and waivers that name something: where, and the name.
     """
 
     severities: Mapping[str, str] = field(default_factory=dict)
@@ -95,7 +95,6 @@ class SiteContext:
         region_lines: Mapping[str, int],
         commit: str | None,
         commit_date: str | None,
-        form: FormFacts,
     ) -> Self:
         """The context of a build with these settings."""
         return cls(
@@ -111,5 +110,8 @@ class SiteContext:
             targets=settings.targets,
             commit=commit,
             commit_date=commit_date,
-            form=form,
         )
+
+    def knowing(self, form: FormFacts) -> Self:
+        """The context with what the form knows."""
+        return replace(self, form=form)

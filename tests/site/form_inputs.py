@@ -510,5 +510,6 @@ _METADATA = _lines(r"""
 def _of_metadata() -> Iterator[Input]:
     for more in _METADATA:
         yield changed(f"metadata {more}", metadata={"owner": "team-a", **more})
-    for value in ({}, [], "x", None, 1, ...):
+    wrong: tuple[Any, ...] = ({}, [], "x", None, 1, ...)
+    for value in wrong:
         yield changed(f"metadata is {value}", metadata=value)

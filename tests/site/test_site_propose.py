@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 from playwright.sync_api import Browser, Page, Route
+from test_site_axe import barriers
 
 from modelspec.emit.tables import emit_snapshot
 from modelspec.incremental import compile_fleet, validate
@@ -119,7 +120,7 @@ def fill(page: Page, **values: str) -> None:
         elif name == "local_inference":
             page.check("#f-local_inference")
         else:
-            if name == "metadata":
+            if name == "metadata" and page.locator('[name="metadata_json"]').is_visible():
                 page.check('[name="metadata_json"]')
             page.fill(f"#f-{name}", value)
 
@@ -642,6 +643,144 @@ def test_reports_nothing_before_the_first_input(propose: Propose) -> None:
     page.press("#f-model_id", "Tab")
     assert page.locator("#e-model_id").is_visible()
     assert page.locator(".error:visible").count() == 1
+
+
+@pytest.mark.parametrize("query", ["", "model=mistral-7b", "model=gemini-pro&action=delete"])
+def test_the_whole_form_has_no_barrier(propose: Propose, query: str) -> None:
+    page = propose(query=query)
+    if "action" not in query:
+        for part in page.locator("details.part").all():
+            part.evaluate("one => { one.open = true; }")
+        page.click("text=Add a deployment")
+        page.fill("#f-model_id", "-")
+        page.click("#open")
+    assert barriers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    targets = page.eval_on_selector_all(
+        "main :is(button, input, select, textarea, summary, a.button)",
+        "all => all.filter((one) => one.checkVisibility() && Math.min(one.offsetWidth, one.offsetHeight) < 24)"
+        ".map((one) => one.outerHTML)",
+    )
+    assert targets == []
+
+
+def test_counts_problems_only_after_an_input(propose: Propose) -> None:
+    page = propose()
+    assert page.locator("#verdict").inner_text() == "Required fields are marked."
+    page.fill("#f-model_id", "atlas")
+    page.press("#f-model_id", "Tab")
+    assert page.locator("#verdict").inner_text() == "3 problems"
+
+
+def test_ci_is_named_for_what_the_page_cannot_know(propose: Propose) -> None:
+    page = propose()
+    fill(page, key_kind="env", key_name="ATLAS_API_KEY", fallback_heads="head-service-eu-2 head-service-no")
+    page.press("#f-name", "Tab")
+    assert page.locator("#verdict").inner_text() == "No fault found here."
+    assert page.locator("#left :is(p, li)").all_inner_texts() == [
+        "CI checks also:",
+        "where the upstream runs (MS311, MS313, MS312)",
+        "whether a key goes to one owner only (MS515)",
+        "the merged repository as a whole",
+    ]
+
+
+def test_warnings_are_shown_as_warnings(propose: Propose) -> None:
+    page = propose()
+    fill(page, tags="chat europe")
+    page.press("#f-tags", "Tab")
+    page.select_option("#f-priority_head", "head-service-no")
+    assert page.locator("#verdict").inner_text() == "2 warnings; no fault found here."
+    assert (
+        page.locator("#e-tags").inner_text() == "Warning MS622: 'chat europe' is one tag with a space in it"
+    )
+    assert page.locator("#e-priority_head").inner_text() == (
+        "Warning MS402: only 'head-service-no' serves this model: a single point of failure"
+    )
+    assert page.locator("#f-tags").get_attribute("aria-invalid") is None
+    assert page.locator("#open").get_attribute("href") != "#faults"
+
+
+def test_the_residency_error_says_what_to_do(propose: Propose) -> None:
+    page = propose()
+    fill(page, priority_head="head-service-us", fallback_heads="head-service-no")
+    assert page.locator("#e-priority_head").inner_text() == (
+        "the head 'head-service-us' serves in 'us', outside the residency of 'eu'; "
+        "use a head in eu or no, or change the residency of eu"
+    )
+
+
+@pytest.mark.parametrize("text", ["correct horse", "x" * 12 + "aB3dE6fG9hJ2kL5mN8pQ1rS4"])
+def test_what_may_be_a_secret_enters_no_link(propose: Propose, text: str) -> None:
+    page = propose()
+    fill(page, metadata=json.dumps({"password": text}))
+    href = page.locator("#open").get_attribute("href")
+    assert href == "https://github.com/acme/fleet/new/live?filename=models.d%2Fatlas.yaml"
+    assert "no link carries it" in page.locator("#how").inner_text()
+    page.fill("#f-model_id", "atlas-" + "aB3dE6fG9hJ2kL5mN8pQ1rS4tU7v")
+    assert "aB3" not in str(page.locator("#open").get_attribute("href"))
+
+
+def test_the_file_goes_into_a_folder(propose: Propose) -> None:
+    page = propose()
+    fill(page, folder="chat/small")
+    assert page.locator("#path").inner_text() == "models.d/chat/small/atlas.yaml"
+    for folder in ("../x", "_x", "a//b", "a b", ".git"):
+        page.fill("#f-folder", folder)
+        page.press("#f-folder", "Tab")
+        assert page.locator("#path").inner_text() == "models.d/atlas.yaml"
+        assert page.locator("#e-folder").is_visible()
+
+
+def test_several_deployments_take_the_place_of_one(propose: Propose, fleet: Path, tmp_path: Path) -> None:
+    page = propose()
+    fill(page, fallback_heads="head-service-eu-2")
+    page.click("text=Several deployments")
+    for number, weight in ((0, "3"), (1, "1")):
+        page.click("text=Add a deployment")
+        page.fill(f"#f-deployments-{number}-endpoint", f"https://a{number}.example.net/v1")
+        page.fill(f"#f-deployments-{number}-weight", weight)
+        page.fill(f"#f-deployments-{number}-api_key-env", "ATLAS_API_KEY")
+    page.click('[aria-label="Remove deployment 1"]')
+    assert page.locator("#f-provider").is_hidden()
+    assert text_of(page).endswith(
+        "deployments:\n  - endpoint: https://a1.example.net/v1\n    api_key: {env: ATLAS_API_KEY}\n    weight: 1\n"
+    )
+    assert validated(fleet, tmp_path / "r", "models.d/atlas.yaml", text_of(page)) == []
+    page.fill("#f-deployments-0-weight", "0")
+    page.press("#f-deployments-0-weight", "Tab")
+    said = "deployments[0].weight is too small: 0; it must be at least 1"
+    assert page.locator("#e-deployments-0-weight").inner_text() == said
+    page.click('[aria-label="Remove deployment 1"]')
+    assert page.locator("#f-provider").is_visible()
+
+
+def test_metadata_has_the_fields_of_the_organisation(open_page: Propose, example: str) -> None:
+    page = open_page(f"{example}/admin/propose.html")
+    page.wait_for_selector("#propose:not([hidden])")
+    fill(page, fallback_heads="head-service-eu-2 head-service-no")
+    page.fill("#f-metadata-owner", "Team")
+    page.press("#f-metadata-owner", "Tab")
+    assert page.locator("#e-metadata-owner").inner_text() == (
+        "metadata.owner does not have the form that the schema requires"
+    )
+    page.fill("#f-metadata-owner", "team-chat")
+    page.fill("#f-metadata-vendor", "ACME")
+    page.select_option("#f-metadata-open_weights", label="true")
+    page.fill("#f-metadata-context", "32768")
+    page.check("#f-metadata-modalities-input-0")
+    page.fill("#f-metadata-languages", "en\nfr")
+    assert page.locator("#verdict").inner_text() == "No fault found here."
+    assert text_of(page).partition("metadata:\n")[2] == (
+        "  owner: team-chat\n  vendor: ACME\n  open_weights: true\n  context: 32768\n"
+        "  modalities:\n    input: [text]\n  languages: [en, fr]\n"
+    )
+    before = text_of(page)
+    page.check('[name="metadata_json"]')
+    assert json.loads(page.locator("#f-metadata").input_value())["context"] == 32768
+    page.uncheck('[name="metadata_json"]')
+    assert text_of(page) == before
+    assert "required" in page.locator('label[for="f-metadata-vendor"]').inner_text()
 
 
 def test_faults_are_tied_to_their_fields(propose: Propose) -> None:
