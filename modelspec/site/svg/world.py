@@ -279,8 +279,9 @@ def _mark(dot: _Dot, picture: _Picture) -> Markup:
     if point.allowed is not None:
         parts.append(element("circle", cx=x, cy=y, r=dot.radius + _RING, class_="map-ring"))
     parts.append(element("circle", cx=x, cy=y, r=dot.radius, class_="map-dot"))
-    mark = element("g", *parts, class_="map-point", data_region=point.code)
-    return element("a", mark, href=point.href) if point.href is not None else mark
+    if point.href is None:
+        return element("g", *parts, class_="map-point", data_region=point.code)
+    return element("a", element("g", *parts), href=point.href, class_="map-point", data_region=point.code)
 
 
 def _candidates(x: float, y: float, radius: float, length: float) -> Iterator[tuple[int, _Box]]:
