@@ -1,10 +1,11 @@
 """The routing table as JSON: whole, by head, by region, and as the snapshot of `GET /admin/models`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from functools import partial
 from urllib.parse import quote
 
-from modelspec.emit.artifact import Artifact, Sheet, document, encode
+from modelspec.emit.artifact import Artifact, document, document_of_models, encode
 from modelspec.fleet.model import Upstream
 from modelspec.routing.decide import may_call
 from modelspec.routing.table import HeadEntry, Json, RegionEntry, Route, RoutingTable
@@ -63,17 +64,15 @@ def first_target(route: Route) -> Upstream:
 
 def emit_table(routing: RoutingTable) -> Iterator[Artifact]:
     """One artifact, with the routes by id."""
-    yield Artifact(
-        path="routing/table.json",
-        content=document(
-            [SCHEMA_VERSION],
-            [
-                ("regions", map(_region, routing.regions)),
-                ("heads", map(_head, routing.heads)),
-                ("routes", map(_route, routing.routes)),
-            ],
-        ),
+    routes = routing.routes
+    content = document_of_models(
+        [SCHEMA_VERSION],
+        "routes",
+        [route.model_id for route in routes],
+        lambda number: _route(routes[number]),
+        lists=[("regions", map(_region, routing.regions)), ("heads", map(_head, routing.heads))],
     )
+    yield Artifact(path="routing/table.json", content=content)
 
 
 def _route(route: Route) -> str:
@@ -100,32 +99,40 @@ def _route(route: Route) -> str:
 
 def emit_heads(routing: RoutingTable) -> Iterator[Artifact]:
     """One artifact per head, with its models by id; an offline head serves none."""
-    served: dict[str, list[str]] = {head.head_id: [] for head in routing.heads}
+    served: dict[str, list[tuple[Route, int]]] = {head.head_id: [] for head in routing.heads}
     for route in routing.routes:
-        common = encode(
-            {
-                "model_id": route.model_id,
-                "match": _match(route),
-                "fallback_models": route.fallback_models,
-                "access": _access(route),
-                "limits": _limits(route),
-                "local_inference": route.local_inference,
-            }
-        )[1:-1]
-        targets = _targets(route.targets)
         for number, tier in enumerate(route.tiers):
-            for head, weight in tier.weights.items():
-                here = _targets([route.local_targets[head]]) if route.local_inference else targets
-                served[head].append(f'{{{common}, "tier": {number}, "weight": {weight}, "targets": {here}}}')
+            for head in tier.weights:
+                served[head].append((route, number))
     for entry in routing.heads:
         yield Artifact(
             path=f"routing/heads/{entry.head_id}.json",
-            content=document([SCHEMA_VERSION, ("head", _head(entry))], [("models", served[entry.head_id])]),
+            content=document_of_models(
+                [SCHEMA_VERSION, ("head", _head(entry))],
+                "models",
+                [route.model_id for route, _ in served[entry.head_id]],
+                partial(_served, served[entry.head_id], entry.head_id),
+            ),
         )
 
 
-def _targets(targets: Iterable[Upstream]) -> str:
-    return encode([_upstream(target) for target in targets])
+def _served(models: Sequence[tuple[Route, int]], head: str, number: int) -> str:
+    """What a head must serve of the model with that number in its list."""
+    route, tier = models[number]
+    targets = [route.local_targets[head]] if route.local_inference else route.targets
+    return encode(
+        {
+            "model_id": route.model_id,
+            "match": _match(route),
+            "fallback_models": route.fallback_models,
+            "access": _access(route),
+            "limits": _limits(route),
+            "local_inference": route.local_inference,
+            "tier": tier,
+            "weight": route.tiers[tier].weights[head],
+            "targets": [_upstream(target) for target in targets],
+        }
+    )
 
 
 def emit_regions(routing: RoutingTable) -> Iterator[Artifact]:
@@ -134,32 +141,39 @@ def emit_regions(routing: RoutingTable) -> Iterator[Artifact]:
     `models` are those of the region, with the heads that serve them; `denied` are the ids of models that answer 403 to
     clients of the region, which may call every other model.
     """
-    models: dict[str, list[str]] = {region.code: [] for region in routing.regions}
+    models: dict[str, list[Route]] = {region.code: [] for region in routing.regions}
+    bound = []
     for route in routing.routes:
-        models[route.region].append(
-            encode(
-                {
-                    "model_id": route.model_id,
-                    "name": route.about.name,
-                    "status": route.status,
-                    "heads": route.heads,
-                    "reach": route.reach,
-                }
-            )
-        )
+        models[route.region].append(route)
+        if route.is_routed and route.client_regions is not None:
+            bound.append(route)
     for region in routing.regions:
-        denied = [r.model_id for r in routing.routes if r.is_routed and not may_call(r, region.code)]
+        here = models[region.code]
+        denied = (route.model_id for route in bound if not may_call(route, region.code))
         yield Artifact(
             path=f"routing/regions/{region.code}.json",
-            content=document(
+            content=document_of_models(
                 [SCHEMA_VERSION, ("region", _region(region))],
-                [
-                    ("heads", [_head(head) for head in routing.heads if head.region == region.code]),
-                    ("models", models[region.code]),
-                    ("denied", map(encode, denied)),
-                ],
+                "models",
+                [route.model_id for route in here],
+                partial(_offered, here),
+                lists=[("heads", [_head(head) for head in routing.heads if head.region == region.code])],
+                after=[("denied", map(encode, denied))],
             ),
         )
+
+
+def _offered(models: Sequence[Route], number: int) -> str:
+    route = models[number]
+    return encode(
+        {
+            "model_id": route.model_id,
+            "name": route.about.name,
+            "status": route.status,
+            "heads": route.heads,
+            "reach": route.reach,
+        }
+    )
 
 
 def model_url(base: str, model_id: str, ending: str) -> str:
@@ -169,21 +183,29 @@ def model_url(base: str, model_id: str, ending: str) -> str:
 
 def emit_snapshot(routing: RoutingTable, base: str = "/") -> Iterator[Artifact]:
     """One artifact per model, then the snapshot of all: models by id, regions and heads in the order of their files."""
-    snapshot = Sheet()
-    snapshot.value(*SCHEMA_VERSION)
-    snapshot.begin("models")
-    for route in routing.routes:
-        row = _model(route, model_url(base, route.model_id, "json"))
-        snapshot.add(row)
-        page = document([SCHEMA_VERSION, ("model", row)], [])
-        yield Artifact(path=f"site/admin/models/{route.model_id}.json", content=page)
-    snapshot.end()
-    snapshot.rows("regions", map(_region, routing.regions))
-    snapshot.rows("heads", map(_head, routing.heads))
-    yield Artifact(path="site/admin/models.json", content=snapshot.close())
+    routes = routing.routes
+    models = [route.model_id for route in routes]
+    for route in routes:
+        yield Artifact(
+            path=f"site/admin/models/{route.model_id}.json",
+            content=partial(_alone, route, base),
+            made_of=(route.model_id,),
+        )
+    content = document_of_models(
+        [SCHEMA_VERSION],
+        "models",
+        models,
+        lambda number: _model(routes[number], base),
+        after=[("regions", map(_region, routing.regions)), ("heads", map(_head, routing.heads))],
+    )
+    yield Artifact(path="site/admin/models.json", content=content)
 
 
-def _model(route: Route, url: str) -> str:
+def _alone(route: Route, base: str) -> bytes:
+    return document([SCHEMA_VERSION, ("model", _model(route, base))])
+
+
+def _model(route: Route, base: str) -> str:
     """One model with the field names of its file, and what is derived: `tiers`, `reach`, `source` and its own `url`.
 
     The upstream fields are those of the first deployment; `deployments` lists all. If the heads run the model
@@ -224,6 +246,6 @@ def _model(route: Route, url: str) -> str:
             "tiers": _tiers(route),
             "reach": route.reach,
             "source": {"path": about.path, "line": about.line},
-            "url": url,
+            "url": model_url(base, route.model_id, "json"),
         }
     )

@@ -1,18 +1,20 @@
 """Replacing the output folder atomically: it has the whole old tree or the whole new one."""
 
 import os
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from modelspec.diagnose.refusal import Refusal
 from modelspec.emit.artifact import Artifact
+from modelspec.write.earlier import Earlier, NothingKnown, Record, has_links
+from modelspec.write.fill import Filling, UnwrittenError, fill
 from modelspec.write.lock import acquire, release
-from modelspec.write.manifest import ManifestOf, complete
+from modelspec.write.manifest import ManifestOf
 from modelspec.write.output import Output, locate, own, unusable_output
 from modelspec.write.swap import Exchange, StagedTree, clear, exchange, flush, recover
-from modelspec.write.tree import FOLDER
+from modelspec.write.tree import FOLDER, MANIFEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +22,13 @@ class Written:
     """`files` counts the manifest too, `size` is in bytes.
 
     `kept` names folders beside the output that could not be removed, or that contain files of others, such as one
-    saved into the output while it was being replaced.
+    saved into the output while it was being replaced. `records` are those of the files by path, packed.
     """
 
     files: int
     size: int
     kept: tuple[str, ...]
+    records: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
 
 def write_tree(
@@ -36,12 +39,16 @@ def write_tree(
     root: Path,
     wait: float = 60.0,
     swap: Exchange = exchange,
+    earlier: Earlier | None = None,
+    writers: int = 1,
 ) -> Written | Refusal:
     """Make the output folder contain exactly these artifacts.
 
     `manifest` makes the last artifact from the digests of the others by path. `root` is the folder of the
     configuration: the output may be in it but must not contain it. `wait` is how many seconds to wait for another build
-    of the same output. `swap` exchanges two names of an open folder, or returns false if it cannot.
+    of the same output. `swap` exchanges two names of an open folder, or returns false if it cannot. What is known of
+    an `earlier` build of this output need not be made again. `writers` are processes; with two, `artifacts` are gone
+    through in both.
     Exceptions of `artifacts` and `manifest` propagate, and the output stays as it was.
     """
     place = locate(output, root=root)
@@ -57,17 +64,36 @@ def write_tree(
         if isinstance(lock, Refusal):
             return lock
         try:
-            return _replace(place, parent, complete(artifacts, manifest), swap)
+            build = _Build(
+                output=place,
+                parent=parent,
+                artifacts=artifacts,
+                manifest=manifest,
+                earlier=earlier,
+                writers=writers,
+            )
+            return _replace(build, swap)
         finally:
             release(parent, place, lock)
     finally:
         os.close(parent)
 
 
-def _replace(
-    output: Output, parent: int, files: Iterable[tuple[Artifact, list[str]]], swap: Exchange
-) -> Written | Refusal:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Build:
+    """A build of an output whose parent folder is open and locked."""
+
+    output: Output
+    parent: int
+    artifacts: Iterable[Artifact]
+    manifest: ManifestOf
+    earlier: Earlier | None
+    writers: int
+
+
+def _replace(build: _Build, swap: Exchange) -> Written | Refusal:
     """Clean up after killed builds, check the old tree, write the new one, swap them, remove the old one."""
+    output, parent = build.output, build.parent
     try:
         kept = recover(parent, output)
         listed = own(parent, output)
@@ -76,32 +102,57 @@ def _replace(
         stage = StagedTree(parent, output)
     except OSError as error:
         return unusable_output("write to", output.path, error)
-    try:
-        refusal = _publish(stage, output, files, swap if listed else None)
-    finally:
-        os.close(stage.folder)
+    with ExitStack() as opened:
         # The next build removes or reports what cannot be removed now.
-        gone = False
-        with suppress(OSError):
-            gone = clear(parent, stage.name)
-    if refusal is not None:
-        return refusal
-    return Written(files=stage.files, size=stage.size, kept=(*kept, *(() if gone else (stage.name,))))
+        gone: list[bool] = []
+        opened.callback(lambda: gone.append(_is_cleared(parent, stage.name)))
+        opened.callback(os.close, stage.folder)
+        old = os.open(output.name, FOLDER, dir_fd=parent) if listed else None
+        if old is not None:
+            opened.callback(os.close, old)
+        outcome = _publish(stage, build, old, swap if listed else None)
+    if isinstance(outcome, Refusal):
+        return outcome
+    return Written(
+        files=len(outcome),
+        size=sum(Record.unpacked(packed).size for packed in outcome.values()),
+        kept=(*kept, *(() if gone[0] else (stage.name,))),
+        records=outcome,
+    )
+
+
+def _is_cleared(parent: int, name: str) -> bool:
+    with suppress(OSError):
+        return clear(parent, name)
+    return False
 
 
 def _publish(
-    stage: StagedTree, output: Output, files: Iterable[tuple[Artifact, list[str]]], swap: Exchange | None
-) -> Refusal | None:
+    stage: StagedTree, build: _Build, old: int | None, swap: Exchange | None
+) -> Mapping[str, bytes] | Refusal:
     """Fill the staged folder, then put it in place."""
-    for artifact, folders in files:
-        try:
-            stage.add(artifact, folders)
-        except OSError as error:
-            return unusable_output("write", f"{output.path}/{artifact.path}", error)
+    output = build.output
+    filling = Filling(
+        stage=stage,
+        earlier=build.earlier or NothingKnown(),
+        old=None if build.earlier is None else old,
+        links=build.earlier is not None and has_links(stage.folder),
+    )
+    try:
+        records = fill(filling, build.artifacts, writers=build.writers)
+    except UnwrittenError as failed:
+        return unusable_output("write", f"{output.path}/{failed.path}", failed.error)
+    last = build.manifest({path: Record.unpacked(packed).digest.hex() for path, packed in records.items()})
+    if last.path != MANIFEST:
+        raise ValueError(f"invalid manifest path: {last.path!r}")
+    try:
+        records[MANIFEST] = stage.write(MANIFEST, last.pieces()).packed
+    except OSError as error:
+        return unusable_output("write", f"{output.path}/{MANIFEST}", error)
     try:
         flush(stage.folder)
         stage.put(output, swap)
         os.fsync(stage.parent)
     except OSError as error:
         return unusable_output("replace", output.path, error)
-    return None
+    return records
