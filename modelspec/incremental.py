@@ -9,39 +9,41 @@ also by its content and that of the defaults that it takes. Nothing is ever read
 request cannot plant an answer, and a cache that cannot be understood is as good as none.
 """
 
-import json
 import os
 import pickle
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from modelspec import __version__, pipeline
+from modelspec import pipeline
+from modelspec.cache.key import Basis, CacheKey, key_of
+from modelspec.cache.outputs import KnownOutput
+from modelspec.cache.routes import KnownRoutes
+from modelspec.cache.store import Cache
 from modelspec.check.base import Policy
-from modelspec.check.examine import (
-    Facts,
-    Surroundings,
-    diagnostic_of,
-    examine_model,
-    facts_of,
-    place_of,
-    row_of,
-)
+from modelspec.check.examine import Facts, Surroundings, examine_model
 from modelspec.check.own_settings import own_settings_path
 from modelspec.check.setup import Setup, key_set_path, settings_in
-from modelspec.diagnose.diagnostic import Diagnostic
+from modelspec.diagnose.refusal import Refusal
 from modelspec.fleet.model import Catalog, Model
+from modelspec.fleet.settings import Settings
 from modelspec.load.find import File, Tree, read_tree
 from modelspec.load.locate import Locator
-from modelspec.pipeline import Checked, Compiled, examine_each
+from modelspec.pipeline import Checked, Compiled, Emission, Provenance, emit, examine_each
 from modelspec.routing.route import route
 from modelspec.routing.table import Route, RoutingTable
+
+if TYPE_CHECKING:
+    from modelspec.emit.artifact import Artifact
+    from modelspec.write import Stale, Written
+
+_WORTH_A_WRITER = 1_000
+"""Models from which a second process that writes pays for itself."""
 
 _WORTH_KEEPING = 50
 """Facts are written anew when one file in this many has changed: writing costs more than examining a few again."""
@@ -64,18 +66,11 @@ def validate(root: Path, *, today: date, cache: bool, policy: Policy | None = No
         return check(tree, today=today, policy=policy)
     locator = Locator.of(tree)
     settings = settings_in(locator)
-    path = settings.metadata_schema
-    metadata = None if path is None else tree.other(path)
-    schema = metadata if isinstance(metadata, File) else None
+    schema = _metadata(tree, settings)
     if policy is not None and not policy.differs(settings, schema):
         policy = None
     otherwise = policy is not None and policy.finds_otherwise(settings, schema)
-    basis = Basis(policy=policy, is_of_models=otherwise)
-    outside = [] if path is None else [metadata]
-    others = key_set_path(settings), own_settings_path(settings), settings.prices
-    outside += (tree.other(one) for one in others if one)
-    extra = [one.data if isinstance(one, File) else str(one).encode() for one in outside]
-    key = key_of(tree, extra, basis, today)
+    key = _key(tree, settings, today, Basis(policy=policy, is_of_models=otherwise))
     diagnostics = store.result(key)
     if diagnostics is not None:
         return Checked(tree=tree, diagnostics=diagnostics, locator=locator)
@@ -83,6 +78,26 @@ def validate(root: Path, *, today: date, cache: bool, policy: Policy | None = No
     compiled = pipeline.compile_tree(tree, today=today, examine=examine, route=None, policy=policy)
     store.keep_result(key, compiled.diagnostics)
     return compiled
+
+
+def _metadata(tree: Tree, settings: Settings) -> File | None:
+    found = None if settings.metadata_schema is None else tree.other(settings.metadata_schema)
+    return found if isinstance(found, File) else None
+
+
+def _key(
+    tree: Tree, settings: Settings, today: date, basis: Basis | None = None, more: Iterable[str] = ()
+) -> CacheKey:
+    """The key of a repository, with the files that its settings name."""
+    named = (
+        settings.metadata_schema,
+        key_set_path(settings),
+        own_settings_path(settings),
+        settings.prices,
+    )
+    outside = [tree.other(path) for path in named if path]
+    extra = [one.data if isinstance(one, File) else str(one).encode() for one in outside]
+    return key_of(tree, [*extra, *(text.encode() for text in more)], basis or Basis(), today)
 
 
 def check(tree: Tree, *, today: date, policy: Policy | None = None) -> Checked:
@@ -97,6 +112,101 @@ def compile_fleet(root: Path, *, today: date, targets: Sequence[str] = ()) -> Co
         OSError: the root cannot be opened.
     """
     return compile_tree(read_tree(root), today=today, targets=targets)
+
+
+def compile_to_build(root: Path, *, today: date, targets: Sequence[str] = (), cache: bool = True) -> Compiled:
+    """The same, to be built: with the routes of the files that have not changed since the last build.
+
+    `models` and `facts` then have only models that were examined now, which a build does not ask for.
+
+    Raises:
+        OSError: the root cannot be opened.
+    """
+    tree = read_tree(root)
+    store = Cache.of(root) if cache else None
+    if store is None:
+        return compile_tree(tree, today=today, targets=targets)
+    key = _key(tree, settings_in(Locator.of(tree)), today, more=targets)
+    known = KnownRoutes.of(store, key)
+    compiled = pipeline.compile_tree(
+        tree, today=today, targets=targets, examine=partial(_examine_to_route, known=known), route=known.route
+    )
+    store.keep_result(key, compiled.diagnostics)
+    if compiled.table is not None and not compiled.has_errors:
+        known.keep(compiled.facts.values(), compiled.table)
+    sources = {model_id: f"{key.models[path]} {path}" for model_id, path in known.paths.items()}
+    return replace(compiled, provenance=Provenance(basis=key.surroundings, sources=sources, whole=key.whole))
+
+
+def _examine_to_route(files: Sequence[File], around: Surroundings, *, known: KnownRoutes) -> list[Facts]:
+    new = {one.path: one for one in examine_each([f for f in files if f.path not in known.facts], around)}
+    return [new.get(file.path) or known.facts[file.path] for file in files]
+
+
+def write(emission: Emission, output: Path) -> "Written | Refusal":
+    """As `pipeline.write`, with the files of the last build that are still right linked, and in two processes."""
+    from modelspec.write import write_tree  # noqa: PLC0415 - only a build pays for what emits
+
+    store, known = _known_output(emission, output)
+    with pipeline.without_collection():
+        written = write_tree(
+            output,
+            _Artifacts(emission),
+            manifest=pipeline.manifest_of(emission),
+            root=emission.root,
+            earlier=known,
+            writers=2 if len(emission.table.routes) >= _WORTH_A_WRITER else 1,
+        )
+    if known is not None and store is not None and not isinstance(written, Refusal):
+        known.keep(store, _kind(output), written.records, _whole(emission))
+    return written
+
+
+def stale_files(emission: Emission, output: Path) -> "list[Stale] | Refusal":
+    """As `pipeline.stale_files`: a file whose content is known is hashed, and its artifact not made."""
+    from modelspec.write import stale  # noqa: PLC0415 - as above
+
+    _, known = _known_output(emission, output)
+    with pipeline.without_collection():
+        return stale(
+            output, emit(emission), manifest=pipeline.manifest_of(emission), root=emission.root, earlier=known
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Artifacts:
+    """All artifacts, as often as they are asked for."""
+
+    emission: Emission
+
+    def __iter__(self) -> Iterator["Artifact"]:
+        return emit(self.emission)
+
+
+def _known_output(emission: Emission, output: Path) -> tuple[Cache | None, KnownOutput | None]:
+    store = None if emission.provenance is None else Cache.of(emission.root)
+    if store is None or emission.provenance is None:
+        return None, None
+    unproved = emission.context.unproved
+    sources = emission.provenance.sources
+    models = {
+        one.model_id: sha256(
+            f"{sources[one.model_id]} {one.reach} {unproved.get(one.model_id)}".encode()
+        ).hexdigest()[:40]
+        for one in emission.table.routes
+    }
+    stored = store.sealed(_kind(output))
+    return store, KnownOutput.of(stored, emission.provenance.basis, models)
+
+
+def _kind(output: Path) -> str:
+    return f"output-{sha256(os.fsencode(os.path.realpath(output))).hexdigest()[:16]}"
+
+
+def _whole(emission: Emission) -> str:
+    assert emission.provenance is not None
+    origin = emission.origin
+    return f"{emission.provenance.whole} {origin.commit} {origin.commit_date}"
 
 
 def compile_tree(
@@ -229,176 +339,3 @@ def _serve(writing: int, items: Sequence[Item], work: Callable[[Item], Result]) 
         status = 0
     finally:
         os._exit(status)
-
-
-_FORMAT = 4
-_PACKAGE = Path(__file__).parent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
-    """The policy that judges beside the repository's own, if any; `is_of_models`: models have other findings by it."""
-
-    policy: Policy | None = None
-    is_of_models: bool = False
-
-    def digest(self, *, of_models: bool) -> bytes:
-        """Of what the facts of models, or an answer, depend on."""
-        if self.policy is None or (of_models and not self.is_of_models):
-            return b""
-        return self.policy.digest.encode()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheKey:
-    """What a cached answer depends on: all but the models, each model by its path, and everything.
-
-    Facts under two policies are kept apart from those under one, so that neither takes the place of the other.
-    """
-
-    surroundings: str
-    models: Mapping[str, str]
-    whole: str
-    facts: str
-
-
-_NO_BASIS = Basis()
-
-
-def key_of(
-    tree: Tree, extra: Iterable[bytes], basis: Basis = _NO_BASIS, today: date | None = None
-) -> CacheKey:
-    """The key of a repository as it was read; `extra` is whatever else the answer depends on.
-
-    `today` decides what has expired or passed, which no model knows by itself.
-    """
-    outer = sha256(f"{_FORMAT} {__version__} {_fingerprint()}\n".encode())
-    for part in extra:
-        outer.update(b"%d:" % len(part) + part)
-    for name, file in sorted(tree.fixed.items()):
-        outer.update(f"{name} {len(file.data)}\n".encode() + file.data)
-    models = {file.path: _digest(tree, file) for file in tree.models}
-    of_models = basis.digest(of_models=True)
-    outer.update(of_models)
-    surroundings = outer.hexdigest()
-    outer.update(f"{today}\n".encode())
-    outer.update(basis.digest(of_models=False))
-    for folder, given in tree.defaults.items():
-        outer.update(f"{folder} {'' if given is None else sha256(given.data).hexdigest()}\n".encode())
-    outer.update("".join(f"{digest} {path}\n" for path, digest in models.items()).encode())
-    for fault in (*tree.faults, *tree.notes):
-        outer.update(f"{fault.code} {fault.path} {fault.message}\n".encode(errors="backslashreplace"))
-    return CacheKey(
-        surroundings=surroundings,
-        models=models,
-        whole=outer.hexdigest(),
-        facts="facts-base" if of_models else "facts",
-    )
-
-
-def _digest(tree: Tree, model: File) -> str:
-    """Of a model and of the defaults that it takes."""
-    digest = sha256(model.data)
-    for folder, file in tree.layers(model.path):
-        # Where it ends is told apart by the length, and a file that is not there from an empty one.
-        digest.update(b"\n-\n" if file is None else b"\n%d\n" % len(file.data))
-        digest.update(folder.encode() + b"\n" + (b"" if file is None else file.data))
-    return digest.hexdigest()
-
-
-def _fingerprint() -> str:
-    """What tells this compiler from others of its version: the content of its files, wherever they are installed."""
-    digest = sha256()
-    for top in (_PACKAGE, _PACKAGE.parent / "schemas"):
-        for folder, folders, names in os.walk(top):
-            folders.sort()
-            for name in sorted(names):
-                if not name.endswith(".pyc"):
-                    content = Path(folder, name).read_bytes()
-                    digest.update(f"{folder[len(str(top)) :]}/{name} {len(content)}\n".encode() + content)
-    return digest.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Cache:
-    """The cached answers about one root."""
-
-    folder: Path
-    name: str
-
-    @classmethod
-    def of(cls, root: Path) -> "Cache | None":
-        """The cache of a root, in the cache folder of the user; none for a user without a home."""
-        # Only a run that uses the cache pays for this import.
-        from platformdirs import user_cache_path  # noqa: PLC0415
-
-        try:
-            folder = user_cache_path("modelspec")
-        except RuntimeError:
-            return None
-        if not folder.is_absolute():
-            # It would lie in the current folder, which may be the repository itself.
-            return None
-        return cls(folder, sha256(os.fsencode(root.resolve())).hexdigest()[:32])
-
-    def result(self, key: CacheKey) -> list[Diagnostic] | None:
-        """The diagnostics of an unchanged repository."""
-        stored = self._load("result")
-        try:
-            if stored is None or stored["key"] != key.whole:
-                return None
-            return [diagnostic_of(row) for row in stored["diagnostics"]]
-        except (KeyError, TypeError, ValueError, IndexError):
-            return None
-
-    def facts(self, key: CacheKey) -> dict[str, Facts]:
-        """The facts of every model file that has not changed, by path."""
-        stored = self._load(key.facts)
-        try:
-            if stored is None or stored["key"] != key.surroundings:
-                return {}
-            models = key.models
-            return {
-                path: facts_of(path, *row)
-                for path, (digest, *row) in stored["facts"].items()
-                if models.get(path) == digest
-            }
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-            return {}
-
-    def keep_result(self, key: CacheKey, diagnostics: Sequence[Diagnostic]) -> None:
-        """Remember the diagnostics of a repository."""
-        self._store("result", {"key": key.whole, "diagnostics": [row_of(found) for found in diagnostics]})
-
-    def keep_facts(self, key: CacheKey, facts: Iterable[Facts]) -> None:
-        """Remember the facts of every model file."""
-        rows = {
-            found.path: (
-                key.models[found.path],
-                None if found.signature is None else found.signature[1:],
-                found.is_sound,
-                [row_of(diagnostic) for diagnostic in found.diagnostics],
-                [(i.codes, i.has_reason, place_of(i.span), i.line) for i in found.ignores],
-                *(() if found.by_base is None else ([row_of(diagnostic) for diagnostic in found.by_base],)),
-            )
-            for found in facts
-        }
-        self._store(key.facts, {"key": key.surroundings, "facts": rows})
-
-    def _load(self, kind: str) -> Any:  # noqa: ANN401 - JSON of any shape: a broken cache is still JSON
-        try:
-            return json.loads((self.folder / f"{self.name}.{kind}.json").read_bytes())
-        except (OSError, ValueError, RecursionError):
-            return None
-
-    def _store(self, kind: str, content: Mapping[str, object]) -> None:
-        target = self.folder / f"{self.name}.{kind}.json"
-        draft = self.folder / f"{self.name}.{kind}.{os.getpid()}.tmp"
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
-            draft.replace(target)
-        except OSError:
-            # A cache that cannot be written only costs time.
-            with suppress(OSError):
-                draft.unlink()

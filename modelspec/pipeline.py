@@ -63,6 +63,19 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What a compiled repository was made from, for whoever recognises the files of an earlier build by it.
+
+    `basis` is the digest of all but the models, `sources` leads from the id of a model to what its file says,
+    `whole` is the digest of everything, the day included.
+    """
+
+    basis: str
+    sources: Mapping[str, str]
+    whole: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled(Checked):
     """A checked repository and its routing table; `facts` are those of every model file by its path.
 
@@ -74,6 +87,7 @@ class Compiled(Checked):
     models: Sequence[Model]
     facts: Mapping[str, Facts]
     table: RoutingTable | None
+    provenance: Provenance | None = None
 
 
 Examine = Callable[[Sequence[File], Surroundings], list[Facts]]
@@ -101,7 +115,7 @@ def compile_tree(
     `targets` are gateways beside those of modelspec.yaml. Without `route`, faults are all that is asked for. `policy`
     judges the repository beside its own: what it calls an error is shown as that.
     """
-    with _without_collection():
+    with without_collection():
         locator = Locator.of(tree)
         setup = read_setup(tree, locator, targets)  # load, check and link all but the models
         defaults = read_defaults(tree, locator)
@@ -155,6 +169,7 @@ class Emission:
     key_set: str
     litellm: Mapping[str, object]
     root: Path
+    provenance: Provenance | None = None
 
 
 def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: str | None = None) -> Emission:
@@ -200,6 +215,7 @@ def emission_of(compiled: Compiled, *, commit: str | None = None, commit_date: s
         key_set=compiled.setup.key_set,
         litellm=compiled.setup.litellm,
         root=compiled.tree.root,
+        provenance=compiled.provenance,
     )
 
 
@@ -228,14 +244,14 @@ def write(emission: Emission, output: Path) -> "Written | Refusal":
     """Replace the output folder as a whole, or leave it as it was and say why."""
     from modelspec.write import write_tree
 
-    return write_tree(output, emit(emission), manifest=_manifest(emission), root=emission.root)
+    return write_tree(output, emit(emission), manifest=manifest_of(emission), root=emission.root)
 
 
 def stale_files(emission: Emission, output: Path) -> "list[Stale] | Refusal":
     """What `write` would change."""
     from modelspec.write import stale
 
-    return stale(output, emit(emission), manifest=_manifest(emission), root=emission.root)
+    return stale(output, emit(emission), manifest=manifest_of(emission), root=emission.root)
 
 
 def configured_output(compiled: Compiled) -> Path | Refusal:
@@ -250,7 +266,8 @@ def configured_output(compiled: Compiled) -> Path | Refusal:
     return output
 
 
-def _manifest(emission: Emission) -> "Callable[[Mapping[str, str]], Artifact]":
+def manifest_of(emission: Emission) -> "Callable[[Mapping[str, str]], Artifact]":
+    """What makes the manifest from the sha256 of every file by its path."""
     from modelspec.emit import manifest
 
     return lambda files: manifest(files, emission.origin)
@@ -337,7 +354,7 @@ def _catalog(tree: Tree, setup: Setup, defaults: Defaults, facts: Sequence[Facts
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
+def without_collection() -> Iterator[None]:
     """Keep the garbage collector out: a compile makes many objects and no cycles worth looking for."""
     was_enabled = gc.isenabled()
     gc.disable()

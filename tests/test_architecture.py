@@ -24,6 +24,7 @@ ROOMS = (
     "check",
     "site",
     "write",
+    "cache",
     "pipeline",
     "incremental",
     "report",
@@ -46,7 +47,7 @@ ONLY_IN = {
     "jsonschema": {"schema"},
     "jsonschema_rs": {"schema"},
     "referencing": {"schema"},
-    "platformdirs": {"incremental"},
+    "platformdirs": {"cache"},
     "subprocess": {"git", "gateways"},  # git, and the gateway's own program, to validate
     "http": {"gateways"},  # the gateway's own admin interface
     "urllib.request": set(),

@@ -70,7 +70,7 @@ def known_targets(names: tuple[str, ...]) -> tuple[str, ...]:
 @strict_option
 @quiet_option
 @click.option(
-    "--no-cache", is_flag=True, expose_value=False, help="Accepted for symmetry: a build uses no cache."
+    "--no-cache", is_flag=True, help="Make everything anew, whatever earlier builds have found out."
 )
 def build_command(  # noqa: PLR0913 - one parameter an option
     *,
@@ -84,6 +84,7 @@ def build_command(  # noqa: PLR0913 - one parameter an option
     colour: bool,
     strict: bool,
     quiet: bool,
+    no_cache: bool,
 ) -> int:
     """Validate, then write the routing tables and the site.
 
@@ -91,13 +92,13 @@ def build_command(  # noqa: PLR0913 - one parameter an option
 
     Exit codes: 0 written (or up to date), 1 errors (or stale), 2 usage, 3 a bug in modelspec.
     """
-    from modelspec import api
     from modelspec.cli.report import exit_code, report, report_stale
-    from modelspec.pipeline import configured_output, emission_of, stale_files, write
+    from modelspec.incremental import compile_to_build, stale_files, write
+    from modelspec.pipeline import configured_output, emission_of
 
     refuse_sparse(root)
     with reading():
-        compiled = api.compile(root, today=today(), targets=targets)
+        compiled = compile_to_build(root, today=today(), targets=targets, cache=not no_cache)
     report(compiled, format_=format_, colour=colour, quiet=quiet)
     code = exit_code(compiled, strict=strict)
     if code:

@@ -18,8 +18,8 @@ _ROWS = 500
 class Rows:
     """A JSON document with one row for each model, which may be large.
 
-    `row` makes the row of a model from its route, and from nothing else that changes with other models. `before` ends
-    with the `[` of the list; `after` is what follows the last row.
+    `row` makes the row of a model from its route and from what `before` says, and from nothing else that changes with
+    other models. `before` ends with the `[` of the list; `after` is what follows the last row.
     """
 
     before: bytes

@@ -16,11 +16,13 @@ def route(
     models: Iterable[Model],
     *,
     known: Mapping[str, tuple[Model, Route]] = MappingProxyType({}),
+    kept: Iterable[Route] = (),
 ) -> RoutingTable:
     """Compile a repository whose files could be read and linked; `models` are those of the catalog.
 
     `known` are models and their routes by id, from another state of the repository with the same regions and heads:
-    what is the same object there and reaches as far has the same route.
+    what is the same object there and reaches as far has the same route. `kept` are routes of further models of the
+    catalog, from an earlier run with the same regions and heads: only their reach depends on other models.
     """
     fleet = catalog.fleet
     reaches = transitive_reach(catalog.signatures, catalog.names)
@@ -31,6 +33,9 @@ def route(
         if its_route is None or other is not model or its_route.reach != (reach if its_route.tiers else ()):
             its_route = _route(model, fleet, reach)
         routes.append(its_route)
+    for one in kept:
+        reach = reaches[one.model_id] if one.tiers else ()
+        routes.append(one if one.reach == reach else replace(one, reach=reach))
     routes.sort(key=lambda route: route.model_id)
     return RoutingTable(
         regions=tuple(

@@ -115,3 +115,8 @@ class SiteContext:
     def knowing(self, form: FormFacts) -> Self:
         """The context with what the form knows."""
         return replace(self, form=form)
+
+    @property
+    def steady(self) -> Self:
+        """What pages get that say what they are made of: nothing that changes with other models, or with the commit."""
+        return replace(self, diagnostics=(), waivers=(), form=FormFacts(), commit=None, commit_date=None)

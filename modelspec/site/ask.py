@@ -1,10 +1,10 @@
 """The routing table as pages ask it in the browser: `assets/routes.json`, which `decide.js` reads."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
-from modelspec.emit.artifact import Artifact, Sheet
+from modelspec.emit.artifact import Artifact, document_of_models
 from modelspec.emit.tables import SCHEMA_VERSION
 from modelspec.fleet.model import Upstream
 from modelspec.routing.table import Route, RoutingTable
@@ -24,48 +24,41 @@ def emit_routes(routing: RoutingTable, context: SiteContext, names: Wording) -> 
 
     A model names its upstreams, of which a fleet has few, by digest: a change of one model changes its own line.
     """
-    upstreams: dict[str, str] = {}
-    sheet = Sheet()
-    sheet.value(*SCHEMA_VERSION)
-    sheet.value("models", encode(f"{names.links.base}admin/models/"))
-    sheet.value("view", encode(view_template(context.repository)))
-    sheet.rows(
-        "regions",
-        (
-            encode(
-                [
-                    region.code,
-                    names.region_titles[region.code],
-                    region.residency,
-                    names.region(region.code).href,
-                ]
-            )
-            for region in routing.regions
-        ),
+    routes = routing.routes
+    upstreams = _Upstreams(routes)
+    regions = (
+        [region.code, names.region_titles[region.code], region.residency, names.region(region.code).href]
+        for region in routing.regions
     )
-    sheet.rows(
-        "heads",
-        (
-            encode(
-                [
-                    head.head_id,
-                    head.region,
-                    head.url,
-                    head.status,
-                    head.capacity,
-                    context.head_lines.get(head.head_id, 1),
-                    names.head(head.head_id).href,
-                ]
-            )
-            for head in routing.heads
-        ),
+    heads = (
+        [
+            head.head_id,
+            head.region,
+            head.url,
+            head.status,
+            head.capacity,
+            context.head_lines.get(head.head_id, 1),
+            names.head(head.head_id).href,
+        ]
+        for head in routing.heads
     )
-    sheet.rows("routes", (encode(_route(route, upstreams)) for route in routing.routes))
-    sheet.rows("upstreams", (f"[{encode(name)},{upstreams[name]}]" for name in sorted(upstreams)))
-    yield Artifact(path="site/admin/assets/routes.json", content=sheet.close())
+    content = document_of_models(
+        [
+            SCHEMA_VERSION,
+            ("models", encode(f"{names.links.base}admin/models/")),
+            ("view", encode(view_template(context.repository))),
+            ("digits", str(upstreams.digits)),
+        ],
+        "routes",
+        [route.model_id for route in routes],
+        lambda number: encode(_route(routes[number], upstreams)),
+        lists=[("regions", map(encode, regions)), ("heads", map(encode, heads))],
+        after=[("upstreams", upstreams.rows())],
+    )
+    yield Artifact(path="site/admin/assets/routes.json", content=content)
 
 
-def _route(route: Route, upstreams: dict[str, str]) -> list[object]:
+def _route(route: Route, upstreams: "_Upstreams") -> list[object]:
     """Id, name, region, tiers (head and weight by turns), reach, targets, line of the id, and what few models have."""
     about = route.about
     served = {*route.heads}
@@ -89,9 +82,9 @@ def _route(route: Route, upstreams: dict[str, str]) -> list[object]:
         [[part for share in tier.weights.items() for part in share] for tier in route.tiers],
         route.reach,
         [
-            *([_name(target, upstreams), target.upstream_model] for target in route.targets),
+            *([upstreams.name(target), target.upstream_model] for target in route.targets),
             *(
-                [_name(target, upstreams), target.upstream_model, head]
+                [upstreams.name(target), target.upstream_model, head]
                 for head, target in route.local_targets.items()
             ),
         ],
@@ -100,9 +93,49 @@ def _route(route: Route, upstreams: dict[str, str]) -> list[object]:
     ]
 
 
-def _name(target: Upstream, upstreams: dict[str, str]) -> str:
-    """The name of an upstream in the file, under which `upstreams` then has it."""
-    content = encode(
+class _Upstreams:
+    """What models call, each once, under a part of its digest that is as long for all as it must be for any."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        targets = {
+            _parts(target): target
+            for route in routes
+            for target in (*route.targets, *route.local_targets.values())
+        }
+        contents = {parts: _content(target) for parts, target in targets.items()}
+        self._digests = {parts: sha256(content.encode()).hexdigest() for parts, content in contents.items()}
+        self._contents = {self._digests[parts]: content for parts, content in contents.items()}
+        self.digits = _SHORTEST
+        while len({digest[: self.digits] for digest in self._contents}) < len(self._contents):
+            self.digits += 1
+
+    def name(self, target: Upstream) -> str:
+        """The name under which the file has an upstream."""
+        return self._digests[_parts(target)][: self.digits]
+
+    def rows(self) -> Iterator[str]:
+        """Each name with its upstream."""
+        for digest in sorted(self._contents):
+            yield f"[{encode(digest[: self.digits])},{self._contents[digest]}]"
+
+
+def _parts(target: Upstream) -> tuple[object, ...]:
+    """What a page shows of an upstream, cheap to compare."""
+    where = target.location
+    return (
+        target.endpoint,
+        target.provider,
+        target.api_key and target.api_key.written,
+        target.api_key,
+        where,
+        target.region,
+        target.weight,
+        target.order,
+    )
+
+
+def _content(target: Upstream) -> str:
+    return encode(
         [
             endpoint(target),
             target.provider,
@@ -113,6 +146,3 @@ def _name(target: Upstream, upstreams: dict[str, str]) -> str:
             target.order,
         ]
     )
-    digest = sha256(content.encode()).hexdigest()
-    ends = range(_SHORTEST, len(digest) + 1)
-    return next(digest[:end] for end in ends if upstreams.setdefault(digest[:end], content) == content)

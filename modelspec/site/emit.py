@@ -30,7 +30,7 @@ def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
     census, listing = Census(names.index, context.targets), Listing(names)
     yield from PlacePages(routing, context, names, census, listing).emit(frame)
     yield from HolderPages(context, names, census, listing).emit(frame)
-    yield from emit_model_pages(routing, context, frame, names)
+    yield from emit_model_pages(routing, context.steady, frame, names)
     yield from emit_propose(routing, context, frame, names)
     yield from emit_routes(routing, context, names)
     static = files(__package__) / "static"

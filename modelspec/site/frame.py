@@ -1,5 +1,6 @@
 """The frame that all pages of a site share, and rendering of templates."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -59,8 +60,26 @@ def page(path: str, template: str, frame: PageFrame, **view: object) -> Artifact
 
     All templates belong to modelspec: a file of the repository is never one.
     """
-    content = _template(template).render(frame=frame, view=view).encode()
-    return Artifact(path=f"site/admin/{path}", content=content)
+    return lazy_page(path, template, frame, lambda: view, made_of=None)
+
+
+def lazy_page(
+    path: str,
+    template: str,
+    frame: PageFrame,
+    view: Callable[[], Mapping[str, object]],
+    *,
+    made_of: Sequence[str] | None,
+) -> Artifact:
+    """The same, for pages of which there are many: the view is made only if the page is.
+
+    `made_of` is as in `Artifact`. Such a page may show neither diagnostics nor the commit, nor count the models.
+    """
+    return Artifact(
+        path=f"site/admin/{path}",
+        content=lambda: _template(template).render(frame=frame, view=view()).encode(),
+        made_of=made_of,
+    )
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from modelspec.emit.artifact import Artifact
 from modelspec.fleet.keys import allowed_hosts, may_go_to
@@ -11,7 +12,7 @@ from modelspec.routing.table import Route
 from modelspec.site import SiteContext
 from modelspec.site.census import Census, KeyRecord, Owned
 from modelspec.site.forges import ForgeLinks
-from modelspec.site.frame import PageFrame, page
+from modelspec.site.frame import PageFrame, lazy_page, page
 from modelspec.site.listing import MOST_ROWS, Cell, Listing, Section, Table, counted, rest_of, some_of
 from modelspec.site.wording import Link, Row, Wording
 from modelspec.url import host_of
@@ -68,10 +69,14 @@ class HolderPages:
         )
         for reference, record in keys:
             path = self._names.links.key(reference).rpartition("/")[2]
-            yield page(f"keys/{path}", "thing", frame, **self._key(reference, record))
+            view = partial(self._key, reference, record)
+            yield lazy_page(f"keys/{path}", "thing", frame, view, made_of=[*record.routes])
         for name, owned in owners:
             path = self._names.links.owner(name).rpartition("/")[2]
-            yield page(f"owners/{path}", "thing", frame, **self._owner(name, owned))
+            made_of = [route.model_id for route in owned.routes]
+            yield lazy_page(
+                f"owners/{path}", "thing", frame, partial(self._owner, name, owned), made_of=made_of
+            )
 
     def _key_row(self, reference: Reference, record: KeyRecord) -> Sequence[Cell]:
         covered = allowed_hosts(reference, self._context.key_policy) is not None

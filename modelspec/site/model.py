@@ -3,6 +3,8 @@
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 
 from modelspec.emit.artifact import Artifact, encode
 from modelspec.fleet.model import Upstream
@@ -10,7 +12,7 @@ from modelspec.fleet.reference import Reference
 from modelspec.routing.table import Route, RoutingTable
 from modelspec.site import SiteContext
 from modelspec.site.forges import links_for
-from modelspec.site.frame import PageFrame, page
+from modelspec.site.frame import PageFrame, lazy_page
 from modelspec.site.route import CONDITIONS, RouteDrawing
 from modelspec.site.wording import Link, Row, Wording, count, endpoint, host, listed, owner_of, setting
 
@@ -30,29 +32,53 @@ def emit_model_pages(
     users = _users(routing, names)
     drawing = RouteDrawing(names)
     for route in routing.routes:
-        about = route.about
         used_by = users.get(route.model_id, [])
-        links = names.links
-        yield page(
+        yield lazy_page(
             f"models/{route.model_id}.html",
             "model",
             frame,
-            route=route,
-            notice=_notice(route),
-            replaced_by=None if about.replaced_by is None else names.model(about.replaced_by),
-            json=links.model(route.model_id, "json"),
-            form=links.edit(route.model_id),
-            forge=links_for(context.repository, about.path, about.line),
-            command=f"modelspec edit {shlex.quote(route.model_id)}",
-            drawing=drawing.draw(route),
-            facts=list(_facts(route, names)),
-            upstreams=list(_upstreams(route, names)),
-            used_by=[names.model(user) for user in used_by[:_MOST_LINKS]],
-            used_by_more=_more(used_by, links.models_where(q=f"fallback_model:{route.model_id}")),
-            rule=_rule(route, names),
-            reach=list(_reach(route, names, context.unproved.get(route.model_id, ()))),
-            metadata=[_metadatum(name, value, names) for name, value in about.metadata.items()],
+            partial(_view, route, used_by, context, names, drawing),
+            made_of=(*_related(route, names), "used by", *used_by),
         )
+
+
+def _related(route: Route, names: Wording) -> list[str]:
+    """The model, and every one that it leads to, by whatever chain."""
+    found = {route.model_id: None}
+    waiting = [route]
+    while waiting:
+        one = waiting.pop()
+        ids = [*chain.from_iterable(one.fallback_models.values()), one.about.replaced_by]
+        for owner in map(names.meant, filter(None, ids)):
+            if owner not in found:
+                found[owner] = None
+                waiting.append(names.index.routes[owner])
+    return [*found]
+
+
+def _view(
+    route: Route, used_by: Sequence[str], context: SiteContext, names: Wording, drawing: RouteDrawing
+) -> Mapping[str, object]:
+    """What the template gets of a model, and of those that fall back to it."""
+    about = route.about
+    links = names.links
+    return {
+        "route": route,
+        "notice": _notice(route),
+        "replaced_by": None if about.replaced_by is None else names.model(about.replaced_by),
+        "json": links.model(route.model_id, "json"),
+        "form": links.edit(route.model_id),
+        "forge": links_for(context.repository, about.path, about.line),
+        "command": f"modelspec edit {shlex.quote(route.model_id)}",
+        "drawing": drawing.draw(route),
+        "facts": list(_facts(route, names)),
+        "upstreams": list(_upstreams(route, names)),
+        "used_by": [names.model(user) for user in used_by[:_MOST_LINKS]],
+        "used_by_more": _more(used_by, links.models_where(q=f"fallback_model:{route.model_id}")),
+        "rule": _rule(route, names),
+        "reach": list(_reach(route, names, context.unproved.get(route.model_id, ()))),
+        "metadata": [_metadatum(name, value, names) for name, value in about.metadata.items()],
+    }
 
 
 def _more(used_by: Sequence[str], href: str) -> Link | None:

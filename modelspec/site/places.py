@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 
 from modelspec.emit.artifact import Artifact
 from modelspec.routing.decide import may_call
@@ -11,7 +13,7 @@ from modelspec.routing.table import HeadEntry, RegionEntry, Route, RoutingTable
 from modelspec.site import SiteContext
 from modelspec.site.census import Census, Served
 from modelspec.site.forges import links_for
-from modelspec.site.frame import PageFrame, page
+from modelspec.site.frame import PageFrame, lazy_page, page
 from modelspec.site.listing import FEWER_MODELS, MOST_MODELS, Cell, Listing, Section, Table, counted, some_of
 from modelspec.site.map import map_of
 from modelspec.site.wording import Link, Row, Wording, count, listed
@@ -47,6 +49,9 @@ class PlacePages:
         self._edges = {
             region: [one for one, at in context.edges if at == region] for _, region in context.edges
         }
+        routed = [route for route in routing.routes if route.is_routed]
+        self._routed = len(routed)
+        self._bound = [route for route in routed if route.client_regions is not None]
         self._arriving: dict[str, Counter[str]] = {region.code: Counter() for region in routing.regions}
         for route in routing.routes:
             for code in route.reach:
@@ -71,9 +76,33 @@ class PlacePages:
         )
         yield page("heads.html", "things", frame, title="Heads", words="", world=None, table=heads)
         for region in self._routing.regions:
-            yield page(f"regions/{region.code}.html", "thing", frame, **self._region(region))
+            yield lazy_page(
+                f"regions/{region.code}.html",
+                "thing",
+                frame,
+                partial(self._region, region),
+                made_of=self._made_of_region(region.code),
+            )
         for head in self._routing.heads:
-            yield page(f"heads/{head.head_id}.html", "thing", frame, **self._head(head))
+            served = self._census.heads[head.head_id]
+            yield lazy_page(
+                f"heads/{head.head_id}.html",
+                "thing",
+                frame,
+                partial(self._head, head),
+                made_of=[one.model_id for one in (*served.first, *served.fallback)],
+            )
+
+    def _made_of_region(self, code: str) -> Sequence[str]:
+        """Its models, those that its heads serve first, and how many reach it and may be called from it."""
+        served = (self._census.heads[head.head_id].first for head in self._heads_of(code))
+        routes = [*self._census.regions[code], *chain.from_iterable(served)]
+        arriving = sorted(self._arriving[code].items())
+        return [*(route.model_id for route in routes), f"{arriving} {self._allowed(code)} {self._routed}"]
+
+    def _allowed(self, code: str) -> int:
+        """The models that clients of a region may call."""
+        return self._routed - sum(not may_call(route, code) for route in self._bound)
 
     def _region_row(self, region: RegionEntry) -> Sequence[Cell]:
         code, routes = region.code, self._census.regions[region.code]
@@ -152,9 +181,7 @@ class PlacePages:
                 )
         if code in self._edges:
             yield Row.of("Edges", *self._edges[code])
-        routed = [route for route in self._routing.routes if route.is_routed]
-        allowed = sum(may_call(route, code) for route in routed)
-        yield Row.of("Clients here", f"may call {allowed:,} of {count(len(routed), 'model')}")
+        yield Row.of("Clients here", f"may call {self._allowed(code):,} of {count(self._routed, 'model')}")
 
     def _leaving(self, region: RegionEntry, routes: Sequence[Route]) -> Section:
         """What may leave the region, and why."""

@@ -5,14 +5,16 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 
 from modelspec.diagnose.refusal import Refusal
 from modelspec.emit.artifact import Artifact
 from modelspec.text.source import stored
-from modelspec.write.manifest import ManifestOf, complete
+from modelspec.write.earlier import NO_KEY, Earlier, NothingKnown, verified
+from modelspec.write.manifest import Layout, ManifestOf
 from modelspec.write.output import Output, claim, locate, unusable_output
-from modelspec.write.tree import FOLDER, NodeKind, walk
+from modelspec.write.tree import FOLDER, MANIFEST, NodeKind, walk
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -34,7 +36,12 @@ class Stale:
 
 
 def stale(
-    output: Path, artifacts: Iterable[Artifact], *, manifest: ManifestOf, root: Path
+    output: Path,
+    artifacts: Iterable[Artifact],
+    *,
+    manifest: ManifestOf,
+    root: Path,
+    earlier: Earlier | None = None,
 ) -> list[Stale] | Refusal:
     """List, by path, what `write_tree` with the same arguments would change; nothing is written.
 
@@ -57,32 +64,77 @@ def stale(
             pass  # every file is missing
         except OSError as error:
             return unusable_output("read", place.path, error)
-        return _compare(place, folder, artifacts, manifest)
+        return _compare(place, folder, artifacts, manifest, earlier or NothingKnown())
 
 
 def _compare(
-    output: Output, folder: int | None, artifacts: Iterable[Artifact], manifest: ManifestOf
+    output: Output,
+    folder: int | None,
+    artifacts: Iterable[Artifact],
+    manifest: ManifestOf,
+    earlier: Earlier,
 ) -> list[Stale] | Refusal:
-    found = []
     try:
         entries = () if folder is None else walk(folder)
         present = {path: kind for path, kind in entries if kind is not NodeKind.FOLDER}
     except OSError as error:
         return unusable_output("read", output.path, error)
-    for artifact, _ in complete(artifacts, manifest):
+    found: list[Stale] = []
+    layout = Layout()
+
+    def compared(artifact: Artifact) -> bytes:
+        """Note what is wrong with the file; return the digest of what it should be."""
+        layout.add(artifact.path)
         kind = present.pop(artifact.path, None)
-        try:
-            if folder is None or kind is None:
-                found.append(Stale(path=artifact.path, why=Staleness.MISSING))
-            elif kind is NodeKind.OTHER or not _is_same(folder, artifact):
-                found.append(Stale(path=artifact.path, why=Staleness.DIFFERS))
-        except OSError as error:
-            return unusable_output("read", f"{output.path}/{artifact.path}", error)
+        digest, is_same = _compared(None if kind is NodeKind.OTHER else folder, artifact, earlier)
+        if folder is None or kind is None:
+            found.append(Stale(path=artifact.path, why=Staleness.MISSING))
+        elif not is_same:
+            found.append(Stale(path=artifact.path, why=Staleness.DIFFERS))
+        return digest
+
+    digests = {}
+    path = ""
+    try:
+        for artifact in artifacts:
+            path = artifact.path
+            digests[path] = compared(artifact).hex()
+        last = manifest(digests)
+        if last.path != MANIFEST:
+            raise ValueError(f"invalid manifest path: {last.path!r}")
+        path = MANIFEST
+        compared(last)
+    except _UncomparedError as failed:
+        return unusable_output("read", f"{output.path}/{path}", failed.error)
     found += [Stale(path=path, why=Staleness.EXTRA) for path in present]
     return sorted(found, key=lambda stale: stale.path)
 
 
-def _is_same(folder: int, artifact: Artifact) -> bool:
+class _UncomparedError(Exception):
+    """A file that is there cannot be read."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self.error = error
+
+
+def _compared(folder: int | None, artifact: Artifact, earlier: Earlier) -> tuple[bytes, bool]:
+    """The digest of an artifact, and whether the file below the folder has its bytes."""
+    record, key = earlier.record(artifact.path), earlier.key(artifact)
+    if folder is not None and record is not None and key == record.key != NO_KEY:
+        content = verified(folder, artifact.path, record)
+        if content is not None:
+            return record.digest, True
+    content = artifact.content
+    try:
+        return sha256(content).digest(), folder is not None and _is_same(folder, artifact.path, content)
+    except FileNotFoundError:
+        return sha256(content).digest(), False
+    except OSError as error:
+        raise _UncomparedError(error) from error
+
+
+def _is_same(folder: int, path: str, content: bytes) -> bool:
     """Whether the file has these bytes; a checkout may have changed the line ends."""
-    with os.fdopen(os.open(artifact.path, _FLAGS, dir_fd=folder), "rb", buffering=0) as file:
-        return stored(file.read(2 * len(artifact.content) + 1)) == stored(artifact.content)
+    with os.fdopen(os.open(path, _FLAGS, dir_fd=folder), "rb", buffering=0) as file:
+        return stored(file.read(2 * len(content) + 1)) == stored(content)

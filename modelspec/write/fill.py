@@ -38,14 +38,12 @@ class Filling:
     links: bool
     is_again: bool = False
 
-    def place(self, artifact: Artifact, folders: Iterable[str]) -> Record:
-        """Make the folders and the file, or link it.
+    def place(self, artifact: Artifact) -> Record:
+        """Make the file, or link it.
 
         Raises:
             OSError: it cannot be written.
         """
-        for folder in folders:
-            self.stage.make_folder(folder)
         if self.is_again:
             self.stage.discard(artifact.path)
         key = self.earlier.key(artifact)
@@ -159,10 +157,15 @@ def _made(
     for number, artifact in enumerate(artifacts):
         path = artifact.path
         folders = layout.add(path)
+        try:
+            for folder in folders:
+                filling.stage.make_folder(folder)
+        except OSError as error:
+            raise UnwrittenError(path, error) from error
         if found.setdefault(path, b"") or not is_mine(number // _TURN):
             continue
         try:
-            found[path] = filling.place(artifact, folders).packed
+            found[path] = filling.place(artifact).packed
         except OSError as error:
             raise UnwrittenError(path, error) from error
     return found

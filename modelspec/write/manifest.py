@@ -1,12 +1,11 @@
 """The manifest: the last artifact of a build, and the only evidence about the files of an earlier one."""
 
 import errno
-import hashlib
 import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from modelspec.emit.artifact import Artifact
@@ -61,23 +60,6 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 ManifestOf = Callable[[Mapping[str, str]], Artifact]
-
-
-def complete(artifacts: Iterable[Artifact], manifest: ManifestOf) -> Iterator[tuple[Artifact, list[str]]]:
-    """Each artifact with the folders that it is the first to need, outermost first; the manifest last.
-
-    Raises:
-        ValueError: the path of an artifact is invalid or taken.
-    """
-    layout = Layout()
-    digests: dict[str, str] = {}
-    for artifact in artifacts:
-        yield artifact, layout.add(artifact.path)
-        digests[artifact.path] = hashlib.sha256(artifact.content).hexdigest()
-    last = manifest(digests)
-    if last.path != MANIFEST:
-        raise ValueError(f"invalid manifest path: {last.path!r}")
-    yield last, layout.add(MANIFEST)
 
 
 def read_listing(folder: int) -> frozenset[str] | str:

@@ -34,6 +34,11 @@ def validate(root, *, today, cache, policy=None):
 
 def compile_fleet(root, *, today, targets=()):
     return compile_tree(read_tree(root), today=today, targets=targets)
+
+def compile_to_build(root, *, today, targets=(), cache=True):
+    return compile_fleet(root, today=today, targets=targets)
+
+write, stale_files = pipeline.write, pipeline.stale_files
 '''
 
 

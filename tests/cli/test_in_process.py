@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 import pytest
 
-from modelspec import __main__, cli, incremental
+from modelspec import __main__, cli
+from modelspec.cache import key as cache_key
+from modelspec.cache.key import fingerprint
+from modelspec.cache.store import Cache
 from modelspec.cli.names import find_root
-from modelspec.incremental import Cache, _fingerprint
 from modelspec.rules.examples import example_files
 
 
@@ -148,8 +150,8 @@ def test_a_compiler_is_known_by_the_content_of_its_files(
         file.parent.mkdir(parents=True)
         file.write_text(content)
         os.utime(file, ns=(0, 0))
-        monkeypatch.setattr(incremental, "_PACKAGE", file.parents[1])
-        seen.append(_fingerprint())
+        monkeypatch.setattr(cache_key, "_PACKAGE", file.parents[1])
+        seen.append(fingerprint())
     assert seen[0] == seen[2] != seen[1]
 
 
