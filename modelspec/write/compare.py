@@ -86,7 +86,7 @@ def _compare(
         """Note what is wrong with the file; return the digest of what it should be."""
         layout.add(artifact.path)
         kind = present.pop(artifact.path, None)
-        digest, is_same = _compared(None if kind is NodeKind.OTHER else folder, artifact, earlier)
+        digest, is_same = _compared(folder if kind is NodeKind.FILE else None, artifact, earlier)
         if folder is None or kind is None:
             found.append(Stale(path=artifact.path, why=Staleness.MISSING))
         elif not is_same:
@@ -128,8 +128,6 @@ def _compared(folder: int | None, artifact: Artifact, earlier: Earlier) -> tuple
     content = artifact.content
     try:
         return sha256(content).digest(), folder is not None and _is_same(folder, artifact.path, content)
-    except FileNotFoundError:
-        return sha256(content).digest(), False
     except OSError as error:
         raise _UncomparedError(error) from error
 
