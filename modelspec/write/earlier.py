@@ -10,25 +10,29 @@ from typing import NamedTuple, Protocol, Self
 
 from modelspec.emit.artifact import Artifact, Rows
 
-_PACKED = struct.Struct("<20s32sQQq")
+_PACKED = struct.Struct("<20s32sQQqq")
 NO_KEY = bytes(20)
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MODE = stat.S_IFREG | 0o644
 
 
 class Record(NamedTuple):
-    """A file of a build: the key of its artifact, the sha256 of its content, and by what it is recognised on disk."""
+    """A file of a build: the key of its artifact, the sha256 of its content, and by what it is recognised on disk.
+
+    Of the times, in nanoseconds, a program can set `written`, and only the system `touched`, at every change.
+    """
 
     key: bytes
     digest: bytes
     inode: int
     size: int
-    changed: int
+    written: int
+    touched: int
 
     @classmethod
     def of(cls, key: bytes, digest: bytes, file: os.stat_result) -> Self:
         """The record of a file with this content."""
-        return cls(key, digest, file.st_ino, file.st_size, file.st_mtime_ns)
+        return cls(key, digest, file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns)
 
     @classmethod
     def unpacked(cls, packed: bytes) -> Self:
@@ -46,7 +50,16 @@ class Record(NamedTuple):
 
     def is_of(self, file: os.stat_result) -> bool:
         """Whether a file is the recorded one, and nobody has written to it since."""
-        return (file.st_ino, file.st_size, file.st_mtime_ns) == self[2:]
+        return (file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns) == self[2:]
+
+    def settled(self, folder: int, path: str) -> Self:
+        """With the time of the last link or unlink of the file, if it is still the same one."""
+        try:
+            file = os.stat(path, dir_fd=folder, follow_symlinks=False)
+        except OSError:
+            return self
+        is_same = (file.st_ino, file.st_size, file.st_mtime_ns) == self[2:5]
+        return self._replace(touched=file.st_ctime_ns) if is_same else self
 
 
 SIZE = _PACKED.size

@@ -65,22 +65,21 @@ class Filling:
     def _take(self, path: str, known: Record) -> Record | None:
         """Link the old file if it has the recorded content, or write that again; None if it has not."""
         assert self.old is not None
-        if self.links:
-            try:
-                os.link(path, path, src_dir_fd=self.old, dst_dir_fd=self.stage.folder, follow_symlinks=False)
-            except FileNotFoundError:
+        try:
+            file = os.stat(path, dir_fd=self.old, follow_symlinks=False)
+        except OSError:
+            return None
+        content = None
+        if not known.is_of(file):
+            content = verified(self.old, path, known)
+            if content is None:
                 return None
-            except OSError:
-                pass  # too many links, another's file, a file system without links: it is written
-            else:
-                # Looked at only now: between a look and the link, somebody might exchange the file.
-                file = os.stat(path, dir_fd=self.stage.folder, follow_symlinks=False)
-                if is_ours(file) and (
-                    known.is_of(file) or verified(self.stage.folder, path, known) is not None
-                ):
-                    return Record.of(known.key, known.digest, file)
-                self.stage.discard(path)
-        content = verified(self.old, path, known)
+        if self.links and is_ours(file):
+            # Too many links, or a file system without any: then it is written.
+            with suppress(OSError):
+                os.link(path, path, src_dir_fd=self.old, dst_dir_fd=self.stage.folder, follow_symlinks=False)
+                return Record.of(known.key, known.digest, file)
+        content = content or verified(self.old, path, known)
         return None if content is None else self.stage.write(path, (content,), known.key)
 
     def _old_rows(self, artifact: Artifact, known: Record | None) -> Mapping[str, bytes]:

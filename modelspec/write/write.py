@@ -103,22 +103,27 @@ def _replace(build: _Build, swap: Exchange) -> Written | Refusal:
     except OSError as error:
         return unusable_output("write to", output.path, error)
     with ExitStack() as opened:
-        # The next build removes or reports what cannot be removed now.
-        gone: list[bool] = []
-        opened.callback(lambda: gone.append(_is_cleared(parent, stage.name)))
         opened.callback(os.close, stage.folder)
-        old = os.open(output.name, FOLDER, dir_fd=parent) if listed else None
-        if old is not None:
-            opened.callback(os.close, old)
-        outcome = _publish(stage, build, old, swap if listed else None)
-    if isinstance(outcome, Refusal):
-        return outcome
-    return Written(
-        files=len(outcome),
-        size=sum(Record.unpacked(packed).size for packed in outcome.values()),
-        kept=(*kept, *(() if gone[0] else (stage.name,))),
-        records=outcome,
-    )
+        try:
+            old = None
+            if listed:
+                old = os.open(output.name, FOLDER, dir_fd=parent)
+                opened.callback(os.close, old)
+            outcome = _publish(stage, build, old, swap if listed else None)
+        finally:
+            # The next build removes or reports what cannot be removed now.
+            is_gone = _is_cleared(parent, stage.name)
+        if isinstance(outcome, Refusal):
+            return outcome
+        records = {path: Record.unpacked(packed) for path, packed in outcome.items()}
+        return Written(
+            files=len(records),
+            size=sum(record.size for record in records.values()),
+            kept=(*kept, *(() if is_gone else (stage.name,))),
+            records={path: record.settled(stage.folder, path).packed for path, record in records.items()}
+            if build.earlier is not None
+            else {},
+        )
 
 
 def _is_cleared(parent: int, name: str) -> bool:

@@ -74,7 +74,7 @@ def rebuilt(root: Path, commit: str | None = None) -> dict[str, bytes]:
 def fleets(draw: st.DrawFn) -> dict[str, str]:
     """A repository without errors; models refer to each other in all the ways there are."""
     texts = {}
-    present = draw(st.lists(st.sampled_from(IDS), min_size=1, unique=True))
+    present: list[str] = draw(st.lists(st.sampled_from(IDS), min_size=1, unique=True))
     names = {*present, *(f"{one}-x" for one in present if one != "dune/*")}
     for one in present:
         lines = [f"tags: [{draw(st.sampled_from(['a', 'b']))}]"]
@@ -94,7 +94,7 @@ def fleets(draw: st.DrawFn) -> dict[str, str]:
         elif others and draw(st.integers(0, 4)) == 0:
             lines += ["status: deprecated", f"replaced_by: {draw(st.sampled_from(others))}"]
         text = model(one, *lines).replace("name: ", f"name: {draw(st.sampled_from(['', 'New ']))}", 1)
-        folder = draw(st.sampled_from(["models.d", "models.d/folder"]))
+        folder = "models.d/folder" if draw(st.booleans()) else "models.d"
         texts[f"{folder}/{one.replace('/', '-').replace('*', 'star')}.yaml"] = text
     fixed = {
         "regions.yaml": REGIONS.replace("Europe", draw(st.sampled_from(["Europe", "EU"]))),
@@ -174,6 +174,8 @@ def harm(data: st.DataObject, root: Path, cache: Path) -> None:
                     path.write_bytes(_flip(path.read_bytes(), data.draw(st.integers(0, 10**6))))
                 case 2:
                     path.write_bytes(path.read_bytes()[: data.draw(st.integers(0, 200))])
+                case _:
+                    pass
 
 
 @settings(max_examples=40, deadline=None)
