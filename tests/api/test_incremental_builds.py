@@ -81,7 +81,7 @@ def fleets(draw: st.DrawFn) -> dict[str, str]:
         others = sorted(names - {one, f"{one}-x", "dune/*"})
         if one != "dune/*":
             lines.append(f"aliases: [{one}-x]")
-        if others and draw(st.booleans()):
+        if draw(st.booleans()) and others:
             lines.append(f"fallback_models: [{draw(st.sampled_from(others))}]")
         if draw(st.booleans()):
             lines.append("fallback_heads: [head-uk-1]")
