@@ -36,9 +36,10 @@ class KeyRecord:
 
 @dataclass(slots=True, kw_only=True)
 class Owned:
-    """The routes of an owner, and their keys."""
+    """The routes of an owner, those that have no second head, and the keys of all."""
 
     routes: list[Route] = field(default_factory=list)
+    alone: list[Route] = field(default_factory=list)
     keys: dict[Reference, None] = field(default_factory=dict)
 
 
@@ -66,18 +67,20 @@ class Census:
             owner = owner_of(route)
             owned = Owned() if owner is None else self.owners.setdefault(owner, Owned())
             (self.unowned if owner is None else owned.routes).append(route)
-            self._count_heads(route, index)
+            self._count_heads(route)
+            if has_no_second_head(index, route):
+                owned.alone.append(route)
+                if route.tiers:
+                    self.heads[route.heads[0]].alone.append(route)
             for use in key_uses(route, is_litellm=is_litellm):
                 self._count_key(use, route)
                 owned.keys[use.reference] = None
 
-    def _count_heads(self, route: Route, index: Index) -> None:
+    def _count_heads(self, route: Route) -> None:
         for number, tier in enumerate(route.tiers):
             for head in tier.weights:
                 served = self.heads[head]
                 (served.fallback if number else served.first).append(route)
-        if route.tiers and has_no_second_head(index, route):
-            self.heads[route.heads[0]].alone.append(route)
 
     def _count_key(self, use: KeyUse, route: Route) -> None:
         record = self.keys.setdefault(use.reference, KeyRecord())

@@ -7,7 +7,6 @@ from functools import partial
 from modelspec.emit.artifact import Artifact
 from modelspec.fleet.keys import allowed_hosts, may_go_to
 from modelspec.fleet.reference import Reference, flow
-from modelspec.routing.outage import has_no_second_head
 from modelspec.routing.table import Route
 from modelspec.site import SiteContext
 from modelspec.site.census import Census, KeyRecord, Owned
@@ -134,20 +133,17 @@ class HolderPages:
         return (
             self._names.owner(name),
             counted(routes, self._where(owner=name)),
-            counted(self._alone(owned), self._where(owner=name, risk="one-head")),
+            counted(owned.alone, self._where(owner=name, risk="one-head")),
             counted(self._unproved(owned), self._where(owner=name, residency="unknown")),
             f"{len(owned.keys):,}",
         )
-
-    def _alone(self, owned: Owned) -> list[Route]:
-        return [route for route in owned.routes if has_no_second_head(self._names.index, route)]
 
     def _unproved(self, owned: Owned) -> list[Route]:
         return [route for route in owned.routes if route.model_id in self._context.unproved]
 
     def _owner(self, name: str, owned: Owned) -> dict[str, object]:
         lists = [
-            ("Without a second head", self._alone(owned), self._where(owner=name, risk="one-head")),
+            ("Without a second head", owned.alone, self._where(owner=name, risk="one-head")),
             ("Residency not proved", self._unproved(owned), self._where(owner=name, residency="unknown")),
             ("Models", owned.routes, self._where(owner=name)),
         ]

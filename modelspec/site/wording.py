@@ -198,8 +198,14 @@ class Wording:
 
 def host(target: Upstream) -> str:
     """The host of the endpoint with an explicit port, or words if the endpoint is not a URL."""
-    found = parts(target.endpoint) if isinstance(target.endpoint, str) else None
-    return found.place if found else endpoint(target)
+    place = _place(target.endpoint) if isinstance(target.endpoint, str) else None
+    return endpoint(target) if place is None else place
+
+
+@lru_cache(maxsize=4096)
+def _place(url: str) -> str | None:
+    found = parts(url)
+    return None if found is None else found.place
 
 
 def endpoint(target: Upstream) -> str:
