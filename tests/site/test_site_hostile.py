@@ -93,10 +93,7 @@ def overflow(page: Page) -> list[str]:
 
 def assert_harmless(page: Page) -> None:
     """No text became an element or an attribute; `open_page` fails on dialogs and console output."""
-    assert (
-        page.locator("img, svg[onload], main script, [onerror], [onfocus], [onmouseover]").count()
-        == 0
-    )
+    assert page.locator("img, svg[onload], main script, [onerror], [onfocus], [onmouseover]").count() == 0
     assert page.locator('a[href^="javascript" i]').count() == 0
     assert overflow(page) == []
 

@@ -425,7 +425,7 @@ def test_the_banner_names_the_commit_and_where_changes_are_made(tmp_path: Path) 
     )
     assert "form-action https://git.example.net" in with_all["index.html"]
     assert "https://git.example.net/fleet/edit/main/models.d/0.yaml" in with_all["models/atlas.html"]
-    assert "https://git.example.net/fleet/delete/main/models.d/0.yaml" in with_all["models/atlas.html"]
+    assert "propose.html?model=atlas&amp;action=delete" in with_all["models/atlas.html"]
     without = pages_of(routing)
     assert "Changes are made in the configuration repository, by pull request." in words(
         without["index.html"]

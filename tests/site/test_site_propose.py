@@ -669,7 +669,7 @@ def test_counts_problems_only_after_an_input(propose: Propose) -> None:
     assert page.locator("#verdict").inner_text() == "Required fields are marked."
     page.fill("#f-model_id", "atlas")
     page.press("#f-model_id", "Tab")
-    assert page.locator("#verdict").inner_text() == "3 problems"
+    assert page.locator("#verdict").inner_text() == "4 problems"
 
 
 def test_ci_is_named_for_what_the_page_cannot_know(propose: Propose) -> None:

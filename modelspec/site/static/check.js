@@ -5,7 +5,6 @@ import { OURS, against, quote } from "./schema.js";
 import { doubtful, isShown, secretIn, strings } from "./secrets.js";
 import { Num, yaml } from "./yaml.js";
 
-const REQUIRED = ["model_id", "name", "region", "priority_head"];
 const LARGEST = 256 * 1024;
 
 /** What `check` needs, from admin/propose.json. */
@@ -123,10 +122,11 @@ const form = ({ known, model, path, say, leave }) => {
     if (!(isGiven && found.faults.length)) for (const { pointer, code, text } of found.faults) say(pointer, code, text);
     if (found.unsure) leave(["MS109"], "metadata, which the organisation's schema constrains");
   }
-  return !kept.length && REQUIRED.every((name) => typeof model[name] === "string");
+  // What is missing hides nothing that is wrong.
+  return kept.every(({ code, pointer }) => code === "MS102" && pointer.length === 1);
 };
 
-const namesOf = (model) => [["model_id", model.model_id], ...(model.aliases ?? []).map((name, at) => [["aliases", at], name])].map(([at, name]) => [[at].flat(), name]);
+const namesOf = (model) => [["model_id", model.model_id], ...(model.aliases ?? []).map((name, at) => [["aliases", at], name])].map(([at, name]) => [[at].flat(), name]).filter(([, name]) => name !== undefined);
 
 /** Whether a name of the repository, or of the model itself, takes a request for `name`. */
 const isNamed = (name, known, model, own) => {
@@ -137,6 +137,7 @@ const isNamed = (name, known, model, own) => {
 };
 
 const names = ({ known, model, own, path, add, leave }) => {
+  if (model.model_id === undefined) return;
   const folded = new Map(known.named_ids.filter(([, owner]) => owner !== own).map(([name]) => [name.toLowerCase(), name]));
   for (const [pointer, name] of namesOf(model)) {
     const other = folded.get(name.toLowerCase());
@@ -161,7 +162,7 @@ const headsOf = (model) => [
   [["priority_head"], model.priority_head],
   ...Object.keys(model.load_balancing?.weights ?? {}).map((head) => [["load_balancing", "weights", head], head]),
   ...(model.fallback_heads ?? []).map((head, at) => [["fallback_heads", at], head]),
-];
+].filter(([, head]) => head !== undefined);
 const upstreamsOf = (model) => (model.deployments ? model.deployments.map((one, at) => [one, ["deployments", at]]) : [[model, []]]);
 const isKnownProvider = (word, known) => Object.hasOwn(known.providers, word) || known.words.includes(word);
 
@@ -191,7 +192,7 @@ const heads = ({ known, model, add, faults }) => {
     else if (Object.hasOwn(weights, head)) add(["fallback_heads", at], "shared", { value: quote(head) });
   });
   if (Object.keys(weights).length && !Object.hasOwn(weights, model.priority_head)) add(["load_balancing", "weights"], "weights", { value: quote(model.priority_head) });
-  if (!isLinked(faults)) return;
+  if (!isLinked(faults) || !region || model.priority_head === undefined) return;
   if (region.residency) {
     for (const [pointer, head] of used) {
       const where = known.heads[head].region;
@@ -289,7 +290,7 @@ const fallbacks = ({ known, model, own, add, leave }) => {
   const listed = Array.isArray(model.fallback_models)
     ? model.fallback_models.map((name, at) => [["fallback_models", at], name])
     : Object.entries(model.fallback_models ?? {}).flatMap(([cause, ids]) => ids.map((name, at) => [["fallback_models", cause, at], name]));
-  const self = new Set([model.model_id, ...(model.aliases ?? [])]);
+  const self = new Set([model.model_id, ...(model.aliases ?? [])].filter((name) => name !== undefined));
   for (const [pointer, name] of listed) {
     if (!isNamed(name, known, model, own)) add(pointer, "model", { value: quote(name) });
     if (self.has(name)) add(pointer, "itself", { value: quote(name) });
@@ -303,7 +304,7 @@ const fallbacks = ({ known, model, own, add, leave }) => {
 };
 
 const life = ({ known, model, own, day, add, leave }) => {
-  const shown = quote(model.model_id);
+  const shown = quote(model.model_id ?? "");
   if (model.replaced_by !== undefined) {
     if (!isNamed(model.replaced_by, known, model, own)) add(["replaced_by"], "model", { value: quote(model.replaced_by) });
     leave(["MS605"], "whether its successor is served");
