@@ -387,7 +387,12 @@ def main() -> int:
     look_back(fleet)
     site = folder / "site"
     shutil.copytree(fleet / "dist" / "site", site)
-    shutil.copytree(fleet / "modelspec-live", site / "admin" / "live", ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(
+        fleet / "modelspec-live",
+        site / "admin" / "live",
+        ignore=shutil.ignore_patterns(".*"),
+        dirs_exist_ok=True,
+    )
     say("All programs are stopped. The page, with what was measured:")
     print(f"  {SCRIPTS / 'modelspec'} serve --root {fleet}\n  its files: {site}")
     return 0

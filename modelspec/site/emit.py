@@ -17,6 +17,7 @@ from modelspec.site.model import emit_model_pages
 from modelspec.site.models import emit_models
 from modelspec.site.places import PlacePages
 from modelspec.site.propose import emit_propose
+from modelspec.site.traffic import emit_traffic
 from modelspec.site.wording import Wording
 from modelspec.text.source import stored
 
@@ -33,6 +34,7 @@ def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
     yield from emit_model_pages(routing, context.steady, frame, names)
     yield from emit_propose(routing, context, frame, names)
     yield from emit_routes(routing, context, names)
+    yield from emit_traffic(routing, frame, names)
     static = files(__package__) / "static"
     for file in sorted(static.iterdir(), key=lambda file: file.name):
         yield Artifact(path=f"site/admin/assets/{file.name}", content=stored(file.read_bytes()))

@@ -96,6 +96,7 @@ class Links:
         self.keys = f"{base}admin/keys.html"
         self.owners = f"{base}admin/owners.html"
         self.propose = f"{base}admin/propose.html"
+        self.traffic = f"{base}admin/traffic.html"
 
     def models_page(self, number: int) -> str:
         """One page of a long list, counted from 1."""

@@ -41,6 +41,8 @@ SITE = {
     "admin/models.json": '{"models": []}',
     "admin/assets/site.css": "a{}",
     "admin/assets/theme.js": "1",
+    "admin/live/status.json": "null\n",
+    "admin/live/usage.json": "null\n",
     **{portable(f"admin/models/{model}.html"): f"page of {model}" for model in IDS},
     **{portable(f"admin/models/{model}.json"): json.dumps(model) for model in IDS},
 }
@@ -57,6 +59,7 @@ class Answer:
 class Host:
     port: int
     base: str
+    live: Path
 
     def ask(self, path: str, accept: str | None = None, method: str = "GET") -> Answer:
         """The response for a path below the base, which is sent unchanged."""
@@ -90,7 +93,7 @@ def _write(folder: Path, base: str) -> None:
 def _nginx(folder: Path, port: int) -> list[str]:
     snippet = (folder / "hosting/nginx.conf").read_text()
     snippet = snippet.replace("listen 80;", f"listen 127.0.0.1:{port};").replace(
-        "/srv/modelspec/site", str(folder / "site")
+        "/srv/modelspec", str(folder)
     )
     temporary = "".join(
         f"{kind}_temp_path {folder}/{kind};\n"
@@ -108,7 +111,7 @@ def _nginx(folder: Path, port: int) -> list[str]:
 def _caddy(folder: Path, port: int) -> list[str]:
     snippet = (folder / "hosting/Caddyfile").read_text()
     snippet = snippet.replace("models.example.net {", f"http://127.0.0.1:{port} {{").replace(
-        "/srv/modelspec/site", str(folder / "site")
+        "/srv/modelspec", str(folder)
     )
     conf = folder / "Caddyfile"
     conf.write_text(f"{{\n\tadmin off\n\tauto_https off\n}}\n{snippet}")
@@ -156,7 +159,7 @@ def host(request: pytest.FixtureRequest) -> Iterator[Host]:
             )
             try:
                 _wait(process, port, log)
-                yield Host(port=port, base=base)
+                yield Host(port=port, base=base, live=folder / "live")
             finally:
                 process.terminate()
                 process.wait(10)
@@ -193,6 +196,33 @@ def test_a_real_host_serves_plain_files(host: Host) -> None:
     assert host.ask("admin/assets/theme.js").headers["content-type"] == "text/javascript; charset=utf-8"
     assert host.ask("").headers["location"] == f"{host.base}admin/"
     assert host.ask_outside(host.base.rstrip("/") or "/").headers["location"] == f"{host.base}admin/"
+
+
+@pytest.mark.gateway
+def test_a_real_host_serves_what_is_measured_as_it_is_now(host: Host) -> None:
+    host.live.mkdir()
+    try:
+        for name in ("status.json", "usage.json"):
+            path = f"admin/live/{name}"
+            assert host.ask(path).body == b"null\n"
+            for content in (b'{"a": 1}', b'{"a": 22}'):
+                (host.live / name).write_bytes(content)
+                answer = host.ask(path, "text/html")
+                assert (answer.status, answer.body) == (200, content)
+                assert answer.headers["content-type"] == JSON
+                assert answer.headers["cache-control"] == "no-cache"
+                _is_guarded(answer)
+            assert host.ask(path, method="POST").status == 405
+        (host.live / "secret.json").write_bytes(b"planted")
+        for path in (
+            "admin/live/secret.json",
+            "admin/live/",
+            "admin/live/../live/secret.json",
+            "live/status.json",
+        ):
+            assert host.ask(path).status == 404, path
+    finally:
+        shutil.rmtree(host.live)
 
 
 @pytest.mark.gateway
