@@ -94,9 +94,12 @@ class PlacePages:
             )
 
     def _made_of_region(self, code: str) -> Sequence[str]:
-        """Its models, those that its heads serve first, and how many reach it and may be called from it."""
-        served = (self._census.heads[head.head_id].first for head in self._heads_of(code))
-        routes = [*self._census.regions[code], *chain.from_iterable(served)]
+        """Its models, those that its heads serve, and how many reach it and may be called from it."""
+        served = [self._census.heads[head.head_id] for head in self._heads_of(code)]
+        routes = [
+            *self._census.regions[code],
+            *chain.from_iterable((*one.first, *one.fallback) for one in served),
+        ]
         arriving = sorted(self._arriving[code].items())
         return [*(route.model_id for route in routes), f"{arriving} {self._allowed(code)} {self._routed}"]
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from test_site_pages import words as _words
 from modelspec.fleet.model import KeyRule
 from modelspec.fleet.reference import Reference
 from modelspec.site import SiteContext
+from modelspec.site.emit import emit
 from modelspec.site.forges import repository_of
 from modelspec.site.listing import FEWER_MODELS, MOST_MODELS
 from modelspec.site.wording import slug
@@ -284,3 +285,61 @@ def test_metadata_are_rows(tmp_path: Path) -> None:
     ]
     assert [{"c": None}] in shown
     assert [] in shown
+
+
+def _variants() -> Iterator[list[Mapping[str, object]]]:
+    """A fleet, and the same with one change each that some page shows."""
+    upstream = {"upstream_region": "uk"}
+    fleet: list[Mapping[str, object]] = [
+        {**ATLAS, **upstream, "metadata": {"owner": "red"}},
+        {
+            **ATLAS,
+            **upstream,
+            "model_id": "visitor",
+            "region": "uk",
+            "priority_head": "head-uk",
+            "fallback_heads": [],
+        },
+        {
+            **ATLAS,
+            **upstream,
+            "model_id": "third",
+            "fallback_models": ["atlas"],
+            "metadata": {"owner": "red"},
+        },
+    ]
+    yield fleet
+    changes: list[tuple[int, Mapping[str, object]]] = [
+        (0, {"name": "Another name"}),
+        (0, {"metadata": {"owner": "blue"}}),
+        (0, {"status": "disabled"}),
+        (0, {"api_key": {"env": "OTHER_KEY"}}),
+        (0, {"endpoint": "https://other.example.com/v1"}),
+        (0, {"upstream_region": "eu"}),
+        (1, {"access": {"client_regions": ["uk"]}}),
+        (1, {"fallback_heads": ["head-eu"]}),
+        (1, {"upstream_region": "eu"}),
+        (1, {"upstream_region": "eu", "fallback_heads": ["head-eu"]}),
+        (1, {"upstream_region": "eu", "fallback_heads": ["head-eu-2"]}),
+        (2, {"fallback_heads": ["head-eu-2"]}),
+        (2, {"fallback_heads": []}),
+        (2, {"fallback_models": []}),
+        (2, {"region": "uk"}),
+    ]
+    for number, change in changes:
+        yield [{**model, **change} if at == number else model for at, model in enumerate(fleet)]
+
+
+def test_a_page_shows_nothing_that_it_is_not_made_of(tmp_path: Path) -> None:
+    """Of any two states, a page that differs is made of something that differs: else it would be stale."""
+    known: dict[tuple[str, str], bytes] = {}
+    for number, models in enumerate(_variants()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        routing = compiled(folder, *models)
+        digests = {route.model_id: repr(route) for route in routing.routes}
+        for artifact in emit(routing, CONTEXT):
+            if artifact.made_of is not None:
+                key = artifact.path, repr([(one, digests.get(one)) for one in artifact.made_of])
+                assert known.setdefault(key, artifact.content) == artifact.content, (models, artifact.path)
+    assert len({path for path, _ in known}) > 12
