@@ -25,7 +25,7 @@ def emit_routes(routing: RoutingTable, context: SiteContext, names: Wording) -> 
     A model names its upstreams, of which a fleet has few, by digest: a change of one model changes its own line.
     """
     routes = routing.routes
-    upstreams = _Upstreams(routes)
+    upstreams = _Upstreams(routes, names)
     regions = (
         [region.code, names.region_titles[region.code], region.residency, names.region(region.code).href]
         for region in routing.regions
@@ -96,13 +96,13 @@ def _route(route: Route, upstreams: "_Upstreams") -> list[object]:
 class _Upstreams:
     """What models call, each once, under a part of its digest that is as long for all as it must be for any."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[Route], names: Wording) -> None:
         targets = {
             _parts(target): target
             for route in routes
             for target in (*route.targets, *route.local_targets.values())
         }
-        contents = {parts: _content(target) for parts, target in targets.items()}
+        contents = {parts: _content(target, names) for parts, target in targets.items()}
         self._digests = {parts: sha256(content.encode()).hexdigest() for parts, content in contents.items()}
         self._contents = {self._digests[parts]: content for parts, content in contents.items()}
         self.digits = _SHORTEST
@@ -134,7 +134,7 @@ def _parts(target: Upstream) -> tuple[object, ...]:
     )
 
 
-def _content(target: Upstream) -> str:
+def _content(target: Upstream, names: Wording) -> str:
     return encode(
         [
             endpoint(target),
@@ -144,5 +144,6 @@ def _content(target: Upstream) -> str:
             target.region,
             target.weight,
             target.order,
+            None if target.api_key is None else names.links.key(target.api_key),
         ]
     )

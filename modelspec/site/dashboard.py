@@ -40,6 +40,7 @@ def emit_dashboard(
         "dashboard",
         frame,
         origin=_origin(context),
+        client_regions=list(names.region_titles.items()),
         concerns=needs,
         needed=any(one.count for one in needs),
         tiles=[*_tiles(routing, names)],

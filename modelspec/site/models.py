@@ -61,6 +61,7 @@ def emit_models(
             groups=[
                 shown[start : start + context.page_size] for start in range(0, len(shown), context.page_size)
             ],
+            client_regions=list(names.region_titles.items()),
             facets=facets if number == 1 else (),
             source=f"{names.links.assets}models.json" if is_paged else names.links.snapshot,
             number=number,

@@ -30,8 +30,8 @@ export const indexOf = ({ regions, heads, routes, upstreams, models, view }) => 
     index.byHead.set(id, []);
   }
   const kinds = new Map(
-    upstreams.map(([name, [endpoint, provider, key, location, region, weight, order]]) => [
-      name, { endpoint, provider, key, location, region, weight, order },
+    upstreams.map(([name, [endpoint, provider, key, location, region, weight, order, keyHref]]) => [
+      name, { endpoint, provider, key, location, region, weight, order, keyHref },
     ]),
   );
   routes.forEach(([id, name, region, tiers, reach, targets, line, more = {}], place) => {
@@ -63,11 +63,20 @@ export const indexOf = ({ regions, heads, routes, upstreams, models, view }) => 
   return index;
 };
 
-/** The index of a file at a URL. It throws where the file is not there or is not what it should be. */
-export const load = async (url) => {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-  return indexOf(await answer.json());
+const loading = new Map();
+
+/** The index of a file at a URL, loaded once. It throws where the file is not there or is not what it should be. */
+export const load = (url) => {
+  const read = async () => {
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+    return indexOf(await answer.json());
+  };
+  if (!loading.has(url)) {
+    loading.set(url, read());
+    loading.get(url).catch(() => loading.delete(url));
+  }
+  return loading.get(url);
 };
 
 /** The id, alias or wildcard that takes a request for `name`, or null. An exact name wins over the longest prefix. */

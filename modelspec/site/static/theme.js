@@ -4,6 +4,11 @@
   const root = document.documentElement;
   root.classList.add("js");
   root.classList.toggle("query", location.search !== "");
+  const query = new URLSearchParams(location.search);
+  root.classList.toggle("what-if", query.has("down"));
+  // What follows a shared answer appears with it, or soon where no answer comes.
+  root.classList.toggle("asked", Boolean(query.get("ask")));
+  if (query.get("ask")) setTimeout(() => root.classList.remove("asked"), 3000);
   const names = { auto: "system", light: "light", dark: "dark" };
   const order = Object.keys(names);
   const key = "modelspec-theme";
