@@ -200,6 +200,8 @@ const show = () => {
 
 const address = () => {
   const query = new URLSearchParams();
+  const others = new URLSearchParams(location.search);
+  for (const name of ["ask", "from", "down"]) if (others.has(name)) query.append(name, others.get(name));
   if (search.value) query.append("q", search.value);
   for (const { name, options } of facets) {
     for (const { input } of options) if (input.checked) query.append(name, input.value);
