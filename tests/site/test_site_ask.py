@@ -1,6 +1,7 @@
 """The ask box and what if, in the browser: what they say, their URLs, and bad input."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -272,6 +273,35 @@ def test_heads_and_regions_are_clicked_down_anywhere(admin: OpenPage) -> None:
     page.get_by_role("button", name="Clear all").click()
     expect(page.locator("#ask-says")).to_contain_text("routed to head-service-us or head-service-us-2.")
     assert page.locator(".is-down").count() == 0
+
+
+def test_tables_of_heads_count_what_they_would_serve(admin: OpenPage, index: Index) -> None:
+    page = admin("heads.html?down=eu")
+    (outcome,) = drill(index, [("eu",)]).outcomes
+    before = Counter(
+        head for route in index.table.routes for head in (route.tiers[0].weights if route.tiers else ())
+    )
+    after = before + Counter(head for move in outcome.moves for head in move.after)
+    after.subtract(head for one in (*outcome.moves, *outcome.losses) for head in one.before)
+    assert after["head-service-no"] > before["head-service-no"]
+    for head in index.heads:
+        cell = page.locator(f"tr:has(> th [data-head={head}]) td[data-label='Served first']")
+        expect(cell).to_have_text(str(before[head]))
+        now = None if after[head] == before[head] else str(after[head])
+        assert cell.get_attribute("data-now") == now, head
+    page.get_by_role("button", name="Leave").click()
+    expect(page.locator("[data-now]")).to_have_count(0)
+
+
+def test_the_drawn_route_says_who_answers(admin: OpenPage) -> None:
+    page = admin("models/mistral-7b.html?down=head-service-eu")
+    box = "main .box[data-head={}]"
+    expect(page.locator(box.format("head-service-eu"))).to_have_class(re.compile("is-down"))
+    answering = page.locator(box.format("head-service-eu-2"))
+    expect(answering).to_have_class(re.compile("is-answering"))
+    answering.click()
+    expect(answering).to_have_class(re.compile("is-down"))
+    expect(page.locator(".box.is-answering")).to_have_attribute("data-head", "head-service-no")
 
 
 def test_an_unknown_name_is_said_and_the_rest_is_drilled(admin: OpenPage) -> None:

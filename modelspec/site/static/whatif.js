@@ -1,6 +1,7 @@
 // What if a head or a region were down? `?down=a,b` of every page: heads and regions are clicked down, and what the page
-// shows is marked. Other scripts listen to the event `whatif` of the document: {down, names, index, outcome}, where `down`
-// is the set of heads that do not answer, and `outcome` the drill of decide.js.
+// shows is marked. Other scripts listen to the event `whatif` of the document: {down, names, index, outcome, counts}, where `down`
+// is the set of heads that do not answer, `outcome` the drill of decide.js, and `counts` the models of each head that it
+// serves `first` and `later`.
 //
 // Nothing is loaded before it is asked for. Names come from pull requests and URLs: they enter the page as text.
 
@@ -15,7 +16,7 @@ const toggle = document.querySelector("[data-action=what-if]");
 
 let names = []; // heads and regions that are down, as in the URL
 let unknown = []; // those of the URL that nothing has
-let state = null; // {down, names, index, outcome} once it is loaded
+let state = null; // the detail of the event, once it is loaded
 let tools; // decide.js
 let dock;
 
@@ -91,11 +92,18 @@ const isPlaceDown = ({ headRegion, down, index }, element) => {
   return headRegion.has(region) || (heads.length > 0 && heads.every((id) => down.has(id)));
 };
 
-/** What can be clicked down: not cells and items, which a role would take out of their table or list. */
+/** What can be clicked down: no cells and items, which a role would take out of their table or list, and nothing in a link. */
 const isChoice = (element) =>
   element.matches("a, b, bdi, code, span, strong, svg *") &&
   (element.hasAttribute("data-was") || !element.hasAttribute("role")) &&
-  !element.querySelector("a, button");
+  !element.querySelector("a, button") &&
+  !element.parentElement.closest("a, button");
+
+const choiceAt = (target) => {
+  let element = target.closest?.(PLACES);
+  while (element && !isChoice(element)) element = element.parentElement.closest(PLACES);
+  return element;
+};
 
 const dress = (element, isDown) => {
   element.classList.toggle("is-down", isDown);
@@ -127,6 +135,22 @@ const mark = (within) => {
   }
 };
 
+/** What each head serves in tables of heads, by the title of the column, where it is not what the page has. */
+const COUNTS = { "Served first": "first", "As fallback": "later" };
+
+const recount = () => {
+  for (const row of document.querySelectorAll("tr:has(> th [data-head])")) {
+    const counts = state.counts.get(row.querySelector("[data-head]").dataset.head);
+    for (const [label, name] of Object.entries(COUNTS)) {
+      const cell = row.querySelector(`td[data-label="${label}"]`);
+      const now = counts[name].toLocaleString("en");
+      if (!cell) continue;
+      if (names.length && cell.textContent.trim() !== now) cell.dataset.now = now;
+      else delete cell.dataset.now;
+    }
+  }
+};
+
 /** Lists grow while they are scrolled. */
 const watcher = new MutationObserver((records) => {
   if (!state) return;
@@ -134,8 +158,8 @@ const watcher = new MutationObserver((records) => {
 });
 
 const choose = (event) => {
-  const element = event.target.closest?.(PLACES);
-  if (!isOn() || !state || !element || element.matches("main, article") || !isChoice(element)) return;
+  const element = isOn() && state ? choiceAt(event.target) : null;
+  if (!element) return;
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button > 0) return;
   if (event.type === "keydown" && (event.repeat || (event.key !== "Enter" && event.key !== " "))) return;
   event.preventDefault();
@@ -278,11 +302,17 @@ const settle = (index) => {
   unknown = names.filter((name) => !known(name));
   names = names.filter(known);
   const outcome = tools.drill(index, names);
+  const down = tools.headsDown(index, names);
+  const counts = new Map([...index.heads.keys()].map((head) => [head, { first: 0, later: 0 }]));
+  for (const { tiers } of index.routes.values()) {
+    tools.without(tiers, down).forEach((tier, place) => {
+      for (const [head] of tier) counts.get(head)[place ? "later" : "first"] += 1;
+    });
+  }
   const own = main.dataset.page === "model" ? index.routes.get(main.dataset.model) : null;
   const first = own && own.status !== "disabled" ? tools.decide(index, { model: own.id, down: names }).tiers[0] : [];
   state = {
-    index, outcome, names: [...names],
-    down: tools.headsDown(index, names),
+    index, outcome, down, counts, names: [...names],
     lost: new Set(outcome.losses.map(({ route }) => route.id)),
     moved: new Set(outcome.moves.map(({ route }) => route.id)),
     answering: new Set((first ?? []).map(([head]) => head)),
@@ -309,6 +339,7 @@ const show = async () => {
   }
   draw();
   mark(document.body);
+  recount();
   document.dispatchEvent(new CustomEvent("whatif", { detail: state }));
 };
 
