@@ -304,6 +304,20 @@ def test_the_drawn_route_says_who_answers(admin: OpenPage) -> None:
     expect(page.locator(".box.is-answering")).to_have_attribute("data-head", "head-service-no")
 
 
+def test_points_of_the_map_and_bars_are_clicked_down(admin: OpenPage) -> None:
+    page = admin("index.html?down=")
+    point = page.locator(".map-svg a[data-region=no]")
+    expect(point).to_have_role("button")
+    point.locator("circle").last.click()
+    expect(page.locator(".what-if-words")).to_contain_text("Norway (no) down")
+    page.locator(".loads a[data-head=head-service-uk]").click()
+    expect(page.locator(".what-if-words")).to_contain_text("Norway (no) and head-service-uk down")
+    point.focus()
+    page.keyboard.press(" ")
+    expect(page.locator(".what-if-words")).to_contain_text("head-service-uk down")
+    assert page.url.endswith("index.html?down=head-service-uk")
+
+
 def test_an_unknown_name_is_said_and_the_rest_is_drilled(admin: OpenPage) -> None:
     page = admin("index.html?down=gone,eu,%3Cb%3E,__proto__")
     expect(page.locator(".what-if-words")).to_contain_text(
