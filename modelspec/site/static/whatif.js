@@ -105,17 +105,6 @@ const choiceAt = (target) => {
   return element;
 };
 
-/** A link to the page of a place that it is around, as of a point of the map, is the place too. */
-const adopt = (element) => {
-  const link = element.parentElement.closest("a[href]:not([data-head], [data-region], [data-model])");
-  if (!link) return;
-  const { head, region } = element.dataset;
-  const href = (head ? state.index.heads.get(head) : state.index.regions.get(region))?.href;
-  if (new URL(link.getAttribute("href"), location.href).pathname !== href) return;
-  if (head) link.dataset.head = head;
-  else link.dataset.region = region;
-};
-
 const dress = (element, isDown) => {
   element.classList.toggle("is-down", isDown);
   if (!isChoice(element)) return;
@@ -134,7 +123,6 @@ const dress = (element, isDown) => {
 const mark = (within) => {
   const view = { ...state, headRegion: new Set(names.filter((name) => !state.index.heads.has(name))) };
   const all = (selector) => [...(within.matches?.(selector) ? [within] : []), ...within.querySelectorAll(selector)];
-  for (const element of all(PLACES)) if (element.closest("a")) adopt(element);
   for (const element of all(PLACES)) {
     if (element.matches("main, article")) continue;
     dress(element, isPlaceDown(view, element));
