@@ -81,7 +81,7 @@ class HolderPages:
         covered = allowed_hosts(reference, self._context.key_policy) is not None
         return (
             self._names.key(reference),
-            some_of((Link(text=host) for host in record.hosts), _SHOWN),
+            some_of((Link(text=name) for name in record.hosts), _SHOWN),
             f"{len(record.routes):,}",
             f"{len(record.heads):,}",
             "covered" if covered else "any host",
