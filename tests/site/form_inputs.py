@@ -120,6 +120,7 @@ def inputs() -> list[Input]:
         *_of_references(),
         *_of_texts(),
         *_of_names(),
+        *_of_words(),
         *_of_routes(),
         *_of_upstreams(),
         *_of_life(),
@@ -355,6 +356,28 @@ def _of_texts() -> Iterator[Input]:
     ):
         yield changed(name, metadata={"owner": "team-a", "x": value})
     yield changed("ignore", name="# modelspec: ignore[MS402] x")
+
+
+def _of_words() -> Iterator[Input]:
+    """Names that every object of a script has."""
+    for word in ("constructor", "__proto__", "toString", "hasOwnProperty", "valueOf"):
+        for field in (
+            "model_id",
+            "region",
+            "priority_head",
+            "provider",
+            "upstream_region",
+            "replaced_by",
+            "status",
+        ):
+            yield changed(f"{field} {word}", **{field: word})
+        yield changed(f"field {word}", **{word: "x"})
+        for field in ("params", "request", "metadata", "limits", "access", "load_balancing", "api_key"):
+            yield changed(f"{field}.{word}", **{field: {"owner": "team-a", word: "x"}})
+        yield changed(f"weights {word}", load_balancing={"weights": {"head-us-1": 1, word: 1}})
+        yield changed(
+            f"names {word}", aliases=[word], fallback_models=[word], fallback_heads=[word], tags=[word]
+        )
 
 
 def _deep(levels: int) -> Any:

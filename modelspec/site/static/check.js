@@ -16,12 +16,14 @@ export const prepared = (data) => {
     Object.values(node).forEach(walk);
   };
   walk(data.schema);
+  // A region may be named `constructor`: what a table does not have, its prototype must not have either.
+  for (const table of [data.regions, data.heads, data.providers, data.region_params, data.severities, data.users, data.unseen]) Object.setPrototypeOf(table, null);
   const ignoring = (source) => new RegExp(source, "iu");
   return {
     ...data,
     keys: data.keys.map(([kind, source]) => [kind, new RegExp(source, "gu")]),
     operation: ignoring(data.operation), twice: ignoring(data.twice), notation: new RegExp(data.notation, "u"),
-    own: Object.fromEntries(Object.entries(data.own).map(([name, source]) => [name, ignoring(source)])),
+    own: Object.assign(Object.create(null), Object.fromEntries(Object.entries(data.own).map(([name, source]) => [name, ignoring(source)]))),
     named_ids: Object.entries(data.names).flatMap(([model, aliases]) => [model, ...aliases].map((name) => [name, model])),
   };
 };
@@ -32,7 +34,17 @@ export const prepared = (data) => {
  * `isDoubtful` says that the text, and `isPathDoubtful` that the path, may hold a secret. `own` is the id under which
  * the repository knows the model already, `path` that of its file, `day` today.
  */
-export const check = (known, model, { own = null, path = "", day = new Date().toISOString().slice(0, 10) } = {}) => {
+export const check = (known, model, options) => {
+  try {
+    return checked(known, model, options);
+  } catch (error) {
+    console.error(error);
+    // A fault of this page is no reason to call a model right.
+    return { faults: [], left: [{ words: "everything: this page failed to check it", codes: ["all rules"] }], isSecret: false, isDoubtful: true, isPathDoubtful: true };
+  }
+};
+
+const checked = (known, model, { own = null, path = "", day = new Date().toISOString().slice(0, 10) } = {}) => {
   const faults = [];
   const left = new Map();
   const severityOf = (code) => known.severities[code] ?? "error";

@@ -147,7 +147,7 @@ const toChange = () => {
     return row;
   }));
   open(href, `Edit the file on ${forge.label}`);
-  id("how").textContent = `Run the command in a clone of the configuration repository: comments and order stay as they are${href ? `, and --commit --branch makes a pull request's branch. Or change these fields on ${forge.label}` : ""}.`;
+  id("how").textContent = `Run the command in a clone of the configuration repository: comments and order stay as they are. With --dry-run it only shows the lines, with --commit --branch NAME it makes the branch of a pull request.${href ? ` Or change these fields on ${forge.label}.` : ""}`;
 };
 
 const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
