@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import yaml
@@ -109,8 +110,19 @@ def changed(title: str, /, **fields: Any) -> Input:
     return title, value
 
 
-def inputs() -> list[Input]:
-    """Every input, with a name that says what it is about."""
+def inputs(mixed: int = 300) -> list[Input]:
+    """Every input, with a name that says what it is about, then as many of two that are put together."""
+    found = _inputs()
+    pairs = [Random(number).sample(found, 2) for number in range(mixed)]
+    return [*found, *((f"{one} + {other}", {**this, **_more(that)}) for (one, this), (other, that) in pairs)]
+
+
+def _more(value: Value) -> Value:
+    """What a model has that the good one has not."""
+    return {name: item for name, item in value.items() if GOOD.get(name, ...) != item}
+
+
+def _inputs() -> list[Input]:
     return [
         ("good", GOOD),
         *_of_schema(),
