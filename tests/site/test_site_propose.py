@@ -84,6 +84,9 @@ def site(
         )
         for folder in ("assets", "models"):
             (base / folder).symlink_to(root / "site/admin" / folder)
+        (base / "live").mkdir()
+        for measured in ("status", "usage"):
+            (base / "live" / f"{measured}.json").write_text("null")
         names = Wording(routing, Links(context.base_path))
         for artifact in emit_propose(routing, context, frame_of(context), names):
             (base.parent / artifact.path.removeprefix("site/")).write_bytes(artifact.content)
