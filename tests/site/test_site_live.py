@@ -383,16 +383,21 @@ def test_what_if_is_weighed_by_requests(open_page: OpenPage, example: str) -> No
     page = settled(open_page(f"{example}/admin/index.html", prepare=planted(status(), usage())))
     said = page.evaluate(
         """async () => {
-          const { load } = await import(new URL("assets/decide.js", document.URL));
+          const { drill, headsDown, load } = await import(new URL("assets/decide.js", document.URL));
           const index = await load(new URL("assets/routes.json", document.URL));
-          const place = document.createElement("p");
-          place.dataset.whatifRequests = "";
-          document.querySelector("main").append(place);
-          const down = new Set([...index.routes.get("mistral-7b").tiers[0]].map(([head]) => head));
-          document.dispatchEvent(new CustomEvent("whatif", {detail: {down, index}}));
+          const dock = document.createElement("aside");
+          dock.className = "what-if-more";
+          document.body.append(dock);
+          const names = index.routes.get("mistral-7b").tiers[0].map(([head]) => head);
+          const detail = {index, down: headsDown(index, names), outcome: drill(index, names)};
+          document.dispatchEvent(new CustomEvent("whatif", {detail}));
           const soon = () => new Promise((done) => setTimeout(done, 20));
-          for (let turn = 0; turn < 200 && !place.textContent; turn++) await soon();
-          return place.textContent;
+          for (let turn = 0; turn < 200 && !dock.textContent; turn++) await soon();
+          const said = dock.textContent;
+          const none = {index, down: new Set(), outcome: drill(index, [])};
+          document.dispatchEvent(new CustomEvent("whatif", {detail: none}));
+          for (let turn = 0; turn < 200 && !dock.querySelector("[hidden]"); turn++) await soon();
+          return said;
         }"""
     )
     assert said == ("Of 100 thousand requests a day, 0 (0 %) lose service and 100 thousand (100 %) move.")

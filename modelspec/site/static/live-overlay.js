@@ -217,23 +217,22 @@ const shareOf = (tier, isMeant) => {
   return weigh(tier.filter(([head]) => isMeant(head))) / weigh(tier);
 };
 
-/** What a drill does to requests a day, of those that usage.json tells by model. */
-document.addEventListener("whatif", async ({ detail }) => {
-  const place = document.querySelector("[data-whatif-requests]");
-  if (!place) return;
-  place.textContent = "";
-  if (!detail.down.size) return;
+/** Say below What if what its outage does to requests a day, of those that usage.json tells by model. */
+export const weigh = async ({ down, outcome: { losses, moves } }) => {
+  const dock = document.querySelector(".what-if-more");
+  if (!dock) return;
   const { value: usage } = await readUsage();
-  if (!usage?.series) return;
-  const { drill } = await import("./decide.js");
-  const { losses, moves } = drill(detail.index, [...detail.down]);
+  let place = dock.querySelector(".what-if-requests");
+  if (!place) dock.append((place = el("p", { class: "what-if-requests" })));
+  place.hidden = !down.size || !usage?.series;
+  if (place.hidden) return;
   const rates = new Map(usage.model_days.map(([id, requests]) => [id, requests / seriesDays(usage)]));
   const sum = (entries) => entries.reduce((total, [id, share]) => total + share * (rates.get(id) ?? 0), 0);
   const lost = sum(losses.map(({ route }) => [route.id, 1]));
   const moved = sum(moves.map(({ route, after }) => [route.id, shareOf(route.tiers[0], (head) => !after.includes(head))]));
   const all = sum([...rates.keys()].map((id) => [id, 1]));
   place.textContent = `Of ${large(all)} requests a day, ${large(lost)} (${percent(lost, all)}) lose service and ${large(moved)} (${percent(moved, all)}) move.`;
-});
+};
 
 // --- all of it
 

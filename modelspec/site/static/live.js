@@ -28,4 +28,9 @@ const again = async () => {
   setTimeout(again, EVERY);
 };
 
-if (main && (await update())) setTimeout(again, EVERY);
+const first = main ? update() : Promise.resolve(false);
+// Before anything is awaited: What if may be on from the start.
+document.addEventListener("whatif", async ({ detail }) => {
+  if (await first) (await import("./live-overlay.js")).weigh(detail);
+});
+if (await first) setTimeout(again, EVERY);

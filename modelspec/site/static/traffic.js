@@ -139,7 +139,7 @@ const now = (status) => {
   const all = el("details", {}, el("summary", {}, "Models without service"), el("p", {}, ...names(without, 200, link)));
   return section(
     "Now",
-    list.length ? el("ul", { class: "faults down" }, ...list) : el("p", { class: "fine" }, "Every head and upstream that is probed answers."),
+    list.length ? el("ul", { class: "faults down" }, ...list) : el("p", { class: "fine" }, ageOf(status.generated, OLD.status).isOld ? "Then, every head and upstream that is probed answered." : "Every head and upstream that is probed answers."),
     ...(without.length > SHOWN ? [all] : []),
   );
 };
