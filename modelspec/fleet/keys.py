@@ -47,7 +47,7 @@ def destinations(deployment: Upstream, model: Model, fleet: Fleet) -> Iterator[K
     """Every URL that a gateway may send the keys of a deployment to, params that lead elsewhere included."""
     pointer = (*deployment.pointer, "endpoint")
     if isinstance(deployment.endpoint, str):
-        yield KeyDestination(host=_host(deployment.endpoint), pointer=pointer)
+        yield KeyDestination(host=_host(deployment.endpoint) or _meant(deployment.endpoint), pointer=pointer)
     elif isinstance(deployment.endpoint, Reference):
         yield KeyDestination(host=None, pointer=pointer)
     elif runs_on_heads(model):
@@ -126,6 +126,15 @@ def allowed_hosts(key: Reference, policy: tuple[KeyRule, ...]) -> tuple[str, ...
 def may_go_to(host: str | None, allowed: tuple[str, ...]) -> bool:
     """Whether a host is among the patterns; an unknown one is not."""
     return host is not None and any(is_match(pattern, host) for pattern in allowed)
+
+
+_SLIP = re.compile(r"(?:https?:/{0,3})?([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8})(?:/[\w./-]*)?", re.ASCII)
+
+
+def _meant(url: str) -> str | None:
+    """The host of a URL whose scheme or slashes are wrong, which is a fault of its own."""
+    slip = _SLIP.fullmatch(url) if len(url) <= LONGEST else None
+    return None if slip is None else slip[1]
 
 
 def _host(url: str) -> str | None:

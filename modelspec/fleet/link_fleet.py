@@ -20,8 +20,13 @@ _LISTED = 8
 
 
 def unknown_region(code: str, place: Place, fleet: Fleet) -> tuple[str, Finding]:
-    """MS201, with the nearest declared region."""
+    """MS201, with the nearest declared region, the one of that name, or the only one in that country."""
+    regions = fleet.regions.values()
     near = fleet.region_suggestions.nearest(code)
+    near = near or next((one.code for one in regions if one.name.casefold() == code.casefold()), None)
+    if near is None:
+        within = [one.code for one in regions if code in one.countries]
+        near = within[0] if len(within) == 1 else None
     return "MS201", Finding(
         place=place,
         message=f"no region is named {quote(code)}",
@@ -32,8 +37,9 @@ def unknown_region(code: str, place: Place, fleet: Fleet) -> tuple[str, Finding]
 
 
 def unknown_head(head_id: str, place: Place, fleet: Fleet) -> tuple[str, Finding]:
-    """MS202, with the nearest declared head."""
+    """MS202, with the nearest declared head, or the first in the region of that code."""
     near = fleet.head_suggestions.nearest(head_id)
+    near = near or next((one.head_id for one in fleet.heads.values() if one.region == head_id), None)
     return "MS202", Finding(
         place=place,
         message=f"no head is named {quote(head_id)}",
@@ -110,6 +116,13 @@ def link_fleet(
     whole = replace(fleet, regions=whole_regions, heads=whole_heads)
     if regions_complete:
         found.extend(_unknown_regions(whole, fleet))
+        # What a misspelt residency allows is not known: no model breaks it.
+        known = {
+            code: region
+            for code, region in whole.regions.items()
+            if fleet.regions.keys() >= {*(region.residency or ())}
+        }
+        whole = replace(whole, regions=known)
     return fleet, whole, found
 
 

@@ -74,7 +74,13 @@ _FIELD = re.compile(r"( *)([A-Za-z_][A-Za-z0-9_]*):(?: |$)")
 
 def syntax_fault(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     """The diagnostic of a syntax error, in words that do not repeat the text of the file."""
-    return _odd_space(source, error) or _indentation(source, error) or _by_problem(source, error)
+    return (
+        _odd_space(source, error)
+        or _indentation(source, error)
+        or _quote(source, error)
+        or _bracket(source, error)
+        or _by_problem(source, error)
+    )
 
 
 def _odd_space(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic | None:
@@ -125,6 +131,53 @@ def _indentation(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic | No
             ),
         ),
     )
+
+
+_QUOTED = re.compile(r"""\s*(?:- )?(?:[A-Za-z_][A-Za-z0-9_]*: +)?(["'])""")
+
+
+def _quote(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic | None:
+    """A quote that ends where none was to end: a quote inside it, or one that an earlier line did not close."""
+    mark = error.problem_mark
+    if (
+        mark is None
+        or "did not find expected key" not in (error.problem or "")
+        or mark.line >= len(source.lines)
+    ):
+        return None
+    before = source.lines[mark.line][: mark.column].rstrip()
+    character = before[-1:]
+    if character not in ('"', "'"):
+        return None
+    opening = _QUOTED.match(before)
+    if opening is not None and opening[1] == character and opening.end() < len(before):
+        way = "double it: ''" if character == "'" else 'write \\" inside of double quotes'
+        span = Span(mark.line + 1, len(before), mark.line + 1, len(before) + 1)
+        return file_error("MS008", source.path, span, "the quoted value ends here, and more follows", way, ())
+    for line in range(mark.line - 1, -1, -1):
+        opening = _QUOTED.match(source.lines[line])
+        if opening is not None and opening[1] == character:
+            if character in source.lines[line][opening.end() :]:
+                return None
+            span = Span(line + 1, opening.end(), line + 1, opening.end() + 1)
+            return file_error(
+                "MS008", source.path, span, "this quote is not closed in its line", "close it", ()
+            )
+    return None
+
+
+def _bracket(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic | None:
+    """A bracket that is still open where the next field begins."""
+    opened, mark = error.context_mark, error.problem_mark
+    if error.context not in _BRACKETS or opened is None or mark is None or mark.line >= len(source.lines):
+        return None
+    own, other = _FIELD.match(source.lines[mark.line]), _FIELD.match(source.lines[opened.line])
+    if mark.line == opened.line or own is None or other is None or own.end(1) > other.end(1):
+        return None
+    bracket = source.lines[opened.line][opened.column]
+    message = f"this '{bracket}' is not closed before the next field"
+    closing = "]" if bracket == "[" else "}"
+    return file_error("MS008", source.path, _span(source, opened), message, f"close it with '{closing}'", ())
 
 
 def _by_problem(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:

@@ -114,7 +114,7 @@ def fallback_is_another_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  
     bad=_weighted("{head-eu-2: 1}"),
     good=_weighted("{head-eu-1: 3, head-eu-2: 1}"),
 )
-def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa: ARG001
+def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """The weights of the first tier omit the priority head.
 
     `load_balancing.weights` sets how the heads of the first tier share its requests. Without the priority head in
@@ -122,6 +122,9 @@ def weights_name_the_priority_head(model: Model, fleet: Fleet) -> Iterator[Findi
 
     Give the priority head a weight.
     """
+    slips = (head for head in model.weights if head not in fleet.heads)
+    if any(fleet.head_suggestions.nearest(head) == model.priority_head for head in slips):
+        return  # it is misspelt there
     if model.weights and model.priority_head not in model.weights:
         yield Finding(
             place=Place(path=model.path, pointer=("load_balancing", "weights"), on_key=True),

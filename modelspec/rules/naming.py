@@ -30,6 +30,8 @@ def file_name_follows_the_id(catalog: Catalog) -> Iterator[Finding]:
     Rename the file, or the folder whose name not every file system allows.
     """
     for signature, wanted in misnamed(catalog):
+        if catalog.names[signature.model_id] is not signature:
+            continue  # the id is another model's, which is reported
         message = (
             f"the file of {quote(signature.model_id)} is named {quote(signature.path.rpartition('/')[2])}"
         )

@@ -77,12 +77,12 @@ def _items(finder: Any, schema: _Schema, value: object, node: _Schema) -> _Error
 
 
 def _unique(_: object, __: object, value: object, ___: _Schema) -> _Errors:
-    """Yield the repeated texts, each with the number of the first; jsonschema's own compares each with each."""
+    """Yield the repeated texts, each with the index of the first; jsonschema's own compares each with each."""
     if isinstance(value, list):
         first: dict[str, int] = {}
         origins = ((i, first.setdefault(text, i)) for i, text in enumerate(value) if isinstance(text, str))
         yield from _cut(
-            iter([ValidationError(str(origin + 1), path=(index,), instance=value[index])])
+            iter([ValidationError(str(origin), path=(index,), instance=value[index])])
             for index, origin in origins
             if origin != index
         )

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -124,7 +124,27 @@ def _unknown(at: Violation) -> _Words:
 def _meant(at: Violation) -> str:
     """The field that an unknown one stands for: the nearest, or the only one that there could have been."""
     known = tuple(at.node.get("properties", ()))
-    return known[0] if len(known) == 1 else _nearest(at.key or "", known) or ""
+    if len(known) == 1:
+        return str(known[0])
+    near = _nearest(at.key or "", known)
+    return near or next((name for name in _ALSO_CALLED.get(at.key or "", ()) if name in known), "")
+
+
+_ALSO_CALLED: Mapping[str, tuple[str, ...]] = {
+    "api_base": ("endpoint",),
+    "base_url": ("endpoint",),
+    "head": ("priority_head", "head_id"),
+    "heads": ("priority_head",),
+    "id": ("model_id", "head_id", "code", "key_id"),
+    "key": ("api_key",),
+    "label": ("tags",),
+    "labels": ("tags",),
+    "model": ("model_id", "upstream_model"),
+    "title": ("name",),
+    "url": ("endpoint", "inference_url"),
+    "weights": ("load_balancing",),
+}
+"""What other programs call our fields, where no field of ours is spelt like it."""
 
 
 def _wrong_number_of_fields(at: Violation) -> _Words:
@@ -176,7 +196,9 @@ def _conversion(at: Violation, types: Sequence[str]) -> str:
         return "remove the quotes"
     is_short = at.value.isprintable() and len(at.value) <= LONGEST
     if "array" in types and at.node["items"].get("type") == "string" and is_short:
-        return f"write {_line(at.field, {'examples': [[at.value]]})}"
+        items = [item.strip() for item in at.value.split(",")]
+        line = _line(at.field, {"examples": [items if all(items) else [at.value]]})
+        return "put a space behind the '-'" if at.value.startswith("-") else f"write {line}"
     return ""
 
 
@@ -216,6 +238,9 @@ def _meant_form(at: Violation) -> str:
     if at.keyword != "pattern" or at.key is not None or at.private or not isinstance(at.value, str):
         return ""
     fits = re.compile(str(pattern)).search
+    titled = _TITLED.search(at.value)
+    if titled is not None and fits(titled[1]):
+        return f"did you mean {quote(titled[1])}?"
     words = at.value.split()
     if words[1:] and at.place and isinstance(at.place[-1], int) and all(map(fits, words)):
         return f"put a comma between the items: {visible(', '.join(words), LONGEST)}"
@@ -227,10 +252,20 @@ def _meant_form(at: Violation) -> str:
     return f"did you mean {quote(meant)}?" if meant else ""
 
 
+_TITLED = re.compile(r"\(([^()]{1,64})\)$")
+"""A code as the page shows it behind its title: Europe (eu)."""
+_ROOT = 4
+"""Letters that two words of one root share: warn and warning, drained and draining."""
+
+
 def _no_choice(at: Violation) -> _Words:
     choices = at.node["enum"] if at.keyword == "enum" else [at.node["const"]]
     words = tuple(choice for choice in choices if isinstance(choice, str))
-    meant = _nearest(at.value, words) if isinstance(at.value, str) and not at.private else None
+    meant = None
+    if isinstance(at.value, str) and not at.private:
+        root = at.value[:_ROOT].casefold()
+        meant = _nearest(at.value, words)
+        meant = meant or next((w for w in words if len(root) == _ROOT and w.startswith(root)), None)
     listed = f"{'one of ' if choices[1:] else ''}{_listed(list(map(quote, choices)))}"
     message = f"{at.subject} must be {listed}{at.quoted(', not ')}"
     advice = f"did you mean {quote(meant)}?" if meant else f"write {listed}"
@@ -255,7 +290,7 @@ def _repeated(at: Violation) -> _Words:
     if at.foreign:
         return "MS107", f"{at.subject} contains equal items", "equal items", "remove one of them"
     holder = at.path().rpartition("[")[0]
-    advice = f"remove it: item {at.name} of the list is the same"
+    advice = f"remove it: {holder}[{at.name}] is the same"
     return "MS107", f"{holder} contains {at.quoted('') or 'the same item'} twice", "repeated here", advice
 
 

@@ -319,7 +319,7 @@ def test_a_repeated_item_is_marked_where_it_is_repeated() -> None:
     fault = model(fallback_heads=["a", "b", "a"])
     assert (fault.code, fault.pointer) == ("MS107", ("fallback_heads", 2))
     assert fault.message == "fallback_heads contains 'a' twice"
-    assert fault.help == "remove it: item 1 of the list is the same"
+    assert fault.help == "remove it: fallback_heads[0] is the same"
 
 
 def test_fields_that_exclude_each_other_are_one_fault() -> None:

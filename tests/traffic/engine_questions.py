@@ -1,4 +1,4 @@
-"""The dozen questions, put to DuckDB and to ClickHouse (chdb, embedded) over one aggregate.
+"""The dozen questions, put to DuckDB and to another engine over one aggregate: ClickHouse (chdb) or Spark.
 
 For an environment that has both. Writes a line for each question; ends with 1 where answers differ.
 """
@@ -10,7 +10,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import clickhouse_connect
 import ibis
 from usage_logs import Aggregated, edge_row, head_row, lines
 
@@ -22,7 +21,36 @@ TYPES = {"string": "String", "date": "Date", "int16": "Int16", "int64": "Int64"}
 OWNERS = {"a": "x", "b": "y"}
 
 
-def main(folder: Path) -> int:
+def clickhouse(files: list[Path]) -> ibis.BaseBackend:
+    """A table of ClickHouse, its columns without NULL, as the store has them."""
+    import clickhouse_connect  # noqa: PLC0415 - each engine has an environment of its own
+
+    client = clickhouse_connect.get_client(interface="chdb")
+    columns = ", ".join(f"`{name}` {TYPES[kind]}" for name, kind in COLUMNS.items())
+    client.command(f"CREATE TABLE {NAME} ({columns}) ENGINE = MergeTree ORDER BY tuple()")
+    names = ", ".join(f"`{name}`" for name in COLUMNS)
+    for file in files:
+        client.command(f"INSERT INTO {NAME} SELECT {names} FROM file('{file}', Parquet)")
+    return ibis.clickhouse.from_connection(client)
+
+
+def spark(files: list[Path]) -> ibis.BaseBackend:
+    """A view of Spark over the files themselves, in local mode."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    settings = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2"}
+    builder = SparkSession.builder.master("local[2]").appName("modelspec")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.read.parquet(*map(str, files)).createOrReplaceTempView(NAME)
+    return ibis.pyspark.connect(session)
+
+
+ENGINES = {"clickhouse": clickhouse, "spark": spark}
+
+
+def main(engine: str, folder: Path) -> int:
     rng = random.Random(1)
     rows = [
         edge_row(
@@ -40,14 +68,9 @@ def main(folder: Path) -> int:
     log, into = folder / "x.log", Aggregated(folder / "usage")
     log.write_bytes(lines(rows))
     into.read(log)
-    client = clickhouse_connect.get_client(interface="chdb")
-    columns = ", ".join(f"`{name}` {TYPES[kind]}" for name, kind in COLUMNS.items())
-    client.command(f"CREATE TABLE {NAME} ({columns}) ENGINE = MergeTree ORDER BY tuple()")
-    names = ", ".join(f"`{name}`" for name in COLUMNS)
-    for file in UsageFolder(path=into.path).files():
-        client.command(f"INSERT INTO {NAME} SELECT {names} FROM file('{file}', Parquet)")
+    connection = ENGINES[engine]([*UsageFolder(path=into.path).files()])
     one = Usage(engine=into.usage.engine, owners=OWNERS)
-    other = Usage(engine=IbisEngine(ibis.clickhouse.from_connection(client)), owners=OWNERS)
+    other = Usage(engine=IbisEngine(connection), owners=OWNERS)
     bounds = one.first_and_last()
     assert bounds is not None
     span = UsageSpan(since=bounds[0].replace(hour=12), until=bounds[1])
@@ -83,4 +106,4 @@ def questions(span: UsageSpan) -> dict[str, Callable[[Usage], object]]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
-        sys.exit(main(Path(scratch)))
+        sys.exit(main(sys.argv[1], Path(scratch)))

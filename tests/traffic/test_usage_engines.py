@@ -1,4 +1,4 @@
-"""The same rows from another engine, in an environment of its own: ClickHouse takes 500 MB, pandas and pyarrow."""
+"""The same rows from other engines, each in an environment of its own: they take 500 MB each, pandas and pyarrow."""
 
 import os
 import subprocess
@@ -10,10 +10,14 @@ import pytest
 pytestmark = pytest.mark.registry
 
 TESTS = Path(__file__).parents[1]
-PACKAGES = ("chdb", "clickhouse-connect", "packaging", "ibis-framework[clickhouse]", "pytest")
+PACKAGES = {
+    "clickhouse": ("chdb", "clickhouse-connect", "packaging", "ibis-framework[clickhouse]", "pytest"),
+    "spark": ("ibis-framework[pyspark]", "packaging", "pytest", "setuptools"),
+}
 
 
-def test_clickhouse_answers_as_duckdb_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", PACKAGES)
+def test_answers_as_duckdb_does(engine: str, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     python = tmp_path / "venv/bin/python"
     install = [
@@ -24,11 +28,11 @@ def test_clickhouse_answers_as_duckdb_does(tmp_path: Path) -> None:
         "--quiet",
         "--editable",
         f"{TESTS.parent}[traffic]",
-        *PACKAGES,
+        *PACKAGES[engine],
     ]
     subprocess.run(install, check=True)
     done = subprocess.run(
-        [python, TESTS / "traffic/engine_questions.py"],
+        [python, TESTS / "traffic/engine_questions.py", engine],
         env={**os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS), str(TESTS / "traffic")))},
         capture_output=True,
         text=True,
