@@ -83,6 +83,21 @@ def sites(model: Model, fleet: Fleet) -> Iterator[Site]:
                 yield one.subject, one.pointer, (), False
 
 
+def spelled(upstream: Upstream) -> tuple[tuple[tuple[str, ...], bool], ...]:
+    """What the spelling of an undeclared upstream of a table says: countries, and whether these are promised.
+
+    Where requests go and nothing is known of it, there are no countries.
+    """
+    model_name = upstream.upstream_model if upstream.provider in _TELLING_MODELS else ""
+    params = tuple((n, value) for n, value in upstream.params.items() if isinstance(value, str | Reference))
+    found = _evidence((), upstream.endpoint, upstream.provider, model_name, params)
+    return tuple(
+        ((), False) if one.fact is None else (tuple(one.fact.countries), one.fact.is_promised)
+        for one in found
+        if one.fact is not None or one.decides
+    )
+
+
 def whereabouts(upstream: Upstream, model: Model, fleet: Fleet) -> Whereabouts:
     """Where an upstream of a model runs: its own region first, then regions.yaml, its heads, and its spelling."""
     latest = _LATEST

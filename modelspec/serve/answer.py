@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from modelspec.serve.site import Faults, Site
+from modelspec.site import SiteContext
+from modelspec.site.frame import missing_page
 from modelspec.site.hosting import (
     PROBLEM_TYPE,
     Problem,
     headers,
-    missing_page,
     not_found,
     prefers_html,
     problem,
@@ -85,7 +86,11 @@ def _lookup(path: str, site: Site, *, wants_page: bool) -> Answer:
     found = _find(path.removeprefix(site.base), site, wants_page=wants_page)
     if not path.startswith(site.base) or found is None:
         if wants_page:
-            return _page(404, site.files.get("404.html") or missing_page(site.base), site.version)
+            return _page(
+                404,
+                site.files.get("404.html") or missing_page(SiteContext(base_path=site.base)),
+                site.version,
+            )
         return _problem(not_found(site.base))
     content_type = _TYPES.get(found.rpartition(".")[2], "application/octet-stream")
     if content_type == _TYPES["html"]:

@@ -81,7 +81,7 @@ class SiteContext:
     targets: tuple[str, ...] = ()
     form: FormFacts = field(default_factory=FormFacts)
     page_size: int = 60
-    whole_page_limit: int = 2000
+    whole_page_limit: int = 200
 
     @classmethod
     def of(

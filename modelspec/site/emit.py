@@ -10,7 +10,7 @@ from modelspec.site.ask import emit_routes
 from modelspec.site.census import Census
 from modelspec.site.dashboard import emit_dashboard
 from modelspec.site.forges import origin_of
-from modelspec.site.frame import frame_of
+from modelspec.site.frame import frame_of, missing_page
 from modelspec.site.keys import HolderPages
 from modelspec.site.listing import Listing
 from modelspec.site.model import emit_model_pages
@@ -40,4 +40,5 @@ def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
         yield Artifact(path=f"site/admin/assets/{file.name}", content=stored(file.read_bytes()))
     yield from openapi.emit(context.base_path)
     forge = origin_of(context.repository)
+    yield Artifact(path="site/404.html", content=missing_page(context))
     yield from hosting.emit(context.base_path, () if forge is None else (forge,))

@@ -82,6 +82,11 @@ def lazy_page(
     )
 
 
+def missing_page(context: SiteContext) -> bytes:
+    """The page for an unknown path."""
+    return _template("missing").render(frame=frame_of(context), view={}).encode()
+
+
 @cache
 def _template(name: str) -> Template:
     return _environment().get_template(f"{name}.html.j2")

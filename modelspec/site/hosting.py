@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from types import MappingProxyType
 
-from markupsafe import escape
-
 from modelspec.emit.artifact import Artifact
 from modelspec.site import with_slashes
 
@@ -63,13 +61,13 @@ _DIRECTIVES = (
 
 
 def content_policy(form_targets: Sequence[str] | None = ()) -> str:
-    """The Content-Security-Policy of a page, for `<meta>`; `form_targets` are the origins that its forms may open.
+    """The Content-Security-Policy of a page, for `<meta>`; its forms may open `form_targets` and the site itself.
 
     With None, another policy decides that: a browser enforces the policies of a page and of its headers together.
     """
     if form_targets is None:
         return "; ".join(_DIRECTIVES)
-    targets = " ".join(form_targets) or "'none'"
+    targets = " ".join(["'self'", *form_targets])
     return "; ".join([*_DIRECTIVES, f"form-action {targets}"])
 
 
@@ -109,14 +107,8 @@ def read_only(base: str) -> Problem:
     )
 
 
-_PLACE = re.compile(r"@(base|headers|home|ids|strip|rules|policy|prefers_html|(?:html|json)_qualities)@")
+_PLACE = re.compile(r"@(base|headers|home|ids|strip|rules|prefers_html|(?:html|json)_qualities)@")
 """A placeholder in a file of `hosts/`."""
-
-
-def missing_page(base: str, form_targets: Sequence[str] = ()) -> bytes:
-    """The page for an unknown path; `base` ends with a slash."""
-    values = {"base": escape(base), "policy": escape(content_policy(form_targets))}
-    return _PLACE.sub(lambda name: values[name[1]], _template("404.html")).encode()
 
 
 def _template(name: str) -> str:
@@ -140,7 +132,6 @@ def emit(base_path: str, form_targets: Sequence[str] = ()) -> Iterator[Artifact]
 
     yield filled("hosting/Caddyfile", '\theader {} "{}"', _caddy(base))
     yield filled("hosting/nginx.conf", '    add_header {} "{}" always;', _nginx(base))
-    yield Artifact(path="site/404.html", content=missing_page(base, form_targets))
     for status, body in ((404, not_found(base)), (405, read_only(base))):
         yield Artifact(path=f"site/{status}.json", content=json.dumps(body, indent=2).encode() + b"\n")
     yield filled("site/_headers", "  {}: {}", {})

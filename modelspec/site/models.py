@@ -1,39 +1,18 @@
-"""The models page: cards and facets, on several pages if there are many models."""
+"""The models page: cards and facets, on pages cut by key if there are many models."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 
-from modelspec.emit.artifact import Artifact, document, encode
-from modelspec.emit.tables import first_target
-from modelspec.routing.table import Route, RoutingTable
+from modelspec.emit.artifact import Artifact
+from modelspec.routing.table import RoutingTable
 from modelspec.site import SiteContext
 from modelspec.site.frame import PageFrame, page
-from modelspec.site.wording import Link, Wording, count, endpoint, host
+from modelspec.site.records import Record, compact, records_of
+from modelspec.site.wording import Link, Wording, count, slug
 
-MOST_OPTIONS = 200
+MOST_OPTIONS = 60
 """The most options of a facet; the search finds the rest."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """One model. Facets compare codes and ids; people read titles."""
-
-    model_id: str
-    name: str
-    href: str
-    region: str
-    region_title: str
-    head: str
-    head_title: str
-    host: str
-    endpoint: str
-    provider: str
-    status: str
-    is_local: bool
-    tags: tuple[str, ...]
-    tags_json: str
-
 
 Facet = tuple[str, str, list[tuple[str, str, str]], str]
 """The name in the query string, a legend, options (value, label, count), and how many more values there are."""
@@ -42,77 +21,115 @@ Facet = tuple[str, str, list[tuple[str, str, str]], str]
 def emit_models(
     routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
-    """The page under both of its names; with many models, further pages and the compact list."""
-    cards = [card_of(route, names) for route in routing.routes]
-    size = len(cards) if len(cards) <= context.whole_page_limit else context.page_size
-    pages = max(1, -(-len(cards) // max(1, size)))
-    facets = tuple(_facets(cards, names))
-    is_paged = pages > 1
-    for number in range(1, pages + 1):
-        shown = cards[(number - 1) * size : number * size]
-        steps = {"previous": number - 1, "following": number + 1}
+    """The page under both of its names, the list that the browser searches, and with many models further pages."""
+    records = records_of(routing, context, names)
+    pages = [records] if len(records) <= context.whole_page_limit else list(cut(records, context.page_size))
+    hrefs = [names.links.models, *(names.links.models_from(shown[0].id) for shown in pages[1:])]
+    facets = list(_facets(records, names))
+    for number, shown in enumerate(pages):
+        is_first = not number
         written = page(
-            "models.html" if number == 1 else f"models/page/{number}.html",
-            "models" if number == 1 else "models_page",
+            "models.html" if is_first else f"models/page/{slug(shown[0].id)}.html",
+            "models" if is_first else "models_page",
             frame,
-            total=len(cards),
-            counted=count(len(cards), "model"),
-            # The browser lays out a group only when it comes near the viewport.
-            groups=[
-                shown[start : start + context.page_size] for start in range(0, len(shown), context.page_size)
-            ],
-            client_regions=list(names.region_titles.items()),
-            facets=facets if number == 1 else (),
-            source=f"{names.links.assets}models.json" if is_paged else names.links.snapshot,
-            number=number,
-            pages=pages,
-            pager=list(_pager(number, pages, names)) if is_paged else (),
-            **{name: names.links.models_page(to) if 1 <= to <= pages else None for name, to in steps.items()},
+            cards=shown,
+            names=names,
+            client_regions=list(names.region_titles.items()) if is_first else [],
+            first=shown[0].id if shown else "",
+            last=shown[-1].id if shown else "",
+            previous=None if is_first else hrefs[number - 1],
+            following=hrefs[number + 1] if number + 1 < len(pages) else None,
+            index=names.links.models_index if len(pages) > 1 else None,
+            **_of_whole_list(records, facets) if is_first else {},
         )
         yield written
-        if number == 1:
+        if is_first:
             yield Artifact(path="site/admin/models/index.html", content=written.content)
-    if is_paged:
-        yield Artifact(path="site/admin/assets/models.json", content=_compact(cards, names))
+    if len(pages) > 1:
+        links = [
+            (Link(text=shown[0].id, href=href), shown[-1].id, count(len(shown), "model"))
+            for href, shown in zip(hrefs, pages, strict=True)
+        ]
+        yield page("models/page/index.html", "models_index", frame, pages=links)
+    yield Artifact(path="site/admin/assets/models.json", content=compact(records, names))
 
 
-def card_of(route: Route, names: Wording) -> Card:
-    """The card of a model, with its first deployment or the priority head's target."""
-    about = route.about
-    first = first_target(route)
-    where = host(first)
-    if len(route.targets) > 1:
-        where = f"{where} and {len(route.targets) - 1} more"
-    return Card(
-        model_id=route.model_id,
-        name=about.name,
-        href=names.links.model(route.model_id),
-        region=route.region,
-        region_title=names.region_titles[route.region],
-        head=about.priority_head,
-        head_title=names.head_titles[about.priority_head],
-        host=where,
-        endpoint=endpoint(first),
-        provider=first.provider,
-        status=route.status,
-        is_local=route.local_inference,
-        tags=about.tags,
-        tags_json=encode(about.tags) if about.tags else "",
-    )
+def _of_whole_list(records: Sequence[Record], facets: list[Facet]) -> dict[str, object]:
+    """What only the first page says, since it changes with every model."""
+    return {
+        "total": len(records),
+        "counted": count(len(records), "model"),
+        "facets": [facet for facet in facets if facet[0] in _ALWAYS_OPEN],
+        "more_facets": [facet for facet in facets if facet[0] not in _ALWAYS_OPEN],
+    }
 
 
-def _facets(cards: Sequence[Card], names: Wording) -> Iterator[Facet]:
+def cut(records: Sequence[Record], size: int) -> Iterator[Sequence[Record]]:
+    """Pages of about `size` models, between a third and twice of it; a hash of an id says where one may begin.
+
+    So a new model changes its own page, and those after it only where a page became too long.
+    """
+    start = 0
+    for place, record in enumerate(records):
+        length = place - start
+        if length >= 2 * size or (length >= max(1, size // 3) and _begins_page(record.id, size)):
+            yield records[start:place]
+            start = place
+    yield records[start:]
+
+
+def _begins_page(model_id: str, size: int) -> bool:
+    return int.from_bytes(sha256(model_id.encode()).digest()[:4]) % max(1, size * 2 // 3) == 0
+
+
+_ALWAYS_OPEN = ("region", "head", "provider", "status", "local", "tag")
+_RISKS = {"one-head": "Hangs on one head", "unknown-residency": "Residency not proved"}
+_RESIDENCIES = {"kept": "Kept", "unknown": "Not proved", "none": "No rule"}
+_SUNSETS = {
+    "90d": "Within 90 days",
+    "year": "Within a year",
+    "later": "Later",
+    "passed": "Passed",
+}
+
+
+def _facets(records: Sequence[Record], names: Wording) -> Iterator[Facet]:
     """Regions and heads in the order of their files, other values by frequency; unused values are omitted."""
-    regions = Counter(card.region for card in cards)
-    yield _facet("region", "Region", regions, names.region_titles)
-    yield _facet("head", "Priority head", Counter(card.head for card in cards), names.head_titles)
-    yield _facet("provider", "Provider", Counter(card.provider for card in cards))
-    yield _facet("status", "Status", Counter(card.status for card in cards))
-    local = Counter("yes" if card.is_local else "no" for card in cards)
+    regions, heads = names.region_titles, names.head_titles
+    reached = {f"-{code}": f"May leave {title}" for code, title in regions.items()}
+    reached |= {code: f"May reach {title}" for code, title in regions.items()}
+    yield _facet("region", "Region", Counter(one.region for one in records), regions)
+    yield _facet("head", "Priority head", Counter(one.head for one in records), heads)
+    yield _facet("provider", "Provider", Counter(word for one in records for word in one.provider))
+    yield _facet("status", "Status", Counter(one.status for one in records))
+    local = Counter(one.local for one in records)
     yield _facet("local", "Local inference", local, {"yes": "On the head", "no": "Upstream"})
-    tags = Counter(tag for card in cards for tag in set(card.tags))
-    if tags:
-        yield _facet("tag", "Tag", tags)
+    further = (
+        _facet("tag", "Tag", Counter(tag for one in records for tag in set(one.tag))),
+        _facet("reach", "Reach", Counter(code for one in records for code in one.reach), reached),
+        _facet("residency", "Residency rule", Counter(one.residency for one in records), _RESIDENCIES),
+        _facet("risk", "Risk", Counter(risk for one in records for risk in one.risk), _RISKS),
+        _facet("owner", "Owner", Counter(one.owner for one in records if one.owner)),
+        _facet("key", "API key", Counter(key for one in records for key in one.key)),
+        _facet("host", "Upstream host", Counter(where for one in records for where in one.host)),
+        _upstream_regions(records, regions),
+    )
+    yield from (facet for facet in further if facet[2])
+    if any(one.sunset for one in records):
+        # Which of them a day falls into depends on today, which the browser knows.
+        yield "sunset", "Sunset", [(value, label, "") for value, label in _SUNSETS.items()], ""
+
+
+def _upstream_regions(records: Sequence[Record], regions: Mapping[str, str]) -> Facet:
+    counts = Counter(code for one in records for code in one.upstream_region)
+    spelled = sorted(code for code in counts if code.startswith("country:"))
+    titles = {
+        **regions,
+        **{code: f"Country {code.removeprefix('country:').upper()}" for code in spelled},
+        "anywhere": "Anywhere",
+        "unknown": "Unknown",
+    }
+    return _facet("upstream_region", "Upstream region", counts, titles)
 
 
 def _facet(name: str, legend: str, counts: Counter[str], titles: Mapping[str, str] | None = None) -> Facet:
@@ -122,24 +139,4 @@ def _facet(name: str, legend: str, counts: Counter[str], titles: Mapping[str, st
     shown = labels[:MOST_OPTIONS]
     rest = len(labels) - len(shown)
     options = [(value, label, f"{counts[value]:,}") for value, label in shown]
-    return name, legend, options, f"and {rest:,} more: use the search" if rest else ""
-
-
-def _pager(number: int, pages: int, names: Wording) -> Iterator[Link]:
-    """The first, the last and the nearest pages; a link without an address is a gap or the current page."""
-    shown = sorted({1, pages, *range(max(1, number - 2), min(pages, number + 2) + 1)})
-    before = 0
-    for each in shown:
-        if each > before + 1:
-            yield Link(text="…")
-        yield Link(text=str(each), href=None if each == number else names.links.models_page(each))
-        before = each
-
-
-_COMPACT = ("model_id", "name", "region", "head", "host", "endpoint", "provider", "status")
-
-
-def _compact(cards: Iterable[Card], names: Wording) -> bytes:
-    rows = ([*(getattr(card, name) for name in _COMPACT), int(card.is_local), card.tags] for card in cards)
-    titles = [("regions", encode(names.region_titles)), ("heads", encode(names.head_titles))]
-    return document(titles, [("models", map(encode, rows))])
+    return name, legend, options, f"and {rest:,} more: search for {name}:…" if rest else ""

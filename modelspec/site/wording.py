@@ -90,6 +90,7 @@ class Links:
         self.assets = f"{base}admin/assets/"
         self.dashboard = f"{base}admin/index.html"
         self.models = f"{base}admin/models.html"
+        self.models_index = f"{base}admin/models/page/index.html"
         self.snapshot = f"{base}admin/models.json"
         self.regions = f"{base}admin/regions.html"
         self.heads = f"{base}admin/heads.html"
@@ -98,9 +99,9 @@ class Links:
         self.propose = f"{base}admin/propose.html"
         self.traffic = f"{base}admin/traffic.html"
 
-    def models_page(self, number: int) -> str:
-        """One page of a long list, counted from 1."""
-        return self.models if number == 1 else f"{self.base}admin/models/page/{number}.html"
+    def models_from(self, model_id: str) -> str:
+        """The page of a long list that begins with a model."""
+        return self._page(f"models/page/{slug(model_id)}")
 
     def models_where(self, **facets: str) -> str:
         """The models page, filtered: `region="eu"`."""

@@ -274,7 +274,7 @@ def test_a_real_host_stays_in_its_folder(host: Host, path: str) -> None:
 def _is_guarded(answer: Answer) -> None:
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self';")
-    assert "form-action https://git.example.net; frame-ancestors 'none'" in policy
+    assert "form-action 'self' https://git.example.net; frame-ancestors 'none'" in policy
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert "accept" in answer.headers["vary"].lower().split(", ")
@@ -286,7 +286,6 @@ def test_the_snippets_are_filled_in(base: str) -> None:
     assert list(artifacts) == [
         "hosting/Caddyfile",
         "hosting/nginx.conf",
-        "site/404.html",
         "site/404.json",
         "site/405.json",
         "site/_headers",
@@ -306,4 +305,4 @@ def test_static_hosts_redirect_to_the_dashboard_and_document_their_limits() -> N
     assert "cannot" in plain["site/_headers"]
     below = {artifact.path: artifact.content.decode() for artifact in emit("/a/")}
     assert below["site/_redirects"].endswith("\n/a/ /a/admin/ 302\n/a/* /:splat 200\n")
-    assert "form-action 'none'" in below["site/_headers"]
+    assert "form-action 'self'\n" in below["site/_headers"]

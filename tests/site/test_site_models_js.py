@@ -31,7 +31,13 @@ def address(example: str) -> str:
 
 @pytest.fixture
 def page(open_page: OpenPage, address: str) -> Page:
-    return open_page(address)
+    return ready(open_page(address))
+
+
+def ready(page: Page) -> Page:
+    """The page once it has the list of all models."""
+    expect(page.locator("main.is-ready")).to_be_visible()
+    return page
 
 
 def cards(page: Page) -> Locator:
@@ -39,7 +45,12 @@ def cards(page: Page) -> Locator:
 
 
 def ids(page: Page) -> list[str]:
-    return [str(card.get_attribute("data-id")) for card in cards(page).all()]
+    """What is shown, once nothing more is added to it."""
+    page.wait_for_function(
+        """() => parseInt(document.querySelector("#count").textContent) ===
+            document.querySelectorAll("article.card").length"""
+    )
+    return [str(card.get_attribute("data-model")) for card in cards(page).all()]
 
 
 def option(page: Page, facet: str, value: str) -> Locator:
@@ -88,7 +99,7 @@ def test_the_search_looks_into_every_visible_field(
     page.locator("#q").fill(words)
     must = {model["model_id"] for model in models if wanted(model)}
     assert must
-    expect(page.locator("#count")).to_have_text(re.compile(rf"^\d+ of {len(models)} models$"))
+    expect(page.locator("#count")).to_have_text(re.compile(rf"^\d+ of {len(models)} models"))
     found = set(ids(page))
     assert must <= found
     assert len(found) < len(models)
@@ -96,7 +107,8 @@ def test_the_search_looks_into_every_visible_field(
 
 def test_the_search_finds_endpoint_hosts(page: Page) -> None:
     hosts = page.locator("article.card [data-field=host]").all_inner_texts()
-    host, shown = Counter(hosts).most_common()[-1]
+    host = Counter(host for host in hosts if " more" not in host).most_common()[-1][0]
+    shown = sum(host in one for one in hosts)
     page.locator("#q").fill(host)
     expect(cards(page)).to_have_count(shown)
 
@@ -132,6 +144,7 @@ def test_choices_of_one_facet_add_up_and_facets_narrow_each_other(page: Page, mo
 def test_counts_show_the_results_of_a_choice(page: Page, models: list[Model]) -> None:
     option(page, "region", "eu").check()
     page.locator("#q").fill("chat")
+    page.wait_for_url("**?q=chat&region=eu")
     found = [model for model in models if model["model_id"] in set(ids(page))]
     assert found
     for value, times in Counter(model["status"] for model in found).items():
@@ -144,18 +157,23 @@ def test_counts_show_the_results_of_a_choice(page: Page, models: list[Model]) ->
 
 @pytest.mark.parametrize("by", ["name", "region", "head", "status"])
 def test_sorting(page: Page, by: str) -> None:
+    ids(page)
     before = page.locator(f"article.card [data-field={by}]").all_text_contents()
     page.locator("#sort").select_option(by)
+    ids(page)
     after = [text.strip() for text in page.locator(f"article.card [data-field={by}]").all_text_contents()]
     assert sorted(after) == sorted(text.strip() for text in before)
     compare = "new Intl.Collator('en', {numeric: true}).compare"
     assert after == page.evaluate(f"(texts) => [...texts].sort({compare})", after)
     page.locator("#sort").select_option("id")
+    ids(page)
     assert page.locator(f"article.card [data-field={by}]").all_text_contents() == before
 
 
 def test_the_table_shows_what_the_cards_show(page: Page) -> None:
     page.locator("#q").fill("mistral")
+    page.wait_for_url("**?q=mistral")
+    ids(page)
     names = page.locator("article.card:visible [data-field=name]").all_text_contents()
     links = [
         link.get_attribute("href") for link in page.locator("article.card:visible a[data-field=name]").all()
@@ -164,7 +182,7 @@ def test_the_table_shows_what_the_cards_show(page: Page) -> None:
     expect(page.locator("#models-table")).to_be_visible()
     expect(page.locator("#cards")).to_be_hidden()
     expect(page.locator("button[data-view=table]")).to_have_attribute("aria-pressed", "true")
-    rows = page.locator("#models-table tbody tr")
+    rows = page.locator("#models-table tbody:not(.space) tr")
     assert [name.strip() for name in rows.locator("[data-field=name]").all_text_contents()] == [
         name.strip() for name in names
     ]
@@ -181,11 +199,9 @@ def test_the_url_restores_the_view(page: Page, open_page: OpenPage) -> None:
     option(page, "region", "us").check()
     page.locator("#sort").select_option("name")
     page.locator("button[data-view=table]").click()
-    assert query(page) == "q=chat&region=eu&region=us&sort=name&view=table" or query(page) == (
-        "q=chat&region=us&region=eu&sort=name&view=table"
-    )
+    assert query(page) == "q=chat&region=eu&region=us&sort=name&view=table"
     names = page.locator("#models-table tbody [data-field=name]").all_text_contents()
-    other = open_page(page.url)
+    other = ready(open_page(page.url))
     assert other.locator("#q").input_value() == "chat"
     assert other.locator("#models-table tbody [data-field=name]").all_text_contents() == names
     assert option(other, "region", "eu").is_checked()
@@ -211,14 +227,6 @@ def test_a_choice_keeps_what_was_just_typed(page: Page) -> None:
     option(page, "region", "eu").check()
     page.go_back()
     expect(page.locator("#q")).to_have_value("chat")
-
-
-def test_unknown_values_in_the_address_are_ignored(
-    open_page: OpenPage, address: str, models: list[Model]
-) -> None:
-    page = open_page(f"{address}?region=atlantis&sort=size&view=globe&colour=red&local=maybe&%00=%")
-    expect(cards(page)).to_have_count(len(models))
-    assert page.locator("#sort").input_value() == "id"
 
 
 def test_slash_goes_to_the_search_and_escape_clears(page: Page, models: list[Model]) -> None:
@@ -318,6 +326,7 @@ def test_the_json_export_contains_the_filtered_list(page: Page, models: list[Mod
 def test_the_csv_export_is_rfc_4180_in_the_shown_order(page: Page) -> None:
     page.locator("#sort").select_option("name")
     page.locator("#q").fill("chat")
+    page.wait_for_url("**q=chat**")
     text = saved(page, "csv")
     assert "\n" not in text.replace("\r\n", "")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
@@ -328,8 +337,8 @@ def test_csv_cells_cannot_become_formulas(page: Page, example: str) -> None:
     names = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", 'say "hi", =1', "\uff1d1", "plain"]
     text = page.evaluate(
         """async ([module, names]) => (await import(module)).toCsv(names.map((name) => ({
-            shown: {id: "a", name}, endpoint: "-x",
-            keys: {region: "eu", head: "h", provider: "p", status: "active", local: "no", tag: ["=a", "b"]}})))""",
+            id: "a", name, endpoint: "-x",
+            region: "eu", head: "h", provider: "p", status: "active", local: false, tags: ["=a", "b"]})))""",
         [f"{example}/admin/assets/export.js", names],
     )
     rows = list(csv.DictReader(io.StringIO(text, newline="")))

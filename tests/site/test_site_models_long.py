@@ -1,5 +1,4 @@
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,13 +25,13 @@ def page(open_page: OpenPage, address: str) -> Page:
 
 def test_the_first_cards_are_in_the_page_and_more_are_added_on_scrolling(page: Page, long_site: Path) -> None:
     html = (long_site / "admin/models.html").read_text()
-    assert html.count("<article") == 60 + 1  # and one in the template
+    assert 20 <= html.count("<article") - 1 <= 120  # one is in the template
     expect(page.locator("#count")).to_have_text("2,100 models")
     before = page.locator("article.card").count()
     assert before < TOTAL
     page.locator("article.card").last.scroll_into_view_if_needed()
     page.wait_for_function(f"() => document.querySelectorAll('article.card').length > {before}")
-    shown = page.locator("article.card").evaluate_all("(cards) => cards.map((card) => card.dataset.id)")
+    shown = page.locator("article.card").evaluate_all("(cards) => cards.map((card) => card.dataset.model)")
     snapshot = json.loads((long_site / "admin/models.json").read_text())
     assert shown == [model["model_id"] for model in snapshot["models"]][: len(shown)]
 
@@ -46,7 +45,7 @@ def test_the_search_looks_into_models_that_are_not_drawn_yet(page: Page) -> None
     expect(card.locator("[data-field=head]")).to_have_text("head-us (us)")
     expect(card.locator("[data-field=host]")).to_have_text("api4.example.org")
     expect(card.locator("[data-field=tags] li")).to_have_text(["t3"])
-    expect(card.locator("[data-field=local]")).to_be_hidden()
+    expect(card.locator("[data-field=local]")).to_have_count(0)
     assert card.locator("button[data-of=id]").get_attribute("data-copy") == "team@4/m-1999"
     assert (
         card.locator("button[data-of=endpoint]").get_attribute("data-copy") == "https://api4.example.org/v1"
@@ -58,19 +57,20 @@ def test_the_search_looks_into_models_that_are_not_drawn_yet(page: Page) -> None
 def test_a_card_made_by_the_script_equals_one_of_the_page(page: Page) -> None:
     made = page.evaluate(
         """async (assets) => {
-            const {fill, fromCard} = await import(assets);
+            const {cardOf, modelOf, read} = await import(`${assets}records.js`);
+            const list = read(await (await fetch(`${assets}models.json`)).json());
             const card = document.querySelector("article.card");
-            const copy = fill(document.querySelector("#card-template"), fromCard(card, 0, ""));
+            const row = list.models.find(([id]) => id === card.dataset.model);
+            const copy = cardOf(document.querySelector("#card-template"), modelOf(list, row, `${location.origin}/`));
             const texts = (node) => [...node.querySelectorAll("[data-field], button")].map((each) => [
                 each.dataset.field, each.textContent.trim(), each.hidden, each.dataset.copy, each.href,
                 [...each.classList].sort().join(" "), each.getAttribute("aria-label")]);
             return [texts(copy), texts(card), {...copy.dataset}, {...card.dataset}];
         }""",
-        page.url.replace("models.html", "assets/records.js"),
+        page.url.replace("models.html", "assets/"),
     )
     copy, card, keys_of_copy, keys_of_card = made
     assert copy == card
-    keys_of_card.pop("tags", None)
     assert keys_of_copy == keys_of_card
 
 
@@ -93,14 +93,46 @@ def test_sorting_covers_the_whole_list(page: Page) -> None:
     expect(page.locator("article.card [data-field=name]").first).to_have_text("Model 1")
 
 
-def test_the_table_grows_too(page: Page) -> None:
+def test_the_table_draws_a_window_of_rows_36_pixels_high(page: Page) -> None:
     page.locator("button[data-view=table]").click()
-    rows = page.locator("#models-table tbody tr")
-    page.wait_for_function("() => document.querySelectorAll('#models-table tbody tr').length >= 24")
-    before = rows.count()
-    page.locator("#more").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_function(f"() => document.querySelectorAll('#models-table tbody tr').length > {before}")
+    rows = page.locator("#models-table tbody:not(.space) tr")
+    expect(rows.first).to_have_attribute("aria-rowindex", "2")
+    expect(page.locator("#models-table")).to_have_attribute("aria-rowcount", str(TOTAL + 1))
+    for _ in range(2):
+        assert rows.count() < 100
+        assert set(rows.evaluate_all("(rows) => rows.map((row) => row.getBoundingClientRect().height)")) == {
+            36
+        }
+        page.evaluate("() => scrollTo(0, document.documentElement.scrollHeight)")
+        expect(rows.last).to_have_attribute("aria-rowindex", str(TOTAL + 1))
+    expect(rows.last.locator("[data-field=id]")).to_have_text("team@6/m-2099")
+    expect(page.locator("#models-table thead th").first).to_be_in_viewport()
+    page.evaluate("() => scrollTo(0, 0)")
+    expect(rows.first).to_have_attribute("aria-rowindex", "2")
+
+
+def test_far_cards_are_dropped_and_come_back(page: Page) -> None:
+    name = str(page.locator("article.card").first.get_attribute("data-model"))
+    for _ in range(60):
+        page.evaluate("() => scrollTo(0, document.documentElement.scrollHeight)")
+        page.wait_for_timeout(20)
+        if page.locator("section.group").count() > 40:
+            break
+    expect(page.locator(f'article.card[data-model="{name}"]')).to_have_count(0)
+    assert page.locator("article.card").count() < page.locator("section.group").count() * 12
+    page.evaluate("() => scrollTo(0, 0)")
+    expect(page.locator("article.card").first).to_have_attribute("data-model", name)
+
+
+def test_everything_is_on_paper(page: Page) -> None:
+    page.locator("#q").fill("id:m-20")
+    expect(page.locator("#count")).to_have_text("100 of 2,100 models")
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("article.card").count() == 100
+    page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    page.locator("button[data-view=table]").click()
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#models-table tbody:not(.space) tr").count() == 100
 
 
 def test_a_url_with_a_search_works_after_the_list_is_loaded(open_page: OpenPage, address: str) -> None:
@@ -122,21 +154,41 @@ def test_the_focus_survives_the_arrival_of_the_list(open_page: OpenPage, address
     expect(page.locator("article.card a").first).to_be_focused()
 
 
-@pytest.mark.parametrize("answer", ["missing", "broken"])
-def test_without_the_list_the_first_cards_keep_working(
-    open_page: OpenPage, address: str, answer: str
+@pytest.mark.parametrize(("answer", "query"), [("missing", ""), ("broken", "?region=eu")])
+def test_without_the_list_the_page_says_so_and_tries_again(
+    open_page: OpenPage, address: str, answer: str, query: str
 ) -> None:
     status, body = (404, "nothing") if answer == "missing" else (200, "{")
 
     def spoil(page: Page) -> None:
         page.route("**/assets/models.json", lambda route: route.fulfill(status=status, body=body))
 
-    page = open_page(address, prepare=spoil, expect=("Failed to load resource",))
+    page = open_page(address + query, prepare=spoil, expect=("Failed to load resource",))
     expect(page.locator("#problem")).to_be_visible()
     expect(page.locator("[data-pager]")).to_be_visible()
-    page.locator("#q").fill("m-0007")
+    expect(page.locator("article.card").first).to_be_visible()
+    page.unroute("**/assets/models.json")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#problem")).to_be_hidden()
+    expect(page.locator("#count")).to_have_text("700 of 2,100 models" if query else "2,100 models")
+
+
+def test_while_the_list_is_loaded_the_page_says_loading(open_page: OpenPage, address: str) -> None:
+    waiting: list[Route] = []
+
+    def hold(page: Page) -> None:
+        page.route("**/assets/models.json", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright inspects it
+
+    page = open_page(f"{address}?q=m-2099", prepare=hold)
+    expect(page.locator("#loading")).to_be_visible()
+    expect(page.locator("#none")).to_be_hidden()
+    expect(page.locator("article.card").first).to_be_hidden()
+    page.wait_for_function("() => document.querySelector('main').ariaBusy")
+    while not waiting:
+        page.wait_for_timeout(10)
+    waiting[0].continue_()
     expect(page.locator("article.card:visible")).to_have_count(1)
-    expect(page.locator("#count")).to_have_text(re.compile("^1 of "))
+    expect(page.locator("#loading")).to_be_hidden()
 
 
 def test_further_pages_are_there_without_javascript(open_page: OpenPage, address: str) -> None:
@@ -145,5 +197,5 @@ def test_further_pages_are_there_without_javascript(open_page: OpenPage, address
     page.locator("[data-pager] a[rel=next]").click()
     page.wait_for_load_state()
     others = page.locator("article.card [data-field=name]").all_text_contents()
-    assert len(others) == 60
+    assert 1 <= len(others) <= 120
     assert not {*names} & {*others}

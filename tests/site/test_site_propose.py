@@ -874,5 +874,5 @@ def test_the_policy_allows_the_form_to_open_only_the_forge(open_page: Propose, s
     page = open_page(site["gitea"])
     policy = page.locator('meta[http-equiv="Content-Security-Policy"]').get_attribute("content")
     assert policy is not None
-    assert "form-action https://codeberg.org" in policy
+    assert "form-action 'self' https://codeberg.org" in policy
     assert page.locator("[style], script:not([src])").count() == 0

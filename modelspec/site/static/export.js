@@ -4,19 +4,19 @@ const COLUMNS = [
   "model_id", "name", "region", "priority_head", "endpoint", "provider", "status", "local_inference", "tags",
 ];
 
-const row = ({ shown, keys, endpoint }) => ({
-  model_id: shown.id,
-  name: shown.name,
-  region: keys.region,
-  priority_head: keys.head,
+const row = ({ id, name, region, head, endpoint, provider, status, local, tags }) => ({
+  model_id: id,
+  name,
+  region,
+  priority_head: head,
   endpoint,
-  provider: keys.provider,
-  status: keys.status,
-  local_inference: keys.local === "yes",
-  tags: keys.tag,
+  provider,
+  status,
+  local_inference: local,
+  tags,
 });
 
-export const toJson = (records) => `${JSON.stringify(records.map(row), null, 2)}\n`;
+export const toJson = (models) => `${JSON.stringify(models.map(row), null, 2)}\n`;
 
 /** RFC 4180. What a spreadsheet would read as a formula, also in full-width characters, gets a leading apostrophe. */
 const cell = (value) => {
@@ -25,8 +25,8 @@ const cell = (value) => {
   return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 };
 
-export const toCsv = (records) =>
-  [COLUMNS, ...records.map((record) => COLUMNS.map((column) => row(record)[column]))]
+export const toCsv = (models) =>
+  [COLUMNS, ...models.map((model) => COLUMNS.map((column) => row(model)[column]))]
     .map((cells) => `${cells.map(cell).join(",")}\r\n`)
     .join("");
 

@@ -1,16 +1,16 @@
-// Search, facets, sorting, views and exports of the models page, which is complete without them.
+// Search, filters, sorting, views and exports of the models page, which can be read without them.
 //
-// The controls are the state, and the query string mirrors it, so that a view can be shared by its URL.
-// Up to about 2,000 models, the page has every card, and filters hide cards. With more, it has the first ones; the
-// compact list is loaded after the first paint, and cards are created while the reader scrolls.
+// The controls are the state, and the query string mirrors it, so that a view can be shared by its URL. The list of all
+// models is loaded after the first paint; until then, the page shows its first cards, or "Loading" where the address
+// asks for something else.
 
 import "./copy.js";
 import { download, toCsv, toJson } from "./export.js";
-import { fill, fold, fromCard, fromList } from "./records.js";
+import { makeList } from "./list.js";
+import { cardOf, modelOf, read, rowOf, shared } from "./records.js";
+import { prepare, rank, vocabulary } from "./search.js";
+import { arrange, select, valuesOf } from "./select.js";
 
-const CHUNK = 60;
-// What a keystroke draws at once: enough for a tall window. More follows when the reader comes near the end.
-const FIRST = 24;
 // The URL and the announced count are updated after a pause: browsers allow about 100 updates in 10 seconds, and
 // screen readers should announce only the last count.
 const PAUSE = 200;
@@ -20,194 +20,192 @@ const part = (selector) => main.querySelector(selector);
 const search = part("#q");
 const sort = part("#sort");
 const count = part("#count");
-const none = part("#none");
-const cards = part("#cards");
 const table = part("#models-table");
-const rows = table.tBodies[0];
-const more = part("#more");
 const clear = part('[data-action="clear"]');
+const unserved = part('[data-action="unserved"]');
 const views = [...main.querySelectorAll("button[data-view]")];
+const headers = [...table.querySelectorAll("th[data-column]")];
 const cardTemplate = part("#card-template");
-const rowTemplate = part("#row-template");
+const badge = cardTemplate.content.querySelector('[data-field="local"]').textContent.trim();
+const today = Date.now();
+const whole = count.textContent;
 
-const facets = [...main.querySelectorAll("fieldset[data-facet]")].map((fieldset) => {
-  const name = fieldset.dataset.facet;
-  const options = [...fieldset.querySelectorAll("input[type=checkbox]")].map((input) => ({
+const NAMES = [
+  "region", "head", "serves", "fallback", "provider", "status", "local", "tag", "reach", "residency", "key", "host",
+  "upstream_region", "owner", "risk", "sunset",
+];
+const FIXED = {
+  local: ["yes", "no"],
+  residency: ["none", "kept", "unknown"],
+  risk: ["one-head", "unknown-residency"],
+  status: ["active", "deprecated", "disabled"],
+  sunset: ["90d", "year", "later", "passed"],
+};
+const LEGENDS = { serves: "Served by", fallback: "Falls back to" };
+
+/** One facet a name: `chosen` is the state, and the page has boxes for most. */
+const facets = NAMES.map((name) => {
+  const fieldset = part(`fieldset[data-facet="${name}"]`);
+  const options = [...(fieldset?.querySelectorAll("input") ?? [])].map((input) => ({
     input,
     label: input.closest("label"),
     count: input.closest("label").querySelector(".count"),
   }));
-  return { name, options, of: name === "tag" ? ({ keys }) => keys.tag : ({ keys }) => [keys[name]] };
+  const legend = fieldset?.querySelector("legend").textContent ?? LEGENDS[name] ?? name;
+  return { name, legend, options, chosen: new Set(), values: [] };
 });
 
-const total = Number(main.dataset.total);
-const badge = cardTemplate.content.querySelector('[data-field="local"]').textContent.trim();
-const standing = () => [...cards.querySelectorAll("article.card")];
-let records = standing().map((card, place) => fromCard(card, place, badge));
-let whole = records.length >= total;
-let waiting = !whole;
-let order = records;
-let matches = records;
-let drawn = 0;
+let list;
+let order;
+let ranks;
+let found = [];
 let view = "cards";
+let isDescending = false;
+let down = new Set();
+let isUnserved = false;
+let counting;
+let loading;
 
-// --- selection
-
-/** In one pass: the models that match, and how many each option would show with the choices of the other facets. */
-const select = () => {
-  const words = fold(search.value).split(/\s+/).filter(Boolean);
-  const chosen = facets.map(
-    ({ options }) => new Set(options.filter(({ input }) => input.checked).map(({ input }) => input.value)),
-  );
-  const tallies = facets.map(() => new Map());
-  const add = (place, model) => {
-    for (const value of facets[place].of(model)) tallies[place].set(value, (tallies[place].get(value) ?? 0) + 1);
-  };
-  matches = order.filter((model) => {
-    if (!words.every((word) => model.text.includes(word))) return false;
-    const missed = [];
-    facets.forEach(({ of }, place) => {
-      if (chosen[place].size && !of(model).some((value) => chosen[place].has(value))) missed.push(place);
-    });
-    if (missed.length === 0) facets.forEach((_, place) => add(place, model));
-    if (missed.length === 1) add(missed[0], model);
-    return missed.length === 0;
-  });
-  return tallies;
-};
-
-const COLLATOR = new Intl.Collator("en", { numeric: true });
-
-/** The default order is by id, which also breaks ties. */
-const arrange = () => {
-  const by = sort.value;
-  order =
-    by === "id"
-      ? records
-      : [...records].sort((one, two) => COLLATOR.compare(one.shown[by], two.shown[by]) || one.place - two.place);
-};
-
-// --- drawing
-
-const group = (models) => {
-  const section = document.createElement("section");
-  section.className = "group";
-  for (const model of models) {
-    model.card ??= fill(cardTemplate, model);
-    model.card.hidden = false;
-    section.append(model.card);
-  }
-  return section;
-};
-
-/** Cards that already start the list stay in place, so they keep the focus. */
-const keepStanding = () => {
-  const present = standing();
-  if (present.length > matches.length || present.some((card, place) => matches[place].card !== card)) {
-    cards.replaceChildren();
-    return;
-  }
-  for (const card of present) card.hidden = false;
-  for (const section of cards.children) section.hidden = false;
-  drawn = present.length;
-};
-
-const drawMore = () => {
-  const next = matches.slice(drawn, drawn + (drawn ? CHUNK : FIRST));
-  drawn += next.length;
-  if (view === "table") rows.append(...next.map((model) => (model.row ??= fill(rowTemplate, model))));
-  else if (next.length) cards.append(group(next));
-  watch();
-};
-
-/** An observer reports only changes, so a button that is still in view after a chunk must be observed again. */
-const watch = () => {
-  more.hidden = drawn >= matches.length;
-  watcher.unobserve(more);
-  if (!more.hidden) watcher.observe(more);
-};
-
-const watcher = new IntersectionObserver(
-  (entries) => {
-    if (entries.some(({ isIntersecting }) => isIntersecting)) drawMore();
+const model = (n) => modelOf(list, list.models[found[n]], main.dataset.base);
+const draw = makeList({
+  cards: part("#cards"),
+  table,
+  more: part("#more"),
+  makeCard: (n) => cardOf(cardTemplate, model(n)),
+  makeRow: (n) => {
+    const row = rowOf(part("#row-template"), model(n));
+    row.setAttribute("aria-rowindex", String(n + 2));
+    return row;
   },
-  { rootMargin: "800px" },
-);
+});
 
-const hideOthers = () => {
-  const kept = new Set(matches);
-  for (const model of records) {
-    const hidden = !kept.has(model);
-    if (model.card.hidden !== hidden) model.card.hidden = hidden;
-  }
-  for (const section of cards.children) section.hidden = !section.querySelector("article.card:not([hidden])");
+// --- what is shown
+
+const FIGURES = new Intl.NumberFormat("en");
+const number = (value) => FIGURES.format(value);
+
+const counted = () => {
+  if (!list) return isFiltered() && main.ariaBusy !== null ? "Loading…" : whole;
+  const all = list.models.length;
+  const noun = all === 1 ? "model" : "models";
+  const near = found.length && found.every((n) => ranks[n] === 3) ? ", spelled nearly like that" : "";
+  return (found.length === all ? `${number(all)} ${noun}` : `${number(found.length)} of ${number(all)} ${noun}`) + near;
 };
 
-const draw = () => {
-  cards.hidden = view !== "cards";
-  table.hidden = view !== "table";
-  for (const wrapper of main.querySelectorAll("[data-wraps=table]")) wrapper.hidden = table.hidden;
-  for (const button of views) button.setAttribute("aria-pressed", String(button.dataset.view === view));
-  drawn = 0;
-  rows.replaceChildren();
-  if (view === "cards" && (whole || waiting)) {
-    hideOthers();
-    more.hidden = true;
-  } else {
-    if (view === "cards") keepStanding();
-    if (drawn === 0) drawMore();
-    else watch();
-  }
+const isFiltered = () => search.value !== "" || (isUnserved && down.size > 0) || facets.some(({ chosen }) => chosen.size);
+
+/** Whether all heads that serve a model are down; what has none even now is not lost by that. */
+const isLost = (row) => {
+  const heads = shared(list, row, "serves");
+  return shared(list, row, "status") !== "disabled" && heads.length > 0 && heads.every((head) => down.has(head));
 };
-
-/** If all cards are in the page, they move only when the order changes. */
-const reorder = () => {
-  arrange();
-  if (!whole && !waiting) return;
-  const sections = [...cards.children];
-  order.forEach(({ card }, place) => sections[Math.floor(place / CHUNK)].append(card));
-};
-
-const number = (value) => value.toLocaleString("en");
-
-const countWords = () => {
-  const known = waiting || records.length === total ? total : records.length;
-  const noun = known === 1 ? "model" : "models";
-  return matches.length === known ? `${number(known)} ${noun}` : `${number(matches.length)} of ${number(known)} ${noun}`;
-};
-
-const filtered = () =>
-  search.value !== "" || facets.some(({ options }) => options.some(({ input }) => input.checked));
 
 const show = () => {
-  const tallies = select();
-  draw();
-  none.hidden = matches.length > 0;
-  clear.hidden = !filtered();
-  // Until all models are loaded, the counts from the build are the right ones.
-  if (waiting) return;
-  facets.forEach(({ options }, place) => {
-    for (const { input, label, count: words } of options) {
-      const found = tallies[place].get(input.value) ?? 0;
-      const text = number(found);
-      if (words.textContent !== text) words.textContent = text;
-      label.classList.toggle("no-match", found === 0);
-    }
+  for (const button of views) button.setAttribute("aria-pressed", String(button.dataset.view === view));
+  if (!list) return;
+  clear.hidden = !isFiltered();
+  showChips();
+  const isKept = isUnserved && down.size ? isLost : () => true;
+  const query = { facets, ranks, order, byRank: sort.value === "match", isKept };
+  const selected = select(list, query);
+  found = selected.found;
+  part("#none").hidden = found.length > 0;
+  draw(view, found.length, (card, n) => list.models[found[n]][0] === card.dataset.model);
+  // The list is painted before the numbers beside it.
+  clearTimeout(counting);
+  counting = setTimeout(() => facets.forEach(showCounts, selected.tallies));
+};
+
+/** Called with the tallies of all facets as `this`. */
+const showCounts = function ({ options, values }, place) {
+  const totals = new Map();
+  values.forEach((entry, n) => {
+    for (const value of new Set(entry)) totals.set(value, (totals.get(value) ?? 0) + this[place][n]);
   });
+  for (const { input, label, count: words } of options) {
+    const total = totals.get(input.value) ?? 0;
+    const text = number(total);
+    if (words.textContent !== text) words.textContent = text;
+    label.classList.toggle("no-match", total === 0);
+  }
+};
+
+const isKnown = ({ name, values, options }, value) =>
+  FIXED[name]?.includes(value) ||
+  options.some(({ input }) => input.value === value) ||
+  values.some((entry) => entry.includes(value)) ||
+  Object.hasOwn(list.titles[{ serves: "head", fallback: "head", head: "head" }[name] ?? "region"], value.replace(/^-/, ""));
+
+const titleOf = ({ name, options }, value) => {
+  const option = options.find(({ input }) => input.value === value);
+  if (option) return option.label.querySelector("span").textContent;
+  const titles = { serves: list?.titles.head, fallback: list?.titles.head }[name];
+  return titles && Object.hasOwn(titles, value) ? titles[value] : value;
+};
+
+const chipOf = (facet, value) => {
+  const item = document.createElement("li");
+  const chip = document.createElement("button");
+  chip.type = "button";
+  chip.className = "chip";
+  const isLost = list && !isKnown(facet, value);
+  chip.classList.toggle("unknown", Boolean(isLost));
+  const text = document.createElement("bdi");
+  text.textContent = isLost ? `unknown filter: ${facet.name}=${value}` : `${facet.legend}: ${titleOf(facet, value)}`;
+  chip.append(text);
+  chip.setAttribute("aria-label", `Remove ${text.textContent}`);
+  if (["head", "serves", "fallback"].includes(facet.name)) chip.dataset.head = value;
+  if (facet.name === "region") chip.dataset.region = value;
+  chip.addEventListener("click", () => {
+    facet.chosen.delete(value);
+    onChoice();
+    (part("#chips button") ?? search).focus();
+  });
+  item.append(chip);
+  return item;
+};
+
+const showChips = () => {
+  const chips = facets.flatMap((facet) => [...facet.chosen].map((value) => chipOf(facet, value)));
+  const key = chips.map(({ textContent }) => textContent).join("\n");
+  const place = part("#chips");
+  if (place.dataset.key !== key) place.replaceChildren(...chips);
+  place.dataset.key = key;
+  place.hidden = chips.length === 0;
+  for (const { options, chosen } of facets) for (const { input } of options) input.checked = chosen.has(input.value);
+};
+
+const showSort = () => {
+  const by = sort.value === "match" && !search.value ? "id" : sort.value;
+  for (const header of headers) {
+    if (header.dataset.column === by) header.setAttribute("aria-sort", isDescending ? "descending" : "ascending");
+    else header.removeAttribute("aria-sort");
+  }
+};
+
+const searchAgain = () => {
+  if (list) ranks = rank(list, search.value, badge);
+};
+
+const sortAgain = () => {
+  if (list) order = arrange(list, sort.value, isDescending);
 };
 
 // --- the URL
+
+const OURS = new Set([...NAMES, "q", "sort", "view", "service"]);
 
 const address = () => {
   const query = new URLSearchParams();
   const others = new URLSearchParams(location.search);
   for (const name of ["ask", "from", "down"]) if (others.has(name)) query.append(name, others.get(name));
   if (search.value) query.append("q", search.value);
-  for (const { name, options } of facets) {
-    for (const { input } of options) if (input.checked) query.append(name, input.value);
-  }
-  if (sort.value !== "id") query.append("sort", sort.value);
+  for (const { name, chosen } of facets) for (const value of chosen) query.append(name, value);
+  if (isUnserved) query.append("service", "none");
+  if (sort.value !== "match" || isDescending) query.append("sort", `${isDescending ? "-" : ""}${sort.value}`);
   if (view !== "cards") query.append("view", view);
+  // Other scripts have their own state there.
+  for (const [name, value] of new URLSearchParams(location.search)) if (!OURS.has(name)) query.append(name, value);
   const text = query.toString();
   return location.pathname + (text && `?${text}`) + location.hash;
 };
@@ -215,13 +213,18 @@ const address = () => {
 const readAddress = () => {
   const query = new URLSearchParams(location.search);
   search.value = query.get("q") ?? "";
-  for (const { name, options } of facets) {
-    const wanted = query.getAll(name);
-    for (const { input } of options) input.checked = wanted.includes(input.value);
+  for (const { name, chosen, options } of facets) {
+    chosen.clear();
+    for (const value of query.getAll(name)) if (value) chosen.add(value);
+    const further = options[0]?.input.closest("details.further");
+    if (further && chosen.size) further.open = true;
   }
-  const by = query.get("sort");
-  sort.value = [...sort.options].some(({ value }) => value === by) ? by : "id";
+  const [, sign, by] = /^(-?)(.*)$/s.exec(query.get("sort") ?? "");
+  const isColumn = [...sort.options].some(({ value }) => value === by);
+  sort.value = isColumn ? by : "match";
+  isDescending = isColumn && sign === "-";
   view = query.get("view") === "table" ? "table" : "cards";
+  isUnserved = query.get("service") === "none";
 };
 
 let pause;
@@ -229,14 +232,16 @@ let typed;
 
 const settle = () => {
   clearTimeout(pause);
-  if (typed !== undefined) history.replaceState(null, "", typed);
+  if (typed !== undefined) history.replaceState(history.state, "", typed);
   typed = undefined;
-  const words = countWords();
+  const words = counted();
   if (count.textContent !== words) count.textContent = words;
 };
 
 const whileTyping = () => {
+  searchAgain();
   show();
+  showSort();
   typed = address();
   clearTimeout(pause);
   pause = setTimeout(settle, PAUSE);
@@ -244,6 +249,7 @@ const whileTyping = () => {
 
 const onChoice = () => {
   show();
+  showSort();
   settle();
   const next = address();
   if (next !== location.pathname + location.search + location.hash) history.pushState(null, "", next);
@@ -251,42 +257,66 @@ const onChoice = () => {
 
 const clearAll = () => {
   search.value = "";
-  for (const { options } of facets) for (const { input } of options) input.checked = false;
+  isUnserved = false;
+  for (const { chosen } of facets) chosen.clear();
+  searchAgain();
+  onChoice();
+};
+
+const sortBy = (by, descending) => {
+  sort.value = by;
+  isDescending = descending;
+  sortAgain();
   onChoice();
 };
 
 // --- events
 
 search.addEventListener("input", whileTyping);
-// Enter would submit the form that contains the sort and the view.
-search.form?.addEventListener("submit", (event) => {
+search.form.addEventListener("submit", (event) => {
   event.preventDefault();
   settle();
 });
-for (const { options } of facets) for (const { input } of options) input.addEventListener("change", onChoice);
-sort.addEventListener("change", () => {
-  reorder();
-  onChoice();
-});
+for (const { options, chosen } of facets) {
+  for (const { input } of options) {
+    input.addEventListener("change", () => {
+      chosen[input.checked ? "add" : "delete"](input.value);
+      onChoice();
+    });
+  }
+}
+sort.addEventListener("change", () => sortBy(sort.value, false));
+for (const header of headers) {
+  header.firstElementChild.addEventListener("click", () => {
+    sortBy(header.dataset.column, header.getAttribute("aria-sort") === "ascending");
+  });
+}
 for (const button of views) {
   button.addEventListener("click", () => {
     view = button.dataset.view;
     onChoice();
   });
 }
-more.addEventListener("click", drawMore);
 clear.addEventListener("click", () => {
   clearAll();
   // The button is now hidden, so it has lost the focus.
   search.focus();
 });
+unserved.addEventListener("click", () => {
+  isUnserved = !isUnserved;
+  showUnserved();
+  onChoice();
+});
 
 const EXPORTS = {
-  json: () => download("models.json", "application/json", toJson(matches)),
-  csv: () => download("models.csv", "text/csv", toCsv(matches)),
+  json: (models) => download("models.json", "application/json", toJson(models)),
+  csv: (models) => download("models.csv", "text/csv", toCsv(models)),
 };
 for (const button of main.querySelectorAll("button[data-export]")) {
-  button.addEventListener("click", EXPORTS[button.dataset.export]);
+  button.addEventListener("click", async () => {
+    await loading;
+    if (list) EXPORTS[button.dataset.export](found.map((_, n) => model(n)));
+  });
 }
 
 document.addEventListener("keydown", (event) => {
@@ -302,7 +332,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     search.value = "";
     whileTyping();
-  } else if (key === "Escape" && filtered()) {
+  } else if (key === "Escape" && isFiltered()) {
     clearAll();
   }
 });
@@ -311,38 +341,59 @@ const fromAddress = () => {
   clearTimeout(pause);
   typed = undefined;
   readAddress();
-  reorder();
+  searchAgain();
+  sortAgain();
   show();
+  showSort();
   settle();
 };
 window.addEventListener("popstate", fromAddress);
 
-// --- the rest of a long list
+// --- what if
+
+const showUnserved = () => {
+  const lost = list && down.size ? list.models.filter(isLost).length : 0;
+  unserved.hidden = down.size === 0;
+  unserved.textContent = `Without service: ${number(lost)}`;
+  unserved.setAttribute("aria-pressed", String(isUnserved));
+};
+
+document.addEventListener("whatif", ({ detail }) => {
+  down = detail.down;
+  showUnserved();
+  if (!isUnserved) return;
+  show();
+  settle();
+});
+
+// --- the list of all models
 
 const load = async () => {
-  const kept = records;
+  part("#problem").hidden = true;
   try {
     const answer = await fetch(main.dataset.source);
     if (!answer.ok) throw new Error(answer.statusText);
-    records = fromList(await answer.json(), main.dataset.base, badge);
-    const byId = new Map(kept.map(({ shown, card }) => [shown.id, card]));
-    for (const model of records) model.card = byId.get(model.shown.id);
-    for (const pager of main.querySelectorAll("[data-pager]")) pager.hidden = true;
+    list = read(await answer.json());
   } catch {
-    // The first cards stay, and the controls work with them.
-    records = kept;
-    whole = true;
     part("#problem").hidden = false;
+    count.textContent = whole;
   }
-  waiting = false;
   main.removeAttribute("aria-busy");
-  reorder();
+  main.classList.add("is-ready");
+  if (!list) return;
+  for (const facet of facets) facet.values = valuesOf(list, facet.name, today);
+  searchAgain();
+  sortAgain();
+  for (const pager of main.querySelectorAll("[data-pager]")) pager.hidden = true;
   show();
+  showUnserved();
   settle();
+  // What the first keystrokes would wait for.
+  setTimeout(() => prepare(list, badge));
+  setTimeout(() => vocabulary(list), PAUSE);
 };
 
+part('[data-action="retry"]').addEventListener("click", load);
+main.setAttribute("aria-busy", "true");
 fromAddress();
-if (waiting) {
-  main.setAttribute("aria-busy", "true");
-  requestAnimationFrame(() => setTimeout(load));
-}
+loading = new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))).then(load);

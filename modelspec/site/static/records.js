@@ -1,33 +1,8 @@
-// One record per model, from a card of the page or a row of the compact list; and elements for records.
+// The compact list of all models, and elements for a model.
 //
-//   keys      what facets compare: codes and ids, `local` as yes or no, `tag` a list
-//   shown     what readers see, by `data-field`
-//   text      what the search looks through: everything shown, folded
-//   endpoint  what the copy button copies
-//   place     its position in the default order
-//
-// Values come from pull requests. They enter the page as text and as attribute values, never as markup.
-
-/** Lower case without accents and compatibility forms: "sao" finds "São". */
-export const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-
-const record = (keys, shown, endpoint, place, badge) => {
-  const words = [...Object.values(shown), ...keys.tag];
-  if (keys.local === "yes") words.push(badge);
-  return { keys, shown, endpoint, place, text: fold(words.join("\n")) };
-};
-
-const FIELDS = ["id", "name", "region", "head", "host", "provider", "status"];
-
-export const fromCard = (card, place, badge) => {
-  const { region, head, provider, status, local, tags } = card.dataset;
-  const field = (name) => card.querySelector(`[data-field="${name}"]`)?.textContent.trim() ?? "";
-  const shown = Object.fromEntries(FIELDS.map((name) => [name, field(name)]));
-  shown.id = card.dataset.id;
-  const endpoint = card.querySelector('[data-of="endpoint"]')?.dataset.copy ?? shown.host;
-  const keys = { region, head, provider, status, local, tag: JSON.parse(tags || "[]") };
-  return { ...record(keys, shown, endpoint, place, badge), card, href: card.querySelector("a[href]")?.href };
-};
+// A row has texts of its own and indexes into tables of what many models share, so that a filter is decided once for
+// each entry of a table, not for each model. Values come from pull requests. They enter the page as text and as
+// attribute values, never as markup.
 
 const UNPORTABLE = /[":<>|*?\x00-\x1f\x7f]|[. ]$|^(?=(?:con|prn|aux|nul|(?:com|lpt)\d)(?:\.|$))[a-z]/gi;
 const escaped = (c) => `=${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
@@ -39,37 +14,76 @@ export const fileOf = (id, ending) =>
     .map((part) => encodeURIComponent(part.replace(UNPORTABLE, escaped)).replaceAll("%3D", "="))
     .join("/");
 
-/** The records of the compact list. */
-export const fromList = ({ regions, heads, models }, base, badge) =>
-  models.map(([id, name, region, head, host, endpoint, provider, status, local, tag], place) => {
-    const keys = { region, head, provider, status, local: local ? "yes" : "no", tag };
-    const shown = { id, name, region: regions[region], head: heads[head], host, provider, status };
-    return { ...record(keys, shown, endpoint, place, badge), href: `${base}admin/models/${fileOf(id, "html")}` };
-  });
+/** The list of the build with `place`, the position of each column in a row. */
+export const read = (list) => ({ ...list, place: Object.fromEntries(list.columns.map((name, n) => [name, n])) });
 
-/** A copy of the template for a record. */
-export const fill = (template, { keys, shown, endpoint, href }) => {
+/** The value of a shared column. */
+export const shared = ({ tables, place }, row, column) => tables[column][row[place[column]]];
+
+/** One model, as people see it. */
+export const modelOf = (list, row, base) => {
+  const [id, name] = row;
+  const of = (column) => shared(list, row, column);
+  const hosts = of("host");
+  const more = of("local") === "yes" ? 0 : of("endpoint").length - 1;
+  return {
+    id,
+    name,
+    href: `${base}admin/models/${fileOf(id, "html")}`,
+    region: of("region"),
+    regionTitle: list.titles.region[of("region")],
+    head: of("head"),
+    headTitle: list.titles.head[of("head")],
+    host: more ? `${hosts[0]} and ${more} more` : hosts[0],
+    endpoint: of("endpoint")[0],
+    provider: of("provider")[0],
+    status: of("status"),
+    local: of("local") === "yes",
+    tags: of("tag"),
+  };
+};
+
+const own = {
+  local: (place, { local }) => local || place.remove(),
+  region: (place, { region }) => {
+    place.dataset.region = region;
+  },
+  head: (place, { head }) => {
+    place.dataset.head = head;
+  },
+};
+
+const fill = (template, model, texts) => {
   const node = template.content.firstElementChild.cloneNode(true);
-  const { tag, ...codes } = keys;
-  Object.assign(node.dataset, codes, { id: shown.id });
+  node.dataset.model = model.id;
+  node.dataset.status = model.status;
   for (const place of node.querySelectorAll("[data-field]")) {
     const name = place.dataset.field;
-    if (name === "tags") {
-      const [first] = place.children;
-      place.hidden = tag.length === 0;
-      place.replaceChildren(
-        ...tag.map((text) => Object.assign(first.cloneNode(false), { textContent: text })),
-      );
-    } else if (name === "local") {
-      place.hidden = keys.local !== "yes";
-    } else {
-      place.textContent = shown[name];
-      if (place.localName === "a") place.href = href;
-    }
+    own[name]?.(place, model);
+    const text = texts[name] ?? model[name];
+    if (typeof text === "string") place.textContent = text;
+    if (place.localName === "a") place.href = model.href;
   }
-  for (const button of node.querySelectorAll("button[data-copy]")) {
-    button.dataset.copy = button.dataset.of === "id" ? shown.id : endpoint;
-    button.hidden = false;
+  return node;
+};
+
+export const cardOf = (template, model) => {
+  const node = fill(template, model, { region: model.regionTitle, head: model.headTitle });
+  const tags = node.querySelector('[data-field="tags"]');
+  const [first] = tags.children;
+  if (model.tags.length === 0) tags.remove();
+  tags.replaceChildren(...model.tags.map((text) => Object.assign(first.cloneNode(false), { textContent: text })));
+  for (const button of node.querySelectorAll("button[data-copy]")) button.dataset.copy = model[button.dataset.of];
+  return node;
+};
+
+/** A row of the table: one line, so what may be cut off is in the title too. */
+export const rowOf = (template, model) => {
+  const node = fill(template, model, { tags: String(model.tags.length) });
+  const { name, id, regionTitle, headTitle, host, tags } = model;
+  const titles = { name, id, region: regionTitle, head: headTitle, host, tags: tags.join(", ") };
+  for (const [field, title] of Object.entries(titles)) {
+    if (title) node.querySelector(`[data-field="${field}"]`).title = title;
   }
   return node;
 };

@@ -1,0 +1,228 @@
+"""What lists and the search know of each model, and the compact list that the browser searches."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from modelspec.emit.artifact import document, encode
+from modelspec.emit.tables import first_target
+from modelspec.fleet.location import spelled
+from modelspec.fleet.model import Upstream
+from modelspec.routing.outage import has_no_second_head
+from modelspec.routing.table import Route, RoutingTable
+from modelspec.site import SiteContext
+from modelspec.site.census import key_uses
+from modelspec.site.wording import Wording, endpoint, host, owner_of
+
+_MOST_LETTERS = 2000
+"""Letters of metadata that the search knows of a model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One model. What has a facet compares codes and ids; people read titles.
+
+    `serves` are the heads of its tiers, `fallback` those that its file names. `endpoint` has each upstream once, first
+    that of the card; `host` their hosts, then all others that get a key. `key` has references as `kind:name`. `reach`
+    has codes, and `-eu` where a request for a model of the region `eu` may leave it. `upstream_region` has codes,
+    `country:de` where only the spelling says it, `anywhere` and `unknown`. `residency` is `none`, `kept` or `unknown`;
+    `risk` has `one-head` and `unknown-residency`. `upstream` are names that differ from the id; `words` are scalars of
+    the metadata.
+    """
+
+    id: str
+    name: str
+    region: str
+    head: str
+    fallback: tuple[str, ...]
+    serves: tuple[str, ...]
+    provider: tuple[str, ...]
+    status: str
+    local: str
+    tag: tuple[str, ...]
+    reach: tuple[str, ...]
+    residency: str
+    key: tuple[str, ...]
+    host: tuple[str, ...]
+    endpoint: tuple[str, ...]
+    upstream_region: tuple[str, ...]
+    owner: str
+    risk: tuple[str, ...]
+    sunset: str
+    aliases: tuple[str, ...]
+    upstream: tuple[str, ...]
+    models: tuple[str, ...]
+    words: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        """The host of the first upstream, and how many more there are; heads run one model at one place each."""
+        more = 0 if self.local == "yes" else len(self.endpoint) - 1
+        return f"{self.host[0]} and {more} more" if more else self.host[0]
+
+
+def records_of(routing: RoutingTable, context: SiteContext, names: Wording) -> list[Record]:
+    """A record for each route, in their order."""
+    leaving = _Leaving(routing, names)
+    ruled = {region.code for region in routing.regions if region.residency is not None}
+    records = []
+    for route in routing.routes:
+        residency = "none"
+        if route.region in ruled:
+            residency = "unknown" if route.model_id in context.unproved else "kept"
+        records.append(
+            _record(
+                route, residency, names, leaves=leaving.has(route), is_litellm="litellm" in context.targets
+            )
+        )
+    return records
+
+
+def _record(route: Route, residency: str, names: Wording, *, leaves: bool, is_litellm: bool) -> Record:
+    about = route.about
+    first = first_target(route)
+    targets = (first, *(target for target in _targets(route) if target is not first))
+    uses = list(key_uses(route, is_litellm=is_litellm))
+    return Record(
+        id=route.model_id,
+        name=about.name,
+        region=route.region,
+        head=about.priority_head,
+        fallback=about.fallback_heads,
+        serves=route.heads,
+        provider=_distinct(target.provider for target in targets),
+        status=route.status,
+        local="yes" if route.local_inference else "no",
+        tag=about.tags,
+        reach=(*route.reach, f"-{route.region}") if leaves else route.reach,
+        residency=residency,
+        key=_distinct(str(use.reference) for use in uses),
+        host=_distinct([*map(host, targets), *(name for use in uses for name in use.hosts)]),
+        endpoint=_distinct(map(endpoint, targets)),
+        upstream_region=_distinct(place for target in targets for place in _places(target)),
+        owner=owner_of(route) or "",
+        risk=tuple(
+            risk
+            for risk, has_it in (
+                ("one-head", has_no_second_head(names.index, route)),
+                ("unknown-residency", residency == "unknown"),
+            )
+            if has_it
+        ),
+        sunset=(route.is_routed and about.sunset) or "",
+        aliases=route.aliases,
+        upstream=_distinct(t.upstream_model for t in targets if t.upstream_model != route.model_id),
+        models=_distinct(name for ids in route.fallback_models.values() for name in ids),
+        words=tuple(_words(about.metadata)),
+    )
+
+
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def _targets(route: Route) -> Iterable[Upstream]:
+    return route.targets or route.local_targets.values()
+
+
+def _places(target: Upstream) -> Sequence[str]:
+    location = target.location
+    if location.regions or not location.countries:
+        return location.regions or ("unknown",)
+    return ["anywhere" if code == "*" else f"country:{code}" for code in location.countries]
+
+
+def _words(metadata: Mapping[str, object]) -> Iterator[str]:
+    """Texts and numbers in any depth, each once, as far as a search needs them."""
+    left = _MOST_LETTERS
+    seen = {""}
+    pending: list[object] = [metadata]
+    while pending and left > 0:
+        match pending.pop():
+            case Mapping() as inner:
+                pending.extend(reversed(list(inner.values())))
+            case list() as inner:
+                pending.extend(reversed(inner))
+            case (str() | int() | float()) as scalar if not isinstance(scalar, bool):
+                text = str(scalar)[:left]
+                if text not in seen:
+                    seen.add(text)
+                    left -= len(text)
+                    yield text
+
+
+class _Leaving:
+    """The models whose requests may be answered outside their own region, by fallback models too."""
+
+    def __init__(self, routing: RoutingTable, names: Wording) -> None:
+        self._routing = routing
+        self._heads = names.index.heads
+        self._countries = {region.code: frozenset(region.countries) for region in routing.regions}
+        self._callers: dict[str, list[str]] = {}
+        self._outside: dict[str, set[str]] = {}
+        for route in routing.routes:
+            for name in _distinct(name for ids in route.fallback_models.values() for name in ids):
+                self._callers.setdefault(names.meant(name), []).append(route.model_id)
+
+    def has(self, route: Route) -> bool:
+        """Whether nothing keeps the requests of a model in its region, as far as anybody knows."""
+        code = route.region
+        if code not in self._outside:
+            found = {other.model_id for other in self._routing.routes if not self._stays(other, code)}
+            pending = list(found)
+            while pending:
+                for caller in self._callers.get(pending.pop(), ()):
+                    if caller not in found:
+                        found.add(caller)
+                        pending.append(caller)
+            self._outside[code] = found
+        return bool(route.tiers) and route.model_id in self._outside[code]
+
+    def _stays(self, route: Route, code: str) -> bool:
+        """Whether a model itself is served in a region only; what nothing serves goes nowhere."""
+        if not all(self._heads[head].region == code for head in route.heads):
+            return False
+        for target in _targets(route) if route.tiers else ():
+            regions = target.location.regions
+            if regions:
+                if regions != (code,):
+                    return False
+            elif not all(
+                is_promised and found and self._countries[code].issuperset(found)
+                for found, is_promised in spelled(target)
+            ):
+                return False
+        return True
+
+
+_LITERAL = ("id", "name", "aliases", "upstream", "models", "words")
+_SHARED = tuple(field for field in Record.__slots__ if field not in _LITERAL)
+
+
+def compact(records: Sequence[Record], names: Wording) -> bytes:
+    """The list for the browser: one model a line, and tables of what many models share.
+
+    A row has the literal columns `id` and `name`, then an index into the table of each shared column, then what many
+    models have none of; empty cells at its end are left out. Words of the metadata are indexes into `words`.
+    """
+    tables: dict[str, dict[object, int]] = {column: {} for column in _SHARED}
+    words: dict[str, int] = {}
+    rows = []
+    for record in records:
+        row: list[object] = [record.id, record.name]
+        for column, table in tables.items():
+            value = getattr(record, column)
+            row.append(table.setdefault(value, len(table)))
+        row += [record.aliases, record.upstream, record.models]
+        row.append([words.setdefault(word, len(words)) for word in record.words])
+        while not row[-1] and len(row) > len(_SHARED) + 2:
+            row.pop()
+        rows.append(encode(row))
+    return document(
+        [
+            ("columns", encode([*_LITERAL[:2], *_SHARED, *_LITERAL[2:]])),
+            ("titles", encode({"region": names.region_titles, "head": names.head_titles})),
+            ("tables", encode({column: list(table) for column, table in tables.items()})),
+            ("words", encode(list(words))),
+        ],
+        [("models", rows)],
+    )
