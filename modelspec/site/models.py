@@ -8,7 +8,7 @@ from modelspec.emit.artifact import Artifact
 from modelspec.routing.table import RoutingTable
 from modelspec.site import SiteContext
 from modelspec.site.frame import PageFrame, page
-from modelspec.site.records import Record, compact, records_of
+from modelspec.site.records import ModelRecord, compact, records_of
 from modelspec.site.wording import Link, Wording, count, slug
 
 MOST_OPTIONS = 60
@@ -54,7 +54,7 @@ def emit_models(
     yield Artifact(path="site/admin/assets/models.json", content=compact(records, names))
 
 
-def _of_whole_list(records: Sequence[Record], facets: list[Facet]) -> dict[str, object]:
+def _of_whole_list(records: Sequence[ModelRecord], facets: list[Facet]) -> dict[str, object]:
     """What only the first page says, since it changes with every model."""
     return {
         "total": len(records),
@@ -64,7 +64,7 @@ def _of_whole_list(records: Sequence[Record], facets: list[Facet]) -> dict[str, 
     }
 
 
-def cut(records: Sequence[Record], size: int) -> Iterator[Sequence[Record]]:
+def cut(records: Sequence[ModelRecord], size: int) -> Iterator[Sequence[ModelRecord]]:
     """Pages of about `size` models, between a third and twice of it; a hash of an id says where one may begin.
 
     So a new model changes its own page, and those after it only where a page became too long.
@@ -93,7 +93,7 @@ _SUNSETS = {
 }
 
 
-def _facets(records: Sequence[Record], names: Wording) -> Iterator[Facet]:
+def _facets(records: Sequence[ModelRecord], names: Wording) -> Iterator[Facet]:
     """Regions and heads in the order of their files, other values by frequency; unused values are omitted."""
     regions, heads = names.region_titles, names.head_titles
     reached = {f"-{code}": f"May leave {title}" for code, title in regions.items()}
@@ -120,7 +120,7 @@ def _facets(records: Sequence[Record], names: Wording) -> Iterator[Facet]:
         yield "sunset", "Sunset", [(value, label, "") for value, label in _SUNSETS.items()], ""
 
 
-def _upstream_regions(records: Sequence[Record], regions: Mapping[str, str]) -> Facet:
+def _upstream_regions(records: Sequence[ModelRecord], regions: Mapping[str, str]) -> Facet:
     counts = Counter(code for one in records for code in one.upstream_region)
     spelled = sorted(code for code in counts if code.startswith("country:"))
     titles = {

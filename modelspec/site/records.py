@@ -18,7 +18,7 @@ _MOST_LETTERS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class ModelRecord:
     """One model. What has a facet compares codes and ids; people read titles.
 
     `serves` are the heads of its tiers, `fallback` those that its file names. `endpoint` has each upstream once, first
@@ -60,7 +60,7 @@ class Record:
         return f"{self.host[0]} and {more} more" if more else self.host[0]
 
 
-def records_of(routing: RoutingTable, context: SiteContext, names: Wording) -> list[Record]:
+def records_of(routing: RoutingTable, context: SiteContext, names: Wording) -> list[ModelRecord]:
     """A record for each route, in their order."""
     leaving = _Leaving(routing, names)
     ruled = {region.code for region in routing.regions if region.residency is not None}
@@ -77,12 +77,12 @@ def records_of(routing: RoutingTable, context: SiteContext, names: Wording) -> l
     return records
 
 
-def _record(route: Route, residency: str, names: Wording, *, leaves: bool, is_litellm: bool) -> Record:
+def _record(route: Route, residency: str, names: Wording, *, leaves: bool, is_litellm: bool) -> ModelRecord:
     about = route.about
     first = first_target(route)
     targets = (first, *(target for target in _targets(route) if target is not first))
     uses = list(key_uses(route, is_litellm=is_litellm))
-    return Record(
+    return ModelRecord(
         id=route.model_id,
         name=about.name,
         region=route.region,
@@ -195,10 +195,10 @@ class _Leaving:
 
 
 _LITERAL = ("id", "name", "aliases", "upstream", "models", "words")
-_SHARED = tuple(field for field in Record.__slots__ if field not in _LITERAL)
+_SHARED = tuple(field for field in ModelRecord.__slots__ if field not in _LITERAL)
 
 
-def compact(records: Sequence[Record], names: Wording) -> bytes:
+def compact(records: Sequence[ModelRecord], names: Wording) -> bytes:
     """The list for the browser: one model a line, and tables of what many models share.
 
     A row has the literal columns `id` and `name`, then an index into the table of each shared column, then what many

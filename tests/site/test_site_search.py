@@ -99,17 +99,7 @@ def test_small_errors_are_forgiven(ready: Callable[[str], Page], typed: str, mea
 
 def test_hostile_queries_are_only_words(ready: Callable[[str], Page]) -> None:
     page = ready("")
-    for query in (
-        "constructor:x",
-        "__proto__:x",
-        "toString:",
-        'owner:"',
-        "(",
-        "\\",
-        "%",
-        "x" * 5000,
-        "\u202e",
-    ):
+    for query in ("constructor:x", "__proto__:x", "hasOwnProperty:x", "<img onerror>", "x" * 5000, "\u202e~"):
         found(page, query)
         expect(page.locator("#none")).to_be_visible()
 
@@ -182,7 +172,7 @@ def test_no_column_is_cut_off(ready: Callable[[str], Page]) -> None:
 
 
 def test_what_if_offers_the_models_without_service(ready: Callable[[str], Page]) -> None:
-    page = ready("?down=head-service-us")
+    page = ready("?campaign=x")
     button = page.locator("[data-action=unserved]")
     expect(button).to_be_hidden()
     page.evaluate(
@@ -197,7 +187,7 @@ def test_what_if_offers_the_models_without_service(ready: Callable[[str], Page])
     lost = str(button.text_content()).rpartition(" ")[2]
     assert int(lost) > 30
     expect(page.locator("#count")).to_have_text(f"{lost} of 37 models")
-    assert page.url.endswith("?service=none&down=head-service-us")
+    assert page.url.endswith("?service=none&campaign=x")
     page.evaluate('() => document.dispatchEvent(new CustomEvent("whatif", {detail: {down: new Set()}}))')
     expect(page.locator("#count")).to_have_text("37 models")
 

@@ -197,8 +197,6 @@ const OURS = new Set([...NAMES, "q", "sort", "view", "service"]);
 
 const address = () => {
   const query = new URLSearchParams();
-  const others = new URLSearchParams(location.search);
-  for (const name of ["ask", "from", "down"]) if (others.has(name)) query.append(name, others.get(name));
   if (search.value) query.append("q", search.value);
   for (const { name, chosen } of facets) for (const value of chosen) query.append(name, value);
   if (isUnserved) query.append("service", "none");

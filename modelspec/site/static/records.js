@@ -4,6 +4,10 @@
 // each entry of a table, not for each model. Values come from pull requests. They enter the page as text and as
 // attribute values, never as markup.
 
+/** Lower case without accents and compatibility forms: "sao" finds "São". */
+export const fold = (text) =>
+  /^[\x20-\x7e\n]*$/.test(text) ? text.toLowerCase() : text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
 const UNPORTABLE = /[":<>|*?\x00-\x1f\x7f]|[. ]$|^(?=(?:con|prn|aux|nul|(?:com|lpt)\d)(?:\.|$))[a-z]/gi;
 const escaped = (c) => `=${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
 

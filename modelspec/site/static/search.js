@@ -1,8 +1,6 @@
 // What the search box means: words in any order, `field:value`, and words that are nearly right. Nothing of the page.
 
-/** Lower case without accents and compatibility forms: "sao" finds "São". */
-export const fold = (text) =>
-  /^[\x20-\x7e\n]*$/.test(text) ? text.toLowerCase() : text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+import { fold } from "./records.js";
 
 const LITERAL = new Map([["id", "id"], ["name", "name"], ["alias", "aliases"], ["upstream", "upstream"], ["fallback_model", "models"]]);
 const PART = /([a-z_]+):(?:"([^"]*)"?|(\S+))|\S+/giu;
