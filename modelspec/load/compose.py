@@ -244,9 +244,17 @@ class _Composer:
             )
             return None
         if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
-            self.fault("MS012", node.span, "this key is not a string", "quote the key")
+            self.fault("MS012", node.span, "this key is not a string", self._quoted_key(node.span))
             return None
         return node.value
+
+    def _quoted_key(self, key: Span) -> str:
+        before = self.source.lines[key.line - 1][: key.column - 1]
+        return "write the number without a comma" if _THOUSANDS.search(before) else "quote the key"
+
+
+_THOUSANDS = re.compile(r"[0-9],$")
+"""What stands before the rest of a number such as 1,000, which YAML takes for a key."""
 
 
 def event_span(event: Any) -> Span:  # noqa: ANN401

@@ -21,6 +21,9 @@ DEEPER = (
 QUOTE = "this quote is never closed", "close it; a quote inside is doubled or escaped"
 KEY = "a key is expected here", "check the indentation, and close every quote and bracket above"
 VALUE = "a value is expected here", "close every [ and {, and quote a value that begins with , ] or }"
+UNCLOSED = "this '{' is not closed before the next field", "close it with '}'"
+INNER = "the quoted value ends here, and more follows", "double it: ''"
+UNQUOTED = "this quote is not closed in its line", "close it"
 OPEN = "a ',' or the closing bracket is missing here", "close every [ and {"
 AGAIN = (
     "unexpected content: the document above is complete",
@@ -63,7 +66,9 @@ def _faults(text: str) -> list[tuple[int, int, int, str, str]]:
         ("- a\nb: c", (2, 1, 2), ("a '- ' is expected here", "check the indentation of the list")),
         ("a: [b, c", (1, 9, 9), OPEN),
         ("a: {b]", (1, 6, 7), OPEN),
-        ("a: {b: c\nd: e", (2, 2, 3), OPEN),
+        ("a: {b: c\nd: e", (1, 4, 5), UNCLOSED),
+        ("a: 'b's c'\n", (1, 6, 7), INNER),
+        ("a: \"b\nc: \"d\"\n", (1, 4, 5), UNQUOTED),
         ("a: [,]", (1, 5, 6), VALUE),
         ("a: [\n", (1, 5, 5), VALUE),
         ("a: [ \n \n\n", (1, 5, 6), VALUE),
