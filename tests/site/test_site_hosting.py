@@ -17,6 +17,8 @@ import pytest
 from negotiation_table import ACCEPTS, HTML, JSON, PROBLEM
 
 from modelspec.emit.tables import model_url
+from modelspec.site import SiteContext
+from modelspec.site.frame import missing_page
 from modelspec.site.hosting import emit
 from modelspec.text.portable import portable
 
@@ -84,6 +86,7 @@ class Host:
 def _write(folder: Path, base: str) -> None:
     files = {f"site/{path}": text.encode() for path, text in SITE.items()}
     files.update({artifact.path: artifact.content for artifact in emit(base, ("https://git.example.net",))})
+    files["site/404.html"] = missing_page(SiteContext(base_path=base))
     for path, content in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -305,4 +308,4 @@ def test_static_hosts_redirect_to_the_dashboard_and_document_their_limits() -> N
     assert "cannot" in plain["site/_headers"]
     below = {artifact.path: artifact.content.decode() for artifact in emit("/a/")}
     assert below["site/_redirects"].endswith("\n/a/ /a/admin/ 302\n/a/* /:splat 200\n")
-    assert "form-action 'self'\n" in below["site/_headers"]
+    assert "form-action 'self'; frame-ancestors" in below["site/_headers"]
