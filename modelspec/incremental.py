@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 _WORTH_A_WRITER = 1_000
 """Models from which a second process that writes pays for itself."""
 
+_MOST_LISTED = 30_000
+"""Models up to which artifacts, all unmade, are listed once for both writers: with more, memory is worth more."""
+
 _WORTH_KEEPING = 50
 """Facts are written anew when one file in this many has changed: writing costs more than examining a few again."""
 
@@ -151,7 +154,7 @@ def write(emission: Emission, output: Path) -> "Written | Refusal":
     with pipeline.without_collection():
         written = write_tree(
             output,
-            _Artifacts(emission),
+            list(emit(emission)) if len(emission.table.routes) <= _MOST_LISTED else _Artifacts(emission),
             manifest=pipeline.manifest_of(emission),
             root=emission.root,
             earlier=known,
@@ -171,6 +174,45 @@ def stale_files(emission: Emission, output: Path) -> "list[Stale] | Refusal":
         return stale(
             output, emit(emission), manifest=pipeline.manifest_of(emission), root=emission.root, earlier=known
         )
+
+
+def fresh_output(
+    root: Path,
+    *,
+    today: date,
+    targets: Sequence[str],
+    output: Path | None,
+    origin: tuple[str | None, str | None],
+) -> tuple[Checked, Path] | None:
+    """What is wrong with a repository, and its output, if that was built of this very repository, and no byte differs.
+
+    `origin` is the commit and its date; where they are None, those that the output names. None: it is not known.
+
+    Raises:
+        OSError: the root cannot be opened.
+    """
+    from modelspec.write import is_intact, read_origin  # noqa: PLC0415 - as above
+
+    tree = read_tree(root)
+    store = Cache.of(root)
+    if store is None:
+        return None
+    locator = Locator.of(tree)
+    settings = settings_in(locator)
+    key = _key(tree, settings, today, more=targets)
+    diagnostics = store.result(key)
+    if diagnostics is None:
+        return None
+    checked = Checked(tree=tree, diagnostics=diagnostics, locator=locator)
+    place = output or pipeline.configured_output(checked, settings)
+    if checked.has_errors or isinstance(place, Refusal):
+        return None
+    recorded = read_origin(place)
+    commit, commit_date = origin[0] or recorded[0], origin[1] or recorded[1]
+    records = KnownOutput.built_of(store.sealed(_kind(place)), f"{key.whole} {commit} {commit_date}")
+    if not records or not is_intact(place, records, root=root, each=partial(each, at_least=WORTH_A_FORK)):
+        return None
+    return checked, place
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,13 +254,13 @@ def stale_files(emission: Emission, output: Path) -> "list[Stale] | Refusal":
     return stale(output, emit(emission), manifest=manifest_of(emission), root=emission.root)
 
 
-def configured_output(compiled: Compiled) -> Path | Refusal:
+def configured_output(checked: Checked, settings: Settings) -> Path | Refusal:
     """The folder that modelspec.yaml names, or `dist`; never outside of the repository, whatever links stand there."""
-    root = compiled.tree.root.resolve()
-    output = root / compiled.setup.settings.output
+    root = checked.tree.root.resolve()
+    output = root / settings.output
     if not output.parent.resolve().is_relative_to(root):
         return Refusal(
-            message=f"the output folder {shown(compiled.setup.settings.output)} is outside the repository",
+            message=f"the output folder {shown(settings.output)} is outside the repository",
             help="set a folder inside the repository in modelspec.yaml, or pass any folder with --output",
         )
     return output

@@ -44,6 +44,12 @@ class KnownOutput:
             files, unchanged = {}, frozenset()
         return cls(basis=basis.encode(), models=models, files=files, unchanged=unchanged)
 
+    @classmethod
+    def built_of(cls, stored: Any, whole: str) -> Mapping[str, bytes]:  # noqa: ANN401
+        """The records of all files, if they were built of all this; none otherwise."""
+        known = cls.of(stored, "", {})
+        return known.files if known.files and stored["whole"] == whole else {}
+
     def key(self, artifact: Artifact) -> bytes:
         """The digest of the basis, the path, and each model or text that the artifact is made of."""
         made_of, rows = artifact.made_of, artifact.rows

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -93,22 +94,31 @@ def build_command(  # noqa: PLR0913 - one parameter an option
     Exit codes: 0 written (or up to date), 1 errors (or stale), 2 usage, 3 a bug in modelspec.
     """
     from modelspec.cli.report import exit_code, report, report_stale
-    from modelspec.incremental import compile_to_build, stale_files, write
+    from modelspec.incremental import compile_to_build, fresh_output, stale_files, write
     from modelspec.pipeline import configured_output, emission_of
+    from modelspec.write import read_origin
 
     refuse_sparse(root)
+    named = None if output is None else Path(output)
+    said = partial(report, format_=format_, colour=colour, quiet=quiet)
+    if check and not no_cache:
+        with reading():
+            known = fresh_output(
+                root, today=today(), targets=targets, output=named, origin=(commit, commit_date)
+            )
+        if known is not None and not exit_code(known[0], strict=strict):
+            said(known[0])
+            return report_stale([], stale="", fresh=_fresh(known[1]), quiet=quiet)
     with reading():
         compiled = compile_to_build(root, today=today(), targets=targets, cache=not no_cache)
-    report(compiled, format_=format_, colour=colour, quiet=quiet)
+    said(compiled)
     code = exit_code(compiled, strict=strict)
     if code:
         note("nothing was written: fix the faults above first")
         return code
-    destination = accepted(configured_output(compiled) if output is None else Path(output))
+    destination = named or accepted(configured_output(compiled, compiled.setup.settings))
     where = shown(destination)
     if check:
-        from modelspec.write import read_origin
-
         # What was built of the same files for another commit is not stale.
         recorded = read_origin(destination)
         commit, commit_date = commit or recorded[0], commit_date or recorded[1]
@@ -118,7 +128,7 @@ def build_command(  # noqa: PLR0913 - one parameter an option
         return report_stale(
             accepted(stale_files(emission, destination)),
             stale=f"{where} is stale; run modelspec build",
-            fresh=f"{where} is up to date",
+            fresh=_fresh(destination),
             quiet=quiet,
         )
     written = accepted(write(emission, destination))
@@ -127,6 +137,10 @@ def build_command(  # noqa: PLR0913 - one parameter an option
     if not quiet:
         click.echo(f"wrote {written.files} files to {where}", err=True)
     return 0
+
+
+def _fresh(output: Path) -> str:
+    return f"{shown(output)} is up to date"
 
 
 @click.command("serve")

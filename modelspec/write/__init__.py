@@ -3,9 +3,9 @@
 `docs/decisions/0004-atomic-output.md` explains the design.
 """
 
-from modelspec.write.compare import Stale, Staleness, stale
+from modelspec.write.compare import Stale, Staleness, is_intact, stale
 from modelspec.write.manifest import read_origin
 from modelspec.write.tree import MANIFEST
 from modelspec.write.write import Written, write_tree
 
-__all__ = ["MANIFEST", "Stale", "Staleness", "Written", "read_origin", "stale", "write_tree"]
+__all__ = ["MANIFEST", "Stale", "Staleness", "Written", "is_intact", "read_origin", "stale", "write_tree"]

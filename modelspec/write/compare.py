@@ -1,7 +1,7 @@
 """What a build would change in the output folder, for `build --check`."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ from pathlib import Path
 from modelspec.diagnose.refusal import Refusal
 from modelspec.emit.artifact import Artifact
 from modelspec.text.source import stored
-from modelspec.write.earlier import NO_KEY, Earlier, NothingKnown, verified
+from modelspec.write.earlier import NO_KEY, Earlier, NothingKnown, Record, verified
 from modelspec.write.manifest import Layout, ManifestOf
 from modelspec.write.output import Output, claim, locate, unusable_output
 from modelspec.write.tree import FOLDER, MANIFEST, NodeKind, walk
@@ -108,6 +108,30 @@ def _compare(
         return unusable_output("read", f"{output.path}/{path}", failed.error)
     found += [Stale(path=path, why=Staleness.EXTRA) for path in present]
     return sorted(found, key=lambda stale: stale.path)
+
+
+Each = Callable[[Sequence[tuple[str, bytes]], Callable[[tuple[str, bytes]], bool]], list[bool]]
+"""Does a piece of work for each of many files, in their order."""
+
+
+def is_intact(output: Path, records: Mapping[str, bytes], *, root: Path, each: Each) -> bool:
+    """Whether the output folder holds the files of these records and no others, with every byte of them hashed."""
+    place = locate(output, root=root)
+    if isinstance(place, Refusal):
+        return False
+    with ExitStack() as opened:
+        try:
+            folder = os.open(f"{place.parent}/{place.name}", FOLDER)
+            opened.callback(os.close, folder)
+            present = {path for path, kind in walk(folder) if kind is not NodeKind.FOLDER}
+        except OSError:
+            return False
+
+        def is_as_recorded(file: tuple[str, bytes]) -> bool:
+            path, packed = file
+            return verified(folder, path, Record.unpacked(packed)) is not None
+
+        return present == records.keys() and all(each([*records.items()], is_as_recorded))
 
 
 class _UncomparedError(Exception):
