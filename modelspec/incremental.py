@@ -128,7 +128,7 @@ def compile_to_build(root: Path, *, today: date, targets: Sequence[str] = (), ca
     tree = read_tree(root)
     store = Cache.of(root) if cache else None
     if store is None:
-        return compile_tree(tree, today=today, targets=targets)
+        return pipeline.compile_tree(tree, today=today, targets=targets, examine=_examine_models)
     key = _key(tree, settings_in(Locator.of(tree)), today, more=targets)
     known = KnownRoutes.of(store, key)
     compiled = pipeline.compile_tree(
@@ -142,8 +142,12 @@ def compile_to_build(root: Path, *, today: date, targets: Sequence[str] = (), ca
 
 
 def _examine_to_route(files: Sequence[File], around: Surroundings, *, known: KnownRoutes) -> list[Facts]:
-    new = {one.path: one for one in examine_each([f for f in files if f.path not in known.facts], around)}
+    new = {one.path: one for one in _examine_models([f for f in files if f.path not in known.facts], around)}
     return [new.get(file.path) or known.facts[file.path] for file in files]
+
+
+def _examine_models(files: Sequence[File], around: Surroundings) -> list[Facts]:
+    return each(files, partial(examine_model, around=around))
 
 
 def write(emission: Emission, output: Path) -> "Written | Refusal":
@@ -229,6 +233,9 @@ def _known_output(emission: Emission, output: Path) -> tuple[Cache | None, Known
     store = None if emission.provenance is None else Cache.of(emission.root)
     if store is None or emission.provenance is None:
         return None, None
+    from modelspec.site.frame import rendered_by  # noqa: PLC0415 - as above
+
+    basis = f"{emission.provenance.basis} {rendered_by()}"
     unproved = emission.context.unproved
     sources = emission.provenance.sources
     models = {
@@ -238,7 +245,7 @@ def _known_output(emission: Emission, output: Path) -> tuple[Cache | None, Known
         for one in emission.table.routes
     }
     stored = store.sealed(_kind(output))
-    return store, KnownOutput.of(stored, emission.provenance.basis, models)
+    return store, KnownOutput.of(stored, basis, models)
 
 
 def _kind(output: Path) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from modelspec.cache.store import Cache
+from modelspec.cache.store import Cache, encode
 from modelspec.emit.artifact import Artifact, Rows
 from modelspec.write.earlier import NO_KEY, SIZE, Record
 
@@ -89,13 +89,11 @@ class KnownOutput:
 
     def keep(self, cache: Cache, kind: str, records: Mapping[str, bytes], whole: str) -> None:
         """Remember a finished build; `whole` is the key of all that it was made from."""
-        cache.seal(
-            kind,
-            {
-                "whole": whole,
-                "basis": self.basis.decode(),
-                "models": self.models,
-                "paths": [*records],
-                "records": b"".join(records.values()).hex(),
-            },
-        )
+        content = {
+            "whole": whole,
+            "basis": self.basis.decode(),
+            "models": self.models,
+            "paths": [*records],
+            "records": b"".join(records.values()).hex(),
+        }
+        cache.seal(kind, [encode(content)])

@@ -1,11 +1,11 @@
 """Routes as rows of JSON, and back: the same objects, so that what is emitted of them is the same bytes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from modelspec.cache.key import CacheKey
-from modelspec.cache.store import Cache
+from modelspec.cache.store import Cache, encode
 from modelspec.check.examine import Facts
 from modelspec.fleet.model import Catalog, Location, Model, Upstream
 from modelspec.fleet.reference import Reference
@@ -60,12 +60,18 @@ class KnownRoutes:
         ):
             return
         self.store.keep_facts(self.key, found)
-        rows = {
-            path: self.rows.get(path) or (self.key.models[path], row_of_route(one))
-            for one in table.routes
-            for path in (one.about.path,)
-        }
-        self.store.seal("routes", {"key": self.key.surroundings, "routes": rows})
+        self.store.seal("routes", self._written(table))
+
+    def _written(self, table: RoutingTable) -> Iterator[str]:
+        """The JSON of the routes, a row at a time: all rows together would be the largest thing of a build."""
+        yield f'{{"key":{encode(self.key.surroundings)},"routes":{{'
+        separator = ""
+        for one in table.routes:
+            path = one.about.path
+            row = self.rows.get(path) or (self.key.models[path], row_of_route(one))
+            yield f"{separator}{encode(path)}:{encode(row)}"
+            separator = ","
+        yield "}}"
 
 
 def row_of_route(route: Route) -> list[object]:

@@ -5,7 +5,7 @@ For each root, `result` holds the diagnostics of the whole repository and `facts
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -86,15 +86,23 @@ class Cache:
     def sealed(self, kind: str) -> Any:  # noqa: ANN401 - JSON of any shape
         """What was kept under a seal; None where anything of it has changed since."""
         try:
-            seal, _, text = (self.folder / f"{self.name}.{kind}.json").read_bytes().partition(b"\n")
-            return json.loads(text) if seal == _seal(text) else None
+            text, _, seal = (self.folder / f"{self.name}.{kind}.json").read_bytes().rpartition(b"\n")
+            return json.loads(text) if seal == sha256(text).hexdigest().encode() else None
         except (OSError, ValueError, RecursionError):
             return None
 
-    def seal(self, kind: str, content: Mapping[str, object]) -> None:
-        """Keep what is believed as it stands, with a digest, so that damage to the file shows."""
-        text = json.dumps(content, separators=(",", ":"), default=list).encode()
-        self._replace(kind, _seal(text) + b"\n" + text)
+    def seal(self, kind: str, pieces: Iterable[str]) -> None:
+        """Keep JSON that is believed as it stands, with a digest, so that damage to the file shows."""
+        digest = sha256()
+
+        def sealed() -> Iterator[bytes]:
+            for piece in pieces:
+                text = piece.encode()
+                digest.update(text)
+                yield text
+            yield b"\n" + digest.hexdigest().encode()
+
+        self._replace(kind, sealed())
 
     def _load(self, kind: str) -> Any:  # noqa: ANN401 - JSON of any shape: a broken cache is still JSON
         try:
@@ -103,14 +111,15 @@ class Cache:
             return None
 
     def _store(self, kind: str, content: Mapping[str, object]) -> None:
-        self._replace(kind, json.dumps(content, separators=(",", ":")).encode())
+        self._replace(kind, [json.dumps(content, separators=(",", ":")).encode()])
 
-    def _replace(self, kind: str, content: bytes) -> None:
+    def _replace(self, kind: str, content: Iterable[bytes]) -> None:
         target = self.folder / f"{self.name}.{kind}.json"
         draft = self.folder / f"{self.name}.{kind}.{os.getpid()}.tmp"
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft.write_bytes(content)
+            with draft.open("wb") as file:
+                file.writelines(content)
             draft.replace(target)
         except OSError:
             # A cache that cannot be written only costs time.
@@ -118,5 +127,5 @@ class Cache:
                 draft.unlink()
 
 
-def _seal(text: bytes) -> bytes:
-    return sha256(text).hexdigest().encode()
+encode = json.JSONEncoder(separators=(",", ":")).encode
+"""A value as the cache has it."""

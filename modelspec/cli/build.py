@@ -5,6 +5,7 @@ import signal
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +21,9 @@ from modelspec.cli.options import (
 from modelspec.cli.stderr import accepted, note, reading, refuse_sparse
 from modelspec.diagnose.refusal import shown
 from modelspec.text.quote import quote
+
+if TYPE_CHECKING:
+    from modelspec.write import Written
 
 _KINDS = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers", "keys")
 """DOCUMENT_KINDS, which `--help` does not import; a test compares the two."""
@@ -103,9 +107,8 @@ def build_command(  # noqa: PLR0913 - one parameter an option
     said = partial(report, format_=format_, colour=colour, quiet=quiet)
     if check and not no_cache:
         with reading():
-            known = fresh_output(
-                root, today=today(), targets=targets, output=named, origin=(commit, commit_date)
-            )
+            origin = commit, commit_date
+            known = fresh_output(root, today=today(), targets=targets, output=named, origin=origin)
         if known is not None and not exit_code(known[0], strict=strict):
             said(known[0])
             return report_stale([], stale="", fresh=_fresh(known[1]), quiet=quiet)
@@ -117,7 +120,6 @@ def build_command(  # noqa: PLR0913 - one parameter an option
         note("nothing was written: fix the faults above first")
         return code
     destination = named or accepted(configured_output(compiled, compiled.setup.settings))
-    where = shown(destination)
     if check:
         # What was built of the same files for another commit is not stale.
         recorded = read_origin(destination)
@@ -127,16 +129,19 @@ def build_command(  # noqa: PLR0913 - one parameter an option
     if check:
         return report_stale(
             accepted(stale_files(emission, destination)),
-            stale=f"{where} is stale; run modelspec build",
+            stale=f"{shown(destination)} is stale; run modelspec build",
             fresh=_fresh(destination),
             quiet=quiet,
         )
-    written = accepted(write(emission, destination))
+    _tell(accepted(write(emission, destination)), destination, quiet=quiet)
+    return 0
+
+
+def _tell(written: "Written", output: Path, *, quiet: bool) -> None:
     for folder in written.kept:
         note(f"{shown(folder)} contains files that modelspec did not write; it was kept beside the output")
     if not quiet:
-        click.echo(f"wrote {written.files} files to {where}", err=True)
-    return 0
+        click.echo(f"wrote {written.files} files to {shown(output)}", err=True)
 
 
 def _fresh(output: Path) -> str:

@@ -1,8 +1,10 @@
 """The frame that all pages of a site share, and rendering of templates."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
@@ -85,6 +87,11 @@ def lazy_page(
 def missing_page(context: SiteContext) -> bytes:
     """The page for an unknown path."""
     return _template("missing").render(frame=frame_of(context), view={}).encode()
+
+
+def rendered_by() -> str:
+    """The versions of what renders pages: other ones might give other bytes."""
+    return " ".join((*map(str, sys.version_info), *map(version, ("jinja2", "markupsafe"))))
 
 
 @cache

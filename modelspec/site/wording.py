@@ -132,7 +132,12 @@ class Links:
         return self._page(f"owners/{slug(name)}")
 
     def _page(self, path: str) -> str:
-        return f"{self.base}admin/{quote(portable(f'{path}.html'), safe='/=')}"
+        return self.base + _page_below(path)
+
+
+@lru_cache(maxsize=8192)
+def _page_below(path: str) -> str:
+    return f"admin/{quote(portable(f'{path}.html'), safe='/=')}"
 
 
 _READABLE = 48
@@ -162,14 +167,22 @@ class Wording:
         self.index = Index(routing)
         self.region_titles = {r.code: f"{r.name} ({r.code})" for r in routing.regions}
         self.head_titles = {h.head_id: f"{h.head_id} ({h.region})" for h in routing.heads}
+        self._regions = {
+            code: Link(text=title, href=links.region(code), hook="region", of=code)
+            for code, title in self.region_titles.items()
+        }
+        self._heads = {
+            head_id: Link(text=title, href=links.head(head_id), hook="head", of=head_id)
+            for head_id, title in self.head_titles.items()
+        }
 
     def region(self, code: str) -> Link:
         """Like "Europe (eu)"."""
-        return Link(text=self.region_titles[code], href=self.links.region(code), hook="region", of=code)
+        return self._regions[code]
 
     def head(self, head_id: str) -> Link:
         """Like "head-service-eu (eu)"."""
-        return Link(text=self.head_titles[head_id], href=self.links.head(head_id), hook="head", of=head_id)
+        return self._heads[head_id]
 
     def key(self, reference: Reference) -> Link:
         """Where a key is kept, with a link to where it goes."""

@@ -120,10 +120,25 @@ def _replace(build: _Build, swap: Exchange) -> Written | Refusal:
             files=len(records),
             size=sum(record.size for record in records.values()),
             kept=(*kept, *(() if is_gone else (stage.name,))),
-            records={path: record.settled(stage.folder, path).packed for path, record in records.items()}
-            if build.earlier is not None
-            else {},
+            records={} if build.earlier is None else _settled(records, stage.folder),
         )
+
+
+_TICK = 20_000_000
+"""Nanoseconds in which the system's time of a change may stand still."""
+
+
+def _settled(records: Mapping[str, Record], folder: int) -> dict[str, bytes]:
+    """The records with the times at which the last link came or went.
+
+    A file whose time is that of the last moment could change again without showing it: no time is believed of it.
+    """
+    settled = {path: record.settled(folder, path) for path, record in records.items()}
+    last = max(record.touched for record in settled.values()) - _TICK
+    return {
+        path: (record._replace(touched=0) if record.touched > last else record).packed
+        for path, record in settled.items()
+    }
 
 
 def _is_cleared(parent: int, name: str) -> bool:
