@@ -68,7 +68,7 @@ def _faults(text: str) -> list[tuple[int, int, int, str, str]]:
         ("a: {b]", (1, 6, 7), OPEN),
         ("a: {b: c\nd: e", (1, 4, 5), UNCLOSED),
         ("a: 'b's c'\n", (1, 6, 7), INNER),
-        ("a: \"b\nc: \"d\"\n", (1, 4, 5), UNQUOTED),
+        ('a: "b\nc: "d"\n', (1, 4, 5), UNQUOTED),
         ("a: [,]", (1, 5, 6), VALUE),
         ("a: [\n", (1, 5, 5), VALUE),
         ("a: [ \n \n\n", (1, 5, 6), VALUE),

@@ -38,11 +38,16 @@ def spark(files: list[Path]) -> ibis.BaseBackend:
     """A view of Spark over the files themselves, in local mode."""
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
-    settings = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2"}
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "2",
+    }
     builder = SparkSession.builder.master("local[2]").appName("modelspec")
     for name, value in settings.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
     session.read.parquet(*map(str, files)).createOrReplaceTempView(NAME)
     return ibis.pyspark.connect(session)
 
