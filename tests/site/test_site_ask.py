@@ -282,7 +282,8 @@ def test_tables_of_heads_count_what_they_would_serve(admin: OpenPage, index: Ind
         head for route in index.table.routes for head in (route.tiers[0].weights if route.tiers else ())
     )
     after = before + Counter(head for move in outcome.moves for head in move.after)
-    after.subtract(head for one in (*outcome.moves, *outcome.losses) for head in one.before)
+    after.subtract(head for move in outcome.moves for head in move.before)
+    after.subtract(head for loss in outcome.losses for head in loss.before)
     assert after["head-service-no"] > before["head-service-no"]
     for head in index.heads:
         cell = page.locator(f"tr:has(> th [data-head={head}]) td[data-label='Served first']")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,7 +48,7 @@ def pages_of(folder: Path, *models: Mapping[str, object], **sizes: int) -> dict[
     unproved = {
         one.model_id: tuple(subject for subject, _ in sites) for one, sites in unproved_sites(result.catalog)
     }
-    found = emit(routed(result), SiteContext(unproved=unproved, **sizes))
+    found = emit(routed(result), replace(SiteContext(unproved=unproved), **sizes))
     return {a.path.removeprefix("site/admin/"): a.content.decode() for a in found}
 
 
