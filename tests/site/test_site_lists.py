@@ -42,7 +42,7 @@ ATLAS: Mapping[str, object] = {
 }
 
 
-def pages_of(folder: Path, *models: Mapping[str, object], **sizes: int) -> dict[str, str]:
+def pages_of(folder: Path, *models: Mapping[str, object], **sizes: Any) -> dict[str, str]:
     files = {f"{n}.yaml": json.dumps(model) for n, model in enumerate(models)}
     result = compile_files(folder, files, FIXED)
     unproved = {
