@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -109,7 +109,10 @@ def _cases(disk: Path, models: int) -> Iterator[Case]:
     hugo = Path(sys.executable).parent.parent.glob("lib/python*/site-packages/hugo/binaries/hugo*")
     for binary in list(hugo)[:1]:
         site = disk / "site"
-        _write_site(site, plans)
+        pattern = disk / "pattern"
+        command = [*build, str(pattern), "--no-cache"]
+        subprocess.run(command, check=True, capture_output=True, env=dict(environment(disk / "cache")))
+        _write_site(site, plans, pattern)
         command = [str(binary), "--quiet", "--source", str(site), "--destination", str(disk / "fresh")]
         yield case(HUGO, command, moved("fresh"))
 
@@ -140,9 +143,10 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{ 
 <main><h1>{{ .Title }}</h1><p><code>{{ .Params.model_id }}</code></p>
 <ol>{{ range .Params.heads }}<li><a href="/heads/{{ . }}/">
 <strong>{{ . }}</strong> <small>{{ $.Params.region }}</small></a></li>{{ end }}</ol>
-<dl>{{ range $term, $value := .Params.facts }}<div><dt>{{ $term }}</dt><dd>{{ $value }}</dd></div>{{ end }}</dl>
-<ul>{{ range .Params.tags_of }}<li>{{ . }}</li>{{ end }}</ul>
-<dl>{{ range $term, $value := .Params.metadata }}<div><dt>{{ $term }}</dt><dd>{{ $value }}</dd></div>{{ end }}</dl>
+{{ range $title, $rows := .Params.sections }}<section class="panel"><h2>{{ $title }}</h2><dl class="rows">
+{{ range $rows }}<div><dt dir="auto"><bdi>{{ .term }}</bdi></dt>
+<dd><a href="/{{ .term | urlize }}/{{ .value | urlize }}/"><bdi>{{ .value }}</bdi></a></dd></div>
+{{ end }}</dl></section>{{ end }}
 <p><a href="{{ .Permalink }}">JSON</a></p></main></body></html>
 """
 _LIST = """<!doctype html><html lang="en"><head><title>Models</title></head><body><main>
@@ -151,8 +155,17 @@ _LIST = """<!doctype html><html lang="en"><head><title>Models</title></head><bod
 """
 
 
-def _write_site(site: Path, plans: Sequence[Plan]) -> None:
-    """An equivalent site for Hugo: a page and its JSON for each model, and lists of 60; nothing is validated."""
+def _facts(of: Mapping[str, object], *names: str) -> list[dict[str, str]]:
+    return [
+        {"term": name, "value": json.dumps(of.get(name), ensure_ascii=False).strip('"')} for name in names
+    ]
+
+
+def _write_site(site: Path, plans: Sequence[Plan], pattern: Path) -> None:
+    """An equivalent site for Hugo: a page with the facts of each model, its JSON, and lists of 60; nothing is checked.
+
+    `pattern` is a build of the fleet, whose JSON of each model has the facts.
+    """
     settings = {
         "baseURL": "https://example.org/",
         "disableKinds": ["taxonomy", "term", "rss", "sitemap", "home"],
@@ -164,21 +177,31 @@ def _write_site(site: Path, plans: Sequence[Plan]) -> None:
     files = {
         "hugo.json": json.dumps(settings),
         "layouts/_default/single.html": _PAGE,
-        "layouts/_default/single.json": "{{ .Params | jsonify }}\n",
+        "layouts/_default/single.json": "{{ .Params.model | jsonify }}\n",
         "layouts/_default/list.html": _LIST,
     }
     for plan in plans:
+        page = pattern / "site" / "admin" / "models" / f"{plan.model_id}.json"
+        model = json.loads(page.read_bytes())["model"]
         front = {
             "title": f"Model {plan.family.title()} {plan.number}",
             "model_id": plan.model_id,
             "region": plan.region,
             "heads": plan.heads,
-            "facts": {
-                name: f"{name} of {plan.model_id}"
-                for name in ("Endpoint", "Provider", "Key", "Limits", "Clients")
+            "sections": {
+                "About": _facts(
+                    model, "name", "region", "priority_head", "status", "limits", "access", "aliases"
+                ),
+                "Upstream": [row for one in model["deployments"] for row in _facts(one, *one)],
+                "Routing": _facts(
+                    model, "fallback_heads", "load_balancing", "tiers", "fallback_models", "reach"
+                ),
+                "Metadata": _facts(model["metadata"], *model["metadata"]),
+                "Source": _facts(
+                    model, "source", "url", "tags", "request", "params", "model_info", "local_targets"
+                ),
             },
-            "tags_of": [plan.family, plan.region],
-            "metadata": {"owner": f"team-{plan.dice[7] % 5}", "context": 8192 * (1 + plan.dice[19] % 16)},
+            "model": model,
         }
         files[f"content/models/{plan.model_id.replace('/', '-')}.md"] = f"{json.dumps(front, indent=1)}\n"
     for name, text in files.items():

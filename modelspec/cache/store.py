@@ -70,8 +70,14 @@ class Cache:
 
     def keep_facts(self, key: CacheKey, facts: Iterable[Facts]) -> None:
         """Remember the facts of every model file."""
-        rows = {
-            found.path: (
+        self._replace(key.facts, self._written(key, facts))
+
+    def _written(self, key: CacheKey, facts: Iterable[Facts]) -> Iterator[bytes]:
+        """The JSON of facts, a row at a time: all of them together are large."""
+        yield f'{{"key":{encode(key.surroundings)},"facts":{{'.encode()
+        separator = ""
+        for found in facts:
+            row = (
                 key.models[found.path],
                 None if found.signature is None else found.signature[1:],
                 found.is_sound,
@@ -79,9 +85,9 @@ class Cache:
                 [(i.codes, i.has_reason, place_of(i.span), i.line) for i in found.ignores],
                 *(() if found.by_base is None else ([row_of(diagnostic) for diagnostic in found.by_base],)),
             )
-            for found in facts
-        }
-        self._store(key.facts, {"key": key.surroundings, "facts": rows})
+            yield f"{separator}{encode(found.path)}:{encode(row)}".encode()
+            separator = ","
+        yield b"}}"
 
     def sealed(self, kind: str) -> Any:  # noqa: ANN401 - JSON of any shape
         """What was kept under a seal; None where anything of it has changed since."""

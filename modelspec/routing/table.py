@@ -83,7 +83,10 @@ class Route:
     @property
     def heads(self) -> tuple[str, ...]:
         """The heads that serve it, in the order in which they are tried."""
-        return tuple(head for tier in self.tiers for head in tier.weights)
+        heads: list[str] = []
+        for tier in self.tiers:
+            heads += tier.weights
+        return tuple(heads)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

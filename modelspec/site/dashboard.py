@@ -1,8 +1,9 @@
 """The dashboard: what needs a person, counts, findings by rule, load, and the map."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.emit.artifact import Artifact
@@ -11,7 +12,7 @@ from modelspec.rules import RULES
 from modelspec.site import SiteContext
 from modelspec.site.attention import concerns
 from modelspec.site.forges import ForgeRepository, links_for
-from modelspec.site.frame import PageFrame, page
+from modelspec.site.frame import PageFrame, lazy_page
 from modelspec.site.load import LoadRow, load_of_heads, naming_models, rows_of_heads, rows_of_regions
 from modelspec.site.map import map_of
 from modelspec.site.wording import Link, Links, Row, Wording, count
@@ -27,6 +28,14 @@ def emit_dashboard(
     routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
     """One page."""
+    yield lazy_page(
+        "index.html", "dashboard", frame, partial(_dashboard, routing, context, frame, names), made_of=None
+    )
+
+
+def _dashboard(
+    routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
+) -> Mapping[str, object]:
     named = naming_models(routing)
     heads = rows_of_heads(routing, load_of_heads(routing), named, names)
     regions = [*rows_of_regions(routing, names)]
@@ -35,26 +44,23 @@ def emit_dashboard(
     counts: Counter[Severity] = Counter(
         one.severity for one in context.diagnostics if one.severity is not Severity.ERROR
     )
-    yield page(
-        "index.html",
-        "dashboard",
-        frame,
-        origin=_origin(context),
-        client_regions=list(names.region_titles.items()),
-        concerns=needs,
-        needed=any(one.count for one in needs),
-        tiles=[*_tiles(routing, names)],
-        findings=findings,
-        findings_counted=", ".join(
+    return {
+        "origin": _origin(context),
+        "client_regions": list(names.region_titles.items()),
+        "concerns": needs,
+        "needed": any(one.count for one in needs),
+        "tiles": [*_tiles(routing, names)],
+        "findings": findings,
+        "findings_counted": ", ".join(
             count(counts[severity], str(severity)) for severity in Severity if counts[severity]
         ),
-        loads=(
+        "loads": (
             _listing("head", heads, frame.links.heads, _MOST_HEADS),
             _listing("region", regions, frame.links.regions, _MOST_REGIONS),
         ),
-        map=map_of(routing, names, most=_MOST_REGIONS),
-        build=[*_build(context)],
-    )
+        "map": map_of(routing, names, most=_MOST_REGIONS),
+        "build": [*_build(context)],
+    }
 
 
 _SHORT = 12

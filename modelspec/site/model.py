@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 
 from modelspec.emit.artifact import Artifact, encode
 from modelspec.fleet.model import Upstream
@@ -38,22 +37,8 @@ def emit_model_pages(
             "model",
             frame,
             partial(_view, route, used_by, context, names, drawing),
-            made_of=(*_related(route, names), "used by", *used_by),
+            made_of=(*names.related(route), "used by", *used_by),
         )
-
-
-def _related(route: Route, names: Wording) -> list[str]:
-    """The model, and every one that it leads to, by whatever chain."""
-    found = {route.model_id: None}
-    waiting = [route]
-    while waiting:
-        one = waiting.pop()
-        ids = [*chain.from_iterable(one.fallback_models.values()), one.about.replaced_by]
-        for owner in map(names.meant, filter(None, ids)):
-            if owner not in found:
-                found[owner] = None
-                waiting.append(names.index.routes[owner])
-    return [*found]
 
 
 def _view(

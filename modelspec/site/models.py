@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
 from hashlib import sha256
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
 from modelspec.emit.artifact import Artifact
 from modelspec.routing.table import RoutingTable
 from modelspec.site import SiteContext
-from modelspec.site.frame import PageFrame, page
+from modelspec.site.frame import PageFrame, lazy_page, page
 from modelspec.site.records import ModelRecord, compact, records_of
 from modelspec.site.wording import Link, Wording, count, slug
 
@@ -22,36 +25,59 @@ def emit_models(
     routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
     """The page under both of its names, the list that the browser searches, and with many models further pages."""
-    records = records_of(routing, context, names)
-    pages = [records] if len(records) <= context.whole_page_limit else list(cut(records, context.page_size))
+    records = cache(partial(records_of, routing, context, names))
+    ids = [_Named(route.model_id) for route in routing.routes]
+    pages = [ids] if len(ids) <= context.whole_page_limit else list(cut(ids, context.page_size))
     hrefs = [names.links.models, *(names.links.models_from(shown[0].id) for shown in pages[1:])]
-    facets = list(_facets(records, names))
-    for number, shown in enumerate(pages):
+    start = 0
+
+    def view(number: int, start: int) -> Mapping[str, object]:
+        shown = records()[start : start + len(pages[number])]
         is_first = not number
-        written = page(
-            "models.html" if is_first else f"models/page/{slug(shown[0].id)}.html",
-            "models" if is_first else "models_page",
-            frame,
-            cards=shown,
-            names=names,
-            client_regions=list(names.region_titles.items()) if is_first else [],
-            first=shown[0].id if shown else "",
-            last=shown[-1].id if shown else "",
-            previous=None if is_first else hrefs[number - 1],
-            following=hrefs[number + 1] if number + 1 < len(pages) else None,
-            index=names.links.models_index if len(pages) > 1 else None,
-            **_of_whole_list(records, facets) if is_first else {},
-        )
-        yield written
-        if is_first:
-            yield Artifact(path="site/admin/models/index.html", content=written.content)
+        return {
+            "cards": shown,
+            "names": names,
+            "client_regions": list(names.region_titles.items()) if is_first else [],
+            "first": shown[0].id if shown else "",
+            "last": shown[-1].id if shown else "",
+            "previous": None if is_first else hrefs[number - 1],
+            "following": hrefs[number + 1] if number + 1 < len(pages) else None,
+            "index": names.links.models_index if len(pages) > 1 else None,
+            **(_of_whole_list(records(), list(_facets(records(), names))) if is_first else {}),
+        }
+
+    for number, shown in enumerate(pages):
+        shows = partial(view, number, start)
+        start += len(shown)
+        if number:
+            path = f"models/page/{slug(shown[0].id)}.html"
+            related = (names.related(names.index.routes[one.id]) for one in shown)
+            made_of = [*chain.from_iterable(related), "between", *hrefs[number - 1 : number + 2]]
+            yield lazy_page(path, "models_page", frame, shows, made_of=made_of)
+        else:
+            written = lazy_page("models.html", "models", frame, shows, made_of=None)
+            yield written
+            yield Artifact(path="site/admin/models/index.html", content=partial(_content, written))
     if len(pages) > 1:
         links = [
             (Link(text=shown[0].id, href=href), shown[-1].id, count(len(shown), "model"))
             for href, shown in zip(hrefs, pages, strict=True)
         ]
         yield page("models/page/index.html", "models_index", frame, pages=links)
-    yield Artifact(path="site/admin/assets/models.json", content=compact(records, names))
+    yield Artifact(path="site/admin/assets/models.json", content=lambda: compact(records(), names))
+
+
+class _Named(NamedTuple):
+    """A model, before anything else is known of it."""
+
+    id: str
+
+
+def _content(page: Artifact) -> bytes:
+    return page.content
+
+
+Cut = TypeVar("Cut", _Named, ModelRecord)
 
 
 def _of_whole_list(records: Sequence[ModelRecord], facets: list[Facet]) -> dict[str, object]:
@@ -64,7 +90,7 @@ def _of_whole_list(records: Sequence[ModelRecord], facets: list[Facet]) -> dict[
     }
 
 
-def cut(records: Sequence[ModelRecord], size: int) -> Iterator[Sequence[ModelRecord]]:
+def cut(records: Sequence[Cut], size: int) -> Iterator[Sequence[Cut]]:
     """Pages of about `size` models, between a third and twice of it; a hash of an id says where one may begin.
 
     So a new model changes its own page, and those after it only where a page became too long.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from itertools import chain
 from typing import Self
 from urllib.parse import quote, urlencode
 
@@ -202,6 +203,19 @@ class Wording:
         """A link to a model, under the name that another model uses for it."""
         meant = self.meant(name)
         return Link(text=name, href=self.links.model(meant), hook="model", of=meant)
+
+    def related(self, route: Route) -> list[str]:
+        """The ids of a model and of every one that it leads to, by whatever chain."""
+        found = {route.model_id: None}
+        waiting = [route]
+        while waiting:
+            one = waiting.pop()
+            ids = [*chain.from_iterable(one.fallback_models.values()), one.about.replaced_by]
+            for meant in map(self.meant, filter(None, ids)):
+                if meant not in found:
+                    found[meant] = None
+                    waiting.append(self.index.routes[meant])
+        return [*found]
 
     def rule(self, code: str) -> str:
         """The residency rule of a region in words."""
