@@ -26,7 +26,7 @@ def emit_models(
 ) -> Iterator[Artifact]:
     """The page under both of its names, the list that the browser searches, and with many models further pages."""
     records = cache(partial(records_of, routing, context, names))
-    ids = [_Named(route.model_id) for route in routing.routes]
+    ids = [_OnlyId(route.model_id) for route in routing.routes]
     pages = [ids] if len(ids) <= context.whole_page_limit else list(cut(ids, context.page_size))
     hrefs = [names.links.models, *(names.links.models_from(shown[0].id) for shown in pages[1:])]
     start = 0
@@ -67,7 +67,7 @@ def emit_models(
     yield Artifact(path="site/admin/assets/models.json", content=lambda: compact(records(), names))
 
 
-class _Named(NamedTuple):
+class _OnlyId(NamedTuple):
     """A model, before anything else is known of it."""
 
     id: str
@@ -77,7 +77,7 @@ def _content(page: Artifact) -> bytes:
     return page.content
 
 
-Cut = TypeVar("Cut", _Named, ModelRecord)
+Cut = TypeVar("Cut", _OnlyId, ModelRecord)
 
 
 def _of_whole_list(records: Sequence[ModelRecord], facets: list[Facet]) -> dict[str, object]:
