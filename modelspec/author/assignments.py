@@ -1,9 +1,10 @@
-"""Assignments as typed, `field=value`, `field+=value` and `field-=value`, to changes of a model file."""
+"""Assignments as typed, `field=value`, `field+=value` and `field-=value`, to changes of a model, head or region."""
 
 import re
+from collections.abc import Sequence
 
 from modelspec.author.change import Append, Change, Discard, Put, Unset
-from modelspec.author.fields import NoField, dotted, field_at, resolve_path, types_of
+from modelspec.author.fields import FieldsOf, NoField, dotted, field_at, resolve_path, types_of
 from modelspec.diagnose.refusal import Refusal
 from modelspec.load import read
 from modelspec.load.find import File
@@ -35,8 +36,23 @@ def reference_to_variable(name: str) -> dict[str, str] | Refusal:
     return {"env": name}
 
 
-def change_of(text: str) -> Change | Refusal:  # noqa: PLR0911 - a return for each thing that may be wrong
-    """The change that an assignment asks for."""
+def changes_of(
+    assignments: Sequence[str], unset: Sequence[str], of: FieldsOf = "model"
+) -> list[Change] | Refusal:
+    """The changes that assignments and the paths of fields to remove ask for, at least one."""
+    changes = []
+    for change in (*(change_of(text, of) for text in assignments), *(unset_of(path, of) for path in unset)):
+        if isinstance(change, Refusal):
+            return change
+        changes.append(change)
+    return changes or Refusal(message="nothing to change", help="pass FIELD=VALUE or --unset FIELD")
+
+
+_KEYS = {"model": "model_id", "head": "head_id", "region": "code"}
+
+
+def change_of(text: str, of: FieldsOf = "model") -> Change | Refusal:  # noqa: PLR0911 - a return for each thing that may be wrong
+    """The change that an assignment asks for, by its place in the model, head or region."""
     if len(text) > LONGEST:
         return Refusal(message="the assignment is too long", help=f"use at most {LONGEST} characters")
     typed = _ASSIGNMENT.fullmatch(text)
@@ -45,37 +61,42 @@ def change_of(text: str) -> Change | Refusal:  # noqa: PLR0911 - a return for ea
     path, operator = typed[1].strip(), typed[2]
     # In `region = eu`, the spaces are not part of the value.
     given = typed[3] if typed[1] == typed[1].rstrip() else typed[3].strip()
-    pointer = pointer_of(path)
+    pointer = pointer_of(path, of)
     if isinstance(pointer, Refusal):
         return pointer
-    if pointer == ("model_id",):
-        return Refusal(
-            message="edit does not change ids",
-            help="use `modelspec rename`, which also changes every reference to the model",
-        )
+    if pointer == (_KEYS[of],):
+        return _not_the_id(of)
     if pointer[-2:] == ("api_key", "env"):
         reference = reference_to_variable(given)
         if isinstance(reference, Refusal):
             return reference
-    types = _types(pointer)
+    types = _types(pointer, of)
     if operator == "=":
         value = _value(given, types, pointer)
         return value if isinstance(value, Refusal) else Put(pointer=pointer, value=value)
     if types and "array" not in types:
         return Refusal(message=f"{quote(path)} is not a list", help=f"set the whole value: {path}=…")
-    value = _value(given, _types((*pointer, 0)), pointer)
+    value = _value(given, _types((*pointer, 0), of), pointer)
     if isinstance(value, Refusal):
         return value
     return (Append if operator == "+=" else Discard)(pointer=pointer, value=value)
 
 
-def unset_of(path: str) -> Change | Refusal:
+def _not_the_id(of: FieldsOf) -> Refusal:
+    verb = "rename" if of == "model" else f"{of} rename"
+    return Refusal(
+        message="edit does not change ids" if of != "region" else "edit does not change codes",
+        help=f"use `modelspec {verb}`, which also changes every reference to the {of}",
+    )
+
+
+def unset_of(path: str, of: FieldsOf = "model") -> Change | Refusal:
     """The change that removes a field."""
-    pointer = pointer_of(path)
+    pointer = pointer_of(path, of)
     return pointer if isinstance(pointer, Refusal) else Unset(pointer=pointer)
 
 
-def pointer_of(path: str) -> Pointer | Refusal:
+def pointer_of(path: str, of: FieldsOf = "model") -> Pointer | Refusal:
     """Resolve a dotted field path: `limits.rpm`, `deployments.0.weight`, `metadata."a.b"`."""
     steps: list[str] = []
     position, end = 0, "."
@@ -88,14 +109,14 @@ def pointer_of(path: str) -> Pointer | Refusal:
             return Refusal(message=f"{_quoted(path)} is not a field path", help=_HELP)
         steps.append(step[1] or step[2])
         position, end = step.end(), step[3]
-    pointer = resolve_path(steps)
+    pointer = resolve_path(steps, of)
     if isinstance(pointer, NoField):
         return Refusal(message=without_secrets(pointer.message), help="docs/fields.md lists the fields")
     return pointer
 
 
-def _types(pointer: Pointer) -> frozenset[str]:
-    schema = field_at(pointer)
+def _types(pointer: Pointer, of: FieldsOf) -> frozenset[str]:
+    schema = field_at(pointer, of)
     return frozenset() if isinstance(schema, NoField) else types_of(schema)
 
 

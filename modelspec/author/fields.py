@@ -1,9 +1,9 @@
-"""The fields of a model by its schema: their order, their types, and unknown ones."""
+"""The fields of a model, head or region by its schema: their order, their types, and unknown ones."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from modelspec.schema.documents import schema_of
 from modelspec.text.document import Pointer
@@ -14,6 +14,9 @@ _POSITION = re.compile(r"[0-9]{1,5}")
 
 FREE: Mapping[str, Any] = {}
 """The schema of what may be anything, such as fields of `metadata`."""
+
+FieldsOf = Literal["model", "head", "region"]
+"""What has fields: a model is a file, heads and regions are the entries of a list in one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,26 +43,28 @@ def dotted(pointer: Pointer) -> str:
     return ".".join(map(str, pointer))
 
 
-def field_at(steps: Pointer) -> Mapping[str, Any] | NoField:
+def field_at(steps: Pointer, of: FieldsOf = "model") -> Mapping[str, Any] | NoField:
     """The schema of the field at a pointer; `FREE` inside mappings that may hold anything."""
-    node = _resolved(schema_of("model"))
+    document = schema_of("model" if of == "model" else "heads" if of == "head" else "regions")
+    node = document if of == "model" else document["properties"][f"{of}s"]["items"]
+    definitions = document["$defs"]
     for number, step in enumerate(steps):
         inner = _nested(node, step)
         if inner is None:
-            return NoField(step=number, message=_objection(node, steps, number))
-        node = _resolved(inner)
+            return NoField(step=number, message=_objection(node, steps, number, of))
+        node = _resolved(inner, definitions)
     return node
 
 
-def resolve_path(parts: Sequence[str]) -> Pointer | NoField:
+def resolve_path(parts: Sequence[str], of: FieldsOf = "model") -> Pointer | NoField:
     """The pointer for the parts of a field path; digits below a list are a position."""
     path: Pointer = ()
     for part in parts:
-        holder = field_at(path)
+        holder = field_at(path, of)
         assert not isinstance(holder, NoField)
         is_position = _POSITION.fullmatch(part) and "array" in types_of(holder)
         path = (*path, int(part) if is_position else part)
-        found = field_at(path)
+        found = field_at(path, of)
         if isinstance(found, NoField):
             return found
     return path
@@ -71,10 +76,10 @@ def types_of(schema: Mapping[str, Any]) -> frozenset[str]:
     return frozenset((types,) if isinstance(types, str) else types)
 
 
-def _resolved(node: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolved(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
     while "$ref" in node:
         rest = {key: value for key, value in node.items() if key != "$ref"}
-        node = {**schema_of("model")["$defs"][node["$ref"].rpartition("/")[2]], **rest}
+        node = {**definitions[node["$ref"].rpartition("/")[2]], **rest}
     return node
 
 
@@ -97,7 +102,7 @@ def _nested(node: Mapping[str, Any], step: str | int) -> Mapping[str, Any] | Non
     return FREE
 
 
-def _objection(node: Mapping[str, Any], steps: Pointer, number: int) -> str:
+def _objection(node: Mapping[str, Any], steps: Pointer, number: int, of: FieldsOf) -> str:
     path, step = dotted(steps[:number]), steps[number]
     known = list(node.get("properties", ()))
     if "array" in types_of(node):
@@ -105,7 +110,7 @@ def _objection(node: Mapping[str, Any], steps: Pointer, number: int) -> str:
     if not known:
         return f"{quote(path)} has no nested fields"
     near = nearest(str(step), known)
-    message = f"{quote(step)} is not a field of {quote(path) if path else 'a model'}"
+    message = f"{quote(step)} is not a field of {quote(path) if path else f'a {of}'}"
     return (
         f"{message}; did you mean {quote(near)}?" if near else f"{message}; the fields are {', '.join(known)}"
     )

@@ -1,13 +1,24 @@
 """Drafts that add, change, rename or remove an entry of heads.yaml or regions.yaml, or add a key to keys.yaml."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from modelspec.author.change import Append, Change, Discard, Put, Unset, value_at
 from modelspec.author.draft import Draft, edited
 from modelspec.author.entries import heads_of, weights_of
-from modelspec.author.references import HEADS, REGIONS, Use, files_of, pruned, removal_effects, renamed, uses
+from modelspec.author.models import title_of, worked_out
+from modelspec.author.references import (
+    HEADS,
+    REGIONS,
+    WIDENING,
+    Use,
+    files_of,
+    pruned,
+    removal_effects,
+    renamed,
+    uses,
+)
 from modelspec.author.schemas import schema_line
 from modelspec.author.schemas.choices import NameKind
 from modelspec.author.style import item_lines
@@ -41,8 +52,6 @@ _LIST_FILES: Mapping[What, _ListFile] = {
 }
 
 _FIRST: Pointer = ("priority_head",)
-_WIDENING = ("residency", "client_regions")
-"""Lists whose absence allows everything: a cascade never empties them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +116,7 @@ def kept_uses(tree: Tree, users: Sequence[Use]) -> list[Use]:
             continue
         if use.pointer[-1] == "region":
             kept.append(use)
-        elif any(field in use.pointer for field in _WIDENING):
+        elif any(field in use.pointer for field in WIDENING):
             rest = value_at(read(files[use.path]).value, use.pointer[:-1])
             if isinstance(rest, list) and len(rest) == 1:
                 kept.append(use)
@@ -122,9 +131,22 @@ def draft_of_addition(tree: Tree, what: What, value: Mapping[str, Any]) -> Draft
         return items
     name = str(value[at.key])
     if any(item.get(at.key) == name for item in items):
-        return Refusal(message=f"{what} {quote(name)} exists", help=f"edit it in {at.path}")
+        return Refusal(
+            message=f"{what} {quote(name)} exists", help=f"change it with modelspec {what} edit {name}"
+        )
     changes = {at.path: [Append(pointer=(at.field,), value=dict(value))]}
     return _draft(tree, changes, f"Add {what} {name}", f"{what} {name} added in {at.path}")
+
+
+def draft_of_listed_edit(tree: Tree, entry: ListedEntry, changes: Sequence[Change]) -> Draft | Refusal:
+    """Apply changes to a head or region; their pointers begin in its entry."""
+    worked = worked_out(entry.value, changes, entry.path, f"open {entry.path}")
+    if isinstance(worked, Refusal):
+        return worked
+    what = f"{entry.what} {entry.name}"
+    moved = [replace(change, pointer=(*entry.pointer, *change.pointer)) for change in worked.changes]
+    effects = (f"{what}: {words}" for words in worked.effects)
+    return _draft(tree, {entry.path: moved}, title_of(what, changes), *effects)
 
 
 def draft_of_state(tree: Tree, head: ListedEntry, state: State) -> Draft | Refusal:

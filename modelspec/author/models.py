@@ -9,9 +9,18 @@ from typing import Any
 
 from modelspec.author.change import Append, Change, Discard, Put, Unset, changed, same, value_at
 from modelspec.author.draft import Draft, edited, too_large
-from modelspec.author.entries import ModelFile, entries_of
+from modelspec.author.entries import ModelFile
 from modelspec.author.fields import dotted, field_order
-from modelspec.author.references import MODELS, Use, files_of, pruned, removal_effects, renamed, uses
+from modelspec.author.references import (
+    MODELS,
+    WIDENING,
+    Use,
+    files_of,
+    pruned,
+    removal_effects,
+    renamed,
+    uses,
+)
 from modelspec.author.schemas import FOLDER, schema_line
 from modelspec.author.style import block
 from modelspec.author.values import counted, shown
@@ -43,10 +52,10 @@ def draft_of_new(tree: Tree, wanted: NewModel) -> Draft | Refusal:
     refusal = _id_refusal(wanted.model_id)
     if refusal is not None:
         return refusal
-    path = free_path(wanted.model_id, {file.path for file in tree.models}, wanted.folder)
-    refusal = _taken(tree, wanted.model_id, path)
+    refusal = _taken(tree, wanted.model_id)
     if refusal is not None:
         return refusal
+    path = free_path(wanted.model_id, {file.path for file in tree.models}, wanted.folder)
     values = {"model_id": wanted.model_id, **wanted.values}
     has_schemas = (tree.root / FOLDER / "model.schema.json").is_file()
     lines = [
@@ -72,14 +81,16 @@ def _id_refusal(model_id: str) -> Refusal | None:
     return None if fault is None else Refusal(message=fault.message, help=fault.help)
 
 
-def _taken(tree: Tree, model_id: str, path: str) -> Refusal | None:
-    """Whether a model has the id already, asked only where another file has the first choice of a path."""
-    if not NUMBERED.search(path.rpartition(".")[0]):
-        return None
-    entry = next((entry for entry in entries_of(tree) if entry.model_id == model_id), None)
-    if entry is None:
-        return None
-    return Refusal(message=f"model {model_id} exists, in {entry.path}", help="choose another id")
+def _taken(tree: Tree, model_id: str) -> Refusal | None:
+    """Whether a model has the id already; only files that contain it are parsed."""
+    for file in tree.models:
+        if model_id.encode() in file.data:
+            reading = read(file)
+            value = reading.value
+            if isinstance(value, dict) and value.get("model_id") == model_id:
+                place = f"{file.path}:{reading.document.span(('model_id',)).line}"
+                return Refusal(message=f"model {model_id} exists: {place}", help="choose another id")
+    return None
 
 
 def free_path(model_id: str, taken: AbstractSet[str], folder: str | None = None) -> str:
@@ -129,22 +140,51 @@ def draft_of_edit(entries: Sequence[ModelFile], changes: Sequence[Change]) -> Dr
     asked: dict[str, list[Change]] = {}
     effects: list[str] = []
     for entry in entries:
-        asked[entry.path] = []
-        value: object = entry.value
-        for change in changes:
-            if _is_there(value, change):
-                continue
-            try:
-                after = changed(value, change)
-            except KeyError:
-                return _misplaced(entry, change)
-            effects.extend(f"{entry.model_id}: {words}" for words in _effect(change, value, after))
-            asked[entry.path].append(change)
-            value = after
+        worked = worked_out(entry.value, changes, entry.path, f"run modelspec show {entry.model_id}")
+        if isinstance(worked, Refusal):
+            return worked
+        asked[entry.path] = worked.changes
+        effects.extend(f"{entry.model_id}: {words}" for words in worked.effects)
     files = edited({entry.path: entry.reading.file for entry in entries}, asked)
     if isinstance(files, Refusal):
         return files
-    return Draft(files=files, title=_title(entries, changes), effects=tuple(effects))
+    what = entries[0].model_id if len(entries) == 1 else counted(len(entries), "model")
+    return Draft(files=files, title=title_of(what, changes), effects=tuple(effects))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkedOut:
+    """The changes that have an effect on a value, and sentences about them."""
+
+    changes: list[Change]
+    effects: list[str]
+
+
+def worked_out(value: object, changes: Sequence[Change], path: str, look: str) -> WorkedOut | Refusal:
+    """What some changes do to a model, head or region in the file at `path`, one after the other.
+
+    `look` is how its values are seen.
+    """
+    done = WorkedOut(changes=[], effects=[])
+    for change in changes:
+        if _is_there(value, change):
+            continue
+        field_path = quote(dotted(change.pointer))
+        try:
+            after = changed(value, change)
+        except KeyError:
+            message = f"{path}: cannot change {field_path}: a value on its path is not a mapping or list"
+            return Refusal(message=message, help=f"{look} to see its values")
+        is_last = isinstance(change, Discard) and value_at(after, change.pointer) is None
+        if is_last and change.pointer[-1] in WIDENING and value_at(value, change.pointer):
+            return Refusal(
+                message=f"{path}: {field_path} would be empty, and without it every region is allowed",
+                help=f"if that is meant, pass --unset {dotted(change.pointer)}",
+            )
+        done.effects.extend(_effect(change, value, after))
+        done.changes.append(change)
+        value = after
+    return done
 
 
 def draft_of_text(entry: ModelFile, text: bytes) -> Draft | Refusal:
@@ -169,14 +209,6 @@ def _is_there(value: object, change: Change) -> bool:
     return isinstance(items, list) and any(same(item, change.value) for item in items)
 
 
-def _misplaced(entry: ModelFile, change: Change) -> Refusal:
-    field_path = quote(dotted(change.pointer))
-    return Refusal(
-        message=f"{entry.path}: cannot change {field_path}: a value on its path is not a mapping or list",
-        help=f"run modelspec show {entry.model_id} to see its values",
-    )
-
-
 def _effect(change: Change, before: object, after: object) -> Iterator[str]:
     field_path = dotted(concealed_pointer(change.pointer))
     old, new = value_at(before, change.pointer), value_at(after, change.pointer)
@@ -190,8 +222,8 @@ def _effect(change: Change, before: object, after: object) -> Iterator[str]:
         yield f"{field_path} {shown(old, change.pointer)} → {shown(new, change.pointer)}"
 
 
-def _title(entries: Sequence[ModelFile], changes: Sequence[Change]) -> str:
-    what = entries[0].model_id if len(entries) == 1 else counted(len(entries), "model")
+def title_of(what: str, changes: Sequence[Change]) -> str:
+    """The title of some changes of `what`."""
     named = f"{', '.join(dict.fromkeys(dotted(concealed_pointer(change.pointer)) for change in changes))} of {what}"
     if len(changes) == 1 and isinstance(changes[0], Put):
         return f"Set {named} to {shown(changes[0].value, changes[0].pointer)}"
@@ -236,10 +268,10 @@ def draft_of_rename(tree: Tree, entry: ModelFile, new_id: str, *, keep_alias: bo
     refusal = _id_refusal(new_id)
     if refusal is not None:
         return refusal
-    new_path = moved_path(old_path, old_id, new_id, {file.path for file in tree.models})
-    refusal = _taken(tree, new_id, new_path)
+    refusal = _taken(tree, new_id)
     if refusal is not None:
         return refusal
+    new_path = moved_path(old_path, old_id, new_id, {file.path for file in tree.models})
     users = uses(tree, MODELS, lambda name: name in (old_id, old_path))
     pins = _pins(entry)
     changes = renamed(users, {old_id: new_id, old_path: new_path})

@@ -16,6 +16,9 @@ MODELS = frozenset({NameKind.MODEL, NameKind.SENT})
 HEADS = frozenset({NameKind.HEAD, NameKind.HEAD_OR_REGION, NameKind.HEAD_KEYS, NameKind.TIERS})
 REGIONS = frozenset({NameKind.REGION, NameKind.HEAD_OR_REGION})
 
+WIDENING = ("residency", "client_regions")
+"""Lists whose absence allows everything: they become empty only where somebody says so."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:

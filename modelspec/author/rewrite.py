@@ -261,7 +261,18 @@ class _Cutter(Text):
             return self._out_of_flow(begin, end)
         if isinstance(holder, ListNode):
             begin = self._text.rfind("-", 0, begin)
-        return self._with(begin - self._column(begin), self._line_end(end), "")
+        first, last = begin - self._column(begin), self._line_end(end)
+        if self._is_blank_before(first):
+            # Of the blank lines around it, those above stay; at the end of the text, none.
+            while last < len(self._text) and not self._text[last : self._line_end(last)].strip():
+                last = self._line_end(last)
+            while last == len(self._text) and self._is_blank_before(first):
+                first = self._line_start(first - 1)
+        return self._with(first, last, "")
+
+    def _is_blank_before(self, start: int) -> bool:
+        """Whether the line before the one that starts at an offset is blank."""
+        return start > 0 and not self._text[self._line_start(start - 1) : start].strip()
 
     def _into_flow(self, node: MapNode | ListNode, text: str) -> str:
         """Insert before the closing bracket, after the last item."""

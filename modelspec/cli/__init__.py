@@ -1,5 +1,6 @@
 """The command line: commands that parse, call, report and exit."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -8,6 +9,9 @@ from io import TextIOWrapper
 import click
 
 from modelspec import __version__
+
+COMPLETES = "_MODELSPEC_COMPLETE"
+"""The variable with which a shell asks for completion."""
 
 _VERBS = {
     "validate": ("check", "Find every fault in the repository."),
@@ -135,8 +139,14 @@ def run(arguments: Sequence[str]) -> int:
         if isinstance(stream, TextIOWrapper):
             # An ASCII terminal gets escapes, not an exception.
             stream.reconfigure(errors="backslashreplace")
+    if os.environ.get(COMPLETES):
+        from modelspec.cli.shells import register
+
+        register()
     try:
-        code = _modelspec.main(args=[*arguments], prog_name="modelspec", standalone_mode=False)
+        code = _modelspec.main(
+            args=[*arguments], prog_name="modelspec", complete_var=COMPLETES, standalone_mode=False
+        )
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.Abort:

@@ -2,13 +2,15 @@
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill, indent
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import click
 
-from modelspec.cli.names import codes
+from modelspec.cli.names import codes, references
 from modelspec.cli.options import (
     all_option,
     colour_option,
@@ -25,7 +27,7 @@ from modelspec.cli.stderr import accepted, reading, refuse_sparse
 from modelspec.text.quote import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from modelspec.check.base import Policy
     from modelspec.diagnose.rule import Rule
@@ -45,11 +47,13 @@ _INDENT = "    "
     "--changed-since",
     "since",
     metavar="REF",
+    shell_complete=references,
     help="Check everything, but report only what changed since the merge base with this commit.",
 )
 @click.option(
     "--base",
     metavar="REF",
+    shell_complete=references,
     help="Let the policy of the merge base with this commit judge as well: its severities, key policy, secret folders "
     "and metadata schema.",
 )
@@ -59,6 +63,10 @@ _INDENT = "    "
 @quiet_option
 @all_option
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@click.option("--statistics", is_flag=True, help="Print how often each rule speaks, and nothing else.")
+@click.option(
+    "--watch", "watches", is_flag=True, help="Validate again whenever a file changes, until Ctrl-C."
+)
 def validate_command(  # noqa: PLR0913 - one parameter an option
     *,
     paths: tuple[Path, ...],
@@ -71,6 +79,8 @@ def validate_command(  # noqa: PLR0913 - one parameter an option
     quiet: bool,
     show_all: bool,
     no_cache: bool,
+    statistics: bool,
+    watches: bool,
 ) -> int:
     """Find every fault in the repository, in one run.
 
@@ -85,10 +95,76 @@ def validate_command(  # noqa: PLR0913 - one parameter an option
     With --base, what only the policy of the base calls an error (with --strict, a warning too) is reported as well, so
     that a change cannot turn off the rule that would stop it. Waivers are those of the change.
 
-    Exit codes: 0 clean, 1 errors (or warnings with --strict), 2 usage or no merge base, 3 a bug in modelspec.
+    Exit codes: 0 clean, 1 errors (or warnings with --strict), 2 usage or no merge base, 3 a bug in modelspec, 130
+    a watch was ended by Ctrl-C.
     """
+    from modelspec.cli.report import echo_statistics, exit_code, report
+
+    if statistics and format_ != "text":
+        raise click.UsageError("--statistics is a table of text: leave out --format")
+
+    def once() -> int:
+        found = _validated(root, paths, since=since, base=base, strict=strict, no_cache=no_cache)
+        if statistics:
+            echo_statistics(found.checked.diagnostics)
+        else:
+            report(
+                found.checked,
+                format_=format_,
+                colour=colour,
+                quiet=quiet,
+                left_out=found.left_out,
+                unfolded=None if show_all else found.changed,
+            )
+        return exit_code(found.checked, strict=strict)
+
+    return _watched(root, once, quiet=quiet) if watches else once()
+
+
+def _watched(root: Path, once: "Callable[[], int]", *, quiet: bool) -> int:
+    try:
+        from modelspec.serve.watch import changes
+    except ImportError as error:
+        from modelspec.author.init import with_extra
+
+        raise click.UsageError(f"--watch needs a package more: {with_extra('serve')}") from error
+    for _ in changes(root):
+        _again(once, quiet=quiet)
+    return 0
+
+
+def _again(once: "Callable[[], int]", *, quiet: bool) -> None:
+    """One round of a watch: what is wrong now is only said, since the next change may mend it."""
+    from modelspec.cli import report
+    from modelspec.cli.stderr import note
+
+    if sys.stdout.isatty():
+        click.clear()
+    report.STARTED = perf_counter()
+    try:
+        once()
+    except click.exceptions.Exit:
+        pass  # the reason was printed
+    except click.ClickException as error:
+        error.show()
+    sys.stdout.flush()
+    if not quiet:
+        note("watching for changes; Ctrl-C ends it")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Validated:
+    """What is reported of a check, how much is left out of it, and the files that were named or have changed."""
+
+    checked: "Checked"
+    left_out: int
+    changed: frozenset[str]
+
+
+def _validated(
+    root: Path, paths: tuple[Path, ...], *, since: str | None, base: str | None, strict: bool, no_cache: bool
+) -> _Validated:
     from modelspec.api import validate
-    from modelspec.cli.report import exit_code, report
 
     left_out, changed = 0, frozenset[str]()
     policy: Policy | None = None
@@ -110,9 +186,7 @@ def validate_command(  # noqa: PLR0913 - one parameter an option
     if paths:
         checked, more, named = _concerning(checked, paths)
         left_out, changed = left_out + more, changed | named
-    unfolded = None if show_all else changed
-    report(checked, format_=format_, colour=colour, quiet=quiet, left_out=left_out, unfolded=unfolded)
-    return exit_code(checked, strict=strict)
+    return _Validated(checked=checked, left_out=left_out, changed=changed)
 
 
 def _concerning(checked: "Checked", paths: tuple[Path, ...]) -> "tuple[Checked, int, frozenset[str]]":
@@ -151,9 +225,12 @@ def _concerning(checked: "Checked", paths: tuple[Path, ...]) -> "tuple[Checked, 
 @click.option(
     "--base",
     metavar="REF",
+    shell_complete=references,
     help="The commit to compare with. Default: the merge base with the default branch.",
 )
-@click.option("--head", metavar="REF", help="The proposed commit. Default: the working tree.")
+@click.option(
+    "--head", metavar="REF", shell_complete=references, help="The proposed commit. Default: the working tree."
+)
 @click.option(
     "--replay",
     "usage",

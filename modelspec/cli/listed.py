@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from modelspec.cli.names import names
+from modelspec.cli.names import fields, names
 from modelspec.cli.options import DraftOptions, cascade_yes_option, draft_options, root_option, today
-from modelspec.cli.stderr import accepted
+from modelspec.cli.stderr import accepted, misuse
+from modelspec.diagnose.refusal import Refusal
 
 if TYPE_CHECKING:
     from modelspec.author.listed import State, What
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 @click.group("head")
 def head_command() -> None:
-    """Add, remove or rename heads, or change their status."""
+    """Add, change, drain, remove or rename a head."""
 
 
 @click.group("region")
 def region_command() -> None:
-    """Add, remove or rename regions."""
+    """Add, change, remove or rename a region."""
 
 
 @head_command.command("add")
@@ -49,7 +50,11 @@ def add_head(*, root: Path, options: DraftOptions, **given: Any) -> int:  # noqa
 @click.argument("code")
 @click.option("--name", required=True, metavar="TEXT", help="The name shown to people.")
 @click.option(
-    "--residency", multiple=True, metavar="CODE", help="A region that may see its requests; repeatable."
+    "--residency",
+    multiple=True,
+    metavar="CODE",
+    shell_complete=names("region"),
+    help="A region that may see its requests; repeatable.",
 )
 @draft_options
 def add_region(*, root: Path, code: str, name: str, residency: tuple[str, ...], options: DraftOptions) -> int:
@@ -116,6 +121,39 @@ def _define(
         return carry_out(before, draft_of_rename(before.tree, entry, new_name), options)
 
 
+def _define_edit(what: "What", group: click.Group, old: str) -> None:
+    codes = f"Exit codes: 0 written, 1 refused, 2 usage or no such {what}, 3 a bug in modelspec."
+    example = "capacity=4" if what == "head" else "residency+=no"
+    edit_help = f"""Change fields of a {what}.
+
+    FIELD=VALUE sets a field, FIELD+=ITEM and FIELD-=ITEM change a list, as of a model: {example}. The rest of the file
+    stays the same, byte for byte, and a change that would add an error is refused."""
+
+    @group.command("edit", help=f"{cleandoc(edit_help)}\n\n{codes}")
+    @root_option
+    @click.argument("name", metavar=old, shell_complete=names(what))
+    @click.argument("assignments", nargs=-1, metavar="[FIELD=VALUE]...", shell_complete=fields(what, "="))
+    @click.option(
+        "--unset", multiple=True, metavar="FIELD", shell_complete=fields(what), help="Remove a field."
+    )
+    @draft_options
+    def edit(
+        *, root: Path, name: str, assignments: tuple[str, ...], unset: tuple[str, ...], options: DraftOptions
+    ) -> int:
+        from modelspec.author.assignments import changes_of
+        from modelspec.author.listed import draft_of_listed_edit, find_listed
+        from modelspec.cli.drafts import carry_out, compiled
+
+        changes = changes_of(assignments, unset, what)
+        if isinstance(changes, Refusal):
+            raise misuse(changes)
+        before = compiled(root)
+        entry = accepted(find_listed(before.tree, what, name), code=2)
+        return carry_out(before, draft_of_listed_edit(before.tree, entry, changes), options)
+
+
+_define_edit("head", head_command, "HEAD_ID")
+_define_edit("region", region_command, "CODE")
 _define(
     "head",
     head_command,

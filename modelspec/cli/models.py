@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from modelspec.cli.names import names
+from modelspec.cli.names import fields, names, places, words_of_edit
 from modelspec.cli.options import (
     DraftOptions,
     cascade_yes_option,
@@ -32,13 +32,19 @@ _REQUIRED = {"model_id": "MODEL_ID", "name": "--name", "region": "--region", "he
     "--head", metavar="ID", shell_complete=names("head"), help="The head that gets its requests first."
 )
 @click.option(
-    "--fallback", "fallback_heads", multiple=True, metavar="HEAD", help="A head to try next; repeatable."
+    "--fallback",
+    "fallback_heads",
+    multiple=True,
+    metavar="HEAD",
+    shell_complete=names("head"),
+    help="A head to try next; repeatable.",
 )
 @click.option(
     "--fallback-model",
     "fallback_models",
     multiple=True,
     metavar="MODEL",
+    shell_complete=names("model"),
     help="Another model to try; repeatable.",
 )
 @click.option("--endpoint", metavar="URL", help="The upstream's URL.")
@@ -90,8 +96,10 @@ def new_command(*, root: Path, options: DraftOptions, **given: Any) -> int:  # n
 
 @click.command("edit")
 @root_option
-@click.argument("words", nargs=-1, metavar="[MODEL_ID] [FIELD=VALUE]...", shell_complete=names("model"))
-@click.option("--unset", "unset", multiple=True, metavar="FIELD", help="Remove a field.")
+@click.argument("words", nargs=-1, metavar="[MODEL_ID] [FIELD=VALUE]...", shell_complete=words_of_edit)
+@click.option(
+    "--unset", "unset", multiple=True, metavar="FIELD", shell_complete=fields("model"), help="Remove a field."
+)
 @click.option("--where", metavar="EXPR", help="Change every model for which this is true.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before changing many models.")
 @draft_options
@@ -115,7 +123,7 @@ def edit_command(
     model_id, assignments = (None, words) if not words or "=" in words[0] else (words[0], words[1:])
     if (model_id is None) == (where is None):
         raise click.UsageError("name one model, or many with --where" + (", not both" if model_id else ""))
-    from modelspec.author.assignments import change_of, unset_of
+    from modelspec.author.assignments import changes_of
     from modelspec.author.draft import Draft
     from modelspec.author.entries import entries_of
     from modelspec.author.models import draft_of_edit
@@ -126,13 +134,9 @@ def edit_command(
 
     if model_id is not None and not assignments and not unset:
         return edit_by_hand(root, model_id, options)
-    changes = []
-    for change in (*map(change_of, assignments), *map(unset_of, unset)):
-        if isinstance(change, Refusal):
-            raise misuse(change)
-        changes.append(change)
-    if not changes:
-        raise click.UsageError("nothing to change: pass FIELD=VALUE or --unset FIELD")
+    changes = changes_of(assignments, unset)
+    if isinstance(changes, Refusal):
+        raise misuse(changes)
     before = compiled(root)
     if model_id is not None:
         chosen = [one_entry(before.tree, model_id)]
@@ -200,7 +204,7 @@ def rename_command(*, root: Path, old: str, new: str, no_alias: bool, options: D
 
 @click.command("fmt")
 @root_option
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=places("file"))
 @click.option(
     "--check", is_flag=True, help="Write nothing; list what is out of order, and exit with 1 if anything is."
 )

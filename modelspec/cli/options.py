@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from modelspec.cli.names import find_root, names
+from modelspec.cli.names import find_root, names, places
 from modelspec.report import REPORTS
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def format_option(text: str, *formats: str) -> Decorator:
 root_option: Decorator = click.option(
     "--root",
     metavar="DIR",
+    shell_complete=places("dir"),
     callback=lambda context, _option, value: find_root(value, context.params.get("paths") or ()),
     help="The configuration repository. Default: this folder or the nearest parent with a models.d/.",
 )

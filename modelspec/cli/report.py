@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,17 @@ def echo_faults(
     """Print some diagnostics of a repository on standard error, as text."""
     summary = Summary.of(faults, files=len(checked.tree.files), models=len(checked.tree.models))
     sys.stderr.writelines(REPORTS["text"](faults, summary, checked.sources(), colour=colour, quiet=quiet))
+
+
+def echo_statistics(diagnostics: Sequence[Diagnostic]) -> None:
+    """Print a line for each code: how often, how severe, and what the rule is about; the most frequent first."""
+    from modelspec.rules import RULES
+
+    titles = {rule.code: rule.title for rule in RULES}
+    counts = Counter((found.code, found.severity.value) for found in diagnostics)
+    wide = len(str(max(counts.values(), default=0)))
+    for (code, severity), count in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
+        click.echo(f"{count:>{wide}}  {code}  {severity:<7}  {titles.get(code, '')}".rstrip())
 
 
 def _prefix(root: Path) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from modelspec.diagnose.refusal import Refusal
-from modelspec.git.program import Git
 from modelspec.git.repository import Repository
 from modelspec.text.names import nearest
 from modelspec.text.quote import quote
@@ -137,7 +136,7 @@ def _unknown(repository: Repository, name: str) -> Refusal:
             message=f"no commit is named {quote(name)}: the history of {quote(later)} does not go back that far",
             help=f"`git log {_shown(later)}` shows the history",
         )
-    names = _names(repository.git)
+    names = reference_names(repository)
     remote = f"origin/{name}"
     near = remote if remote in names else nearest(name, names)
     return Refusal(
@@ -190,8 +189,9 @@ def _fork(repository: Repository, start: Commit, tip: Commit) -> Commit | Refusa
     )
 
 
-def _names(git: Git) -> list[str]:
-    listed = git.run("for-each-ref", "--format=%(refname)")
+def reference_names(repository: Repository) -> list[str]:
+    """The branches, those of remotes, and the tags."""
+    listed = repository.git.run("for-each-ref", "--format=%(refname)")
     return [_short(name) for name in listed.out.decode(errors="surrogateescape").splitlines()]
 
 

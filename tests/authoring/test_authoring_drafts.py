@@ -240,7 +240,7 @@ def test_a_taken_path_is_avoided(tmp_path: Path) -> None:
     taken = [draft_of_new(fleet.tree, NewModel(model_id=name)) for name in ("a", "b")]
     assert [
         outcome.message if isinstance(outcome, Refusal) else list(outcome.files) for outcome in taken
-    ] == ["model a exists, in models.d/b.yaml", ["models.d/b_2.yaml"]]
+    ] == ["model a exists: models.d/b.yaml:1", ["models.d/b_2.yaml"]]
     renamed = draft_of_rename(fleet.tree, _entry(fleet, "c"), "b", keep_alias=False)
     assert isinstance(renamed, Draft)
     assert list(renamed.moved) == ["models.d/b_2.yaml"]

@@ -349,30 +349,32 @@ def test_help_is_a_verb_and_other_tools_names_are_understood(command: Command) -
         assert (outcome.code, f"did you mean '{verb}'?" in outcome.err) == (2, True)
 
 
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        ("route at", ["atlas"]),
-        ("show ", ["atlas"]),
-        ("list --region e", ["eu"]),
-        ("list --head head-u", ["head-us"]),
-        ("drill --down e", ["eu"]),
-        ("explain ms40", ["MS401", "MS402", "MS403", "MS404"]),
-        ("explai", ["explain"]),
-    ],
-)
-def test_a_shell_completes_names(command: Command, fleet: Path, words: str, offered: list[str]) -> None:
-    asked = {
-        "_MODELSPEC_COMPLETE": "bash_complete",
-        "COMP_WORDS": f"modelspec {words}",
-        "COMP_CWORD": str(len(words.split(" "))),
-    }
-    outcome = command.run(cwd=fleet, env=asked)
-    assert outcome.out.split() == [f"plain,{name}" for name in offered]
+def test_statistics_count_by_rule(command: Command, faulty: Path) -> None:
+    faulty = write_fleet(faulty, {f"models.d/{name}.yaml": _LONE.format(name) for name in ("cobra", "dingo")})
+    outcome = command.run("validate", "--statistics", cwd=faulty)
+    assert outcome.code == 1
+    assert [line.split("  ")[:3] for line in outcome.out.splitlines()] == [
+        ["2", "MS402", "warning"],
+        ["1", "MS101", "error"],
+    ]
+    assert command.run("validate", "--statistics", "--format", "json", cwd=faulty).code == 2
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_script_of_a_shell_asks_this_command(command: Command, shell: str) -> None:
-    outcome = command.run("completion", shell)
-    assert f"_MODELSPEC_COMPLETE={shell}_complete" in outcome.out
-    assert command.run("completion", "tcsh").code == 2
+def test_a_watch_validates_again_and_ends_on_control_c(installed: Command, fleet: Path) -> None:
+    process = installed.start("validate", "--watch", cwd=fleet)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    waiting = b"modelspec: watching for changes; Ctrl-C ends it\n"
+    assert process.stderr.readline() == waiting
+    (fleet / "models.d" / "bison.yaml").write_text(MODEL.format("bison") + "regoin: us\n")
+    assert process.stderr.readline() == waiting
+    (fleet / "models.d" / "bison.yaml").unlink()
+    assert process.stderr.readline() == waiting
+    process.send_signal(signal.SIGINT)
+    outcome = ended(process)
+    assert (outcome.code, outcome.err.strip()) == (130, "")
+    said = outcome.out.splitlines()
+    assert said[0].endswith("no faults")
+    assert "error[MS101]" in said[1]
+    assert said[-1].endswith("no faults")
+    assert "\x1b" not in outcome.out
