@@ -106,7 +106,9 @@ def fields(of: "FieldsOf", after: str = "") -> Complete:
             ends = ["." if "properties" in one else after for one in below if not isinstance(one, NoField)]
             found = zip(schema.get("properties", ()), ends, strict=True)
             return _offered(typed, (f"{start}{name}{end}" for name, end in found))
-        values = ("true", "false") if schema.get("type") == "boolean" else schema.get("enum", ())
+        values: tuple[str, ...] = tuple(schema.get("enum", ()))
+        if schema.get("type") == "boolean":
+            values = ("true", "false")
         known = _declared(context, *_TAKES.get(path, ()))
         return _offered(typed, (f"{path}{assigned['operator']}{value}" for value in (*values, *known)))
 
