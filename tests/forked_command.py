@@ -37,13 +37,14 @@ class ForkedCommand:
         self._stack.close()
 
     def run(
-        self, arguments: tuple[str, ...], *, cwd: Path, environment: Mapping[str, str]
+        self, arguments: tuple[str, ...], *, cwd: Path, environment: Mapping[str, str], merged: bool = False
     ) -> tuple[int, bytes, bytes]:
-        """The exit code, and what was written to standard output and error."""
+        """The exit code, and what was written to standard output and error; `merged`: all of it to standard output."""
         control = self._control = self._control or self._start(environment)
         request = {"arguments": arguments, "cwd": str(cwd), "environment": dict(environment)}
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            socket.send_fds(control, [json.dumps(request).encode()], [out.fileno(), err.fileno()])
+            files = [out.fileno(), (out if merged else err).fileno()]
+            socket.send_fds(control, [json.dumps(request).encode()], files)
             code = json.loads(control.recv(_LONGEST))
             out.seek(0)
             err.seek(0)
