@@ -1,5 +1,6 @@
 """`modelspec init`."""
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,16 +8,31 @@ from typing import TYPE_CHECKING
 import click
 
 from modelspec.cli.options import colour_option, quiet_option, today
+from modelspec.cli.questions import Options, can_ask, one_of, some_of, text
 from modelspec.text.quote import quote
 
 if TYPE_CHECKING:
     from modelspec.author.init import InstallSource, Start
 
 _FORGES = ("github", "gitlab", "gitea", "bitbucket", "none")
+_REGIONS = (
+    ("eu", "Europe"),
+    ("us", "United States"),
+    ("uk", "United Kingdom"),
+    ("no", "Norway"),
+    ("ch", "Switzerland"),
+    ("ca", "Canada"),
+    ("br", "Brazil"),
+    ("jp", "Japan"),
+    ("in", "India"),
+    ("sg", "Singapore"),
+    ("au", "Australia"),
+    ("cn", "China"),
+)
 
 
 @click.command("init")
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--forge",
     type=click.Choice(_FORGES),
@@ -28,6 +44,12 @@ _FORGES = ("github", "gitlab", "gitea", "bitbucket", "none")
     multiple=True,
     metavar="CODE=NAME",
     help="A region to begin with, such as eu=Europe; once for each. Default: eu and us.",
+)
+@click.option(
+    "--heads",
+    type=click.IntRange(2, 9),
+    metavar="N",
+    help="How many heads each region begins with. Default: 2.",
 )
 @click.option(
     "--owner", metavar="@ORG/TEAM", help="Who has to agree to changes of the policy, for CODEOWNERS."
@@ -45,9 +67,10 @@ _FORGES = ("github", "gitlab", "gitea", "bitbucket", "none")
 @quiet_option
 def init_command(
     *,
-    folder: Path,
+    folder: Path | None,
     forge: str | None,
     regions: tuple[str, ...],
+    heads: int | None,
     owner: str | None,
     from_: str | None,
     colour: bool,
@@ -55,18 +78,30 @@ def init_command(
 ) -> int:
     """Begin a configuration repository in DIR, with its CI, which validates, tests and builds at once.
 
-    Nothing is overwritten: where a file of it is there already, nothing at all is written.
+    Nothing is overwritten: where a file of it is there already, nothing at all is written. At a terminal,
+    without DIR and options, it asks.
 
     Exit codes: 0 written, 1 not written, 2 usage, 3 a bug in modelspec.
     """
     # The compiler is imported when a repository is to be made, not for `--help`.
-    from modelspec.author.init import Created, create, files, forge_of
+    from modelspec.author.init import DEFAULT_OWNER, Created, create, files, forge_of
     from modelspec.cli.report import report
     from modelspec.diagnose.refusal import Refusal, shown
     from modelspec.incremental import validate
 
+    source = _source(from_)
+    asks = not quiet and not (folder or forge or regions or heads or owner) and can_ask()
+    if asks:
+        folder = Path(text("Folder", "."))
+    folder = folder or Path()
     found = None if forge else forge_of(folder.absolute())
-    start = _start(forge or found or "github", regions, owner, _source(from_))
+    if asks:
+        found = forge = one_of("Forge, whose CI is written", _forges(found or "github"))
+        chosen = some_of("Regions (none: eu and us)", _REGIONS)
+        regions = tuple(f"{code}={name}" for code, name in _REGIONS if code in chosen)
+        heads = click.prompt("Heads in each region", type=click.IntRange(2, 9), default=2)
+        owner = text("Who agrees to changes of the policy", DEFAULT_OWNER)
+    start = _start(forge or found or "github", regions, owner, source, heads=heads or 2)
     outcome = create(folder, files(start), lambda tree: validate(tree, today=today(), cache=False))
     if isinstance(outcome, Refusal):
         click.echo(f"modelspec: {outcome.message}\n  = help: {outcome.help}", err=True)
@@ -98,7 +133,13 @@ def _source(given: str | None) -> "InstallSource":
     )
 
 
-def _start(forge: str, regions: tuple[str, ...], owner: str | None, source: "InstallSource") -> "Start":
+def _forges(first: str) -> "Options":
+    return [(forge, forge) for forge in (first, *(other for other in _FORGES if other != first))]
+
+
+def _start(
+    forge: str, regions: tuple[str, ...], owner: str | None, source: "InstallSource", *, heads: int
+) -> "Start":
     from modelspec.author.init import DEFAULT_OWNER, DEFAULT_REGIONS, Start, is_owner, region_fault
 
     pairs: list[tuple[str, str]] = []
@@ -117,12 +158,16 @@ def _start(forge: str, regions: tuple[str, ...], owner: str | None, source: "Ins
             f"--owner takes a user or a team, such as @example-org/platform, not {quote(owner)}"
         )
     return Start(
-        forge=forge, source=source, regions=tuple(pairs) or DEFAULT_REGIONS, owner=owner or DEFAULT_OWNER
+        forge=forge,
+        source=source,
+        regions=tuple(pairs) or DEFAULT_REGIONS,
+        heads=heads,
+        owner=owner or DEFAULT_OWNER,
     )
 
 
 def _next(folder: Path, start: "Start", *, guessed: bool) -> Iterator[str]:
-    from modelspec.author.init import FORGES, git_top
+    from modelspec.author.init import FORGES, first_model, git_top
     from modelspec.diagnose.refusal import shown
 
     yield ""
@@ -130,7 +175,8 @@ def _next(folder: Path, start: "Start", *, guessed: bool) -> Iterator[str]:
     if folder.absolute() != Path.cwd():
         yield f"  go there: cd {shown(str(folder))}"
     yield "  see what it says: modelspec validate, modelspec test, modelspec build"
-    yield "  put your own regions, heads and models in place of the examples"
+    yield f"  add a model: {shlex.join(first_model(start))}"
+    yield "  put your own regions, heads and models in place of the examples: README.md has the next five steps"
     forge = FORGES.get(start.forge)
     if forge is not None:
         guess = "; no git remote names the forge: --forge chooses another" if guessed else ""

@@ -1,10 +1,6 @@
-"""The new model of `modelspec new`: from its options, and from questions for what is missing.
+"""The new model of `modelspec new`: from its options, and from questions for what is missing."""
 
-Questions use questionary if it is installed, and numbered lists otherwise.
-"""
-
-from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -12,19 +8,12 @@ import click
 from modelspec.author.assignments import change_of, reference_to_variable
 from modelspec.author.change import changed
 from modelspec.author.models import NewModel, is_read
+from modelspec.cli.questions import Options, one_of, some_of, text
 from modelspec.cli.stderr import misuse
 from modelspec.diagnose.refusal import Refusal
 from modelspec.fleet.model import Fleet, Head
 from modelspec.fleet.providers import endpoint_of
 from modelspec.report.printable import without_secrets
-from modelspec.text.quote import visible
-
-_WIDEST = 100
-_HAS_LISTS = find_spec("questionary") is not None  # the extra 'prompt'
-
-Options = Sequence[tuple[str, str]]
-"""The options of a question: each value, and the text shown for it."""
-
 
 _KEYS = ("api_key_env", "api_key_file", "api_key_vault")
 _LISTS = ("fallback_heads", "fallback_models", "aliases", "tags")
@@ -115,16 +104,16 @@ def ask_missing(fleet: Fleet, given: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     model_id = given["model_id"]
     while not model_id:
-        model_id = _text("Model id, as clients send it")
+        model_id = text("Model id, as clients send it")
     found["model_id"] = model_id
-    found["name"] = given["name"] or _text("Name, as people read it", model_id.rpartition("/")[2])
+    found["name"] = given["name"] or text("Name, as people read it", model_id.rpartition("/")[2])
     regions = [(region.code, region.title) for region in fleet.regions.values()]
-    region = given["region"] or _one_of("Region", regions)
+    region = given["region"] or one_of("Region", regions)
     found["region"] = region
-    found["head"] = given["head"] or _one_of("First head", _heads(fleet, region))
+    found["head"] = given["head"] or one_of("First head", _heads(fleet, region))
     if not given["head"] and not given["fallback_heads"]:
         others = [option for option in _heads(fleet, region) if option[0] != found["head"]]
-        found["fallback_heads"] = tuple(_some_of("Fallback heads", others))
+        found["fallback_heads"] = tuple(some_of("Fallback heads", others))
     found.update(_upstream(given))
     return found
 
@@ -135,12 +124,12 @@ def _upstream(given: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     if given["provider"] and endpoint_of(given["provider"]) is not None:
         return {}
-    url = _text("Upstream URL (empty: the head runs the model itself)")
+    url = text("Upstream URL (empty: the head runs the model itself)")
     if not url:
         return {"local_inference": True}
     if given["api_key_env"] or given["api_key_file"] or given["api_key_vault"]:
         return {"endpoint": url}
-    variable = _text("Environment variable that holds its key (empty: no key)")
+    variable = text("Environment variable that holds its key (empty: no key)")
     return {"endpoint": url, "api_key_env": variable or None}
 
 
@@ -154,50 +143,3 @@ def _title(head: Head, fleet: Fleet) -> str:
     region = fleet.regions.get(head.region)
     state = "" if head.status == "active" else f", {head.status}"
     return f"{head.head_id}, {head.region if region is None else region.title}{state}"
-
-
-def _text(question: str, default: str = "") -> str:
-    """Ask for a line of text; the default is an empty one."""
-    answer: str = click.prompt(question, default=default, show_default=bool(default))
-    return answer.strip()
-
-
-def _one_of(question: str, options: Options) -> str:
-    if _HAS_LISTS:
-        chosen: str = _chosen("select", question, options, "(arrows to move, enter to confirm)")
-        return chosen
-    number: str = click.prompt("Number", type=click.Choice(_numbered(question, options)), show_choices=False)
-    return options[int(number) - 1][0]
-
-
-def _some_of(question: str, options: Options) -> list[str]:
-    """Ask for any number of options: in the order shown or, by number, in the order typed."""
-    if not options:
-        return []
-    if _HAS_LISTS:
-        marked: list[str] = _chosen("checkbox", question, options, "(space to select, enter to confirm)")
-        return marked
-    numbers = _numbered(question, options)
-    while True:
-        typed = _text("Numbers, separated by spaces (empty: none)").replace(",", " ").split()
-        if all(number in numbers for number in typed):
-            return [options[int(number) - 1][0] for number in dict.fromkeys(typed)]
-        click.echo(f"enter numbers from 1 to {len(options)}, such as: 1 3")
-
-
-def _chosen(how: str, question: str, options: Options, instruction: str) -> Any:  # noqa: ANN401 - one value or several
-    import questionary
-
-    choices = [questionary.Choice(visible(text, _WIDEST), value=value) for value, text in options]
-    asked = getattr(questionary, how)(question, choices=choices, qmark="", instruction=instruction)
-    answer = asked.ask()
-    if answer is None:
-        raise click.Abort
-    return answer
-
-
-def _numbered(question: str, options: Options) -> list[str]:
-    click.echo(f"{question}:")
-    for number, (_, text) in enumerate(options, 1):
-        click.echo(f"  {number:>2}  {visible(text, _WIDEST)}")
-    return [str(number) for number in range(1, len(options) + 1)]

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from forked_command import ForkedCommand
 from docs_pages import Block, Reader, blocks, matches
+from forked_command import ForkedCommand
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
@@ -19,7 +19,7 @@ FLEET = (
 )  # fmt: skip
 NOT_RUN = {
     "needs the network",
-    "needs root and a server",
+    "run by tests/gateways",
     "needs running gateways",
     "needs a container engine",
     "run by .ci/run",

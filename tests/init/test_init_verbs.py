@@ -1,5 +1,7 @@
 """A new repository under the verbs of the pull request: its tests hold, and its plans say what a change does."""
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,23 @@ def test_its_routing_tests_pass_and_cover_it(command: Command, fleet: Path) -> N
     tested = command.run("test", "--root", fleet, "--fail-under", "100")
     assert tested.code == 0, tested.out + tested.err
     assert " 0 failed" in tested.out
+
+
+def test_the_tests_cover_every_head(command: Command) -> None:
+    assert command.run("init", "fleet", "--heads", "4", "--region", "eu=Europe").code == 0
+    tested = command.run("test", "--root", "fleet", "--fail-under", "100")
+    assert tested.code == 0, tested.out + tested.err
+
+
+def test_the_first_model_of_the_readme_passes_every_check(command: Command, fleet: Path) -> None:
+    readme = (fleet / "README.md").read_text()
+    (line,) = re.findall(r"modelspec new .*", readme)
+    made = command.run(*shlex.split(line)[1:], cwd=fleet)
+    assert made.code == 0, made.err
+    assert "wrote models.d/my-model.yaml" in made.err
+    checked = command.run("validate", "--strict", cwd=fleet)
+    assert (checked.code, "no faults" in checked.out) == (0, True), checked.out
+    assert command.run("plan", "--base", "HEAD", cwd=fleet).code == 10
 
 
 def test_its_plan_is_empty_and_a_change_is_not(command: Command, fleet: Path) -> None:

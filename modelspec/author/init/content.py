@@ -1,10 +1,11 @@
 """What a new repository begins with: what was chosen, and every file by its path.
 
-The fleet has two heads a region, and two models or more.
+The fleet has two heads a region or more, and two models or more.
 """
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files as resources
@@ -33,7 +34,8 @@ _REGIONS = """\
 #
 # A region is a place with rules of its own. `residency` lists every region that may see a request for one of its
 # models: the heads that take it, the upstreams that answer it, and everything behind its fallback models. Without it,
-# requests may be served anywhere.
+# requests may be served anywhere. `upstreams` lists hosts that run in the region: most addresses do not say where they
+# are.
 
 regions:
 """
@@ -57,13 +59,14 @@ tests:
 class Start:
     """What whoever begins has chosen.
 
-    `source` is the pinned copy that pipelines take, `regions` are codes and names, `owner` agrees to changes of the
-    policy.
+    `source` is the pinned copy that pipelines take, `regions` are codes and names, `heads` how many each region has (2
+    or more), `owner` agrees to changes of the policy.
     """
 
     forge: str
     source: InstallSource
     regions: tuple[tuple[str, str], ...] = DEFAULT_REGIONS
+    heads: int = 2
     owner: str = DEFAULT_OWNER
 
 
@@ -95,7 +98,7 @@ def files(start: Start) -> dict[str, str]:
         "waivers.yaml": _resource("waivers.yaml"),
     }
     filled = {
-        "README.md": _resource("README.md").replace("@INSTALL@", "\n".join(start.source.commands(".venv"))),
+        "README.md": _readme(start),
         **{path: f"{schema_line(path)}\n{text}" for path, text in configuration.items()},
         ".gitignore": _resource("gitignore"),
         ".gitattributes": _resource("gitattributes"),
@@ -105,6 +108,22 @@ def files(start: Start) -> dict[str, str]:
         filled[forge.pipeline] = _resource(forge.resource).replace("@SOURCE@", start.source.line)
         filled[forge.owners] = _owners(start, forge)
     return filled
+
+
+def first_model(start: Start) -> tuple[str, ...]:
+    """The words of a command that adds a model to the first region, and adds no warning."""
+    code, _ = start.regions[0]
+    first, *others = _heads(code, start.heads)
+    return (
+        *("modelspec", "new", "my-model", "--name", "My model", "--region", code, "--head", first),
+        *(word for head in others for word in ("--fallback", head)),
+        *("--endpoint", f"https://{_host(code)}/v1", "--api-key-env", "EXAMPLE_API_KEY"),
+    )
+
+
+def _readme(start: Start) -> str:
+    text = _resource("README.md").replace("@INSTALL@", "\n".join(start.source.commands(".venv")))
+    return text.replace("@NEW@", shlex.join(first_model(start)))
 
 
 def _forge_name(start: Start) -> str:
@@ -134,27 +153,33 @@ def _regions_yaml(start: Start) -> str:
     """The regions, each keeping its requests to itself."""
     return _REGIONS + "\n".join(
         f"  - code: {_scalar(code)}\n    name: {_scalar(name)}\n    residency: [{_scalar(code)}]\n"
+        f"    upstreams: {{hosts: [{_host(code)}]}}\n"
         for code, name in start.regions
     )
 
 
 def _heads_yaml(start: Start) -> str:
-    """Two heads a region, so that one may fail."""
+    """Two heads a region or more, so that one may fail."""
     return _HEADS + "\n".join(
         f"  - head_id: {head}\n    region: {_scalar(code)}\n    url: https://{head}.llm.example.net\n"
         for code, _ in start.regions
-        for head in _heads(code)
+        for head in _heads(code, start.heads)
     )
 
 
 def _models(start: Start) -> dict[str, str]:
     """The model files by their path: a chat model a region, and another where there is one region only."""
-    return {f"models.d/{kind}-{code}.yaml": _model(kind, code, name) for kind, code, name in _named(start)}
+    return {
+        f"models.d/{kind}-{code}.yaml": _model(kind, code, name, _heads(code, start.heads))
+        for kind, code, name in _named(start)
+    }
 
 
 def _tests_yaml(start: Start) -> str:
     """A test of each promise that the fleet begins with."""
-    return _TESTS + "\n".join([*(_tests(kind, code) for kind, code, _ in _named(start)), _NOBODY])
+    return _TESTS + "\n".join(
+        [*(_tests(kind, code, start.heads) for kind, code, _ in _named(start)), _NOBODY]
+    )
 
 
 _NOBODY = """\
@@ -172,48 +197,58 @@ def _named(start: Start) -> Iterator[tuple[str, str, str]]:
         yield "embeddings", *start.regions[0]
 
 
-def _tests(kind: str, code: str) -> str:
+def _tests(kind: str, code: str, heads: int) -> str:
     model, region = f"{kind}-{code}", _scalar(code)
-    first, second = _heads(code)
+    first, *others = _heads(code, heads)
+    failing = "".join(
+        f"""\
+  - name: With {" and ".join(down)} down, {head} answers for {model}
+    model: {model}
+    down: [{", ".join(down)}]
+    expect: {{status: 200, head: {head}}}
+
+"""
+        for head, down in ((head, (first, *others[:count])) for count, head in enumerate(others))
+    )
     return f"""\
   - name: {first} takes requests for {model}, which touch no other region
     model: {model}
     expect: {{status: 200, head: {first}, reach_within: [{region}]}}
 
-  - name: With {first} down, {second} answers for {model}
-    model: {model}
-    down: [{first}]
-    expect: {{status: 200, head: {second}}}
-
-  - name: With all of its region down, nobody answers for {model}
+{failing}  - name: With all of its region down, nobody answers for {model}
     model: {model}
     down: [{region}]
     expect: {{status: 503}}
 """
 
 
-def _model(kind: str, code: str, name: str) -> str:
-    first, second = _heads(code)
+def _model(kind: str, code: str, name: str, heads: tuple[str, ...]) -> str:
+    first, *others = heads
     return f"""\
 
 model_id: {kind}-{code} # what clients send as `model`
 name: {_scalar(f"{kind.capitalize()} ({name})"[:128])} # what people read
 region: {_scalar(code)} # its residency in regions.yaml applies
 priority_head: {first} # the first access point
-fallback_heads: [{second}] # tried in this order when the one before does not answer
+fallback_heads: [{", ".join(others)}] # tried in this order when the one before does not answer
 
-# Who answers. The upstream speaks the OpenAI protocol, unless `provider` says otherwise.
-endpoint: https://llm.example.net/{code}/v1
+# Who answers. The upstream speaks the OpenAI protocol, unless `provider` says otherwise. Where its host runs is said in
+# regions.yaml, under `upstreams`.
+endpoint: https://{_host(code)}/v1
 upstream_model: example-{kind}
-upstream_region: {_scalar(code)} # where it runs: a declaration, since the host says nothing of it
 
 # Where the gateway finds the key: a reference. The key itself is never written into a file.
 api_key: {{env: EXAMPLE_API_KEY}}
 """
 
 
-def _heads(code: str) -> tuple[str, str]:
-    return f"head-service-{code}", f"head-service-{code}-2"
+def _heads(code: str, count: int) -> tuple[str, ...]:
+    return (f"head-service-{code}", *(f"head-service-{code}-{number}" for number in range(2, count + 1)))
+
+
+def _host(code: str) -> str:
+    """The example upstream of a region."""
+    return f"{code}.llm.example.net"
 
 
 def _scalar(text: str) -> str:
