@@ -44,9 +44,10 @@ check: $(VENV)/installed ## linters, formatter and type checker
 	$(BIN)/mypy
 	$(BIN)/check-jsonschema --check-metaschema schemas/*.json
 
-docs: $(VENV)/installed ## the pages that are made from the schemas and the rules
+docs: $(VENV)/installed ## the pages that are made from the schemas, the rules and the helps
 	$(BIN)/python docs/generate_fields.py
 	$(BIN)/python docs/generate_rules.py
+	$(BIN)/python docs/generate_man.py
 
 screenshots: $(VENV)/installed ## the pictures of the README; needs Chromium
 	$(BIN)/python tools/screenshots.py

@@ -11,6 +11,7 @@ import click
 from modelspec.author.apply import apply
 from modelspec.author.draft import Draft, Verdict, difference, judged, message_of, proposal_url
 from modelspec.author.references import Use
+from modelspec.author.schemas import FOLDER, stale_schemas
 from modelspec.author.values import counted
 from modelspec.change.plan import effect_of
 from modelspec.cli.options import DraftOptions, today
@@ -78,9 +79,19 @@ def carry_out(
         echo("nothing was written")
         return 1
     write_draft(before, draft, verdict, options)
+    _note_stale_schemas(before.tree.root, draft)
     if following is not None:
         echo(f"next: {following}", quiet=options.quiet)
     return 0
+
+
+def _note_stale_schemas(root: Path, draft: Draft) -> None:
+    """Say where the schemas for editors no longer offer the heads and regions that there are."""
+    is_offered = {"heads.yaml", "regions.yaml"} & draft.files.keys()
+    if is_offered and (root / FOLDER / "model.schema.json").is_file():
+        stale = stale_schemas(root)
+        if not isinstance(stale, Refusal) and stale:
+            note("the schemas for editors are stale; run modelspec schema --write")
 
 
 def write_draft(before: Compiled, draft: Draft, verdict: Verdict, options: DraftOptions) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ _DECLARED = {
 }
 _HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@+-]*")
 _ASSIGNED = re.compile(r"(?P<path>[^=]+?)(?P<operator>[+-]?=).*", re.DOTALL)
-_TAKES = {
+_TAKES: Mapping[str, tuple[str, ...]] = {
     "region": ("region",),
     "upstream_region": ("region",),
     "residency": ("region",),
