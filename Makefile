@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODELSPEC := $(BIN)/modelspec
 
-.PHONY: run demo test test-programs coverage test-all check docs screenshots bench clean
+.PHONY: run demo test test-programs coverage test-all check docs docs-site screenshots bench clean
 .NOTPARALLEL:
 
 run: $(VENV)/installed ## validate and build the example fleet
@@ -49,6 +49,10 @@ docs: $(VENV)/installed ## the pages that are made from the schemas, the rules a
 	$(BIN)/python docs/generate_rules.py
 	$(BIN)/python docs/generate_man.py
 
+docs-site: $(VENV)/installed ## the documentation as a site in dist-docs/, its links checked
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	$(BIN)/python docs/build_site.py dist-docs
+
 screenshots: $(VENV)/installed ## the pictures of the README; needs Chromium
 	$(BIN)/python tools/screenshots.py
 
@@ -58,7 +62,7 @@ bench: $(VENV)/installed ## the figures of docs/performance.md
 	$(BIN)/python benchmarks/run.py
 
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) dist dist-docs build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 
 # The system's pip is left alone: some systems refuse to touch it. Debian's Python comes without ensurepip.
 $(VENV)/installed: pyproject.toml

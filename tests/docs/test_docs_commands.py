@@ -12,7 +12,7 @@ from docs_pages import Block, Reader, blocks, matches
 from forked_command import ForkedCommand
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("docs/guides/*.md"))]
 FLEET = (
     "regions.yaml", "heads.yaml", "keys.yaml", "modelspec.yaml", "waivers.yaml", "routes.test.yaml",
     "metadata.schema.json", "models.d", "schemas", ".gitignore",
