@@ -97,9 +97,10 @@ def fields(of: "FieldsOf", after: str = "") -> Complete:
         assigned = _ASSIGNED.fullmatch(typed) if after else None
         path = assigned["path"] if assigned else typed.rpartition(".")[0]
         pointer = resolve_path(path.split(".") if path else [], of)
-        schema = pointer if isinstance(pointer, NoField) else field_at(pointer, of)
-        if isinstance(schema, NoField):
+        if isinstance(pointer, NoField):
             return []
+        schema = field_at(pointer, of)
+        assert not isinstance(schema, NoField)
         if assigned is None:
             start = f"{path}." if path else ""
             below = (field_at((*pointer, name), of) for name in schema.get("properties", ()))

@@ -121,3 +121,15 @@ def test_an_unreadable_root_is_a_usage_error(
     monkeypatch.setattr(os, "open", refused)
     assert cli.run(["schema", "--root", str(fleet)]) == 2
     assert "cannot read the repository: Permission denied" in capsys.readouterr().err
+
+
+def test_a_verb_says_where_it_makes_the_schemas_stale(command: Command, tmp_path: Path) -> None:
+    root = write_fleet(tmp_path / "fleet")
+    edit = ("head", "edit", "head-us", "capacity=2")
+    stale = "modelspec: the schemas for editors are stale; run modelspec schema --write"
+    add = ("head", "add", "head-x", "--region", "us", "--url", "https://x.example.com")
+    assert stale not in command.run(*edit, cwd=root).err, "there are none"
+    assert command.run("schema", "--write", "--quiet", cwd=root).code == 0
+    assert stale not in command.run("edit", "atlas", "tags+=x", cwd=root).err
+    assert stale in command.run(*add, cwd=root).err
+    assert command.run("schema", "--check", "--quiet", cwd=root).code == 1
