@@ -62,7 +62,7 @@ ONLY_IN = {
     "traceback.format_exc": set(),
     "jinja2": {"site"},
     "duckdb": {"traffic"},
-    "httpx": {"traffic"},
+    "httpx": {"traffic", "gateways"},  # in the second, within LiteLLM, whose requests are caught
     "ibis": {"traffic"},
     "zstandard": {"traffic"},
     "starlette": {"serve"},
@@ -70,7 +70,7 @@ ONLY_IN = {
     "watchfiles": {"serve"},
     "pickle": {"incremental"},  # between a process and its own fork
     "marshal": set(),
-    "random": set(),
+    "random": {"gateways"},  # LiteLLM's router draws, in its own process, with our seed
 }
 """Packages that one room knows, and some that nobody may use: a compile starts nothing, asks nobody, rolls no dice."""
 

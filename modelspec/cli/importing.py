@@ -3,12 +3,15 @@
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from modelspec.cli.options import Decorator, format_option, today
 from modelspec.cli.stderr import accepted
+
+if TYPE_CHECKING:
+    from modelspec.importing import ImportRequest
 
 _SOME = 200
 """The fewest files for which progress is shown."""
@@ -51,14 +54,29 @@ def import_command() -> None:
 @import_command.command("litellm")
 @click.argument("source", metavar="CONFIG.yaml", type=click.Path(path_type=Path))
 @_import_options
-def litellm(**options: Any) -> int:  # noqa: ANN401 - click's
+@click.option(
+    "--prove",
+    is_flag=True,
+    help="Write nothing: let the real LiteLLM send the requests of both configurations, and print the differences.",
+)
+@click.option(
+    "--litellm",
+    "python",
+    metavar="PYTHON",
+    help="The Python that has LiteLLM. Default: that of the litellm on the PATH or in .tools/litellm.",
+)
+def litellm(*, prove: bool, python: str | None, **options: Any) -> int:  # noqa: ANN401 - click's
     """Import a configuration of the LiteLLM proxy.
 
     Literal keys are never copied: the report names each line whose key to rotate.
 
+    With --prove, no request leaves this machine, and 1 means that something will break or goes elsewhere.
+
     Exit codes: 0 imported, 1 not imported or with faults, 2 usage, 3 a bug in modelspec.
     """
-    return _run("litellm", options)
+    if python is not None and not prove:
+        raise click.UsageError("--litellm needs --prove")
+    return _prove(options, python) if prove else _run("litellm", options)
 
 
 @import_command.command("modelsdev")
@@ -84,12 +102,39 @@ def modelsdev(**options: Any) -> int:  # noqa: ANN401 - click's
     return _run("modelsdev", options)
 
 
+def _prove(options: Mapping[str, Any], python: str | None) -> int:
+    from modelspec.gateways.litellm.ask import find_litellm
+    from modelspec.importing import BY_NAME, run
+    from modelspec.importing.prove import prove
+    from modelspec.importing.prove_formats import PROOFS
+
+    program = accepted(find_litellm(python))
+    request = _request({**options, "dry_run": True})
+    outcome = accepted(run(BY_NAME["litellm"], request, today()))
+    (proof,) = accepted(prove([(request, outcome)], program, today()))
+    sys.stdout.writelines(PROOFS[options["format_"]](proof))
+    return int(not proof.is_safe)
+
+
 def _run(name: str, options: Mapping[str, Any]) -> int:
     from modelspec.diagnose.refusal import shown
-    from modelspec.importing import BY_NAME, REPORTS, ImportRequest, run
+    from modelspec.importing import BY_NAME, REPORTS, run
     from modelspec.importing.draft import NoteKind
 
-    request = ImportRequest(
+    request = _request(options)
+    outcome = accepted(run(BY_NAME[name], request, today()))
+    sys.stdout.writelines(REPORTS[options["format_"]](outcome))
+    if outcome.written:
+        click.echo(f"wrote {len(outcome.files)} files to {shown(options['into'])}", err=True)
+    else:
+        click.echo("nothing was written", err=True)
+    return int(outcome.counts.get(NoteKind.FAULT, 0) > 0)
+
+
+def _request(options: Mapping[str, Any]) -> "ImportRequest":
+    from modelspec.importing import ImportRequest
+
+    return ImportRequest(
         source=options["source"],
         into=options["into"],
         region=options["region"],
@@ -99,13 +144,6 @@ def _run(name: str, options: Mapping[str, Any]) -> int:
         dry_run=options["dry_run"],
         progress=_progress if sys.stderr.isatty() else None,
     )
-    outcome = accepted(run(BY_NAME[name], request, today()))
-    sys.stdout.writelines(REPORTS[options["format_"]](outcome))
-    if outcome.written:
-        click.echo(f"wrote {len(outcome.files)} files to {shown(options['into'])}", err=True)
-    else:
-        click.echo("nothing was written", err=True)
-    return int(outcome.counts.get(NoteKind.FAULT, 0) > 0)
 
 
 def _wanted(where: str | None) -> Callable[[Mapping[str, object]], bool] | None:

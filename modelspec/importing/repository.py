@@ -128,6 +128,17 @@ def _flush(folder: Path) -> None:
         os.close(handle)
 
 
+def tree_with(prepared: Sequence[PreparedImport], to: ImportDestination) -> Tree:
+    """The repository as it is after the import, whether it is written or not."""
+    old = to.tree or Tree(root=to.root, fixed={}, models=[], faults=[], other=lambda _: None)
+    new = [one.file for one in prepared]
+    return replace(
+        old,
+        fixed=old.fixed | {file.path: file for file in new if "/" not in file.path},
+        models=sorted([*old.models, *(file for file in new if "/" in file.path)], key=lambda file: file.path),
+    )
+
+
 _DUPLICATE = "MS205"
 
 
@@ -136,21 +147,12 @@ def faults_of(
 ) -> Iterator[tuple[Diagnostic, Note]]:
     """Every error that the import would add, with a note at the place in the source that causes it."""
     new = {one.file.path: one for one in prepared}
-    old = to.tree or Tree(root=to.root, fixed={}, models=[], faults=[], other=lambda _: None)
-    tree = replace(
-        old,
-        fixed=old.fixed | {path: one.file for path, one in new.items() if "/" not in path},
-        models=sorted(
-            [*old.models, *(one.file for path, one in new.items() if "/" in path)],
-            key=lambda file: file.path,
-        ),
-    )
     for one in prepared:
         if len(one.file.data) > MAX_BYTES:
             why = f"its file would be larger than {MAX_BYTES // 1024} KiB"
             note = Note(kind=NoteKind.FAULT, spot=_whole(one), what=one.file.path, why=why)
             yield too_large(one.file.path), note
-    for found in check(tree, today=today).diagnostics:
+    for found in check(tree_with(prepared, to), today=today).diagnostics:
         if found.severity is not Severity.ERROR:
             continue
         paths = (found.path, *(label.path for label in found.related))
