@@ -29,7 +29,7 @@ OF_GRAFANA = "gateways/prometheus/dashboard.json"
 """Read by the classes that Grafana generates from its schema, in test_emit_prometheus."""
 OF_THE_SITE = {
     *("site/404.json", "site/405.json", "site/admin/openapi.json", "site/admin/propose.json"),
-    "site/admin/assets/routes.json",
+    *("site/admin/assets/models.json", "site/admin/assets/routes.json"),
     *("site/admin/live/status.json", "site/admin/live/usage.json"),  # `null`: nothing is measured yet
 }
 """Files for pages and web servers only; OpenAPI has its own schema."""

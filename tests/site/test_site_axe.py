@@ -12,7 +12,12 @@ pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
-RUN = "() => axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations)"
+RUN = """(scheme) => axe.run(document, {
+  resultTypes: ["violations"],
+  ...(scheme === "dark"
+    ? {runOnly: ["color-contrast", "link-in-text-block"]} // all that depends on colours
+    : {rules: {"target-size": {enabled: true}}}), // axe leaves it out unless asked
+}).then(({violations}) => violations)"""
 
 
 def barriers(page: Page) -> list[str]:
@@ -23,7 +28,7 @@ def barriers(page: Page) -> list[str]:
         page.set_viewport_size({"width": width, "height": 900})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            rules: list[dict[str, Any]] = page.evaluate(RUN)
+            rules: list[dict[str, Any]] = page.evaluate(RUN, scheme)
             found += [
                 f"{scheme}, {width} px: {rule['help']}: {[node['html'][:200] for node in rule['nodes'][:3]]}"
                 for rule in rules
@@ -48,10 +53,15 @@ def barriers(page: Page) -> list[str]:
         "owners.html",
         "regions/eu.html",
         "heads/head-service-us-west.html",
+        "keys/*.html",
+        "owners/*.html",
         "propose.html",
+        "traffic.html",
     ],
 )
-def test_no_page_has_a_barrier(open_page: OpenPage, example: str, path: str) -> None:
+def test_no_page_has_a_barrier(open_page: OpenPage, example_site: Path, example: str, path: str) -> None:
+    if "*" in path:
+        path = min((example_site / "admin").glob(path)).relative_to(example_site / "admin").as_posix()
     assert barriers(open_page(f"{example}/admin/{path}")) == []
 
 
