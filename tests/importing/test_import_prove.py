@@ -19,7 +19,7 @@ from modelspec.gateways.litellm.ask import find_litellm
 from modelspec.importing import BY_NAME, ImportOutcome, ImportRequest, run
 from modelspec.importing.proof import Proof
 from modelspec.importing.prove import prove
-from modelspec.importing.prove_formats import grouped
+from modelspec.importing.prove_formats import PROOFS, grouped
 
 pytestmark = pytest.mark.gateway
 
@@ -75,6 +75,11 @@ def test_most_deployments_are_the_same_to_the_byte(proofs: dict[str, Proof]) -> 
     assert sum(proof.equal for proof in proofs.values()) > 0.6 * sum(
         proof.deployments for proof in proofs.values()
     )
+
+
+def test_the_page_shows_what_it_printed(proofs: dict[str, Proof]) -> None:
+    page = (ROOT / "docs/import.md").read_text(encoding="utf-8")
+    assert "".join(PROOFS["text"](proofs["documented"])) in page
 
 
 CONFIG = f"""\
