@@ -1,4 +1,4 @@
-"""`modelspec import litellm` and `modelspec import modelsdev`."""
+"""`modelspec import litellm`, `modelspec import modelsdev` and `modelspec import openai-compatible`."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -116,10 +116,24 @@ def _prove(options: Mapping[str, Any], python: str | None) -> int:
     return int(not proof.is_safe)
 
 
+@import_command.command("openai-compatible")
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--endpoint", metavar="URL", required=True, help="The base URL of the server, such as https://…/v1."
+)
+@click.option("--key", metavar="NAME", help="The environment variable that will hold its key.")
+@_import_options
+def openai_compatible(**options: Any) -> int:  # noqa: ANN401 - click's
+    """Import the answer of a server to GET /v1/models.
+
+    Exit codes: 0 imported, 1 not imported or with faults, 2 usage, 3 a bug in modelspec.
+    """
+    return _run("openai-compatible", options)
+
+
 def _run(name: str, options: Mapping[str, Any]) -> int:
     from modelspec.diagnose.refusal import shown
     from modelspec.importing import BY_NAME, REPORTS, run
-    from modelspec.importing.draft import NoteKind
 
     request = _request(options)
     outcome = accepted(run(BY_NAME[name], request, today()))
@@ -128,7 +142,7 @@ def _run(name: str, options: Mapping[str, Any]) -> int:
         click.echo(f"wrote {len(outcome.files)} files to {shown(options['into'])}", err=True)
     else:
         click.echo("nothing was written", err=True)
-    return int(outcome.counts.get(NoteKind.FAULT, 0) > 0)
+    return int(outcome.faults > 0)
 
 
 def _request(options: Mapping[str, Any]) -> "ImportRequest":
@@ -142,6 +156,8 @@ def _request(options: Mapping[str, Any]) -> "ImportRequest":
         providers=options.get("providers", ()),
         wanted=_wanted(options.get("where")),
         dry_run=options["dry_run"],
+        endpoint=options.get("endpoint"),
+        key=options.get("key"),
         progress=_progress if sys.stderr.isatty() else None,
     )
 

@@ -75,6 +75,8 @@ gigachat openai https://gigachat.devices.sberbank.ru/api/v1
   https://developers.sber.ru/docs/ru/gigachat/api/main
 github openai https://models.github.ai/inference
   https://docs.github.com/en/github-models/quickstart
+github_copilot openai https://api.githubcopilot.com
+  https://docs.github.com/en/copilot/reference/copilot-allowlist-reference
 groq openai https://api.groq.com/openai/v1
   https://console.groq.com/docs/openai
 hosted_vllm openai -
@@ -123,6 +125,8 @@ scaleway openai https://api.scaleway.ai/v1
   https://www.scaleway.com/en/docs/generative-apis/api-cli/using-chat-api
 snowflake openai -
   https://docs.snowflake.com/en/user-guide/snowflake-cortex/open_ai_sdk
+text-completion-openai openai https://api.openai.com/v1
+  https://developers.openai.com/api/reference/resources/completions
 together_ai openai https://api.together.ai/v1
   https://docs.together.ai/docs/inference/openai-compatibility
 vertex_ai vertex_ai -

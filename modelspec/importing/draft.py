@@ -16,12 +16,17 @@ from modelspec.text.source import Span, Spot
 
 
 class NoteKind(StrEnum):
-    """What a note is about, in the order of the report."""
+    """What a note is about, in the order of the report.
 
-    FAULT = "fault"
+    What happens to requests, worst first; then what the source has wrong, which is so before and after.
+    """
+
+    BREAKS = "breaks"
+    ELSEWHERE = "elsewhere"
+    DIFFERENT = "different"
+    ABSENT = "absent"
     SECRET = "secret"  # noqa: S105 - a kind of note
     SUSPICIOUS = "suspicious"
-    LOST = "lost"
     CHANGED = "changed"
 
 
@@ -124,23 +129,36 @@ class ModelDraft:
     """A model without its region and heads, which the destination adds.
 
     `fields` are those of a model file. `spots` maps pointers into them to their source; `()` is the model's own
-    place. `comments` are lines without their `#`.
+    place. `comments` are lines without their `#`. `source_name` is what clients sent before, `origins` are the places
+    from which its deployments come, in their order.
     """
 
     model_id: str
     fields: Mapping[str, object]
     spots: Mapping[Pointer, Spot]
     comments: Sequence[str] = ()
+    source_name: str = ""
+    origins: Sequence[Spot] = ()
+
+
+OWN_FILE = "litellm.yaml"
+"""The file of a new repository with settings of LiteLLM that are not modelspec's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """The result of an importer; `litellm` are settings for `target_options.litellm`."""
+    """The result of an importer; `litellm` are settings for `target_options.litellm`, `own` those of `OWN_FILE`.
+
+    `variables` are values, none of them secret, that must be set where the gateway runs.
+    """
 
     models: Sequence[ModelDraft]
     notes: Sequence[Note]
     litellm: Mapping[str, object] = field(default_factory=dict)
     litellm_spots: Sequence[Spot] = ()
+    own: Mapping[str, object] = field(default_factory=dict)
+    own_spots: Sequence[Spot] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +166,8 @@ class ImportRequest:
     """What the user asked for; `heads` are `ID` or `ID=URL`.
 
     `providers` are those of a catalogue; empty means all. `wanted` decides by the fields of a model whether it is
-    imported. `progress` is called with the numbers of files read and of all files.
+    imported. `endpoint` and `key`, the variable with the key, are those of a server. `progress` is called with the
+    numbers of files read and of all files.
     """
 
     source: Path
@@ -158,6 +177,8 @@ class ImportRequest:
     providers: tuple[str, ...] = ()
     wanted: Callable[[Mapping[str, object]], bool] | None = None
     dry_run: bool = False
+    endpoint: str | None = None
+    key: str | None = None
     progress: Callable[[int, int], None] | None = None
 
     def wants(self, draft: ModelDraft) -> bool:

@@ -238,7 +238,7 @@ class ModelsDev:
                 continue
             if models.setdefault(draft.model_id.lower(), draft) is not draft:
                 offer.note(
-                    NoteKind.LOST, "the model", "another model has that name, ignoring case: not imported"
+                    NoteKind.ABSENT, "the model", "another model has that name, ignoring case: not imported"
                 )
         return Imported(models=list(models.values()), notes=notes)
 
@@ -271,7 +271,7 @@ class _Offer:
             lost = f"{quote(name)} cannot be turned into a model_id"
         else:
             return self._drafted(model_id, name, table, offered.table)
-        self.note(NoteKind.LOST, "the model", f"{lost}: not imported")
+        self.note(NoteKind.ABSENT, "the model", f"{lost}: not imported")
         return None
 
     def _drafted(self, model_id: str, name: str, table: Table, offered: Table) -> ModelDraft:

@@ -1,7 +1,7 @@
 """The report of an import: text and Markdown for people, JSON for programs (`schemas/import.schema.json`)."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
 
@@ -14,23 +14,27 @@ from modelspec.text.quote import counted
 from modelspec.text.source import Spot
 
 _TITLES = {
-    NoteKind.FAULT: "faults in the result",
+    NoteKind.BREAKS: "will break",
+    NoteKind.ELSEWHERE: "goes elsewhere",
+    NoteKind.DIFFERENT: "behaves differently",
+    NoteKind.ABSENT: "will not be there",
     NoteKind.SECRET: "secrets to rotate",
-    NoteKind.SUSPICIOUS: "suspicious",
-    NoteKind.LOST: "not imported",
-    NoteKind.CHANGED: "imported in another form",
+    NoteKind.SUSPICIOUS: "suspicious in the source",
+    NoteKind.CHANGED: "carried in another form",
 }
+_PLACES = 3
+"""The most places that a row names."""
 
 
 def text(outcome: ImportOutcome) -> Iterator[str]:
-    """A headline, then the notes by kind, one per line."""
+    """A headline, then the notes by kind: those that differ in the model or the place only are one row."""
     yield f"{_headline(outcome)}\n"
     for line in outcome.destination.placeholders:
         yield f"placeholder: {printable(line)}\n"
-    for title, notes in _by_kind(outcome):
+    for title, rows in _by_kind(outcome):
         yield f"\n{title}\n"
-        for note in notes:
-            yield f"  {_place(note)}: {printable(note.what)}: {printable(note.why)}\n"
+        for notes in rows:
+            yield f"  {_places(notes)}: {printable(_what(notes))}: {printable(notes[0].why)}\n"
 
 
 def _headline(outcome: ImportOutcome) -> str:
@@ -41,9 +45,27 @@ def _headline(outcome: ImportOutcome) -> str:
     return f"{verb} {counted(len(outcome.models), 'model')} from {printable(outcome.source)}{losses}"
 
 
-def _by_kind(outcome: ImportOutcome) -> Iterator[tuple[str, Iterator[Note]]]:
+def _by_kind(outcome: ImportOutcome) -> Iterator[tuple[str, Iterable[Sequence[Note]]]]:
+    """The titles with their rows, in the order of the first note of each."""
     for kind, notes in groupby(outcome.notes, key=lambda note: note.kind):
-        yield _TITLES[kind], notes
+        rows: dict[tuple[str, str], list[Note]] = {}
+        for note in notes:
+            rows.setdefault((_thing(note), note.why), []).append(note)
+        yield _TITLES[kind], rows.values()
+
+
+def _thing(note: Note) -> str:
+    """What a note is about, without the model."""
+    return note.what.partition(" of '")[0]
+
+
+def _what(notes: Sequence[Note]) -> str:
+    return notes[0].what if len(notes) == 1 else f"{_thing(notes[0])} ({len(notes)} times)"
+
+
+def _places(notes: Sequence[Note]) -> str:
+    shown = ", ".join(map(_place, notes[:_PLACES]))
+    return shown if len(notes) <= _PLACES else f"{shown} and {len(notes) - _PLACES} more"
 
 
 def _place(note: Note) -> str:
@@ -60,17 +82,17 @@ def markdown(outcome: ImportOutcome) -> Iterator[str]:
     yield f"# Import of {_cell(outcome.source)}\n\n{_cell(_headline(outcome))}.\n"
     for line in outcome.destination.placeholders:
         yield f"\nPlaceholder: {_cell(line)}.\n"
-    for title, notes in _by_kind(outcome):
-        yield f"\n## {title.capitalize()}\n\n| place | what | why |\n|---|---|---|\n"
-        for note in notes:
-            yield f"| {_cell(_place(note))} | {_cell(note.what)} | {_cell(note.why)} |\n"
+    for title, rows in _by_kind(outcome):
+        yield f"\n## {title.capitalize()}\n\n| places | what | why |\n|---|---|---|\n"
+        for notes in rows:
+            yield f"| {_cell(_places(notes))} | {_cell(_what(notes))} | {_cell(notes[0].why)} |\n"
 
 
 def _cell(words: str) -> str:
     return printable(words).translate(_ESCAPED)
 
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _encode = json.JSONEncoder().encode
 
 

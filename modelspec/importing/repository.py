@@ -14,7 +14,7 @@ from modelspec.author.style import block
 from modelspec.diagnose.diagnostic import Diagnostic, Severity
 from modelspec.diagnose.refusal import Refusal, unusable
 from modelspec.importing.destination import ImportDestination
-from modelspec.importing.draft import Imported, ModelDraft, Note, NoteKind
+from modelspec.importing.draft import OWN_FILE, Imported, ModelDraft, Note, NoteKind
 from modelspec.incremental import check
 from modelspec.load import source_of
 from modelspec.load.compose import compose
@@ -66,14 +66,17 @@ def _model(draft: ModelDraft, to: ImportDestination) -> bytes:
 def _fixed(imported: Imported, to: ImportDestination) -> Iterator[PreparedImport]:
     regions = [{"code": to.region, "name": to.region_name}]
     heads = [{"head_id": head, "region": to.region, "url": url} for head, url in to.urls.items()]
+    options = {**imported.litellm, **({"include": OWN_FILE} if imported.own else {})}
     settings: Mapping[str, object] = {
         "targets": ["litellm"],
-        **({"target_options": {"litellm": dict(imported.litellm)}} if imported.litellm else {}),
+        **({"target_options": {"litellm": options}} if options else {}),
     }
     for path, fields in (("regions.yaml", {"regions": regions}), ("heads.yaml", {"heads": heads})):
         yield PreparedImport(file=File(path, _text(_blocks(fields))))
     file = File("modelspec.yaml", _text(_blocks(settings)))
-    yield PreparedImport(file=file, spots=imported.litellm_spots)
+    yield PreparedImport(file=file, spots=imported.litellm_spots or imported.own_spots)
+    if imported.own:
+        yield PreparedImport(file=File(OWN_FILE, _text(_blocks(imported.own))), spots=imported.own_spots)
 
 
 def _blocks(fields: Mapping[str, object]) -> Iterator[str]:
@@ -131,11 +134,14 @@ def _flush(folder: Path) -> None:
 def tree_with(prepared: Sequence[PreparedImport], to: ImportDestination) -> Tree:
     """The repository as it is after the import, whether it is written or not."""
     old = to.tree or Tree(root=to.root, fixed={}, models=[], faults=[], other=lambda _: None)
-    new = [one.file for one in prepared]
+    new = {one.file.path: one.file for one in prepared}
     return replace(
         old,
-        fixed=old.fixed | {file.path: file for file in new if "/" not in file.path},
-        models=sorted([*old.models, *(file for file in new if "/" in file.path)], key=lambda file: file.path),
+        fixed=old.fixed | {path: file for path, file in new.items() if "/" not in path and path != OWN_FILE},
+        models=sorted(
+            [*old.models, *(file for path, file in new.items() if "/" in path)], key=lambda file: file.path
+        ),
+        other=lambda path: new[path] if path in new else old.other(path),
     )
 
 
@@ -150,7 +156,7 @@ def faults_of(
     for one in prepared:
         if len(one.file.data) > MAX_BYTES:
             why = f"its file would be larger than {MAX_BYTES // 1024} KiB"
-            note = Note(kind=NoteKind.FAULT, spot=_whole(one), what=one.file.path, why=why)
+            note = Note(kind=NoteKind.BREAKS, spot=_whole(one), what=one.file.path, why=why)
             yield too_large(one.file.path), note
     for found in check(tree_with(prepared, to), today=today).diagnostics:
         if found.severity is not Severity.ERROR:
@@ -169,7 +175,7 @@ def is_taken(found: Diagnostic, to: ImportDestination) -> bool:
 def _note(found: Diagnostic, one: PreparedImport) -> Note:
     where = f"{one.file.path}:{found.span.line}" if found.path == one.file.path else one.file.path
     return Note(
-        kind=NoteKind.FAULT,
+        kind=NoteKind.BREAKS,
         spot=_spot(found, one),
         what=f"{found.code} in {where}",
         why=found.message + (f"; {found.help}" if found.help else ""),

@@ -14,7 +14,7 @@ from modelspec.load.unread import MODELS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOutcome:
-    """The result of an import, for its report."""
+    """The result of an import, for its report; `faults` are errors in the result, `variables` as in `Imported`."""
 
     importer: str
     source: str
@@ -22,6 +22,8 @@ class ImportOutcome:
     files: Sequence[PreparedImport]
     notes: Sequence[Note]
     written: bool
+    faults: int
+    variables: Mapping[str, str]
 
     @property
     def counts(self) -> Mapping[NoteKind, int]:
@@ -67,6 +69,8 @@ def run(importer: Importer, request: ImportRequest, today: date) -> ImportOutcom
         files=files,
         notes=ordered([*imported.notes, *(note for _, note in faults)]),
         written=not request.dry_run,
+        faults=len(faults),
+        variables=imported.variables,
     )
 
 

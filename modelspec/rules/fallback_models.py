@@ -107,12 +107,14 @@ def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
     """Fallback models form a cycle.
 
     When all of them fail at once, a gateway that follows the cycle tries each again and again; one that limits its
-    attempts wastes them. Each cycle is reported once, at the reference that closes it.
+    attempts wastes them. Two models that stand in for each other are common, and harmless where only one of them fails.
+    Cycles that share a model are reported once, at the first reference that closes one.
 
     Remove one of the references.
     """
     references = {signature.model_id: _references(signature, catalog) for signature in catalog.signatures}
     finished: set[str] = set()
+    told: set[str] = set()
     for start, leading in references.items():
         if start in finished or not leading:
             continue
@@ -128,7 +130,10 @@ def fallback_models_do_not_circle(catalog: Catalog) -> Iterator[Finding]:
                 continue
             target, place = step
             if target in depths:
-                yield _circle(path, depths[target], place)
+                circle = path[depths[target] :]
+                if told.isdisjoint(circle):
+                    yield _circle(path, depths[target], place)
+                told.update(circle)
             elif target not in finished:
                 depths[target] = len(path)
                 path.append(target)

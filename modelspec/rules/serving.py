@@ -10,7 +10,7 @@ from modelspec.rules.examples import model
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
 
-FROM_REGION = ("bedrock", "sagemaker", "vertex_ai")
+FROM_REGION = ("bedrock", "oci", "sagemaker", "vertex_ai")
 """Providers whose host follows from a region: then `params` may stand in for the endpoint."""
 
 
@@ -74,9 +74,9 @@ def endpoint_is_known(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa:
     """The endpoint of a model is unknown.
 
     `endpoint` may be left out where a provider is named that has one public endpoint, or where the region in `params`
-    (`aws_region_name`, `vertex_location`) decides the host. For any other provider the destination of requests
-    is unknown. A model that names neither an endpoint nor a provider was meant for nobody: nothing is sent to anybody
-    by default.
+    (`aws_region_name`, `oci_region`, `vertex_location`) decides the host. For any other provider the destination of
+    requests is unknown. A model that names neither an endpoint nor a provider was meant for nobody: nothing is sent to
+    anybody by default.
 
     Write the endpoint, or the provider.
     """

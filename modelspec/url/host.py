@@ -99,6 +99,7 @@ PRIVATE_ENDS = frozenset(suffix.rpartition(".")[2] for suffix in _PRIVATE_SUFFIX
 _QUAD = re.compile(r"(?<![0-9])([0-9]{1,3})[.-]([0-9]{1,3})[.-]([0-9]{1,3})[.-]([0-9]{1,3})(?![0-9])")
 _HEX = re.compile(r"(?<![0-9a-z])([0-9a-f]{8})(?![0-9a-z])")
 _DASHED_IPV6 = re.compile(r"[0-9a-f-]{2,39}+")
+_NO_DOMAIN = re.compile(r"(?!xn--)(?=[a-z]*+[0-9_-])[a-z0-9_-]++", re.ASCII)
 _NUMERIC = re.compile(r"[0-9]++|0x[0-9a-f]*+")
 _END = re.compile(r"[\s\x00-\x1f/\\?#]")
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
@@ -150,8 +151,12 @@ def disguises(host: str) -> Iterator[str]:
 
 
 def is_private_name(name: str) -> bool:
-    """Whether a name is looked up inside a network: one label, or one of the private suffixes."""
-    return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
+    """Whether a name is looked up inside a network: one label, one of the private suffixes, or no domain at all.
+
+    Every top-level domain is of letters, or punycode (RFC 3696, 2), so that a container's `llama-3.2-1b` is not public.
+    """
+    last = name.rpartition(".")[2]
+    return last == name or name.endswith(_PRIVATE_SUFFIXES) or bool(_NO_DOMAIN.fullmatch(last))
 
 
 @lru_cache(maxsize=1024)

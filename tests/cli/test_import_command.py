@@ -37,9 +37,11 @@ def test_a_configuration_becomes_a_repository_that_builds(command: Command, conf
         "head-eu=https://h.example",
     )
     assert done.code == 0
-    assert done.out.startswith("imported 2 models from config.yaml (secrets to rotate: 1, not imported: 1)\n")
+    assert done.out.startswith(
+        "imported 2 models from config.yaml (secrets to rotate: 1, carried in another form: 1)\n"
+    )
     assert "correct horse" not in done.out + done.err
-    assert done.err == "wrote 5 files to 'fleet'\n"
+    assert done.err == "wrote 6 files to 'fleet'\n"
     assert command.run("validate", "--root", "fleet").code == 0
     assert command.run("build", "--root", "fleet").code == 0
     assert (command.home / "fleet/dist/gateways/litellm/head-eu.yaml").is_file()
@@ -63,21 +65,23 @@ def test_json_follows_its_schema_and_is_the_same_twice(command: Command, config:
     assert list(report) == list(SCHEMA["properties"])
     assert report["summary"] == {
         "models": 2,
-        "fault": 0,
+        "breaks": 0,
+        "elsewhere": 0,
+        "different": 0,
+        "absent": 0,
         "secret": 1,
         "suspicious": 0,
-        "lost": 1,
-        "changed": 0,
+        "changed": 1,
     }
     assert [model["path"] for model in report["models"]] == ["models.d/gpt-4o.yaml", "models.d/other.yaml"]
 
 
 def test_markdown_is_safe_in_a_table(command: Command) -> None:
     path = command.home / "config.yaml"
-    path.write_text(CONFIG + '"a|b<script>*_`": {c: 1}\n', encoding="utf-8")
+    path.write_text(CONFIG + '".a|b<script>*_`": {c: 1}\n', encoding="utf-8")
     done = command.run("import", "litellm", path, "--into", "a", "--format", "markdown")
     assert "# Import of config.yaml" in done.out
-    assert "| a\\|b&lt;script&gt;\\*\\_\\`" in done.out
+    assert "| .a\\|b&lt;script&gt;\\*\\_\\`" in done.out
 
 
 def test_faults_of_the_result_are_reported_with_their_source(command: Command) -> None:

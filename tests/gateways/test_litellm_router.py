@@ -26,8 +26,17 @@ pytestmark = pytest.mark.gateway
 
 ELSEWHERE = {"anthropic", "azure", "bedrock", "cohere", "gemini", "mistral", "ollama"}
 """Tested with the proxy, each with its own path."""
-NOT_SHOWN = {"gigachat", "vertex_ai"}
-"""These first get a token from their clouds."""
+NOT_SHOWN = {
+    "gigachat",
+    "github_copilot",
+    "oci",
+    "replicate",
+    "sagemaker",
+    "text-completion-openai",
+    "vertex_ai",
+    "watsonx",
+}
+"""These first get a token from their clouds, or have a host or a protocol of their own."""
 LIKE_OPENAI = sorted(FORMS.keys() - ELSEWHERE - NOT_SHOWN - {"voyage"})
 CHAT = "/chat/completions"
 BODY = {"messages", "model", "stream"}
@@ -54,7 +63,7 @@ IMPLIED = [
     *(
         ("chat", word)
         for word in sorted(FORMS)
-        if PROVIDERS[word].public_endpoint and word not in ("gigachat", "voyage")
+        if PROVIDERS[word].public_endpoint and word not in ("gigachat", "github_copilot", "voyage")
     ),
     *(("embedding", word) for word in ("cohere", "mistral", "openai", "voyage")),
     ("rerank", "cohere"),

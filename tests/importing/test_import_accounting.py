@@ -22,7 +22,7 @@ Position = tuple[int, int]
 LINKS = {"litellm_credential_name", "credential_name", "include", "custom_llm_provider", "weight", "order"}
 """Their values refer to other parts of the source, or are converted."""
 PUBLIC = {provider.public_endpoint for provider in PROVIDERS.values()}
-WRAPPED = {"configmap"}
+WRAPPED = {"argo-application", "config-in-a-text-in-a-text", "configmap"}
 """For PyYAML, the configuration in it is one string."""
 
 

@@ -132,7 +132,7 @@ def test_rejects_includes_outside_the_folder(tmp_path: Path) -> None:
     outcome = import_litellm(write(inside, f"include: {json.dumps(names)}\n{MODEL}"), tmp_path / "new")
     assert isinstance(outcome, ImportOutcome)
     assert [one.draft.model_id for one in outcome.models if one.draft] == ["gpt-4o"]
-    assert [note.kind for note in outcome.notes] == ["lost"] * len(names)
+    assert [note.kind for note in outcome.notes] == ["absent"] * len(names)
 
 
 @pytest.mark.parametrize(

@@ -117,12 +117,12 @@ def test_reports_models_that_cannot_be_read(checkout: Path, tmp_path: Path) -> N
     outcome = read(checkout, tmp_path / "new", "acme", "unreadable")
     assert isinstance(outcome, ImportOutcome)
     reported = {(note.kind.value, note.spot.path.rpartition("/")[2]): note.why for note in outcome.notes}
-    assert reported["lost", "loop.toml"].startswith("it inherits from providers/acme/models/loop.toml")
-    assert "models/nobody/nothing.toml, which cannot be read" in reported["lost", "lost.toml"]
-    assert reported["lost", "broken.toml"] == "it is not valid TOML: not imported"
-    assert "it is not a path in a checkout" in reported["lost", "climb.toml"]
-    assert reported["lost", "outside.toml"] == "a link leads out of the checkout: not imported"
-    assert reported["lost", "m.toml"].startswith("provider.toml cannot be read")
+    assert reported["absent", "loop.toml"].startswith("it inherits from providers/acme/models/loop.toml")
+    assert "models/nobody/nothing.toml, which cannot be read" in reported["absent", "lost.toml"]
+    assert reported["absent", "broken.toml"] == "it is not valid TOML: not imported"
+    assert "it is not a path in a checkout" in reported["absent", "climb.toml"]
+    assert reported["absent", "outside.toml"] == "a link leads out of the checkout: not imported"
+    assert reported["absent", "m.toml"].startswith("provider.toml cannot be read")
     assert ("secret", "secret.toml") in reported
     assert ("changed", "odd name.toml") in reported
 
@@ -142,7 +142,7 @@ def test_the_report_has_every_error_of_the_result(checkout: Path, tmp_path: Path
     assert isinstance(outcome, ImportOutcome)
     compiled = compile_fleet(tmp_path / "new", today=TODAY)
     errors = {f"{f.code} in {f.path}:{f.span.line}" for f in compiled.diagnostics if f.severity == "error"}
-    assert errors == {note.what for note in outcome.notes if note.kind == "fault"}
+    assert errors == {note.what for note in outcome.notes if note.kind == "breaks"}
     assert len(outcome.models) == 9
 
 

@@ -80,7 +80,7 @@ def test_a_model_that_falls_back_to_itself_is_no_cycle(
     assert told(found_in(tmp_path, model(model_id, **fields))) == expected
 
 
-def test_each_cycle_is_reported_once_where_it_closes(tmp_path: Path) -> None:
+def test_cycles_that_share_a_model_are_reported_once(tmp_path: Path) -> None:
     text = (
         model("atlas", fallback_models="[bison, cobra]")
         + model("bison", fallback_models="[atlas]")
@@ -91,7 +91,6 @@ def test_each_cycle_is_reported_once_where_it_closes(tmp_path: Path) -> None:
     assert [(d.code, d.path, d.span.column, d.message.rpartition(": ")[2]) for d in found] == [
         ("MS307", "models.d/bison.yaml", 19, "'atlas' → 'bison' → 'atlas'"),
         ("MS307", "models.d/dingo.yaml", 19, "'cobra' → 'dingo' → 'cobra'"),
-        ("MS307", "models.d/dingo.yaml", 26, "'atlas' → 'cobra' → 'dingo' → 'atlas'"),
     ]
 
 

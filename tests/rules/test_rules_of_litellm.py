@@ -97,9 +97,6 @@ def test_a_region_is_no_part_of_another_url(tmp_path: Path, provider: str, name:
         "custom",
         "custom_openai",
         "auto_router",
-        "text-completion-openai",
-        "sagemaker",
-        "oci",
     ],
 )
 def test_words_that_lead_elsewhere_in_litellm_are_rejected(tmp_path: Path, provider: str) -> None:

@@ -33,6 +33,7 @@ class ParamKind(Enum):
     REGION = "a region of letters, digits and '-'"
     SECONDS = "a number above 0"
     COUNT = "a whole number, 0 or more"
+    REFERENCE = "a reference such as {env: NAME}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,8 @@ class Form:
     `path_if_bare` only to an endpoint without a path. `params` are the allowed connection settings in addition to
     `COMMON_PARAMS`. `is_default`: without an endpoint, LiteLLM itself knows where the provider is. `hosts` are the
     domains to which LiteLLM may send credentials from its environment; empty means
-    that it sends none, and that any host is allowed.
+    that it sends none, and that any host is allowed. `credentials` are sets of `params`, of which each stands for a
+    key. Not `takes_endpoint`: LiteLLM builds the URL itself, whatever the endpoint.
     """
 
     prefix: str
@@ -52,6 +54,8 @@ class Form:
     is_default: bool = True
     params: Mapping[str, ParamKind] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
+    credentials: tuple[frozenset[str], ...] = ()
+    takes_endpoint: bool = True
 
 
 COMMON_PARAMS: Mapping[str, ParamKind] = MappingProxyType(
@@ -77,6 +81,14 @@ _AS_OPENAI = (
     "zhipu",  # unknown to LiteLLM
 )
 
+_AWS_KEYS = (frozenset({"aws_access_key_id", "aws_secret_access_key"}),)
+_AWS: Mapping[str, ParamKind] = {
+    "aws_region_name": ParamKind.REGION,
+    **dict.fromkeys(("aws_access_key_id", "aws_secret_access_key", "aws_session_token"), ParamKind.TEXT),
+}
+_AWS_HOSTS = ("amazonaws.com", "amazonaws.com.cn")
+_OCI_USER = ("oci_user", "oci_fingerprint", "oci_tenancy")
+
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
         **{word: Form(prefix=word) for word in _NATIVE.split()},
@@ -86,27 +98,54 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "azure": Form(prefix="azure", params={"api_version": ParamKind.TEXT}),
         "bedrock": Form(
             prefix="bedrock",
-            params={
-                "aws_region_name": ParamKind.REGION,
-                "aws_access_key_id": ParamKind.TEXT,
-                "aws_secret_access_key": ParamKind.TEXT,
-                "aws_session_token": ParamKind.TEXT,
-            },
-            hosts=("amazonaws.com", "amazonaws.com.cn"),
+            params=_AWS,
+            hosts=_AWS_HOSTS,
+            credentials=_AWS_KEYS,
         ),
         "cohere": Form(prefix="cohere_chat", path="/chat"),
         "gemini": Form(prefix="gemini", path_if_bare="/v1beta"),
+        # LiteLLM logs in itself, and would send its token to any endpoint.
+        "github_copilot": Form(prefix="github_copilot", takes_endpoint=False),
+        "oci": Form(
+            prefix="oci",
+            params={
+                "oci_region": ParamKind.REGION,
+                **dict.fromkeys((*_OCI_USER, "oci_compartment_id"), ParamKind.TEXT),
+                **dict.fromkeys(("oci_key", "oci_key_file"), ParamKind.REFERENCE),
+                **dict.fromkeys(("oci_serving_mode", "oci_endpoint_id"), ParamKind.TEXT),
+            },
+            hosts=("oraclecloud.com",),
+            credentials=tuple(frozenset({*_OCI_USER, key}) for key in ("oci_key", "oci_key_file")),
+        ),
         "ollama": Form(prefix="ollama_chat"),
         "openai": Form(prefix="openai", params={"organization": ParamKind.TEXT}),
+        "replicate": Form(prefix="replicate", takes_endpoint=False),
+        "sagemaker": Form(
+            prefix="sagemaker",
+            params=_AWS,
+            hosts=_AWS_HOSTS,
+            credentials=_AWS_KEYS,
+            takes_endpoint=False,
+        ),
+        "text-completion-openai": Form(
+            prefix="text-completion-openai", params={"organization": ParamKind.TEXT}
+        ),
         "vertex_ai": Form(
             prefix="vertex_ai",
             params={"vertex_project": ParamKind.TEXT, "vertex_location": ParamKind.REGION},
             hosts=("googleapis.com",),
         ),
+        "watsonx": Form(
+            prefix="watsonx",
+            params={
+                **dict.fromkeys(("project_id", "space_id", "api_version"), ParamKind.TEXT),
+                **dict.fromkeys(("token", "zen_api_key"), ParamKind.REFERENCE),
+            },
+            hosts=("cloud.ibm.com",),
+        ),
     }
 )
-"""By our name for the provider. Other providers are not included: LiteLLM ignores their endpoint, or it is not known
-whether it reaches them."""
+"""By our name for the provider. Of the others, it is not known whether LiteLLM reaches them."""
 
 
 _FOR_EMBEDDING = re.compile(r"(?i)embed|(?:^|[/-])(?:bge|gte|e5)-|minilm|paraphrase-")
@@ -146,9 +185,9 @@ def environment_name(kind: str, target: str) -> str:
 
 
 _CHAT = "/chat/completions"
-_UNLIKE_OPENAI = frozenset({"azure_ai", "gigachat"})
+_UNLIKE_OPENAI = frozenset({"azure_ai", "gigachat", "github_copilot", "text-completion-openai"})
 """Their protocol is OpenAI's, but paths depend on the host, or the first request asks for a token."""
-_TOKEN_FIRST = frozenset({"gigachat", "vertex_ai"})
+_TOKEN_FIRST = frozenset({"gigachat", "github_copilot", "vertex_ai", "watsonx"})
 """Their first request goes to a server that gives out tokens."""
 LIKE_OPENAI = frozenset(
     word for word in FORMS if PROVIDERS[word].protocol in ("openai", "mistral") and word not in _UNLIKE_OPENAI

@@ -8,7 +8,7 @@ from modelspec.diagnose.rule import Finding, Rule, Scope, rule
 from modelspec.fleet.model import Fleet, Model, Upstream
 from modelspec.fleet.providers import REGION, WORDS, endpoint_of
 from modelspec.fleet.reference import Reference
-from modelspec.gateways.litellm.names import COMMON_PARAMS, FORMS, RESERVED_VARIABLES, ParamKind
+from modelspec.gateways.litellm.names import COMMON_PARAMS, FORMS, RESERVED_VARIABLES, Form, ParamKind
 from modelspec.text.document import Place, Scalar
 from modelspec.text.quote import quote
 from modelspec.url import parts
@@ -41,7 +41,7 @@ def place_in(model: Model, deployment: Upstream, *pointer: str | int) -> Place:
     "MS721",
     Severity.ERROR,
     Scope.MODEL,
-    bad=OPEN + "provider: replicate\n",
+    bad=OPEN + "provider: clarifai\n",
     good=OPEN + "provider: openai\n",
 )
 def provider_is_written(model: Model, fleet: Fleet) -> Iterator[Finding]:
@@ -135,6 +135,8 @@ def _fits(value: Scalar | Reference, kind: ParamKind) -> bool:
             return number > 0
         case ParamKind.COUNT:
             return number >= 0 and number % 1 == 0
+        case ParamKind.REFERENCE:
+            return isinstance(value, Reference)
         case _:
             assert_never(kind)
 
@@ -161,24 +163,21 @@ _WORKS = _BEDROCK + "endpoint: https://bedrock-runtime.eu-west-1.amazonaws.com\n
 def clouds_have_credentials(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A model would use the cloud account of the gateway.
 
-    If a model of Bedrock or Vertex AI has no credentials, LiteLLM uses those from its environment or from the role of
-    the machine. Anyone who may add a model could then use that account, and send its tokens elsewhere.
+    If a model of a cloud has no credentials, LiteLLM uses those from its environment or from the role of the machine.
+    Anyone who may add a model could then use that account, and send its tokens elsewhere.
 
-    Write `api_key`; for Bedrock, `aws_access_key_id` and `aws_secret_access_key` in `params` also work.
+    Write `api_key`; or in `params`, `aws_access_key_id` and `aws_secret_access_key` for Bedrock and SageMaker, and
+    `oci_user`, `oci_fingerprint`, `oci_tenancy` and `oci_key` for OCI.
     """
     for deployment in deployments_of(model, fleet):
-        own = {"aws_access_key_id", "aws_secret_access_key"} <= deployment.params.keys()
-        if FORMS[deployment.provider].hosts and deployment.api_key is None and not own:
+        form = FORMS[deployment.provider]
+        own = any(names <= deployment.params.keys() for names in form.credentials)
+        if form.hosts and deployment.api_key is None and not own:
             yield Finding(
                 place=place_in(model, deployment, "provider"),
                 message=f"without credentials, a model of {quote(deployment.provider)} would use those of the gateway",
                 label="needs its own credentials",
-                help="write api_key"
-                + (
-                    ", or params with aws_access_key_id and aws_secret_access_key"
-                    if deployment.provider == "bedrock"
-                    else ""
-                ),
+                help=_credentials_advice(form),
             )
 
 
@@ -193,10 +192,10 @@ def clouds_have_credentials(model: Model, fleet: Fleet) -> Iterator[Finding]:
 def endpoints_are_used_as_meant(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """LiteLLM would not use an endpoint as intended.
 
-    LiteLLM may send a token from its environment to a model of Bedrock or Vertex AI, so the endpoint of such a model
-    must be a host of that cloud. Endpoints of Cohere and Gemini need a path at the end, which cannot be appended to the
-    value of a variable. And for an upstream without an endpoint and with Ollama in its name, LiteLLM would start a
-    server.
+    LiteLLM may send a token from its environment to a model of Bedrock, OCI, Vertex AI or watsonx, so the endpoint of
+    such a model must be a host of that cloud. For GitHub Copilot, Replicate and SageMaker, it builds the URL itself.
+    Endpoints of Cohere and Gemini need a path at the end, which cannot be appended to the value of a variable. And for
+    an upstream without an endpoint and with Ollama in its name, LiteLLM would start a server.
 
     Write the provider's own URL.
     """
@@ -246,6 +245,12 @@ def variables_of_references_are_left_alone(model: Model, fleet: Fleet) -> Iterat
                 )
 
 
+def _credentials_advice(form: Form) -> str:
+    names = sorted(next(iter(form.credentials), ()))
+    advice = f"write params with {', '.join(names[:-1])} and {names[-1]}" if names else "write api_key"
+    return f"write api_key, or{advice.removeprefix('write')}" if "aws_access_key_id" in names else advice
+
+
 def _endpoint_faults(model: Model, deployment: Upstream) -> Iterator[tuple[str, str]]:
     """Messages with their help."""
     form, endpoint = FORMS[deployment.provider], deployment.endpoint
@@ -257,6 +262,9 @@ def _endpoint_faults(model: Model, deployment: Upstream) -> Iterator[tuple[str, 
                 "LiteLLM would start a server for an upstream with Ollama in its name",
                 "write the endpoint",
             )
+    elif not form.takes_endpoint:
+        if deployment.has_own_endpoint:
+            yield f"LiteLLM ignores an endpoint of {provider}", "delete it"
     elif isinstance(endpoint, Reference):
         if form.path or form.path_if_bare:
             yield (

@@ -1,6 +1,7 @@
 """LiteLLM's proxy configuration as models, and notes on everything that has no place in a fleet."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from modelspec.diagnose.refusal import Refusal
 from modelspec.importing.destination import ImportDestination
@@ -18,6 +19,7 @@ from modelspec.importing.litellm.comments import Remarks
 from modelspec.importing.litellm.config import Config, read_config
 from modelspec.importing.litellm.fallbacks import FallbackModels, fallbacks
 from modelspec.importing.litellm.groups import deployments, info_of, record_of
+from modelspec.importing.litellm.own import own_settings
 from modelspec.importing.litellm.settings import as_mapping, note_the_rest, router_options
 from modelspec.importing.litellm.upstream import ImportedUpstream, UpstreamReader
 from modelspec.importing.litellm.values import Values, Variables, is_key, named_variables
@@ -35,6 +37,15 @@ class LiteLLM:
         ledger = Ledger()
         config = read_config(request.source, ledger)
         return config if isinstance(config, Refusal) else _Run(config, request, to, ledger).imported()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drafts:
+    """What all models share: aliases with the model_name that each means, and fallbacks by id."""
+
+    aliases: Mapping[str, tuple[str, Foreign]]
+    chosen: Mapping[str, tuple[FallbackModels, Foreign]]
+    values: Values
 
 
 class _Run:
@@ -56,28 +67,81 @@ class _Run:
         if clash is not None:
             return clash
         roots = [document for part in self._config.parts for document in (*part.documents, part.root)]
+        values = Values(self._ledger, Variables(named_variables(roots)))
         reader = UpstreamReader(
             ledger=self._ledger,
-            values=Values(self._ledger, Variables(named_variables(roots))),
+            values=values,
             credentials=self._credentials(),
+            handlers=self._handlers(),
             to=self._to,
         )
         upstreams: dict[str, list[ImportedUpstream]] = {}
-        for name in ids:
+        moved = self._moved(ids)
+        for name in [name for name in ids if name not in moved]:
             found = [u for entry in groups[name] if (u := reader.upstream(entry, name)) is not None]
             if found:
-                upstreams[name] = found
+                upstreams[name] = self._real(name, found)
+        self._shadowed(groups, moved, upstreams)
         names = {name: ids[name] for name in upstreams}
         aliases = self._aliases(names)
         known = {**{alias: names[target] for alias, (target, _) in aliases.items()}, **names}
         chosen = fallbacks(self._sections, known, list(names.values()), self._ledger)
-        models = [self._draft(name, names[name], found, aliases, chosen) for name, found in upstreams.items()]
+        drafts = _Drafts(aliases=aliases, chosen=chosen, values=values)
+        models = [self._draft(name, names[name], found, drafts) for name, found in upstreams.items()]
         models = list(filter(self._request.wants, models))
         options, spots = router_options(self._sections, self._ledger, kept=self._to.tree is None)
+        sections = self._config.sections() if self._to.tree is None else {}
+        own, own_spots = own_settings(sections, self._ledger, values)
         self._remarks.note_the_rest()
         for part in self._config.parts:
             note_the_rest(part.documents, part.root, self._ledger)
-        return Imported(models=models, notes=self._ledger.notes, litellm=options, litellm_spots=spots)
+        return Imported(
+            models=models,
+            notes=self._ledger.notes,
+            litellm=options,
+            litellm_spots=spots,
+            own=own,
+            own_spots=own_spots,
+            variables=values.moved,
+        )
+
+    def _moved(self, ids: Mapping[str, str]) -> dict[str, str]:
+        """Models whose own name is an alias of another one: LiteLLM never calls their deployments."""
+        given = as_mapping(as_mapping(self._config.section("router_settings")).get("model_group_alias"))
+        targets = {alias: str(node.entries.get("model", node).value) for alias, node in given.items()}
+        return {
+            alias: target
+            for alias, target in targets.items()
+            if alias in ids
+            and target in ids
+            and target != alias
+            # Through another alias, its deployments are called all the same.
+            and alias not in targets.values()
+            and target not in targets
+        }
+
+    def _shadowed(
+        self,
+        groups: Mapping[str, Sequence[Foreign]],
+        moved: Mapping[str, str],
+        upstreams: Mapping[str, object],
+    ) -> None:
+        for name, target in moved.items():
+            why = f"LiteLLM sends all its requests to {quote(target)}, of which it is an alias now"
+            if target not in upstreams:
+                why = f"LiteLLM sends all its requests to {quote(target)}, which is not imported either"
+            for entry in groups[name]:
+                advice = "to have both, rename one in the source, and import again"
+                self._ledger.note(NoteKind.ABSENT, entry, f"the model {quote(name)}", f"{why}; {advice}")
+
+    def _real(self, name: str, found: list[ImportedUpstream]) -> list[ImportedUpstream]:
+        """The deployments of a model without those that LiteLLM invents answers for, if there are others."""
+        real = [upstream for upstream in found if not upstream.is_mock]
+        for upstream in found:
+            if upstream.is_mock and real:
+                why = "one of its deployments is a mock: left out"
+                self._ledger.note(NoteKind.ABSENT, upstream.node, f"the model {quote(name)}", why)
+        return real or found
 
     def _groups(self) -> dict[str, list[Foreign]]:
         """The entries by model_name, in the order of the file."""
@@ -110,7 +174,7 @@ class _Run:
             if (is_pattern and not name.endswith("/*")) or not wanted or "*" in stem:
                 why = "a wildcard here is a prefix and '/*': not imported"
                 for entry in entries:
-                    self._ledger.note(NoteKind.LOST, entry, f"the model {quote(name)}", why)
+                    self._ledger.note(NoteKind.ABSENT, entry, f"the model {quote(name)}", why)
                 continue
             number, unique = 1, wanted
             while unique.lower() in taken:
@@ -120,7 +184,7 @@ class _Run:
             ids[name] = unique
             why = f"not a valid model_id: clients must send {quote(unique)} now"
             spot = entries[0].entries["model_name"].spot
-            self._ledger.remark(NoteKind.CHANGED, spot, f"the name {quote(name)}", why)
+            self._ledger.remark(NoteKind.BREAKS, spot, f"the name {quote(name)}", why)
         return ids
 
     def _credentials(self) -> dict[str, Foreign]:
@@ -132,6 +196,12 @@ class _Run:
                 found[name.value] = values
         return found
 
+    def _handlers(self) -> frozenset[str]:
+        """The providers that are Python code of the gateway."""
+        library = as_mapping(self._config.section("litellm_settings"))
+        items = library["custom_provider_map"].items if "custom_provider_map" in library else ()
+        return frozenset(str(one.entries["provider"].value) for one in items if "provider" in one.entries)
+
     def _aliases(self, names: Mapping[str, str]) -> dict[str, tuple[str, Foreign]]:
         """Aliases to the model_name that each means."""
         found: dict[str, tuple[str, Foreign]] = {}
@@ -140,20 +210,24 @@ class _Run:
         for alias, node in as_mapping(as_mapping(router).get("model_group_alias")).items():
             what = f"the alias {quote(alias)}"
             target = node.entries.get("model", node)
-            objection = None
+            if target.value == alias:
+                self._ledger.carried(target)
+                continue
+            objection, kind = None, NoteKind.SUSPICIOUS
             if not isinstance(target.value, str) or target.value not in names:
                 objection = "its model is not in this file: left out"
             elif not is_legal(alias) or is_key(alias):
-                objection = "not a valid model_id: left out"
+                objection, kind = "not a valid model_id: left out", NoteKind.BREAKS
             elif alias.lower() in taken:
                 objection = "a model or alias already has that name, ignoring case: left out"
+                kind = NoteKind.ELSEWHERE
             if objection is not None:
-                self._ledger.note(NoteKind.SUSPICIOUS, node, what, objection)
+                self._ledger.note(kind, node, what, objection)
                 continue
             self._ledger.carried(target)
             if "hidden" in node.entries:
                 why = "aliases cannot be hidden here"
-                self._ledger.note(NoteKind.LOST, node.entries["hidden"], what, why)
+                self._ledger.note(NoteKind.DIFFERENT, node.entries["hidden"], what, why)
             taken.add(alias.lower())
             found[alias] = (str(target.value), target)
         return found
@@ -163,12 +237,11 @@ class _Run:
         name: str,
         model_id: str,
         upstreams: Sequence[ImportedUpstream],
-        aliases: Mapping[str, tuple[str, Foreign]],
-        chosen: Mapping[str, tuple[FallbackModels, Foreign]],
+        shared: "_Drafts",
     ) -> ModelDraft:
         entries = [upstream.node for upstream in upstreams]
         title = name.strip()
-        served, spots = deployments(upstreams, model_id, self._to.region, self._ledger)
+        served, spots = deployments(upstreams, model_id, self._to, shared.values, self._ledger)
         fields: dict[str, object] = {
             "model_id": model_id,
             "name": model_id if is_key(title) else title_of(title, model_id),
@@ -176,10 +249,12 @@ class _Run:
         }
         own = entries[0].entries["model_name"].spot
         spots.update({(): own, ("model_id",): own, ("name",): own})
-        if model_id in chosen:
-            fields["fallback_models"], node = chosen[model_id]
+        if all(upstream.is_mock for upstream in upstreams):
+            fields["status"] = "disabled"
+        if model_id in shared.chosen:
+            fields["fallback_models"], node = shared.chosen[model_id]
             spots["fallback_models",] = node.spot
-        mine = {alias: node for alias, (target, node) in aliases.items() if target == name}
+        mine = {alias: node for alias, (target, node) in shared.aliases.items() if target == name}
         if mine:
             fields["aliases"] = list(mine)
             spots["aliases",] = next(iter(mine.values())).spot
@@ -189,7 +264,14 @@ class _Run:
             info["metadata"] = {**info.get("metadata", {}), "litellm_params": record}
             spots.setdefault(("metadata",), own)
         comments = list(self._remarks.of(entries, model_id))
-        return ModelDraft(model_id=model_id, fields={**fields, **info}, spots=spots, comments=comments)
+        return ModelDraft(
+            model_id=model_id,
+            fields={**fields, **info},
+            spots=spots,
+            comments=comments,
+            source_name=name,
+            origins=[entry.spot for entry in entries],
+        )
 
 
 def _clash(ids: Mapping[str, str], groups: Mapping[str, Sequence[Foreign]]) -> Refusal | None:

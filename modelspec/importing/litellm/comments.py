@@ -147,7 +147,7 @@ class Remarks:
             if plain:
                 lines = ", ".join(str(comment.line) for comment in plain[:_SHOWN])
                 why = f"not imported: lines {lines}{', …' if len(plain) > _SHOWN else ''}"
-                self._note(NoteKind.LOST, path, plain[0], "comments that belong to no model", why)
+                self._note(NoteKind.ABSENT, path, plain[0], "comments that belong to no model", why)
 
     def _note_models(self, path: str, left: dict[int, Comment]) -> None:
         """Note the models that are commented out, and drop their lines."""
@@ -156,7 +156,7 @@ class Remarks:
             if comment is None or comment.model is None:
                 continue
             why = "it is commented out: delete it, or make it a model with 'status: disabled'"
-            self._note(NoteKind.LOST, path, comment, f"the model {quote(comment.model)}", why)
+            self._note(NoteKind.ABSENT, path, comment, f"the model {quote(comment.model)}", why)
             number = line
             while (inner := left.get(number)) is not None and inner.alone:
                 if number > line and (inner.model is not None or not _YAML.match(inner.text)):

@@ -1,5 +1,6 @@
 """A LiteLLM configuration with the files that it includes, also embedded in another file."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +10,16 @@ from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.importing.litellm.comments import Comment, comments
 from modelspec.importing.sources import read_inside, read_named
-from modelspec.load.foreign import Foreign, ForeignFile, read_foreign
+from modelspec.load.foreign import MAX_FOREIGN_DEPTH, Foreign, ForeignFile, read_foreign
 from modelspec.load.text import decode
 from modelspec.text.quote import quote
 from modelspec.text.source import START, Source, Spot
 
 MOST_FILES = 200
 """The most files that one configuration may include."""
-_DEEPEST_WRAPPER = 6
+_MOST_TEXTS = 3
+"""The most texts around one another that are read as YAML."""
+_TEMPLATE = re.compile(r"\{\{-?\s*(?:\.|include\b|if\b|range\b|with\b|toYaml\b|tpl\b|template\b|end\b)")
 _SECTIONS = ("model_list", "litellm_settings", "router_settings", "general_settings", "include")
 
 
@@ -44,8 +47,11 @@ class Config:
 
     def section(self, name: str) -> Foreign | None:
         """A section other than a list: that of the last part wins, as in LiteLLM."""
-        found = [part.root.entries[name] for part in self.parts if name in part.root.entries]
-        return found[-1] if found else None
+        return self.sections().get(name)
+
+    def sections(self) -> dict[str, Foreign]:
+        """All sections by name."""
+        return {name: node for part in self.parts for name, node in part.root.entries.items()}
 
 
 def read_config(source: Path, ledger: Ledger) -> Config | Refusal:
@@ -63,12 +69,12 @@ def read_config(source: Path, ledger: Ledger) -> Config | Refusal:
             ledger.note(NoteKind.SUSPICIOUS, entry, what, "already included: a cycle or a duplicate")
             continue
         if len(seen) > MOST_FILES:
-            ledger.note(NoteKind.LOST, entry, what, f"more than {MOST_FILES} files are included")
+            ledger.note(NoteKind.ABSENT, entry, what, f"more than {MOST_FILES} files are included")
             continue
         seen.add(name)
         read = _read_part(name, read_inside(source.parent, name), ledger)
         if isinstance(read, Refusal):
-            ledger.note(NoteKind.LOST, entry, what, read.message)
+            ledger.note(NoteKind.ABSENT, entry, what, read.message)
             continue
         ledger.carried(entry)
         parts.append(read)
@@ -82,6 +88,9 @@ def read_config(source: Path, ledger: Ledger) -> Config | Refusal:
             help="name a configuration with models; models in LiteLLM's database are not in a file",
         )
     return config
+
+
+_RENDER = "it is a template of Helm; render it first: helm template NAME CHART > config.yaml"
 
 
 def _no_list(source: Path, part: Part) -> Refusal:
@@ -113,7 +122,8 @@ def _read_part(name: str, data: bytes | str, ledger: Ledger) -> Part | Refusal:
     fault = file if isinstance(file, Diagnostic) else file.fault
     if fault is not None:
         where = "" if fault.span == START else f":{fault.span.line}:{fault.span.column}"
-        return Refusal(message=f"{shown(name + where)}: {fault.message}", help=fault.help)
+        help_ = _RENDER if isinstance(text, Source) and _TEMPLATE.search(text.text) else fault.help
+        return Refusal(message=f"{shown(name + where)}: {fault.message}", help=help_)
     assert isinstance(file, ForeignFile)
     for oddity in file.oddities:
         if oddity.unread is not None:
@@ -127,7 +137,7 @@ def _find(file: ForeignFile, ledger: Ledger) -> Part:
     """LiteLLM's own mapping: at the top level, in Helm values, or in the text of a ConfigMap."""
     documents = file.documents
     own = next((one for one in documents if any(name in one.entries for name in _SECTIONS)), None)
-    wrapped = (_inside(one, file.source, _DEEPEST_WRAPPER) for one in documents)
+    wrapped = (_inside(one, file.source, MAX_FOREIGN_DEPTH) for one in documents)
     inner = None if own is not None else next(filter(None, wrapped), None)
     texts: Sequence[Foreign] = ()
     if inner is not None:
@@ -143,27 +153,28 @@ def _find(file: ForeignFile, ledger: Ledger) -> Part:
 
 
 def _inside(node: Foreign, source: Source, depth: int) -> tuple[Foreign, list[Foreign]] | None:
-    """The outermost mapping with a model_list, and the text value that it was read from, if any."""
+    """The outermost mapping with a model_list, and the text values that it was read from, if any."""
     level = [node]
-    for _ in range(depth):
+    while level:
         for one in level:
             if "model_list" in one.entries:
                 return one, []
         for one in level:
-            if one.style == "|" and isinstance(one.value, str) and "model_list" in one.value:
-                inner = _text_inside(one, source)
+            if depth and one.style == "|" and isinstance(one.value, str) and "model_list" in one.value:
+                inner = _text_inside(one, source, depth - 1)
                 if inner is not None:
-                    return inner, [one]
+                    return inner[0], [one, *inner[1]]
         level = [inner for one in level for inner in (*one.entries.values(), *one.items)]
     return None
 
 
-def _text_inside(node: Foreign, source: Source) -> Foreign | None:
+def _text_inside(node: Foreign, source: Source, depth: int) -> tuple[Foreign, list[Foreign]] | None:
     """A block of text as separate YAML: everything around it is blanked, which keeps lines and columns."""
     first, last = node.whole.line + 1, node.whole.end_line
     lines = [
         line if first <= number < last or (number == last and number == len(source.lines)) else ""
         for number, line in enumerate(source.lines, 1)
     ]
-    file = read_foreign(Source(source.path, "\n".join(lines) + "\n"))
-    return next((root for root in file.documents if "model_list" in root.entries), None)
+    text = Source(source.path, "\n".join(lines) + "\n")
+    inside = (_inside(root, text, min(depth, _MOST_TEXTS)) for root in read_foreign(text).documents)
+    return next(filter(None, inside), None)

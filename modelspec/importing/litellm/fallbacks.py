@@ -70,11 +70,15 @@ def _lists(
 ) -> dict[str, list[FallbackTarget]]:
     """One of LiteLLM's lists, by our ids and `*`."""
     given = [section.entries[name] for section in sections if name in section.entries]
-    counts = next((node for node in given if node.items or node.entries or node.value), None)
+    counts = next((node for node in given if _is_given(node)), None)
     found: dict[str, list[FallbackTarget]] = {}
     for node in given:
         if node is not counts:
-            ledger.note(NoteKind.LOST, node, name, "router_settings has this list too and takes precedence")
+            if _is_given(node):
+                why = "router_settings has this list too and takes precedence"
+                ledger.note(NoteKind.SUSPICIOUS, node, name, why)
+            else:
+                ledger.carried(node)
             continue
         for key, value in _pairs(node, name, ledger):
             owner = _ALL if key == _ALL else names.get(key)
@@ -86,6 +90,10 @@ def _lists(
             known = found.setdefault(owner, [])
             known.extend(target for target in targets if target.name not in [k.name for k in known])
     return {owner: targets for owner, targets in found.items() if targets}
+
+
+def _is_given(node: Foreign) -> bool:
+    return bool(node.items or node.entries or node.value)
 
 
 def _pairs(node: Foreign, name: str, ledger: Ledger) -> Iterator[tuple[str, Foreign]]:
@@ -113,7 +121,7 @@ def _targets(value: Foreign, key: str, names: Names, name: str, ledger: Ledger) 
         for setting, inner in node.entries.items():
             if setting != "model":
                 why = "a fallback cannot have settings of its own here"
-                ledger.note(NoteKind.LOST, inner, what, why)
+                ledger.note(NoteKind.DIFFERENT, inner, what, why)
         known = _find(target.value, names)
         if known is None:
             why = f"it falls back to {quote(target.value)}, which is not a model in this file: left out"
@@ -147,8 +155,9 @@ def _default(sections: Sequence[Foreign], names: Names, ledger: Ledger) -> list[
 def _note_cycles(
     edges: Mapping[str, Sequence[str]], written: Mapping[str, tuple[FallbackModels, Foreign]], ledger: Ledger
 ) -> None:
-    """Note every cycle of fallbacks once."""
+    """Note cycles of fallbacks, those that share a model once."""
     done: set[str] = set()
+    told: set[str] = set()
     for start in edges:
         path: dict[str, Iterator[str]] = {} if start in done else {start: iter(edges[start])}
         while path:
@@ -160,6 +169,10 @@ def _note_cycles(
             elif following in path:
                 names = list(path)
                 cycle = names[names.index(following) :]
+                if not told.isdisjoint(cycle):
+                    told.update(cycle)
+                    continue
+                told.update(cycle)
                 shown = " → ".join(map(quote, (*cycle[:6], following)))
                 spot = written[following][1].spot
                 ledger.remark(NoteKind.SUSPICIOUS, spot, "circular fallbacks", shown)

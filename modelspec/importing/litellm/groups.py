@@ -5,15 +5,17 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from modelspec.author.fields import field_at
+from modelspec.importing.destination import ImportDestination
 from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.importing.litellm.upstream import ImportedUpstream
-from modelspec.importing.litellm.values import is_secret, is_told, is_visible
+from modelspec.importing.litellm.values import Values, is_secret, is_told, is_visible
 from modelspec.load.foreign import Foreign
 from modelspec.secret import is_harmless, is_plain_key, telling_key
 from modelspec.secret.view import NAMING, VALUED
 from modelspec.text.document import Pointer
 from modelspec.text.quote import quote
 from modelspec.text.source import Spot
+from modelspec.url import Code, judge
 
 _HEAVIEST = 1000
 _FLAT = frozenset({"endpoint", "provider", "upstream_model", "api_key", "params", "request", "model_info"})
@@ -21,9 +23,14 @@ _METRICS = ("weight", "rpm", "tpm")
 
 
 def deployments(
-    upstreams: Sequence[ImportedUpstream], model_id: str, home: str, ledger: Ledger
+    upstreams: Sequence[ImportedUpstream],
+    model_id: str,
+    to: ImportDestination,
+    values: Values,
+    ledger: Ledger,
 ) -> tuple[dict[str, object], dict[Pointer, Spot]]:
     """The fields of a model for its deployments: flat for a single plain one, else `deployments`."""
+    home = to.region
     items = [dict(upstream.fields) for upstream in upstreams]
     what = f"the model {quote(model_id)}"
     _raise_orders(items)
@@ -45,11 +52,23 @@ def deployments(
     spots: dict[Pointer, Spot] = {}
     for position, upstream in enumerate(upstreams):
         spots.update(_spots(("deployments", position), upstream))
-    local_one = next((upstream for upstream in upstreams if upstream.is_local), None)
-    if local_one is not None:
-        why = "one of its endpoints is private: deployments cannot be marked as local_inference"
-        ledger.remark(NoteKind.CHANGED, local_one.node.spot, what, why)
+    if not (to.urls and all(map(_is_loopback, to.urls.values()))):
+        _move_loopback(items, upstreams, model_id, values)
     return {"deployments": [_in_order(item) for item in items]}, spots
+
+
+def _move_loopback(
+    items: Sequence[dict[str, object]], upstreams: Sequence[ImportedUpstream], owner: str, values: Values
+) -> None:
+    """Servers beside a head: which one of several is meant there, only its operator knows."""
+    for item, upstream in zip(items, upstreams, strict=True):
+        endpoint = item.get("endpoint")
+        if isinstance(endpoint, str) and _is_loopback(endpoint):
+            item["endpoint"] = values.move(upstream.node, "api_base", endpoint, owner)
+
+
+def _is_loopback(url: str) -> bool:
+    return any(fault.code is Code.LOOPBACK for fault in judge(url, local=False))
 
 
 def _spots(pointer: Pointer, upstream: ImportedUpstream) -> dict[Pointer, Spot]:
@@ -146,13 +165,13 @@ def info_of(
                 groups += _groups(node, model_id, ledger)
                 spots.setdefault(("access",), node.spot)
             elif key == "id":
-                ledger.note(NoteKind.LOST, node, what, "LiteLLM's own deployment id")
+                ledger.note(NoteKind.DIFFERENT, node, what, "LiteLLM's own deployment id")
             elif not is_told(key, node):
                 value = _plain(node, key, what, ledger, secret)
                 spots.setdefault(("metadata", key), node.spot)
                 if value is not _NOTHING and metadata.setdefault(key, value) != value:
                     why = "an earlier deployment of the model has another value"
-                    ledger.note(NoteKind.LOST, node, what, why)
+                    ledger.note(NoteKind.DIFFERENT, node, what, why)
     access: dict[str, object] = {}
     if "public" in groups:
         access["visibility"] = "public"
@@ -179,7 +198,7 @@ def _groups(node: Foreign, model_id: str, ledger: Ledger) -> list[str]:
             ledger.carried(item)
             found.append(text)
         elif text is not None:
-            ledger.note(NoteKind.LOST, item, f"access_groups of {quote(model_id)}", "not a group name")
+            ledger.note(NoteKind.DIFFERENT, item, f"access_groups of {quote(model_id)}", "not a group name")
     return found
 
 
@@ -217,12 +236,12 @@ def _plain(node: Foreign, key: str, what: str, ledger: Ledger, secret: Collectio
     if not isinstance(value, str | int | float):
         return _NOTHING
     if isinstance(value, str) and value.startswith("os.environ/"):
-        kind, why = NoteKind.LOST, "metadata is published as is, so it cannot refer to variables"
+        kind, why = NoteKind.DIFFERENT, "metadata is published as is, so it cannot refer to variables"
     elif is_secret(key, value) or is_secret("key", key) or (inside and not is_harmless(str(value))):
         kind = NoteKind.SECRET
         why = "a secret, or named like one: rotate it; metadata is published, so it is left out"
     elif isinstance(value, str) and not is_visible(value):
-        kind, why = NoteKind.LOST, "it contains invisible characters"
+        kind, why = NoteKind.DIFFERENT, "it contains invisible characters"
     else:
         ledger.carried(node)
         return value

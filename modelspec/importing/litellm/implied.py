@@ -33,6 +33,8 @@ def parted(provider: str, settings: Mapping[str, Value]) -> tuple[dict[str, Valu
 def _fits(value: Value, kind: ParamKind) -> bool:
     if kind is ParamKind.TEXT:
         return isinstance(value, str | dict)
+    if kind is ParamKind.REFERENCE:
+        return isinstance(value, dict)
     if kind is ParamKind.REGION:
         return isinstance(value, dict) or (isinstance(value, str) and REGION.fullmatch(value) is not None)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -40,8 +42,10 @@ def _fits(value: Value, kind: ParamKind) -> bool:
     return value > 0 if kind is ParamKind.SECONDS else value >= 0 and value == int(value)
 
 
-_AS_OPENAI = ("huggingface", "zhipu")
+_AS_OPENAI = ("huggingface", "minimax", "zhipu")
 """Providers that speak OpenAI's protocol at their own endpoint."""
+_FROM_ROLES = ("bedrock", "sagemaker")
+_OCI_DEFAULT = "us-ashburn-1"
 _SECRET_FOLDERS = ("/run/secrets/", "/etc/modelspec/")
 
 Endpoint = str | dict[str, str]
@@ -63,12 +67,24 @@ class ImpliedSettings:
         """The endpoint and the provider: None for a public endpoint, and written out where only LiteLLM knows it."""
         if provider in LIKE_OPENAI and self.for_litellm:
             return self._like_openai(endpoint, provider), "openai"
+        if endpoint is not None and provider in FORMS and not FORMS[provider].takes_endpoint:
+            for given in (self.params[name] for name in ("api_base", "base_url") if name in self.params):
+                why = f"LiteLLM builds the URL of {provider} itself: left out"
+                self.ledger.note(NoteKind.SUSPICIOUS, given, f"the endpoint of {quote(self.owner)}", why)
+            endpoint = None
         if isinstance(endpoint, dict):
             return endpoint, provider
         if endpoint is not None:
             base = endpoint.rstrip("/")
             if provider == "openai":
-                provider = next((word for word in _AS_OPENAI if base == endpoint_of(word)), provider)
+                provider = next(
+                    (
+                        word
+                        for word in _AS_OPENAI
+                        if base == (endpoint_of(word) or DEFAULT_ENDPOINTS.get(word))
+                    ),
+                    provider,
+                )
             if provider == "cohere":
                 base = base.removesuffix("/chat").removesuffix("/embed").removesuffix("/rerank")
             # Where LiteLLM knows another path than the public one, the given endpoint stays.
@@ -85,8 +101,8 @@ class ImpliedSettings:
             self._remark("endpoint", f"LiteLLM's default for {provider}, written out")
             return default
         variable = variable_of(provider, "API_BASE")
-        why = f"the file has none, and {provider} has no public one: set {variable}, or enter the URL"
-        self._remark("endpoint", why)
+        why = f"the file has none, and LiteLLM knows none: set {variable}, or enter the URL"
+        self._remark("endpoint", why, NoteKind.BREAKS)
         return {"env": variable}
 
     def _like_openai(self, endpoint: Endpoint | None, provider: str) -> Endpoint:
@@ -98,7 +114,7 @@ class ImpliedSettings:
     def key(
         self, provider: str, endpoint: Endpoint | None, settings: Mapping[str, Value]
     ) -> dict[str, str] | None:
-        """The given key, else the variable from which LiteLLM reads one."""
+        """The given key, else the variable from which LiteLLM reads one, by its own name of the provider."""
         if provider == "vertex_ai":
             return self._vertex_key()
         node = self.params.get("api_key")
@@ -107,11 +123,11 @@ class ImpliedSettings:
         variable = KEY_VARIABLES.get(provider)
         if variable is None or any(map(telling_key, settings)):
             return None
-        public = endpoint_of(provider)
+        public = LIKE_OPENAI.get(provider) or endpoint_of(provider)
         is_elsewhere = not (isinstance(endpoint, str) and public and host_of(endpoint) == host_of(public))
         if endpoint is not None and public is not None and is_elsewhere:
             why = f"the file has none: no key is sent, though LiteLLM would send {variable} if set"
-            self._remark("key", why)
+            self._remark("key", why, NoteKind.DIFFERENT)
             return None
         return self._written_out("key", variable)
 
@@ -131,6 +147,11 @@ class ImpliedSettings:
         if "api_key" not in self.params:
             for setting, variable in missing:
                 settings[setting] = self._written_out(setting, variable)
+            if provider == "oci" and "oci_key" not in settings and "oci_key_file" not in settings:
+                settings["oci_key"] = self._written_out("oci_key", "OCI_KEY")
+            if missing and provider in _FROM_ROLES:
+                why = "LiteLLM may take credentials from a role of its machine; here, both variables must be set"
+                self._remark("account", why, NoteKind.BREAKS)
         region = REGION_PARAMS.get(provider)
         if region is None or region[0] in settings or "api_base" in self.params:
             return
@@ -138,6 +159,9 @@ class ImpliedSettings:
         first, slash, _ = name.partition("/")
         if "region_name" in settings:
             settings[setting] = settings.pop("region_name")
+        elif provider == "oci":
+            settings[setting] = _OCI_DEFAULT
+            self._remark("region", f"LiteLLM's default, unless {variable} is set: written out")
         elif provider == "bedrock" and slash and "-" in first and first[-1:].isdigit():
             settings[setting] = first
         else:
@@ -147,6 +171,6 @@ class ImpliedSettings:
         self._remark(what, f"the file has none: LiteLLM reads {variable}, written out")
         return {"env": variable}
 
-    def _remark(self, what: str, why: str) -> None:
+    def _remark(self, what: str, why: str, kind: NoteKind = NoteKind.CHANGED) -> None:
         spot = self.params["model"].spot
-        self.ledger.remark(NoteKind.CHANGED, spot, f"the {what} of {quote(self.owner)}", why)
+        self.ledger.remark(kind, spot, f"the {what} of {quote(self.owner)}", why)

@@ -14,7 +14,7 @@ from modelspec.text.quote import quote
 from modelspec.text.source import Spot
 
 _SAME = {"request_timeout": "timeout"}
-_CHECK = "enforce_model_rate_limits"
+CHECK = "enforce_model_rate_limits"
 
 _ROUTER, _LIBRARY, _PROXY = "router_settings", "litellm_settings", "general_settings"
 _KEYS: Mapping[tuple[str, ...], tuple[str, ...]] = {
@@ -72,8 +72,11 @@ def router_options(
     spots: list[Spot] = []
     for section in sections:
         for key, node in section.entries.items():
-            if key == "optional_pre_call_checks" and [item.value for item in node.items] == [_CHECK] and kept:
-                ledger.note(NoteKind.CHANGED, node, key, "the same as enforce_limits: true")
+            checks = [item.value for item in node.items] if key == "optional_pre_call_checks" else []
+            if CHECK in checks and kept:
+                ledger.remark(NoteKind.CHANGED, node.spot, key, f"{CHECK} is enforce_limits: true now")
+                if len(checks) == 1:
+                    ledger.carried(node)
                 options["enforce_limits"] = True
                 spots.append(node.spot)
                 continue
@@ -82,13 +85,15 @@ def router_options(
                 continue
             value = _option(name, node.value)
             if value is None:
-                ledger.note(NoteKind.LOST, node, key, "modelspec's LiteLLM target does not accept this value")
+                ledger.note(
+                    NoteKind.DIFFERENT, node, key, "modelspec's LiteLLM target does not accept this value"
+                )
             elif not kept:
                 why = "the repository already has settings: add it to target_options there"
-                ledger.note(NoteKind.LOST, node, key, why)
+                ledger.note(NoteKind.DIFFERENT, node, key, why)
             elif name in options:
                 ledger.note(
-                    NoteKind.LOST, node, key, "already set in another section, which takes precedence"
+                    NoteKind.SUSPICIOUS, node, key, "already set in another section, which takes precedence"
                 )
             else:
                 ledger.carried(node)
@@ -116,21 +121,29 @@ def note_the_rest(roots: Sequence[Foreign], inner: Foreign, ledger: Ledger) -> N
             what = ".".join(pointer[-3:]) or "another document"
             section, name = (pointer[0], pointer[-1]) if pointer else ("", "")
             for leaf_name, leaf in _named_leaves(node, name):
-                if _is_secret(leaf_name, leaf.value):
+                if is_written_out(leaf_name, leaf.value):
                     why = "written out here: rotate it; not imported"
                     ledger.remark(NoteKind.SECRET, leaf.spot, quote(leaf_name), why)
-            right = _SECTION_OF.get(name)
             if section == "model_list" and len(pointer) == _IN_ENTRY and name in _PARAMS:
                 kind, why = NoteKind.SUSPICIOUS, "LiteLLM expects it in litellm_params: not imported"
-            elif right is not None and section not in right and len(pointer) <= 2:  # noqa: PLR2004 - section and key
+            elif is_misplaced(pointer):
+                right = _SECTION_OF[name]
                 where = " or ".join(right) if right else "an entry of model_list"
                 kind, why = (
                     NoteKind.SUSPICIOUS,
                     f"LiteLLM ignores it here; it belongs in {where}: not imported",
                 )
+            elif root is not inner:
+                what, kind, why = "other parts of the file", NoteKind.ABSENT, "not LiteLLM's configuration"
             else:
-                kind, why = NoteKind.LOST, _why(pointer)
+                kind, why = NoteKind.ABSENT, _why(pointer)
             ledger.note(kind, node, what, why)
+
+
+def is_misplaced(pointer: tuple[str, ...]) -> bool:
+    """Whether LiteLLM reads a key only elsewhere."""
+    right = _SECTION_OF.get(pointer[-1]) if pointer else None
+    return right is not None and pointer[0] not in right and len(pointer) <= 2  # noqa: PLR2004 - section and key
 
 
 def _parts(root: Foreign, inner: Foreign, ledger: Ledger) -> Iterator[tuple[tuple[str, ...], Foreign]]:
@@ -177,7 +190,8 @@ def _named_leaves(node: Foreign, name: str) -> Iterator[tuple[str, Foreign]]:
         yield name, node
 
 
-def _is_secret(name: str, value: object) -> bool:
+def is_written_out(name: str, value: object) -> bool:
+    """Whether a value of this name is a secret that must not be copied."""
     if not isinstance(value, str) or value.startswith("os.environ/"):
         return False
     return is_key(value) or (telling_key(name) and not is_placeholder(value) and value != "")

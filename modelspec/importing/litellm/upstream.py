@@ -28,7 +28,10 @@ from modelspec.url.address import AddressKind
 from modelspec.url.host import standing
 
 _NUMBERS = ("rpm", "tpm", "order")
-_ENDPOINTS = ("api_base", "base_url")
+_ENDPOINTS = ("aws_bedrock_runtime_endpoint", "api_base", "base_url")
+"""Where requests go, by precedence."""
+_MOCK = "mock_"
+_COST = "cost"
 _IN_PARTS = ("extra_headers", "extra_body")
 _GIVEN = frozenset(
     {"model", "custom_llm_provider", "api_key", "litellm_credential_name", "weight", *_NUMBERS, *_ENDPOINTS}
@@ -40,56 +43,55 @@ _GIVEN = frozenset(
 class ImportedUpstream:
     """A deployment: `fields` as in a model file, `spots` by field, `weight` as in LiteLLM.
 
-    `rest` are connection settings that modelspec's LiteLLM target does not pass on.
+    `rest` are connection settings that modelspec's LiteLLM target does not pass on. `is_mock`: LiteLLM answers itself.
     """
 
     fields: Mapping[str, object]
     spots: Mapping[str, Spot]
     weight: float | None
     is_local: bool
+    is_mock: bool
     node: Foreign
     rest: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamReader:
-    """Reads entries; `credentials` are the mappings of `credential_list` by name."""
+    """Reads entries; `credentials` are the mappings of `credential_list` by name, `handlers` custom providers."""
 
     ledger: Ledger
     values: Values
     credentials: Mapping[str, Foreign]
+    handlers: frozenset[str]
     to: ImportDestination
 
     def upstream(self, entry: Foreign, owner: str) -> ImportedUpstream | None:
-        """The deployment of an entry; None, and a note, if it names no model."""
+        """The deployment of an entry; None, and a note, if it names no model, or none that LiteLLM can call."""
         own = entry.entries.get("litellm_params")
-        params = {**self._shared(own, owner), **(own.entries if own is not None else {})}
+        params = self._given({**self._shared(own, owner), **(own.entries if own is not None else {})}, owner)
         model = params.get("model")
         what = f"the model {quote(owner)}"
-        if model is None or not isinstance(model.value, str) or not model.value.strip():
-            self.ledger.note(NoteKind.SUSPICIOUS, entry, what, "litellm_params has no model: not imported")
+        objection = _objection(model)
+        if model is None or objection is not None:
+            kind, why = objection or _NAMELESS
+            self.ledger.note(kind, entry, what, f"{why}: not imported")
             return None
-        if is_key(model.value):
-            why = "its upstream's name is a key: rotate it; not imported"
-            self.ledger.note(NoteKind.SECRET, entry, what, why)
+        endpoint, where = self._endpoint(params, owner)
+        found = self._provider(model, params, endpoint, owner)
+        if isinstance(found, str):
+            self.ledger.note(NoteKind.ABSENT, entry, what, f"{found}: not imported")
             return None
         self.ledger.carried(model)
-        endpoint, where = self._endpoint(params, owner)
-        provider, name = self._provider(model, params, endpoint, owner)
-        request, info = self._request(params, owner), self._info(entry)
-        settings = self._settings(
-            {n: node for n, node in params.items() if n not in request}, provider, owner
-        )
-        implied = ImpliedSettings(
-            ledger=self.ledger,
-            values=self.values,
-            params=params,
-            owner=owner,
-            for_litellm=self.to.for_litellm,
-        )
+        provider, name = found
+        request, info = self._request(params, owner), self._info(entry, params)
+        told = {*request, *(name for name in info if _COST in name)}
+        left = {n: node for n, node in params.items() if n not in told and not n.startswith(_MOCK)}
+        settings = self._settings(left, provider, owner)
+        implied = self._implied(params, owner)
         implied.cloud_settings(provider, name, settings)
+        known_as = provider
         endpoint, provider = implied.endpoint(endpoint, provider, settings)
-        key = implied.key(provider, endpoint, settings)
+        key = implied.key(known_as, endpoint, settings)
         region = _region(provider, name, settings, self.to.regions)
         if region is not None and settings.get("region_name") == region:
             del settings["region_name"]
@@ -117,9 +119,39 @@ class UpstreamReader:
             spots={field: node.spot for field, node in nodes.items() if node is not None},
             weight=self._weight(params, owner),
             is_local=_is_local(endpoint),
+            is_mock=self._is_mock(params, owner),
             node=entry,
             rest=rest,
         )
+
+    def _implied(self, params: Mapping[str, Foreign], owner: str) -> ImpliedSettings:
+        return ImpliedSettings(
+            ledger=self.ledger,
+            values=self.values,
+            params=params,
+            owner=owner,
+            for_litellm=self.to.for_litellm,
+        )
+
+    def _given(self, params: Mapping[str, Foreign], owner: str) -> dict[str, Foreign]:
+        """The parameters that have a value: LiteLLM takes an empty text as it takes null."""
+        for name, node in params.items():
+            if node.value is None:
+                self.ledger.carried(node)
+            elif node.value == "" and is_visible(name) and not is_key(name):
+                why = "empty, which LiteLLM takes for not given: left out"
+                self.ledger.note(NoteKind.CHANGED, node, f"{quote(name)} of {quote(owner)}", why)
+        return {name: node for name, node in params.items() if node.value not in (None, "")}
+
+    def _is_mock(self, params: Mapping[str, Foreign], owner: str) -> bool:
+        """Whether LiteLLM answers without a call; the settings for it are noted."""
+        given = {name: node for name, node in params.items() if name.startswith(_MOCK)}
+        for name, node in given.items():
+            kind, why = NoteKind.DIFFERENT, "LiteLLM answers itself, and calls nobody: a model cannot do that"
+            if node.value is False:
+                kind, why = NoteKind.CHANGED, "switched off: left out"
+            self.ledger.note(kind, node, f"{quote(name)} of {quote(owner)}", why)
+        return any(node.value is not False for node in given.values())
 
     def _shared(self, own: Foreign | None, owner: str) -> Mapping[str, Foreign]:
         """The values of the credential that an entry names; its own values take precedence."""
@@ -135,14 +167,13 @@ class UpstreamReader:
         return credential.entries
 
     def _endpoint(self, params: Mapping[str, Foreign], owner: str) -> tuple[Endpoint | None, Foreign | None]:
-        given = [params[name] for name in _ENDPOINTS if name in params]
-        for other in given:
-            if other is not given[0]:
-                why = "api_base is set too and takes precedence"
-                self.ledger.note(NoteKind.LOST, other, f"base_url of {quote(owner)}", why)
+        given = [name for name in _ENDPOINTS if name in params]
         if not given:
             return None, None
-        node = given[0]
+        for other in given[1:]:
+            why = f"{given[0]} is set too and takes precedence"
+            self.ledger.note(NoteKind.SUSPICIOUS, params[other], f"{other} of {quote(owner)}", why)
+        node = params[given[0]]
         value = self.values.setting(node, "api_base", owner)
         if isinstance(value, str) and any(f.code is Code.CREDENTIALS for f in judge(value, local=True)):
             return self.values.secret(node, "api_base", owner), node
@@ -150,23 +181,29 @@ class UpstreamReader:
 
     def _provider(
         self, model: Foreign, params: Mapping[str, Foreign], endpoint: Endpoint | None, owner: str
-    ) -> tuple[str, str]:
+    ) -> tuple[str, str] | str:
+        """The provider and the upstream's own name; a text says why there is none: it is never guessed."""
         given = params.get("custom_llm_provider")
         name = str(model.value).strip()
         prefix, rest = split(name)
         if given is not None and isinstance(given.value, str) and given.value in LITELLM_WORDS:
             self.ledger.carried(given)
             return SAME_AS.get(given.value, given.value), rest if prefix == given.value else name
-        if given is not None:
-            what = f"custom_llm_provider of {quote(owner)}"
-            self.ledger.note(NoteKind.LOST, given, what, "no provider has that name")
+        word, slash, _ = name.partition("/")
+        if given is not None or (slash and word in self.handlers):
+            named = word if given is None else str(given.value)
+            if named in self.handlers:
+                return "custom_provider_map has its provider, which runs inside the gateway"
+            return "custom_llm_provider is not one of LiteLLM's providers, which rejects it"
         if prefix is not None:
             return SAME_AS.get(prefix, prefix), rest
         found = guess(name, host_of(endpoint) if isinstance(endpoint, str) else None)
+        if found is None and (slash or endpoint is None):
+            return "LiteLLM knows no provider for its name, and rejects it"
         why = f"its name has no provider before a '/'; assumed to be {found or 'openai'}"
         kind = NoteKind.CHANGED
         if found is None:
-            kind, why = NoteKind.SUSPICIOUS, f"{why}, though LiteLLM would reject it"
+            kind, why = NoteKind.SUSPICIOUS, f"{why}, at its own endpoint, though LiteLLM would reject it"
         self.ledger.remark(kind, model.spot, f"the provider of {quote(owner)}", why)
         return SAME_AS.get(found or "openai", found or "openai"), name
 
@@ -193,17 +230,18 @@ class UpstreamReader:
                 kept[inner] = value
                 self.ledger.carried(entry)
                 continue
-            kind, why = NoteKind.LOST, "a model must not add it to requests"
+            kind, why = NoteKind.DIFFERENT, "a model must not add it to requests"
             if is_key(inner) or not is_visible(inner) or is_secret(inner, value):
                 kind, why = NoteKind.SECRET, "it may be a secret: rotate it; not imported"
             self.ledger.note(kind, entry, f"a part of {name} of {quote(owner)}", why)
         return kept
 
-    def _info(self, entry: Foreign) -> dict[str, object]:
-        """What LiteLLM is told of the model, in fields that a model has."""
+    def _info(self, entry: Foreign, params: Mapping[str, Foreign]) -> dict[str, object]:
+        """What LiteLLM is told of the model, in fields that a model has; costs may stand among the parameters."""
         info = entry.entries.get("model_info")
+        costs = {name: node for name, node in params.items() if _COST in name}
         found: dict[str, object] = {}
-        for name, node in ({} if info is None else info.entries).items():
+        for name, node in {**costs, **({} if info is None else info.entries)}.items():
             if is_told(name, node):
                 found[name] = node.value
                 self.ledger.carried(node)
@@ -221,6 +259,8 @@ class UpstreamReader:
             if provider == "vertex_ai" and setting == "vertex_credentials":
                 continue
             value = self.values.setting(node, setting, owner)
+            if setting == "oci_key_file" and isinstance(value, str):
+                value = self.values.move(node, setting, value, owner)
             if value is not None:
                 settings[setting] = value
         return settings
@@ -237,7 +277,9 @@ class UpstreamReader:
             if name in params:
                 kept = ": kept in metadata.litellm_params, without effect" if name in rest else ""
                 why = f"modelspec's LiteLLM target does not pass it on{kept}"
-                self.ledger.remark(NoteKind.LOST, params[name].spot, f"{quote(name)} of {quote(owner)}", why)
+                self.ledger.remark(
+                    NoteKind.DIFFERENT, params[name].spot, f"{quote(name)} of {quote(owner)}", why
+                )
         return handed, rest
 
     def _numbers(self, params: Mapping[str, Foreign], owner: str) -> dict[str, object]:
@@ -257,7 +299,7 @@ class UpstreamReader:
                 found[name] = value
             else:
                 why = "not a whole number, or too small"
-                self.ledger.note(NoteKind.LOST, node, f"{name} of {quote(owner)}", why)
+                self.ledger.note(NoteKind.DIFFERENT, node, f"{name} of {quote(owner)}", why)
         return found
 
     def _weight(self, params: Mapping[str, Foreign], owner: str) -> float | None:
@@ -267,10 +309,29 @@ class UpstreamReader:
             return None
         value = node.value
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            self.ledger.note(NoteKind.LOST, node, f"weight of {quote(owner)}", "not a number of 0 or more")
+            self.ledger.note(
+                NoteKind.DIFFERENT, node, f"weight of {quote(owner)}", "not a number of 0 or more"
+            )
             return None
         self.ledger.carried(node)
         return float(value)
+
+
+_NAMELESS = (NoteKind.SUSPICIOUS, "litellm_params has no model")
+
+
+def _objection(model: Foreign | None) -> tuple[NoteKind, str] | None:
+    """Why no upstream has the name in `model`."""
+    if model is None or not isinstance(model.value, str) or not model.value.strip():
+        return _NAMELESS
+    if is_key(model.value):
+        return NoteKind.SECRET, "its upstream's name is a key; rotate it"
+    if model.value.strip().startswith("os.environ/"):
+        return (
+            NoteKind.ABSENT,
+            "its upstream's name is in a variable; write the name itself, and import again",
+        )
+    return None
 
 
 def _is_local(endpoint: Endpoint | None) -> bool:

@@ -24,7 +24,7 @@ _TEMPLATE = re.compile(r"\$\{|\{\{|\$[A-Z_][A-Z0-9_]*|%[A-Za-z_][A-Za-z0-9_]{2,1
 _DUMMY = re.compile(
     r"(?i)(?:sk[-_]|key[-_])?(?:1234[0-9]{0,6}|0000+|xxx+|none|null|nil|dummy|fake|empty|test|testing|anything|any"
     r"|local|ollama|vllm|lm[-_]?studio|llama\.?cpp|no[-_]?key|no[-_]?key[-_]required|not[-_]?(?:needed|used|required)"
-    r"|noop|na|n/a|unused|placeholder|changeme|secret|string|key)(?:[-_]?(?:key|token|api[-_]?key|not[-_]needed))?"
+    r"|noop|na|n/a|unused|placeholder|changeme|secret|string|key|mock(?:ed)?|no[-_]?auth(?:[-_]required)?)(?:[-_]?(?:key|token|api[-_]?key|not[-_]needed))?"
 )
 _ALSO_SECRET = frozenset(
     {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "vertex_credentials"}
@@ -97,6 +97,7 @@ class Values:
     def __init__(self, ledger: Ledger, variables: Variables) -> None:
         self._ledger = ledger
         self._variables = variables
+        self.moved: dict[str, str] = {}
 
     def key(self, node: Foreign, owner: str) -> dict[str, str] | None:
         """A reference for an `api_key` that is set; None for a placeholder."""
@@ -110,7 +111,7 @@ class Values:
             if reference is not None:
                 return reference
         if node.entries or node.items:
-            self._ledger.note(NoteKind.LOST, node, what, "LiteLLM expects text here")
+            self._ledger.note(NoteKind.SUSPICIOUS, node, what, "LiteLLM expects text here")
             return None
         return self.secret(node, "api_key", owner)
 
@@ -123,7 +124,7 @@ class Values:
         reference = self._reference(node, name, owner) if isinstance(value, str) else None
         if reference is not None:
             return reference
-        kind = NoteKind.LOST
+        kind = NoteKind.DIFFERENT
         if not isinstance(value, str | int | float):
             why = "a list or mapping; connection settings (params) are single values"
         elif value == "":
@@ -161,6 +162,14 @@ class Values:
             self._ledger.note(NoteKind.SUSPICIOUS, node, what, why)
         else:
             return None
+        return {"env": variable}
+
+    def move(self, node: Foreign, name: str, text: str, owner: str) -> dict[str, str]:
+        """A variable in place of a value that the operator of the gateway must decide."""
+        variable = self._variables.name(text, owner, variable_of(name, "").strip("_"))
+        self.moved[variable] = text
+        why = f"a model must not decide it: set {variable} in the gateway's environment to the same value"
+        self._ledger.remark(NoteKind.BREAKS, node.spot, f"{quote(name)} of {quote(owner)}", why)
         return {"env": variable}
 
     def secret(self, node: Foreign, name: str, owner: str) -> dict[str, str]:

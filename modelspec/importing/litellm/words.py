@@ -16,7 +16,9 @@ def words(text: str) -> tuple[str, ...]:
 
 
 DEFAULT_ENDPOINTS: Mapping[str, str] = {
-    "codestral": "https://codestral.mistral.ai/v1",
+    "dashscope": "https://dashscope.aliyuncs.com/compatible-mode/v1",
+    "minimax": "https://api.minimax.io/v1",
+    "moonshot": "https://api.moonshot.ai/v1",
     "ollama": "http://localhost:11434",
 }
 """Where LiteLLM sends requests without an `api_base`, for providers without a public endpoint here."""
@@ -24,27 +26,39 @@ DEFAULT_ENDPOINTS: Mapping[str, str] = {
 LIKE_OPENAI: Mapping[str, str | None] = {
     "abliteration": "https://api.abliteration.ai/v1",
     "aihubmix": "https://aihubmix.com/v1",
+    "aiml": "https://api.aimlapi.com/v1",
+    "apertis": "https://api.stima.tech/v1",
     "baseten": "https://inference.baseten.co/v1",
     "chutes": "https://llm.chutes.ai/v1",
+    "codestral": "https://codestral.mistral.ai/v1",
+    "cometapi": "https://api.cometapi.com/v1",
+    "crusoe": "https://api.inference.crusoecloud.com/v1",
     "custom_openai": None,
     "empower": "https://app.empower.dev/api/v1",
     "featherless_ai": "https://api.featherless.ai/v1",
     "galadriel": "https://api.galadriel.com/v1",
     "gmi": "https://api.gmi-serving.com/v1",
+    "helicone": "https://ai-gateway.helicone.ai",
+    "inception": "https://api.inceptionlabs.ai/v1",
     "lambda_ai": "https://api.lambda.ai/v1",
     "litellm_proxy": None,
+    "llamagate": "https://api.llamagate.dev/v1",
     "llamafile": "http://127.0.0.1:8080/v1",
     "meta_llama": "https://api.llama.com/compat/v1",
+    "morph": "https://api.morphllm.com/v1",
     "nano-gpt": "https://nano-gpt.com/api/v1",
     "openai_like": None,
     "parasail": "https://api.parasail.io/v1",
     "poe": "https://api.poe.com/v1",
     "publicai": "https://api.publicai.co/v1",
     "synthetic": "https://api.synthetic.new/openai/v1",
+    "tencent": "https://tokenhub-intl.tencentcloudmaas.com/v1",
+    "v0": "https://api.v0.dev/v1",
     "veniceai": "https://api.venice.ai/api/v1",
     "vercel_ai_gateway": "https://ai-gateway.vercel.sh/v1",
     "volcengine": "https://ark.cn-beijing.volces.com/api/v3",
     "wandb": "https://api.inference.wandb.ai/v1",
+    "xiaomi_mimo": "https://api.xiaomimimo.com/v1",
     "xinference": None,
 }
 """Names for servers that speak OpenAI's protocol, with the endpoint that LiteLLM implies."""
@@ -53,28 +67,39 @@ KEY_VARIABLES: Mapping[str, str] = {
     **{
         word: f"{word.upper()}_API_KEY"
         for word in words("""
-            ai21 anthropic azure azure_ai cerebras codestral cohere dashscope databricks deepinfra deepseek
-            fireworks_ai friendliai gemini github groq huggingface hyperbolic minimax mistral moonshot nebius novita
-            nvidia_nim openai openrouter replicate sambanova volcengine voyage watsonx xai zai
+            abliteration ai21 aihubmix aiml anthropic azure azure_ai baseten cerebras chutes codestral cohere cometapi
+            crusoe dashscope databricks deepinfra deepseek empower featherless_ai fireworks_ai friendliai galadriel
+            gemini github gmi groq helicone huggingface hyperbolic inception litellm_proxy llamafile llamagate minimax
+            mistral moonshot morph nebius novita nvidia_nim openai openrouter parasail poe publicai replicate
+            sambanova synthetic tencent v0 vercel_ai_gateway volcengine voyage wandb watsonx xai xiaomi_mimo zai
         """)
     },
+    "apertis": "STIMA_API_KEY",
+    "lambda_ai": "LAMBDA_API_KEY",
     "meta_llama": "LLAMA_API_KEY",
+    "nano-gpt": "NANOGPT_API_KEY",
     "perplexity": "PERPLEXITYAI_API_KEY",
+    "text-completion-openai": "OPENAI_API_KEY",
+    "veniceai": "VENICE_AI_API_KEY",
     "together_ai": "TOGETHERAI_API_KEY",
 }
 """The variable from which LiteLLM reads a key that a model does not set."""
 
 REGION_PARAMS: Mapping[str, tuple[str, str]] = {
     "bedrock": ("aws_region_name", "AWS_REGION_NAME"),
+    "oci": ("oci_region", "OCI_REGION"),
     "sagemaker": ("aws_region_name", "AWS_REGION_NAME"),
     "vertex_ai": ("vertex_location", "VERTEXAI_LOCATION"),
 }
 """The setting that selects the host, and the variable from which LiteLLM reads it."""
 
 CREDENTIALS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "bedrock": (
-        ("aws_access_key_id", "AWS_ACCESS_KEY_ID"),
-        ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
+    **dict.fromkeys(
+        ("bedrock", "sagemaker"),
+        (("aws_access_key_id", "AWS_ACCESS_KEY_ID"), ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY")),
+    ),
+    "oci": tuple(
+        (f"oci_{name}", f"OCI_{name.upper()}") for name in words("user fingerprint tenancy compartment_id")
     ),
 }
 """Settings without which LiteLLM reads credentials from its own variables."""
@@ -99,7 +124,7 @@ _NAMES = (
         re.compile(r"gpt-|chatgpt|o[134](?:-|$)|text-embedding-|dall-e|whisper|tts-|omni-moderation|ft:gpt"),
         "openai",
     ),
-    (re.compile(r"claude"), "anthropic"),
+    (re.compile(r"claude-"), "anthropic"),
     (re.compile(r"command|embed-(?:english|multilingual)|rerank"), "cohere"),
     (re.compile(r"gemini|text-bison|chat-bison"), "vertex_ai"),
     (re.compile(r"(?:us\.|eu\.|apac\.)?(?:anthropic|amazon|meta|cohere|mistral|ai21)\.[a-z]"), "bedrock"),
@@ -120,4 +145,5 @@ def guess(model: str, host: str | None) -> str | None:
     for known, provider in _HOSTS:
         if host == known:
             return provider
-    return next((provider for pattern, provider in _NAMES if pattern.match(model)), None)
+    known_as = (provider for pattern, provider in _NAMES if pattern.match(model))
+    return None if "/" in model else next(known_as, None)
