@@ -53,7 +53,7 @@ def test_public_endpoints_are_plain_https_base_urls(name: str, endpoint: str) ->
 @pytest.mark.parametrize(("name", "provider"), KNOWN)
 def test_names_and_protocols_are_words_that_a_model_may_use(name: str, provider: Provider) -> None:
     for word in (name, provider.protocol):
-        assert word.replace("_", "").isalnum()
+        assert word.replace("_", "").replace("-", "").isalnum()
         assert word == word.lower()
     assert provider.source.startswith("https://")
 

@@ -516,9 +516,8 @@ def test_names_of_references_are_unique_and_readable() -> None:
     assert all(len(name) <= 128 and name.replace("_", "").isalnum() and name.isascii() for name in names)
 
 
-def test_every_provider_is_supported_or_explicitly_not() -> None:
-    assert set(PROVIDERS) - set(FORMS) == {"oci", "replicate", "sagemaker", "watsonx"}
-    assert set(FORMS) <= set(PROVIDERS)
+def test_every_provider_is_supported() -> None:
+    assert set(PROVIDERS) == set(FORMS)
 
 
 def test_a_head_has_the_upstreams_of_what_it_falls_back_to_under_names_that_no_client_can_send(

@@ -63,12 +63,13 @@ IMPLIED = [
     *(
         ("chat", word)
         for word in sorted(FORMS)
-        if PROVIDERS[word].public_endpoint and word not in ("gigachat", "github_copilot", "voyage")
+        if PROVIDERS[word].public_endpoint
+        and word not in ("gigachat", "github_copilot", "replicate", "voyage")
     ),
     *(("embedding", word) for word in ("cohere", "mistral", "openai", "voyage")),
     ("rerank", "cohere"),
 ]
-"""Operations of providers whose endpoint is left out."""
+"""Operations of providers whose endpoint is left out; Copilot logs in first, and Replicate asks for a template."""
 HOSTILE = "{{7*7}} ${X} it's #1"
 MAY = {
     ("openai", "public"): True,
