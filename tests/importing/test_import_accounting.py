@@ -72,6 +72,8 @@ def test_every_value_is_imported_or_reported(case: str, tmp_path: Path) -> None:
     noted = {(note.spot.path, note.spot.span.line, note.spot.span.column) for note in outcome.notes}
     checked = 0
     for name, content in CASES[case].files.items():
+        if name == "proof.txt":
+            continue
         for root in yaml.compose_all(content or b"", Loader=yaml.SafeLoader):
             for chain, key, value in leaves(root, (), ""):
                 checked += 1
