@@ -15,6 +15,11 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "images"
+PAGES = {
+    "dashboard": "index.html?down=eu",
+    "models": "models.html",
+    "model": "models/mistral-7b.html",
+}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -35,7 +40,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def main() -> None:
-    """Build the example fleet and photograph its models and one model's page, in both schemes."""
+    """Build the example fleet and photograph its pages, in both schemes."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         build = [
@@ -53,7 +58,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
             for scheme in SCHEMES:
                 page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
-                for name, path in (("models", "models.html"), ("model", "models/mistral-7b.html")):
+                for name, path in PAGES.items():
                     page.goto(f"{address}/admin/{path}")
                     page.wait_for_load_state("networkidle")
                     page.screenshot(path=PICTURES / f"{name}-{scheme}.png")
