@@ -56,7 +56,7 @@ def repository(folder: Path, more: dict[str, str] | None = None) -> Path:
         ("model_list:\n", "has an empty model_list"),
         ("model_list: {a: 1}\n", "has an empty model_list"),
         ("model_list:\n  - {model_name: 'a\n", "config.yaml:2:18': this quote is never closed"),
-        ("a: [1\nb: 2\n", "config.yaml:2:2': a ',' or the closing bracket is missing here"),
+        ("a: [1\nb: 2\n", "config.yaml:1:4': this '[' is not closed before the next field"),
         (b"\xff\xfea", "config.yaml': this file is UTF-16, not UTF-8"),
         (b"a: \xe9", "config.yaml:1:4': this file is not UTF-8"),
         ("a: \x07", "config.yaml:1:4': U+0007 is a control character"),
