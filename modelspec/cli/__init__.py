@@ -39,6 +39,7 @@ _VERBS = {
     "explain": ("check", "Explain a rule: why it exists, examples, how to silence it."),
     "schema": ("build", "Print or write JSON Schemas for editors."),
     "serve": ("build", "Serve the site on this machine, rebuilt as files change."),
+    "lsp": ("build", "Answer an editor: faults, fixes, names and routes as you type."),
     "init": ("init", "Create a configuration repository, with its CI."),
     "import": ("importing", "Import the configuration of another program."),
     "completion": ("names", "Print the script for your shell's completion."),
@@ -55,7 +56,7 @@ _GROUPS = {
     "Ask": ("route", "drill", "list", "show"),
     "Measure": ("status", "usage", "drift", "suggest"),
     "Build and publish": ("build", "publish", "serve"),
-    "Set up": ("init", "import", "schema", "completion"),
+    "Set up": ("init", "import", "schema", "lsp", "completion"),
 }
 """The verbs as `--help` shows them, each once."""
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _KINDS = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers", "keys")
 """DOCUMENT_KINDS, which `--help` does not import; a test compares the two."""
 
+_LSP_NEEDS = ("pygls", "lsprotocol")
 _SERVE_NEEDS = ("anyio", "starlette", "uvicorn", "watchfiles")
 
 
@@ -183,6 +185,27 @@ def serve_command(*, root: Path, host: str, port: int, opens: bool) -> int:
     if ended_by == signal.SIGINT:
         raise KeyboardInterrupt
     return 128 + ended_by
+
+
+@click.command("lsp")
+@click.option("--stdio", is_flag=True, help="What some editors pass; it is always so.")
+def lsp_command(*, stdio: bool) -> int:  # noqa: ARG001 - there is no other way
+    """Answer an editor, as a language server over standard input and output.
+
+    Editors start it: docs/editors.md has the lines for VS Code, Neovim, Helix, Zed and Emacs.
+
+    Exit codes: 0 ended by the editor, 2 usage, 3 a bug in modelspec.
+    """
+    if not all(map(find_spec, _LSP_NEEDS)):
+        from modelspec.author.init import with_extra
+
+        raise click.UsageError(f"lsp needs a package more: {with_extra('lsp')}")
+    from modelspec.editors.answers import server_of
+
+    # The library closes what it writes to, and this process still has a standard output to flush.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as output:
+        server_of(today).start_io(stdout=output)
+    return 0
 
 
 @click.command("schema")

@@ -63,6 +63,7 @@ _RUNS = {
     "explain": ("MS301", 0, 0),
     "schema": ("heads", 0, 0),
     "serve": ("--port 70000", 2, 2),
+    "lsp": ("--stdio=no", 2, 2),
     "init": (f"--modelspec-from git+https://git.example.net/a@{40 * chr(48)} ../new", 0, 1),
     "import": ("litellm nowhere.yaml", 1, 1),
     "completion": ("bash", 0, 0),

@@ -8,7 +8,7 @@ from typing import Any
 
 from modelspec.check.setup import Setup, read_setup
 from modelspec.diagnose.rule import is_fixed
-from modelspec.fleet.model import Head, Region
+from modelspec.fleet.model import Head, Model, Region
 from modelspec.load.defaults import merged
 from modelspec.load.find import DEFAULTS, Tree, read_tree
 from modelspec.load.locate import Locator
@@ -142,13 +142,43 @@ def choices_of(root: Path) -> Choices:
         heads=heads,
         models=models,
         aliases=aliases,
-        rules=tuple(_choice(rule.code, rule.title) for rule in RULES if not is_fixed(rule.code)),
+        rules=_rules(),
         complete=complete,
         metadata=None if schema is None else schema.schema,
         metadata_required=schema is not None and not schema.validator.is_valid({}),
         defaulted=_defaulted(tree, locator),
         notes=tuple(_notes(tree, setup, regions, heads, complete=complete)),
     )
+
+
+def choices_in(setup: Setup, models: Iterable[Model]) -> Choices:
+    """The names that a compiled repository declares, in the words of `choices_of`."""
+    by_id = {model.model_id: model for model in models}
+    named = [_of_model(one.model_id, one.name, one.region, one.status) for _, one in sorted(by_id.items())]
+    aliases = {
+        alias: _choice(alias, f"alias of {_line(one.model_id)}")
+        for one in by_id.values()
+        for alias in one.aliases
+        if alias not in by_id
+    }
+    return Choices(
+        regions=_sound("regionCode", map(_of_region, setup.fleet.regions.values())),
+        heads=_sound("headId", map(_of_head, setup.fleet.heads.values())),
+        models=_sound("modelId", named),
+        aliases=_sound("modelId", (aliases[name] for name in sorted(aliases))),
+        rules=_rules(),
+        complete=setup.fleet.complete,
+        metadata=None if setup.metadata is None else setup.metadata.schema,
+    )
+
+
+def _rules() -> tuple[Choice, ...]:
+    return tuple(_choice(rule.code, rule.title) for rule in RULES if not is_fixed(rule.code))
+
+
+def _of_model(model_id: str, name: object, region: object, status: object) -> Choice:
+    suffix = f", {status}" if status in ("deprecated", "disabled") else ""
+    return _choice(model_id, f"{_line(name)} ({_line(region)}){suffix}")
 
 
 def _of_region(region: Region) -> Choice:
@@ -178,10 +208,9 @@ def _models(tree: Tree, locator: Locator) -> tuple[tuple[Choice, ...], tuple[Cho
         model_id = value.get("model_id")
         if not isinstance(model_id, str):
             continue
-        state = value.get("status")
-        suffix = f", {state}" if state in ("deprecated", "disabled") else ""
-        text = f"{_line(value.get('name'))} ({_line(value.get('region'))}){suffix}"
-        models.setdefault(model_id, _choice(model_id, text))
+        models.setdefault(
+            model_id, _of_model(model_id, value.get("name"), value.get("region"), value.get("status"))
+        )
         listed = value.get("aliases")
         for alias in listed if isinstance(listed, list) else ():
             if isinstance(alias, str):

@@ -133,8 +133,8 @@ def _tailor(schema: _Schema, place: str, names: NameKind, choices: Choices) -> N
 
 def _refer(schema: _Schema, node: _Schema, names: NameKind, choices: Choices) -> bool:
     """Keep the title and description of a place and refer to a definition; without choices, keep it all."""
-    offered = _offered(names, choices)
-    if not offered:
+    found = offered(names, choices)
+    if not found:
         return False
     words: _Schema = {key: node[key] for key in ("title", "description") if key in node}
     form = {key: value for key, value in node.items() if key not in (*words, "examples", "items")}
@@ -147,7 +147,7 @@ def _refer(schema: _Schema, node: _Schema, names: NameKind, choices: Choices) ->
         node["anyOf"] = [reference, {"title": "Heads that share the tier", **shared}]
     else:
         node.update(reference)
-    definition = _enum(offered)
+    definition = _enum(found)
     # All rules are known, whatever the repository contains.
     if names is not NameKind.RULE and (names in _SUGGESTED or not choices.complete):
         declared = {"title": "Declared here", **definition}
@@ -161,10 +161,10 @@ _SUGGESTED = (NameKind.MODEL, NameKind.SENT, NameKind.SUBJECT)
 """A model may be newer than the schemas; tests and waivers may name what does not exist."""
 
 
-def _offered(names: NameKind, choices: Choices) -> list[Choice]:
+def offered(names: NameKind, choices: Choices) -> list[Choice]:
     """The choices at a place, each name once: a head may have the name of a region."""
     models, heads, regions = choices.models, choices.heads, choices.regions
-    offered = {
+    by_kind = {
         NameKind.REGION: regions,
         NameKind.HEAD: heads,
         NameKind.TIERS: heads,
@@ -175,7 +175,7 @@ def _offered(names: NameKind, choices: Choices) -> list[Choice]:
         NameKind.RULE: choices.rules,
     }
     once: dict[str, Choice] = {}
-    for choice in offered[names]:
+    for choice in by_kind[names]:
         once.setdefault(choice.value, choice)
     return list(once.values())
 

@@ -1,0 +1,1 @@
+"""The compiler inside an editor: what `modelspec lsp` answers while somebody types."""
