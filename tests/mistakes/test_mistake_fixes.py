@@ -8,6 +8,7 @@ import pytest
 from ordinary_mistakes import GROUPS, M
 from small_fleets import TODAY
 
+from modelspec.diagnose.rule import Rule
 from modelspec.editors.fixes import fixes_of
 from modelspec.editors.fleet import EditedFleet
 from modelspec.rules import RULES
@@ -67,7 +68,7 @@ def test_each_fix_of_ordinary_mistakes_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.code in ("MS501", "MS502")])
-def test_what_may_be_a_secret_has_no_fix(rule, tmp_path: Path) -> None:
+def test_what_may_be_a_secret_has_no_fix(rule: Rule, tmp_path: Path) -> None:
     for path, text in example_files(rule.bad).items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
