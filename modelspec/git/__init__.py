@@ -1,6 +1,6 @@
 """States of a repository out of git, and commits into it: nothing is checked out, nothing is executed."""
 
-from modelspec.git.commit import Commit, Revisions, reference_names, revisions, unchanged_since
+from modelspec.git.commit import Commit, Revisions, commit_of, reference_names, revisions
 from modelspec.git.record import Recording, prepare, publish, push
 from modelspec.git.repository import Repository, find_repository
 from modelspec.git.tree import as_it_was, is_submodule, read_commit, read_policy
@@ -11,6 +11,7 @@ __all__ = [
     "Repository",
     "Revisions",
     "as_it_was",
+    "commit_of",
     "find_repository",
     "is_submodule",
     "prepare",
@@ -20,5 +21,4 @@ __all__ = [
     "read_policy",
     "reference_names",
     "revisions",
-    "unchanged_since",
 ]

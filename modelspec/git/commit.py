@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -89,13 +90,18 @@ def changed_since(repository: Repository, day: date) -> frozenset[str] | None:
     return frozenset(name.strip("\n") for name in names if name.strip("\n"))
 
 
-def unchanged_since(repository: Repository) -> str | None:
-    """The commit of HEAD where no tracked file below the root differs from it; None where one does."""
-    git = repository.git
-    if git.run("diff", "--quiet", "--no-ext-diff", "--no-textconv", "HEAD", "--", ".").code:
+def commit_of(repository: Repository, files: Mapping[str, str]) -> str | None:
+    """The commit of HEAD where it has these files, which are the ids of contents by path; None where one differs.
+
+    git's own comparison would run the filters that a repository names.
+    """
+    listed = repository.git.run("ls-tree", "-r", "-z", "HEAD")
+    found = repository.git.run("rev-parse", "--verify", "HEAD")
+    if listed.code or found.code:
         return None
-    found = git.run("rev-parse", "--verify", "HEAD")
-    return None if found.code else found.line
+    rows = (row.partition(b"\t") for row in listed.out.split(b"\0"))
+    there = {os.fsdecode(path): about.decode().rpartition(" ")[2] for about, _, path in rows}
+    return found.line if all(there.get(path) == content for path, content in files.items()) else None
 
 
 def _named(repository: Repository, name: str) -> Commit | Refusal:

@@ -23,12 +23,13 @@ LITELLM_VERSION = "1.108.7"
 """The release whose behaviour is known; another one is asked all the same."""
 _SCRIPT = "ask_router.py"
 _TOOLS = Path(".tools/litellm")
+_PACKAGE = f"'litellm[proxy]=={LITELLM_VERSION}'"
 _SECONDS = 120
 _SECONDS_A_DEPLOYMENT = 2
 _MEMORY = 6 * 1024**3
 _INSTALL = (
-    f"python3 -m venv {_TOOLS} && {_TOOLS}/bin/pip install 'litellm[proxy]=={LITELLM_VERSION}', or name its Python "
-    "with --litellm"
+    f"python3 -m venv {_TOOLS} && {_TOOLS}/bin/pip install {_PACKAGE}"  # what follows is prose
+    ", or name its Python with --litellm"
 )
 
 Question = Mapping[str, object]
