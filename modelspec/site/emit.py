@@ -3,21 +3,20 @@
 from collections.abc import Iterator
 from importlib.resources import files
 
-from modelspec.emit.artifact import Artifact
+from modelspec.emit.artifact import Artifact, encode
 from modelspec.routing.table import RoutingTable
 from modelspec.site import SiteContext, hosting, openapi
 from modelspec.site.ask import emit_routes
 from modelspec.site.census import Census
 from modelspec.site.dashboard import emit_dashboard
 from modelspec.site.forges import origin_of
-from modelspec.site.frame import frame_of, missing_page
+from modelspec.site.frame import PageFrame, frame_of, missing_page, page
 from modelspec.site.keys import HolderPages
 from modelspec.site.listing import Listing
 from modelspec.site.model import emit_model_pages
 from modelspec.site.models import emit_models
 from modelspec.site.places import PlacePages
 from modelspec.site.propose import emit_propose
-from modelspec.site.traffic import emit_traffic
 from modelspec.site.wording import Wording
 from modelspec.text.source import stored
 
@@ -34,7 +33,7 @@ def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
     yield from emit_model_pages(routing, context.steady, frame, names)
     yield from emit_propose(routing, context, frame, names)
     yield from emit_routes(routing, context, names)
-    yield from emit_traffic(routing, frame, names)
+    yield from _emit_traffic(routing, frame, names)
     static = files(__package__) / "static"
     for file in sorted(static.iterdir(), key=lambda file: file.name):
         yield Artifact(path=f"site/admin/assets/{file.name}", content=stored(file.read_bytes()))
@@ -42,3 +41,21 @@ def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
     forge = origin_of(context.repository)
     yield Artifact(path="site/404.html", content=missing_page(context))
     yield from hosting.emit(context.base_path, () if forge is None else (forge,))
+
+
+_LIVE_FILES = ("status.json", "usage.json")
+
+
+def _emit_traffic(routing: RoutingTable, frame: PageFrame, names: Wording) -> Iterator[Artifact]:
+    """A page that scripts fill, and a `null` where each live file will be: nothing is measured yet.
+
+    So pages need not ask for files that are not there, which browsers report as errors.
+    """
+    yield page(
+        "traffic.html",
+        "traffic",
+        frame,
+        regions=encode([[region.code, names.region_titles[region.code]] for region in routing.regions]),
+    )
+    for name in _LIVE_FILES:
+        yield Artifact(path=f"site/admin/live/{name}", content=b"null\n")

@@ -8,12 +8,12 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from child_processes import end, start
 from small_fleets import FIXED, TODAY, model
 
 from modelspec import incremental, pipeline
@@ -23,22 +23,6 @@ from modelspec.write import Written
 
 KILLS = int(os.environ.get("MODELSPEC_KILLS", "12"))
 MODELS = 150
-
-
-def run(action: Callable[[], object]) -> int:
-    """Run the action in a process of its own; return its id."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        action()
-        os._exit(0)
-    finally:
-        os._exit(99)
-
-
-def ended(child: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def build(root: Path) -> None:
@@ -69,17 +53,17 @@ def test_a_killed_build_leaves_a_whole_tree_and_the_next_one_is_right(tmp_path: 
     ):
         build(root)
         begin = time.perf_counter()
-        assert ended(run(lambda: build(root))) == 0
+        assert end(start(lambda: build(root))) == 0
         span = time.perf_counter() - begin
         for number in range(KILLS):
             path = root / "models.d" / f"m{dice.randrange(MODELS)}.yaml"
             path.write_text(model(path.stem).replace("name: ", f"name: {number} "))
-            child = run(lambda: build(root))
+            child = start(lambda: build(root))
             time.sleep(dice.random() * span)
             os.kill(child, signal.SIGKILL)
-            assert ended(child) in (0, -signal.SIGKILL)
+            assert end(child) in (0, -signal.SIGKILL)
             whole(root / "dist")
-            assert ended(run(lambda: build(root))) == 0
+            assert end(start(lambda: build(root))) == 0
             found = whole(root / "dist")
             assert [one.name for one in root.iterdir() if one.name.startswith(".dist")] == []
             if number % 6 == 0:

@@ -1,10 +1,16 @@
 """A runner of GitHub Actions, as far as the scripts of the action can tell: its environment, folders and files."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 from modelspec_command import MEASURED, PROGRAM
 
@@ -113,3 +119,36 @@ def git(folder: Path, *arguments: str) -> str:
         capture_output=True,
         text=True,
     ).stdout.strip()
+
+
+@contextmanager
+def serving(reply: Callable[[str, str, str, Any], tuple[int, str]]) -> Iterator[str]:
+    """The URL of a forge that answers with a status and a text, of a redirection its target.
+
+    `reply` gets the method, the target, the header `Authorization` and the JSON that was sent.
+    """
+
+    class Asked(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
+            status, text = reply(self.command, self.path, self.headers["Authorization"], sent)
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", text)
+                text = ""
+            self.send_header("Content-Length", str(len(text.encode())))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        do_GET = do_POST = do_PATCH = answer  # noqa: N815 - the names that the server calls
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

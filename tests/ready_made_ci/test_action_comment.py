@@ -3,14 +3,12 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from runner import PROJECT, Runner, Step
+from runner import PROJECT, Runner, Step, serving
 
 TOKEN = "ghs_of_this_run"
 PERSON = {"type": "User", "login": "mallory"}
@@ -53,32 +51,9 @@ class Forge:
 @pytest.fixture
 def forge() -> Iterator[Forge]:
     kept = Forge()
-
-    class Asked(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
-            status, text = kept.answer(self.command, self.path, self.headers["Authorization"], sent)
-            self.send_response(status)
-            if 300 <= status < 400:
-                self.send_header("Location", text)
-                text = ""
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        do_GET = do_POST = do_PATCH = answer  # noqa: N815 - the names that the server calls
-
-        def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
-    kept.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield kept
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(kept.answer) as url:
+        kept.url = url
+        yield kept
 
 
 @pytest.fixture

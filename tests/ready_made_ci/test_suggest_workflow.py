@@ -4,17 +4,13 @@ import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 import yaml
 from modelspec_command import HEADS, MODEL, PROGRAM, Command, write_fleet
-from runner import PROJECT, Runner, git, installing_python
-
-pytest.importorskip("ibis")
+from runner import PROJECT, Runner, git, installing_python, serving
 
 BRANCH = "modelspec-suggest"
 OPEN_REGIONS = "regions:\n  - {code: us, name: United States}\n  - {code: eu, name: Europe}\n"
@@ -50,30 +46,14 @@ class Forge:
 def forge() -> Iterator[Forge]:
     kept = Forge()
 
-    class Asked(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            assert self.headers["Authorization"] == "Bearer planted-token"
-            sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
-            status, value = kept.answer(self.command, self.path, sent)
-            text = json.dumps(value).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
+    def reply(method: str, target: str, token: str, sent: Any) -> tuple[int, str]:
+        assert token == "Bearer planted-token"
+        status, value = kept.answer(method, target, sent)
+        return status, json.dumps(value)
 
-        do_GET = do_POST = do_PATCH = answer  # noqa: N815 - the names that the server calls
-
-        def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
-    kept.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield kept
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(reply) as url:
+        kept.url = url
+        yield kept
 
 
 @dataclass(frozen=True)

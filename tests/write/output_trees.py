@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from child_processes import end, start
+
 from modelspec.diagnose.refusal import Refusal
 from modelspec.emit.artifact import Artifact
 from modelspec.write import Stale, Written, stale, write_tree
@@ -67,23 +69,6 @@ def refused(result: object, *words: str) -> Refusal:
     for word in words:
         assert word in result.message, result.message
     return result
-
-
-def start(action: Callable[[], object]) -> int:
-    """Run the action in its own process, with exit status 0 if the action returns."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        action()
-        os._exit(0)
-    finally:
-        os._exit(99)
-
-
-def end(child: int) -> int:
-    """The exit status, or the negative number of the signal."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def killed_at(step: int, action: Callable[[], object]) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from output_trees import beside, build, built, content, end, expected, refused, root, start, tree
+from child_processes import end, start
+from output_trees import beside, build, built, content, expected, refused, root, tree
 
 from modelspec.emit.artifact import Artifact
 from modelspec.write import MANIFEST, Written

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from child_processes import end, start
 from output_trees import (
     beside,
     build,
@@ -15,12 +16,10 @@ from output_trees import (
     check,
     content,
     dying,
-    end,
     expected,
     killed_at,
     no_exchange,
     refused,
-    start,
     tree,
 )
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from output_trees import beside, build, built, content, end, expected, manifest, refused, start, tree
+from child_processes import end, start
+from output_trees import beside, build, built, content, expected, manifest, refused, tree
 
 from modelspec.diagnose.refusal import Refusal
 from modelspec.emit.artifact import Artifact

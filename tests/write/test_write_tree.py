@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from child_processes import end, start
 from output_trees import (
     beside,
     build,
     built,
     check,
     content,
-    end,
     expected,
     manifest,
     no_exchange,
     refused,
     root,
-    start,
     tree,
 )
 

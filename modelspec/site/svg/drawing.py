@@ -65,13 +65,6 @@ def fit(text: str, room: float, size: float) -> str:
     return text[: max(0, end)].rstrip() + _ELLIPSIS
 
 
-def lettering(text: str, *, room: float, size: float, **attributes: Value | None) -> Markup:
-    """A text element no wider than `room`; if cut, its title has the whole text."""
-    shown = fit(text, room, size)
-    whole = [element("title", text)] if shown != text else []
-    return element("text", *whole, shown, font_size=size, **attributes)
-
-
 def _belongs(character: str) -> bool:
     """Whether it combines with the character before it."""
     return bool(combining(character)) or character in _JOINERS or ord(character) in _MODIFIERS
