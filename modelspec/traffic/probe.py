@@ -28,6 +28,9 @@ from modelspec.url.host import standing
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """A host and a port to its addresses, the preferred one first; none where the name does not resolve."""
 
+UNANSWERED = (httpx.TransportError, OSError)
+"""How a request fails: httpx leaves the errors of TLS as they are once the handshake is over."""
+
 _HEADERS = {
     "user-agent": f"modelspec-status/{__version__}",
     "accept": "*/*",
@@ -154,12 +157,12 @@ class Prober:
             begun = asyncio.get_running_loop().time()
             try:
                 response = await transport.handle_async_request(request)
-            except httpx.TransportError as error:
+                latency = asyncio.get_running_loop().time() - begun
+                expires = _expiry(response)
+                await response.aclose()
+            except UNANSWERED as error:
                 failed = _down(_reason(error))
                 continue
-            latency = asyncio.get_running_loop().time() - begun
-            expires = _expiry(response)
-            await response.aclose()
             return _judged(subject, response.status_code, round(latency * 1000), expires)
         return failed
 
@@ -220,14 +223,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
-def _reason(error: httpx.TransportError) -> str:
+def _reason(error: Exception) -> str:
     """Why a request failed, in words of our own: those of the error may hold the URL."""
     for cause in _causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
                 return _CERTIFICATE.get(cause.verify_code, "the certificate is not valid")
             case ssl.SSLError():
-                return "the TLS handshake failed"
+                return "the TLS connection failed"
             case OSError(errno=int(number)) if number in errno.errorcode:
                 return os.strerror(number).lower()
     match error:

@@ -23,6 +23,7 @@ import httpx
 
 from modelspec.diagnose.refusal import Refusal
 from modelspec.text.quote import quote
+from modelspec.traffic.probe import UNANSWERED
 from modelspec.traffic.subjects import HEAD, Probed, Watched, upstream_key
 from modelspec.url import parts
 
@@ -68,7 +69,7 @@ class PrometheusSource:
                     found[name] = samples
         except TimeoutError:
             return self._refusal(f"did not answer within {self.seconds:g} s")
-        except (httpx.TransportError, httpx.InvalidURL):
+        except (*UNANSWERED, httpx.InvalidURL):
             return self._refusal("cannot be reached")
         return {one: _probed(one, found) for one in subjects}
 

@@ -1,5 +1,6 @@
 """Servers on loopback that answer as they are told, and fleets that name them."""
 
+import os
 import socket
 import ssl
 import threading
@@ -31,10 +32,14 @@ Answer = bytes | None | Callable[[bytes], bytes]
 
 @dataclass
 class Loopback:
-    """A listening server; `asked` are the heads of the requests, `certified` whether each client had a certificate."""
+    """A listening server; `asked` are the heads of the requests, `certified` whether each client had a certificate.
+
+    Where `is_torn`, it answers in plain text after the TLS handshake.
+    """
 
     answer: Answer
     port: int = 0
+    is_torn: bool = False
     asked: list[bytes] = field(default_factory=list)
     certified: list[bool] = field(default_factory=list)
 
@@ -51,11 +56,13 @@ def serving(answer: Answer = OK, tls: ssl.SSLContext | None = None) -> Iterator[
         server.port = listening.getsockname()[1]
         thread = threading.Thread(target=_serve, args=(server, listening, tls, ended))
         thread.start()
-        yield server
-        ended.set()
-        with suppress(OSError):
-            socket.create_connection(("127.0.0.1", server.port)).close()
-        thread.join()
+        try:
+            yield server
+        finally:
+            ended.set()
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", server.port)).close()
+            thread.join()
 
 
 def _serve(
@@ -80,7 +87,11 @@ def _serve(
             if server.answer is None:
                 kept.append(connection)
                 continue
-            connection.sendall(server.answer(head) if callable(server.answer) else server.answer)
+            answer = server.answer(head) if callable(server.answer) else server.answer
+            if server.is_torn:
+                os.write(connection.fileno(), answer)
+            else:
+                connection.sendall(answer)
             connection.close()
         plain.close()
     for connection in kept:

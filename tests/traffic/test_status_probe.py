@@ -193,10 +193,21 @@ def test_a_bad_certificate_is_down(
     assert (found.is_up, found.reason) == (False, reason)
 
 
+def test_tls_that_breaks_after_the_handshake_is_down(authority: trustme.CA, trusting: ssl.SSLContext) -> None:
+    with serving(OK, certified(authority, "localhost")) as server:
+        server.is_torn = True
+        (found,) = probe(
+            upstream(f"https://localhost:{server.port}"),
+            names={"localhost": [["127.0.0.1"]]},
+            context=trusting,
+        )
+    assert (found.is_up, found.reason) == (False, "the TLS connection failed")
+
+
 def test_plain_http_behind_https_is_no_tls() -> None:
     with serving() as server:
         (found,) = probe(upstream(f"https://127.0.0.1:{server.port}"))
-    assert (found.is_up, found.reason) == (False, "the TLS handshake failed")
+    assert (found.is_up, found.reason) == (False, "the TLS connection failed")
 
 
 @pytest.mark.parametrize(
