@@ -1,13 +1,12 @@
 """Sessions in a real terminal: the questions of `new`, confirmations, and an editor."""
 
 import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-import pexpect
 import pytest
-from modelspec_command import PROGRAM, SECONDS, Command, tree, write_fleet
+from modelspec_command import Command, tree, write_fleet
+from terminal_sessions import DOWN, ENTER, UP, ended, start
 
 HEADS = """\
 heads:
@@ -15,37 +14,11 @@ heads:
   - {head_id: head-eu, region: eu, url: https://head-eu.example.com}
   - {head_id: head-eu-2, region: eu, url: https://head-eu-2.example.com, status: offline}
 """
-WITHOUT_LIBRARY = (
-    "import sys; sys.modules['questionary'] = None; from modelspec.__main__ import main; sys.exit(main())"
-)
-UP, DOWN, ENTER = "\x1b[A", "\x1b[B", "\r"
 
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Path:
     return write_fleet(tmp_path / "fleet", {"heads.yaml": HEADS})
-
-
-def _session(
-    command: Command, fleet: Path, *arguments: str, library: bool = True, env: Mapping[str, str] | None = None
-) -> "pexpect.spawn[str]":
-    start = [PROGRAM] if library else [sys.executable, "-c", WITHOUT_LIBRARY]
-    return pexpect.spawn(
-        start[0],
-        [*start[1:], *arguments],
-        cwd=str(fleet),
-        env={**command.environment(env), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"},
-        timeout=SECONDS,
-        encoding="utf-8",
-        dimensions=(40, 120),
-    )
-
-
-def _ended(session: "pexpect.spawn[str]") -> tuple[int | None, str]:
-    session.expect(pexpect.EOF)
-    rest = session.before or ""
-    session.close()
-    return session.exitstatus, rest
 
 
 WANTED = """\
@@ -60,7 +33,7 @@ api_key: {env: BISON_KEY}
 
 
 def test_new_asks_by_lists(command: Command, fleet: Path) -> None:
-    session = _session(command, fleet, "new")
+    session = start(command, fleet, "new")
     session.expect("Model id, as clients send it")
     session.sendline("acme/bison")
     session.expect(r"Name, as people read it \[bison\]")
@@ -82,7 +55,7 @@ def test_new_asks_by_lists(command: Command, fleet: Path) -> None:
     session.sendline("https://bison.example.com/v1")
     session.expect("Environment variable that holds its key")
     session.sendline("BISON_KEY")
-    code, _ = _ended(session)
+    code, _ = ended(session)
     assert code == 1  # Europe keeps its requests, and head-us is in the United States
     assert not (fleet / "models.d/acme").exists()
 
@@ -91,7 +64,7 @@ def test_new_asks_by_numbers_where_the_library_is_missing(command: Command, flee
     (fleet / "regions.yaml").write_text(
         "regions: [{code: us, name: United States}, {code: eu, name: Europe}]\n"
     )
-    session = _session(command, fleet, "new", library=False)
+    session = start(command, fleet, "new", library=False)
     session.expect("Model id, as clients send it")
     session.sendline("acme/bison")
     session.expect(r"Name, as people read it \[bison\]")
@@ -111,7 +84,7 @@ def test_new_asks_by_numbers_where_the_library_is_missing(command: Command, flee
     session.sendline("https://bison.example.com/v1")
     session.expect("Environment variable that holds its key")
     session.sendline("BISON_KEY")
-    code, rest = _ended(session)
+    code, rest = ended(session)
     assert (code, "wrote models.d/acme/bison.yaml" in rest) == (0, True)
     assert (fleet / "models.d/acme/bison.yaml").read_text() == WANTED
 
@@ -120,14 +93,14 @@ def test_new_asks_only_for_what_is_missing(command: Command, fleet: Path) -> Non
     (fleet / "heads.yaml").write_text(
         HEADS.replace("example.com}", "example.com, inference_url: http://10.0.0.1/v1}")
     )
-    session = _session(command, fleet, "new", "bison", "--region", "us", "--fallback", "head-eu")
+    session = start(command, fleet, "new", "bison", "--region", "us", "--fallback", "head-eu")
     session.expect(r"Name, as people read it \[bison\]")
     session.sendline("")
     session.expect("First head")
     session.send(ENTER)
     session.expect("Upstream URL")
     session.sendline("")
-    code, rest = _ended(session)
+    code, rest = ended(session)
     assert code == 0, rest
     text = (fleet / "models.d/bison.yaml").read_text()
     assert text == (
@@ -139,11 +112,11 @@ def test_new_asks_only_for_what_is_missing(command: Command, fleet: Path) -> Non
 @pytest.mark.parametrize("library", [True, False])
 def test_questions_can_be_cancelled(command: Command, fleet: Path, *, library: bool) -> None:
     before = tree(fleet)
-    session = _session(command, fleet, "new", "bison", "--name", "B", library=library)
+    session = start(command, fleet, "new", "bison", "--name", "B", library=library)
     session.expect("Region")
     session.expect("Europe")
     session.send("\x03")
-    code, _ = _ended(session)
+    code, _ = ended(session)
     assert code not in (0, 3, None)
     assert tree(fleet) == before
 
@@ -153,11 +126,11 @@ def test_many_models_change_only_after_confirmation(
     command: Command, fleet: Path, answer: str, code: int
 ) -> None:
     before = tree(fleet)
-    session = _session(command, fleet, "edit", "--where", 'region == "us"', "tags+=x")
+    session = start(command, fleet, "edit", "--where", 'region == "us"', "tags+=x")
     session.expect(r"atlas: tags \[x\] added")
     session.expect(r"Change 1 file\? \[y/N\]")
     session.sendline(answer)
-    assert _ended(session)[0] == code
+    assert ended(session)[0] == code
     assert (tree(fleet) == before) == (answer == "n")
 
 
@@ -179,14 +152,12 @@ def _turn(editor: Path, number: int, script: str) -> None:
 def test_an_edit_by_hand_is_judged_and_can_be_corrected(command: Command, fleet: Path, editor: Path) -> None:
     _turn(editor, 0, 'sed -i "s/region: us/region: su/" "$1"')
     _turn(editor, 1, 'sed -i "s/region: su/region: us  # home/" "$1"')
-    session = _session(
-        command, fleet, "edit", "atlas", env={"EDITOR": str(editor), "TMPDIR": str(command.home)}
-    )
+    session = start(command, fleet, "edit", "atlas", env={"EDITOR": str(editor), "TMPDIR": str(command.home)})
     session.expect("no region is named 'su'")
     session.expect(r"Open it again\? \[Y/n\]")
     assert b"region: us\n" in (fleet / "models.d/atlas.yaml").read_bytes()
     session.sendline("")
-    code, rest = _ended(session)
+    code, rest = ended(session)
     assert (code, "wrote models.d/atlas.yaml" in rest) == (0, True)
     assert b"region: us  # home\n" in (fleet / "models.d/atlas.yaml").read_bytes()
     assert not list(command.home.glob("modelspec-*"))
@@ -195,13 +166,11 @@ def test_an_edit_by_hand_is_judged_and_can_be_corrected(command: Command, fleet:
 def test_the_text_of_a_cancelled_edit_is_kept(command: Command, fleet: Path, editor: Path) -> None:
     before = tree(fleet)
     _turn(editor, 0, 'sed -i "s/model_id: atlas/model_id: other/" "$1"')
-    session = _session(
-        command, fleet, "edit", "atlas", env={"VISUAL": str(editor), "TMPDIR": str(command.home)}
-    )
+    session = start(command, fleet, "edit", "atlas", env={"VISUAL": str(editor), "TMPDIR": str(command.home)})
     session.expect("the id of 'atlas' was changed")
     session.expect(r"Open it again\?")
     session.sendline("n")
-    code, rest = _ended(session)
+    code, rest = ended(session)
     assert (code, "your text is kept in" in rest) == (1, True)
     (kept,) = command.home.glob("modelspec-*/atlas.yaml")
     assert b"model_id: other" in kept.read_bytes()
