@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, Self
 
 from modelspec.cache.key import CacheKey
@@ -108,6 +109,7 @@ def row_of_route(route: Route) -> list[object]:
             about.metadata,
             about.path,
             about.line,
+            about.lines,
         ],
     ]
 
@@ -169,7 +171,7 @@ def route_of_row(row: Sequence[Any]) -> Route:
 
 
 def _about_of(row: Sequence[Any]) -> About:
-    name, priority_head, fallback_heads, weights, sunset, replaced_by, tags, metadata, path, line = row
+    name, priority_head, fallback_heads, weights, sunset, replaced_by, tags, metadata, path, line, lines = row
     return About(
         name=name,
         priority_head=priority_head,
@@ -181,6 +183,7 @@ def _about_of(row: Sequence[Any]) -> About:
         metadata=metadata,
         path=path,
         line=line,
+        lines=intern(lines),
     )
 
 

@@ -57,7 +57,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(("about.name",), compare_title),
     Claim(("about.tags",), compare_tags),
     Claim(("about.metadata",), compare_metadata),
-    Claim(("about.path", "about.line"), compare_file),
+    Claim(("about.path", "about.line", "about.lines"), compare_file),
 )
 """Every field of a route, claimed once: a difference that no comparer describes is shown as is."""
 
@@ -153,7 +153,9 @@ def _essence(route: Route, aliases: tuple[str, ...]) -> str:
     """A route without its id and its file; an upstream's name that equals the id counts as absent."""
     skipped = {"model_id", "aliases", "about", "targets", "local_targets"}
     rest = [getattr(route, field.name) for field in fields(route) if field.name not in skipped]
-    about = [getattr(route.about, f.name) for f in fields(route.about) if f.name not in {"path", "line"}]
+    about = [
+        getattr(route.about, f.name) for f in fields(route.about) if f.name not in {"path", "line", "lines"}
+    ]
     upstreams = [
         [None if value == route.model_id and f.name == "upstream_model" else value]
         for target in targets_of(route)

@@ -90,7 +90,7 @@ def _examine_model(reading: Reading, around: Surroundings) -> Facts:
     value = reading.value if isinstance(reading.value, dict) and not reading.faults else {}
     is_sound = not faults and not reading.faults and not withheld
     sound = value if is_sound else _sound_part(value, faults)
-    model = None if sound is None else model_of(reading.file.path, _line(reading), sound)
+    model = None if sound is None else model_of(reading.file.path, _line(reading), sound, reading.lines)
     is_linked = False
     if model is not None:
         unknown = link_model(model, around.setup.fleet)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 from modelspec.emit.artifact import Artifact, document, document_of_models, encode
@@ -202,7 +202,12 @@ def emit_snapshot(routing: RoutingTable, base: str = "/") -> Iterator[Artifact]:
 
 
 def _alone(route: Route, base: str) -> bytes:
-    return document([SCHEMA_VERSION, ("model", _model(route, base))])
+    return document([SCHEMA_VERSION, ("model", _model(route, base)), ("lines", _lines(route.about.lines))])
+
+
+@lru_cache(maxsize=1000)
+def _lines(lines: str) -> str:
+    return encode({field: int(line) for field, _, line in (part.rpartition(":") for part in lines.split())})
 
 
 def _model(route: Route, base: str) -> str:

@@ -33,8 +33,8 @@ _NO_WEIGHTS: Mapping[str, int] = {}
 _NO_METADATA: Mapping[str, object] = {}
 
 
-def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
-    """The model that a document of the right form describes, its defaults filled in."""
+def model_of(path: str, line: int, value: Mapping[str, Any], lines: str = "") -> Model:
+    """The model that a document of the right form describes, its defaults filled in; `lines` as a `Model` has them."""
     get = value.get
     model_id = value["model_id"]
     balancing = get("load_balancing") or {}
@@ -46,6 +46,7 @@ def model_of(path: str, line: int, value: Mapping[str, Any]) -> Model:
     return Model(
         path=path,
         line=line,
+        lines=lines,
         model_id=model_id,
         name=value["name"],
         region=value["region"],

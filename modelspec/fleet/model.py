@@ -152,12 +152,13 @@ class Model:
     """The content of one file.
 
     `deployments` has at least one: where the file lists none, or the head runs the model itself, its own five fields
-    make it. `has_access`: it says itself who may call it. `first_byte_seconds` and `retry_on` None: as at the edge for
-    all models.
+    make it. `lines` has the line of each field of the file: `model_id:1 name:2`. `has_access`: it says itself who may
+    call it. `first_byte_seconds` and `retry_on` None: as at the edge for all models.
     """
 
     path: str
     line: int
+    lines: str = ""
     model_id: str
     name: str
     region: str

@@ -24,7 +24,8 @@ from modelspec.load.scalar import resolve
 from modelspec.text.document import Scalar
 
 Values = dict[str, object]
-Marks = Mapping[str, ScalarEvent]
+Marks = Mapping[str, tuple[Any, Any]]
+"""Of each field at the top level, the events that its key and its value begin with, which know where they stand."""
 
 _MEMO_SIZE = 50_000
 """Entries after which a memo is emptied: an attacker's files must not make it grow for ever."""
@@ -38,7 +39,7 @@ class _CarefulError(Exception):
 
 
 def values(data: bytes) -> tuple[Values, Marks] | None:
-    """The values of a file and, for scalars at its top level, the events that know where they stand.
+    """The values of a file, and where those at its top level stand.
 
     `data` is UTF-8 without a byte order mark and has passed the checks of `text`.
     """
@@ -54,7 +55,7 @@ def values(data: bytes) -> tuple[Values, Marks] | None:
     if len(_scalars) > _MEMO_SIZE or len(_keys) > _MEMO_SIZE:
         _scalars.clear()
         _keys.clear()
-    marks: dict[str, ScalarEvent] = {}
+    marks: dict[str, tuple[Any, Any]] = {}
     try:
         following = CParser(data).get_event
         following()
@@ -69,7 +70,7 @@ def values(data: bytes) -> tuple[Values, Marks] | None:
     return root, marks
 
 
-def _mapping(following: Callable[[], Any], depth: int, marks: dict[str, ScalarEvent] | None) -> Values:
+def _mapping(following: Callable[[], Any], depth: int, marks: dict[str, tuple[Any, Any]] | None) -> Values:
     if not depth:
         raise _CarefulError
     mapping: Values = {}
@@ -79,7 +80,10 @@ def _mapping(following: Callable[[], Any], depth: int, marks: dict[str, ScalarEv
             key = _new_key(event)
         if key in mapping:
             raise _CarefulError
-        event = following()
+        if marks is None:
+            event = following()
+        else:
+            marks[key] = event, (event := following())
         kind = event.__class__
         if kind is ScalarEvent:
             text = event.value
@@ -87,8 +91,6 @@ def _mapping(following: Callable[[], Any], depth: int, marks: dict[str, ScalarEv
                 mapping[key] = text
             else:
                 mapping[key] = _scalars[text] if text in _scalars else _new_scalar(text)
-            if marks is not None:
-                marks[key] = event
         elif kind is MappingStartEvent:
             mapping[key] = _mapping(following, depth - 1, None)
         else:

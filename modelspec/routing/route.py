@@ -119,6 +119,7 @@ def _route(model: Model, fleet: Fleet, reach: tuple[str, ...]) -> Route:
             metadata=model.metadata,
             path=model.path,
             line=model.line,
+            lines=model.lines,
         ),
     )
 

@@ -18,7 +18,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What people read about a model and no gateway needs."""
+    """What people read about a model and no gateway needs; `lines` as a `Model` has them."""
 
     name: str
     priority_head: str
@@ -30,6 +30,7 @@ class About:
     metadata: Mapping[str, object]
     path: str
     line: int
+    lines: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

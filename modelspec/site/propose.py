@@ -28,6 +28,7 @@ from modelspec.secret import (
     VAULT_OWN,
 )
 from modelspec.secret.issuers import PATTERNS
+from modelspec.secret.patterns import DOCUMENTED
 from modelspec.secret.view import VALUED
 from modelspec.site import SiteContext
 from modelspec.site.forges import LONGEST_LINK, browser_templates, forge_of, links_for
@@ -130,6 +131,7 @@ def _data(routing: RoutingTable, context: SiteContext, forge: str) -> dict[str, 
         "most_depth": MAX_DEPTH,
         "most_nodes": MAX_NODES,
         "keys": list(_keys()),
+        "documented": sorted(DOCUMENTED),
         "valued": sorted(VALUED),
         "unseen": _unseen(),
         "forge": {

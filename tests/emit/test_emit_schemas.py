@@ -21,7 +21,7 @@ Outputs = dict[str, dict[str, Any]]
 """By fleet and path."""
 FREE = {"metadata", "params", "request", "model_info"}
 """Fields with arbitrary content."""
-MAPS = {"heads", "weights", "local_targets", "fallback_models", "files"}
+MAPS = {"heads", "weights", "local_targets", "fallback_models", "files", "lines"}
 """Mappings from names: each entry may be absent."""
 OF_ENVOY = "gateways/envoy/"
 """Validated by Envoy itself, in tests/gateways."""

@@ -62,16 +62,23 @@ def test_a_file_of_20_000_bytes_is_read_with_care() -> None:
     assert values(b"a: 1 #" + b"-" * 19_994) is None
 
 
-def test_scalars_at_the_top_know_where_they_stand() -> None:
-    found = values(b"a: 1\nb: {c: 2}\nd: 'x y'\n")
+def test_fields_at_the_top_know_where_they_stand() -> None:
+    found = values(b"a: 1\nb:\n  c: 2\nd:\n  'x y'\n")
     assert found is not None
-    places = {key: event_span(event) for key, event in found[1].items()}
-    assert {
-        key: (span.line, span.column, span.end_line, span.end_column) for key, span in places.items()
-    } == {
-        "a": (1, 4, 1, 5),
-        "d": (3, 4, 3, 9),
+    places = {key: [event_span(event) for event in events] for key, events in found[1].items()}
+    assert {key: [(span.line, span.column) for span in spans] for key, spans in places.items()} == {
+        "a": [(1, 1), (1, 4)],
+        "b": [(2, 1), (3, 3)],
+        "d": [(4, 1), (5, 3)],
     }
+
+
+def test_the_lines_of_fields_are_the_same_however_a_file_is_read() -> None:
+    text = b"# about\na: 1\n\nbc:\n- {d: 2}\n\nname: 'x'\n"
+    plain, careful = read(File("a.yaml", text)), read(File("a.yaml", text + b"e: &x 1\n"))
+    assert plain.lines == "a:2 bc:4 name:7"
+    assert careful.lines == f"{plain.lines} e:8"
+    assert read(File("a.yaml", b"{a: 1, b: 2}")).lines == "a:1 b:1"
 
 
 def _column(reading: Reading, *pointer: str | int, on_key: bool = False) -> tuple[int, int]:

@@ -48,7 +48,7 @@ def _bytes(table: RoutingTable) -> dict[str, bytes]:
 
 def _placeless(table: RoutingTable) -> str:
     """A table without the lines of its files."""
-    routes = tuple(replace(route, about=replace(route.about, line=0)) for route in table.routes)
+    routes = tuple(replace(route, about=replace(route.about, line=0, lines="")) for route in table.routes)
     return repr(replace(table, routes=routes))
 
 

@@ -255,18 +255,58 @@ def test_without_a_repository_the_file_is_copied_or_downloaded(propose: Propose)
     assert Path(download.value.path()).read_text(encoding="utf-8") == text
 
 
-def test_a_change_is_a_command_and_opens_the_forges_editor(propose: Propose) -> None:
+def line_of(fleet: Path, start: str) -> int:
+    """The line of mistral-7b.yaml that begins so, from 1."""
+    lines = (fleet / "models.d/chat/mistral-7b.yaml").read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if line.startswith(start))
+
+
+def test_a_change_is_a_command_and_opens_the_forges_editor(propose: Propose, fleet: Path) -> None:
     page = propose(query="model=mistral-7b")
     assert page.locator("h1").inner_text() == "Change mistral-7b"
     assert page.locator("#changes").is_hidden()
     page.fill("#f-name", "Mistral 7B again")
     assert text_of(page) == "modelspec edit mistral-7b 'name=Mistral 7B again'"
-    assert page.locator("#changes tbody tr").all_inner_texts() == ["name\tMistral 7B\tMistral 7B again"]
+    assert page.locator("#changes tbody tr").all_inner_texts() == [
+        f"name\t{line_of(fleet, 'name:')}\tMistral 7B\tMistral 7B again"
+    ]
     page.click('[data-do="copy"]')
     page.locator("#notice", has_text="The command is on the clipboard").wait_for()
     url, copied = opened(page)
     assert url == "https://github.com/acme/fleet/edit/live/models.d/chat/mistral-7b.yaml"
     assert copied == text_of(page)
+
+
+def test_each_change_has_the_line_where_it_is_made(propose: Propose, fleet: Path) -> None:
+    page = propose(query="model=mistral-7b")
+    page.locator("[data-place=more-limits]").evaluate("one => { one.open = true; }")
+    page.fill("#f-tags", "chat")
+    page.fill("#f-limits-rpm", "60")
+    page.check("[name=metadata_json]")
+    page.fill("#f-metadata", json.dumps({"owner": "team-b"}))
+    rows = [row.split("\t")[:2] for row in page.locator("#changes tbody tr").all_inner_texts()]
+    below = f"below {line_of(fleet, 'metadata:')}"
+    assert [["tags", f"{line_of(fleet, 'tags:')}"], ["metadata.owner", below]] == rows[:2]
+    assert {line for _, line in rows[2:-1]} == {below}
+    assert rows[-1] == ["limits", "new"]
+
+
+def test_a_list_of_one_deployment_is_changed_as_the_list_that_it_is(
+    build: Callable[[Path], Path], serve: Callable[[Path], str], open_page: Propose, tmp_path: Path
+) -> None:
+    text = "model_id: one\nname: One\nregion: eu\npriority_head: eu-1\ndeployments:\n- endpoint: https://a.example.com/v1\n"
+    (tmp_path / "models.d").mkdir()
+    (tmp_path / "models.d/one.yaml").write_text(text)
+    (tmp_path / "regions.yaml").write_text("regions: [{code: eu, name: Europe}]\n")
+    (tmp_path / "heads.yaml").write_text(
+        "heads: [{head_id: eu-1, region: eu, url: 'https://eu.example.net'}]\n"
+    )
+    page = open_page(f"{serve(build(tmp_path))}/admin/propose.html?model=one")
+    page.fill("#f-deployments-0-endpoint", "https://b.example.com/v1")
+    assert text_of(page) == "modelspec edit one deployments.0.endpoint=https://b.example.com/v1"
+    assert page.locator("#changes tbody tr").all_inner_texts() == [
+        "deployments.0.endpoint\tbelow 5\thttps://a.example.com/v1\thttps://b.example.com/v1"
+    ]
 
 
 CHANGED = {
@@ -355,7 +395,8 @@ def test_no_model_is_changed_by_being_opened(
             ["edit", "yaml", "records", "fields"].map((name) => import(`./assets/${name}.js`)));
           const known = await (await fetch("./propose.json")).json();
           return Promise.all(ids.map(async (id) => {
-            const model = asWritten(parse(await (await fetch(`./models/${fileOf(id, "json")}`)).text()).model, known);
+            const {model: found, lines} = parse(await (await fetch(`./models/${fileOf(id, "json")}`)).text());
+            const model = asWritten(found, lines, known);
             const again = Object.entries(model).map(([name, value]) => {
               const field = fieldOf(known.schema.properties[name], known.schema, [name]);
               field.write(value);

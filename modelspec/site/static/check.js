@@ -75,7 +75,7 @@ const checked = (known, model, { own = null, path = "", day = new Date().toISOSt
 const secrets = ({ known, model, add, faults }) => {
   const seen = new Set();
   for (const { text, pointer } of strings(model)) {
-    const kind = !(text instanceof Num) && secretIn(text, known.keys);
+    const kind = !(text instanceof Num) && secretIn(text, known);
     if (!kind || seen.has(pointer[0])) continue;
     seen.add(pointer[0]);
     add([pointer[0]], "secret", { kind });
@@ -163,12 +163,13 @@ const names = ({ known, model, own, path, add, leave }) => {
   const stem = nameOf(model.model_id);
   const file = path.split("/").at(-1).toLowerCase();
   const isTwin = known.named_ids.some(([name, owner]) => name === owner && owner !== own && nameOf(name) === stem);
-  if (!own && (isTwin || file !== `${stem}.yaml` || !isShown(path))) leave(["MS206", "MS603"], "whether its file is named like another");
+  if (own !== model.model_id && (isTwin || file !== `${stem}.yaml` || !isShown(path))) leave(["MS206", "MS603"], "whether its file is named like another");
 };
 
 const STEM = /^(con|prn|aux|nul|(?:com|lpt)\d)(?=\.|$)/;
+const partOf = (text) => text.replace(/[^a-z0-9._@~+-]|\.$/g, "_").replace(STEM, "$1_");
 /** The name of a file without its ending, as MS603 requires it: portable, with `_` for the slashes. */
-export const nameOf = (model) => (model.replace(/\/?\*$/, "") || "any").replace(/[^A-Za-z0-9._@~+-]/g, "_").toLowerCase().replace(STEM, "$1_");
+export const nameOf = (model) => (model.replace(/\/?\*$/, "") || "any").toLowerCase().split("/").map(partOf).join("_");
 
 const headsOf = (model) => [
   [["priority_head"], model.priority_head],
@@ -308,7 +309,8 @@ const fallbacks = ({ known, model, own, add, leave }) => {
     if (self.has(name)) add(pointer, "itself", { value: quote(name) });
   }
   if (listed.length) leave(["MS302", "MS307", "MS310", "MS318", "MS319"], "where its fallback models lead, and who may call them");
-  const isUsed = [...self].some((name) => Object.hasOwn(known.users, name) || name.endsWith("/*"));
+  const had = known.named_ids.filter(([, owner]) => owner === own).map(([name]) => name);
+  const isUsed = [...self, ...had].some((name) => Object.hasOwn(known.users, name) || name.endsWith("/*"));
   if (own && isUsed) leave(["MS203", "MS302", "MS307", "MS310", "MS318", "MS319", "MS605"], "models that fall back to this one");
   const taken = known.named_ids.filter(([name]) => name.endsWith("/*")).map(([name]) => name.slice(0, -1));
   if (!own && (isUsed || [...self].some((name) => taken.some((prefix) => name.startsWith(prefix))))) leave(["MS302", "MS307", "MS310", "MS318", "MS319", "MS605"], "names that this model takes from a wildcard");

@@ -23,13 +23,13 @@ const isOdd = (pointer) => pointer.length > 12;
 /** Without null and empty values, as the file would be written. */
 const bare = (value) => Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null && (typeof item !== "object" || item instanceof Num || Object.keys(item).length)));
 
-/** The model of admin/models/….json as its file would have it: without what is only a default. */
-export const asWritten = (model, known) => {
+/** The model of admin/models/….json as its file would have it: without what is only a default. `lines` are those of its fields. */
+export const asWritten = (model, lines, known) => {
   const written = ({ location, has_own_endpoint, endpoint: url, provider, upstream_model: name, ...rest }) => bare({
     endpoint: has_own_endpoint ? url : null, provider: provider === "openai" && has_own_endpoint ? null : provider,
     upstream_model: name === model.model_id ? null : name, ...rest,
   });
-  const several = model.deployments.length > 1 || ["weight", "order", "rpm", "tpm"].some((name) => (model.deployments[0]?.[name] ?? null) !== null);
+  const several = "deployments" in lines || model.deployments.length > 1 || ["weight", "order", "rpm", "tpm"].some((name) => (model.deployments[0]?.[name] ?? null) !== null);
   const implied = [known.providers[model.provider], model.local_inference && known.heads[model.priority_head]?.inference_url];
   const isOwn = model.deployments[0]?.has_own_endpoint ?? !implied.includes(model.endpoint);
   const upstream = several ? { deployments: model.deployments.map(written) } : {

@@ -128,6 +128,13 @@ const toCreate = () => {
 
 const open = (href, words) => Object.assign(id("open"), { hidden: !href, textContent: words, href: state.faults.length || !href ? "#faults" : href });
 
+/** Where a change is made in the file: the line of the field, or that of the field around it. */
+const lineOf = ({ pointer, before }) => {
+  const line = base.lines[pointer[0]]?.raw;
+  if (line === undefined) return before === undefined ? "new" : "in _defaults.yaml";
+  return pointer.length > 1 ? `below ${line}` : line;
+};
+
 const shown = (value) => (value === undefined ? "not set" : typeof value === "string" ? value : flow(value));
 
 /** The commands for what was changed, and its lines. */
@@ -139,9 +146,9 @@ const toChange = () => {
   Object.assign(state, { text, href, copies: false, changes });
   id("yaml").textContent = state.isSecret ? "Hidden while the form contains a secret." : text || "Change a field, and the command for it is shown here.";
   id("changes").hidden = !changes.length || state.isSecret;
-  id("changes").tBodies[0].replaceChildren(...changes.map(({ pointer, before, after }) => {
+  id("changes").tBodies[0].replaceChildren(...changes.map((change) => {
     const row = document.createElement("tr");
-    const cells = [["th", pointer.join(".")], ["td", shown(before)], ["td", shown(after)]];
+    const cells = [["th", change.pointer.join(".")], ["td", lineOf(change)], ["td", shown(change.before)], ["td", shown(change.after)]];
     row.append(...cells.map(([name, words]) => Object.assign(document.createElement(name), { textContent: words })));
     row.firstChild.scope = "row";
     return row;
@@ -304,7 +311,7 @@ const upstreamFields = () => {
 };
 
 /** Fill the form with a model. */
-const take = (model, path) => {
+const take = (model, path, lines) => {
   const set = (name, value) => { field[name].value = value ?? ""; };
   for (const name of ["model_id", "name", "region", "provider", "upstream_model"]) set(name, model[name]);
   heads(field.priority_head, model.priority_head, "Choose a head");
@@ -323,7 +330,7 @@ const take = (model, path) => {
   asJson.write(model.metadata);
   id("f-folder").closest("[data-field]").hidden = true;
   for (const place of document.querySelectorAll("details.part")) if (PLACES[place.dataset.place].some((name) => model[name] !== undefined)) place.open = true;
-  base = { id: model.model_id, path, names: [model.model_id, ...(model.aliases ?? [])] };
+  base = { id: model.model_id, path, lines, names: [model.model_id, ...(model.aliases ?? [])] };
   base.value = reading();
 };
 
@@ -364,8 +371,8 @@ const begin = async () => {
   if (wanted !== null) {
     const answer = await fetch(`${form.dataset.models}${fileOf(wanted, "json")}`);
     if (!answer.ok) throw new Error(`No model is named ${quote(wanted)}.`);
-    const { model } = parse(await answer.text());
-    take(asWritten(model, known), model.source.path);
+    const { model, lines } = parse(await answer.text());
+    take(asWritten(model, lines, known), model.source.path, lines);
     deleting = query.get("action") === "delete";
     id("title").textContent = `${deleting ? "Delete" : "Change"} ${base.id}`;
     document.title = `${id("title").textContent} · modelspec`;

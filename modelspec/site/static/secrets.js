@@ -11,10 +11,10 @@ const drawn = (text) => {
   return new Set(odd).size >= 8 && surprises >= 8;
 };
 
-/** The kind of the secret that a text surely has, or null; `keys` are kinds with their patterns. */
-export const secretIn = (text, keys) => {
+/** The kind of the secret that a text surely has, or null: none is a key that its issuer prints in its documentation. */
+export const secretIn = (text, { keys, documented }) => {
   for (const [kind, pattern] of keys) {
-    for (const match of text.matchAll(pattern)) if (!match.groups || drawn(match.groups.body)) return kind;
+    for (const match of text.matchAll(pattern)) if (!documented.includes(match[0]) && (!match.groups || drawn(match.groups.body))) return kind;
   }
   return null;
 };
@@ -63,10 +63,7 @@ export const doubtful = (model, known) => {
   for (const { text, pointer } of strings(model)) {
     if (!(text instanceof Num) && (mayHold(text, known.keys) || !isShown(text))) found.push(pointer);
   }
-  for (const name of ["params", "request", "model_info", "metadata"]) if (name in model) telling(model[name], [name], known, found);
-  (Array.isArray(model.deployments) ? model.deployments : []).forEach((one, at) => {
-    for (const name of ["params", "request", "model_info"]) if (one?.[name]) telling(one[name], ["deployments", at, name], known, found);
-  });
+  telling(model, [], known, found);
   return found;
 };
 
