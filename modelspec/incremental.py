@@ -28,7 +28,7 @@ from modelspec.cache.store import Cache
 from modelspec.check.base import Policy
 from modelspec.check.examine import Facts, Surroundings, examine_model
 from modelspec.check.own_settings import own_settings_path
-from modelspec.check.setup import Setup, key_set_path, settings_in
+from modelspec.check.setup import Setup, key_set_path, read_setup, settings_in
 from modelspec.diagnose.refusal import Refusal
 from modelspec.fleet.model import Catalog, Model
 from modelspec.fleet.settings import Settings
@@ -92,15 +92,20 @@ def _key(
     tree: Tree, settings: Settings, today: date, basis: Basis | None = None, more: Iterable[str] = ()
 ) -> CacheKey:
     """The key of a repository, with the files that its settings name."""
+    outside = [tree.other(path) for path in _named(settings)]
+    extra = [one.data if isinstance(one, File) else str(one).encode() for one in outside]
+    return key_of(tree, [*extra, *(text.encode() for text in more)], basis or Basis(), today)
+
+
+def _named(settings: Settings) -> list[str]:
+    """The paths of the files that settings name."""
     named = (
         settings.metadata_schema,
         key_set_path(settings),
         own_settings_path(settings),
         settings.prices,
     )
-    outside = [tree.other(path) for path in named if path]
-    extra = [one.data if isinstance(one, File) else str(one).encode() for one in outside]
-    return key_of(tree, [*extra, *(text.encode() for text in more)], basis or Basis(), today)
+    return [path for path in named if path]
 
 
 def check(tree: Tree, *, today: date, policy: Policy | None = None) -> Checked:
@@ -275,7 +280,12 @@ def compile_tree(
         return pipeline.compile_tree(tree, today=today, targets=targets, policy=policy)
     likeness = _Likeness(tree, like)
     return pipeline.compile_tree(
-        tree, today=today, targets=targets, examine=likeness.examine, route=likeness.route
+        tree,
+        today=today,
+        targets=targets,
+        examine=likeness.examine,
+        route=likeness.route,
+        setup_of=likeness.setup,
     )
 
 
@@ -306,18 +316,42 @@ class _Likeness:
         self._like = like
         self._is_alike = False
 
+    def setup(self, tree: Tree, locator: Locator, targets: Sequence[str]) -> Setup:
+        """The other state's, where all that it was made of is the same; also what was read of files that both have."""
+        like = self._like
+        locator.known.update(
+            (path, one) for path, one in like.locator.known.items() if locator.files.get(path) == one.file
+        )
+        settings = settings_in(locator)
+        theirs = like.setup
+        named = {path: tree.other(path) for path in _named(settings)}
+        sources = (*like.locator.files.values(), theirs.metadata_file, theirs.key_set_file)
+        known = {one.path: one for one in sources if one is not None and one.path in named}
+        if (
+            tree.fixed != like.tree.fixed
+            or tree.unread != like.tree.unread
+            or tuple(dict.fromkeys((*settings.targets, *targets))) != theirs.settings.targets
+            or named != known
+        ):
+            return read_setup(tree, locator, targets)
+        for path in (own_settings_path(settings), settings.prices):
+            if path is not None:
+                locator.add(known[path])
+        return theirs
+
     def examine(self, files: Sequence[File], around: Surroundings) -> list[Facts]:
         """With the other state's facts of the files that both have, where both check models against the same."""
         tree, like = self._tree, self._like
         self._is_alike = _has_same_surroundings(tree, around.setup, like)
         known: dict[str, Facts] = {}
         if self._is_alike:
-            theirs = {file.path: file.data for file in like.tree.models}
+            theirs = {file.path: file for file in like.tree.models}
+            is_given_the_same = tree.defaults == like.tree.defaults
             known = {
                 file.path: like.facts[file.path]
                 for file in files
-                if theirs.get(file.path) == file.data
-                and tree.layers(file.path) == like.tree.layers(file.path)
+                if theirs.get(file.path) == file
+                and (is_given_the_same or tree.layers(file.path) == like.tree.layers(file.path))
             }
         new = {one.path: one for one in examine_each([f for f in files if f.path not in known], around)}
         return [new.get(file.path) or known[file.path] for file in files]
@@ -333,7 +367,7 @@ class _Likeness:
 
 def _has_same_surroundings(tree: Tree, setup: Setup, like: Compiled) -> bool:
     """Whether model files are checked against the same in both states."""
-    return (
+    return setup is like.setup or (
         all(tree.fixed.get(name) == like.tree.fixed.get(name) for name in _SURROUNDINGS)
         and setup.metadata_file == like.setup.metadata_file
         and setup.settings.targets == like.setup.settings.targets

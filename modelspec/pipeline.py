@@ -95,6 +95,8 @@ Examine = Callable[[Sequence[File], Surroundings], list[Facts]]
 
 Route = Callable[[Catalog, Iterable[Model]], RoutingTable]
 
+ReadSetup = Callable[[Tree, Locator, Sequence[str]], Setup]
+
 
 def examine_each(files: Sequence[File], around: Surroundings) -> list[Facts]:
     """Load, check and link each model file, and ask the rules about one model of it."""
@@ -109,6 +111,7 @@ def compile_tree(
     examine: Examine = examine_each,
     route: Route | None = route,
     policy: Policy | None = None,
+    setup_of: ReadSetup = read_setup,
 ) -> Compiled:
     """Compile the files of a repository; `today` decides which waivers have expired.
 
@@ -117,7 +120,7 @@ def compile_tree(
     """
     with without_collection():
         locator = Locator.of(tree)
-        setup = read_setup(tree, locator, targets)  # load, check and link all but the models
+        setup = setup_of(tree, locator, targets)  # load, check and link all but the models
         defaults = read_defaults(tree, locator)
         own = setup.settings, setup.metadata_file
         policy = policy if policy is not None and policy.differs(*own) else None

@@ -22,8 +22,11 @@ _CAUSES = frozenset(code for codes in _EXPLAINED_BY.values() for code in codes)
 
 def distinct(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """The diagnostics as judged, ordered, without those that an error on the same text makes superfluous."""
+    listed = ordered(diagnostics)
+    if not any(found.code in _CAUSES and found.severity is Severity.ERROR for found in listed):
+        return listed
     kept: list[Diagnostic] = []
-    for _, group in groupby(ordered(diagnostics), key=lambda found: (found.path, found.span.line)):
+    for _, group in groupby(listed, key=lambda found: (found.path, found.span.line)):
         line = list(group)
         # What was let off is no cause: a file would be left out of the build without a diagnostic.
         causes = [found for found in line if found.code in _CAUSES and found.severity is Severity.ERROR]

@@ -79,6 +79,7 @@ class _Entries:
         self._waivers = waivers
         self._today = today
         self._by_line = _numbered((ignore.path, ignore.line) for ignore in ignores)
+        self._waived = frozenset(waiver.code for waiver in waivers)
         self._by_subject = _numbered((waiver.code, waiver.subject) for waiver in waivers)
         self._used_ignores: set[tuple[int, str]] = set()
         self._used_waivers: set[int] = set()
@@ -96,6 +97,8 @@ class _Entries:
         return kept
 
     def _is_let_off(self, found: Diagnostic, latest: str) -> bool:
+        if found.code not in self._waived and (found.path, found.span.line) not in self._by_line:
+            return False
         waiving = [
             number
             for subject in {found.subject, found.path}

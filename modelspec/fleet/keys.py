@@ -94,9 +94,18 @@ def key_hosts(model: Model) -> Iterator[tuple[str, str, Pointer]]:
 def without_refused(model: Model, folders: tuple[str, ...]) -> Model:
     """The model with a name of no meaning in place of each that may be a key itself: of MS503 and MS504."""
 
-    def kept(value: Whatever) -> Whatever | Reference:
+    def is_refused(value: object) -> bool:
         found = objection(value, folders) if isinstance(value, Reference) else None
-        if found is None or not found.is_private or found.code == "MS517":
+        return found is not None and found.is_private and found.code != "MS517"
+
+    if not any(
+        is_refused(one.api_key) or is_refused(one.endpoint) or any(map(is_refused, one.params.values()))
+        for one in model.deployments
+    ):
+        return model
+
+    def kept(value: Whatever) -> Whatever | Reference:
+        if not is_refused(value):
             return value
         return Reference(kind=value.kind, normal="***", written="***")  # type: ignore[attr-defined]
 
@@ -109,7 +118,7 @@ def without_refused(model: Model, folders: tuple[str, ...]) -> Model:
         )
         for one in model.deployments
     )
-    return model if deployments == model.deployments else replace(model, deployments=deployments)
+    return replace(model, deployments=deployments)
 
 
 def is_place_of_key(pointer: Pointer) -> bool:

@@ -276,8 +276,9 @@ def _repeated_paths(catalog: Catalog) -> Iterator[Found]:
     holders: dict[str, str] = {}
     explained: set[str] = set()
     for path in catalog.paths:
-        for folder in folders_of(path):
-            holders.setdefault(folder, path)
+        if path.rpartition("/")[0] not in holders:
+            for folder in folders_of(path):
+                holders.setdefault(folder, path)
         earlier = first.setdefault(one_name(path), path)
         if earlier != path:
             explained.update(folders_of(path))

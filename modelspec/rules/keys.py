@@ -104,9 +104,10 @@ def a_key_goes_to_one_organisation(catalog: Catalog) -> Iterator[Finding]:
     keys = {
         key for one in catalog.signatures for key, _, pointer in one.key_hosts if is_place_of_key(pointer)
     }
+    keys = {key for key in keys if not any(entry.names(key) for entry in catalog.fleet.key_policy)}
     for signature in catalog.signatures:
         for key, host, pointer in signature.key_hosts:
-            if key not in keys or any(entry.names(key) for entry in catalog.fleet.key_policy):
+            if key not in keys or (key in first and first[key][0] == host):
                 continue
             place = Place(path=signature.path, pointer=pointer)
             known_host, earlier = first.setdefault(key, (host, place))

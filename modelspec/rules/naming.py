@@ -50,12 +50,13 @@ def file_name_follows_the_id(catalog: Catalog) -> Iterator[Finding]:
 
 def misnamed(catalog: Catalog) -> Iterator[tuple[Signature, str | None]]:
     """Models whose files are not named after them, with the paths that they should have; None where a folder is odd."""
-    taken = frozenset(map(_stem, catalog.paths))
+    stems = {path: _stem(path) for path in catalog.paths}
+    taken = frozenset(stems.values())
     odd = not is_portable("/".join(catalog.paths))
     for signature in catalog.signatures:
-        stem = _stem(signature.path)
+        stem = stems[signature.path]
         folder, _, name = stem.rpartition("/")
-        if name == signature.model_id.lower() and not odd:
+        if not odd and name == signature.model_id.lower().rpartition("/")[2]:
             continue
         wanted = source_name(signature.model_id).lower()
         last = wanted.rpartition("/")[2]

@@ -14,6 +14,8 @@ _UNPORTABLE = re.compile(
     rf"{_REFUSED}|{_AT_THE_END}|(?:(?<=/)|\A)(?={_DEVICE}(?:[./]|\Z))[a-z]", re.IGNORECASE
 )
 _UNPORTABLE_SOURCE = re.compile(rf"{_REFUSED}|{_AT_THE_END}|(?:(?<=/)|\A){_DEVICE}(?=[./]|\Z)", re.IGNORECASE)
+_REFUSED_ONE, _AT_AN_END = re.compile(_REFUSED), re.compile(_AT_THE_END)
+_A_DEVICE = re.compile(rf"/{_DEVICE}(?:[./]|\Z)", re.IGNORECASE)
 
 LONGEST = 200
 """The most bytes of a segment."""
@@ -24,7 +26,12 @@ NUMBERED = re.compile(r"_(?:[2-9]|[1-9][0-9]{1,3})\Z")
 
 def is_portable(path: str) -> bool:
     """Whether every system takes a path, whose segments are separated by `/`."""
-    return _UNPORTABLE.search(path) is None
+    # Each by itself, these searches look at a character once; paths of a whole repository are searched together.
+    return (
+        _REFUSED_ONE.search(path) is None
+        and _AT_AN_END.search(path) is None
+        and _A_DEVICE.search(f"/{path}") is None
+    )
 
 
 def portable(path: str) -> str:
