@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 
 from modelspec.author.change import Append, Change, Discard, Put, Unset
-from modelspec.author.fields import FieldsOf, NoField, dotted, field_at, resolve_path, types_of
+from modelspec.author.fields import FieldsOf, NoField, field_at, resolve_path, types_of
 from modelspec.diagnose.refusal import Refusal
 from modelspec.load import read
 from modelspec.load.find import File
 from modelspec.load.scalar import NotANumberError, TooLargeError, resolve
 from modelspec.report.printable import without_secrets
 from modelspec.secret import looks_like_key, mask
-from modelspec.text.document import Pointer
+from modelspec.text.document import Pointer, field_path
 from modelspec.text.quote import quote
 
 LONGEST = 64 * 1024
@@ -19,10 +19,12 @@ LONGEST = 64 * 1024
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _ASSIGNMENT = re.compile(r'((?:"[^"]*"|[^"=])*?)([+-]?=)(.*)', re.DOTALL)
-_STEP = re.compile(r'(?:"([^"]+)"|([^".][^.]*))(\.|\Z)')
-"""A part of a field path; in double quotes it may contain dots."""
+_STEP = re.compile(
+    r'(?:"(?P<quoted>[^"]+)"|(?P<bare>[^".][^.\[\]]*))(?P<items>(?:\[[0-9]{1,5}\])*)(?P<end>\.|\Z)'
+)
+"""A part of a field path and the positions behind it; in double quotes it may contain dots."""
 
-_HELP = "write field=value, field+=item or field-=item, with dots for nested fields: limits.rpm=60"
+_HELP = "write field=value, field+=item or field-=item, as in limits.rpm=60 or deployments[0].weight=3"
 
 
 def reference_to_variable(name: str) -> dict[str, str] | Refusal:
@@ -97,8 +99,8 @@ def unset_of(path: str, of: FieldsOf = "model") -> Change | Refusal:
 
 
 def pointer_of(path: str, of: FieldsOf = "model") -> Pointer | Refusal:
-    """Resolve a dotted field path: `limits.rpm`, `deployments.0.weight`, `metadata."a.b"`."""
-    steps: list[str] = []
+    """Resolve a field path: `limits.rpm`, `deployments[0].weight` (or `deployments.0.weight`), `metadata."a.b"`."""
+    steps: list[str | int] = []
     position, end = 0, "."
     while end:
         step = _STEP.match(path, position)
@@ -107,9 +109,10 @@ def pointer_of(path: str, of: FieldsOf = "model") -> Pointer | Refusal:
             if is_open:
                 return Refusal(message=f"unclosed quote in {_quoted(path)}", help='write metadata."a.b"=x')
             return Refusal(message=f"{_quoted(path)} is not a field path", help=_HELP)
-        steps.append(step[1] or step[2])
-        position, end = step.end(), step[3]
-    pointer = resolve_path(steps, of)
+        steps.append(step["quoted"] or step["bare"])
+        steps.extend(map(int, re.findall("[0-9]+", step["items"])))
+        position, end = step.end(), step["end"]
+    pointer = resolve_path(tuple(steps), of)
     if isinstance(pointer, NoField):
         return Refusal(message=without_secrets(pointer.message), help="docs/fields.md lists the fields")
     return pointer
@@ -127,7 +130,7 @@ def _value(text: str, types: frozenset[str], pointer: Pointer) -> object:  # noq
         return _without_key(_collection(text), pointer)
     if opening == "[" and (not types or "array" in types):
         return _collection(text)
-    path = dotted(pointer)
+    path = field_path(pointer)
     if types and types <= {"array", "object"}:
         return _not_a_collection(path, types, pointer)
     if "string" in types and types <= {"string", "object"}:

@@ -54,7 +54,7 @@ def changed(document: object, change: Change) -> object:
     """The plain value of a document after a change; the original is not modified.
 
     Raises:
-        KeyError: a value on the path is not a mapping or list, so the change cannot be made.
+        KeyError: with the pointer to what cannot be: the value around it is not a mapping or list, or too short.
     """
     copy = deepcopy(document)
     match change:
@@ -65,12 +65,12 @@ def changed(document: object, change: Change) -> object:
         case Append(pointer=pointer, value=value):
             listed = value_at(copy, pointer)
             if listed is not None and not isinstance(listed, list):
-                raise KeyError(pointer)
+                raise KeyError((*pointer, 0))
             _put(copy, pointer, [*(listed or ()), value])
         case Discard(pointer=pointer, value=value):
             listed = value_at(copy, pointer) or []
             if not isinstance(listed, list):
-                raise KeyError(pointer)
+                raise KeyError((*pointer, 0))
             rest = [item for item in listed if not same(item, value)]
             if rest:
                 _put(copy, pointer, rest)

@@ -8,7 +8,7 @@ from difflib import unified_diff
 from urllib.parse import quote as percent_encoded
 
 from modelspec.author.change import Change
-from modelspec.author.fields import dotted, field_order
+from modelspec.author.fields import field_order
 from modelspec.author.rewrite import Unfit, rewrite
 from modelspec.diagnose.diagnostic import Diagnostic, Severity, ordered
 from modelspec.diagnose.refusal import Refusal
@@ -20,6 +20,7 @@ from modelspec.load.unread import MAX_BYTES, MODELS, empty
 from modelspec.pipeline import Compiled
 from modelspec.report.printable import printable, printable_path
 from modelspec.site.forges import forge_of, home_of, repository_of
+from modelspec.text.document import field_path
 from modelspec.text.quote import quote
 from modelspec.text.visible import visible
 
@@ -126,7 +127,7 @@ def _rewritten(file: File, changes: Sequence[Change]) -> bytes | Refusal:
     # Only models have an order of fields; other files get new fields at the end.
     outcome = rewrite(file, changes, field_order() if "/" in file.path else ())
     if isinstance(outcome, Unfit):
-        field = quote(dotted(outcome.pointer))
+        field = quote(field_path(outcome.pointer))
         return Refusal(
             message=f"{file.path} was left alone: {field} cannot be changed without touching other text, "
             f"because {outcome.why}",

@@ -1,12 +1,12 @@
 """The fields of a model, head or region by its schema: their order, their types, and unknown ones."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from modelspec.schema.documents import schema_of
-from modelspec.text.document import Pointer
+from modelspec.text.document import Pointer, field_path
 from modelspec.text.names import nearest
 from modelspec.text.quote import quote
 
@@ -38,11 +38,6 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: order.get(name, len(order)))
 
 
-def dotted(pointer: Pointer) -> str:
-    """A pointer as a field path, such as `limits.rpm`."""
-    return ".".join(map(str, pointer))
-
-
 def field_at(steps: Pointer, of: FieldsOf = "model") -> Mapping[str, Any] | NoField:
     """The schema of the field at a pointer; `FREE` inside mappings that may hold anything."""
     document = schema_of("model" if of == "model" else "heads" if of == "head" else "regions")
@@ -56,13 +51,13 @@ def field_at(steps: Pointer, of: FieldsOf = "model") -> Mapping[str, Any] | NoFi
     return node
 
 
-def resolve_path(parts: Sequence[str], of: FieldsOf = "model") -> Pointer | NoField:
-    """The pointer for the parts of a field path; digits below a list are a position."""
+def resolve_path(parts: Pointer, of: FieldsOf = "model") -> Pointer | NoField:
+    """The pointer for the parts of a field path; digits below a list are a position, also without brackets."""
     path: Pointer = ()
     for part in parts:
         holder = field_at(path, of)
         assert not isinstance(holder, NoField)
-        is_position = _POSITION.fullmatch(part) and "array" in types_of(holder)
+        is_position = isinstance(part, int) or (_POSITION.fullmatch(part) and "array" in types_of(holder))
         path = (*path, int(part) if is_position else part)
         found = field_at(path, of)
         if isinstance(found, NoField):
@@ -103,10 +98,12 @@ def _nested(node: Mapping[str, Any], step: str | int) -> Mapping[str, Any] | Non
 
 
 def _objection(node: Mapping[str, Any], steps: Pointer, number: int, of: FieldsOf) -> str:
-    path, step = dotted(steps[:number]), steps[number]
+    path, step = field_path(steps[:number]), steps[number]
     known = list(node.get("properties", ()))
     if "array" in types_of(node):
-        return f"{quote(path)} is a list; name an item by its position: {path}.0"
+        return f"{quote(path)} is a list; name an item by its position: {path}[0]"
+    if isinstance(step, int):
+        return f"{quote(path)} is not a list"
     if not known:
         return f"{quote(path)} has no nested fields"
     near = nearest(str(step), known)

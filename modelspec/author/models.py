@@ -10,7 +10,7 @@ from typing import Any
 from modelspec.author.change import Append, Change, Discard, Put, Unset, changed, same, value_at
 from modelspec.author.draft import Draft, edited, too_large
 from modelspec.author.entries import ModelFile
-from modelspec.author.fields import dotted, field_order
+from modelspec.author.fields import field_order
 from modelspec.author.references import (
     MODELS,
     WIDENING,
@@ -32,6 +32,7 @@ from modelspec.load.unread import MODELS as FOLDER_OF_MODELS
 from modelspec.pipeline import Compiled
 from modelspec.report.printable import concealed_pointer, without_secrets
 from modelspec.schema import check
+from modelspec.text.document import Pointer, field_path
 from modelspec.text.portable import NUMBERED, source_name
 from modelspec.text.quote import quote
 
@@ -169,22 +170,34 @@ def worked_out(value: object, changes: Sequence[Change], path: str, look: str) -
     for change in changes:
         if _is_there(value, change):
             continue
-        field_path = quote(dotted(change.pointer))
+        place = quote(field_path(change.pointer))
         try:
             after = changed(value, change)
-        except KeyError:
-            message = f"{path}: cannot change {field_path}: a value on its path is not a mapping or list"
+        except KeyError as error:
+            message = f"{path}: cannot change {place}: {_unreachable(value, error.args[0])}"
             return Refusal(message=message, help=f"{look} to see its values")
         is_last = isinstance(change, Discard) and value_at(after, change.pointer) is None
         if is_last and change.pointer[-1] in WIDENING and value_at(value, change.pointer):
             return Refusal(
-                message=f"{path}: {field_path} would be empty, and without it every region is allowed",
-                help=f"if that is meant, pass --unset {dotted(change.pointer)}",
+                message=f"{path}: {place} would be empty, and without it every region is allowed",
+                help=f"if that is meant, pass --unset {field_path(change.pointer)}",
             )
         done.effects.extend(_effect(change, value, after))
         done.changes.append(change)
         value = after
     return done
+
+
+def _unreachable(value: object, pointer: Pointer) -> str:
+    """Why nothing can be put at a pointer."""
+    holder, above = value_at(value, pointer[:-1]), quote(field_path(pointer[:-1]))
+    if isinstance(pointer[-1], int):
+        return (
+            f"{above} has {counted(len(holder), 'item')}"
+            if isinstance(holder, list)
+            else f"{above} is not a list"
+        )
+    return f"{above} is not a mapping"
 
 
 def draft_of_text(entry: ModelFile, text: bytes) -> Draft | Refusal:
@@ -210,21 +223,21 @@ def _is_there(value: object, change: Change) -> bool:
 
 
 def _effect(change: Change, before: object, after: object) -> Iterator[str]:
-    field_path = dotted(concealed_pointer(change.pointer))
+    place = field_path(concealed_pointer(change.pointer))
     old, new = value_at(before, change.pointer), value_at(after, change.pointer)
     if same(old, new):
         return
     if old is None:
-        yield f"{field_path} {shown(new, change.pointer)} added"
-    elif new is None:
-        yield f"{field_path} {shown(old, change.pointer)} removed"
+        yield f"{place} {shown(new, change.pointer)} added"
+    elif new is None or isinstance(change, Unset):
+        yield f"{place} {shown(old, change.pointer)} removed"
     else:
-        yield f"{field_path} {shown(old, change.pointer)} → {shown(new, change.pointer)}"
+        yield f"{place} {shown(old, change.pointer)} → {shown(new, change.pointer)}"
 
 
 def title_of(what: str, changes: Sequence[Change]) -> str:
     """The title of some changes of `what`."""
-    named = f"{', '.join(dict.fromkeys(dotted(concealed_pointer(change.pointer)) for change in changes))} of {what}"
+    named = f"{', '.join(dict.fromkeys(field_path(concealed_pointer(change.pointer)) for change in changes))} of {what}"
     if len(changes) == 1 and isinstance(changes[0], Put):
         return f"Set {named} to {shown(changes[0].value, changes[0].pointer)}"
     verbs = {Unset: "Unset", Append: "Add to", Discard: "Remove from"}

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from modelspec.author.change import Change, Put, Rekey, Unset
-from modelspec.author.fields import dotted
 from modelspec.author.schemas.choices import PLACES, NameKind, kind_of, steps
 from modelspec.load import Reading, read
 from modelspec.load.find import File, Tree
-from modelspec.text.document import Pointer
+from modelspec.text.document import Pointer, field_path
 
 MODELS = frozenset({NameKind.MODEL, NameKind.SENT})
 HEADS = frozenset({NameKind.HEAD, NameKind.HEAD_OR_REGION, NameKind.HEAD_KEYS, NameKind.TIERS})
@@ -33,8 +33,8 @@ class Use:
 
     @property
     def shown(self) -> str:
-        """Like `models.d/atlas.yaml:7: fallback_models.0`."""
-        return f"{self.path}:{self.line}: {dotted(self.pointer)}"
+        """Like `models.d/atlas.yaml:7: fallback_models[0]`."""
+        return f"{self.path}:{self.line}: {field_path(self.pointer)}"
 
 
 def files_of(tree: Tree) -> dict[str, File]:
@@ -43,13 +43,19 @@ def files_of(tree: Tree) -> dict[str, File]:
 
 
 def uses(tree: Tree, kinds: frozenset[NameKind], is_meant: Callable[[str], bool]) -> list[Use]:
-    """Every use of a name that `is_meant`, among places of some kinds and the subjects of waivers."""
+    """Every use of a name that `is_meant`, among places of some kinds and the subjects of waivers, line by line."""
     return [
-        replace(use, line=reading.document.span(use.pointer, on_key=use.on_key).line)
+        use
         for reading in map(read, files_of(tree).values())
         if not reading.faults
-        for use in _named(reading)
-        if (use.kind in kinds or use.kind is NameKind.SUBJECT) and is_meant(use.name)
+        for use in sorted(
+            (
+                replace(one, line=reading.document.span(one.pointer, on_key=one.on_key).line)
+                for one in _named(reading)
+                if (one.kind in kinds or one.kind is NameKind.SUBJECT) and is_meant(one.name)
+            ),
+            key=attrgetter("line"),
+        )
     ]
 
 
@@ -110,7 +116,7 @@ def removal_effects(users: Sequence[Use]) -> list[str]:
     gone: dict[tuple[str, Pointer], Use] = {}
     for use in users:
         gone.setdefault((use.path, _whole(use)), use)
-    return [f"{path}:{use.line}: {dotted(pointer)} removed" for (path, pointer), use in gone.items()]
+    return [f"{path}:{use.line}: {field_path(pointer)} removed" for (path, pointer), use in gone.items()]
 
 
 def _whole(use: Use) -> Pointer:

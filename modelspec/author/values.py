@@ -17,7 +17,7 @@ from modelspec.check.setup import read_setup
 from modelspec.fleet.location import whereabouts
 from modelspec.load.find import Tree
 from modelspec.report.printable import as_written, concealed, concealed_pointer, printable
-from modelspec.text.document import Place, Pointer
+from modelspec.text.document import Place, Pointer, field_path
 from modelspec.text.quote import visible
 
 _LONGEST = 60
@@ -160,9 +160,7 @@ def _described(one: Value) -> dict[str, Any]:
 
 
 def _name(one: Value) -> str:
-    return printable(
-        ".".join(f'"{step}"' if "." in str(step) else str(step) for step in concealed_pointer(one.pointer))
-    )
+    return printable(field_path(concealed_pointer(one.pointer)))
 
 
 def _values(entry: ModelFile, pointer: Pointer, value: object) -> Iterator[Value]:

@@ -6,7 +6,7 @@ all    = one { "and" one }
 one    = "not" one | "(" any ")" | field [ test ]
 test   = ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) value
        | "contains" value | "matches" pattern | [ "not" ] "in" list
-field  = name { "." ( name | text ) }
+field  = name { "." ( name | text ) | "[" number "]" }
 list   = "[" [ value { "," value } ] "]"
 value  = text | number | "true" | "false" | "null"
 ```
@@ -192,10 +192,15 @@ class _ExpressionReader:
         if self._now.kind != "name":
             self._fail("expected a field, such as region or metadata.owner")
         parts = [self._taken()]
-        while self._took("."):
-            if self._now.kind not in ("name", "text"):
-                self._fail("expected a field name after the dot")
+        while self._now.kind == "symbol" and self._now.value in (".", "["):
+            is_item = self._taken().value == "["
+            if self._now.kind not in (("number",) if is_item else ("name", "text")):
+                self._fail(
+                    "expected a position, such as 0" if is_item else "expected a field name after the dot"
+                )
             parts.append(self._taken())
+            if is_item and not self._took("]"):
+                self._fail("expected ']'")
         field = tuple(str(part.value) for part in parts)
         wrong = _objection(field)
         if wrong is not None:

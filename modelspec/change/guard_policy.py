@@ -15,7 +15,7 @@ from modelspec.fleet.reference import SECRET_FOLDERS, normal_form
 from modelspec.fleet.settings import Settings, Threshold
 from modelspec.pipeline import Compiled
 from modelspec.rules import RULES
-from modelspec.text.document import Place, Pointer
+from modelspec.text.document import Place, Pointer, field_path
 from modelspec.text.names import is_match
 from modelspec.text.quote import quote
 from modelspec.url import host_of
@@ -104,7 +104,7 @@ def _allows_more(now: Threshold, was: Threshold, models: int) -> bool:
 
 def _changed(pointer: tuple[str, str], before: str, after: str) -> Loosening:
     return Loosening(
-        subject=".".join(pointer), words=step(before, after), pointer=pointer, before=before, after=after
+        subject=field_path(pointer), words=step(before, after), pointer=pointer, before=before, after=after
     )
 
 

@@ -92,12 +92,14 @@ def fields(of: "FieldsOf", after: str = "") -> Complete:
     """Offer the fields of a model, head or region; with `=` after them, also the names that a field takes."""
 
     def complete(context: click.Context, _: click.Parameter, typed: str) -> "list[CompletionItem]":
-        from modelspec.author.fields import NoField, field_at, resolve_path
+        from modelspec.author.assignments import pointer_of
+        from modelspec.author.fields import NoField, field_at
+        from modelspec.diagnose.refusal import Refusal
 
         assigned = _ASSIGNED.fullmatch(typed) if after else None
         path = assigned["path"] if assigned else typed.rpartition(".")[0]
-        pointer = resolve_path(path.split(".") if path else [], of)
-        if isinstance(pointer, NoField):
+        pointer = pointer_of(path, of) if path else ()
+        if isinstance(pointer, Refusal):
             return []
         schema = field_at(pointer, of)
         assert not isinstance(schema, NoField)

@@ -76,9 +76,7 @@ class Ledger:
         """Note a place, whose value is accounted for elsewhere."""
         self.notes.append(Note(kind=kind, spot=spot, what=what, why=why))
 
-    def unknown(
-        self, node: Foreign, pointer: tuple[str, ...] = ()
-    ) -> Iterator[tuple[tuple[str, ...], Foreign]]:
+    def unknown(self, node: Foreign, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Foreign]]:
         """The largest parts of a value that are wholly unaccounted for, with their pointers."""
         if not any((leaf.path, leaf.whole) in self._known for leaf in node.leaves()):
             if any(leaf.value is not None for leaf in node.leaves()):
@@ -87,7 +85,7 @@ class Ledger:
         for name, entry in node.entries.items():
             yield from self.unknown(entry, (*pointer, name))
         for position, item in enumerate(node.items):
-            yield from self.unknown(item, (*pointer, str(position)))
+            yield from self.unknown(item, (*pointer, position))
 
 
 _ODD = re.compile(r"[^A-Za-z0-9._:@/~+-]+")

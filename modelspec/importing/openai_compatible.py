@@ -21,6 +21,7 @@ from modelspec.importing.sources import read_named
 from modelspec.load.foreign import Foreign, ForeignFile, read_foreign
 from modelspec.load.text import decode
 from modelspec.secret import scan
+from modelspec.text.document import field_path
 from modelspec.text.quote import quote
 
 _KEPT = ("owned_by", "max_model_len", "context_length", "context_window")
@@ -42,7 +43,7 @@ class OpenAICompatible:
             return root
         models = [draft for draft in _drafts(root, request, ledger) if request.wants(draft)]
         for pointer, node in ledger.unknown(root):
-            what = ".".join(pointer[-2:]) or "the answer"
+            what = field_path(pointer) or "the answer"
             ledger.note(NoteKind.ABSENT, node, what, "a model has no field for it: not imported")
         return Imported(models=models, notes=ledger.notes)
 

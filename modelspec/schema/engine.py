@@ -5,7 +5,8 @@ from functools import cache
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
-from modelspec.schema.violation import Pointer, Violation
+from modelspec.schema.violation import Violation
+from modelspec.text.document import Pointer
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from modelspec.text.document import Pointer, field_path
 from modelspec.text.quote import quote, visible
-
-Pointer = tuple[str | int, ...]
 
 _REFERENCE = frozenset({"env", "file", "vault", "kubernetes"})
 _HASH = "sha256"
@@ -98,11 +97,12 @@ class Violation:
 
     def path(self, *more: str) -> str:
         """The place as people write it, or nothing for the root; the schema holds the names in `more`."""
-        words = ""
-        for part in (*self.place, *more):
-            if isinstance(part, int):
-                words += f"[{part}]"
-                continue
-            hidden = self.private and part not in self.declared and part not in more
-            words += f"{'.' if words else ''}{'…' if hidden else visible(part, _PART)}"
-        return words
+        return field_path(
+            (
+                *(part if isinstance(part, int) else self._shown(part) for part in self.place),
+                *(visible(part, _PART) for part in more),
+            )
+        )
+
+    def _shown(self, part: str) -> str:
+        return "…" if self.private and part not in self.declared else visible(part, _PART)

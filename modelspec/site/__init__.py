@@ -48,13 +48,13 @@ class FormFacts:
 
 
 def _named(setup: Setup, file: str, listed: str, name: str) -> Iterator[tuple[str, str]]:
-    """The entries of a file that name something: `routes.test.yaml:8: tests.0`, and what."""
+    """The entries of a file that name something: `routes.test.yaml:8: tests[0]`, and what."""
     reading = setup.readings.get(file)
     value = None if reading is None or reading.faults else reading.value
     for number, entry in enumerate((value.get(listed) or ()) if isinstance(value, dict) else ()):
         if reading is not None and isinstance(entry, dict) and isinstance(entry.get(name), str):
             line = reading.span(Place(path=file, pointer=(listed, number))).line
-            yield f"{file}:{line}: {listed}.{number}", entry[name]
+            yield f"{file}:{line}: {listed}[{number}]", entry[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """A YAML file as a tree in which every key and every value knows where it stands."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -8,6 +9,22 @@ from modelspec.text.source import START, Source, Span
 Scalar = str | int | float | bool | None
 Pointer = tuple[str | int, ...]
 """The way from the root of a document to a value: keys and 0-based positions."""
+
+_BARE = re.compile(r"""[^\s."'\[\]=+]*[^\s."'\[\]=+-]""")
+
+
+def field_path(pointer: Pointer) -> str:
+    """A pointer as people read and type it: `deployments[0].weight`, and in quotes what a path is made of.
+
+    Every place that is printed is written by this function, and `modelspec edit` takes what it returns.
+    """
+    words = ""
+    for step in pointer:
+        if isinstance(step, int):
+            words += f"[{step}]"
+        else:
+            words += ("." if words else "") + (step if _BARE.fullmatch(step) else f'"{step}"')
+    return words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

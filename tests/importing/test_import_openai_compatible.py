@@ -56,7 +56,7 @@ def test_each_model_has_one_deployment(tmp_path: Path) -> None:
     )
     assert "upstream_model: phi 4\n" in files["models.d/phi-4.yaml"]
     assert "the name 'phi 4': not a valid model_id: clients must send 'phi-4' now" in report
-    assert "1.price: a model has no field for it: not imported" in report
+    assert "data[1].price: a model has no field for it: not imported" in report
     assert not compile_fleet(tmp_path / "new", today=TODAY).has_errors
 
 

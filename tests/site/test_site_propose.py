@@ -79,7 +79,7 @@ def site(
             base_path=f"/{name}/",
             repository=None if url is None else ForgeRepository(url=url, branch="live"),
             form=FormFacts(
-                named=(("routes.test.yaml:8: tests.0", "gemini"), ("waivers.yaml:3: waivers.0", "gpt"))
+                named=(("routes.test.yaml:8: tests[0]", "gemini"), ("waivers.yaml:3: waivers[0]", "gpt"))
             ),
         )
         for folder in ("assets", "models"):
@@ -431,7 +431,7 @@ def test_a_deletion_shows_what_refers_to_the_model(propose: Propose) -> None:
         "models.d/chat/claude-sonnet-4-6.yaml: fallback_models",
         "models.d/chat/gemini-2.5-pro.yaml: replaced_by",
         "models.d/chat/gpt-5.4.yaml: fallback_models",
-        "routes.test.yaml:8: tests.0 (as gemini)",
+        "routes.test.yaml:8: tests[0] (as gemini)",
     ]
     assert page.locator("#aliases").inner_text() == "Its aliases end as well: gemini, gemini-pro-latest."
     assert page.locator("#open").inner_text() == "Delete on GitHub"

@@ -10,6 +10,7 @@ from modelspec.load.foreign import Foreign
 from modelspec.schema import check
 from modelspec.schema.documents import schema_of
 from modelspec.secret import is_placeholder, telling_key
+from modelspec.text.document import Pointer, field_path
 from modelspec.text.quote import quote
 from modelspec.text.source import Spot
 
@@ -118,8 +119,8 @@ def note_the_rest(roots: Sequence[Foreign], inner: Foreign, ledger: Ledger) -> N
     # LiteLLM's own mapping comes first, so that it is accounted for within its document.
     for root in (inner, *roots):
         for pointer, node in _parts(root, inner, ledger):
-            what = ".".join(pointer[-3:]) or "another document"
-            section, name = (pointer[0], pointer[-1]) if pointer else ("", "")
+            what = field_path(pointer) or "another document"
+            section, name = (str(pointer[0]), str(pointer[-1])) if pointer else ("", "")
             for leaf_name, leaf in _named_leaves(node, name):
                 if is_written_out(leaf_name, leaf.value):
                     why = "written out here: rotate it; not imported"
@@ -140,13 +141,13 @@ def note_the_rest(roots: Sequence[Foreign], inner: Foreign, ledger: Ledger) -> N
             ledger.note(kind, node, what, why)
 
 
-def is_misplaced(pointer: tuple[str, ...]) -> bool:
+def is_misplaced(pointer: Pointer) -> bool:
     """Whether LiteLLM reads a key only elsewhere."""
-    right = _SECTION_OF.get(pointer[-1]) if pointer else None
+    right = _SECTION_OF.get(str(pointer[-1])) if pointer else None
     return right is not None and pointer[0] not in right and len(pointer) <= 2  # noqa: PLR2004 - section and key
 
 
-def _parts(root: Foreign, inner: Foreign, ledger: Ledger) -> Iterator[tuple[tuple[str, ...], Foreign]]:
+def _parts(root: Foreign, inner: Foreign, ledger: Ledger) -> Iterator[tuple[Pointer, Foreign]]:
     """Everything unaccounted for, one setting at a time."""
     for pointer, node in ledger.unknown(root):
         if not pointer and node is inner:
@@ -158,7 +159,7 @@ def _parts(root: Foreign, inner: Foreign, ledger: Ledger) -> Iterator[tuple[tupl
             yield pointer, node
 
 
-def _section(pointer: tuple[str, ...], node: Foreign) -> Iterator[tuple[tuple[str, ...], Foreign]]:
+def _section(pointer: Pointer, node: Foreign) -> Iterator[tuple[Pointer, Foreign]]:
     if pointer[0] not in _TOP or not node.entries:
         yield pointer, node
         return
@@ -167,12 +168,12 @@ def _section(pointer: tuple[str, ...], node: Foreign) -> Iterator[tuple[tuple[st
             yield (*pointer, name), entry
 
 
-def _why(pointer: tuple[str, ...]) -> str:
+def _why(pointer: Pointer) -> str:
     for step in reversed(pointer):
         for word, reason in _WHY:
-            if word in step.lower():
+            if word in str(step).lower():
                 return reason
-    if pointer and pointer[0].startswith(("x-", ".", "_")):  # conventional names for anchors
+    if pointer and str(pointer[0]).startswith(("x-", ".", "_")):  # conventional names for anchors
         return "an anchor that no model uses"
     if pointer[:1] == ("model_list",):
         return "not a key that LiteLLM has in an entry, or the entry is not imported"

@@ -49,7 +49,8 @@ export const asWritten = (model, lines, known) => {
 };
 
 const quoted = (text) => (/^[A-Za-z0-9_.,:@%+=\/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-const dotted = (pointer) => pointer.map((step) => (/^[A-Za-z0-9_-]+$/.test(step) ? step : `"${step}"`)).join(".");
+/** A place as every message writes it and `modelspec edit` takes it: `deployments[0].weight`. */
+export const fieldPath = (pointer) => pointer.map((step, at) => (typeof step === "number" ? `[${step}]` : `${at ? "." : ""}${/^[^\s."'[\]=+]*[^\s."'[\]=+-]$/.test(step) ? step : `"${step}"`}`)).join("");
 
 const typesAt = (schema, pointer) => {
   let node = resolved(schema, schema);
@@ -71,7 +72,7 @@ const written = (value, types) => {
 const listOf = (value) => Array.isArray(value) && value.every((item) => typeof item === "string" || item instanceof Num) && new Set(value.map(json)).size === value.length;
 
 const assignments = ({ pointer, before, after }, schema) => {
-  const path = dotted(pointer);
+  const path = fieldPath(pointer);
   if (after === undefined) return [["--unset", quoted(path)]];
   if (listOf(before) && listOf(after) && before.length && after.length) {
     const has = (list, item) => list.some((one) => isSame(one, item));

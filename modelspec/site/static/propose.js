@@ -1,7 +1,7 @@
 // The form that proposes a change. It only makes YAML or commands, checks the model (check.js), and opens the forge.
 import { check, nameOf, prepared } from "./check.js";
 import { copy, notify } from "./copy.js";
-import { asWritten, changesOf, commandsOf, usersOf } from "./edit.js";
+import { asWritten, changesOf, commandsOf, fieldPath, usersOf } from "./edit.js";
 import { all, fallbackModels, fieldOf, idOf, raw } from "./fields.js";
 import { fileOf } from "./records.js";
 import { quote } from "./schema.js";
@@ -148,7 +148,7 @@ const toChange = () => {
   id("changes").hidden = !changes.length || state.isSecret;
   id("changes").tBodies[0].replaceChildren(...changes.map((change) => {
     const row = document.createElement("tr");
-    const cells = [["th", change.pointer.join(".")], ["td", lineOf(change)], ["td", shown(change.before)], ["td", shown(change.after)]];
+    const cells = [["th", fieldPath(change.pointer)], ["td", lineOf(change)], ["td", shown(change.before)], ["td", shown(change.after)]];
     row.append(...cells.map(([name, words]) => Object.assign(document.createElement(name), { textContent: words })));
     row.firstChild.scope = "row";
     return row;
