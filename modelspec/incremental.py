@@ -122,6 +122,7 @@ def compile_fleet(root: Path, *, today: date, targets: Sequence[str] = ()) -> Co
     return compile_tree(read_tree(root), today=today, targets=targets)
 
 
+@pipeline.without_collection()
 def compile_to_build(root: Path, *, today: date, targets: Sequence[str] = (), cache: bool = True) -> Compiled:
     """The same, to be built: with the routes of the files that have not changed since the last build.
 
@@ -155,36 +156,37 @@ def _examine_models(files: Sequence[File], around: Surroundings) -> list[Facts]:
     return each(files, partial(examine_model, around=around))
 
 
+@pipeline.without_collection()
 def write(emission: Emission, output: Path) -> "Written | Refusal":
     """As `pipeline.write`, with the files of the last build that are still right linked, and in two processes."""
     from modelspec.write import write_tree  # noqa: PLC0415 - only a build pays for what emits
 
     store, known = _known_output(emission, output)
-    with pipeline.without_collection():
-        written = write_tree(
-            output,
-            list(emit(emission)) if len(emission.table.routes) <= _MOST_LISTED else _Artifacts(emission),
-            manifest=pipeline.manifest_of(emission),
-            root=emission.root,
-            earlier=known,
-            writers=2 if len(emission.table.routes) >= _WORTH_A_WRITER else 1,
-        )
+    written = write_tree(
+        output,
+        list(emit(emission)) if len(emission.table.routes) <= _MOST_LISTED else _Artifacts(emission),
+        manifest=pipeline.manifest_of(emission),
+        root=emission.root,
+        earlier=known,
+        writers=2 if len(emission.table.routes) >= _WORTH_A_WRITER else 1,
+    )
     if known is not None and store is not None and not isinstance(written, Refusal):
         known.keep(store, _kind(output), written.records, _whole(emission))
     return written
 
 
+@pipeline.without_collection()
 def stale_files(emission: Emission, output: Path) -> "list[Stale] | Refusal":
     """As `pipeline.stale_files`: a file whose content is known is hashed, and its artifact not made."""
     from modelspec.write import stale  # noqa: PLC0415 - as above
 
     _, known = _known_output(emission, output)
-    with pipeline.without_collection():
-        return stale(
-            output, emit(emission), manifest=pipeline.manifest_of(emission), root=emission.root, earlier=known
-        )
+    return stale(
+        output, emit(emission), manifest=pipeline.manifest_of(emission), root=emission.root, earlier=known
+    )
 
 
+@pipeline.without_collection()
 def fresh_output(
     root: Path,
     *,

@@ -1,7 +1,7 @@
 """The compiled truth: which model goes where. Plain and ordered; everything that is emitted is derived from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modelspec.fleet.model import Upstream
 
@@ -42,7 +42,8 @@ class Route:
     `reach` is every region that a request may touch, sorted. `fallback_models` leads from a condition
     (`any`, `error`, `context_window`, `content_policy`) to model ids. `client_regions` None means from anywhere.
     `first_byte_seconds`: how long a head may be silent before the next is asked; `retry_on`: the status codes for which
-    the next is asked, beside 502 to 504; None is what the edge has for all models.
+    the next is asked, beside 502 to 504; None is what the edge has for all models. `heads` are those that serve it, in
+    the order in which they are tried.
     """
 
     model_id: str
@@ -65,6 +66,11 @@ class Route:
     retry_on: tuple[int, ...] | None = None
     hedge: bool = False
     about: About
+    heads: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """List the heads of the tiers, which is asked for all the time."""
+        object.__setattr__(self, "heads", tuple([head for tier in self.tiers for head in tier.weights]))
 
     @property
     def exact(self) -> tuple[str, ...]:
@@ -80,14 +86,6 @@ class Route:
     def is_routed(self) -> bool:
         """Whether a request for it gets an answer other than 404."""
         return self.status != "disabled"
-
-    @property
-    def heads(self) -> tuple[str, ...]:
-        """The heads that serve it, in the order in which they are tried."""
-        heads: list[str] = []
-        for tier in self.tiers:
-            heads += tier.weights
-        return tuple(heads)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

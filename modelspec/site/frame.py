@@ -3,17 +3,18 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import escape
 
 from modelspec import __version__
 from modelspec.emit.artifact import Artifact
 from modelspec.site import SiteContext
 from modelspec.site.forges import change_of, home_of, origin_of
 from modelspec.site.hosting import content_policy
-from modelspec.site.wording import Link, Links, linked, rows
+from modelspec.site.wording import Link, Links, copy_button, linked, rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,38 @@ def lazy_page(
     )
 
 
+_PARTS = ("title", "of", "content")
+
+
+class Shell:
+    """The pages of a kind of which there are thousands: what they have in common is rendered once.
+
+    Its template puts `title`, `of` and `content` into the layout; that called `<template>_content` gets the frame and
+    the whole view as names, and makes the content.
+    """
+
+    def __init__(self, template: str, frame: PageFrame) -> None:
+        self._template = template
+        self._frame = frame
+
+    def page(
+        self, path: str, view: Callable[[], Mapping[str, object]], *, made_of: Sequence[str]
+    ) -> Artifact:
+        """A page, as `lazy_page` has it, whose view has a `title` and an `of`."""
+        return Artifact(path=f"site/admin/{path}", content=lambda: self._render(view()), made_of=made_of)
+
+    def _render(self, view: Mapping[str, object]) -> bytes:
+        content = _template(f"{self._template}_content").render(view, frame=self._frame)
+        parts = {"title": escape(view["title"]), "of": escape(view["of"]), "content": content}
+        return "".join([parts.get(piece, piece) for piece in self._pieces]).encode()
+
+    @cached_property
+    def _pieces(self) -> list[str]:
+        """Text and names of parts in the order of the page; a NUL, which no template has, is around each name."""
+        marked = {part: f"\0{part}\0" for part in _PARTS}
+        return _template(self._template).render(marked, frame=self._frame).split("\0")
+
+
 def missing_page(context: SiteContext) -> bytes:
     """The page for an unknown path."""
     return _template("missing").render(frame=frame_of(context), view={}).encode()
@@ -110,5 +143,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(linked_element=linked, rows_element=rows)
+    environment.globals.update(copy_element=copy_button, linked_element=linked, rows_element=rows)
     return environment

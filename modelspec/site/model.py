@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from modelspec.emit.artifact import Artifact, encode
@@ -11,7 +10,7 @@ from modelspec.fleet.reference import Reference
 from modelspec.routing.table import Route, RoutingTable
 from modelspec.site import SiteContext
 from modelspec.site.forges import links_for
-from modelspec.site.frame import PageFrame, lazy_page
+from modelspec.site.frame import PageFrame, Shell
 from modelspec.site.route import CONDITIONS, RouteDrawing
 from modelspec.site.wording import Link, Row, Wording, count, endpoint, host, listed, owner_of, setting
 
@@ -30,12 +29,11 @@ def emit_model_pages(
     """
     users = _users(routing, names)
     drawing = RouteDrawing(names)
+    shell = Shell("model", frame)
     for route in routing.routes:
         used_by = users.get(route.model_id, [])
-        yield lazy_page(
+        yield shell.page(
             f"models/{route.model_id}.html",
-            "model",
-            frame,
             partial(_view, route, used_by, context, names, drawing),
             made_of=(*names.related(route), "used by", *used_by),
         )
@@ -48,6 +46,8 @@ def _view(
     about = route.about
     links = names.links
     return {
+        "title": about.name,
+        "of": route.model_id,
         "route": route,
         "notice": _notice(route),
         "replaced_by": None if about.replaced_by is None else names.model(about.replaced_by),
@@ -104,7 +104,7 @@ def _facts(route: Route, names: Wording) -> Iterator[Row]:
         yield Row.of("Fallback heads", *map(names.head, about.fallback_heads))
     if about.weights:
         weights = [
-            replace(names.head(head), text=f"{names.head_titles[head]}: weight {weight}")
+            names.head(head)._replace(text=f"{names.head_titles[head]}: weight {weight}")
             for head, weight in about.weights.items()
         ]
         yield Row.of("Load balancing", _POLICIES[route.policy], *weights)
@@ -192,7 +192,7 @@ def _reach(route: Route, names: Wording, unproved: Sequence[str]) -> Iterator[Ro
             if code in target.location.regions
         ]
         reasons += [
-            replace(names.model(name), text=f"through the fallback model {name}")
+            names.model(name)._replace(text=f"through the fallback model {name}")
             for name, fallback in _fallbacks(route, names)
             if code in fallback.reach
         ]

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from hashlib import sha256
-from itertools import chain
+from itertools import accumulate, chain
 from typing import NamedTuple, TypeVar
 
 from modelspec.emit.artifact import Artifact
 from modelspec.routing.table import RoutingTable
 from modelspec.site import SiteContext
 from modelspec.site.frame import PageFrame, lazy_page, page
-from modelspec.site.records import ModelRecord, compact, records_of
+from modelspec.site.records import ModelRecord, Records, compact
 from modelspec.site.wording import Link, Wording, count, slug
 
 MOST_OPTIONS = 60
@@ -25,15 +25,16 @@ def emit_models(
     routing: RoutingTable, context: SiteContext, frame: PageFrame, names: Wording
 ) -> Iterator[Artifact]:
     """The page under both of its names, the list that the browser searches, and with many models further pages."""
-    records = cache(partial(records_of, routing, context, names))
+    records = Records(routing, context, names)
     ids = [_OnlyId(route.model_id) for route in routing.routes]
     pages = [ids] if len(ids) <= context.whole_page_limit else list(cut(ids, context.page_size))
     hrefs = [names.links.models, *(names.links.models_from(shown[0].id) for shown in pages[1:])]
-    start = 0
+    starts = [0, *accumulate(map(len, pages))]
 
-    def view(number: int, start: int) -> Mapping[str, object]:
-        shown = records()[start : start + len(pages[number])]
+    def view(number: int) -> Mapping[str, object]:
         is_first = not number
+        whole = _of_whole_list(records.all(), list(_facets(records.all(), names))) if is_first else {}
+        shown = records.some(starts[number], starts[number + 1])
         return {
             "cards": shown,
             "names": names,
@@ -43,38 +44,31 @@ def emit_models(
             "previous": None if is_first else hrefs[number - 1],
             "following": hrefs[number + 1] if number + 1 < len(pages) else None,
             "index": names.links.models_index if len(pages) > 1 else None,
-            **(_of_whole_list(records(), list(_facets(records(), names))) if is_first else {}),
+            **whole,
         }
 
-    for number, shown in enumerate(pages):
-        shows = partial(view, number, start)
-        start += len(shown)
-        if number:
-            path = f"models/page/{slug(shown[0].id)}.html"
-            related = (names.related(names.index.routes[one.id]) for one in shown)
-            made_of = [*chain.from_iterable(related), "between", *hrefs[number - 1 : number + 2]]
-            yield lazy_page(path, "models_page", frame, shows, made_of=made_of)
-        else:
-            written = lazy_page("models.html", "models", frame, shows, made_of=None)
-            yield written
-            yield Artifact(path="site/admin/models/index.html", content=partial(_content, written))
+    first = cache(lambda: lazy_page("models.html", "models", frame, partial(view, 0), made_of=None).content)
+    # What needs all records stands together, so that one process makes them.
+    yield Artifact(path="site/admin/models.html", content=first)
+    yield Artifact(path="site/admin/models/index.html", content=first)
+    yield Artifact(path="site/admin/assets/models.json", content=lambda: compact(records.all(), names))
+    for number, shown in enumerate(pages[1:], 1):
+        path = f"models/page/{slug(shown[0].id)}.html"
+        related = (names.related(names.index.routes[one.id]) for one in shown)
+        made_of = [*chain.from_iterable(related), "between", *hrefs[number - 1 : number + 2]]
+        yield lazy_page(path, "models_page", frame, partial(view, number), made_of=made_of)
     if len(pages) > 1:
         links = [
             (Link(text=shown[0].id, href=href), shown[-1].id, count(len(shown), "model"))
             for href, shown in zip(hrefs, pages, strict=True)
         ]
         yield page("models/page/index.html", "models_index", frame, pages=links)
-    yield Artifact(path="site/admin/assets/models.json", content=lambda: compact(records(), names))
 
 
 class _OnlyId(NamedTuple):
     """A model, before anything else is known of it."""
 
     id: str
-
-
-def _content(page: Artifact) -> bytes:
-    return page.content
 
 
 Cut = TypeVar("Cut", _OnlyId, ModelRecord)

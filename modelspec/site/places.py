@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 
@@ -122,7 +121,7 @@ class PlacePages:
         )
 
     def _short(self, head_id: str) -> Link:
-        return replace(self._names.head(head_id), text=head_id)
+        return self._names.head(head_id)._replace(text=head_id)
 
     def _heads_of(self, code: str) -> list[HeadEntry]:
         return [head for head in self._routing.heads if head.region == code]
@@ -286,7 +285,7 @@ class PlacePages:
         head_id = head.head_id
         return (
             self._short(head_id),
-            replace(self._names.region(head.region), text=head.region),
+            self._names.region(head.region)._replace(text=head.region),
             head.status,
             f"{len(served.first):,}",
             f"{len(served.fallback):,}",

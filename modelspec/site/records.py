@@ -13,6 +13,7 @@ from modelspec.site import SiteContext
 from modelspec.site.census import key_uses
 from modelspec.site.wording import Wording, endpoint, host, owner_of
 
+_ONE_HEAD, _UNKNOWN = ("one-head",), ("unknown-residency",)
 _MOST_LETTERS = 2000
 """Letters of metadata that the search knows of a model."""
 
@@ -60,27 +61,41 @@ class ModelRecord:
         return f"{self.host[0]} and {more} more" if more else self.host[0]
 
 
-def records_of(routing: RoutingTable, context: SiteContext, names: Wording) -> list[ModelRecord]:
-    """A record for each route, in their order."""
-    leaving = _Leaving(routing, names)
-    ruled = {region.code for region in routing.regions if region.residency is not None}
-    records = []
-    for route in routing.routes:
+class Records:
+    """Makes the record of each route, once."""
+
+    def __init__(self, routing: RoutingTable, context: SiteContext, names: Wording) -> None:
+        self._routes = routing.routes
+        self._names = names
+        self._leaving = _Leaving(routing, names)
+        self._ruled = {region.code for region in routing.regions if region.residency is not None}
+        self._unproved = context.unproved
+        self._is_litellm = "litellm" in context.targets
+        self._made: list[ModelRecord] = []
+
+    def all(self) -> Sequence[ModelRecord]:
+        """A record for each route, in their order."""
+        if not self._made:
+            self._made = self.some(0, len(self._routes))
+        return self._made
+
+    def some(self, start: int, stop: int) -> list[ModelRecord]:
+        """Those of some routes, by their numbers."""
+        return self._made[start:stop] or [self._record(route) for route in self._routes[start:stop]]
+
+    def _record(self, route: Route) -> ModelRecord:
         residency = "none"
-        if route.region in ruled:
-            residency = "unknown" if route.model_id in context.unproved else "kept"
-        records.append(
-            _record(
-                route, residency, names, leaves=leaving.has(route), is_litellm="litellm" in context.targets
-            )
+        if route.region in self._ruled:
+            residency = "unknown" if route.model_id in self._unproved else "kept"
+        return _record(
+            route, residency, self._names, leaves=self._leaving.has(route), is_litellm=self._is_litellm
         )
-    return records
 
 
 def _record(route: Route, residency: str, names: Wording, *, leaves: bool, is_litellm: bool) -> ModelRecord:
     about = route.about
     first = first_target(route)
-    targets = (first, *(target for target in _targets(route) if target is not first))
+    targets = [first, *[target for target in _targets(route) if target is not first]]
     uses = list(key_uses(route, is_litellm=is_litellm))
     return ModelRecord(
         id=route.model_id,
@@ -89,29 +104,25 @@ def _record(route: Route, residency: str, names: Wording, *, leaves: bool, is_li
         head=about.priority_head,
         fallback=about.fallback_heads,
         serves=route.heads,
-        provider=_distinct(target.provider for target in targets),
+        provider=_distinct([target.provider for target in targets]),
         status=route.status,
         local="yes" if route.local_inference else "no",
         tag=about.tags,
         reach=(*route.reach, f"-{route.region}") if leaves else route.reach,
         residency=residency,
-        key=_distinct(str(use.reference) for use in uses),
-        host=_distinct([*map(host, targets), *(name for use in uses for name in use.hosts)]),
+        key=_distinct([str(use.reference) for use in uses]),
+        host=_distinct([*map(host, targets), *[name for use in uses for name in use.hosts]]),
         endpoint=_distinct(map(endpoint, targets)),
-        upstream_region=_distinct(place for target in targets for place in _places(target)),
+        upstream_region=_distinct([place for target in targets for place in _places(target)]),
         owner=owner_of(route) or "",
-        risk=tuple(
-            risk
-            for risk, has_it in (
-                ("one-head", has_no_second_head(names.index, route)),
-                ("unknown-residency", residency == "unknown"),
-            )
-            if has_it
+        risk=(
+            *(_ONE_HEAD if has_no_second_head(names.index, route) else ()),
+            *(_UNKNOWN if residency == "unknown" else ()),
         ),
         sunset=(route.is_routed and about.sunset) or "",
         aliases=route.aliases,
-        upstream=_distinct(t.upstream_model for t in targets if t.upstream_model != route.model_id),
-        models=_distinct(name for ids in route.fallback_models.values() for name in ids),
+        upstream=_distinct([t.upstream_model for t in targets if t.upstream_model != route.model_id]),
+        models=_distinct([name for ids in route.fallback_models.values() for name in ids]),
         words=tuple(_words(about.metadata)),
     )
 
@@ -154,34 +165,28 @@ class _Leaving:
     """The models whose requests may be answered outside their own region, by fallback models too."""
 
     def __init__(self, routing: RoutingTable, names: Wording) -> None:
-        self._routing = routing
-        self._heads = names.index.heads
+        self._names = names
         self._countries = {region.code: frozenset(region.countries) for region in routing.regions}
-        self._callers: dict[str, list[str]] = {}
-        self._outside: dict[str, set[str]] = {}
-        for route in routing.routes:
-            for name in _distinct(name for ids in route.fallback_models.values() for name in ids):
-                self._callers.setdefault(names.meant(name), []).append(route.model_id)
+        self._homes: dict[str, str | None] = {}
 
     def has(self, route: Route) -> bool:
         """Whether nothing keeps the requests of a model in its region, as far as anybody knows."""
-        code = route.region
-        if code not in self._outside:
-            found = {other.model_id for other in self._routing.routes if not self._stays(other, code)}
-            pending = list(found)
-            while pending:
-                for caller in self._callers.get(pending.pop(), ()):
-                    if caller not in found:
-                        found.add(caller)
-                        pending.append(caller)
-            self._outside[code] = found
-        return bool(route.tiers) and route.model_id in self._outside[code]
+        return bool(route.tiers) and any(
+            one.tiers and self._home(one) != route.region for one in self._names.fallbacks(route)
+        )
+
+    def _home(self, route: Route) -> str | None:
+        """The region that a model with heads is served in and never leaves by itself."""
+        model_id = route.model_id
+        if model_id not in self._homes:
+            heads = self._names.index.heads
+            codes = {heads[head].region for head in route.heads}
+            self._homes[model_id] = codes.pop() if len(codes) == 1 and self._stays(route, *codes) else None
+        return self._homes[model_id]
 
     def _stays(self, route: Route, code: str) -> bool:
-        """Whether a model itself is served in a region only; what nothing serves goes nowhere."""
-        if not all(self._heads[head].region == code for head in route.heads):
-            return False
-        for target in _targets(route) if route.tiers else ():
+        """Whether every upstream of a model is in a region."""
+        for target in _targets(route):
             regions = target.location.regions
             if regions:
                 if regions != (code,):

@@ -1,12 +1,11 @@
 """Names, titles and addresses of things on the pages: the only place that words a region, a head or a key."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import quote, urlencode
 
 from markupsafe import Markup, escape
@@ -23,9 +22,8 @@ from modelspec.url import parts
 _KEYS = {"env": "environment variable {}", "file": "file {}", "vault": "Vault {}"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """A text with an address, or only a text.
+class Link(NamedTuple):
+    """A text with an address, or only a text: a tuple, since a site has half a million.
 
     `hook` is the attribute by which scripts find the head, region or model `of`; `is_code`: it is text of machines.
     """
@@ -37,8 +35,7 @@ class Link:
     is_code: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """A term and its values."""
 
     term: Link
@@ -47,13 +44,21 @@ class Row:
     @classmethod
     def of(cls, term: str | Link, *values: str | Link) -> Self:
         """A row of texts and links."""
-        term, *rest = (Link(text=one) if isinstance(one, str) else one for one in (term, *values))
-        return cls(term=term, values=tuple(rest))
+        term, *rest = [Link(one) if isinstance(one, str) else one for one in (term, *values)]
+        return cls(term, tuple(rest))
 
 
 def linked(link: Link) -> Markup:
     """A link as an element. A page has dozens, and a template would take ten times as long for each."""
     return _known_element(link) if len(link.text) <= _KEPT else _element(link)
+
+
+def copy_button(text: str, of: str) -> Markup:
+    """A button that copies a text, which is `of` a kind."""
+    return Markup(  # noqa: S704 -- every part is escaped
+        f'<button type="button" class="copy" data-copy="{escape(text)}" data-of="{of}" aria-label="Copy {of}"'
+        " data-js></button>"
+    )
 
 
 _KEPT = 100
@@ -76,9 +81,11 @@ _known_element = lru_cache(maxsize=8192)(_element)
 def rows(each: Iterable[Row]) -> Markup:
     """Rows as a list of terms and values."""
     lines = "".join(
-        f'<div><dt dir="auto">{linked(row.term)}</dt>'
-        f"{''.join([f'<dd>{linked(value)}</dd>' for value in row.values])}</div>\n"
-        for row in each
+        [
+            f'<div><dt dir="auto">{linked(term)}</dt>'
+            f"{''.join([f'<dd>{linked(value)}</dd>' for value in values])}</div>\n"
+            for term, values in each
+        ]
     )
     return Markup(f'<dl class="rows">\n{lines}</dl>\n')  # noqa: S704 -- every part is escaped
 
@@ -206,16 +213,25 @@ class Wording:
 
     def related(self, route: Route) -> list[str]:
         """The ids of a model and of every one that it leads to, by whatever chain."""
-        found = {route.model_id: None}
+        if not route.fallback_models and route.about.replaced_by is None:
+            return [route.model_id]
+        return [one.model_id for one in self._chain(route, lambda one: (one.about.replaced_by,))]
+
+    def fallbacks(self, route: Route) -> Iterable[Route]:
+        """A model and every one that may answer for it, by whatever chain."""
+        return self._chain(route, lambda _: ()) if route.fallback_models else (route,)
+
+    def _chain(self, route: Route, more: Callable[[Route], Iterable[str | None]]) -> Iterable[Route]:
+        found = {route.model_id: route}
         waiting = [route]
         while waiting:
             one = waiting.pop()
-            ids = [*chain.from_iterable(one.fallback_models.values()), one.about.replaced_by]
+            ids = [*chain.from_iterable(one.fallback_models.values()), *more(one)]
             for meant in map(self.meant, filter(None, ids)):
                 if meant not in found:
-                    found[meant] = None
-                    waiting.append(self.index.routes[meant])
-        return [*found]
+                    found[meant] = self.index.routes[meant]
+                    waiting.append(found[meant])
+        return found.values()
 
     def rule(self, code: str) -> str:
         """The residency rule of a region in words."""
