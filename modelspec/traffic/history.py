@@ -125,12 +125,12 @@ def json_of(track: Track) -> dict[str, object]:
     probed = track.probed
     return {
         "state": track.state,
-        "since": _stamp(track.since),
-        "last_change": _stamp(track.changed),
+        "since": stamp(track.since),
+        "last_change": stamp(track.changed),
         "reason": probed.reason,
         "code": probed.code,
         "latency_ms": probed.latency_ms,
-        "certificate_expires": _stamp(probed.certificate_expires),
+        "certificate_expires": stamp(probed.certificate_expires),
         "recent": track.recent,
         "hours": track.hours,
         "latency_days": track.days,
@@ -183,7 +183,8 @@ def _count(value: object) -> int:
     raise ValueError("not a count")
 
 
-def _stamp(moment: datetime | None) -> str | None:
+def stamp(moment: datetime | None) -> str | None:
+    """A time as live files have it."""
     return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

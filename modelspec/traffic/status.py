@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from modelspec.emit.artifact import encode
@@ -23,6 +24,7 @@ from modelspec.traffic.history import (
     moment_of,
     observed,
     shifted,
+    stamp,
     track_of,
 )
 from modelspec.traffic.subjects import HEAD, UPSTREAM, Probed, Watched, subjects_of, upstream_key
@@ -79,12 +81,14 @@ class ProbedFleet:
 class Service:
     """What answers for a model now: the first tier that is left, by its number in the table, and its heads.
 
-    `tier` is None where nothing answers; `why` is then `no_head` or `no_upstream`.
+    `tier` is None where nothing answers; `why` is then `no_head` or `no_upstream`. `since` is when that began, by what
+    is known of its heads and upstreams.
     """
 
     tier: int | None
     heads: tuple[str, ...]
     why: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +132,45 @@ def services(fleet: ProbedFleet, status: Status) -> Mapping[str, Service]:
     """What answers for each model that is not disabled, by its id."""
     gone = tuple(key for (kind, key), track in status.tracks.items() if kind == HEAD and track.state == DOWN)
     dead = {key for (kind, key), track in status.tracks.items() if kind == UPSTREAM and track.state == DOWN}
+    routed = [route for route in fleet.index.table.routes if route.is_routed]
+    found = {route.model_id: _service(fleet, route, gone, dead) for route in routed}
     return {
-        route.model_id: _service(fleet, route, gone, dead)
-        for route in fleet.index.table.routes
-        if route.is_routed
+        route.model_id: replace(
+            found[route.model_id], since=_since(fleet, status, route, found[route.model_id])
+        )
+        for route in routed
     }
+
+
+def _since(fleet: ProbedFleet, status: Status, route: Route, service: Service) -> datetime | None:
+    """When the last head in front of those that answer stopped, or the first of these or of its upstreams began."""
+
+    def when(kind: str, key: str | None, *, down: bool) -> Iterator[datetime]:
+        track = status.tracks.get((kind, key or ""))
+        if track is not None and track.since is not None and (track.state == DOWN) is down:
+            yield track.since
+
+    upstreams = fleet.upstreams[route.model_id]
+    shared = [key for head, key in upstreams if not head]
+    if service.why == NO_UPSTREAM and shared:
+        return max((at for key in shared for at in when(UPSTREAM, key, down=True)), default=None)
+    stops = [
+        [
+            *when(HEAD, head, down=True),
+            *_each(when(UPSTREAM, k, down=True) for h, k in upstreams if h == head),
+        ]
+        for tier in route.tiers[: service.tier]
+        for head in tier.weights
+    ]
+    called = [key for head, key in upstreams if service.heads and head in ("", *service.heads)]
+    starts = [
+        [*_each(when(HEAD, head, down=False) for head in service.heads)],
+        [*_each(when(UPSTREAM, key, down=False) for key in called)],
+    ]
+    return max((min(some) for some in (*stops, *starts) if some), default=None)
+
+
+_each = chain.from_iterable
 
 
 def _service(fleet: ProbedFleet, route: Route, gone: tuple[str, ...], dead: set[str]) -> Service:
@@ -193,7 +231,7 @@ def document_of(picture: StatusView) -> bytes:
         about = _of_head(heads[subject.key]) if subject.kind == HEAD else _of_upstream(picture.fleet, subject)
         rows[subject.kind].append(encode({**about, **json_of(status.of(subject))}))
     models = [
-        f"{encode(model)}: {encode({'tier': one.tier, 'heads': one.heads})}"
+        f"{encode(model)}: {encode({'tier': one.tier, 'heads': one.heads, 'since': stamp(one.since)})}"
         for model, one in picture.services.items()
     ]
     top = {

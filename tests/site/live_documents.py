@@ -53,9 +53,9 @@ def status(**changes: object) -> Document:
             {"endpoint": "https://api.example.com/v1", "providers": ["openai"], "models": 3, **_track()},
         ],
         "models": {
-            "mistral-7b": {"tier": 0, "heads": ["head-service-eu"]},
-            "command-a": {"tier": 1, "heads": ["head-service-us"]},
-            "glm-5": {"tier": None, "heads": []},
+            "mistral-7b": {"tier": 0, "heads": ["head-service-eu"], "since": "2026-06-01T08:00:00Z"},
+            "command-a": {"tier": 1, "heads": ["head-service-us"], "since": "2026-06-10T11:20:00Z"},
+            "glm-5": {"tier": None, "heads": [], "since": "2026-06-10T11:30:00Z"},
         },
         **changes,
     }

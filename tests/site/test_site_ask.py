@@ -294,6 +294,55 @@ def test_tables_of_heads_count_what_they_would_serve(admin: OpenPage, index: Ind
     expect(page.locator("[data-now]")).to_have_count(0)
 
 
+def test_pages_of_heads_and_regions_count_in_words_what_is_left(admin: OpenPage, index: Index) -> None:
+    def now(page: Page, term: str) -> str | None:
+        values = page.locator(f"main .rows div:has(> dt :text-is('{term}')) dd")
+        return values.last.get_attribute("data-now")
+
+    page = admin("heads/head-service-no.html?down=eu")
+    expect(page.locator("dd[data-now]").first).to_be_attached()
+    (outcome,) = drill(index, [("eu",)]).outcomes
+    own = [route for route in index.table.routes if "head-service-no" in route.heads]
+    moved = {move.route.model_id for move in outcome.moves if "head-service-no" in move.after}
+    first = [r for r in own if r.model_id in moved or "head-service-no" in r.tiers[0].weights]
+    assert now(page, "Serves") == f"{len(first)} models first, {len(own) - len(first)} as a fallback"
+    (both,) = drill(index, [("eu", "head-service-no")]).outcomes
+    lost = [loss for loss in both.losses if loss.route.model_id in {route.model_id for route in first}]
+    assert str(now(page, "If it is down")).startswith(f"{len(lost)} models without service")
+    page.get_by_role("button", name="Leave").click()
+    expect(page.locator("dd[data-now]")).to_have_count(0)
+
+    # What a page says of its own outage is as true while it is down.
+    page = admin("heads/head-service-us.html?down=head-service-us")
+    expect(page.locator("dd[data-now]").first).to_be_attached()
+    assert now(page, "Serves") == "0 models first, 0 as a fallback"
+    assert now(page, "If it is down") is None
+    page = admin("regions/no.html?down=eu")
+    expect(page.locator("[data-now]").first).to_be_attached()
+    alone = page.locator("td[data-label='No other head'][data-now]")
+    assert alone.count() or now(page, "If all are down") is not None
+
+
+def test_words_about_failures_are_those_of_the_build(admin: OpenPage, index: Index) -> None:
+    page = admin("heads.html")
+    for kind, places in (("heads", [*index.heads]), ("regions", [*index.regions])):
+        for place in places:
+            page.goto(f"{page.url.rpartition('/admin/')[0]}/admin/{kind}/{place}.html")
+            built, said = page.evaluate(
+                """async ([kind, place]) => {
+                  const {failure, load} = await import(new URL("../assets/decide.js", location).href);
+                  const index = await load(new URL("../assets/routes.json", location).href);
+                  const heads = kind === "heads" ? [place] : index.headsOf.get(place);
+                  const terms = [...document.querySelectorAll(".rows dt")];
+                  const term = terms.find((one) => /^If (it|all)/.test(one.textContent));
+                  const said = [...(term?.parentElement.querySelectorAll("dd") ?? [])].map((one) => one.textContent);
+                  return [said.join(", ") || "nothing changes", failure(index, heads, [])];
+                }""",
+                [kind, place],
+            )
+            assert said == built, place
+
+
 def test_the_drawn_route_says_who_answers(admin: OpenPage) -> None:
     page = admin("models/mistral-7b.html?down=head-service-eu")
     box = "main .box[data-head={}]"

@@ -124,8 +124,10 @@ def test_every_hook_gets_a_dot_also_when_it_is_drawn_later(open_page: OpenPage, 
     expect(said[2]).to_have_text(re.compile("offline"))
     expect(said[4]).to_have_text(" up 9 d")
     expect(said[5]).to_have_text(" on a fallback 40 min")
-    expect(said[6]).to_have_text(" down")
-    expect(said[6].locator(".live-note")).to_have_attribute("title", "without service: no head answers")
+    expect(said[6]).to_have_text(" down 30 min")
+    expect(said[6].locator(".live-note")).to_have_attribute(
+        "title", "without service since 10 Jun, 11:30 UTC: no head answers"
+    )
     assert said[3].inner_html() == ""
     # Rows are used again for other models.
     page.evaluate("""() => { document.querySelector("#hook-4").dataset.model = "glm-5"; }""")
@@ -143,7 +145,9 @@ def test_the_page_of_a_model_says_what_answers_and_what_is_asked(open_page: Open
     expect(panel).to_contain_text("1 % of the server, 2 % of the client")
     expect(panel).to_contain_text("13 EUR")
     page = settled(open_page(f"{example}/admin/models/glm-5.html", prepare=planted(status(), usage())))
-    expect(page.locator("[data-now]")).to_have_text(" without service: no head answers")
+    expect(page.locator("[data-now]")).to_have_text(
+        " without service since 10 Jun, 11:30 UTC: no head answers"
+    )
     expect(page.locator("#requests")).to_contain_text("None, or fewer")
 
 
@@ -332,7 +336,9 @@ def test_hostile_names_are_texts(open_page: OpenPage, example: str) -> None:
     known = status(
         heads=[head(name, "down", reason=name) for name in HOSTILE],
         without_service=[{"model_id": name, "why": "no_upstream"} for name in HOSTILE],
-        models=json.loads(json.dumps({name: {"tier": 1, "heads": [name]} for name in HOSTILE})),
+        models=json.loads(
+            json.dumps({name: {"tier": 1, "heads": [name], "since": None} for name in HOSTILE})
+        ),
     )
     asked = usage(
         models=[{"model_id": name, **figures(10)} for name in HOSTILE],
@@ -379,8 +385,11 @@ def test_nothing_moves_when_live_files_arrive(open_page: OpenPage, example: str,
         page.context.close()
 
 
-def test_what_if_is_weighed_by_requests(open_page: OpenPage, example: str) -> None:
-    page = settled(open_page(f"{example}/admin/index.html", prepare=planted(status(), usage())))
+@pytest.mark.parametrize(("others", "counted"), [(0, ""), (1_498, " to the 1,500 most called models")])
+def test_what_if_is_weighed_by_requests(open_page: OpenPage, example: str, others: int, counted: str) -> None:
+    measured = usage()
+    measured["model_days"] += [[f"other-{number}", 0, 0, "0" * 28] for number in range(others)]
+    page = settled(open_page(f"{example}/admin/index.html", prepare=planted(status(), measured)))
     said = page.evaluate(
         """async () => {
           const { drill, headsDown, load } = await import(new URL("assets/decide.js", document.URL));
@@ -400,4 +409,14 @@ def test_what_if_is_weighed_by_requests(open_page: OpenPage, example: str) -> No
           return said;
         }"""
     )
-    assert said == ("Of 100 thousand requests a day, 0 (0 %) lose service and 100 thousand (100 %) move.")
+    assert said == (
+        f"Of 100 thousand requests a day{counted}, 0 (0 %) lose service and 100 thousand (100 %) move."
+    )
+
+
+def test_a_status_of_an_earlier_version_is_shown_without_its_times(open_page: OpenPage, example: str) -> None:
+    earlier = status()
+    for one in earlier["models"].values():
+        del one["since"]
+    page = settled(open_page(f"{example}/admin/models/glm-5.html", prepare=planted(earlier, None)))
+    expect(page.locator("[data-now]")).to_have_text(" without service: no head answers")

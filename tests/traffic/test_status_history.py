@@ -149,7 +149,8 @@ def test_the_tier_that_answers_is_known(
     fleet: ProbedFleet, down: tuple[str, ...], services: tuple[Service, ...]
 ) -> None:
     picture = StatusView.of(fleet, seen(fleet, down))
-    assert picture.services == dict(zip(("atlas", "bison", "cobra"), services, strict=True))
+    timed = [replace(one, since=NOON) for one in services]
+    assert picture.services == dict(zip(("atlas", "bison", "cobra"), timed, strict=True))
     assert picture.is_well is not bool(down)
     assert StatusView.of(fleet, seen(fleet, unknown=("env:COBRA", "head-a"))).is_well
 
@@ -171,9 +172,31 @@ def test_a_head_whose_own_inference_server_is_down_does_not_serve(tmp_path: Path
     )
     fleet = fleet_at(root)
     first, second = "http://10.0.0.1:8000/v1", "http://10.0.0.2:8000/v1"
-    assert StatusView.of(fleet, seen(fleet, (first,))).services == {"atlas": SECOND}
-    assert StatusView.of(fleet, seen(fleet, (first, second))).services == {"atlas": NO_UPSTREAM}
-    assert StatusView.of(fleet, seen(fleet, (first, "head-b"))).services == {"atlas": NO_UPSTREAM}
+    none = replace(NO_UPSTREAM, since=NOON)
+    assert StatusView.of(fleet, seen(fleet, (first,))).services == {"atlas": replace(SECOND, since=NOON)}
+    assert StatusView.of(fleet, seen(fleet, (first, second))).services == {"atlas": none}
+    assert StatusView.of(fleet, seen(fleet, (first, "head-b"))).services == {"atlas": none}
+
+
+@pytest.mark.parametrize(
+    ("rounds_", "since"),
+    [
+        (["", "", ""], 0),
+        (["head-a", "head-a", "head-a"], 0),
+        (["", "head-a", "head-a head-b", "head-a head-b"], 2),
+        (["", "head-a", "head-a head-b", "head-a"], 3),
+        (["head-a", "", "head-b"], 1),
+        (["", "head-a", "head-a https://up.example.com/v1"], 2),
+        (["https://up.example.com/v1", "", "head-b"], 1),
+    ],
+)
+def test_it_is_known_since_when_a_tier_answers(fleet: ProbedFleet, rounds_: list[str], since: int) -> None:
+    status = nothing_known(NOON)
+    for hour, down in enumerate(rounds_):
+        outcomes = {one: Probed(is_up=one.key not in down.split()) for one in fleet.subjects}
+        now, probing = NOON + timedelta(hours=hour), replace(PROBING, change_after=1)
+        status = after(status, outcomes, now=now, source="probes", probing=probing)
+    assert StatusView.of(fleet, status).services["atlas"].since == NOON + timedelta(hours=since)
 
 
 def test_an_offline_head_is_not_missed(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ const STATUS = { routed: 200, unknown: 404, disabled: 404, client_region: 403, n
 /** A head is overloaded if a drill gives it more than this many times the fleet's average load per capacity. */
 export const OVERLOAD = 2;
 
+const MOST_MOVES = 8; // as in modelspec/site/places.py
+
 const pairs = (flat) => Array.from({ length: flat.length / 2 }, (_, place) => [flat[2 * place], flat[2 * place + 1]]);
 
 /**
@@ -162,6 +164,37 @@ const average = ({ heads, loads }) => {
   return capacity ? rounded(sized.reduce((sum, head) => sum + loads.get(head.id), 0) / capacity) : null;
 };
 
+const isHome = (index, route, tier) => tier.every(([head]) => index.heads.get(head).region === route.region);
+
+/** What becomes of the models that `heads` serve first if these fail too, in words, as pages of heads and regions have it. */
+export const failure = (index, heads, down) => {
+  const others = new Set([...down].filter((head) => !heads.includes(head)));
+  const gone = new Set([...others, ...heads]);
+  const moves = new Map();
+  let [lost, leaving] = [0, 0];
+  for (const route of index.routes.values()) {
+    const [first] = without(route.tiers, others);
+    if (!first?.some(([head]) => heads.includes(head))) continue;
+    const [next] = without(route.tiers, gone);
+    if (!next) lost += 1;
+    else {
+      const ids = next.map(([head]) => head);
+      const names = [ids.slice(0, -1).join(", "), ids.at(-1)].filter(Boolean).join(" and ");
+      moves.set(names, (moves.get(names) ?? 0) + 1);
+      leaving += isHome(index, route, first) && !isHome(index, route, next);
+    }
+  }
+  const most = [...moves].sort(([, one], [, other]) => other - one);
+  const rest = most.slice(MOST_MOVES).reduce((sum, [, number]) => sum + number, 0);
+  const models = (number) => `${number.toLocaleString("en")} model${number === 1 ? "" : "s"}`;
+  return [
+    lost && `${models(lost)} without service`,
+    ...most.slice(0, MOST_MOVES).map(([names, number]) => `${models(number)} to ${names}`),
+    rest && `${models(rest)} to other heads`,
+    leaving && `${models(leaving)} would leave their own region`,
+  ].filter(Boolean).join(", ") || "nothing changes";
+};
+
 /**
  * Take heads and regions down together.
  *
@@ -177,7 +210,6 @@ export const drill = (index, down) => {
   const touched = new Set();
   for (const head of gone) for (const route of index.byHead.get(head)) touched.add(route);
   const ids = (tier) => tier.map(([head]) => head);
-  const isHome = (route, tier) => tier.every(([head]) => index.heads.get(head).region === route.region);
   for (const route of [...touched].sort((one, two) => one.place - two.place)) {
     const [first] = route.tiers;
     const [next] = without(route.tiers, gone);
@@ -187,7 +219,7 @@ export const drill = (index, down) => {
       continue;
     }
     add(loads, next, 1);
-    moves.push({ route, before: ids(first), after: ids(next), leaves: isHome(route, first) && !isHome(route, next) });
+    moves.push({ route, before: ids(first), after: ids(next), leaves: isHome(index, route, first) && !isHome(index, route, next) });
   }
   const heads = [...index.heads.values()];
   const changes = heads.map(({ id, capacity }) => {

@@ -40,8 +40,12 @@ const row = (...forms) => (value) => {
   const wrong = forms.findIndex((form, place) => form(value[place]));
   return wrong < 0 ? "" : String(wrong);
 };
-const object = (fields) => (value) => {
+const object = (fields, more = {}) => (value) => {
   if (!isObject(value)) return "?";
+  for (const [name, form] of Object.entries(more)) {
+    const found = Object.hasOwn(value, name) && at(name, form(value[name]));
+    if (found) return found;
+  }
   for (const [name, form] of Object.entries(fields)) {
     const found = at(name, Object.hasOwn(value, name) ? form(value[name]) : "?");
     if (found) return found;
@@ -62,7 +66,8 @@ const STATUS = object({
   without_service: list(object({ model_id: text, why: oneOf("no_head", "no_upstream") }), 200_000),
   heads: list(object({ head_id: text, region: text, declared: oneOf("active", "draining", "offline"), ...TRACK }), 10_000),
   upstreams: list(object({ endpoint: either(text, object({ env: text })), models: count, ...TRACK }), 50_000),
-  models: mapOf(object({ tier: optional(count), heads: list(text, 1_000) })),
+  // Files of earlier versions have no `since`.
+  models: mapOf(object({ tier: optional(count), heads: list(text, 1_000) }, { since: optional(time) })),
 });
 
 const PAIR = {

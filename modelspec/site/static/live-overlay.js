@@ -30,20 +30,14 @@ const ofHead = (id) => {
   return { state, age: ago(head.since), words: `${MARKS[state]}${since}${reason}` };
 };
 
-const ofModel = (id, first) => {
+const ofModel = (id) => {
   const model = known.models.get(id);
   if (!model) return null;
+  const since = model.since ? ` since ${moment(model.since)}` : "";
+  const said = (state, words) => ({ state, age: ago(model.since), words });
+  if (model.tier === null) return said("down", `without service${since}: ${REASONS[known.without.get(id)] ?? "nothing answers"}`);
   const heads = model.heads.join(", ");
-  if (model.tier === null) {
-    const words = `without service: ${REASONS[known.without.get(id)] ?? "nothing answers"}`;
-    return { state: "down", age: ago(known.heads.get(first)?.since), words };
-  }
-  const since = known.heads.get(model.heads[0])?.since;
-  if (model.tier === 0) {
-    return { state: "up", age: ago(since), words: `up at ${heads}${since ? ` since ${moment(since)}` : ""}` };
-  }
-  const gone = known.heads.get(first);
-  return { state: "fallback", age: gone?.state === "down" ? ago(gone.since) : null, words: `on a fallback: ${heads} answers` };
+  return model.tier ? said("fallback", `on a fallback${since}: ${heads} answers`) : said("up", `up at ${heads}${since}`);
 };
 
 // --- dots
@@ -54,7 +48,7 @@ const IGNORED = new Set(["main", "input", "option", "template"]);
 const decorate = (element) => {
   const { head, model } = element.dataset;
   if (IGNORED.has(element.localName) || (model === undefined && element.closest(".card"))) return;
-  const found = model === undefined ? ofHead(head) : ofModel(model, head);
+  const found = model === undefined ? ofHead(head) : ofModel(model);
   if (!found) {
     delete element.dataset.live;
     return;
@@ -181,7 +175,7 @@ const sayNow = (found, ...more) => {
 
 const showModel = (usage) => {
   const id = main.dataset.model;
-  const found = ofModel(id, main.dataset.head) ?? { state: "unknown", words: known.models.size ? "not served" : "no status" };
+  const found = ofModel(id) ?? { state: "unknown", words: known.models.size ? "not served" : "no status" };
   const days = usage?.model_days.find(([model]) => model === id);
   const row = usage?.models.find(({ model_id }) => model_id === id);
   const parts = [];
@@ -217,6 +211,9 @@ const shareOf = (tier, isMeant) => {
   return weigh(tier.filter(([head]) => isMeant(head))) / weigh(tier);
 };
 
+/** Models that usage.json has days of, as modelspec/traffic/usage_live.py: with so many, there are more. */
+const MOST_SERIES = 1_500;
+
 /** Say below What if what its outage does to requests a day, of those that usage.json tells by model. */
 export const weigh = async ({ down, outcome: { losses, moves } }) => {
   const dock = document.querySelector(".what-if-more");
@@ -231,7 +228,8 @@ export const weigh = async ({ down, outcome: { losses, moves } }) => {
   const lost = sum(losses.map(({ route }) => [route.id, 1]));
   const moved = sum(moves.map(({ route, after }) => [route.id, shareOf(route.tiers[0], (head) => !after.includes(head))]));
   const all = sum([...rates.keys()].map((id) => [id, 1]));
-  place.textContent = `Of ${large(all)} requests a day, ${large(lost)} (${percent(lost, all)}) lose service and ${large(moved)} (${percent(moved, all)}) move.`;
+  const named = usage.model_days.length < MOST_SERIES ? "" : ` to the ${usage.model_days.length.toLocaleString("en")} most called models`;
+  place.textContent = `Of ${large(all)} requests a day${named}, ${large(lost)} (${percent(lost, all)}) lose service and ${large(moved)} (${percent(moved, all)}) move.`;
 };
 
 // --- all of it

@@ -218,7 +218,7 @@ const KEYWORDS = {
   },
   patternProperties({ state, rule, value, place }) {
     if (typeOf(value) !== "object") return;
-    for (const [key, item] of Object.entries(value)) for (const form of matchesOf(state, rule, key)) visit(state, rule[form], item, { ...place, pointer: [...place.pointer, key] });
+    for (const [key, item] of Object.entries(value)) for (const form of matchesOf(state, rule, key)) if (fits(form, key)) visit(state, rule[form], item, { ...place, pointer: [...place.pointer, key] });
   },
   additionalProperties({ state, node, rule, value, place, name, say }) {
     if (typeOf(value) !== "object" || rule === true) return;

@@ -1,7 +1,7 @@
 // What if a head or a region were down? `?down=a,b` of every page: heads and regions are clicked down, and what the page
 // shows is marked. Other scripts listen to the event `whatif` of the document: {down, names, index, outcome, counts}, where `down`
 // is the set of heads that do not answer, `outcome` the drill of decide.js, and `counts` the models of each head that it
-// serves `first` and `later`.
+// serves `first`, `later`, and with no other head (`alone`).
 //
 // Nothing is loaded before it is asked for. Names come from pull requests and URLs: they enter the page as text.
 
@@ -135,19 +135,50 @@ const mark = (within) => {
   }
 };
 
-/** What each head serves in tables of heads, by the title of the column, where it is not what the page has. */
-const COUNTS = { "Served first": "first", "As fallback": "later" };
+const perUnit = ({ first }, { capacity }) => (capacity === null ? "" : (first / capacity).toFixed(1));
+
+/** What each head serves in tables of heads, by the title of the column. */
+const COUNTS = {
+  "Served first": ({ first }) => first.toLocaleString("en"),
+  "As fallback": ({ later }) => later.toLocaleString("en"),
+  "No other head": ({ alone }) => alone.toLocaleString("en"),
+  "Models per unit": perUnit,
+};
+
+/** What the page of a head or region says of it in words, by the term. */
+const facts = ({ index, counts, down }) => {
+  const { page, head, region } = main.dataset;
+  if (page !== "head" && page !== "region") return {};
+  const heads = page === "head" ? [head] : (index.headsOf.get(region) ?? []);
+  const fails = tools.failure(index, heads, down);
+  const failure = fails === tools.failure(index, heads, []) ? "" : fails;
+  if (page === "region") return { "If it is down": failure, "If all are down": failure };
+  const [own, now] = [index.heads.get(head), counts.get(head)];
+  return {
+    "If it is down": failure,
+    Serves: `${counted(now.first, "model")} first, ${now.later.toLocaleString("en")} as a fallback`,
+    Capacity: own.capacity === null ? "" : `${counted(own.capacity, "unit")}, ${perUnit(now, own)} first models per unit`,
+  };
+};
+
+/** Say beside what the page has what it is now, where that differs. */
+const sayNow = (place, words, now) => {
+  if (names.length && now && words !== now) place.dataset.now = now;
+  else delete place.dataset.now;
+};
 
 const recount = () => {
   for (const row of document.querySelectorAll("tr:has(> th [data-head])")) {
-    const counts = state.counts.get(row.querySelector("[data-head]").dataset.head);
-    for (const [label, name] of Object.entries(COUNTS)) {
+    const { head } = row.querySelector("[data-head]").dataset;
+    for (const [label, count] of Object.entries(COUNTS)) {
       const cell = row.querySelector(`td[data-label="${label}"]`);
-      const now = counts[name].toLocaleString("en");
-      if (!cell) continue;
-      if (names.length && cell.textContent.trim() !== now) cell.dataset.now = now;
-      else delete cell.dataset.now;
+      if (cell) sayNow(cell, cell.textContent.trim(), count(state.counts.get(head), state.index.heads.get(head)));
     }
+  }
+  const said = facts(state);
+  for (const term of main.querySelectorAll(".rows dt")) {
+    const values = [...term.parentElement.querySelectorAll("dd")];
+    if (Object.hasOwn(said, term.textContent)) sayNow(values.at(-1), values.map((one) => one.textContent).join(", "), said[term.textContent]);
   }
 };
 
@@ -303,11 +334,14 @@ const settle = (index) => {
   names = names.filter(known);
   const outcome = tools.drill(index, names);
   const down = tools.headsDown(index, names);
-  const counts = new Map([...index.heads.keys()].map((head) => [head, { first: 0, later: 0 }]));
-  for (const { tiers } of index.routes.values()) {
-    tools.without(tiers, down).forEach((tier, place) => {
+  const counts = new Map([...index.heads.keys()].map((head) => [head, { first: 0, later: 0, alone: 0 }]));
+  for (const route of index.routes.values()) {
+    const tiers = tools.without(route.tiers, down);
+    tiers.forEach((tier, place) => {
       for (const [head] of tier) counts.get(head)[place ? "later" : "first"] += 1;
     });
+    const heads = tiers.flat().map(([head]) => head);
+    if (heads.length && heads.filter((head) => index.heads.get(head).status === "active").length < 2) counts.get(heads[0]).alone += 1;
   }
   const own = main.dataset.page === "model" ? index.routes.get(main.dataset.model) : null;
   const first = own && own.status !== "disabled" ? tools.decide(index, { model: own.id, down: names }).tiers[0] : [];
