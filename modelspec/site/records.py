@@ -1,5 +1,6 @@
 """What lists and the search know of each model, and the compact list that the browser searches."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -199,12 +200,13 @@ class _Leaving:
         return True
 
 
-_LITERAL = ("id", "name", "aliases", "upstream", "models", "words")
+_LITERAL = ("id", "name", "words", "aliases", "upstream", "models")
 _SHARED = tuple(field for field in ModelRecord.__slots__ if field not in _LITERAL)
+_encode_row = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def compact(records: Sequence[ModelRecord], names: Wording) -> bytes:
-    """The list for the browser: one model a line, and tables of what many models share.
+    """The list for the browser: one model a line, which it parses in slices, and tables of what many models share.
 
     A row has the literal columns `id` and `name`, then an index into the table of each shared column, then what many
     models have none of; empty cells at its end are left out. Words of the metadata are indexes into `words`.
@@ -217,11 +219,11 @@ def compact(records: Sequence[ModelRecord], names: Wording) -> bytes:
         for column, table in tables.items():
             value = getattr(record, column)
             row.append(table.setdefault(value, len(table)))
-        row += [record.aliases, record.upstream, record.models]
         row.append([words.setdefault(word, len(words)) for word in record.words])
+        row += [record.aliases, record.upstream, record.models]
         while not row[-1] and len(row) > len(_SHARED) + 2:
             row.pop()
-        rows.append(encode(row))
+        rows.append(_encode_row(row))
     return document(
         [
             ("columns", encode([*_LITERAL[:2], *_SHARED, *_LITERAL[2:]])),

@@ -35,7 +35,8 @@ def page(open_page: OpenPage, address: str) -> Page:
 
 
 def ready(page: Page) -> Page:
-    """The page once it has the list of all models."""
+    """The page once it has the list of all models, which the controls ask for."""
+    page.locator("#q").dispatch_event("pointerover")
     expect(page.locator("main.is-ready")).to_be_visible()
     return page
 

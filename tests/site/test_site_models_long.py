@@ -19,6 +19,7 @@ def address(long_site: Path, serve: Callable[[Path], str]) -> str:
 @pytest.fixture
 def page(open_page: OpenPage, address: str) -> Page:
     page = open_page(address)
+    page.locator("#q").dispatch_event("pointerover")
     expect(page.locator("[data-pager]")).to_be_hidden()
     return page
 
@@ -34,6 +35,66 @@ def test_the_first_cards_are_in_the_page_and_more_are_added_on_scrolling(page: P
     shown = page.locator("article.card").evaluate_all("(cards) => cards.map((card) => card.dataset.model)")
     snapshot = json.loads((long_site / "admin/models.json").read_text())
     assert shown == [model["model_id"] for model in snapshot["models"]][: len(shown)]
+
+
+@pytest.mark.parametrize("turn", ["look", "focus", "point", "filter", "scroll", "link", "back"])
+def test_only_who_asks_for_the_list_loads_it(open_page: OpenPage, address: str, turn: str) -> None:
+    asked: list[str] = []
+    page = open_page(address, prepare=lambda page: page.on("request", lambda one: asked.append(one.url)))
+    page.wait_for_load_state("networkidle")
+    page.locator("article.card a").first.focus()
+    page.mouse.wheel(0, 300)
+    page.wait_for_timeout(100)
+    assert not [url for url in asked if url.endswith("models.json")]
+    if turn == "look":
+        return
+    match turn:
+        case "focus":
+            page.locator("#q").focus()
+        case "point":
+            page.locator("#sort").hover()
+        case "filter":
+            page.locator("fieldset[data-facet=region] input").first.check()
+        case "scroll":
+            page.locator("[data-pager]").scroll_into_view_if_needed()
+        case "link":
+            page.goto(f"{address}?view=table")
+        case "back":
+            page.evaluate("() => { history.pushState(null, '', '?q=m-1'); history.pushState(null, '', '?'); }")
+            page.go_back()
+    expect(page.locator("[data-pager]")).to_be_hidden()
+    assert len([url for url in asked if url.endswith("models.json")]) == 1
+
+
+def test_the_list_is_read_and_searched_in_small_steps(page: Page) -> None:
+    steps = page.evaluate(
+        """async (assets) => {
+            const {reading} = await import(`${assets}records.js`);
+            const {haystacks, vocabulary} = await import(`${assets}search.js`);
+            const list = {};
+            const count = (steps) => [...steps].length;
+            const text = await (await fetch(`${assets}models.json`)).text();
+            return [reading(text, list), () => haystacks(list, "").steps, () => vocabulary(list).steps].map(
+                (steps) => count(typeof steps === "function" ? steps() : steps));
+        }""",
+        page.url.replace("models.html", "assets/"),
+    )
+    assert min(steps) >= TOTAL // 200
+
+
+@pytest.mark.parametrize(("width", "most"), [(390, 3), (1280, 9)])
+def test_a_keystroke_draws_what_is_in_sight(page: Page, width: int, most: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    drawn = page.evaluate(
+        """() => {
+            const search = document.querySelector("#q");
+            search.value = "model";
+            search.dispatchEvent(new Event("input"));
+            return document.querySelectorAll("article.card").length;
+        }"""
+    )
+    assert drawn == most
+    page.wait_for_function("() => document.querySelectorAll('article.card').length >= 60")
 
 
 def test_the_search_looks_into_models_that_are_not_drawn_yet(page: Page) -> None:
@@ -57,8 +118,9 @@ def test_the_search_looks_into_models_that_are_not_drawn_yet(page: Page) -> None
 def test_a_card_made_by_the_script_equals_one_of_the_page(page: Page) -> None:
     made = page.evaluate(
         """async (assets) => {
-            const {cardOf, modelOf, read} = await import(`${assets}records.js`);
-            const list = read(await (await fetch(`${assets}models.json`)).json());
+            const {cardOf, modelOf, reading} = await import(`${assets}records.js`);
+            const list = {};
+            for (const _ of reading(await (await fetch(`${assets}models.json`)).text(), list));
             const card = document.querySelector("article.card");
             const row = list.models.find(([id]) => id === card.dataset.model);
             const copy = cardOf(document.querySelector("#card-template"), modelOf(list, row, `${location.origin}/`));
@@ -111,6 +173,34 @@ def test_the_table_draws_a_window_of_rows_36_pixels_high(page: Page) -> None:
     expect(rows.first).to_have_attribute("aria-rowindex", "2")
 
 
+def test_rows_that_nobody_could_read_are_not_drawn(page: Page) -> None:
+    page.locator("button[data-view=table]").click()
+    rows = page.locator("#models-table tbody:not(.space) tr")
+    expect(rows.first).to_have_attribute("aria-rowindex", "2")
+    frames, made = page.evaluate(
+        """async () => {
+            let made = 0;
+            const observer = new MutationObserver((records) => {
+                for (const {addedNodes} of records) made += addedNodes.length;
+            });
+            observer.observe(document.querySelector("#models-table"), {childList: true, subtree: true});
+            let frames = 0;
+            for (let last = -1; scrollY > last; frames++) {
+                last = scrollY;
+                scrollBy(0, innerHeight + 1);
+                await new Promise(requestAnimationFrame);
+            }
+            return [frames, made];
+        }"""
+    )
+    height = page.evaluate("() => innerHeight")
+    assert frames > 20
+    assert made <= (frames / 4 + 2) * (height / 36 + 22)
+    expect(rows.last).to_have_attribute("aria-rowindex", str(TOTAL + 1))
+    made_at_rest = rows.count()
+    assert made_at_rest < height / 36 + 22
+
+
 def test_far_cards_are_dropped_and_come_back(page: Page) -> None:
     name = str(page.locator("article.card").first.get_attribute("data-model"))
     for _ in range(60):
@@ -150,6 +240,7 @@ def test_the_focus_survives_the_arrival_of_the_list(open_page: OpenPage, address
         page.route("**/assets/models.json", answer)
 
     page = open_page(address, prepare=focus_first)
+    page.locator("#q").dispatch_event("pointerover")
     expect(page.locator("[data-pager]")).to_be_hidden()
     expect(page.locator("article.card a").first).to_be_focused()
 
@@ -164,6 +255,7 @@ def test_without_the_list_the_page_says_so_and_tries_again(
         page.route("**/assets/models.json", lambda route: route.fulfill(status=status, body=body))
 
     page = open_page(address + query, prepare=spoil, expect=("Failed to load resource",))
+    page.locator("#q").dispatch_event("pointerover")
     expect(page.locator("#problem")).to_be_visible()
     expect(page.locator("[data-pager]")).to_be_visible()
     expect(page.locator("article.card").first).to_be_visible()

@@ -5,7 +5,11 @@ const GROUP = 12; // cards; in two, three or four columns, no row has a gap
 const FIRST = 60; // cards that are there without scrolling
 const REST = 100; // milliseconds until they are, so that the next keystroke does not wait for them
 const ROW = 36; // pixels, as in models.css
-const BEYOND = 20; // rows above and below the viewport
+const BEYOND = 10; // rows above and below the viewport
+const LEAPS = 3; // frames that a scroll of a viewport and more each is not followed
+
+/** About as many cards as the window shows below the search. */
+const inSight = () => Math.min(GROUP, Math.max(1, Math.floor(innerWidth / 400)) * Math.ceil(innerHeight / 300));
 
 /**
  * @param makeCard, makeRow  from the number of a result to its element
@@ -22,18 +26,19 @@ export const makeList = ({ cards, table, more, makeCard, makeRow }) => {
 
   const ranges = new WeakMap();
 
-  const fillGroup = (group) => {
+  const fillGroup = (group, most = GROUP) => {
     const [from, to] = ranges.get(group);
-    for (let n = from + group.childElementCount; n < to; n++) group.append(makeCard(n));
+    for (let n = from + group.childElementCount; n < Math.min(to, from + most); n++) group.append(makeCard(n));
   };
 
-  const addGroup = (group = document.createElement("section")) => {
+  /** The observer adds what is beyond `most` cards, after the next frame. */
+  const addGroup = (group = document.createElement("section"), most = GROUP) => {
     group.className = "group";
     const to = Math.min(total, drawn + GROUP);
     ranges.set(group, [drawn, to]);
     drawn = to;
     if (!group.parentNode) cards.append(group);
-    fillGroup(group);
+    fillGroup(group, most);
     distance.observe(group);
     watch();
   };
@@ -83,7 +88,7 @@ export const makeList = ({ cards, table, more, makeCard, makeRow }) => {
     distance.disconnect();
     if (!keepStanding(isSame)) {
       cards.replaceChildren();
-      addGroup();
+      addGroup(undefined, inSight());
     }
     rest = setTimeout(() => {
       while (drawn < Math.min(FIRST, total)) addGroup();
@@ -125,13 +130,20 @@ export const makeList = ({ cards, table, more, makeCard, makeRow }) => {
   };
 
   let frame = 0;
+  let place = 0;
+  let leaps = 0;
+
+  /** Rows that pass faster than anybody can read wait until the scroll slows down, but not long. */
+  const onFrame = () => {
+    frame = 0;
+    const isLeap = Math.abs(scrollY - place) >= innerHeight;
+    place = scrollY;
+    leaps = isLeap && leaps < LEAPS ? leaps + 1 : 0;
+    if (leaps) onMove();
+    else follow();
+  };
   const onMove = () => {
-    if (view === "table" && !frame) {
-      frame = requestAnimationFrame(() => {
-        frame = 0;
-        follow();
-      });
-    }
+    if (view === "table" && !frame) frame = requestAnimationFrame(onFrame);
   };
   addEventListener("scroll", onMove, { passive: true });
   addEventListener("resize", onMove);

@@ -1,14 +1,14 @@
 // Search, filters, sorting, views and exports of the models page, which can be read without them.
 //
 // The controls are the state, and the query string mirrors it, so that a view can be shared by its URL. The list of all
-// models is loaded after the first paint; until then, the page shows its first cards, or "Loading" where the address
-// asks for something else.
+// models is loaded when somebody turns to the controls or to the end of the first cards, or when the address asks for
+// something: who only looks at the page pays nothing for it. It is read in slices, so that the page answers meanwhile.
 
 import "./copy.js";
 import { download, toCsv, toJson } from "./export.js";
 import { makeList } from "./list.js";
-import { cardOf, modelOf, read, rowOf, shared } from "./records.js";
-import { prepare, rank, vocabulary } from "./search.js";
+import { cardOf, modelOf, reading, rowOf, shared } from "./records.js";
+import { haystacks, inSlices, rank, vocabulary } from "./search.js";
 import { arrange, select, valuesOf } from "./select.js";
 
 // The URL and the announced count are updated after a pause: browsers allow about 100 updates in 10 seconds, and
@@ -102,7 +102,11 @@ const isLost = (row) => {
 
 const show = () => {
   for (const button of views) button.setAttribute("aria-pressed", String(button.dataset.view === view));
-  if (!list) return;
+  if (!list) {
+    // As for an address that asks: no cards that do not match.
+    if (isFiltered() || sort.value !== "match" || view !== "cards") document.documentElement.classList.add("query");
+    return;
+  }
   clear.hidden = !isFiltered();
   showChips();
   const isKept = isUnserved && down.size ? isLost : () => true;
@@ -312,7 +316,7 @@ const EXPORTS = {
 };
 for (const button of main.querySelectorAll("button[data-export]")) {
   button.addEventListener("click", async () => {
-    await loading;
+    await wanted();
     if (list) EXPORTS[button.dataset.export](found.map((_, n) => model(n)));
   });
 }
@@ -345,7 +349,10 @@ const fromAddress = () => {
   showSort();
   settle();
 };
-window.addEventListener("popstate", fromAddress);
+window.addEventListener("popstate", () => {
+  if (location.search) wanted();
+  fromAddress();
+});
 
 // --- what if
 
@@ -358,6 +365,7 @@ const showUnserved = () => {
 
 document.addEventListener("whatif", ({ detail }) => {
   down = detail.down;
+  if (down.size) wanted();
   showUnserved();
   if (!isUnserved) return;
   show();
@@ -368,10 +376,14 @@ document.addEventListener("whatif", ({ detail }) => {
 
 const load = async () => {
   part("#problem").hidden = true;
+  main.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(main.dataset.source);
     if (!answer.ok) throw new Error(answer.statusText);
-    list = read(await answer.json());
+    const found = {};
+    await inSlices(reading(await answer.text(), found));
+    if (search.value) await inSlices(haystacks(found, badge).steps);
+    list = found;
   } catch {
     part("#problem").hidden = false;
     count.textContent = whole;
@@ -387,11 +399,23 @@ const load = async () => {
   showUnserved();
   settle();
   // What the first keystrokes would wait for.
-  setTimeout(() => prepare(list, badge));
-  setTimeout(() => vocabulary(list), PAUSE);
+  await inSlices(haystacks(list, badge).steps);
+  await inSlices(vocabulary(list).steps);
 };
 
-part('[data-action="retry"]').addEventListener("click", load);
-main.setAttribute("aria-busy", "true");
+const wanted = () => (loading ??= load());
+
+for (const kind of ["focusin", "pointerover"]) {
+  main.addEventListener(kind, ({ target }) => {
+    if (target.closest(".search, .filters, .status")) wanted();
+  });
+}
+const nearEnd = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && wanted(), {
+  rootMargin: "1200px",
+});
+for (const pager of main.querySelectorAll("[data-pager]")) nearEnd.observe(pager);
+part('[data-action="retry"]').addEventListener("click", () => {
+  loading = load();
+});
+if (location.search) wanted();
 fromAddress();
-loading = new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))).then(load);

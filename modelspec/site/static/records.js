@@ -18,8 +18,20 @@ export const fileOf = (id, ending) =>
     .map((part) => encodeURIComponent(part.replace(UNPORTABLE, escaped)).replaceAll("%3D", "="))
     .join("/");
 
-/** The list of the build with `place`, the position of each column in a row. */
-export const read = (list) => ({ ...list, place: Object.fromEntries(list.columns.map((name, n) => [name, n])) });
+const LINES = 200; // a step
+const MODELS = '\n"models": [';
+
+/** The text of the build's list into `list`, in steps; with `place`, the position of each column in a row. */
+export function* reading(text, list) {
+  const start = text.indexOf(MODELS);
+  Object.assign(list, JSON.parse(`${text.slice(0, start).replace(/,\s*$/, "")}}`), { models: [] });
+  list.place = Object.fromEntries(list.columns.map((name, n) => [name, n]));
+  const lines = text.slice(start + MODELS.length, text.lastIndexOf("]")).trim().split("\n");
+  for (let n = 0; n < lines.length; n += LINES) {
+    list.models.push(...JSON.parse(`[${lines.slice(n, n + LINES).join("").replace(/,$/, "")}]`));
+    yield;
+  }
+}
 
 /** The value of a shared column. */
 export const shared = ({ tables, place }, row, column) => tables[column][row[place[column]]];

@@ -23,30 +23,53 @@ const SEARCHED = [
   "region", "head", "fallback", "serves", "provider", "status", "tag", "key", "host", "endpoint", "owner", "local",
 ];
 
+const SLICE = 8; // milliseconds
+
+/** All steps of a generator, in slices between which the page answers. */
+export const inSlices = async (steps) => {
+  let start = performance.now();
+  for (const _ of steps) {
+    if (performance.now() - start < SLICE) continue;
+    await (globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve)));
+    start = performance.now();
+  }
+};
+
+const STEP = 100; // models
+
+/** What takes long: `steps` for slices, and `whole()` for whoever cannot wait. */
+const stepwise = (make) => {
+  const made = { all: [], ends: [], tokens: new Map() };
+  const steps = make(made);
+  const whole = () => {
+    for (const _ of steps);
+    return made;
+  };
+  return { steps, whole };
+};
+
 /** What each model is searched in: its names first, so that a match there is known by its position. */
-const haystacks = (list, badge) => {
+function* haystackSteps(list, badge, { all, ends }) {
   const { titles, tables, place, words } = list;
   const title = { region: titles.region, head: titles.head, fallback: titles.head, serves: titles.head, local: { yes: badge, no: "" } };
   const say = (column, value) => title[column]?.[value] ?? value;
   const texts = SEARCHED.map((column) => tables[column].map((entry) => fold([entry].flat().map((value) => say(column, value)).join("\n"))));
   const places = SEARCHED.map((column) => place[column]);
   const spoken = words.map(fold);
-  const all = [];
-  const ends = [];
   for (const row of list.models) {
     const aliases = row[place.aliases] ?? [];
-    let text = fold(`${row[0]}\n${row[1]}\n${aliases.join("\n")}`);
-    ends.push(text.length);
-    for (let n = 0; n < places.length; n++) text += `\n${texts[n][row[places[n]]]}`;
-    for (const column of ["upstream", "models"]) if (row[place[column]]?.length) text += `\n${fold(row[place[column]].join("\n"))}`;
-    for (const word of row[place.words] ?? []) text += `\n${spoken[word]}`;
-    all.push(text);
+    const parts = [fold(`${row[0]}\n${row[1]}\n${aliases.join("\n")}`)];
+    ends.push(parts[0].length);
+    for (let n = 0; n < places.length; n++) parts.push(texts[n][row[places[n]]]);
+    for (const column of ["upstream", "models"]) if (row[place[column]]?.length) parts.push(fold(row[place[column]].join("\n")));
+    for (const word of row[place.words] ?? []) parts.push(spoken[word]);
+    all.push(parts.join("\n")); // not by +=: the first search would have to copy it
+    if (all.length % STEP === 0) yield;
   }
-  return { all, ends };
-};
+}
 
-/** Prepared once, since a keystroke has no time for it. */
-export const prepare = (list, badge) => (list.haystacks ??= haystacks(list, badge));
+/** Made once, since a keystroke has no time for it. */
+export const haystacks = (list, badge) => (list.haystacks ??= stepwise((made) => haystackSteps(list, badge, made)));
 
 const FEW = 3;
 const NAMED = 0;
@@ -73,7 +96,7 @@ export const rank = (list, text, badge) => {
 };
 
 const byWords = (list, words, badge, ranks, isIn) => {
-  const { all, ends } = prepare(list, badge);
+  const { all, ends } = haystacks(list, badge).whole();
   const name = `\n${words.join(" ")}\n`;
   let found = 0;
   let isNamed = false;
@@ -116,19 +139,24 @@ const lettersOf = (token) => {
   return letters;
 };
 
-/** Every word of the list, each once, with the set of its letters. */
-export const vocabulary = (list) => {
-  if (!list.vocabulary) {
-    const { models, place, tables, titles, words } = list;
-    const tokens = new Set();
-    const learn = (text) => tokensOf(fold(text)).forEach((token) => tokens.add(token));
-    for (const row of models) [row[0], row[1], row[place.aliases] ?? [], row[place.upstream] ?? []].flat().forEach(learn);
-    for (const column of SEARCHED) tables[column].flat().forEach(learn);
-    for (const text of [...Object.values(titles.region), ...words]) learn(text);
-    list.vocabulary = [...tokens].filter((token) => token.length > 2).map((token) => [token, lettersOf(token)]);
+function* vocabularySteps({ models, place, tables, titles, words }, { tokens }) {
+  const learn = (text) => {
+    for (const token of tokensOf(fold(text))) if (token.length > 2 && !tokens.has(token)) tokens.set(token, lettersOf(token));
+  };
+  let step = 0;
+  for (const row of models) {
+    [row[0], row[1], row[place.aliases] ?? [], row[place.upstream] ?? []].flat().forEach(learn);
+    if (++step % STEP === 0) yield;
   }
-  return list.vocabulary;
-};
+  for (const column of SEARCHED) {
+    tables[column].flat().forEach(learn);
+    yield;
+  }
+  for (const text of [...Object.values(titles.region), ...words]) learn(text);
+}
+
+/** Every word of the list, each once, with the set of its letters. */
+export const vocabulary = (list) => (list.vocabulary ??= stepwise((made) => vocabularySteps(list, made)));
 
 const bits = (number) => {
   let count = 0;
@@ -166,11 +194,12 @@ const MOST_NEAR = 8;
 /** The tokens nearest to a misspelled word. Digits are not misspelled, and short words are too near to everything. */
 const near = (list, word) => {
   const most = word.length < 4 || !/\p{L}/u.test(word) ? 0 : word.length < 8 ? 1 : 2;
-  if (!most || vocabulary(list).some(([token]) => token.startsWith(word))) return [word];
+  const { tokens } = vocabulary(list).whole();
+  if (!most || [...tokens.keys()].some((token) => token.startsWith(word))) return [word];
   const letters = lettersOf(word);
   let best = most;
   let found = [];
-  for (const [token, has] of vocabulary(list)) {
+  for (const [token, has] of tokens) {
     if (token.length < word.length - most || bits(letters & ~has) > most) continue;
     const edits = distance(word, token, best);
     if (edits > best) continue;
@@ -182,7 +211,7 @@ const near = (list, word) => {
 };
 
 const byNearWords = (list, words, badge, ranks, isIn) => {
-  const { all } = prepare(list, badge);
+  const { all } = haystacks(list, badge).whole();
   const parts = [...new Set(words.flatMap(tokensOf))];
   if (!parts.length) return;
   const wanted = parts.map((part) => near(list, part));
