@@ -59,8 +59,10 @@ def test_only_who_asks_for_the_list_loads_it(open_page: OpenPage, address: str, 
             page.locator("[data-pager]").scroll_into_view_if_needed()
         case "link":
             page.goto(f"{address}?view=table")
-        case "back":
-            page.evaluate("() => { history.pushState(null, '', '?q=m-1'); history.pushState(null, '', '?'); }")
+        case _:
+            page.evaluate(
+                "() => { history.pushState(null, '', '?q=m-1'); history.pushState(null, '', '?'); }"
+            )
             page.go_back()
     expect(page.locator("[data-pager]")).to_be_hidden()
     assert len([url for url in asked if url.endswith("models.json")]) == 1
