@@ -163,8 +163,14 @@ def _entries(
         pointer = (key, position)
         place = Place(path=f"{key}.yaml", pointer=pointer)
         faults = faults_of.get(pointer, [])
+        if (name,) in faults:
+            # Whoever means this entry writes the name that it should have.
+            complete = False
+            continue
         first = known.get(identity)
         if first is not None:
+            # One of the two should have a name that others use.
+            complete = False
             found.append(duplicate(key.removesuffix("s"), identity, place.below(name), first.place, identity))
             continue
         entry = build({**_sound(item, faults), name: identity} if faults else item, place)

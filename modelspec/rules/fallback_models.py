@@ -8,7 +8,7 @@ from modelspec.fleet.link_model import USUAL_ACCESS
 from modelspec.fleet.model import Catalog, Fleet, Model, Signature
 from modelspec.fleet.reach import gaps, transitive_reach, transitive_sites
 from modelspec.rules.examples import model
-from modelspec.rules.heads import residency_of, way_out
+from modelspec.rules.heads import is_left_out, residency_of, way_out
 from modelspec.rules.residency import place_of_site, within
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
@@ -47,9 +47,13 @@ def fallback_models_keep_residency(catalog: Catalog) -> Iterator[Finding]:
             outside = [
                 code
                 for code in reaches[fallback.model_id]
-                if code not in region.residency and code in catalog.fleet.regions
+                if code not in (*region.residency, region.code) and code in catalog.fleet.regions
             ]
-            strange = [site for site in spelled[fallback.model_id] if residency.forbids(site[1])]
+            strange = [
+                site
+                for site in spelled[fallback.model_id]
+                if residency.forbids(site[1]) and not is_left_out(region, site[1])
+            ]
             related = [residency_of(region)]
             if outside:
                 what = f"reaches {', '.join(map(quote, outside))}"

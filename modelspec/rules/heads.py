@@ -1,6 +1,6 @@
 """The heads of a model: `MS301` and `MS303` to `MS305`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
@@ -14,6 +14,12 @@ from modelspec.text.quote import quote
 def _weighted(weights: str) -> str:
     """A model with weights: where the usual fields are, for people to find them."""
     return model(region="eu", fallback_heads=f"[head-uk-1]\nload_balancing:\n  weights: {weights}")
+
+
+def is_left_out(region: Region, countries: Iterable[str]) -> bool:
+    """Whether these countries lie in the region itself, which its own residency leaves out: MS320 reports it once."""
+    given = frozenset(countries)
+    return bool(given) and given <= region.countries and region.code not in (region.residency or ())
 
 
 def residency_of(region: Region) -> tuple[Place, str]:
@@ -57,9 +63,11 @@ def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
     if region.residency is None:
         return
     allowed = region.residency
+    # That the rule leaves out its own region is reported once, by MS320.
+    inside = {*allowed, model.region}
     for name, pointer, on_key in _heads(model):
         found_in = fleet.heads[name].region
-        if found_in not in allowed and found_in in fleet.regions:
+        if found_in not in inside and found_in in fleet.regions:
             yield Finding(
                 place=Place(path=model.path, pointer=pointer, on_key=on_key),
                 message=f"the head {quote(name)} serves in {quote(found_in)}, outside the residency of "
@@ -71,7 +79,7 @@ def residency_is_kept(model: Model, fleet: Fleet) -> Iterator[Finding]:
     if model.local_inference:
         return
     for deployment in model.deployments:
-        if deployment.region is not None and deployment.region not in allowed:
+        if deployment.region is not None and deployment.region not in inside:
             yield Finding(
                 place=region_place(model, deployment),
                 message=f"an upstream in {quote(deployment.region)} is outside the residency of "

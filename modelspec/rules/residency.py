@@ -1,4 +1,4 @@
-"""Where upstreams run: `MS311` to `MS314`."""
+"""Where upstreams run, and what a residency rule says: `MS311` to `MS314`, and `MS320`."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -8,9 +8,9 @@ from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.geography import ANYWHERE, GEOGRAPHY, ISO, Fact
 from modelspec.fleet.location import BY_CLAIM, Evidence, region_place, whereabouts
 from modelspec.fleet.model import Catalog, Claims, Fleet, Model, Region, Residency, Signature
-from modelspec.fleet.reach import unproved_sites
+from modelspec.fleet.reach import transitive_reach, transitive_sites, unproved_sites
 from modelspec.rules.examples import model
-from modelspec.rules.heads import residency_of
+from modelspec.rules.heads import is_left_out, residency_of
 from modelspec.text.document import Place, Pointer
 from modelspec.text.quote import quote, some
 from modelspec.url import host_of
@@ -61,12 +61,14 @@ def upstreams_keep_residency(model: Model, fleet: Fleet) -> Iterator[Finding]:
         regions = found.location.regions
         for one in found.evidence:
             countries = () if one.fact is None else one.fact.countries
+            if not regions and is_left_out(region, countries):
+                continue
             if countries == ANYWHERE or (not regions and residency.forbids(countries)):
                 yield _outside(model, region, one.pointer, one.subject, f"runs {within(countries)}")
             elif (
                 one.decides
                 and found.location.known_by == BY_CLAIM
-                and not residency.codes.issuperset(regions)
+                and not residency.codes.union((region.code,)).issuperset(regions)
             ):
                 yield _outside(model, region, one.pointer, one.subject, f"counts as {', '.join(regions)}")
 
@@ -282,9 +284,75 @@ def _fleet_names_countries(fleet: Fleet) -> Iterator[Finding]:
             )
 
 
+@rule(
+    "MS320",
+    Severity.ERROR,
+    Scope.CATALOG,
+    bad="""
+    # file: regions.yaml
+    regions:
+      - {code: us, name: United States}
+      - {code: eu, name: Europe, residency: [uk]}
+      - {code: uk, name: United Kingdom}
+      - {code: cn, name: China}
+    """
+    + model(region="eu", upstream_region="eu"),
+    good="""
+    # file: regions.yaml
+    regions:
+      - {code: us, name: United States}
+      - {code: eu, name: Europe, residency: [eu, uk]}
+      - {code: uk, name: United Kingdom}
+      - {code: cn, name: China}
+    """
+    + model(region="eu", upstream_region="eu"),
+)
+def residency_includes_its_region(catalog: Catalog) -> Iterator[Finding]:
+    """A residency rule leaves out its own region, where models are served.
+
+    `residency` lists every region where requests for a region's models may be served, so its own code belongs into the
+    list too. It may be left out only where the region's models are all served elsewhere. This is reported once, with
+    the number of models, instead of at each of their heads.
+
+    Add the code of the region to its `residency`, or move its models to heads in the regions that it lists.
+    """
+    left_out = [
+        region
+        for region in catalog.fleet.regions.values()
+        if region.residency is not None and region.code not in region.residency
+    ]
+    if not left_out:
+        return
+    reaches = transitive_reach(catalog.signatures, catalog.names)
+    spelled = transitive_sites(catalog)
+    for region in left_out:
+        served = [
+            one
+            for one in catalog.signatures
+            if one.region == region.code
+            and (
+                region.code in reaches[one.model_id]
+                or any(is_left_out(region, countries) for _, countries, _ in spelled[one.model_id])
+            )
+        ]
+        if served:
+            assert region.residency is not None
+            models = f"{len(served):,} models are" if len(served) > 1 else f"{quote(served[0].model_id)} is"
+            yield Finding(
+                place=region.place.below("residency"),
+                message=f"the residency of {quote(region.code)} leaves out {quote(region.code)} itself, where {models} "
+                "served",
+                label=f"{region.code} is not among these",
+                help=f"write residency: [{', '.join((region.code, *region.residency))}]",
+                related=((Place(path=served[0].path, pointer=("priority_head",)), "the first of them"),),
+                subject=region.code,
+            )
+
+
 RULES = (
     upstreams_keep_residency,
     replace(declarations_agree_with_spellings, fleet_check=_fleet_agrees),
     residency_is_proved,
+    residency_includes_its_region,
     replace(countries_exist, scope=Scope.STAGE, fleet_check=_fleet_names_countries),
 )

@@ -61,6 +61,7 @@ PLACES = {
     "MS310": "models.d/atlas.yaml:7:19",
     "MS318": "models.d/atlas.yaml:8:19",
     "MS319": "models.d/atlas.yaml:7:19",
+    "MS320": "regions.yaml:3:45",
     "MS311": "models.d/atlas.yaml:8:27",
     "MS312": "models.d/atlas.yaml:8:27",
     "MS313": "models.d/atlas.yaml:6:11",
