@@ -77,6 +77,7 @@ def syntax_fault(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     return (
         _odd_space(source, error)
         or _indentation(source, error)
+        or _complete_list(source, error)
         or _quote(source, error)
         or _bracket(source, error)
         or _by_problem(source, error)
@@ -130,6 +131,30 @@ def _indentation(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic | No
                 text="the field above is here",
             ),
         ),
+    )
+
+
+_IN_BRACKETS = re.compile(r" *[A-Za-z_][A-Za-z0-9_]*: +(\[.*\]) *(?:#.*)?$")
+
+
+def _complete_list(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic | None:
+    """An item below a list in brackets, such as the first waiver below `waivers: []`."""
+    mark = error.problem_mark
+    if mark is None or not any(problem in (error.problem or "") for problem in _TOO_DEEP):
+        return None
+    *above, own = source.lines[: mark.line + 1]
+    line = max((n for n, text in enumerate(above) if text.strip() and text.lstrip()[0] != "#"), default=None)
+    found = None if line is None else _IN_BRACKETS.match(above[line])
+    if line is None or found is None or not own.lstrip(" ").startswith("- "):
+        return None
+    listed = Span(line + 1, found.start(1) + 1, line + 1, found.end(1) + 1)
+    return file_error(
+        "MS008",
+        source.path,
+        _span(source, mark),
+        "this item stands below a list that is complete",
+        "delete the '[]' above" if found[1] == "[]" else "write it inside the brackets",
+        (Label(path=source.path, span=listed, text="the list is here"),),
     )
 
 

@@ -18,6 +18,7 @@ DEEPER = (
     "this field is indented deeper than the one above, which has a value already",
     "give both the same indentation",
 )
+COMPLETE = "this item stands below a list that is complete"
 QUOTE = "this quote is never closed", "close it; a quote inside is doubled or escaped"
 KEY = "a key is expected here", "check the indentation, and close every quote and bracket above"
 VALUE = "a value is expected here", "close every [ and {, and quote a value that begins with , ] or }"
@@ -47,6 +48,10 @@ def _faults(text: str) -> list[tuple[int, int, int, str, str]]:
         ("a:\n\t- b", (2, 1, 2), TAB),
         ("a: b\n  c: d", (2, 3, 4), DEEPER),
         ("a: b\n\n  # c\n  c: d", (4, 3, 4), DEEPER),
+        ("a: []\n- {b: c}", (2, 1, 2), (COMPLETE, "delete the '[]' above")),
+        ("a: []  # none\n\n  # c\n  - b: c\n    d: e", (4, 3, 4), (COMPLETE, "delete the '[]' above")),
+        ("a: [b]\n  - c", (2, 3, 4), (COMPLETE, "write it inside the brackets")),
+        ("a: []\n  b", (2, 3, 4), KEY),
         (
             "a:\u00a0b\nc: d",
             (1, 3, 4),
