@@ -13,6 +13,12 @@ pytestmark = pytest.mark.registry
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def test_the_navigation_has_every_page() -> None:
+    pages = {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")}
+    listed = re.findall(r"(?m)^ +- ([\w/-]+\.md)$", (ROOT / "docs/mkdocs.yml").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted({*pages, "index.md"})
+
+
 def _built(folder: Path, python: Path) -> subprocess.CompletedProcess[str]:
     command = [python, folder / "docs/build_site.py", folder / "out"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
