@@ -8,21 +8,23 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any
 
-from modelspec.author.change import Change, Put, Rekey
+from modelspec.author.change import Change, Discard, Put, Rekey
 from modelspec.author.draft import Draft, edited
 from modelspec.author.values import counted
 from modelspec.diagnose.refusal import Refusal
 from modelspec.fleet.reference import Reference, has_normal_form, objection
 from modelspec.load import read
-from modelspec.load.find import File
 from modelspec.load.unread import MODELS
 from modelspec.pipeline import Compiled
 from modelspec.rules.naming import misnamed
 from modelspec.text.document import Pointer
+from modelspec.url import URL_FIELDS, without_needless
 
 _KINDS = ("file", "vault", "kubernetes")
 _RENAMED = {"per_connection_buffer_limit_bytes": "max_body_bytes"}
 """Of `target_options.envoy`."""
+_GONE = ("kubernetes", "haproxy")
+"""Of `targets`: nothing was ever written for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +42,21 @@ def migration(before: Compiled) -> Migration:
     refused: list[Refusal] = []
     known = before.locator.files
     for path, file in sorted(known.items()):
-        changes = list(_references(file, before.setup.settings.secret_folders))
-        renamed = list(_renamed(file))
-        outcome = edited(known, {path: [*changes, *renamed]}) if changes or renamed else {}
+        reading = read(file)
+        if reading.faults or not isinstance(reading.value, dict):
+            continue
+        references = list(_references(path, reading.value, before.setup.settings.secret_folders))
+        urls = list(_urls(path, reading.value))
+        settings = list(_settings(path, reading.value))
+        changes = [*references, *urls, *settings]
+        outcome = edited(known, {path: changes}) if changes else {}
         if isinstance(outcome, Refusal):
             refused.append(outcome)
         elif outcome:
             files.update(outcome)
-            if changes:
-                effects.append(f"{path}: {counted(len(changes), 'reference')} in normal form")
-            effects += [f"{path}: {change.pointer[-1]} is {change.key} now" for change in renamed]
+            for found, noun in ((references, "reference"), (urls, "URL")):
+                effects += [f"{path}: {counted(len(found), noun)} in normal form"] if found else []
+            effects += [f"{path}: {_said(change)}" for change in settings]
     moved = _moves(before)
     for new, old in moved.items():
         data = files.pop(old, None)
@@ -68,14 +75,11 @@ def migration(before: Compiled) -> Migration:
     return Migration(draft=draft, refused=tuple(refused))
 
 
-def _references(file: File, folders: Sequence[str]) -> Iterator[Change]:
+def _references(path: str, value: Mapping[str, Any], folders: Sequence[str]) -> Iterator[Change]:
     """The references of a file that have a normal form and are not written in it, less what leads elsewhere."""
-    reading = read(file)
-    if reading.faults or not isinstance(reading.value, dict):
-        return
-    for pointer, value in _written(file.path, reading.value):
-        ((kind, target),) = value.items()
-        reference = Reference.of(value)
+    for pointer, written in _written(path, value):
+        ((kind, target),) = written.items()
+        reference = Reference.of(written)
         if reference.is_normal or not has_normal_form(reference):
             continue
         if objection(replace(reference, written=reference.normal), folders) is not None:
@@ -89,17 +93,47 @@ def _references(file: File, folders: Sequence[str]) -> Iterator[Change]:
                 yield Put(pointer=(*pointer, kind, name), value=text)
 
 
-def _renamed(file: File) -> Iterator[Rekey]:
-    """Settings of edges that have another name now; where both stand, people decide."""
-    if file.path != "modelspec.yaml":
+def _urls(path: str, value: Mapping[str, Any]) -> Iterator[Put]:
+    """The addresses of a file that RFC 3986 calls equivalent to another spelling, which is the one accepted."""
+    for pointer, holder in _holders(path, value):
+        for name in URL_FIELDS & holder.keys():
+            url = holder[name]
+            if isinstance(url, str) and (plain := without_needless(url)) != url:
+                yield Put(pointer=(*pointer, name), value=plain)
+
+
+def _settings(path: str, value: Mapping[str, Any]) -> Iterator[Rekey | Discard]:
+    """Settings that have another name now, where people need not decide between both, and targets that are gone."""
+    if path != "modelspec.yaml":
         return
-    reading = read(file)
-    value: Any = reading.value
-    for name in ("target_options", "envoy"):
-        value = value.get(name) if isinstance(value, dict) else None
+    targets = value.get("targets")
+    for name in _GONE:
+        if isinstance(targets, list) and name in targets:
+            yield Discard(pointer=("targets",), value=name)
+    options: Any = value.get("target_options")
+    envoy = options.get("envoy") if isinstance(options, dict) else None
     for old, new in _RENAMED.items():
-        if not reading.faults and isinstance(value, dict) and old in value and new not in value:
+        if isinstance(envoy, dict) and old in envoy and new not in envoy:
             yield Rekey(pointer=("target_options", "envoy", old), key=new)
+
+
+def _said(change: Rekey | Discard) -> str:
+    if isinstance(change, Rekey):
+        return f"{change.pointer[-1]} is {change.key} now"
+    return f"{change.value} left out of {change.pointer[-1]}, for which nothing was written"
+
+
+def _holders(path: str, value: Mapping[str, Any]) -> Iterator[tuple[Pointer, dict[str, Any]]]:
+    """The mappings of a file that name upstreams or heads: a model and its deployments, or each head."""
+    name = "heads" if path == "heads.yaml" else "deployments"
+    if path != "heads.yaml":
+        if not path.startswith(f"{MODELS}/"):
+            return
+        yield (), dict(value)
+    listed = value.get(name)
+    for position, one in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(one, dict):
+            yield (name, position), one
 
 
 def _written(path: str, value: Mapping[str, Any]) -> Iterator[tuple[Pointer, dict[str, Any]]]:
@@ -110,19 +144,11 @@ def _written(path: str, value: Mapping[str, Any]) -> Iterator[tuple[Pointer, dic
         for position, entry in enumerate(entries if isinstance(entries, list) else ()):
             if isinstance(entry, dict):
                 found.append((("key_policy", position, "key"), entry.get("key")))
-    elif path.startswith(f"{MODELS}/"):
-        listed = value.get("deployments")
-        holders: list[tuple[Pointer, object]] = [((), value)]
-        holders += (
-            (("deployments", n), one) for n, one in enumerate(listed if isinstance(listed, list) else ())
-        )
-        for pointer, holder in holders:
-            if not isinstance(holder, dict):
-                continue
-            found += (((*pointer, name), holder.get(name)) for name in ("api_key", "endpoint"))
-            params = holder.get("params")
-            if isinstance(params, dict):
-                found += (((*pointer, "params", name), one) for name, one in params.items())
+    for pointer, holder in _holders(path, value):
+        found += (((*pointer, name), holder.get(name)) for name in ("api_key", "endpoint"))
+        params = holder.get("params")
+        if isinstance(params, dict):
+            found += (((*pointer, "params", name), one) for name, one in params.items())
     for pointer, one in found:
         if isinstance(one, dict) and len(one) == 1 and _is_reference(*one.items()):
             yield pointer, one

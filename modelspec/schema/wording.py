@@ -140,11 +140,12 @@ _ALSO_CALLED: Mapping[str, tuple[str, ...]] = {
     "label": ("tags",),
     "labels": ("tags",),
     "model": ("model_id", "upstream_model"),
+    "per_connection_buffer_limit_bytes": ("max_body_bytes",),
     "title": ("name",),
     "url": ("endpoint", "inference_url"),
     "weights": ("load_balancing",),
 }
-"""What other programs call our fields, where no field of ours is spelt like it."""
+"""What other programs, and earlier versions, call our fields, where no field of ours is spelt like it."""
 
 
 def _wrong_number_of_fields(at: Violation) -> _Words:

@@ -13,6 +13,7 @@ from modelspec.url.judgement import (
     normal_glob,
     normal_url,
     private_parts,
+    without_needless,
 )
 from modelspec.url.shape import Parts, is_host, parts
 
@@ -33,4 +34,5 @@ __all__ = [
     "owner_of",
     "parts",
     "private_parts",
+    "without_needless",
 ]

@@ -182,6 +182,22 @@ def _normal(url: str) -> str:
     return f"{found.scheme}://{host}{port}{'' if rest == '/' else rest}"
 
 
+_IDLE_DOT = re.compile(r"(?<=/)\.(?:/|$)")
+
+
+def without_needless(url: str) -> str:
+    """The same address without what MS516 refuses and RFC 3986, 6.2.2, calls equivalent; else the URL as it is.
+
+    These are encoded letters that need no encoding, and `.` as a part of the path.
+    """
+    path, mark, query = _NEEDLESS.sub(lambda one: unquote(one[0]), url).partition("?")
+    plain = f"{_IDLE_DOT.sub('', path)}{mark}{query}"
+    is_same = host_of(url) is not None and host_of(plain) == host_of(url)
+    return (
+        plain if is_same and not any(fault.code is Code.MALFORMED for fault in judged(plain, True)) else url
+    )
+
+
 @lru_cache(maxsize=_CACHED)
 def judged(url: str, local: bool) -> tuple[UrlFault, ...]:  # noqa: FBT001  # positional is faster when cached
     """Give what `judge` gives, for the one place where its call counts."""

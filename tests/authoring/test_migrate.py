@@ -1,6 +1,7 @@
 """`modelspec migrate`: what an earlier version accepted is rewritten, comments and all, and the rest is named."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -145,10 +146,73 @@ def test_what_is_rewritten_means_the_same_and_is_rewritten_once(
 
 
 @pytest.mark.parametrize("more", ["", ", max_body_bytes: 2048"])
-def test_a_renamed_setting_keeps_its_value_unless_both_stand_there(tmp_path: Path, more: str) -> None:
+def test_a_renamed_setting_keeps_its_value_unless_both_stand_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: str
+) -> None:
     settings = f"{{port: 1, per_connection_buffer_limit_bytes: 4096{more}}}"
     text = f"targets: [envoy]\ntarget_options:\n  envoy: {settings}  # x\n"
     root = fleet(tmp_path, **{"models.d/a.yaml": MODEL.format("a"), "modelspec.yaml": text})
+    assert run(["validate", "--root", str(root)]) == 1
+    assert "did you mean 'max_body_bytes'?" in capsys.readouterr().out
     assert run(["migrate", "--root", str(root)]) == (1 if more else 0)
     renamed = text.replace("per_connection_buffer_limit_bytes", "max_body_bytes")
     assert (root / "modelspec.yaml").read_text() == (text if more else renamed)
+
+
+def test_addresses_get_the_spelling_that_is_accepted(tmp_path: Path) -> None:
+    model = MODEL.format("a").replace("/v1", "/./%761/%2D?x=%41  # up")
+    wild = MODEL.format("b").replace("endpoint: https://api.example.com/v1\n", "") + (
+        "deployments:\n  - endpoint: https://api.example.com/v1/.\n  - {endpoint: 'https://api.example.com/%7eb'}\n"
+    )
+    heads = HEADS.replace("h.example.net", "h.example.net/a/././b")
+    root = fleet(tmp_path, **{"models.d/a.yaml": model, "models.d/b.yaml": wild, "heads.yaml": heads})
+    assert run(["validate", "--root", str(root), "--quiet"]) == 1
+    assert run(["migrate", "--root", str(root)]) == 0
+    after = contents(root)
+    assert after["models.d/a.yaml"] == model.replace("/./%761/%2D?x=%41", "/v1/-?x=A")
+    assert after["models.d/b.yaml"] == wild.replace("/v1/.", "/v1/").replace("%7e", "~")
+    assert after["heads.yaml"] == heads.replace("/././", "/")
+    assert run(["migrate", "--root", str(root), "--check"]) == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example.com//v1",  # another path, to a server that counts slashes
+        "https://api.example.com./v1",
+        "https://%61pi.example.com/v1",
+        "https://./v1",
+        "https://api.example.com/%2e%2e/v1",
+        "https://api.example.com/a%2Fb",
+        "https://api.example.com/v1?p=/./x",
+    ],
+)
+def test_an_address_that_may_mean_another_is_left_to_people(tmp_path: Path, url: str) -> None:
+    text = MODEL.format("a").replace("https://api.example.com/v1", f'"{url}"')
+    root = fleet(tmp_path, **{"models.d/a.yaml": text})
+    run(["migrate", "--root", str(root), "--quiet"])
+    assert contents(root)["models.d/a.yaml"] == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("targets:\n  - envoy  # edges\n  - kubernetes\n", "targets:\n  - envoy  # edges\n"),
+        ("targets: [haproxy, litellm, kubernetes]\noutput: x\n", "targets: [litellm]\noutput: x\n"),
+        ("targets: [kubernetes]\noutput: x\n", "output: x\n"),
+    ],
+)
+def test_targets_that_nothing_was_written_for_are_left_out(tmp_path: Path, before: str, after: str) -> None:
+    root = fleet(tmp_path, **{"models.d/a.yaml": MODEL.format("a"), "modelspec.yaml": before})
+    assert run(["validate", "--root", str(root), "--quiet"]) == 1
+    assert run(["migrate", "--root", str(root)]) == 0
+    assert contents(root)["modelspec.yaml"] == after
+
+
+def test_every_code_that_became_stricter_has_its_remedy() -> None:
+    root = Path(__file__).parents[2]
+    parts = re.split(r"(?m)^(?=##)", (root / "CHANGELOG.md").read_text(encoding="utf-8"))
+    broken = "".join(part for part in parts if part.startswith("### Breaking"))
+    page = (root / "docs/compatibility.md").read_text(encoding="utf-8")
+    told = {*re.findall(r"MS\d{3}", page), "MS312"}  # within the range from MS311 to MS313
+    assert set(re.findall(r"MS\d{3}", broken)) - told == set()
