@@ -1,5 +1,6 @@
 """What is asked of a place: completion, hover, definition, references, rename, outline, route, quick fixes."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -40,9 +41,9 @@ class _Asked(NamedTuple):
     column: int
 
 
-def _asked(server: FleetServer, uri: str, at: types.Position | None = None) -> _Asked | None:
+async def _asked(server: FleetServer, uri: str, at: types.Position | None = None) -> _Asked | None:
     found = server.place(uri)
-    now = None if found is None else server.now(found[0])
+    now = None if found is None else await server.now(found[0])
     if found is None or now is None:
         return None
     source = now.source(found[1])
@@ -79,22 +80,25 @@ def _answer_words(server: FleetServer) -> None:
         types.TEXT_DOCUMENT_COMPLETION,
         types.CompletionOptions(trigger_characters=[":", " ", "[", "{", ",", "-", "/"]),
     )
-    def _complete(params: types.CompletionParams) -> types.CompletionList:
+    async def _complete(params: types.CompletionParams) -> types.CompletionList:
         uri = params.text_document.uri
-        asked = _asked(server, uri)
-        if asked is None:
+        found = server.place(uri)
+        # Names of a moment ago will do: nobody waits for the text that is being typed to be compiled.
+        now = None if found is None else found[0].latest or await server.now(found[0])
+        document = server.document(uri)
+        if found is None or now is None or document is None:
             return types.CompletionList(is_incomplete=False, items=[])
-        source = source_in(server.text(uri), asked.path)
+        source = source_in(document.source, found[1])
         line, column = wire.place_of(source, params.position, server.units)
-        typed, offers = completions(asked.now, asked.path, source.lines, line - 1, column - 1)
+        typed, offers = completions(now, found[1], source.lines, line - 1, column - 1)
         start = wire.position(source, line, column - len(typed), server.units)
         where = types.Range(start=start, end=params.position)
         items = [_item(number, offer, where) for number, offer in enumerate(offers)]
         return types.CompletionList(is_incomplete=len(items) >= MOST, items=items)
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def _hover(params: types.HoverParams) -> types.Hover | None:
-        asked = _asked(server, params.text_document.uri, params.position)
+    async def _hover(params: types.HoverParams) -> types.Hover | None:
+        asked = await _asked(server, params.text_document.uri, params.position)
         if asked is None:
             return None
         text, span = look.hover(asked.now, asked.path, asked.line, asked.column)
@@ -106,8 +110,8 @@ def _answer_words(server: FleetServer) -> None:
         )
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
-    def _lenses(params: types.CodeLensParams) -> list[types.CodeLens]:
-        asked = _asked(server, params.text_document.uri)
+    async def _lenses(params: types.CodeLensParams) -> list[types.CodeLens]:
+        asked = await _asked(server, params.text_document.uri)
         if asked is None:
             return []
         return [
@@ -134,25 +138,25 @@ def _item(number: int, offer: Completion, where: types.Range) -> types.Completio
 
 def _answer_places(server: FleetServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
-    def _definition(params: types.DefinitionParams) -> types.Location | None:
-        asked = _asked(server, params.text_document.uri, params.position)
+    async def _definition(params: types.DefinitionParams) -> types.Location | None:
+        asked = await _asked(server, params.text_document.uri, params.position)
         named = None if asked is None else _named(asked)
         spot = None if asked is None or named is None else look.definition(asked.now, named)
         return None if asked is None or spot is None else _location(server, asked, spot)
 
     @server.feature(types.TEXT_DOCUMENT_REFERENCES)
-    def _references(params: types.ReferenceParams) -> list[types.Location]:
-        asked = _asked(server, params.text_document.uri, params.position)
+    async def _references(params: types.ReferenceParams) -> list[types.Location]:
+        asked = await _asked(server, params.text_document.uri, params.position)
         named = None if asked is None else _named(asked)
         if asked is None or named is None:
             return []
-        spots = look.references(asked.now, named)
+        spots = await asyncio.to_thread(look.references, asked.now, named)
         own = look.definition(asked.now, named) if params.context.include_declaration else None
         return [_location(server, asked, spot) for spot in [*([own] if own else []), *spots]]
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    def _outline(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
-        asked = _asked(server, params.text_document.uri)
+    async def _outline(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
+        asked = await _asked(server, params.text_document.uri)
         reading = None if asked is None else asked.now.reading(asked.path)
         if asked is None or reading is None:
             return []
@@ -164,8 +168,8 @@ def _answer_edits(server: FleetServer) -> None:
         types.TEXT_DOCUMENT_CODE_ACTION,
         types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
     )
-    def _fixes(params: types.CodeActionParams) -> list[types.CodeAction]:
-        asked = _asked(server, params.text_document.uri, params.range.start)
+    async def _fixes(params: types.CodeActionParams) -> list[types.CodeAction]:
+        asked = await _asked(server, params.text_document.uri, params.range.start)
         if asked is None:
             return []
         end = wire.place_of(asked.source, params.range.end, server.units)
@@ -193,32 +197,36 @@ def _answer_edits(server: FleetServer) -> None:
         ]
 
     @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
-    def _prepare(params: types.PrepareRenameParams) -> types.Range | None:
-        asked = _asked(server, params.text_document.uri, params.position)
+    async def _prepare(params: types.PrepareRenameParams) -> types.Range | None:
+        asked = await _asked(server, params.text_document.uri, params.position)
         named = None if asked is None else _named(asked)
         if asked is None or named is None or look.definition(asked.now, named) is None:
             return None
         return wire.range_of(asked.source, named.span, server.units)
 
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
-    def _rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
-        asked = _asked(server, params.text_document.uri, params.position)
+    async def _rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
+        asked = await _asked(server, params.text_document.uri, params.position)
         named = None if asked is None else _named(asked)
         if asked is None or named is None:
             return None
-        draft = renaming(asked.now, named, params.new_name)
-        if not isinstance(draft, Refusal):
-            verdict = judged(asked.now.compiled, draft, server.today())
-            worst = next((one for one in verdict.new if one.severity is Severity.ERROR), None)
-            draft = draft if worst is None else Refusal(message=worst.message, help=worst.help)
+        draft = await asyncio.to_thread(renaming, asked.now, named, params.new_name, server.today())
         if isinstance(draft, Refusal):
             message = printable(f"{draft.message}; {draft.help}")
             raise JsonRpcException(message, code=_REFUSED)
         return _workspace_edit(server, asked, draft)
 
 
-def renaming(now: Snapshot, named: look.FleetName, new: str) -> Draft | Refusal:
-    """What `modelspec rename`, `head rename` and `region rename` do."""
+def renaming(now: Snapshot, named: look.FleetName, new: str, today: date) -> Draft | Refusal:
+    """What `modelspec rename`, `head rename` and `region rename` do, unless it makes an error."""
+    draft = _draft_of_rename(now, named, new)
+    if isinstance(draft, Refusal):
+        return draft
+    worst = (one for one in judged(now.compiled, draft, today).new if one.severity is Severity.ERROR)
+    return next((Refusal(message=one.message, help=one.help) for one in worst), draft)
+
+
+def _draft_of_rename(now: Snapshot, named: look.FleetName, new: str) -> Draft | Refusal:
     tree = now.compiled.tree
     if without_secrets(new) != new:
         return Refusal(message="this name looks like a key", help="choose another name")

@@ -4,12 +4,15 @@ Everything that is found comes from `incremental.compile_tree`, which takes over
 keystroke in a model costs one examined file and the rules across models.
 """
 
-from collections import defaultdict
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
+from threading import Lock
 
 from modelspec.author.schemas.choices import Choices, choices_in
 from modelspec.diagnose.diagnostic import Diagnostic
@@ -125,10 +128,7 @@ class Snapshot:
     @cached_property
     def by_path(self) -> Mapping[str, tuple[Diagnostic, ...]]:
         """The diagnostics of each file that has any."""
-        found: dict[str, list[Diagnostic]] = defaultdict(list)
-        for one in self.compiled.diagnostics:
-            found[one.path].append(one)
-        return {path: tuple(each) for path, each in found.items()}
+        return {path: tuple(each) for path, each in groupby(self.compiled.diagnostics, attrgetter("path"))}
 
     @cached_property
     def choices(self) -> Choices:
@@ -161,15 +161,20 @@ class Snapshot:
 
 
 class EditedFleet:
-    """One repository; `texts` are what the editor has and the disk does not, by path from the root."""
+    """One repository; `texts` are what the editor has and the disk does not, by path from the root.
+
+    A state is compiled in one thread at a time, while another shows texts.
+    """
 
     def __init__(self, root: Path, today: Callable[[], date]) -> None:
         self.root = root
         self.texts: dict[str, bytes] = {}
         self._today = today
         self._tree: Tree | None = None
-        self._snapshot: Snapshot | None = None
-        self._is_settled = False
+        self._changes = 0
+        self._compiled_changes = -1
+        self._shown = Lock()
+        self.latest: Snapshot | None = None
 
     def show(self, path: str, data: bytes | None) -> None:
         """Take the unsaved text of a file; None: the file on disk counts again."""
@@ -177,36 +182,50 @@ class EditedFleet:
             self.texts.pop(path, None)
             self.reload()
             return
-        if self.texts.get(path) == data:
-            return
-        self.texts[path] = data
-        self._is_settled = False
-        tree = None if self._tree is None else _with_text(self._tree, path, data)
-        self._tree = None if tree is None else replace(tree, other=_reader(self.root, self.texts))
+        with self._shown:
+            if self.texts.get(path) == data:
+                return
+            self.texts[path] = data
+            self._changes += 1
+            tree = None if self._tree is None else _with_text(self._tree, path, data)
+            self._tree = None if tree is None else replace(tree, other=_reader(self.root, self.texts))
 
     def reload(self) -> None:
         """Look at the disk again when asked next."""
-        self._tree, self._is_settled = None, False
+        with self._shown:
+            self._tree = None
+            self._changes += 1
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the latest state is the newest."""
+        return self._compiled_changes == self._changes
 
     def snapshot(self) -> Snapshot:
-        """The newest state, compiled if it was not yet.
+        """The newest state, compiled if it was not yet; `latest`, from then on.
 
         Raises:
             OSError: the root cannot be opened.
         """
-        before = self._snapshot
-        if self._is_settled and before is not None:
-            return before
-        tree = self._tree or read_with(self.root, self.texts)
+        with self._shown:
+            changes, tree, texts, before = self._changes, self._tree, dict(self.texts), self.latest
+            if before is not None and self.is_settled:
+                return before
+        tree = tree or read_with(self.root, texts)
         compiled = compile_tree(tree, today=self._today(), like=None if before is None else before.compiled)
         named = compiled if before is None or compiled.setup.fleet.complete else before.named
         index = None if before is None else before.index
         if compiled.table is not None and (index is None or index.table is not compiled.table):
             index = Index(compiled.table)
-        self._tree = tree
-        self._snapshot = Snapshot(compiled=compiled, named=named, index=index)
-        self._is_settled = True
-        return self._snapshot
+        if before is None:
+            # The first state is most of what is in memory, and stays: the collector need not look through it again.
+            gc.freeze()
+        with self._shown:
+            self.latest = Snapshot(compiled=compiled, named=named, index=index)
+            self._compiled_changes = changes
+            if changes == self._changes:
+                self._tree = tree
+            return self.latest
 
     def is_of_setup(self, path: str) -> bool:
         """Whether every model is checked against a file: then a change of it costs more."""

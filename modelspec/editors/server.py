@@ -2,16 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import unquote
 
 from lsprotocol import types
+from pygls.exceptions import (
+    FeatureNotificationError,
+    FeatureRequestError,
+    JsonRpcException,
+    JsonRpcInternalError,
+)
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.uris import to_fs_path, uri_scheme
+from pygls.workspace import TextDocument
 
 from modelspec import __version__
 from modelspec.editors import wire
@@ -50,16 +58,23 @@ class FleetServer(LanguageServer):
         self.fleets: dict[Path, EditedFleet] = {}
         self.today = today
         self._uris: dict[tuple[Path, str], str] = {}
-        self._published: dict[str, object] = {}
-        self._touched: set[str] = set()
+        self._published: dict[Path, Mapping[str, object]] = {}
+        self._touched: set[tuple[Path, str]] = set()
         self._waiting: dict[Path, asyncio.TimerHandle] = {}
+        self._publishing: set[asyncio.Future[None]] = set()
+        self._compiling: dict[Path, asyncio.Future[Snapshot]] = {}
         self._cost = _QUICK
 
-    def report_server_error(self, error: Exception, source: Any) -> None:  # noqa: ANN401, ARG002
-        """Say that there is a bug, by the type of the exception alone."""
-        self.window_log_message(
-            types.LogMessageParams(type=types.MessageType.Error, message=f"{type(error).__name__}: {BUG}")
+    def report_server_error(self, error: Exception, source: type[Exception] | None) -> None:
+        """Say what failed, by the type of the exception alone; what the client may not ask is told as the answer."""
+        if isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError):
+            return
+        # Only what a feature raises is ours; the rest of the library fails where a message is not understood.
+        is_ours = source is None or issubclass(source, (FeatureRequestError, FeatureNotificationError))
+        message = (
+            f"{type(error).__name__}: {BUG if is_ours else 'a message of the editor was not understood'}"
         )
+        self.window_log_message(types.LogMessageParams(type=types.MessageType.Error, message=message))
 
     @property
     def units(self) -> wire.Units:
@@ -90,18 +105,19 @@ class FleetServer(LanguageServer):
             self.fleets[root] = EditedFleet(root, self.today)
         return self.fleets[root]
 
-    def text(self, uri: str) -> str:
-        """The text of a document that is open."""
-        return self.workspace.get_text_document(uri).source
+    def document(self, uri: str) -> TextDocument | None:
+        """A document that is open; the library knows it by its address without escapes."""
+        document: TextDocument | None = self.workspace.text_documents.get(unquote(uri))
+        return document
 
     def take(self, uri: str, *, may_be_saved: bool) -> None:
         """Take the text of an open document; where it `may_be_saved`, the disk counts if it says the same."""
-        found = self.place(uri)
-        if found is None:
+        found, document = self.place(uri), self.document(uri)
+        if found is None or document is None:
             return
         fleet, path = found
-        data = self.text(uri).encode(errors="surrogatepass")
-        self._touched.add(uri)
+        data = document.source.encode(errors="surrogatepass")
+        self._touched.add((fleet.root, path))
         if may_be_saved and _on_disk(fleet.root / path) == data:
             fleet.show(path, None)
         else:
@@ -130,22 +146,45 @@ class FleetServer(LanguageServer):
             waiting.cancel()
         wait = min(self._cost, _LONGEST_WAIT) if fleet.is_of_setup(path) else _QUICK
         loop = asyncio.get_running_loop()
-        self._waiting[fleet.root] = loop.call_later(wait, self.publish, fleet)
+        self._waiting[fleet.root] = loop.call_later(wait, self._publish_soon, fleet)
 
-    def now(self, fleet: EditedFleet) -> Snapshot | None:
-        """The newest state; None where the folder has gone."""
-        begun = monotonic()
+    async def now(self, fleet: EditedFleet) -> Snapshot | None:
+        """The newest state; None where the folder has gone.
+
+        It is compiled in another thread: until then, other messages are answered, and whoever waits may be cancelled.
+        """
         try:
-            return fleet.snapshot()
+            while not fleet.is_settled:
+                begun = monotonic()
+                await asyncio.shield(self._compiled(fleet))
+                self._cost = max(_QUICK, monotonic() - begun)
         except OSError:
             return None
-        finally:
-            self._cost = max(_QUICK, monotonic() - begun)
+        return fleet.latest
 
-    def publish(self, fleet: EditedFleet) -> None:
-        """Send the diagnostics of every file whose diagnostics have changed, and of those that were touched."""
+    def _compiled(self, fleet: EditedFleet) -> "asyncio.Future[Snapshot]":
+        """The compile of a fleet that is under way, or a new one."""
+        running = self._compiling.get(fleet.root)
+        if running is None or running.done():
+            running = asyncio.ensure_future(asyncio.to_thread(fleet.snapshot))
+            # Whoever waited for it may be gone when it fails.
+            running.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._compiling[fleet.root] = running
+        return running
+
+    def _publish_soon(self, fleet: EditedFleet) -> None:
         self._waiting.pop(fleet.root, None)
-        now = self.now(fleet)
+        publishing = asyncio.ensure_future(self._publish_newest(fleet))
+        self._publishing.add(publishing)
+        publishing.add_done_callback(self._publishing.discard)
+
+    async def _publish_newest(self, fleet: EditedFleet) -> None:
+        now = await self.now(fleet)
+        if self.fleets.get(fleet.root) is fleet:
+            self.publish(fleet, now)
+
+    def publish(self, fleet: EditedFleet, now: Snapshot | None) -> None:
+        """Send the diagnostics of every file whose diagnostics have changed, and of those that were touched."""
         by_path = {} if now is None else now.by_path
         sources: dict[str, Source | None] = {}
 
@@ -157,27 +196,26 @@ class FleetServer(LanguageServer):
         def uri(path: str) -> str:
             return self.uri(fleet.root, path)
 
-        found = {uri(path): (each, path) for path, each in by_path.items()}
-        prefix = wire.uri_of(fleet.root, "")
-        gone = {
-            one for one in (*self._published, *self._touched) if one.startswith(prefix) and one not in found
-        }
+        # Where a place is to the client depends on the text before it.
+        told = {path: (each, now and now.file(path)) for path, each in by_path.items()}
+        before = self._published.get(fleet.root, {})
+        self._published[fleet.root] = told
+        touched = {path for root, path in self._touched if root == fleet.root}
+        self._touched -= {(fleet.root, path) for path in touched}
+        changed = {path for path in before.keys() | told.keys() if before.get(path) != told.get(path)}
         # What was typed in comes last: whoever has its answer has all.
-        for one in sorted(gone | found.keys(), key=lambda one: (one in self._touched, one)):
-            each, path = found.get(one, ((), ""))
-            file = None if now is None else now.file(path)
-            key = (each, None if file is None else file.data)
-            if one in gone:
-                self._published.pop(one, None)
-            elif self._published.get(one) == key and one not in self._touched:
-                continue
-            else:
-                self._published[one] = key
-            self._send(one, [wire.diagnostic(fault, source, uri, self.units) for fault in each])
-        self._touched.clear()
+        for path in sorted(changed | touched, key=lambda one: (one in touched, one)):
+            faults = by_path.get(path, ())
+            self._send(uri(path), [wire.diagnostic(fault, source, uri, self.units) for fault in faults])
+
+    def forget(self, folders: Iterable[str]) -> None:
+        """Folders have left the workspace: nothing is shown of the repositories in them."""
+        for folder in map(Path, filter(None, map(to_fs_path, folders))):
+            for root in [one for one in self.fleets if one.is_relative_to(folder)]:
+                self.publish(self.fleets.pop(root), None)
 
     def _send(self, uri: str, diagnostics: list[types.Diagnostic]) -> None:
-        document = self.workspace.text_documents.get(uri)
+        document = self.document(uri)
         version = None if document is None else document.version
         self.text_document_publish_diagnostics(
             types.PublishDiagnosticsParams(uri=uri, diagnostics=diagnostics, version=version)
@@ -233,7 +271,11 @@ def _follow(server: FleetServer) -> None:
         )
         if watching and watching.dynamic_registration:
             options = types.DidChangeWatchedFilesRegistrationOptions(
-                watchers=[types.FileSystemWatcher(glob_pattern="**/*.{yaml,yml,json}")]
+                # A folder that goes is told by its own name alone.
+                watchers=[
+                    types.FileSystemWatcher(glob_pattern=pattern)
+                    for pattern in ("**/*.{yaml,yml,json}", "**/models.d", "**/models.d/**")
+                ]
             )
             server.client_register_capability(
                 types.RegistrationParams(
@@ -269,4 +311,5 @@ def _follow(server: FleetServer) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def _folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        server.forget(folder.uri for folder in params.event.removed)
         server.open_folders(folder.uri for folder in params.event.added)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 _LINE = re.compile(r"(?P<indent>[ ]*)(?P<dashes>(?:-[ ]+)*)(?P<rest>.*)")
 _KEY = re.compile(r"(?P<key>[A-Za-z0-9_.*/@-]{1,128}|\"[^\"]{0,128}\"|'[^']{0,128}')[ ]*:(?:[ ]+|$)")
 _MOST_LINES = 5_000
+_LONGEST_LINE = 10_000
+"""Nobody types further to the right."""
 
 Path = tuple[str, ...]
 """Names of fields, and `[]` for an item of a list."""
@@ -26,8 +28,8 @@ class TypingPlace:
 
 
 def place_at(lines: Sequence[str], line: int, column: int) -> TypingPlace | None:
-    """The place at a 0-based line and column in code points; None inside comments."""
-    if line >= len(lines):
+    """The place at a 0-based line and column in code points; None inside comments, and far to the right."""
+    if line >= len(lines) or column > _LONGEST_LINE:
         return None
     before = lines[line][:column]
     if re.search(r"(?:^|\s)#", before):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import accumulate
 from pathlib import Path
 
 from lsprotocol import types
@@ -54,7 +55,9 @@ def place_of(source: Source, at: types.Position, units: Units) -> tuple[int, int
     start = starts[min(at.line, len(starts) - 1)]
     text = _LINE_END.split(source.text[start:], maxsplit=1)[0]
     column = 0
-    while column < len(text) and units(text[: column + 1]) <= at.character:
+    for width in accumulate(map(units, text)):
+        if width > at.character:
+            break
         column += 1
     span = source.span(start + column, start + column)
     return span.line, span.column

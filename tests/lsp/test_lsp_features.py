@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from editor_client import Editor, editor
+from editor_client import Editor, edited, editor
 from small_fleets import TODAY, model
 
 from modelspec.incremental import check
@@ -24,7 +24,7 @@ endpoint: https://atlas.example.com/v1
 PATH = "models.d/atlas.yaml"
 
 
-def _fleet(root: Path) -> Path:
+def write_fleet(root: Path) -> Path:
     for path, text in {**example_files(""), PATH: ATLAS}.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
@@ -33,7 +33,7 @@ def _fleet(root: Path) -> Path:
 
 @pytest.fixture(name="shared", scope="module")
 def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
-    with editor(_fleet(tmp_path_factory.mktemp("fleet"))) as one:
+    with editor(write_fleet(tmp_path_factory.mktemp("fleet"))) as one:
         one.begin()
         one.open(PATH)
         yield one
@@ -70,11 +70,11 @@ def test_a_change_shows_what_it_breaks_in_other_files(open_editor: Editor) -> No
     open_editor.settle("heads.yaml")
     open_editor.type(PATH, ATLAS + "# \n")
     assert [one["code"] for one in open_editor.settle(PATH)] == ["MS202"]
-    assert "MS202" in [one["code"] for one in open_editor.published["models.d/zebra.yaml"]]
+    assert "MS202" in [one["code"] for one in open_editor.found("models.d/zebra.yaml")]
     open_editor.close("heads.yaml")
     open_editor.type(PATH, ATLAS)
     assert open_editor.settle(PATH) == []
-    assert open_editor.published["models.d/zebra.yaml"] == []
+    assert open_editor.found("models.d/zebra.yaml") == []
 
 
 def test_positions_count_as_the_protocol_does(open_editor: Editor) -> None:
@@ -180,11 +180,7 @@ def test_a_quick_fix_makes_its_fault_go_away(open_editor: Editor) -> None:
     assert action["title"] == "Change to 'head-uk-1'"
     assert action["isPreferred"]
     (edit,) = action["edit"]["changes"][document["uri"]]
-    line = edit["range"]["start"]["line"]
-    lines = text.split("\n")
-    start, end = edit["range"]["start"]["character"], edit["range"]["end"]["character"]
-    lines[line] = lines[line][:start] + edit["newText"] + lines[line][end:]
-    open_editor.type(PATH, "\n".join(lines))
+    open_editor.type(PATH, edited(text, [edit]))
     assert open_editor.settle(PATH) == []
 
 
@@ -197,7 +193,7 @@ def test_outline_and_route_above_a_model(open_editor: Editor) -> None:
 
 
 def test_two_fleets_below_the_top_of_a_workspace(tmp_path: Path) -> None:
-    one, two = _fleet(tmp_path / "a" / "fleet"), _fleet(tmp_path / "b" / "deep" / "fleet")
+    one, two = write_fleet(tmp_path / "a" / "fleet"), write_fleet(tmp_path / "b" / "deep" / "fleet")
     (one / PATH).write_text(ATLAS.replace("region: eu", "region: xx"), encoding="utf-8")
     with editor(tmp_path) as client:
         client.begin(tmp_path)
@@ -205,9 +201,9 @@ def test_two_fleets_below_the_top_of_a_workspace(tmp_path: Path) -> None:
         client.open(path, ATLAS.replace("region: eu", "region: yy"))
         assert [found["code"] for found in client.settle(path)] == ["MS201"]
         other = (one / PATH).relative_to(tmp_path).as_posix()
-        while other not in client.published:
+        while client.uri(other) not in client.published:
             client.receive()
-        assert "'xx'" in client.published[other][0]["message"]
+        assert "'xx'" in client.found(other)[0]["message"]
 
 
 def test_what_no_repository_has_is_left_alone(open_editor: Editor, tmp_path: Path) -> None:
@@ -271,6 +267,6 @@ def test_diagnostics_are_those_of_validate(open_editor: Editor) -> None:
     open_editor.settle(PATH)
     found = check(read_tree(open_editor.root), today=TODAY).diagnostics
     assert sorted(f"{one.code} {advised(one)}" for one in found) == sorted(
-        one for each in open_editor.published.values() for one in _said(each)
+        one for each in open_editor.published.values() for one in _said(each["diagnostics"])
     )
     open_editor.save(PATH, ATLAS)
