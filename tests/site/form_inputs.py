@@ -63,10 +63,12 @@ rules: {MS402: error, MS404: warning, MS513: error, MS604: error, MS622: error}
   "context": {"type": "integer", "minimum": 1, "maximum": 100000000},
   "languages": {"type": "array", "minItems": 1, "uniqueItems": true,
     "items": {"type": "string", "pattern": "^[a-z]{2}$"}},
+  "terms": {"$ref": "#/$defs/terms", "properties": {"note": {"type": "string"}}},
   "either": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
   "review": {"type": "object", "required": ["by"], "additionalProperties": false,
     "properties": {"by": {"type": "string", "minLength": 1}}}},
-  "$defs": {"year": {"type": "string", "pattern": "^20\\\\d\\\\d$"}}}
+  "$defs": {"year": {"type": "string", "pattern": "^20\\\\d\\\\d$"},
+    "terms": {"properties": {"days": {"type": "integer"}}, "additionalProperties": {"type": "string"}}}}
 # file: models.d/zebra.yaml
 model_id: zebra
 name: Zebra
@@ -115,6 +117,23 @@ def inputs(mixed: int = 300) -> list[Input]:
     found = _inputs()
     pairs = [Random(number).sample(found, 2) for number in range(mixed)]
     return [*found, *((f"{one} + {other}", {**this, **_more(that)}) for (one, this), (other, that) in pairs)]
+
+
+_BISON: Value = {
+    "name": "Bison",
+    "region": "cn",
+    "priority_head": "head-cn-1",
+    "endpoint": "https://bison.example.com/v1",
+    "upstream_region": "cn",
+    "status": "disabled",
+    "metadata": {"owner": "team-b"},
+}
+
+
+def edits() -> list[tuple[str, str, Value]]:
+    """Changes of a model of the fleet: the path of its file, its id, and what it becomes."""
+    names = ("bison", "ox", "acme/ox", "zebra", "Stripes", "con")
+    return [("models.d/bison.yaml", "bison", {"model_id": name, **_BISON}) for name in names]
 
 
 def _more(value: Value) -> Value:
@@ -520,6 +539,8 @@ def _of_life() -> Iterator[Input]:
 
 
 _METADATA = _lines(r"""
+{"terms": {"days": "soon"}}
+{"terms": {"other": 1}}
 {"owner": "TEAM"}
 {"owner": 1}
 {"owner": "team-\u00fc"}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from form_inputs import FLEET, inputs
+from form_inputs import FLEET, edits, inputs
 from playwright.sync_api import Browser
 
 from modelspec.check.setup import read_setup
@@ -26,9 +26,9 @@ CHECK = """async ([assets, data, values]) => {
   const {check, prepared} = await import(`${assets}check.js`);
   const {parse, yaml} = await import(`${assets}yaml.js`);
   const known = prepared(await (await fetch(data)).json());
-  return values.map(([path, text]) => {
+  return values.map(([path, own, text]) => {
     const model = parse(text);
-    return [yaml(model), check(known, model, {path, day: "2026-01-01"})];
+    return [yaml(model), check(known, model, {path, own, day: "2026-01-01"})];
   });
 }"""
 
@@ -67,35 +67,36 @@ def said(
 ) -> list[Case]:
     """Every input through form and validator: one page load."""
     address = serve(build(tree.root))
-    cases = [
-        (name, f"models.d/{'given/' if 'folder' in name else ''}atlas.yaml", value)
+    cases: list[tuple[str, str, str | None, Any]] = [
+        (name, f"models.d/{'given/' if 'folder' in name else ''}atlas.yaml", None, value)
         for name, value in inputs()
     ]
+    cases += [(f"{own} becomes {value['model_id']}", path, own, value) for path, own, value in edits()]
     page = chromium.new_page()
     page.goto(f"{address}/admin/propose.html")
     admin = f"{address}/admin/"
-    values = [[path, json.dumps(value)] for _, path, value in cases]
+    values = [[path, own, json.dumps(value)] for _, path, own, value in cases]
     found = page.evaluate(CHECK, [f"{admin}assets/", f"{admin}propose.json", values])
     page.close()
     setup = read_setup(tree, Locator.of(tree))
     known: dict[tuple[str, str], dict[str, list[str]]] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("modelspec.pipeline.read_setup", lambda *_: setup)  # the same for every input
-        for (_, path, _), (text, _) in zip(cases, found, strict=True):
+        for (_, path, _, _), (text, _) in zip(cases, found, strict=True):
             if (path, text) not in known:
                 known[path, text] = errors_of(tree, path, text)
     return [
         Case(name, known[path, text], text, form)
-        for (name, path, _), (text, form) in zip(cases, found, strict=True)
+        for (name, path, _, _), (text, form) in zip(cases, found, strict=True)
     ]
 
 
 def errors_of(tree: Tree, path: str, text: str) -> dict[str, list[str]]:
-    """The errors that `validate` reports with one more file; the fleet has none. Gateways are no matter of the form."""
+    """The errors that `validate` reports with this file; the fleet has none. Gateways are no matter of the form."""
     file = File(path, text.encode("utf-8", "surrogatepass"))
     if len(file.data) > MAX_BYTES:
         return {"MS003": ["this file is larger than 256 KiB"]}
-    models = sorted([*tree.models, file], key=lambda one: one.path)
+    models = sorted([*(one for one in tree.models if one.path != path), file], key=lambda one: one.path)
     compiled = compile_tree(replace(tree, models=models), today=TODAY, route=None)
     found: dict[str, list[str]] = {}
     for one in compiled.diagnostics:

@@ -35,14 +35,22 @@ const isWhole = (value) => Number.isInteger(Number(value.raw));
 const isA = (value, name) => (name === "integer" ? value instanceof Num && isWhole(value) : typeOf(value) === name);
 const found = (value) => ({ boolean: "true/false", string: "a string", array: "a list", object: "a mapping" })[typeOf(value)] ?? "a number";
 
+const MOST_REFERENCES = 20;
+
+/** What a `$ref` leads to; null where that is not in the schema. */
+const targetOf = ($ref, root) => {
+  if (typeof $ref !== "string" || !/^#(?:\/|$)/.test($ref)) return null;
+  let target = root;
+  for (const part of $ref.split("/").slice(1)) target = own(target, part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return typeof target === "object" ? target ?? null : null;
+};
+
 /** A node with what it refers to behind its own words; null where that is not in the schema. */
 export const resolved = (node, root) => {
   for (let depth = 0; node && typeof node === "object" && "$ref" in node; depth++) {
     const { $ref, ...rest } = node;
-    if (depth > 20 || typeof $ref !== "string" || !/^#(?:\/|$)/.test($ref)) return null;
-    let target = root;
-    for (const part of $ref.split("/").slice(1)) target = own(target, part.replaceAll("~1", "/").replaceAll("~0", "~"));
-    if (typeof target !== "object" || target === null) return null;
+    const target = depth > MOST_REFERENCES ? null : targetOf($ref, root);
+    if (!target) return null;
     node = { ...target, ...rest };
   }
   return node;
@@ -100,6 +108,15 @@ const visit = (state, schema, value, place) => {
   const say = (code, text, more = {}) => state.faults.push({ pointer: place.pointer, code, text, ...more });
   const subject = () => pathOf(state, place) || state.whole;
   if (schema === false) { say("MS104", `${subject()} is not allowed here`); return; }
+  if (state.foreign && "$ref" in schema) {
+    // What stands beside a reference holds as well, and replaces nothing of what it leads to.
+    const { $ref, ...rest } = schema;
+    const target = targetOf($ref, state.root);
+    const references = (place.references ?? 0) + 1;
+    if (!target || references > MOST_REFERENCES) { state.unsure = true; return; }
+    for (const part of [target, rest]) visit(state, part, value, { ...place, references });
+    return;
+  }
   const node = resolved(schema, state.root);
   if (!node) { state.unsure = true; return; }
   const here = { ...place, hidden: place.hidden || (!state.foreign && node["x-private"] === true) };
