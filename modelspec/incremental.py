@@ -262,7 +262,8 @@ def _kind(output: Path) -> str:
 def _whole(emission: Emission) -> str:
     assert emission.provenance is not None
     origin = emission.origin
-    return f"{emission.provenance.whole} {origin.commit} {origin.commit_date}"
+    since = "" if emission.context.since is None else f" {emission.context.since}"
+    return f"{emission.provenance.whole} {origin.commit} {origin.commit_date}{since}"
 
 
 def compile_tree(

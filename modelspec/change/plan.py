@@ -12,7 +12,7 @@ from modelspec.change.compare import compare
 from modelspec.change.demand import Demand
 from modelspec.change.effect import Effect, EffectPlace, Plan, PlannedState, Subject, in_order
 from modelspec.change.fleet import renamed_heads, renamed_regions
-from modelspec.change.fold import summary
+from modelspec.change.fold import FoldedEffect, groups, summary
 from modelspec.change.guard_policy import new_waivers, policy_effects
 from modelspec.change.guards import check_guards
 from modelspec.change.models import renamed_models
@@ -27,6 +27,7 @@ from modelspec.pipeline import Compiled
 from modelspec.report import REPORTS, Summary
 from modelspec.routing.decide import Index
 from modelspec.routing.table import RoutingTable
+from modelspec.site import ChangesSince
 from modelspec.site.forges import links_for, repository_of
 from modelspec.text.source import stored
 
@@ -173,6 +174,32 @@ def _loose(compiled: Compiled) -> State:
         commit=None,
         files={file.path: sha256(stored(file.data)).hexdigest() for file in compiled.tree.files},
     )
+
+
+_MOST_TOLD = 20
+"""Entries of one heading that a page lists."""
+
+
+def changes_since(root: Path, commit: str, *, today: date) -> ChangesSince | Refusal:
+    """The plan from a commit to the working tree, as the dashboard of a build shows it.
+
+    Raises:
+        OSError: the root cannot be opened.
+    """
+    planned = plan_change(root, base=commit, head=None, today=today)
+    if isinstance(planned, Refusal):
+        return planned
+    found = []
+    for title, entries in groups(planned.plan):
+        told = tuple((one.subject.what, one.subject.name, _sentence(one)) for one in entries[:_MOST_TOLD])
+        found.append((title, told, len(entries) - len(told)))
+    said = text.line(summary(planned.plan))
+    return ChangesSince(commit=planned.commits["before"] or commit, summary=said, groups=tuple(found))
+
+
+def _sentence(entry: FoldedEffect) -> str:
+    words = "; ".join(text.line(effect.words) for effect in entry.effects)
+    return f"{words} · {entry.touched}" if entry.touched else words
 
 
 def rendered(planned: Planned, format_: str, *, colour: bool) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +25,7 @@ from modelspec.diagnose.refusal import shown
 from modelspec.text.quote import quote
 
 if TYPE_CHECKING:
+    from modelspec.pipeline import Emission
     from modelspec.write import Written
 
 _KINDS = ("model", "defaults", "regions", "heads", "modelspec", "routes.test", "waivers", "keys")
@@ -72,6 +74,11 @@ def known_targets(names: tuple[str, ...]) -> tuple[str, ...]:
     metavar="DATE",
     help="The commit's date, for the manifest. Default with --check: that of the manifest.",
 )
+@click.option(
+    "--since",
+    metavar="REF",
+    help="A commit, such as that of the last build: the dashboard shows what has changed since.",
+)
 @faults_option
 @colour_option
 @strict_option
@@ -87,6 +94,7 @@ def build_command(  # noqa: PLR0913 - one parameter an option
     check: bool,
     commit: str | None,
     commit_date: str | None,
+    since: str | None,
     format_: str,
     colour: bool,
     strict: bool,
@@ -107,7 +115,7 @@ def build_command(  # noqa: PLR0913 - one parameter an option
     refuse_sparse(root)
     named = None if output is None else Path(output)
     said = partial(report, format_=format_, colour=colour, quiet=quiet)
-    if check and not no_cache:
+    if check and not no_cache and since is None:
         with reading():
             origin = commit, commit_date
             known = fresh_output(root, today=today(), targets=targets, output=named, origin=origin)
@@ -126,7 +134,7 @@ def build_command(  # noqa: PLR0913 - one parameter an option
         # What was built of the same files for another commit is not stale.
         recorded = read_origin(destination)
         commit, commit_date = commit or recorded[0], commit_date or recorded[1]
-    emission = emission_of(compiled, commit=commit, commit_date=commit_date)
+    emission = _compared(emission_of(compiled, commit=commit, commit_date=commit_date), since)
     del compiled  # a large fleet takes as much memory again
     if check:
         return report_stale(
@@ -137,6 +145,17 @@ def build_command(  # noqa: PLR0913 - one parameter an option
         )
     _tell(accepted(write(emission, destination)), destination, quiet=quiet)
     return 0
+
+
+def _compared(emission: "Emission", since: str | None) -> "Emission":
+    """With what has changed since a commit, where one is given."""
+    if since is None:
+        return emission
+    from modelspec.change.plan import changes_since
+
+    with reading():
+        changes = accepted(changes_since(emission.root, since, today=today()))
+    return replace(emission, context=replace(emission.context, since=changes))
 
 
 def _tell(written: "Written", output: Path, *, quiet: bool) -> None:

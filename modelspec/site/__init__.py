@@ -58,6 +58,19 @@ def _named(setup: Setup, file: str, listed: str, name: str) -> Iterator[tuple[st
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesSince:
+    """What a plan says of the way here from `commit`: in one line, and by its headings.
+
+    An entry is what it is about (`model`, `head`, `region`, …), its name, and the sentence that follows; `rest` entries
+    are left out.
+    """
+
+    commit: str
+    summary: str
+    groups: tuple[tuple[str, tuple[tuple[str, str, str], ...], int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteContext:
     """What the pages need besides the routing table: their base path, the repository, and the diagnostics of the build.
 
@@ -74,6 +87,7 @@ class SiteContext:
     unproved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     commit: str | None = None
     commit_date: str | None = None
+    since: ChangesSince | None = None
     head_lines: Mapping[str, int] = field(default_factory=dict)
     region_lines: Mapping[str, int] = field(default_factory=dict)
     edges: tuple[tuple[str, str], ...] = ()
@@ -119,4 +133,6 @@ class SiteContext:
     @property
     def steady(self) -> Self:
         """What pages get that say what they are made of: nothing that changes with other models, or with the commit."""
-        return replace(self, diagnostics=(), waivers=(), form=FormFacts(), commit=None, commit_date=None)
+        return replace(
+            self, diagnostics=(), waivers=(), form=FormFacts(), commit=None, commit_date=None, since=None
+        )

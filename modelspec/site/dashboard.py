@@ -1,7 +1,7 @@
 """The dashboard: what needs a person, counts, findings by rule, load, and the map."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -59,7 +59,7 @@ def _dashboard(
             _listing("region", regions, frame.links.regions, _MOST_REGIONS),
         ),
         "map": map_of(routing, names, most=_MOST_REGIONS),
-        "build": [*_build(context)],
+        "build": [*_build(context, names)],
     }
 
 
@@ -138,22 +138,41 @@ def _findings(
 
 
 def _example(found: Diagnostic, repository: ForgeRepository | None) -> Example:
-    message = found.message
-    if len(message) > _LONGEST_MESSAGE:
-        message = f"{message[:_LONGEST_MESSAGE]}…"
     line = found.span.line
     return Example(
-        message=message,
+        message=_cut(found.message),
         place=Link(text=f"{found.path}:{line}", href=links_for(repository, found.path, line).view),
     )
 
 
-def _build(context: SiteContext) -> Iterator[Row]:
-    """What the pages were built from, as the build was told."""
+def _cut(text: str) -> str:
+    return f"{text[:_LONGEST_MESSAGE]}…" if len(text) > _LONGEST_MESSAGE else text
+
+
+def _build(context: SiteContext, names: Wording) -> Iterator[Row]:
+    """What the pages were built from, and what has changed since, as the build was told."""
     if context.commit is not None:
         yield Row.of("Commit", context.commit)
     if context.commit_date is not None:
         yield Row.of("Author date", context.commit_date)
+    since = context.since
+    if since is not None:
+        yield Row.of(f"Since {since.commit[:_SHORT]}", since.summary)
+        for title, entries, rest in since.groups:
+            more = [f"and {rest:,} more"] if rest else []
+            yield Row.of(title, *(_changed(names, *entry) for entry in entries), *more)
+
+
+def _changed(names: Wording, what: str, name: str, words: str) -> Link:
+    """One change, linked to the page of what it is about where it is still there."""
+    pages: Mapping[str, tuple[Mapping[str, object], Callable[[str], Link]]] = {
+        "model": (names.index.routes, names.model),
+        "head": (names.index.heads, names.head),
+        "region": (names.index.regions, names.region),
+    }
+    there, link = pages.get(what, ({}, Link))
+    text = _cut(f"{name if what in ('model', 'file') else f'{what} {name}'} {words}")
+    return link(name)._replace(text=text) if name in there else Link(text=text)
 
 
 Tile = tuple[str, str, str, str]
