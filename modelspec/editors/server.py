@@ -37,7 +37,7 @@ BUG = "this is a bug in modelspec, not a fault in your files; please report it"
 
 
 class _Protocol(LanguageServerProtocol):
-    """Answers without the text of an exception, which may hold a value of a file."""
+    """Answers without the text of an exception, which may hold a value of a file, or of what was asked."""
 
     def _send_response(
         self,
@@ -47,6 +47,8 @@ class _Protocol(LanguageServerProtocol):
     ) -> None:
         if error is not None and error.code == types.ErrorCodes.InternalError.value:
             error = types.ResponseError(code=error.code, message=BUG)
+        elif error is not None and error.code == types.ErrorCodes.MethodNotFound.value:
+            error = types.ResponseError(code=error.code, message="there is no such method")
         super()._send_response(msg_id, result, error)
 
 
