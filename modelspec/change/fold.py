@@ -147,7 +147,7 @@ def notes(plan: Plan) -> Iterator[Words]:
     if plan.lacks_usage:
         yield NO_USAGE
     if plan.effects and plan.rules_changed:
-        yield ("rules other than routes may change: see ", *_files(plan.rules_changed))
+        yield ("also changed: ", *_files(plan.rules_changed))
 
 
 def _sentence(plan: Plan) -> Iterator[str | Quoted]:

@@ -151,7 +151,7 @@ def _deployments(pair: Pair) -> Iterator[Found]:
     matched = match(old, new)
     twins = [
         _Twin(
-            where=("deployment ", Quoted(str(there + 1))),
+            where=(Quoted(f"deployments[{there}]"),),
             before=old[here],
             after=new[there],
         )

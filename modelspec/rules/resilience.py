@@ -76,9 +76,9 @@ def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
         return
     active = _active(model, fleet)
     if len(active) == 1 or (not active and fleet.heads[model.priority_head].status != "offline"):
-        what = (
-            f"only {quote(active[0])} serves this model" if active else "only draining heads serve this model"
-        )
+        drain = any(fleet.heads[head].status == "draining" for head in model.heads)
+        who = [*map(quote, active), *(["draining heads"] if drain else [])]
+        what = f"only {' and '.join(who)} {'serve' if drain else 'serves'} this model"
         yield Finding(
             place=Place(path=model.path, pointer=_PRIORITY_HEAD),
             message=f"{what}: a single point of failure",

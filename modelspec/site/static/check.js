@@ -224,7 +224,10 @@ const resilience = ({ known, model, add, region, all }) => {
   const shown = quote(model.priority_head);
   if (isOffline && !active.length) add(at, "offline", { value: shown });
   else if (isOffline) add(at, "taken", { value: shown, other: quote(order(model, known, active)) });
-  if (active.length === 1 || (!active.length && !isOffline)) add(at, "single", { what: active.length ? `only ${quote(active[0])} serves this model` : "only draining heads serve this model" });
+  if (active.length === 1 || (!active.length && !isOffline)) {
+    const drain = all.some((head) => known.heads[head].status === "draining");
+    add(at, "single", { what: `only ${[...active.map(quote), ...(drain ? ["draining heads"] : [])].join(" and ")} ${drain ? "serve" : "serves"} this model` });
+  }
   const places = new Set(active.map((head) => known.heads[head].region));
   if (active.length < 2 || places.size > 1) return;
   const elsewhere = Object.values(known.heads).some((head) => head.status === "active" && !places.has(head.region) && (!region.residency || region.residency.includes(head.region)));
