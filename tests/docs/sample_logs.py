@@ -1,4 +1,7 @@
-"""The logs that docs/traffic.md reads, of an edge and a head over 28 days: `python sample_logs.py FOLDER`."""
+"""The logs that docs/traffic.md reads, of an edge and a head over 28 days: `python sample_logs.py FOLDER [stray | busy]`.
+
+With `stray` a head outside of the residency answers one request; with `busy` there are more, of which Norway answers some.
+"""
 
 import gzip
 import json
@@ -9,18 +12,26 @@ from pathlib import Path
 
 _FIRST_DAY = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=28)
 _A_DAY = 12
+_BUSY = 1_200
 
 
-def _rows() -> Iterator[tuple[dict[str, object], dict[str, object]]]:
+def _head(kind: str, number: int) -> str:
+    if kind == "stray" and number == 200:
+        return "head-service-us"
+    return "head-service-no" if kind == "busy" and number % 8 == 0 else "head-service-eu"
+
+
+def _rows(kind: str) -> Iterator[tuple[dict[str, object], dict[str, object]]]:
     """Each request as the edge and the head wrote it; one in three comes from Norway."""
-    for number in range(28 * _A_DAY):
-        time = _FIRST_DAY + timedelta(days=number // _A_DAY, minutes=number % _A_DAY)
+    a_day = _BUSY if kind == "busy" else _A_DAY
+    for number in range(28 * a_day):
+        time = _FIRST_DAY + timedelta(days=number // a_day, minutes=number % a_day % 600)
         common: dict[str, object] = {
             "modelspec.log": 1,
             "time": time.isoformat(timespec="milliseconds"),
             "modelspec.request_id": f"request-{number}",
             "modelspec.model": "mistral-7b",
-            "modelspec.head": "head-service-eu",
+            "modelspec.head": _head(kind, number),
             "http.response.status_code": 200,
             "modelspec.duration_ms": 900 + number % 7,
             "modelspec.first_byte_ms": 90,
@@ -48,7 +59,7 @@ def _rows() -> Iterator[tuple[dict[str, object], dict[str, object]]]:
 def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    rows = list(_rows())
+    rows = list(_rows(sys.argv[2] if sys.argv[2:] else ""))
     for name, layer in (("edge.log", 0), ("head-eu.log.gz", 1)):
         data = "".join(f"{json.dumps(row[layer])}\n" for row in rows).encode()
         (folder / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
