@@ -1,6 +1,6 @@
-"""The logs that docs/traffic.md reads, of an edge and a head over 28 days: `python sample_logs.py FOLDER [stray | busy]`.
+"""The logs that docs/traffic.md reads, of an edge and a head over 28 days: `python sample_logs.py FOLDER [KIND]`.
 
-With `stray` a head outside of the residency answers one request; with `busy` there are more, of which Norway answers some.
+With `stray` a head outside of the residency answers one request; with `busy` there are more, and Norway answers some.
 """
 
 import gzip
