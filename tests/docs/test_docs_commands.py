@@ -127,6 +127,16 @@ def test_no_command_hides(page: Path) -> None:
             assert not typed, f"{page.name}:{block.line}: {block.text}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_output_hides(page: Path) -> None:
+    """What stands right behind commands is what they print: compared, or with the reason why it is not."""
+    behind = re.compile(
+        r"(?m)^ *```(?:sh|console)\n(?:(?! *```).*\n)* *```\n\n+(?P<notes>(?: *<!-- .+? -->\n+)*) *```\n"
+    )
+    for found in behind.finditer(page.read_text(encoding="utf-8")):
+        assert re.search("shows|not run|example", found["notes"]), found[0]
+
+
 def test_every_reason_is_used() -> None:
     found = [block for page in PAGES for block in blocks(page.read_text(encoding="utf-8"))]
     assert {reason for block in found for reason in block.all("not run")} == NOT_RUN
