@@ -130,9 +130,8 @@ def test_no_command_hides(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_output_hides(page: Path) -> None:
     """What stands right behind commands is what they print: compared, or with the reason why it is not."""
-    behind = re.compile(
-        r"(?m)^ *```(?:sh|console)\n(?:(?! *```).*\n)* *```\n\n+(?P<notes>(?: *<!-- .+? -->\n+)*) *```\n"
-    )
+    commands = r"^ *```(?:sh|console)\n(?:(?! *```).*\n)* *```\n\n+"
+    behind = re.compile(commands + r"(?P<notes>(?: *<!-- .+? -->\n+)*) *```\n", re.MULTILINE)
     for found in behind.finditer(page.read_text(encoding="utf-8")):
         assert re.search("shows|not run|example", found["notes"]), found[0]
 
