@@ -20,11 +20,13 @@ _ROW = re.compile(rb'(?m)^(?:\{"model_id": |\[)"([^"\\\n]+)"[^\n]*')
 class KnownOutput:
     """The files that the last build wrote, and the models that are as they were then.
 
-    `basis` is the digest of what every file with a key follows from, `models` has that of each model.
+    `basis` is the digest of what every file with a key follows from, `models` has that of each model, and `texts` both
+    its id and that, as keys are made of them.
     """
 
     basis: bytes
     models: Mapping[str, str]
+    texts: Mapping[str, str]
     files: Mapping[str, bytes]
     unchanged: frozenset[str]
 
@@ -42,7 +44,8 @@ class KnownOutput:
                     unchanged = frozenset(model for model, _ in stored["models"].items() & models.items())
         except (KeyError, TypeError, ValueError, AttributeError):
             files, unchanged = {}, frozenset()
-        return cls(basis=basis.encode(), models=models, files=files, unchanged=unchanged)
+        texts = {model: _text(model, digest) for model, digest in models.items()}
+        return cls(basis=basis.encode(), models=models, texts=texts, files=files, unchanged=unchanged)
 
     @classmethod
     def built_of(cls, stored: Any, whole: str) -> Mapping[str, bytes]:  # noqa: ANN401
@@ -53,18 +56,15 @@ class KnownOutput:
     def key(self, artifact: Artifact) -> bytes:
         """The digest of the basis, the path, and each model or text that the artifact is made of."""
         made_of, rows = artifact.made_of, artifact.rows
-        digest = sha256(self.basis)
-        digest.update(artifact.path.encode())
+        around = b""
         if rows is not None:
             made_of = rows.models
-            for text in (rows.before, rows.after):
-                digest.update(b"\n%d " % len(text) + text)
+            around = b"".join([b"\n%d %b" % (len(text), text) for text in (rows.before, rows.after)])
         elif made_of is None:
             return NO_KEY
-        models = self.models
-        parts = [f"\n{len(name)} {name} {models.get(name)}" for name in made_of]
-        digest.update("".join(parts).encode())
-        return digest.digest()[:_KEY]
+        known = self.texts
+        parts = "".join([known.get(name) or _text(name, None) for name in made_of])
+        return sha256(self.basis + artifact.path.encode() + around + parts.encode()).digest()[:_KEY]
 
     def record(self, path: str) -> Record | None:
         """The record of a file of the last build."""
@@ -97,3 +97,7 @@ class KnownOutput:
             "records": b"".join(records.values()).hex(),
         }
         cache.seal(kind, [encode(content)])
+
+
+def _text(name: str, digest: str | None) -> str:
+    return f"\n{len(name)} {name} {digest}"

@@ -1,6 +1,6 @@
 """Heads go down: which models lose service and which move, by the routing table alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from modelspec.routing.decide import Index, without
@@ -38,14 +38,22 @@ def has_no_second_head(index: Index, route: Route) -> bool:
     return route.is_routed and sum(index.heads[head].status == "active" for head in route.heads) < 2  # noqa: PLR2004
 
 
-def served_first(index: Index) -> Mapping[str, Sequence[Route]]:
-    """By head, in the order of the fleet, the routes whose first tier has it."""
-    routes: dict[str, list[Route]] = {head: [] for head in index.heads}
-    for route in index.table.routes:
+def alike(routes: Iterable[Route]) -> list[tuple[Route, int]]:
+    """One route for all that are tried at the same heads, and their number: thousands of models share a few chains."""
+    found: dict[tuple[tuple[str, ...], ...], list[Route]] = {}
+    for route in routes:
+        found.setdefault(tuple([tuple(tier.weights) for tier in route.tiers]), []).append(route)
+    return [(some[0], len(some)) for some in found.values()]
+
+
+def served_first(index: Index, routes: Iterable[Route] | None = None) -> Mapping[str, Sequence[Route]]:
+    """By head, in the order of the fleet, the routes whose first tier has it; of all, or of some."""
+    served: dict[str, list[Route]] = {head: [] for head in index.heads}
+    for route in index.table.routes if routes is None else routes:
         if route.tiers:
             for head in route.tiers[0].weights:
-                routes[head].append(route)
-    return routes
+                served[head].append(route)
+    return served
 
 
 def outage(

@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from modelspec.routing.outage import Loss, has_no_second_head, outage, served_first
-from modelspec.routing.table import Route, RoutingTable
+from modelspec.routing.outage import Loss, Move, alike, has_no_second_head, outage, served_first
+from modelspec.routing.table import RoutingTable
 from modelspec.site import SiteContext
 from modelspec.site.forges import links_for
 from modelspec.site.wording import Link, Wording, count
@@ -200,16 +200,24 @@ def _of_disabled(routing: RoutingTable, names: Wording) -> Iterator[Concern]:
 
 def _of_outages(routing: RoutingTable, names: Wording) -> Iterator[Concern]:
     """The head, and the region, that cost most models when they go down; a draw goes to who moves more."""
-    served = served_first(names.index)
+    chains = alike(routing.routes)
+    numbers = {route.model_id: number for route, number in chains}
+    served = served_first(names.index, (route for route, _ in chains))
     regions: dict[str, list[str]] = {}
     for head in routing.heads:
         regions.setdefault(head.region, []).append(head.head_id)
     heads = [(names.head(head), (head,)) for head in served]
     whole = [(names.region(code), tuple(ids)) for code, ids in regions.items()]
+
+    def cost(gone: Iterable[str]) -> tuple[int, int]:
+        """Models that lose service, and models that move."""
+        effects: Counter[type[Loss | Move]] = Counter()
+        for one in outage(names.index, frozenset(gone), served):
+            effects[type(one)] += numbers[one.route.model_id]
+        return effects[Loss], effects[Move]
+
     for noun, places in (("head", heads), ("region", whole)):
-        worst = max(
-            ((_cost(names, ids, served), -number) for number, (_, ids) in enumerate(places)), default=None
-        )
+        worst = max(((cost(ids), -number) for number, (_, ids) in enumerate(places)), default=None)
         if worst is None or not any(worst[0]):
             continue
         (lost, moved), number = worst
@@ -225,9 +233,3 @@ def _of_outages(routing: RoutingTable, names: Wording) -> Iterator[Concern]:
             else f"{moving} and none loses service: the worst {noun} to lose",
             href=link.href,
         )
-
-
-def _cost(names: Wording, gone: Iterable[str], served: Mapping[str, Sequence[Route]]) -> tuple[int, int]:
-    """Models that lose service, and models that move."""
-    effects = Counter(type(one) for one in outage(names.index, frozenset(gone), served))
-    return effects[Loss], effects.total() - effects[Loss]

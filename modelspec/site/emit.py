@@ -1,7 +1,9 @@
 """The admin site: a routing table and its context to static files."""
 
 from collections.abc import Iterator
+from functools import partial
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from modelspec.emit.artifact import Artifact, encode
 from modelspec.routing.table import RoutingTable
@@ -10,7 +12,7 @@ from modelspec.site.ask import emit_routes
 from modelspec.site.census import Census
 from modelspec.site.dashboard import emit_dashboard
 from modelspec.site.forges import origin_of
-from modelspec.site.frame import PageFrame, frame_of, missing_page, page
+from modelspec.site.frame import PageFrame, frame_of, lazy_page, missing_page
 from modelspec.site.keys import HolderPages
 from modelspec.site.listing import Listing
 from modelspec.site.model import emit_model_pages
@@ -36,11 +38,16 @@ def emit(routing: RoutingTable, context: SiteContext) -> Iterator[Artifact]:
     yield from _emit_traffic(routing, frame, names)
     static = files(__package__) / "static"
     for file in sorted(static.iterdir(), key=lambda file: file.name):
-        yield Artifact(path=f"site/admin/assets/{file.name}", content=stored(file.read_bytes()))
+        # A file of the program, which counts always.
+        yield Artifact(path=f"site/admin/assets/{file.name}", content=partial(_static, file), made_of=())
     yield from openapi.emit(context.base_path)
     forge = origin_of(context.repository)
-    yield Artifact(path="site/404.html", content=missing_page(context))
+    yield Artifact(path="site/404.html", content=partial(missing_page, context), made_of=())
     yield from hosting.emit(context.base_path, () if forge is None else (forge,))
+
+
+def _static(file: Traversable) -> bytes:
+    return stored(file.read_bytes())
 
 
 _LIVE_FILES = ("status.json", "usage.json")
@@ -51,11 +58,7 @@ def _emit_traffic(routing: RoutingTable, frame: PageFrame, names: Wording) -> It
 
     So pages need not ask for files that are not there, which browsers report as errors.
     """
-    yield page(
-        "traffic.html",
-        "traffic",
-        frame,
-        regions=encode([[region.code, names.region_titles[region.code]] for region in routing.regions]),
-    )
+    regions = encode([[region.code, names.region_titles[region.code]] for region in routing.regions])
+    yield lazy_page("traffic.html", "traffic", frame, lambda: {"regions": regions}, made_of=())
     for name in _LIVE_FILES:
         yield Artifact(path=f"site/admin/live/{name}", content=b"null\n")

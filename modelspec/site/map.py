@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from modelspec.routing.outage import alike
 from modelspec.routing.table import RegionEntry, RoutingTable
 from modelspec.site.svg.world import Arc, Point, world_svg
 from modelspec.site.wording import Link, Wording, count, listed
@@ -70,11 +71,11 @@ def fallback_flows(routing: RoutingTable) -> Counter[tuple[str, str]]:
     """Pairs of regions with the models that go from one to the other when the heads of the first go down."""
     regions = {head.head_id: head.region for head in routing.heads}
     flows: Counter[tuple[str, str]] = Counter()
-    for route in routing.routes:
+    for route, number in alike(routing.routes):
         tiers = [frozenset(regions[head] for head in tier.weights) for tier in route.tiers]
         for start in sorted(tiers[0]) if tiers else ():
             left = next((rest for tier in tiers if (rest := tier - {start})), frozenset())
-            flows.update((start, end) for end in sorted(left))
+            flows.update({(start, end): number for end in sorted(left)})
     return flows
 
 

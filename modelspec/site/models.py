@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from modelspec.emit.artifact import Artifact
 from modelspec.routing.table import RoutingTable
 from modelspec.site import SiteContext
-from modelspec.site.frame import PageFrame, lazy_page, page
+from modelspec.site.frame import PageFrame, lazy_page
 from modelspec.site.records import ModelRecord, Records, compact
 from modelspec.site.wording import Link, Wording, count, slug
 
@@ -62,7 +62,13 @@ def emit_models(
             (Link(text=shown[0].id, href=href), shown[-1].id, count(len(shown), "model"))
             for href, shown in zip(hrefs, pages, strict=True)
         ]
-        yield page("models/page/index.html", "models_index", frame, pages=links)
+        yield lazy_page(
+            "models/page/index.html",
+            "models_index",
+            frame,
+            lambda: {"pages": links},
+            made_of=[f"{link.text} {last} {counted}" for link, last, counted in links],
+        )
 
 
 class _OnlyId(NamedTuple):

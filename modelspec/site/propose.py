@@ -32,7 +32,7 @@ from modelspec.secret.patterns import DOCUMENTED
 from modelspec.secret.view import VALUED
 from modelspec.site import SiteContext
 from modelspec.site.forges import LONGEST_LINK, browser_templates, forge_of, links_for
-from modelspec.site.frame import PageFrame, page
+from modelspec.site.frame import PageFrame, lazy_page
 from modelspec.site.wording import Wording
 from modelspec.text.visible import FILLERS
 from modelspec.url.host import PRIVATE_ENDS, SPECIAL_TAILS
@@ -64,20 +64,19 @@ def emit_propose(
     first = routing.heads[0]
     forge = None if context.repository is None else forge_of(context.repository)
     label = _UNNAMED_FORGE if forge is None else forge.label
-    yield page(
-        "propose.html",
-        "propose",
-        frame,
-        regions=names.region_titles,
-        heads=[(head, names.head_titles[head.head_id]) for head in routing.heads],
-        providers=sorted({*PROVIDERS, *(t.provider for r in routing.routes for t in r.targets)}),
-        data=f"{context.base_path}{_DATA}",
-        models=f"{context.base_path}admin/models/",
-        forge=label,
-        new_file=links_for(context.repository, example_path).new,
-        example=_EXAMPLE.format(model_id="my-model", region=first.region, head=first.head_id),
-        example_path=example_path,
-    )
+    providers = sorted({*PROVIDERS, *(t.provider for r in routing.routes for t in r.targets)})
+    view = {
+        "regions": names.region_titles,
+        "heads": [(head, names.head_titles[head.head_id]) for head in routing.heads],
+        "providers": providers,
+        "data": f"{context.base_path}{_DATA}",
+        "models": f"{context.base_path}admin/models/",
+        "forge": label,
+        "new_file": links_for(context.repository, example_path).new,
+        "example": _EXAMPLE.format(model_id="my-model", region=first.region, head=first.head_id),
+        "example_path": example_path,
+    }
+    yield lazy_page("propose.html", "propose", frame, lambda: view, made_of=["providers", *providers])
     data = encode(_data(routing, context, label))
     yield Artifact(path=f"site/{_DATA}", content=f"{data}\n".encode())
 

@@ -39,6 +39,8 @@ def portable(path: str) -> str:
 
     `gpt-oss:20b` becomes `gpt-oss=3a20b`. Paths without a `=` stay apart, and twice is the same as once.
     """
+    if is_portable(path):  # as nearly all are, and this is the shorter way to find that out
+        return path
     return _UNPORTABLE.sub(lambda found: f"={ord(found[0]):02x}", path)
 
 

@@ -78,7 +78,7 @@ class Filling:
             # Too many links, or a file system without any: then it is written.
             with suppress(OSError):
                 os.link(path, path, src_dir_fd=self.old, dst_dir_fd=self.stage.folder, follow_symlinks=False)
-                return Record.of(known.key, known.digest, file)
+                return known if content is None else Record.of(known.key, known.digest, file)
         content = content or verified(self.old, path, known)
         return None if content is None else self.stage.write(path, (content,), known.key)
 
