@@ -101,7 +101,7 @@ def build_command(  # noqa: PLR0913 - one parameter an option
     quiet: bool,
     no_cache: bool,
 ) -> int:
-    """Validate, then write the routing tables and the site.
+    """Validate, then write the routing tables, the site and the gateways' configurations.
 
     The output folder is replaced as a whole or left as it was. If there are errors, nothing is written.
 

@@ -252,7 +252,7 @@ def plan_command(
     format_: str,
     colour: bool,
 ) -> int:
-    """Show what a change does to the compiled routes.
+    """Show what a change does to requests, and whether it may merge.
 
     With --replay, each name and client region that was asked for is decided by both tables: how many requests a day
     move, are lost, or enter and leave a region; what heads get; what latency and cost can be expected.

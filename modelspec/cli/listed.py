@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group("head")
 def head_command() -> None:
-    """Add, change, drain, remove or rename a head."""
+    """Add, change, drain, activate, remove or rename a head."""
 
 
 @click.group("region")
@@ -158,7 +158,7 @@ _define(
     "head",
     head_command,
     ("HEAD_ID", "NEW_ID"),
-    """Remove a head.
+    """Remove a head, and with --cascade every use of it.
 
     With --cascade, it is removed from the lists of models; where it was the priority head, the next head takes its
     place. If a model has no other head, the model is named and nothing changes.""",
@@ -168,7 +168,7 @@ _define(
     "region",
     region_command,
     ("CODE", "NEW_CODE"),
-    """Remove a region.
+    """Remove a region, and with --cascade every list that names it.
 
     --cascade removes it from residency rules, client regions, tests and waivers. It never removes what is in the
     region (models, heads, deployments, edges), and never empties a list whose absence would allow everything.""",
@@ -199,7 +199,7 @@ _define_state("offline", "offline", "Take a head offline: it is never tried.")
 
 @click.group("key")
 def key_command() -> None:
-    """Make keys for the clients of the edges."""
+    """Make a client's key: printed once, its hash kept in keys.yaml."""
 
 
 @key_command.command("new")

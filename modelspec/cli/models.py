@@ -114,9 +114,9 @@ def edit_command(
 ) -> int:
     """Change fields of a model, or of all models that --where selects.
 
-    FIELD=VALUE sets a field, FIELD+=ITEM and FIELD-=ITEM change a list; use dots for nested fields: limits.rpm=60,
-    metadata.owner=team-chat. With MODEL_ID alone, its file is opened in $VISUAL or $EDITOR. The rest of the file stays
-    the same, byte for byte, and a change that would add an error is refused.
+    FIELD=VALUE sets a field, FIELD+=ITEM and FIELD-=ITEM change a list; nested fields take dots, and items of lists
+    their position: limits.rpm=60, 'deployments[0].weight=3'. With MODEL_ID alone, its file is opened in $VISUAL or
+    $EDITOR. The rest of the file stays the same, byte for byte, and a change that would add an error is refused.
 
     Exit codes: 0 written (or nothing to do), 1 refused, 2 usage or no such model, 3 a bug in modelspec.
     """
@@ -273,7 +273,7 @@ def _chosen(models: list[str], root: Path, paths: tuple[str, ...]) -> list[str]:
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if there is something to do.")
 @quiet_option
 def migrate_command(*, root: Path, check: bool, quiet: bool) -> int:
-    """Rewrite what an earlier version of modelspec accepted and this one wants written otherwise.
+    """Bring files of an earlier version of modelspec up to date.
 
     References get their normal form, and files the names of their models. Comments stay. What has to be done by hand is
     listed: the errors that remain, and upstreams whose region must be declared. docs/compatibility.md says what has
