@@ -139,12 +139,9 @@ def build_command(  # noqa: PLR0913 - one parameter an option
     emission = _compared(emission_of(compiled, commit=commit, commit_date=commit_date), since)
     del compiled  # a large fleet takes as much memory again
     if check:
-        return report_stale(
-            accepted(stale_files(emission, destination)),
-            stale=f"{shown(destination)} is stale; run modelspec build",
-            fresh=_fresh(destination),
-            quiet=quiet,
-        )
+        found = accepted(stale_files(emission, destination))
+        stale = f"{shown(destination)} is stale; run modelspec build"
+        return report_stale(found, stale=stale, fresh=_fresh(destination), quiet=quiet)
     _tell(accepted(write(emission, destination)), destination, quiet=quiet)
     return 0
 
