@@ -351,7 +351,9 @@ def test_hostile_names_are_texts(open_page: OpenPage, example: str) -> None:
     main = page.locator("main")
     assert main.locator("img, script").count() == 0
     for name in HOSTILE:
-        assert main.get_by_text(name, exact=True).count() >= 4, name
+        shown = name.replace("\u202e", "\\u{202e}")
+        assert main.get_by_text(shown, exact=True).count() >= 4, name
+    assert "\u202e" not in page.locator("body").inner_text()
     links = main.locator("#traffic a").evaluate_all("links => links.map(({href}) => href)")
     assert links
     assert all(re.match(rf"{re.escape(example)}/admin/(heads|models)/[^/?#]", link) for link in links)

@@ -4,7 +4,7 @@
 // the end, and the bar is fixed at the bottom of the window.
 
 import { OLD, readUsage } from "./live-files.js";
-import { ageOf, compact, duration, el, large, moment, percent, seriesDays, spanShort, spanWords, sparkline, uptime } from "./live-parts.js";
+import { ageOf, compact, duration, el, large, moment, percent, plain, seriesDays, spanShort, spanWords, sparkline, uptime } from "./live-parts.js";
 
 const root = document.documentElement;
 const main = document.querySelector("main");
@@ -61,7 +61,7 @@ const decorate = (element) => {
   const text = ` ${MARKS[found.state]}${found.age === null ? "" : ` ${spanShort(found.age)}`}`;
   if (note.firstChild.textContent !== text) note.firstChild.textContent = text;
   note.dataset.state = found.state;
-  note.title = found.words;
+  note.title = plain(found.words);
 };
 
 const decorateAll = (within) => {
@@ -170,7 +170,7 @@ const sayNow = (found, ...more) => {
   if (!now) return;
   const was = known.isOld ? "was " : "";
   now.replaceChildren(el("span", { class: "live-note", "data-state": found.state }, el("span", {}, ` ${was}${found.words}`)), ...more);
-  now.title = found.words;
+  now.title = plain(found.words);
 };
 
 const showModel = (usage) => {

@@ -57,11 +57,14 @@ export const duration = (ms) =>
 
 // --- elements
 
+/** A text of which nothing is hidden: what turns or hides the text around it is shown by its number. */
+export const plain = (text) => text.replace(/[\p{C}\u2028\u2029]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+
 /** An element with attributes and children, texts among them: nothing is ever parsed. */
 export const el = (name, attributes = {}, ...children) => {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
+  made.append(...children.map((child) => (typeof child === "string" ? plain(child) : child)));
   return made;
 };
 

@@ -183,6 +183,7 @@ const bound = (keyword) => ({ state, rule, value, name, quoted, say }) => {
   if (!(value instanceof Num)) return;
   const [words, reading, isOut] = BOUNDS[keyword];
   const number = Number(value.raw);
+  if (number === rule && !Number.isSafeInteger(number) && isWhole(value)) { state.unsure = true; return; }
   if (isWhole(value) ? !Number.isSafeInteger(number) : number === rule) state.unsure ||= !isOut(number, rule) || number === rule;
   if (isOut(number, rule)) say("MS106", `${name()} is too ${words}${quoted(": ")}; it must be ${reading} ${rule}`);
 };
