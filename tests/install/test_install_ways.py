@@ -192,9 +192,31 @@ def test_a_package_in_a_zip_archive_finds_its_files(built: Built, place: Place) 
     assert "nothing pins this copy of modelspec" in refused.stderr
 
 
-@pytest.mark.parametrize("form", ["url", "path", "index"])
-def test_a_pipeline_installs_what_was_named_and_nothing_else(built: Built, place: Place, form: str) -> None:
-    """The step of the workflow that `init` writes, by bash, in a checkout that may hold the wheel."""
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What a pipeline that `init` has written runs to install modelspec, and where the program is then."""
+
+    script: str
+    environment: dict[str, str]
+    program: Path
+
+
+def installation(place: Place, forge: str, programs: Path) -> Installation:
+    if forge == "github":
+        step = install_step(place)
+        return Installation(step["run"], step["env"], programs / "modelspec")
+    pipeline = yaml.safe_load((place.home / "new/.gitlab-ci.yml").read_text())
+    script = "\n".join(pipeline[".modelspec"]["before_script"]).replace("/tmp/", f"{place.home}/made/")
+    return Installation(script, pipeline["variables"], place.home / "made/modelspec/bin/modelspec")
+
+
+@pytest.mark.parametrize(
+    ("forge", "form"), [*(("github", form) for form in ("url", "path", "index")), ("gitlab", "path")]
+)
+def test_a_pipeline_installs_what_was_named_and_nothing_else(
+    built: Built, place: Place, forge: str, form: str
+) -> None:
+    """The step of the pipeline that `init` writes, by bash, in a checkout that may hold the wheel."""
     known = digest(built.wheel)
     wheel = place.home / "new" / "vendor" / built.wheel.name
     named = {
@@ -202,19 +224,19 @@ def test_a_pipeline_installs_what_was_named_and_nothing_else(built: Built, place
         "path": f"vendor/{wheel.name}#sha256={known}",
         "index": f"modelspec-gitops=={__version__} --hash=sha256:{known}",
     }[form]
-    place.run(PROGRAM, "init", place.home / "new", "--quiet", "--modelspec-from", named)
-    step = install_step(place)
+    place.run(PROGRAM, "init", place.home / "new", "--quiet", "--forge", forge, "--modelspec-from", named)
     programs = place.environment("empty")
+    found = installation(place, forge, programs)
     wheel.parent.mkdir()
     for content in (built.wheel.read_bytes() + b"\0", built.wheel.read_bytes()):
         wheel.write_bytes(content)
         # A folder of files stands for the index that serves modelspec.
         links = f"{wheel.parent if form == 'index' else ''} {KEPT.get('PIP_FIND_LINKS', '')}"
         done = place.ended(
-            "bash", "-e", "-c", step["run"], cwd="new", RUNNER_TEMP=str(place.home), PIP_FIND_LINKS=links,
-            PATH=f"{programs}:/usr/bin:/bin", **step["env"],
+            "bash", "-eo", "pipefail", "-c", found.script, cwd="new", RUNNER_TEMP=str(place.home), PIP_FIND_LINKS=links,
+            PATH=f"{programs}:/usr/bin:/bin", **found.environment,
         )  # fmt: skip
         sound = content == built.wheel.read_bytes()
-        assert (done.returncode == 0) == (programs / "modelspec").exists() == sound, done.stderr
+        assert (done.returncode == 0) == found.program.exists() == sound, done.stderr
         assert ("HASH" in done.stderr) == (not sound)
-    place.run(programs / "modelspec", "validate", "--strict", cwd="new")
+    place.run(found.program, "validate", "--strict", cwd="new")
