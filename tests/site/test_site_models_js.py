@@ -376,6 +376,24 @@ def test_everything_is_reached_by_the_keyboard(page: Page) -> None:
     assert {"q", "sort", "cards", "table", "json", "csv", "id", "endpoint"} <= reached
 
 
+def test_forced_colours_show_what_is_chosen(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    ground = "(one) => getComputedStyle(one).backgroundColor"
+    for chosen, other in (
+        ("[data-view=cards]", "[data-view=table]"),
+        ("nav a[aria-current]", "nav a:not([aria-current])"),
+    ):
+        assert page.locator(chosen).evaluate(ground) != page.locator(other).first.evaluate(ground)
+
+
+def test_paper_has_no_nested_grids(page: Page) -> None:
+    """What avoids a break in them would be printed over what follows."""
+    page.emulate_media(media="print")
+    display = "(one) => getComputedStyle(one).display"
+    for selector in ("body", "main", ".browse", ".results", "#cards"):
+        assert page.locator(selector).evaluate(display) == "block", selector
+
+
 def test_without_javascript_the_page_is_complete_and_has_no_dead_control(
     open_page: OpenPage, address: str, models: list[Model]
 ) -> None:

@@ -68,6 +68,18 @@ def test_only_who_asks_for_the_list_loads_it(open_page: OpenPage, address: str, 
     assert len([url for url in asked if url.endswith("models.json")]) == 1
 
 
+def test_a_focus_before_the_script_counts(open_page: OpenPage, address: str) -> None:
+    def focus_first(page: Page) -> None:
+        def answer(route: Route) -> None:
+            page.locator("#q").focus()
+            route.continue_()
+
+        page.route("**/assets/models.js", answer)
+
+    page = open_page(address, prepare=focus_first)
+    expect(page.locator("[data-pager]")).to_be_hidden()
+
+
 def test_the_list_is_read_and_searched_in_small_steps(page: Page) -> None:
     steps = page.evaluate(
         """async (assets) => {
@@ -214,6 +226,20 @@ def test_far_cards_are_dropped_and_come_back(page: Page) -> None:
     assert page.locator("article.card").count() < page.locator("section.group").count() * 12
     page.evaluate("() => scrollTo(0, 0)")
     expect(page.locator("article.card").first).to_have_attribute("data-model", name)
+
+
+def test_paper_has_the_first_cards_before_the_list_is_there(open_page: OpenPage, address: str) -> None:
+    page = open_page(address)
+    shown = page.locator("article.card").count()
+    for event in ("beforeprint", "afterprint"):
+        page.evaluate("(name) => dispatchEvent(new Event(name))", event)
+    page.mouse.wheel(0, 4000)
+    page.wait_for_timeout(100)
+    assert page.locator("article.card").count() == shown
+    page.emulate_media(media="print")
+    assert (
+        page.locator("[data-pager]").evaluate("(nav) => getComputedStyle(nav, '::before').content") != "none"
+    )
 
 
 def test_everything_is_on_paper(page: Page) -> None:

@@ -148,8 +148,9 @@ export const makeList = ({ cards, table, more, makeCard, makeRow }) => {
   addEventListener("scroll", onMove, { passive: true });
   addEventListener("resize", onMove);
 
-  // On paper, everything is near.
+  // On paper, everything is near; before the list is there, that is what the page has.
   addEventListener("beforeprint", () => {
+    if (!total) return;
     distance.disconnect();
     if (view === "table") drawRows(0, total);
     else {
@@ -162,6 +163,7 @@ export const makeList = ({ cards, table, more, makeCard, makeRow }) => {
     }
   });
   addEventListener("afterprint", () => {
+    if (!total) return;
     if (view === "table") follow();
     else for (const group of cards.children) distance.observe(group);
   });

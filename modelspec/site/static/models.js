@@ -405,9 +405,10 @@ const load = async () => {
 
 const wanted = () => (loading ??= load());
 
+const CONTROLS = ":is(.search, .filters, .status)";
 for (const kind of ["focusin", "pointerover"]) {
   main.addEventListener(kind, ({ target }) => {
-    if (target.closest(".search, .filters, .status")) wanted();
+    if (target.closest(CONTROLS)) wanted();
   });
 }
 const nearEnd = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && wanted(), {
@@ -417,5 +418,6 @@ for (const pager of main.querySelectorAll("[data-pager]")) nearEnd.observe(pager
 part('[data-action="retry"]').addEventListener("click", () => {
   loading = load();
 });
-if (location.search) wanted();
+// The focus may be there before this script is.
+if (location.search || main.querySelector(`${CONTROLS}:focus-within`)) wanted();
 fromAddress();
