@@ -303,9 +303,9 @@ def test_a_list_of_one_deployment_is_changed_as_the_list_that_it_is(
     )
     page = open_page(f"{serve(build(tmp_path))}/admin/propose.html?model=one")
     page.fill("#f-deployments-0-endpoint", "https://b.example.com/v1")
-    assert text_of(page) == "modelspec edit one deployments.0.endpoint=https://b.example.com/v1"
+    assert text_of(page) == "modelspec edit one 'deployments[0].endpoint=https://b.example.com/v1'"
     assert page.locator("#changes tbody tr").all_inner_texts() == [
-        "deployments.0.endpoint\tbelow 5\thttps://a.example.com/v1\thttps://b.example.com/v1"
+        "deployments[0].endpoint\tbelow 5\thttps://a.example.com/v1\thttps://b.example.com/v1"
     ]
 
 
