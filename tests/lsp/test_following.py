@@ -1,4 +1,4 @@
-"""While a state is compiled, the server answers everything else, and whoever waits may be cancelled."""
+"""What the server follows and bears: files, folders, messages; and that nothing waits for a compile in vain."""
 
 import sys
 from collections.abc import Iterator
@@ -121,3 +121,34 @@ def test_nothing_is_shown_of_a_folder_that_leaves_the_workspace(tmp_path: Path) 
         client.tell("workspace/didChangeWorkspaceFolders", event={"added": [], "removed": [folder]})
         while client.found(PATH):
             client.receive()
+
+
+def test_files_that_come_and_go_on_disk_are_followed(told: Editor) -> None:
+    path = "models.d/elsewhere/bison.yaml"
+    file = told.root / path
+    file.parent.mkdir()
+    file.write_text(ATLAS.replace("atlas", "bison").replace("region: eu", "region: xx"), encoding="utf-8")
+    told.tell("workspace/didChangeWatchedFiles", changes=[{"uri": told.uri(path), "type": 1}])
+    while not told.found(path):
+        told.receive()
+    assert "MS201" in [one["code"] for one in told.found(path)]
+    file.unlink()
+    file.parent.rmdir()
+    # Of a folder that is deleted, editors tell the folder alone.
+    told.tell("workspace/didChangeWatchedFiles", changes=[{"uri": told.uri("models.d/elsewhere"), "type": 3}])
+    while told.found(path):
+        told.receive()
+
+
+def test_defaults_of_a_folder_count_while_they_are_typed(told: Editor) -> None:
+    path = "models.d/_defaults.yaml"
+    told.open(path, "priority_head: head-eu-l\nfallback_heads: [head-uk-1]\n")
+    told.settle(path)
+    told.type(PATH, ATLAS.replace("priority_head: head-eu-1\n", ""))
+    told.settle(PATH)
+    assert [one["code"] for one in told.found(path)] == ["MS202"]
+    told.type(path, "priority_head: head-eu-1\n")
+    assert told.settle(path) == []
+    told.close(path)
+    told.type(PATH, ATLAS)
+    assert told.settle(PATH) == []
