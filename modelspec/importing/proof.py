@@ -31,6 +31,8 @@ _FORM = frozenset(
 """What differs with the kind of the request, which the URL tells."""
 
 
+_OLLAMA = ("/api/generate", "/api/chat")
+"""Both answer a chat, and `ollama/` and `ollama_chat/` are LiteLLM's words for them."""
 _LONGEST = 80
 
 
@@ -58,13 +60,14 @@ class Proof:
     """Two configurations compared.
 
     `deployments` are those of the original, of which `equal` send the same bytes and get the same share; for `silent`
-    ones, LiteLLM sends nothing on either side, so nothing is proven.
+    ones, LiteLLM sends nothing on either side, so nothing is proven; of `differing` ones, differences are known.
     """
 
     source: str
     deployments: int = 0
     equal: int = 0
     silent: int = 0
+    differing: int = 0
     differences: Sequence[ProvenDifference] = ()
 
     @property
@@ -94,13 +97,15 @@ def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tupl
     elif "sent" not in one:
         yield ProofRank.BEHAVES, f"a request leaves where LiteLLM refused: {one['failed']}"
     else:
-        yield from _differing_requests(one["sent"], other["sent"])
+        found = [*_differing_requests(one["sent"], other["sent"])]
+        yield from found or [(ProofRank.BEHAVES, "the same key in another form")]
 
 
 def _differing_requests(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[ProofRank, str]]:
     (url, query), (new, new_query) = (_divided(side["url"]) for side in (one, other))
     if (one["method"], url) != (other["method"], new):
-        yield ProofRank.ELSEWHERE, f"URL: {url} → {new}"
+        is_same_server = url.removesuffix(_OLLAMA[0]) == new.removesuffix(_OLLAMA[1]) != url
+        yield ProofRank.BEHAVES if is_same_server else ProofRank.ELSEWHERE, f"URL: {url} → {new}"
     if query != new_query:
         yield ProofRank.BEHAVES, f"query of the URL: {query or 'none'} → {new_query or 'none'}"
     is_other_form = (one["method"], url.rpartition("/")[2]) != (other["method"], new.rpartition("/")[2])
@@ -154,13 +159,16 @@ def comparable(outcome: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"sent": {**sent, "headers": headers}}
 
 
+_NUMBER = re.compile("-?[0-9.]+")
+
+
 def short(value: object) -> str:
     """A value as it is shown."""
     text = (
         "nothing"
         if value is None
         else value
-        if isinstance(value, str)
+        if isinstance(value, str) and not _NUMBER.fullmatch(value)
         else json.dumps(value, ensure_ascii=False)
     )
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -53,8 +53,9 @@ _CHECK = "enforce_model_rate_limits"
 
 @dataclass(slots=True, kw_only=True)
 class _StandIns:
-    """Texts in place of variables and literal keys, distinct and without meaning."""
+    """Texts in place of variables and literal keys, distinct and without meaning; `public` values stay."""
 
+    public: frozenset[str] = frozenset()
     variables: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     literals: dict[str, str] = field(default_factory=dict)
@@ -95,6 +96,8 @@ class _StandIns:
             case str() if variable := _VARIABLE.fullmatch(value):
                 if not steers_process(variable[1]):
                     self._of_variable(variable[1], param, secret=secret)
+            case str() if value in self.public:
+                return value
             case str() if secret and (value == NO_KEY or is_dummy(value)):
                 return NO_KEY if value and param == "api_key" else value
             case str() if secret or is_key(value):
@@ -157,9 +160,11 @@ def _pair(request: ImportRequest, outcome: ImportOutcome, today: date) -> _Impor
     if isinstance(emitted, Refusal):
         return emitted
     entries = [entry for entry in config.entries("model_list") if _name(entry) and _params(entry)]
-    stand_ins = _StandIns()
+    stand_ins = _StandIns(public=frozenset(outcome.variables.values()))
     before = stand_ins.sealed(_original(config, entries))
     own = frozenset(stand_ins.variables)
+    # An operator sets them as the report says; they hold addresses and paths, which are no secrets.
+    stand_ins.environment |= {name: value for name, value in outcome.variables.items() if name not in own}
     after = stand_ins.sealed(_numbered(emitted))
     spots = [entry.entries["model_name"].spot for entry in entries]
     places = {
@@ -268,6 +273,7 @@ class _ProofComparison:
         self._before = pair.stand_ins.named(before, {})
         self._after = pair.stand_ins.named(after, _rotated(pair, before, after))
         self._equal = self._silent = 0
+        self._settled: set[int] = set()
 
     def proof(self) -> Proof:
         spots = self._pair.spots
@@ -283,10 +289,21 @@ class _ProofComparison:
             deployments=len(spots),
             equal=self._equal,
             silent=self._silent,
+            differing=self._differing(),
             differences=sorted(set(self._found), key=in_order),
         )
 
+    def _differing(self) -> int:
+        """The deployments that are not settled, and for which a difference is known."""
+        told = {one.name for one in self._found}
+        names = [one["model_name"] for one in self._pair.before["model_list"]]
+        is_loaded = "failed" not in self._before | self._after
+        return sum(
+            at not in self._settled and (name in told or not is_loaded) for at, name in enumerate(names)
+        )
+
     def _compare(self) -> None:
+        used = {one["group"] for one in self._before["names"].values()}
         for name, one in self._before["names"].items():
             other = self._after["names"].get(name)
             if other is None:
@@ -296,8 +313,14 @@ class _ProofComparison:
                 self._add(ProofRank.ELSEWHERE, "the name stands for another model", name)
             else:
                 self._compare_fallbacks(name, one["fallbacks"], other["fallbacks"])
-                if one["group"] == name:
-                    self._compare_group(name, one["turns"], other["turns"])
+            if other is not None and name in used:
+                self._compare_group(name, one["turns"], other["turns"])
+        for position, entry in enumerate(self._pair.before["model_list"]):
+            name = entry["model_name"]
+            if name not in used:
+                self._add(
+                    ProofRank.ABSENT, "a deployment is not called: its name is an alias", name, position
+                )
         for setting, value in self._before["settings"].items():
             other = self._after["settings"][setting]
             if setting == "optional_pre_call_checks" and (_CHECK in (other or ())) > (
@@ -355,6 +378,7 @@ class _ProofComparison:
         if one.turn is not None and one.apart(other) > _TOLERANCE:
             self._add(ProofRank.BEHAVES, f"{one.words} → {other.words}", name, one.position)
         elif same:
+            self._settled.add(one.position)
             self._equal += not silent
             self._silent += silent
 

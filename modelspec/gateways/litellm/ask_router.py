@@ -14,16 +14,23 @@ import os
 import random
 import re
 import sys
+from base64 import b64decode
 from contextlib import ExitStack, suppress
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
 import aiohttp
+import anyio.to_thread
+import boto3
 import botocore.auth
 import botocore.httpsession
 import httpx
 import litellm
 import requests
+from litellm.llms.bedrock.base_aws_llm import BaseAWSLLM
+from litellm.llms.github_copilot.authenticator import Authenticator
+from litellm.llms.oci import common_utils as oci
 from litellm.llms.vertex_ai.vertex_llm_base import VertexBase
 from litellm.router_utils.fallback_event_handlers import get_fallback_model_group
 
@@ -68,9 +75,16 @@ _NOISE = re.compile(
     "user-agent|accept-encoding|connection|content-length|host|date|idempotency-key|x-stainless-.*"
     "|x-amz-date|x-amz-content-sha256|amz-sdk-.*|x-request-id|x-litellm-.*|traceparent"
 )
+_SHOW = "/api/show"
+"""Ollama is asked there what a model can do."""
+_SAMPLES = {"bedrock/*": "anthropic.claude-3-haiku-20240307-v1:0"}
+"""What stands for the `*` of a wildcard, where LiteLLM refuses names that it does not know."""
 _RANDOM = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SCOPE = re.compile(r"(Credential=[^/,]+)/[^,]*")
 """Of a signature of AWS: the day, the region and the service, of which the last two are in the URL."""
+
+_SIGNATURE = re.compile('(?<=,signature=")[A-Za-z0-9+/=]*(?=")')
+"""Of Oracle Cloud, where a key that is replaced here signs with its own name."""
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
@@ -80,13 +94,29 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _text(value: object) -> str:
-    return _SCOPE.sub(r"\1", value.decode("latin-1") if isinstance(value, bytes) else str(value))
+    text = _SCOPE.sub(r"\1", value.decode("latin-1") if isinstance(value, bytes) else str(value))
+    return _SIGNATURE.sub(lambda found: b64decode(found[0]).decode(errors="replace"), text)
 
 
 class _CaughtError(OSError):
-    """Instead of a response."""
+    """Instead of a response to what LiteLLM asks first, such as the template of a model; it goes on without."""
 
 
+class _Caught(BaseException):
+    """Instead of a response: the request is known. No handler of errors may catch it, or LiteLLM tries again."""
+
+
+class _PrivateKey:
+    """Signs every request with its own name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def sign(self, *_: object) -> bytes:
+        return self._name.encode()
+
+
+_calls = count()
 _seen: list[dict[str, Any]] = []
 
 
@@ -110,7 +140,7 @@ def _catch(method: str, url: str, headers: Any, body: bytes, timeout: object) ->
             "timeout": timeout,
         }
     )
-    raise _CaughtError
+    raise _CaughtError if method == "GET" or url.endswith(_SHOW) else _Caught
 
 
 def _catching() -> ExitStack:
@@ -145,6 +175,9 @@ def _catching() -> ExitStack:
     async def atoken(_: object, *given: Any, **named: Any) -> tuple[str, object]:  # noqa: ANN401
         return token(_, *given, **named)
 
+    async def here(function: Any, *given: Any, **_more: object) -> Any:  # noqa: ANN401
+        return function(*given)
+
     stack = ExitStack()
     for owner, name, function in (
         (httpx.Client, "send", send),
@@ -152,6 +185,12 @@ def _catching() -> ExitStack:
         (requests.Session, "send", plain),
         (botocore.httpsession.URLLib3Session, "send", plain),
         (aiohttp.ClientSession, "_request", other),
+        (anyio.to_thread, "run_sync", here),  # LiteLLM counts tokens in threads, for each of the draws
+        (BaseAWSLLM, "get_cache_key", lambda *_: str(next(_calls))),  # for credentials
+        (Authenticator, "get_api_key", lambda _: "token-of-copilot"),
+        (Authenticator, "get_api_base", lambda _: None),
+        (oci, "load_private_key_from_str", _PrivateKey),
+        (oci, "load_private_key_from_file", _PrivateKey),
         (VertexBase, "get_access_token", token),
         (VertexBase, "get_access_token_async", atoken),
         (botocore.auth.SigV4Auth, "signature", lambda auth, *_: auth.credentials.secret_key),
@@ -178,6 +217,7 @@ def _forget() -> None:
     for name in ("_async_success_callback", "_async_failure_callback"):
         setattr(litellm, name, [])
     litellm.in_memory_llm_clients_cache.flush_cache()
+    boto3.DEFAULT_SESSION = None  # which keeps the credentials of its first use
 
 
 def _mapping(value: object) -> dict[str, Any]:
@@ -243,7 +283,7 @@ async def _sent(config: dict[str, Any], entry: dict[str, Any], operation: str) -
     quiet["routing_strategy"] = "simple-shuffle"
     (failed,) = await asyncio.gather(_tried(config, entry, operation, quiet), return_exceptions=True)
     if _seen:
-        return {"sent": _seen[0]}
+        return {"sent": _seen[-1]}
     return {"answered": True} if failed is None else {"failed": type(failed).__name__}
 
 
@@ -251,7 +291,8 @@ async def _tried(
     config: dict[str, Any], entry: dict[str, Any], operation: str, quiet: dict[str, Any]
 ) -> None:
     name = str(entry["model_name"])
-    asked = "openai/gpt-4o-mini" if name == "*" else name.replace("*", "sample")
+    sample = _SAMPLES.get(str(entry["litellm_params"]["model"]), "sample")
+    asked = "openai/gpt-4o-mini" if name == "*" else name.replace("*", sample)
     router = _router(config, model_list=[entry], **quiet)
     await asyncio.wait_for(_send(router, asked, operation), 20)
 
@@ -268,11 +309,12 @@ async def _turns(router: Any, name: str) -> list[dict[str, float]]:  # noqa: ANN
     with suppress(Exception):
         while len(turns) < _MOST_TURNS and len(out) < len(set(found)):
             drawn: dict[str, float] = {}
-            for _ in range(DRAWS):
+            draws = DRAWS if len(out) + 1 < len(set(found)) else 1
+            for _ in range(draws):
                 one = await router.async_get_available_deployment(
                     model=name, request_kwargs={}, messages=messages
                 )
-                drawn[one["model_info"]["id"]] = drawn.get(one["model_info"]["id"], 0) + 1 / DRAWS
+                drawn[one["model_info"]["id"]] = drawn.get(one["model_info"]["id"], 0) + 1 / draws
             if out & drawn.keys():
                 break
             turns.append(drawn)
@@ -315,8 +357,9 @@ async def _answer(config: dict[str, Any], operations: dict[str, str]) -> dict[st
         },
         "settings": {name: _plain(getattr(router, name, None)) for name in _SHOWN},
     }
+    used = {found["group"] for found in answer["names"].values()}
     for name, found in answer["names"].items():
-        found["turns"] = await _turns(router, name) if found["group"] == name else []
+        found["turns"] = await _turns(router, name) if name in used else []
     answer["deployments"] = [
         await _sent(config, one, operations.get(str(one["model_name"]), "chat")) for one in entries
     ]
@@ -332,12 +375,17 @@ def _plain(value: object) -> object:
 async def _answers(questions: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     answers = []
     environment = dict(os.environ)
+    known = {name: dict(facts) for name, facts in litellm.model_cost.items()}
     for question in questions:
         os.environ.clear()
         os.environ.update({**environment, **question["variables"]})
         operations: dict[str, str] = {}
         row = []
         for config in question["configs"]:
+            # A router adds what a configuration says of its models.
+            litellm.model_cost.clear()
+            litellm.model_cost.update({name: dict(facts) for name, facts in known.items()})
+            litellm.utils._invalidate_model_cost_lowercase_map()  # noqa: SLF001 - it has no other name
             gathered = asyncio.gather(_answer(config, operations), return_exceptions=True)
             found: dict[str, Any] | BaseException = (await gathered)[0]
             row.append({"failed": type(found).__name__} if isinstance(found, BaseException) else found)

@@ -142,6 +142,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 **dict.fromkeys(("token", "zen_api_key"), ParamKind.REFERENCE),
             },
             hosts=("cloud.ibm.com",),
+            credentials=(frozenset({"token"}), frozenset({"zen_api_key"})),
         ),
     }
 )
@@ -150,7 +151,15 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 
 _FOR_EMBEDDING = re.compile(r"(?i)embed|(?:^|[/-])(?:bge|gte|e5)-|minilm|paraphrase-")
 _FOR_RERANK = re.compile(r"(?i)rerank")
-_CHATS = (None, "chat", "responses")
+CHATS = (None, "chat", "responses")
+"""Of `operation`, what is asked as a chat."""
+
+
+def operation(mode: object, upstream_model: str) -> object:
+    """What a model is for: its `mode`, else what its name at the upstream says."""
+    if mode is None and _FOR_RERANK.search(upstream_model):
+        return "rerank"
+    return "embedding" if mode is None and _FOR_EMBEDDING.search(upstream_model) else mode
 
 
 def form_of(target: Upstream) -> Form:
@@ -161,13 +170,9 @@ def form_of(target: Upstream) -> Form:
     form = FORMS[target.provider]
     if target.provider not in ("cohere", "ollama"):
         return form
-    mode = target.model_info.get("mode")
-    if mode is None and _FOR_RERANK.search(target.upstream_model):
-        mode = "rerank"
-    elif mode is None and _FOR_EMBEDDING.search(target.upstream_model):
-        mode = "embedding"
+    mode = operation(target.model_info.get("mode"), target.upstream_model)
     if target.provider == "ollama":
-        return form if mode in _CHATS else Form(prefix="ollama")
+        return form if mode in CHATS else Form(prefix="ollama")
     if mode == "embedding":
         return Form(prefix="cohere", path="/embed")
     if mode == "rerank":

@@ -247,7 +247,7 @@ def variables_of_references_are_left_alone(model: Model, fleet: Fleet) -> Iterat
 
 def _credentials_advice(form: Form) -> str:
     names = sorted(next(iter(form.credentials), ()))
-    advice = f"write params with {', '.join(names[:-1])} and {names[-1]}" if names else "write api_key"
+    advice = f"write params with {', '.join(names[:-1])} and {names[-1]}" if names[1:] else "write api_key"
     return f"write api_key, or{advice.removeprefix('write')}" if "aws_access_key_id" in names else advice
 
 

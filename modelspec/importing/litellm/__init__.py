@@ -1,6 +1,6 @@
 """LiteLLM's proxy configuration as models, and notes on everything that has no place in a fleet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from modelspec.diagnose.refusal import Refusal
@@ -17,7 +17,7 @@ from modelspec.importing.draft import (
 )
 from modelspec.importing.litellm.comments import Remarks
 from modelspec.importing.litellm.config import Config, read_config
-from modelspec.importing.litellm.fallbacks import FallbackModels, fallbacks
+from modelspec.importing.litellm.fallbacks import FallbackModels, fallbacks, note_aliases
 from modelspec.importing.litellm.groups import deployments, info_of, record_of
 from modelspec.importing.litellm.own import own_settings
 from modelspec.importing.litellm.settings import as_mapping, note_the_rest, router_options
@@ -57,8 +57,9 @@ class _Run:
         self._to = to
         self._ledger = ledger
         self._remarks = Remarks({part.root.path: part.comments for part in config.parts}, ledger)
-        sections = (config.section("router_settings"), config.section("litellm_settings"))
-        self._sections = [section for section in sections if section is not None]
+        named = {name: config.section(name) for name in ("router_settings", "litellm_settings")}
+        self._named = {name: section for name, section in named.items() if section is not None}
+        self._sections = [*self._named.values()]
 
     def imported(self) -> Imported | Refusal:
         groups = self._groups()
@@ -73,6 +74,7 @@ class _Run:
             values=values,
             credentials=self._credentials(),
             handlers=self._handlers(),
+            is_weighted=self._is_weighted(),
             to=self._to,
         )
         upstreams: dict[str, list[ImportedUpstream]] = {}
@@ -86,10 +88,14 @@ class _Run:
         aliases = self._aliases(names)
         known = {**{alias: names[target] for alias, (target, _) in aliases.items()}, **names}
         chosen = fallbacks(self._sections, known, list(names.values()), self._ledger)
+        note_aliases(self._sections, aliases, self._ledger)
+        self._note_disabled(
+            chosen, {names[name] for name, found in upstreams.items() if all(u.is_mock for u in found)}
+        )
         drafts = _Drafts(aliases=aliases, chosen=chosen, values=values)
         models = [self._draft(name, names[name], found, drafts) for name, found in upstreams.items()]
         models = list(filter(self._request.wants, models))
-        options, spots = router_options(self._sections, self._ledger, kept=self._to.tree is None)
+        options, spots = router_options(self._named, self._ledger, kept=self._to.tree is None)
         sections = self._config.sections() if self._to.tree is None else {}
         own, own_spots = own_settings(sections, self._ledger, values)
         self._remarks.note_the_rest()
@@ -133,6 +139,15 @@ class _Run:
             for entry in groups[name]:
                 advice = "to have both, rename one in the source, and import again"
                 self._ledger.note(NoteKind.ABSENT, entry, f"the model {quote(name)}", f"{why}; {advice}")
+
+    def _note_disabled(
+        self, chosen: Mapping[str, tuple[FallbackModels, Foreign]], disabled: Collection[str]
+    ) -> None:
+        for model_id, (found, node) in chosen.items():
+            lists = found.values() if isinstance(found, Mapping) else (found,)
+            for target in dict.fromkeys(one for names in lists for one in names if one in disabled):
+                why = f"{quote(target)} is disabled, since LiteLLM itself answers for it"
+                self._ledger.remark(NoteKind.ABSENT, node.spot, f"fallbacks of {quote(model_id)}", why)
 
     def _real(self, name: str, found: list[ImportedUpstream]) -> list[ImportedUpstream]:
         """The deployments of a model without those that LiteLLM invents answers for, if there are others."""
@@ -201,6 +216,10 @@ class _Run:
         library = as_mapping(self._config.section("litellm_settings"))
         items = library["custom_provider_map"].items if "custom_provider_map" in library else ()
         return frozenset(str(one.entries["provider"].value) for one in items if "provider" in one.entries)
+
+    def _is_weighted(self) -> bool:
+        given = as_mapping(self._config.section("router_settings")).get("routing_strategy")
+        return self._to.tree is not None or given is None or given.value in (None, "simple-shuffle")
 
     def _aliases(self, names: Mapping[str, str]) -> dict[str, tuple[str, Foreign]]:
         """Aliases to the model_name that each means."""

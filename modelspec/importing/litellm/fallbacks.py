@@ -47,6 +47,12 @@ def fallbacks(
         given = bool(found or everywhere)
         for model_id in ids if everywhere else ():
             found.setdefault(model_id, [target for target in everywhere if target.owner != model_id])
+            for target in everywhere:
+                if target.owner == model_id != target.name:
+                    what = f"{name} of {quote(model_id)}"
+                    ledger.remark(
+                        NoteKind.ABSENT, target.node.spot, what, "it falls back to itself: left out"
+                    )
         lists[condition] = found if given or condition == "error" else lists["error"]
     written: dict[str, tuple[FallbackModels, Foreign]] = {}
     edges: dict[str, Sequence[str]] = {}
@@ -124,7 +130,7 @@ def _targets(value: Foreign, key: str, names: Names, name: str, ledger: Ledger) 
                 ledger.note(NoteKind.DIFFERENT, inner, what, why)
         known = _find(target.value, names)
         if known is None:
-            why = f"it falls back to {quote(target.value)}, which is not a model in this file: left out"
+            why = f"it falls back to {quote(target.value)}, and no imported model has that name: left out"
             ledger.note(NoteKind.SUSPICIOUS, target, what, why)
         elif key != _ALL and known[1] == names.get(key):
             ledger.note(NoteKind.SUSPICIOUS, target, what, "it falls back to itself: left out")
@@ -150,6 +156,29 @@ def _default(sections: Sequence[Foreign], names: Names, ledger: Ledger) -> list[
         if node is not None:
             return list(_targets(node, _ALL, names, "default_fallbacks", ledger))
     return []
+
+
+def note_aliases(
+    sections: Sequence[Foreign], aliases: Mapping[str, tuple[str, Foreign]], ledger: Ledger
+) -> None:
+    """Note aliases, each with its model_name, that fall back as they did not before."""
+    lists = [
+        section.entries[name]
+        for section in sections
+        for name in CONDITIONS.values()
+        if name in section.entries
+    ]
+    keyed = {
+        key: entry for node in lists for one in node.items or (node,) for key, entry in one.entries.items()
+    }
+    for alias, (target, node) in aliases.items():
+        what = f"fallbacks of the alias {quote(alias)}"
+        if alias in keyed:
+            why = f"a model has one list for all its names: it is that of {quote(target)} now"
+            ledger.remark(NoteKind.ELSEWHERE, keyed[alias].spot, what, why)
+        elif target in keyed:
+            why = f"LiteLLM has none for an alias; they are those of {quote(target)} now"
+            ledger.remark(NoteKind.DIFFERENT, node.spot, what, why)
 
 
 def _note_cycles(

@@ -138,12 +138,12 @@ def _whole(weights: Sequence[float | None]) -> list[int]:
 
 
 def _raise_orders(items: Sequence[dict[str, object]]) -> None:
-    """Shift orders that begin at 0 in LiteLLM to begin at 1."""
+    """Shift orders that begin at 0 in LiteLLM to begin at 1; deployments without one are called last."""
     orders = [order for item in items if isinstance(order := item.get("order"), int)]
-    if 0 in orders:
-        for item in items:
-            if isinstance(order := item.get("order"), int):
-                item["order"] = order + 1
+    shift = int(0 in orders)
+    for item in items if orders else ():
+        order = item.get("order")
+        item["order"] = (order if isinstance(order, int) else max(orders) + 1) + shift
 
 
 _OPEN = ("public", "internal")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelspec.fleet.providers import REGION, endpoint_of
-from modelspec.gateways.litellm.names import COMMON_PARAMS, FORMS, ParamKind
+from modelspec.gateways.litellm.names import CHATS, COMMON_PARAMS, FORMS, ParamKind, operation
 from modelspec.importing.draft import Ledger, NoteKind, variable_of
 from modelspec.importing.litellm.values import Value, Values
 from modelspec.importing.litellm.words import (
@@ -44,11 +44,25 @@ def _fits(value: Value, kind: ParamKind) -> bool:
 
 _AS_OPENAI = ("huggingface", "minimax", "zhipu")
 """Providers that speak OpenAI's protocol at their own endpoint."""
+_SNOWFLAKE = "/api/v2/cortex/v1"
 _FROM_ROLES = ("bedrock", "sagemaker")
 _OCI_DEFAULT = "us-ashburn-1"
 _SECRET_FOLDERS = ("/run/secrets/", "/etc/modelspec/")
 
 Endpoint = str | dict[str, str]
+
+
+def _base(endpoint: str, provider: str) -> tuple[str, str]:
+    """An endpoint in our form, and the provider that it belongs to."""
+    base = endpoint.rstrip("/")
+    if provider == "openai":
+        known = ((word, endpoint_of(word) or DEFAULT_ENDPOINTS.get(word)) for word in _AS_OPENAI)
+        provider = next((word for word, url in known if base == url), provider)
+    if provider == "cohere":
+        base = base.removesuffix("/chat").removesuffix("/embed").removesuffix("/rerank")
+    if provider == "snowflake":
+        base = base.partition("/api")[0] + _SNOWFLAKE
+    return base, provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,25 +89,26 @@ class ImpliedSettings:
         if isinstance(endpoint, dict):
             return endpoint, provider
         if endpoint is not None:
-            base = endpoint.rstrip("/")
-            if provider == "openai":
-                provider = next(
-                    (
-                        word
-                        for word in _AS_OPENAI
-                        if base == (endpoint_of(word) or DEFAULT_ENDPOINTS.get(word))
-                    ),
-                    provider,
-                )
-            if provider == "cohere":
-                base = base.removesuffix("/chat").removesuffix("/embed").removesuffix("/rerank")
+            base, provider = _base(endpoint, provider)
             # Where LiteLLM knows another path than the public one, the given endpoint stays.
             is_written_anyway = provider in FORMS and not FORMS[provider].is_default
             return None if is_written_anyway and base == endpoint_of(provider) else base, provider
         region = REGION_PARAMS.get(provider)
+        if provider not in FORMS and self.for_litellm:
+            return None, provider  # an error of the result says that the target cannot reach it
         if endpoint_of(provider) is not None or (region is not None and region[0] in settings):
             return None, provider
         return self._unknown(provider), provider
+
+    def protocol(self, mode: object, name: str) -> None:
+        """Note where the emitted configuration uses another word of LiteLLM for the provider."""
+        word = str(self.params["model"].value).partition("/")[0]
+        if word in (*_AS_OPENAI, "snowflake"):
+            self._remark(
+                "protocol", f"called as a server of OpenAI's protocol, without LiteLLM's headers for {word}"
+            )
+        elif word == "ollama" and operation(mode, name) in CHATS:
+            self._remark("protocol", "/api/chat is asked in place of /api/generate")
 
     def _unknown(self, provider: str) -> Endpoint:
         default = DEFAULT_ENDPOINTS.get(provider)
@@ -159,6 +174,7 @@ class ImpliedSettings:
         first, slash, _ = name.partition("/")
         if "region_name" in settings:
             settings[setting] = settings.pop("region_name")
+            self._remark("region", f"{setting} instead of region_name, which LiteLLM reads for chats only")
         elif provider == "oci":
             settings[setting] = _OCI_DEFAULT
             self._remark("region", f"LiteLLM's default, unless {variable} is set: written out")

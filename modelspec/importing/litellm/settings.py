@@ -65,13 +65,13 @@ _NO_MODEL = "only models, fallbacks and aliases belong in the repository; keep t
 
 
 def router_options(
-    sections: Sequence[Foreign], ledger: Ledger, *, kept: bool
+    sections: Mapping[str, Foreign], ledger: Ledger, *, kept: bool
 ) -> tuple[dict[str, object], list[Spot]]:
     """The settings that `target_options.litellm` supports; unless `kept`, they are only noted."""
     known = schema_of("modelspec")["properties"]["target_options"]["properties"]["litellm"]["properties"]
     options: dict[str, object] = {}
     spots: list[Spot] = []
-    for section in sections:
+    for section_name, section in sections.items():
         for key, node in section.entries.items():
             checks = [item.value for item in node.items] if key == "optional_pre_call_checks" else []
             if CHECK in checks and kept:
@@ -82,7 +82,7 @@ def router_options(
                 spots.append(node.spot)
                 continue
             name = _SAME.get(key, key)
-            if name not in known or (name == "drop_params" and section is not sections[-1]):
+            if name not in known or is_misplaced((section_name, key)):
                 continue
             value = _option(name, node.value)
             if value is None:

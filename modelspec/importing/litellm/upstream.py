@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelspec.fleet.providers import LITELLM_WORDS, SAME_AS
-from modelspec.gateways.litellm.request_rules import REQUEST_PARAMS, fitting
+from modelspec.gateways.litellm.request_rules import REQUEST_PARAMS, RequestKind, fitting
 from modelspec.importing.destination import ImportDestination
 from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.importing.litellm.implied import Endpoint, ImpliedSettings, parted
@@ -21,6 +21,7 @@ from modelspec.importing.litellm.values import (
 )
 from modelspec.importing.litellm.words import guess, split
 from modelspec.load.foreign import Foreign
+from modelspec.secret import telling_key
 from modelspec.text.quote import quote
 from modelspec.text.source import Spot
 from modelspec.url import Code, host_of, judge
@@ -33,6 +34,11 @@ _ENDPOINTS = ("aws_bedrock_runtime_endpoint", "api_base", "base_url")
 _MOCK = "mock_"
 _COST = "cost"
 _IN_PARTS = ("extra_headers", "extra_body")
+_IDENTITY = frozenset(("azure_ad_token", "client_id", "tenant_id", "azure_scope"))
+_OTHER_NAMES = {"request_timeout": "timeout", "headers": "extra_headers"}
+"""Parameters of LiteLLM that mean another one, if that is not given."""
+_NUMERIC = frozenset(("timeout", "stream_timeout", "max_retries", "max_parallel_requests"))
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _GIVEN = frozenset(
     {"model", "custom_llm_provider", "api_key", "litellm_credential_name", "weight", *_NUMBERS, *_ENDPOINTS}
 )
@@ -57,12 +63,16 @@ class ImportedUpstream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamReader:
-    """Reads entries; `credentials` are the mappings of `credential_list` by name, `handlers` custom providers."""
+    """Reads entries; `credentials` are the mappings of `credential_list` by name, `handlers` custom providers.
+
+    `is_weighted`: the routing strategy draws by weights.
+    """
 
     ledger: Ledger
     values: Values
     credentials: Mapping[str, Foreign]
     handlers: frozenset[str]
+    is_weighted: bool
     to: ImportDestination
 
     def upstream(self, entry: Foreign, owner: str) -> ImportedUpstream | None:
@@ -91,6 +101,7 @@ class UpstreamReader:
         implied.cloud_settings(provider, name, settings)
         known_as = provider
         endpoint, provider = implied.endpoint(endpoint, provider, settings)
+        implied.protocol(info.get("mode"), name)
         key = implied.key(known_as, endpoint, settings)
         region = _region(provider, name, settings, self.to.regions)
         if region is not None and settings.get("region_name") == region:
@@ -141,7 +152,30 @@ class UpstreamReader:
             elif node.value == "" and is_visible(name) and not is_key(name):
                 why = "empty, which LiteLLM takes for not given: left out"
                 self.ledger.note(NoteKind.CHANGED, node, f"{quote(name)} of {quote(owner)}", why)
-        return {name: node for name, node in params.items() if node.value not in (None, "")}
+            elif node.value in ((), {}) and is_visible(name) and not is_key(name):
+                self.ledger.note(
+                    NoteKind.CHANGED, node, f"{quote(name)} of {quote(owner)}", "empty: left out"
+                )
+        given = {name: node for name, node in params.items() if node.value not in (None, "", (), {})}
+        for name, better in _OTHER_NAMES.items():
+            if name in given and better not in given:
+                given[better] = given.pop(name)
+        return {name: self._as_number(name, node, owner) for name, node in given.items()}
+
+    def _as_number(self, name: str, node: Foreign, owner: str) -> Foreign:
+        """A parameter that LiteLLM, or the upstream, takes for a number, as one."""
+        kind = REQUEST_PARAMS.get(name)
+        is_number = kind in (RequestKind.WHOLE, RequestKind.NUMBER) or name in _NUMERIC
+        if not is_number or not isinstance(node.value, str) or not _NUMBER.fullmatch(node.value):
+            return node
+        self.ledger.remark(
+            NoteKind.CHANGED,
+            node.spot,
+            f"{quote(name)} of {quote(owner)}",
+            "a number in quotes: written as one",
+        )
+        number = float(node.value)
+        return replace(node, value=int(number) if number.is_integer() else number)
 
     def _is_mock(self, params: Mapping[str, Foreign], owner: str) -> bool:
         """Whether LiteLLM answers without a call; the settings for it are noted."""
@@ -231,7 +265,10 @@ class UpstreamReader:
                 self.ledger.carried(entry)
                 continue
             kind, why = NoteKind.DIFFERENT, "a model must not add it to requests"
-            if is_key(inner) or not is_visible(inner) or is_secret(inner, value):
+            if isinstance(value, str) and value.startswith("os.environ/") and telling_key(inner):
+                kind = NoteKind.BREAKS
+                why = "a header with a key is not passed on: the upstream may refuse requests without it"
+            elif is_key(inner) or not is_visible(inner) or is_secret(inner, value):
                 kind, why = NoteKind.SECRET, "it may be a secret: rotate it; not imported"
             self.ledger.note(kind, entry, f"a part of {name} of {quote(owner)}", why)
         return kept
@@ -277,9 +314,10 @@ class UpstreamReader:
             if name in params:
                 kept = ": kept in metadata.litellm_params, without effect" if name in rest else ""
                 why = f"modelspec's LiteLLM target does not pass it on{kept}"
-                self.ledger.remark(
-                    NoteKind.DIFFERENT, params[name].spot, f"{quote(name)} of {quote(owner)}", why
-                )
+                kind = NoteKind.DIFFERENT
+                if "api_key" not in params and (telling_key(name) or name in _IDENTITY):
+                    kind, why = NoteKind.BREAKS, f"{why}: the model needs an api_key instead"
+                self.ledger.remark(kind, params[name].spot, f"{quote(name)} of {quote(owner)}", why)
         return handed, rest
 
     def _numbers(self, params: Mapping[str, Foreign], owner: str) -> dict[str, object]:
@@ -312,6 +350,10 @@ class UpstreamReader:
             self.ledger.note(
                 NoteKind.DIFFERENT, node, f"weight of {quote(owner)}", "not a number of 0 or more"
             )
+            return None
+        if not self.is_weighted:
+            why = "the routing strategy ignores weights: left out"
+            self.ledger.note(NoteKind.CHANGED, node, f"weight of {quote(owner)}", why)
             return None
         self.ledger.carried(node)
         return float(value)
