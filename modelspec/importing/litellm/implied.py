@@ -17,6 +17,7 @@ from modelspec.importing.litellm.words import (
 from modelspec.load.foreign import Foreign
 from modelspec.secret import telling_key
 from modelspec.text.quote import quote
+from modelspec.text.source import Spot
 from modelspec.url import host_of
 
 
@@ -58,6 +59,10 @@ def _base(endpoint: str, provider: str) -> tuple[str, str]:
     if provider == "openai":
         known = ((word, endpoint_of(word) or DEFAULT_ENDPOINTS.get(word)) for word in _AS_OPENAI)
         provider = next((word for word, url in known if base == url), provider)
+        if base.endswith(f".snowflakecomputing.com{_SNOWFLAKE}"):
+            provider = "snowflake"
+    elif provider in _AS_OPENAI and base != (endpoint_of(provider) or DEFAULT_ENDPOINTS.get(provider)):
+        provider = "openai"
     if provider == "cohere":
         base = base.removesuffix("/chat").removesuffix("/embed").removesuffix("/rerank")
     if provider == "snowflake":
@@ -90,6 +95,10 @@ class ImpliedSettings:
             return endpoint, provider
         if endpoint is not None:
             base, provider = _base(endpoint, provider)
+            if provider == "snowflake" and not endpoint.rstrip("/").endswith(_SNOWFLAKE):
+                why = f"with {_SNOWFLAKE}, which LiteLLM adds"
+                given = next(self.params[name] for name in ("api_base", "base_url") if name in self.params)
+                self._remark("endpoint", why, spot=given.spot)
             # Where LiteLLM knows another path than the public one, the given endpoint stays.
             is_written_anyway = provider in FORMS and not FORMS[provider].is_default
             return None if is_written_anyway and base == endpoint_of(provider) else base, provider
@@ -187,6 +196,8 @@ class ImpliedSettings:
         self._remark(what, f"the file has none: LiteLLM reads {variable}, written out")
         return {"env": variable}
 
-    def _remark(self, what: str, why: str, kind: NoteKind = NoteKind.CHANGED) -> None:
-        spot = self.params["model"].spot
+    def _remark(
+        self, what: str, why: str, kind: NoteKind = NoteKind.CHANGED, spot: Spot | None = None
+    ) -> None:
+        spot = spot or self.params["model"].spot
         self.ledger.remark(kind, spot, f"the {what} of {quote(self.owner)}", why)
