@@ -96,7 +96,7 @@ def test_the_list_is_read_and_searched_in_small_steps(page: Page) -> None:
     assert min(steps) >= TOTAL // 200
 
 
-@pytest.mark.parametrize(("width", "most"), [(390, 3), (1280, 9)])
+@pytest.mark.parametrize(("width", "most"), [(390, 2), (1280, 6)])
 def test_a_keystroke_draws_what_is_in_sight(page: Page, width: int, most: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     drawn = page.evaluate(

@@ -35,7 +35,9 @@ def ready(open_page: OpenPage, example: str) -> Callable[[str], Page]:
 def found(page: Page, query: str) -> list[str]:
     """The ids that a search shows, at most the first group, in its order."""
     page.locator("#q").fill(query)
-    page.wait_for_timeout(0)
+    # Cards beyond the window follow after the frame.
+    frame = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+    page.evaluate(f"async () => {{ for (let n = 0; n < 3; n++) await {frame}; }}")
     cards = page.locator("#cards article.card").all()
     return [str(card.get_attribute("data-model")) for card in cards]
 

@@ -8,8 +8,11 @@ const ROW = 36; // pixels, as in models.css
 const BEYOND = 10; // rows above and below the viewport
 const LEAPS = 3; // frames that a scroll of a viewport and more each is not followed
 
-/** About as many cards as the window shows below the search. */
-const inSight = () => Math.min(GROUP, Math.max(1, Math.floor(innerWidth / 400)) * Math.ceil(innerHeight / 300));
+/** As many cards as the window shows below the search, which ends 350 pixels down; a card has about 230. */
+const inSight = () => {
+  const columns = Math.max(1, Math.floor(innerWidth / 400));
+  return Math.min(GROUP, columns * Math.max(1, Math.ceil((innerHeight - 350) / 230)));
+};
 
 /**
  * @param makeCard, makeRow  from the number of a result to its element

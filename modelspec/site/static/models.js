@@ -173,7 +173,8 @@ const showChips = () => {
   const chips = facets.flatMap((facet) => [...facet.chosen].map((value) => chipOf(facet, value)));
   const key = chips.map(({ textContent }) => textContent).join("\n");
   const place = part("#chips");
-  if (place.dataset.key !== key) place.replaceChildren(...chips);
+  if (place.dataset.key === key) return;
+  place.replaceChildren(...chips);
   place.dataset.key = key;
   place.hidden = chips.length === 0;
   for (const { options, chosen } of facets) for (const { input } of options) input.checked = chosen.has(input.value);
