@@ -17,7 +17,12 @@ _MEANINGS = (
     (
         "mapping values are not allowed",
         "a ': ' is not allowed here",
-        "quote the value if it holds a colon and a space, or check the indentation",
+        "quote the value if it holds a colon and a space, or check the indentation and the space before a '#'",
+    ),
+    (
+        "did not find expected alphabetic",
+        "a name is missing behind this '*' or '&'",
+        "begin the items of a list with '- ', and quote a value that begins with * or &",
     ),
     ("could not find expected ':'", "a ':' is missing after this key", "write 'key: value'"),
     (
@@ -33,7 +38,7 @@ _MEANINGS = (
     (
         "did not find expected ',' or",
         "a ',' or the closing bracket is missing here",
-        "close every [ and {",
+        "close every [ and {; a variable is written without ${}",
     ),
     (
         "found unexpected end of stream",

@@ -110,8 +110,12 @@ def _unknown(at: Violation) -> _Words:
         return "MS104", message, "not of this form", f"write a key such as {sample}"
     known = list(map(visible, sorted(at.node.get("properties", {}))))
     meant = visible(_meant(at))
-    if at.key in elsewhere:
+    if at.is_of_reference and ":" in (at.key or "") and at.value[at.key] is None:
+        advice = "put a space behind the ':'"
+    elif at.key in elsewhere:
         advice = elsewhere[at.key]
+    elif not meant and not at.foreign and (line := _BELONGS.get(at.key or "", "")).partition(":")[0] in known:
+        advice = f"write instead {line}"
     elif len(known) > 1:
         advice = f"did you mean '{meant}'?" if meant else f"the fields are {_listed(known, 'and')}"
     else:
@@ -139,13 +143,37 @@ _ALSO_CALLED: Mapping[str, tuple[str, ...]] = {
     "key": ("api_key",),
     "label": ("tags",),
     "labels": ("tags",),
+    "lat": ("latitude",),
+    "lng": ("longitude",),
+    "lon": ("longitude",),
     "model": ("model_id", "upstream_model"),
+    "name": ("head_id",),
     "per_connection_buffer_limit_bytes": ("max_body_bytes",),
     "title": ("name",),
     "url": ("endpoint", "inference_url"),
     "weights": ("load_balancing",),
 }
 """What other programs, and earlier versions, call our fields, where no field of ours is spelt like it."""
+
+_BELONGS: Mapping[str, str] = {
+    "active": "status: active or offline",
+    "api_key_env": "api_key: {env: NAME}",
+    "deprecated": "status: deprecated",
+    "description": "metadata: {description: …}",
+    "disabled": "status: disabled",
+    "enabled": "status: active or disabled",
+    "groups": "access: {groups: […]}",
+    "max_tokens": "request: {max_tokens: …}",
+    "owner": "metadata: {owner: …}",
+    "rpm": "limits: {rpm: …}",
+    "team": "metadata: {owner: …}",
+    "temperature": "request: {temperature: …}",
+    "timeout": "limits: {first_byte_seconds: …}",
+    "top_p": "request: {top_p: …}",
+    "tpm": "limits: {tpm: …}",
+    "visibility": "access: {visibility: …}",
+}
+"""What other programs have as a field and we write within another: the line to write, where its field exists."""
 
 
 def _wrong_number_of_fields(at: Violation) -> _Words:
@@ -195,12 +223,31 @@ def _conversion(at: Violation, types: Sequence[str]) -> str:
         return spoken if word in _BOOLEANS else f"write {word} without quotes"
     if {"integer", "number"} & {*types} and at.value.isascii() and at.value.isdigit():
         return "remove the quotes"
-    is_short = at.value.isprintable() and len(at.value) <= LONGEST
-    if "array" in types and at.node["items"].get("type") == "string" and is_short:
-        items = [item.strip() for item in at.value.split(",")]
-        line = _line(at.field, {"examples": [items if all(items) else [at.value]]})
-        return "put a space behind the '-'" if at.value.startswith("-") else f"write {line}"
-    return ""
+    return _conversion_to_number(at, types) or _conversion_to_list(at, types)
+
+
+def _conversion_to_number(at: Violation, types: Sequence[str]) -> str:
+    found = _WITH_UNIT.fullmatch(at.value)
+    if found is None or "integer" not in types:
+        return ""
+    return f"write {found[1].replace('_', '')}{'000' if found[2] == 'k' else ''}, the number alone"
+
+
+def _conversion_to_list(at: Violation, types: Sequence[str]) -> str:
+    if "array" not in types:
+        return ""
+    if at.value.casefold() in _NOTHING and at.field:
+        return "delete this line"
+    if at.node["items"].get("type") != "string" or not at.value.isprintable() or len(at.value) > LONGEST:
+        return ""
+    items = [item.strip() for item in at.value.removeprefix("(").removesuffix(")").split(",")]
+    line = _line(at.field, {"examples": [items if all(items) else [at.value]]})
+    return "put a space behind the '-'" if at.value.startswith("-") else f"write {line}"
+
+
+_WITH_UNIT = re.compile(r"([0-9][0-9_]*) ?(k|s|sec|seconds?|%|/ ?min|/ ?minute|rpm|tpm)?")
+_NOTHING = frozenset({"all", "any", "anywhere", "nil", "no", "none", "nothing"})
+"""Words for a list that is not there: without one there is no limit, and no item."""
 
 
 def _conversion_to_text(at: Violation, text: str) -> str:

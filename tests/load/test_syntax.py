@@ -12,7 +12,7 @@ BEGIN = (
 TAB = "a tab is used where spaces are expected", "indent with spaces"
 COLON = (
     "a ': ' is not allowed here",
-    "quote the value if it holds a colon and a space, or check the indentation",
+    "quote the value if it holds a colon and a space, or check the indentation and the space before a '#'",
 )
 DEEPER = (
     "this field is indented deeper than the one above, which has a value already",
@@ -25,7 +25,10 @@ VALUE = "a value is expected here", "close every [ and {, and quote a value that
 UNCLOSED = "this '{' is not closed before the next field", "close it with '}'"
 INNER = "the quoted value ends here, and more follows", "double it: ''"
 UNQUOTED = "this quote is not closed in its line", "close it"
-OPEN = "a ',' or the closing bracket is missing here", "close every [ and {"
+OPEN = (
+    "a ',' or the closing bracket is missing here",
+    "close every [ and {; a variable is written without ${}",
+)
 AGAIN = (
     "unexpected content: the document above is complete",
     "check the indentation, and delete a bracket too many",
@@ -92,7 +95,10 @@ def _faults(text: str) -> list[tuple[int, int, int, str, str]]:
         (
             "a: *",
             (1, 5, 5),
-            ("this is not valid YAML: did not find expected alphabetic or numeric character", NEAR),
+            (
+                "a name is missing behind this '*' or '&'",
+                "begin the items of a list with '- ', and quote a value that begins with * or &",
+            ),
         ),
         ("a: |0\n b", (1, 5, 6), ("this is not valid YAML: found an indentation indicator equal to 0", NEAR)),
         ("%FOO", (1, 5, 5), ("this is not valid YAML: found unknown directive name", NEAR)),
