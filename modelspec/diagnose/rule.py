@@ -77,7 +77,8 @@ class Rule:
 
     `bad` and `good` are repositories in one text each: files begin with a line `# file: PATH` and are laid over
     the small fleet of `modelspec.rules.example`. Both are empty where a fault cannot be shown as text; then the tests
-    show it. `fleet_check` is the other half of a rule about models that heads can break too.
+    show it. `fleet_check` is the other half of a rule about models that heads can break too, `catalog_check` of one
+    that reports what all models share once.
     """
 
     code: str
@@ -89,6 +90,7 @@ class Rule:
     good: str
     check: Callable[..., Iterator[Finding]] | None
     fleet_check: Callable[..., Iterator[Finding]] | None = None
+    catalog_check: Callable[..., Iterator[Finding]] | None = None
 
 
 def rule(

@@ -82,7 +82,10 @@ def checks_of(scope: Scope, targets: frozenset[str] = frozenset(_TARGETS.values(
     )
 
 
-_ACROSS = checks_of(Scope.CATALOG)
+_ACROSS: Checks = (
+    *checks_of(Scope.CATALOG),
+    *((one.code, one.severity, one.catalog_check) for one in RULES if one.catalog_check is not None),
+)
 
 
 def across_models(catalog: Catalog) -> Iterator[tuple[str, Severity, Finding]]:

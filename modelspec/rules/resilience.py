@@ -1,13 +1,14 @@
 """What happens when something fails: `MS4xx`."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
-from modelspec.fleet.model import Fleet, Model
+from modelspec.fleet.model import Catalog, Fleet, Model
 from modelspec.rules.examples import model
 from modelspec.text.document import Place
-from modelspec.text.quote import quote
+from modelspec.text.quote import counted, quote
 
 _PRIORITY_HEAD = ("priority_head",)
 _OFFLINE_HEADS = """
@@ -68,11 +69,11 @@ def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
     """A model has a single point of failure.
 
     With one active head, its failure or its next restart is an outage of the model. Draining heads are being
-    removed and do not count.
+    removed and do not count. Where the fleet has one head in all, it is reported once.
 
     Add a head to `fallback_heads`, in another region where residency allows it.
     """
-    if model.status == "disabled":
+    if model.status == "disabled" or len(fleet.heads) == 1:
         return
     active = _active(model, fleet)
     if len(active) == 1 or (not active and fleet.heads[model.priority_head].status != "offline"):
@@ -89,6 +90,20 @@ def no_single_point_of_failure(model: Model, fleet: Fleet) -> Iterator[Finding]:
                 for head in model.heads
                 if fleet.heads[head].status != "active"
             ),
+        )
+
+
+def _only_one_head(catalog: Catalog) -> Iterator[Finding]:
+    """What all models of a fleet with one head have in common."""
+    heads = [*catalog.fleet.heads.values()]
+    number = sum(one.status != "disabled" for one in catalog.signatures)
+    if len(heads) == 1 and heads[0].status != "offline" and number:
+        yield Finding(
+            place=heads[0].place.below("head_id"),
+            message=f"only {quote(heads[0].head_id)} serves {counted(number, 'model')}: a single point of failure",
+            label="no other head",
+            help="add a second head here, and name it in the fallback_heads of the models",
+            subject=heads[0].head_id,
         )
 
 
@@ -170,7 +185,7 @@ def _active(model: Model, fleet: Fleet) -> list[str]:
 
 RULES = (
     some_head_is_active,
-    no_single_point_of_failure,
+    replace(no_single_point_of_failure, catalog_check=_only_one_head),
     priority_head_is_not_offline,
     heads_stand_in_more_than_one_region,
 )

@@ -23,7 +23,8 @@ def test_a_warning_is_explained_with_examples_and_how_to_silence_it(
 warning[MS402]: A model has a single point of failure.
 
 With one active head, its failure or its next restart is an outage of the
-model. Draining heads are being removed and do not count.
+model. Draining heads are being removed and do not count. Where the fleet has
+one head in all, it is reported once.
 
 Add a head to `fallback_heads`, in another region where residency allows it.
 
