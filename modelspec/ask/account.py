@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from modelspec.ask.places import Places
-from modelspec.fleet.model import Upstream
+from modelspec.fleet.model import Upstream, prefix_of
 from modelspec.routing.decide import Decision, Index, Unused, Why, targets_at, unused
 from modelspec.routing.table import HeadEntry, Route
 from modelspec.text.names import nearest
@@ -123,7 +123,7 @@ def _model(index: Index, decision: Decision, route: Route, places: Places) -> An
     return AnsweringModel(
         route=route,
         name=name,
-        match="wildcard" if name.endswith("/*") else "id" if name == route.model_id else "alias",
+        match="wildcard" if prefix_of(name) is not None else "id" if name == route.model_id else "alias",
         spot=places.name(route, name),
         status_spot=places.field(route, "status"),
         client_regions_spot=places.field(route, "access", "client_regions") if restricted else None,

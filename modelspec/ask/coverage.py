@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from modelspec.fleet.model import prefix_of
 from modelspec.routing.decide import Decision, Index, Why
 from modelspec.routing.table import Route
 
@@ -93,7 +94,7 @@ def _items(index: Index) -> Iterator[Item]:
     for route in routes:
         yield Item(kind=CoverageKind.MODEL, model_id=route.model_id)
         for name in (route.model_id, *route.aliases):
-            if name != route.model_id or name.endswith("/*"):
+            if name != route.model_id or prefix_of(name) is not None:
                 yield Item(kind=CoverageKind.NAME, model_id=route.model_id, detail=name)
         for number in range(len(route.tiers)):
             yield Item(kind=CoverageKind.TIER, model_id=route.model_id, detail=str(number))

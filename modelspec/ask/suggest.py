@@ -11,6 +11,7 @@ from itertools import count
 
 from modelspec.ask.cases import FILE
 from modelspec.ask.coverage import Coverage, CoverageKind, Item, denied_regions, exercised_by
+from modelspec.fleet.model import prefix_of
 from modelspec.load.limits import MAX_NODES
 from modelspec.load.locate import Locator
 from modelspec.load.unread import MAX_BYTES
@@ -64,9 +65,10 @@ def _suggestion(index: Index, item: Item) -> Suggestion:
 
 def _sample(index: Index, name: str) -> str:
     """The name itself or, for a wildcard, a name that only this wildcard matches."""
-    if not name.endswith("/*"):
+    prefix = prefix_of(name)
+    if prefix is None:
         return name
-    tries = (f"{name[:-1]}any{number or ''}" for number in count())
+    tries = (f"{prefix}any{number or ''}" for number in count())
     return next(one for one in tries if (found := index.find(one)) is not None and found[1] == name)
 
 

@@ -25,6 +25,7 @@ from modelspec.author.schemas import FOLDER, schema_line
 from modelspec.author.style import block
 from modelspec.author.values import counted, shown
 from modelspec.diagnose.refusal import Refusal
+from modelspec.fleet.model import prefix_of
 from modelspec.load import read
 from modelspec.load.find import File, Tree
 from modelspec.load.unread import MAX_BYTES
@@ -35,8 +36,6 @@ from modelspec.schema import check
 from modelspec.text.document import Pointer, field_path
 from modelspec.text.portable import NUMBERED, source_name
 from modelspec.text.quote import quote
-
-_WILDCARD = "/*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +108,7 @@ def free_path(model_id: str, taken: AbstractSet[str], folder: str | None = None)
 def _paths_of(model_id: str, folder: str | None = None) -> Iterator[str]:
     """The possible paths for a new file, the best one first."""
     wanted = source_name(model_id)
-    best = f"{wanted}/any" if model_id.endswith(_WILDCARD) else wanted
+    best = f"{wanted}/any" if prefix_of(model_id) else wanted
     if folder is not None:
         best = wanted.rpartition("/")[2]
     for name in dict.fromkeys((best, wanted.replace("/", "_"))):
@@ -130,7 +129,7 @@ def moved_path(old_path: str, old_id: str, new_id: str, taken: AbstractSet[str])
     if f"{NUMBERED.sub('', stem)}.yaml" not in _paths_of(old_id):
         inner = PurePosixPath(old_path).parent.relative_to(FOLDER_OF_MODELS)
         folder = None if str(inner) == "." else str(inner)
-        if folder is None and not new_id.endswith(_WILDCARD):
+        if folder is None and prefix_of(new_id) is None:
             new_id = new_id.replace("/", "_")
     path = free_path(new_id, taken - {old_path}, folder)
     return f"{path.removesuffix('.yaml')}.{suffix}"

@@ -128,6 +128,7 @@ _REMOVED = frozenset(
         "MS731",
         "MS737",
         "MS739",
+        "MS741",
         "MS507",
     }
 )

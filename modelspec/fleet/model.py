@@ -331,6 +331,14 @@ class Named(Protocol):
 Whose = TypeVar("Whose", bound=Named)
 
 
+def prefix_of(name: str) -> str | None:
+    """What a name must begin with for a wildcard to take it; None where `name` is no wildcard.
+
+    `acme/*` takes what begins with `acme/`, and `*` alone whatever nothing else takes.
+    """
+    return name[:-1] if name == "*" or name.endswith("/*") else None
+
+
 class Names(Generic[Whose]):
     """Every id and alias, and which model a name means: the only lookup of names."""
 
@@ -339,12 +347,13 @@ class Names(Generic[Whose]):
         for model in models:
             for name in (model.model_id, *model.aliases):
                 self._declared.setdefault(name, model)
-        self._wildcards = {name[:-1]: name for name in self._declared if name.endswith("/*")}
+        prefixes = ((prefix_of(name), name) for name in self._declared if name[-1:] == "*")
+        self._wildcards = {prefix: name for prefix, name in prefixes if prefix is not None}
         self._longest = max(map(len, self._wildcards), default=0)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names as they are declared, wildcards last."""
-        yield from (name for name in self._declared if not name.endswith("/*"))
+        yield from (name for name in self._declared if prefix_of(name) is None)
         yield from self._wildcards.values()
 
     def __getitem__(self, declared: str) -> Whose:
@@ -354,7 +363,8 @@ class Names(Generic[Whose]):
     def declared(self, name: str) -> str | None:
         """The id, alias or wildcard that takes a request for `name`.
 
-        An exact name wins over the longest matching prefix; case counts, as it does in the gateways.
+        An exact name wins over the longest matching prefix, and any prefix over `*`; case counts, as it does in the
+        gateways.
         """
         if name in self._declared:
             return name
@@ -363,7 +373,7 @@ class Names(Generic[Whose]):
             wildcard = self._wildcards.get(name[: end + 1])
             if wildcard is not None:
                 return wildcard
-        return None
+        return self._wildcards.get("")
 
     def find(self, name: str) -> Whose | None:
         """The model that a request for `name` means."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from modelspec.diagnose.refusal import Refusal
+from modelspec.fleet.model import prefix_of
 from modelspec.importing.destination import ImportDestination, fits
 from modelspec.load.foreign import Foreign
 from modelspec.text.document import Pointer
@@ -103,7 +104,7 @@ def legal_id(name: str) -> str:
     """The nearest valid id: letters without marks, `-` for invalid characters; empty if nothing is left."""
     if is_legal(name):
         return name
-    wildcard = "/*" if name.endswith("/*") else ""
+    wildcard = "/*" if prefix_of(name) else ""
     text = unicodedata.normalize("NFKD", name.removesuffix("/*")).encode("ascii", "ignore").decode()
     parts = [_EDGE.sub("", _ODD.sub("-", part)) for part in text.split("/")]
     text = _EDGE.sub("", "/".join(part for part in parts if part)[: _LONGEST - len(wildcard)])

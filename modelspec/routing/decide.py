@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-from modelspec.fleet.model import Names, Upstream
+from modelspec.fleet.model import Names, Upstream, prefix_of
 from modelspec.routing.table import Route, RoutingTable, Tier
 
 
@@ -152,14 +152,13 @@ def targets_at(decision: Decision, head: str) -> tuple[Upstream, ...]:
     assert route is not None
     assert name is not None
     targets = (route.local_targets[head],) if route.local_targets else route.targets
-    if not name.endswith("/*"):
+    prefix = prefix_of(name)
+    if prefix is None:
         return targets
-    rest = decision.request.model[len(name) - 1 :]
+    rest = decision.request.model.removeprefix(prefix)
     return tuple(
-        replace(target, upstream_model=target.upstream_model[:-1] + rest)
-        if target.upstream_model.endswith("/*")
-        else target
-        for target in targets
+        target if start is None else replace(target, upstream_model=start + rest)
+        for target, start in ((target, prefix_of(target.upstream_model)) for target in targets)
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from modelspec.fleet.model import Upstream
+from modelspec.fleet.model import Upstream, prefix_of
 
 Json = Mapping[str, object]
 """What JSON can hold, with the keys in the order in which they are written."""
@@ -75,12 +75,13 @@ class Route:
     @property
     def exact(self) -> tuple[str, ...]:
         """The names that must be sent as they are: the id, then the aliases."""
-        return tuple(name for name in (self.model_id, *self.aliases) if not name.endswith("/*"))
+        return tuple(name for name in (self.model_id, *self.aliases) if prefix_of(name) is None)
 
     @property
     def prefixes(self) -> tuple[str, ...]:
-        """What a name may begin with, the slash included: of `openrouter/*` it is `openrouter/`."""
-        return tuple(name[:-1] for name in (self.model_id, *self.aliases) if name.endswith("/*"))
+        """What a name may begin with, the slash included: `openrouter/` of `openrouter/*`, and nothing of `*`."""
+        found = map(prefix_of, (self.model_id, *self.aliases))
+        return tuple(prefix for prefix in found if prefix is not None)
 
     @property
     def is_routed(self) -> bool:

@@ -6,7 +6,7 @@ from itertools import chain, count
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule, stage_rule
-from modelspec.fleet.model import Catalog, Fleet, Model, Signature
+from modelspec.fleet.model import Catalog, Fleet, Model, Signature, prefix_of
 from modelspec.rules.examples import model
 from modelspec.text.document import Place
 from modelspec.text.portable import LONGEST, NUMBERED, is_portable, portable, source_name
@@ -25,7 +25,8 @@ def file_name_follows_the_id(catalog: Catalog) -> Iterator[Finding]:
 
     People look for a model by its name. A file is named after the id or its last part, with `_` for characters
     that file systems do not allow: `acme/atlas:8b` is in `atlas_8b.yaml` or in `acme_atlas_8b.yaml`, in any folder. A
-    wildcard `acme/*` is in `acme.yaml` or `acme/any.yaml`. Where another model has that name, `_2` follows it.
+    wildcard `acme/*` is in `acme.yaml` or `acme/any.yaml`, and `*` in `any.yaml`. Where another model has that name,
+    `_2` follows it.
 
     Rename the file, or the folder whose name not every file system allows.
     """
@@ -61,7 +62,7 @@ def misnamed(catalog: Catalog) -> Iterator[tuple[Signature, str | None]]:
         wanted = source_name(signature.model_id).lower()
         last = wanted.rpartition("/")[2]
         allowed = {last, wanted.replace("/", "_"), wanted.replace("/", "-")}
-        if signature.model_id.endswith("/*"):
+        if prefix_of(signature.model_id) is not None:
             allowed |= {"any"}
         first = NUMBERED.sub("", name)
         is_named = name in allowed or (first in allowed and f"{folder}/{first}" in taken)

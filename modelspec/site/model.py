@@ -113,7 +113,7 @@ def _facts(route: Route, names: Wording) -> Iterator[Row]:
     if route.aliases:
         yield Row.of("Aliases", *route.aliases)
     if route.prefixes:
-        yield Row.of("Matches", *(f"every name that begins with {prefix}" for prefix in route.prefixes))
+        yield Row.of("Matches", *map(_matches, route.prefixes))
     yield Row.of("Visibility", route.visibility)
     if route.groups:
         yield Row.of("Groups", *route.groups)
@@ -121,6 +121,10 @@ def _facts(route: Route, names: Wording) -> Iterator[Row]:
     yield Row.of("Clients from", *clients)
     yield Row.of("Limits", *(_limits(route) or ["none"]))
     yield from _retries(route)
+
+
+def _matches(prefix: str) -> str:
+    return f"every name that begins with {prefix}" if prefix else "every name that no other model has"
 
 
 def _retries(route: Route) -> Iterator[Row]:

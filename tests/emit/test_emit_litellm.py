@@ -83,13 +83,16 @@ def _whole(config: dict[str, Any]) -> None:
     aliases = config["router_settings"]["model_group_alias"]
     assert set(aliases.values()) <= groups
     assert not aliases.keys() & groups
-    prefixes = tuple(name[:-1] for name in groups if name.endswith("/*"))
+    prefixes = tuple(name[:-1] for name in groups if name.endswith("*"))
+    exact = {name for name in groups if not name.endswith("*")} | aliases.keys()
     for section in ("fallbacks", "context_window_fallbacks", "content_policy_fallbacks"):
         entries = config["router_settings"][section]
         assert len({name for entry in entries for name in entry}) == len(entries)
+        listed = {name for entry in entries for name in entry}
+        assert listed <= exact | {"*"}
+        assert "*" not in listed or listed == exact | {"*"}
         for entry in entries:
             ((name, others),) = entry.items()
-            assert name in groups | aliases.keys()
             assert name not in others
             assert all(other in groups or other.startswith(prefixes) for other in others)
 
@@ -194,7 +197,7 @@ def _changed(root: Any, where: tuple[Any, ...], change: Any) -> Any:
     return copy
 
 
-IDS = st.from_regex(r"\A[A-Za-z0-9]([A-Za-z0-9._:@/~+-]{0,6}[A-Za-z0-9])?(/\*)?\Z").filter(
+IDS = st.just("*") | st.from_regex(r"\A[A-Za-z0-9]([A-Za-z0-9._:@/~+-]{0,6}[A-Za-z0-9])?(/\*)?\Z").filter(
     lambda name: not any(part in ("", ".", "..") for part in name.split("/"))
 )
 TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=12).filter(
@@ -262,7 +265,7 @@ def _text(one: dict[str, Any], models: list[dict[str, Any]]) -> str:
         row = upstream | {key: value for key, value in numbers.items() if value is not None}
         listed.append(row | ({"api_key": one["key"]} if one["key"] else {}))
     others = [
-        other["model_id"] for other in models if other is not one and not other["model_id"].endswith("/*")
+        other["model_id"] for other in models if other is not one and not other["model_id"].endswith("*")
     ]
     value = {
         "model_id": one["model_id"],

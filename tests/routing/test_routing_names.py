@@ -40,6 +40,27 @@ def test_an_exact_name_wins_over_the_longest_prefix(name: str, model_id: str | N
     assert (found.model_id if found else None) == model_id
 
 
+@pytest.mark.parametrize(
+    ("name", "model_id"),
+    [
+        ("known", "known"),
+        ("acme/x", "acme/*"),
+        ("*", "*"),
+        ("", "*"),
+        ("/", "*"),
+        ("acme", "*"),
+        ("Known", "*"),
+        ("known/x", "*"),
+        ("😀", "*"),
+    ],
+)
+def test_a_catch_all_takes_what_nothing_else_does(name: str, model_id: str) -> None:
+    names = Names([signature("*"), signature("known"), signature("acme/*")])
+    found = names.find(name)
+    assert found is not None
+    assert found.model_id == model_id
+
+
 def test_without_wildcards_only_exact_names_count() -> None:
     names = Names([signature("a/b")])
     assert names.find("a/b") is not None

@@ -139,6 +139,7 @@ PLACES = {
     "MS738": "own.yaml:1:19",
     "MS739": "models.d/atlas.yaml:7:10",
     "MS740": "own.yaml:1:1",
+    "MS741": "models.d/router.yaml:7:18",
 }
 """Where the one fault of each bad example is."""
 

@@ -67,7 +67,7 @@ def generated(seed: int) -> RoutingTable:
     ids = [
         *(f"atlas-{number}" for number in range(12)),
         *dice.sample(HOSTILE, 6),
-        *dice.sample(("any/*", "any/thing/*", "any/thing", "other/*", "😀/*", "/*"), 4),
+        *dice.sample(("any/*", "any/thing/*", "any/thing", "other/*", "😀/*", "/*", "*"), 5),
     ]
     routes = []
     for number, name in enumerate(ids):
@@ -78,7 +78,7 @@ def generated(seed: int) -> RoutingTable:
             tiers.append({one: dice.choice((1, 1, 2, 3, 127)) for one in tried[:size]})
             tried = tried[size:]
         is_local = bool(tiers) and dice.random() < 0.2
-        upstream = "up/*" if name.endswith("/*") else f"up-{number}"
+        upstream = dice.choice(("up/*", "*")) if name.endswith("*") else f"up-{number}"
         routes.append(
             route(
                 name,
@@ -104,7 +104,7 @@ def names_to_ask(index: Index, dice: Random) -> Iterator[str]:
     """Declared names, those behind wildcards, and near misses."""
     for name in index.names:
         yield name
-        if name.endswith("/*"):
+        if name.endswith("*"):
             yield f"{name[:-1]}rest/of it"
             yield name[:-1]
         elif dice.random() < 0.3:
@@ -244,7 +244,8 @@ def test_the_browser_decides_and_drills_as_modelspec_does(
         (tmp_path / f"routes-{number}.json").write_bytes(routes.content)
     asked = list(cases(tables))
     (tmp_path / "cases.json").write_text(json.dumps({"fleets": len(tables), "cases": asked}))
-    shutil.copy(STATIC / "decide.js", tmp_path)
+    for script in ("decide.js", "records.js"):
+        shutil.copy(STATIC / script, tmp_path)
     (tmp_path / "page.html").write_text("<!doctype html>")
     indices = [Index(routing) for routing in tables]
     answer = {"decide": decided, "drill": drilled}

@@ -8,7 +8,7 @@ from typing import Any
 
 from modelspec.check.setup import Setup, read_setup
 from modelspec.diagnose.rule import is_fixed
-from modelspec.fleet.model import Head, Model, Region
+from modelspec.fleet.model import Head, Model, Region, prefix_of
 from modelspec.load.defaults import merged
 from modelspec.load.find import DEFAULTS, Tree, read_tree
 from modelspec.load.locate import Locator
@@ -235,7 +235,7 @@ def _sound(form: str, choices: Iterable[Choice]) -> tuple[Choice, ...]:
         for choice in choices
         if fits.is_valid(choice.value)
         and without_secrets(choice.value) == choice.value
-        and not choice.value.endswith("/*")
+        and prefix_of(choice.value) is None
     )
 
 

@@ -117,8 +117,8 @@ def route_configuration(
 
 
 def _matcher(exact: dict[str, Message], prefixes: dict[str, Message], models: Message) -> Message:
-    """An exact name, else the longest prefix, else 404; without a name, a fault of the edge."""
-    unknown = _action(_direct(404))
+    """An exact name, else the longest prefix, else what `*` takes or 404; without a name, a fault of the edge."""
+    unknown = prefixes.pop("", None) or _action(_direct(404))
     if prefixes:
         unknown = {"matcher": {**_tree(MODEL_HEADER, "prefix_match_map", prefixes), "on_no_match": unknown}}
     return {

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from modelspec.emit.artifact import Artifact, document, encode
 from modelspec.emit.tables import SCHEMA_VERSION
+from modelspec.fleet.model import prefix_of
 from modelspec.fleet.reference import Reference
 from modelspec.gateways import GatewayOptions, program_text
 from modelspec.gateways.litellm import own as own_settings
@@ -126,12 +127,28 @@ def _router_settings(options: Mapping[str, object]) -> Iterator[tuple[str, objec
         yield "optional_pre_call_checks", ["enforce_model_rate_limits"]
 
 
-def _fallbacks(groups: Iterable[Group], conditions: tuple[str, ...]) -> Iterator[Mapping[str, object]]:
-    for group in groups:
-        found = dict.fromkeys(name for c in conditions for name in group.fallbacks.get(c, ()))
-        if found:
-            for name in (*group.names, *group.aliases):
-                yield {name: [other for other in found if other != name]}
+def _fallbacks(groups: Sequence[Group], conditions: tuple[str, ...]) -> Iterator[Mapping[str, object]]:
+    """The lists by name of a group.
+
+    LiteLLM finds none by the name of a wildcard. What it has for `*` is for every request without a list, and so for
+    all wildcards; the other groups then need a list, be it empty.
+    """
+    found = [
+        tuple(dict.fromkeys(n for c in conditions for n in group.fallbacks.get(c, ()))) for group in groups
+    ]
+    of_wildcards = {
+        names
+        for group, names in zip(groups, found, strict=True)
+        if any(prefix_of(name) is not None for name in group.names)
+    }
+    common = of_wildcards.pop() if len(of_wildcards) == 1 else ()
+    if common:
+        yield {"*": common}
+    for group, names in zip(groups, found, strict=True):
+        if names or common:
+            for own in (*group.names, *group.aliases):
+                if prefix_of(own) is None:
+                    yield {own: [name for name in names if name != own]}
 
 
 def _separated(items: Iterable[str]) -> Iterator[str]:

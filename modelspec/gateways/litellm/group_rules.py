@@ -1,10 +1,10 @@
-"""Limits of LiteLLM's model groups, `MS726`, `MS727`, `MS729`, `MS730` and `MS739`."""
+"""Limits of LiteLLM's model groups, `MS726`, `MS727`, `MS729`, `MS730`, `MS739` and `MS741`."""
 
 from collections.abc import Iterator
 
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Rule, Scope, rule
-from modelspec.fleet.model import Catalog, Fleet, Model
+from modelspec.fleet.model import Catalog, Fleet, Model, Signature, prefix_of
 from modelspec.gateways.litellm.upstream_rules import ATLAS, OPEN, TARGET
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
@@ -34,6 +34,7 @@ _ROUTER = (
     + ATLAS.partition("\n")[2].replace("model_id: atlas", "model_id: router/*")
     + "endpoint: https://router.example.com/v1\n"
 )
+_EVERYTHING = _ROUTER.replace("router/*", '"*"').replace("models.d/router", "models.d/any")
 
 
 @rule(
@@ -64,7 +65,7 @@ def limits_are_of_one_deployment(model: Model, fleet: Fleet) -> Iterator[Finding
 
     Give each deployment its own `rpm` and `tpm`. Each head counts separately.
     """
-    prefixes = [name for name in (model.model_id, *model.aliases) if name.endswith("/*")]
+    prefixes = [name for name in (model.model_id, *model.aliases) if prefix_of(name) is not None]
     several = len(model.deployments) > 1 or len(prefixes) > 1
     if (
         fleet.litellm_enforces_limits
@@ -125,16 +126,17 @@ def a_request_has_one_upstream_name(model: Model, fleet: Fleet) -> Iterator[Find
     if "litellm" not in fleet.targets:
         return
     for reference in model.fallback_models:
-        if reference.model_id.endswith("/*"):
+        prefix = prefix_of(reference.model_id)
+        if prefix is not None:
             yield Finding(
                 place=Place(path=model.path, pointer=reference.pointer),
                 message=f"a request cannot fall back to every model of {quote(reference.model_id)}",
                 label="which of them?",
-                help=f"write one name that begins with {quote(reference.model_id[:-1])}",
+                help=f"write one name that begins with {quote(prefix)}" if prefix else "write one name",
             )
     if any("*" in deployment.upstream_model for deployment in model.deployments):
         for position, alias in enumerate(model.aliases):
-            if model.model_id.endswith("/*") and not alias.endswith("/*"):
+            if prefix_of(model.model_id) is not None and prefix_of(alias) is None:
                 yield Finding(
                     place=Place(path=model.path, pointer=("aliases", position)),
                     message=f"{quote(alias)} has nothing to replace the '*' in the name of the upstream",
@@ -207,10 +209,59 @@ def fallback_models_can_be_called(catalog: Catalog) -> Iterator[Finding]:
                 )
 
 
+@rule(
+    "MS741",
+    Severity.ERROR,
+    Scope.CATALOG,
+    bad=OPEN + _ROUTER + "fallback_models: [atlas]\n" + _EVERYTHING,
+    good=OPEN + _ROUTER + "fallback_models: [atlas]\n" + _EVERYTHING + "fallback_models: [atlas]\n",
+)
+def wildcards_share_their_fallbacks(catalog: Catalog) -> Iterator[Finding]:
+    """Two wildcards of a head have different fallback models.
+
+    LiteLLM looks up the fallback models of a request by the name that the client sent, never by the wildcard that took
+    it. It has one list for all such names, so the wildcards of a head must have the same one.
+
+    Give them the same `fallback_models`, serve them at different heads, or name the models that need others.
+    """
+    if "litellm" not in catalog.fleet.targets:
+        return
+    wildcards = [
+        (signature, _lists(signature))
+        for signature in catalog.signatures
+        if signature.status != "disabled"
+        and any(prefix_of(name) is not None for name in (signature.model_id, *signature.aliases))
+    ]
+    for signature, lists in wildcards:
+        others = (
+            other.model_id
+            for other, theirs in wildcards
+            if theirs != lists and not set(other.heads).isdisjoint(signature.heads)
+        )
+        other = next(others, None) if signature.fallback_models else None
+        if other is not None:
+            yield Finding(
+                place=Place(path=signature.path, pointer=("fallback_models",)),
+                message=f"LiteLLM cannot tell the fallback models of {quote(signature.model_id)} from those of "
+                f"{quote(other)}",
+                label="for every wildcard of a head, or for none",
+                help=f"give {quote(other)} the same fallback_models, or delete them here",
+                subject=signature.model_id,
+            )
+
+
+def _lists(signature: Signature) -> list[list[str]]:
+    """The fallback models of each cause."""
+    found = [(pointer[1], name) for name, pointer in signature.fallback_models]
+    causes = ("error", "context_window", "content_policy")
+    return [[name for at, name in found if isinstance(at, int) or at == cause] for cause in causes]
+
+
 RULES: tuple[Rule, ...] = (
     limits_are_of_one_deployment,
     limits_are_enforced_somewhere,
     a_request_has_one_upstream_name,
     weights_are_used,
     fallback_models_can_be_called,
+    wildcards_share_their_fallbacks,
 )

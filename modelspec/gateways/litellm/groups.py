@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from modelspec.fleet.model import Upstream
+from modelspec.fleet.model import Upstream, prefix_of
 from modelspec.fleet.reference import Reference
 from modelspec.gateways.litellm.names import (
     FALLBACK_PREFIX,
@@ -59,8 +59,8 @@ class LiteLLMGroups:
             seen = len(hidden)
             fallbacks = self._fallbacks(route, own, hidden)
             waiting.extend(list(hidden.values())[seen:])
-            names = (route.model_id, *(alias for alias in route.aliases if alias.endswith("/*")))
-            aliases = tuple(alias for alias in route.aliases if not alias.endswith("/*"))
+            names = (route.model_id, *(alias for alias in route.aliases if prefix_of(alias) is not None))
+            aliases = tuple(alias for alias in route.aliases if prefix_of(alias) is None)
             targets = route.targets
             if route.local_inference:
                 targets = (route.local_targets[head],) if route.model_id in own else tuple(_remote(route))
@@ -81,7 +81,7 @@ class LiteLLMGroups:
                 if found is None or not found[0].tiers or found[0] is route:
                     continue
                 other = found[0]
-                group = name if other.model_id.endswith("/*") else other.model_id
+                group = name if prefix_of(other.model_id) is not None else other.model_id
                 if other.model_id not in own:
                     if not self._is_within_reach(other):
                         continue
@@ -185,7 +185,7 @@ def _upstream(route: Route, target: Upstream) -> str:
     not contain it.
     """
     name = target.upstream_model
-    if name == route.model_id and name.endswith("/*"):
+    if name == route.model_id and prefix_of(name) is not None:
         return name.removeprefix(f"{target.provider}/")
     return name
 

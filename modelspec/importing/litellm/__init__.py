@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from modelspec.diagnose.refusal import Refusal
+from modelspec.fleet.model import prefix_of
 from modelspec.importing.destination import ImportDestination
 from modelspec.importing.draft import (
     Imported,
@@ -185,9 +186,9 @@ class _Run:
                 continue
             is_pattern = "*" in name
             wanted = legal_id(name) or ("" if is_pattern else "model")
-            stem, wildcard = wanted.removesuffix("/*"), "/*" if wanted.endswith("/*") else ""
-            if (is_pattern and not name.endswith("/*")) or not wanted or "*" in stem:
-                why = "a wildcard here is a prefix and '/*': not imported"
+            stem, wildcard = wanted.removesuffix("/*"), "/*" if prefix_of(wanted) else ""
+            if (is_pattern and not prefix_of(name)) or not wanted or "*" in stem:
+                why = "a wildcard here is '*' alone, or a prefix and '/*': not imported"
                 for entry in entries:
                     self._ledger.note(NoteKind.ABSENT, entry, f"the model {quote(name)}", why)
                 continue

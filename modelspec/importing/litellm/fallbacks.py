@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from modelspec.fleet.model import prefix_of
 from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.load.foreign import Foreign
 from modelspec.text.quote import quote
@@ -88,14 +89,33 @@ def _lists(
             continue
         for key, value in _pairs(node, name, ledger):
             owner = _ALL if key == _ALL else names.get(key)
-            if owner is None:
-                why = "no model in this file has that name: left out"
-                ledger.note(NoteKind.SUSPICIOUS, value, f"{name} of {quote(key)}", why)
+            objection = _objection(key, owner, names)
+            if owner is None or objection is not None:
+                kind, why = objection or _UNKNOWN
+                ledger.note(kind, value, f"{name} of {quote(key)}", f"{why}: left out")
+                continue
+            known = found.setdefault(owner, [])
+            if not _is_given(value):
+                ledger.carried(value)
                 continue
             targets = list(_targets(value, key, names, name, ledger))
-            known = found.setdefault(owner, [])
             known.extend(target for target in targets if target.name not in [k.name for k in known])
-    return {owner: targets for owner, targets in found.items() if targets}
+    return found
+
+
+_UNKNOWN = (NoteKind.SUSPICIOUS, "no model in this file has that name")
+
+
+def _objection(key: str, owner: str | None, names: Names) -> tuple[NoteKind, str] | None:
+    """Why no model has the fallbacks of a key."""
+    if key == _ALL:
+        return None
+    if owner is None:
+        wildcard = _find(key, names)
+        why = "only a wildcard takes that name: give it an entry of its own, and import again"
+        return _UNKNOWN if wildcard is None else (NoteKind.DIFFERENT, why)
+    why = "LiteLLM finds no fallbacks by the name of a wildcard, so that these are never used"
+    return None if prefix_of(owner) is None else (NoteKind.SUSPICIOUS, why)
 
 
 def _is_given(node: Foreign) -> bool:
@@ -147,7 +167,7 @@ def _find(name: str, names: Names) -> tuple[str, str] | None:
     while (end := name.rfind("/", 0, end)) >= 0:
         if f"{name[:end]}/*" in names:
             return name, names[f"{name[:end]}/*"]
-    return None
+    return (name, names[_ALL]) if _ALL in names else None
 
 
 def _default(sections: Sequence[Foreign], names: Names, ledger: Ledger) -> list[FallbackTarget]:

@@ -5,6 +5,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from modelspec.author.fields import field_at
+from modelspec.fleet.model import prefix_of
 from modelspec.importing.destination import ImportDestination
 from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.importing.litellm.upstream import ImportedUpstream
@@ -38,7 +39,7 @@ def deployments(
     for item in items:
         if item.get("provider") == "openai" and "endpoint" in item:
             del item["provider"]
-        if item.get("upstream_model") == model_id and not model_id.endswith("/*"):
+        if item.get("upstream_model") == model_id and not prefix_of(model_id):
             del item["upstream_model"]
     only = items[0]
     if len(items) == 1 and only.get("region") in (None, home):

@@ -233,7 +233,7 @@ class UpstreamReader:
             return SAME_AS.get(prefix, prefix), rest
         found = guess(name, host_of(endpoint) if isinstance(endpoint, str) else None)
         if found is None and (slash or endpoint is None):
-            return "LiteLLM knows no provider for its name, and rejects it"
+            return _OPEN if name == "*" else "LiteLLM knows no provider for its name, and rejects it"
         why = f"its name has no provider before a '/'; assumed to be {found or 'openai'}"
         kind = NoteKind.CHANGED
         if found is None:
@@ -359,6 +359,7 @@ class UpstreamReader:
         return float(value)
 
 
+_OPEN = "its clients choose the provider; give each its own entry, such as model_name and model openai/*"
 _NAMELESS = (NoteKind.SUSPICIOUS, "litellm_params has no model")
 
 

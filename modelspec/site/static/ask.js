@@ -3,7 +3,7 @@
 //
 // Names come from pull requests and URLs: they enter the page as text and as attribute values, never as markup.
 
-import { fold } from "./records.js";
+import { fold, prefixOf } from "./records.js";
 import { counted, current, isolated, listed, make, modelLink } from "./whatif.js";
 
 const ROUTES = new URL("routes.json", import.meta.url).href;
@@ -171,7 +171,7 @@ const tiersOf = (decision, model) => {
 };
 
 const about = ({ route, name }) => {
-  const kind = name.endsWith("/*") ? "wildcard" : name === route.id ? "model" : "alias";
+  const kind = prefixOf(name) !== null ? "wildcard" : name === route.id ? "model" : "alias";
   const rows = [
     [kind === "model" ? "Model" : `The ${kind} `, kind === "model" ? null : make("code", {}, isolated(name)), kind === "model" ? " " : " means ", modelLink(index, route), " of ", regionLink(route.region), " · ", forgeLink(route.path, route.line)],
   ];

@@ -1,6 +1,7 @@
 // A model against what the page knows of the repository: the faults that `modelspec validate` would report, and by
 // name what only the checks of the pull request can know. Never greener than these: what is not understood is left.
 import { endpointFaults, hostOf, referenceFaults } from "./address.js";
+import { prefixOf } from "./records.js";
 import { OURS, against, quote } from "./schema.js";
 import { doubtful, isShown, secretIn, strings } from "./secrets.js";
 import { Num, yaml } from "./yaml.js";
@@ -224,7 +225,7 @@ const resilience = ({ known, model, add, region, all }) => {
   const shown = quote(model.priority_head);
   if (isOffline && !active.length) add(at, "offline", { value: shown });
   else if (isOffline) add(at, "taken", { value: shown, other: quote(order(model, known, active)) });
-  if (active.length === 1 || (!active.length && !isOffline)) {
+  if (Object.keys(known.heads).length > 1 && (active.length === 1 || (!active.length && !isOffline))) {
     const drain = all.some((head) => known.heads[head].status === "draining");
     add(at, "single", { what: `only ${[...active.map(quote), ...(drain ? ["draining heads"] : [])].join(" and ")} ${drain ? "serve" : "serves"} this model` });
   }
@@ -313,9 +314,9 @@ const fallbacks = ({ known, model, own, add, leave }) => {
   }
   if (listed.length) leave(["MS302", "MS307", "MS310", "MS318", "MS319"], "where its fallback models lead, and who may call them");
   const had = known.named_ids.filter(([, owner]) => owner === own).map(([name]) => name);
-  const isUsed = [...self, ...had].some((name) => Object.hasOwn(known.users, name) || name.endsWith("/*"));
+  const isUsed = [...self, ...had].some((name) => Object.hasOwn(known.users, name) || prefixOf(name) !== null);
   if (own && isUsed) leave(["MS203", "MS302", "MS307", "MS310", "MS318", "MS319", "MS605"], "models that fall back to this one");
-  const taken = known.named_ids.filter(([name]) => name.endsWith("/*")).map(([name]) => name.slice(0, -1));
+  const taken = known.named_ids.map(([name]) => prefixOf(name)).filter((prefix) => prefix !== null);
   if (!own && (isUsed || [...self].some((name) => taken.some((prefix) => name.startsWith(prefix))))) leave(["MS302", "MS307", "MS310", "MS318", "MS319", "MS605"], "names that this model takes from a wildcard");
   if (model.access?.visibility === "private") leave(["MS530"], "whether a key may call it");
 };

@@ -3,6 +3,8 @@
 //
 // Nothing here knows the page. Names come from pull requests: they are keys of Maps, never of objects.
 
+import { prefixOf } from "./records.js";
+
 /** The HTTP status of each outcome. */
 const STATUS = { routed: 200, unknown: 404, disabled: 404, client_region: 403, no_head: 503 };
 
@@ -55,9 +57,10 @@ export const indexOf = ({ regions, heads, routes, upstreams, models, view }) => 
     for (const [head] of route.tiers[0] ?? []) index.byHead.get(head).push(route);
   });
   for (const name of index.names.keys()) {
-    if (!name.endsWith("/*")) continue;
-    index.wildcards.set(name.slice(0, -1), name);
-    index.longest = Math.max(index.longest, name.length - 1);
+    const prefix = prefixOf(name);
+    if (prefix === null) continue;
+    index.wildcards.set(prefix, name);
+    index.longest = Math.max(index.longest, prefix.length);
   }
   index.loads = new Map([...index.heads.keys()].map((head) => [head, 0]));
   for (const { tiers } of index.routes.values()) if (tiers.length) add(index.loads, tiers[0], 1);
@@ -81,7 +84,7 @@ export const load = (url) => {
   return loading.get(url);
 };
 
-/** The id, alias or wildcard that takes a request for `name`, or null. An exact name wins over the longest prefix. */
+/** The id, alias or wildcard that takes a request for `name`, or null: an exact name, else the longest prefix, else `*`. */
 export const declared = (index, name) => {
   if (index.names.has(name)) return name;
   let end = index.longest;
@@ -89,7 +92,7 @@ export const declared = (index, name) => {
     const found = index.wildcards.get(name.slice(0, end + 1));
     if (found !== undefined) return found;
   }
-  return null;
+  return index.wildcards.get("") ?? null;
 };
 
 /** The heads that do not answer. A name that both a head and a region have means the head; an unknown one throws. */
@@ -126,11 +129,13 @@ export const decide = (index, { model, origin = null, down = [] }) => {
 /** The upstreams that a head calls. Of a wildcard, `*` in the upstream's name stands for the rest of the client's. */
 export const targetsAt = ({ route, name }, model, head) => {
   const targets = route.targets.filter((target) => target.head === null || target.head === head);
-  if (!name.endsWith("/*")) return targets;
-  const rest = model.slice(name.length - 1);
-  return targets.map((target) =>
-    target.model.endsWith("/*") ? { ...target, model: target.model.slice(0, -1) + rest } : target,
-  );
+  const prefix = prefixOf(name);
+  if (prefix === null) return targets;
+  const rest = model.slice(prefix.length);
+  return targets.map((target) => {
+    const start = prefixOf(target.model);
+    return start === null ? target : { ...target, model: start + rest };
+  });
 };
 
 /** Every head that a request is not sent to and why (`down`, `offline`, `not_named`), in the order of the fleet. */

@@ -1,4 +1,5 @@
 // A change of a model as the `modelspec` commands that make it, which keep comments, order and quotes of the file.
+import { prefixOf } from "./records.js";
 import { resolved, typeOf } from "./schema.js";
 import { Num, flow, json } from "./yaml.js";
 
@@ -99,8 +100,9 @@ export const commandsOf = (id, changes, schema) => {
 
 /** Which names are used elsewhere, as [place, name]; `names` are those of one model, wildcards included. */
 export const usersOf = (known, names) => {
-  const covers = (name) => names.includes(name) || names.some((own) => own.endsWith("/*") && name.startsWith(own.slice(0, -1)) && !isDeclared(known, name));
+  const covers = (name) => names.includes(name) || names.some((own) => takes(own, name) && !isDeclared(known, name));
   const fields = Object.entries(known.users).filter(([name]) => covers(name)).flatMap(([name, users]) => users.map(([path, field]) => [`${path}: ${field}`, name]));
   return [...fields, ...known.named.filter(([, name]) => covers(name))].sort(([one], [other]) => (one < other ? -1 : 1));
 };
+const takes = (own, name) => prefixOf(own) !== null && name.startsWith(prefixOf(own));
 const isDeclared = (known, name) => known.named_ids.some(([one]) => one === name);

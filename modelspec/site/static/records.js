@@ -18,6 +18,9 @@ export const fileOf = (id, ending) =>
     .map((part) => encodeURIComponent(part.replace(UNPORTABLE, escaped)).replaceAll("%3D", "="))
     .join("/");
 
+/** What a name must begin with for a wildcard to take it, as fleet/model.py says it; null where `name` is no wildcard. */
+export const prefixOf = (name) => (name === "*" || name.endsWith("/*") ? name.slice(0, -1) : null);
+
 const LINES = 200; // a step
 const MODELS = '\n"models": [';
 
