@@ -235,6 +235,16 @@ LITELLM_BASES: Mapping[str, str] = MappingProxyType(
 """The base that LiteLLM 1.108 adds `/chat/completions` to, where it is given no `api_base` and takes another than the
 public endpoint."""
 
+LITELLM_DEFAULTS: Mapping[str, str] = MappingProxyType(
+    {
+        "dashscope": "https://dashscope.aliyuncs.com/compatible-mode/v1",
+        "minimax": "https://api.minimax.io/v1",
+        "moonshot": "https://api.moonshot.ai/v1",
+        "ollama": "http://localhost:11434",
+    }
+)
+"""Where LiteLLM 1.108 sends requests without an `api_base`, for providers with several public endpoints or none."""
+
 LITELLM_HOSTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "cohere": ("api.cohere.ai",),

@@ -63,7 +63,7 @@ _encode = json.JSONEncoder().encode
 
 
 def as_json(proof: Proof) -> Iterator[str]:
-    """One object, with every difference."""
+    """One object, with every difference: `schemas/proof.schema.json`."""
     fields: Mapping[str, object] = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "modelspec", "version": __version__},

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from modelspec.diagnose.diagnostic import Severity
 from modelspec.diagnose.rule import Finding, Scope, rule
 from modelspec.fleet.model import Fleet, Model
-from modelspec.fleet.providers import REGION_PARAMS, WORDS, endpoint_of
+from modelspec.fleet.providers import LITELLM_DEFAULTS, REGION_PARAMS, WORDS, endpoint_of
 from modelspec.rules.examples import model
 from modelspec.text.document import Place
 from modelspec.text.quote import quote
@@ -100,11 +100,13 @@ def endpoint_is_known(model: Model, fleet: Fleet) -> Iterator[Finding]:  # noqa:
         if any(param in deployment.params for param in regions):
             continue
         where = (*deployment.pointer, "provider")
+        usual = LITELLM_DEFAULTS.get(deployment.provider, "")
+        shown = usual if usual.startswith("https:") else "https://…"
         yield Finding(
             place=Place(path=model.path, pointer=where),
-            message=f"the endpoint is missing, and the provider {quote(deployment.provider)} has no public one",
+            message=f"the endpoint is missing, and the provider {quote(deployment.provider)} has no single public one",
             label="needs an endpoint",
-            help="write 'endpoint: https://…'" + (f", or params with {regions[0]}" if regions else ""),
+            help=f"write 'endpoint: {shown}'" + (f", or params with {regions[0]}" if regions else ""),
         )
 
 

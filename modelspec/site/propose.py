@@ -180,7 +180,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "MS309",
             "neither an endpoint nor a provider is written, so it is unknown where requests go",
         ),
-        "endpoint": ("MS309", "the endpoint is missing, and the provider {value} has no public one"),
+        "endpoint": ("MS309", "the endpoint is missing, and the provider {value} has no single public one"),
         "offline": ("MS401", "the priority head {value} is offline and no active head remains"),
         "single": ("MS402", "{what}: a single point of failure"),
         "taken": ("MS403", "the priority head {value} is offline; {other} takes over"),

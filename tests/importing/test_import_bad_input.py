@@ -96,6 +96,33 @@ def test_rejects_a_file_beyond_a_limit(text: str, message: str, tmp_path: Path) 
     test_rejects_a_file_that_cannot_be_imported(text, message, tmp_path)
 
 
+_IN_A_CONFIGMAP = "data:\n  config.yaml: |\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (MODEL.replace("gpt-4o,", '"{{ .Values.name }}",', 1), 1),
+        (MODEL.replace("openai/gpt-4o", '"openai/{{- $.Values.model }}"'), 1),
+        (MODEL.replace("os.environ/KEY", "{{ .Release.Name }}"), 1),
+        ("# {{- if .Values.enabled }}\nproxy: {}\n", 1),
+        ('\nproxyConfig: "{{ .Values.config | toYaml }}"\n', 2),
+        (f"{_IN_A_CONFIGMAP}    model_list:\n    {{{{- range .Values.models }}}}\n    - a\n", 4),
+        (f'{_IN_A_CONFIGMAP}    model_list:\n    - model_name: a\n      x: {{{{ include "url" . }}}}\n', 5),
+    ],
+)
+def test_asks_for_a_template_of_helm_to_be_rendered(text: str, line: int, tmp_path: Path) -> None:
+    refusal = import_litellm(write(tmp_path, text), tmp_path / "new")
+    assert isinstance(refusal, Refusal)
+    assert refusal.message == f"'config.yaml:{line}': a template of Helm that is not rendered"
+    assert "helm template" in refusal.help
+
+
+def test_a_template_of_a_prompt_is_no_template_of_helm(tmp_path: Path) -> None:
+    prompt = MODEL.replace("os.environ/KEY", 'os.environ/KEY, template: "{{ .System }} {{ .Prompt }}"')
+    assert isinstance(import_litellm(write(tmp_path, prompt), tmp_path / "new"), ImportOutcome)
+
+
 def test_rejects_a_bomb_of_merge_keys(tmp_path: Path) -> None:
     lines = ["a0: &a0 {" + ", ".join(f"k{n}: 1" for n in range(100)) + "}"]
     lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 9)]

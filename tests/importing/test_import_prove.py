@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from importing_sources import TODAY
+from jsonschema import Draft202012Validator
 from modelspec_command import Command
 from test_import_golden import CASES
 
@@ -174,6 +175,8 @@ def test_command_reaches_nothing_and_runs_nothing_of_the_file(tmp_path: Path) ->
     assert sorted(path.name for path in folder.iterdir()) == ["config.yaml", "evil.py"]
     assert SECRET.encode() not in out + err
     found = json.loads(out)
+    schema = json.loads((ROOT / "schemas/proof.schema.json").read_text(encoding="utf-8"))
+    assert not [*Draft202012Validator(schema).iter_errors(found)]
     assert (process.returncode == 0) == found["safe"]
     assert (found["deployments"], found["silent"]) == (2, 0)
     assert "b" not in [one["name"] for one in found["differences"]]

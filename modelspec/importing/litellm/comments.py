@@ -6,15 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from modelspec.importing.draft import Ledger, NoteKind
+from modelspec.importing.litellm.values import Told, told
 from modelspec.load.foreign import Foreign
 from modelspec.load.redact import redacted
-from modelspec.secret import telling_key
 from modelspec.text.quote import quote
 from modelspec.text.source import Source, Span, Spot
 
 _ALONE = re.compile(r"[ \t]*#(.*)")
 _BEHIND = re.compile(r"[\]},:\s]*?\s#(.*)")
-_NAMED = re.compile(r"([A-Za-z0-9_.-]{1,64})[ \t]*[:=][ \t]*[^\s#]")
 _MODEL = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?model_name[\"']?[ \t]*:[ \t]*[\"']?([^\"'#]*)")
 
 
@@ -22,14 +21,15 @@ _MODEL = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?model_name[\"']?[ \t]*:[ \t]*[\"']
 class Comment:
     """A comment; `line` counts from 1, `alone` is whether nothing else is on the line.
 
-    One that `is_secret` must not be copied: it contains a key, or a value named like one, perhaps in a line above.
+    One that `is_secret` must not be copied: it contains a key, or a value named like one, perhaps in a line above; None
+    is one in which prose stands beside such a name.
     """
 
     line: int
     column: int
     text: str
     alone: bool
-    is_secret: bool
+    is_secret: bool | None
 
     @property
     def model(self) -> str | None:
@@ -38,9 +38,12 @@ class Comment:
         return found[1].strip()[:128] if found else None
 
 
-def _is_secret(text: str, shown: str, place: int) -> bool:
-    hides = shown[place:] != text[place:]
-    return hides or any(telling_key(found[1]) for found in _NAMED.finditer(text, place))
+def _is_secret(text: str, shown: str, place: int) -> bool | None:
+    """Whether a comment holds a secret; None where it may. What is hidden may be beside a name in a line above."""
+    kind = told(text[place:])
+    if kind is Told.PROSE:
+        return None
+    return shown[place:] != text[place:] if kind is Told.NOTHING else kind is Told.SECRET
 
 
 def comments(source: Source, roots: Iterable[Foreign], texts: Iterable[Foreign] = ()) -> list[Comment]:
@@ -128,7 +131,10 @@ class Remarks:
                 comment = left.pop(line)
                 if not comment.text or _MARK.match(comment.text):
                     continue
-                if comment.is_secret:
+                if comment.is_secret is None:
+                    why = "words stand beside the name of a secret in it: not imported"
+                    self._note(NoteKind.ABSENT, entry.path, comment, f"a comment of {quote(model_id)}", why)
+                elif comment.is_secret:
                     what = f"a comment of {quote(model_id)}"
                     why = "it contains a secret: rotate it; the comment is not imported"
                     self._note(NoteKind.SECRET, entry.path, comment, what, why)

@@ -9,6 +9,7 @@ from modelspec.diagnose.diagnostic import Diagnostic
 from modelspec.diagnose.refusal import Refusal, shown
 from modelspec.importing.draft import Ledger, NoteKind
 from modelspec.importing.litellm.comments import Comment, comments
+from modelspec.importing.litellm.values import FILLED_IN
 from modelspec.importing.sources import read_inside, read_named
 from modelspec.load.foreign import MAX_FOREIGN_DEPTH, Foreign, ForeignFile, read_foreign
 from modelspec.load.text import decode
@@ -90,7 +91,7 @@ def read_config(source: Path, ledger: Ledger) -> Config | Refusal:
     return config
 
 
-_RENDER = "it is a template of Helm; render it first: helm template NAME CHART > config.yaml"
+_RENDER = "render it first, if it is a template of Helm: helm template NAME CHART > config.yaml"
 
 
 def _no_list(source: Path, part: Part) -> Refusal:
@@ -130,7 +131,37 @@ def _read_part(name: str, data: bytes | str, ledger: Ledger) -> Part | Refusal:
             ledger.note(NoteKind.SUSPICIOUS, oddity.unread, "a duplicate key", oddity.message)
         else:
             ledger.remark(NoteKind.SUSPICIOUS, Spot(name, oddity.span), "unusual YAML", oddity.message)
-    return _find(file, ledger)
+    part = _find(file, ledger)
+    assert isinstance(text, Source)
+    line = _unrendered(part, text)
+    if line:
+        message = f"{shown(f'{name}:{line}')}: a template of Helm that is not rendered"
+        return Refusal(message=message, help=_RENDER)
+    return part
+
+
+def _unrendered(part: Part, source: Source) -> int:
+    """The first line that Helm would replace; 0 if there is none. Many templates are valid YAML."""
+    if "model_list" not in part.root.entries:
+        found = _TEMPLATE.search(source.text)
+        return source.text.count("\n", 0, found.start()) + 1 if found else 0
+    lines = (one.whole.line for name, one in _nodes(part.root, "") if _is_template(name, one, source))
+    return min(lines, default=0)
+
+
+def _nodes(node: Foreign, name: str) -> Iterator[tuple[str, Foreign]]:
+    """The values below a value with their names; what a list holds has that of the list."""
+    yield name, node
+    for inner_name, inner in (*node.entries.items(), *((name, item) for item in node.items)):
+        yield from _nodes(inner, inner_name)
+
+
+def _is_template(name: str, node: Foreign, source: Source) -> bool:
+    """Whether a chart fills in a name, or a mapping stands in double braces, whose key is no text."""
+    if node.entries:
+        line, at = source.lines[node.whole.line - 1], node.whole.column - 1
+        return line.startswith("{{", at) and _TEMPLATE.match(line, at) is not None
+    return name in ("model_name", "model") and FILLED_IN.search(str(node.value)) is not None
 
 
 def _find(file: ForeignFile, ledger: Ledger) -> Part:
@@ -176,5 +207,8 @@ def _text_inside(node: Foreign, source: Source, depth: int) -> tuple[Foreign, li
         for number, line in enumerate(source.lines, 1)
     ]
     text = Source(source.path, "\n".join(lines) + "\n")
-    inside = (_inside(root, text, min(depth, _MOST_TEXTS)) for root in read_foreign(text).documents)
+    file = read_foreign(text)
+    if file.fault is not None and _TEMPLATE.search(text.text):
+        return None
+    inside = (_inside(root, text, min(depth, _MOST_TEXTS)) for root in file.documents)
     return next(filter(None, inside), None)

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from modelspec.fleet.providers import REGION, endpoint_of
+from modelspec.fleet.providers import LITELLM_DEFAULTS, REGION, endpoint_of
 from modelspec.gateways.litellm.names import CHATS, COMMON_PARAMS, FORMS, ParamKind, operation
 from modelspec.importing.draft import Ledger, NoteKind, variable_of
-from modelspec.importing.litellm.values import Value, Values
+from modelspec.importing.litellm.values import Value, Values, is_reference
 from modelspec.importing.litellm.words import (
     CREDENTIALS,
-    DEFAULT_ENDPOINTS,
     KEY_VARIABLES,
     LIKE_OPENAI,
     REGION_PARAMS,
@@ -18,7 +17,7 @@ from modelspec.load.foreign import Foreign
 from modelspec.secret import telling_key
 from modelspec.text.quote import quote
 from modelspec.text.source import Spot
-from modelspec.url import host_of
+from modelspec.url import host_of, parts
 
 
 def parted(provider: str, settings: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
@@ -57,11 +56,11 @@ def _base(endpoint: str, provider: str) -> tuple[str, str]:
     """An endpoint in our form, and the provider that it belongs to."""
     base = endpoint.rstrip("/")
     if provider == "openai":
-        known = ((word, endpoint_of(word) or DEFAULT_ENDPOINTS.get(word)) for word in _AS_OPENAI)
+        known = ((word, endpoint_of(word) or LITELLM_DEFAULTS.get(word)) for word in _AS_OPENAI)
         provider = next((word for word, url in known if base == url), provider)
         if base.endswith(f".snowflakecomputing.com{_SNOWFLAKE}"):
             provider = "snowflake"
-    elif provider in _AS_OPENAI and base != (endpoint_of(provider) or DEFAULT_ENDPOINTS.get(provider)):
+    elif provider in _AS_OPENAI and base != (endpoint_of(provider) or LITELLM_DEFAULTS.get(provider)):
         provider = "openai"
     if provider == "cohere":
         base = base.removesuffix("/chat").removesuffix("/embed").removesuffix("/rerank")
@@ -72,12 +71,13 @@ def _base(endpoint: str, provider: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImpliedSettings:
-    """The defaults of one entry; `owner` is its model_name, and `params` has its upstream's name as `model`."""
+    """The defaults of one entry; `owner` is its model_name, `mode` what it is for, `params` has its `model`."""
 
     ledger: Ledger
     values: Values
     params: Mapping[str, Foreign]
     owner: str
+    mode: object
     for_litellm: bool
 
     def endpoint(
@@ -99,6 +99,7 @@ class ImpliedSettings:
                 why = f"with {_SNOWFLAKE}, which LiteLLM adds"
                 given = next(self.params[name] for name in ("api_base", "base_url") if name in self.params)
                 self._remark("endpoint", why, spot=given.spot)
+            base = self._completed(endpoint, base, provider)
             # Where LiteLLM knows another path than the public one, the given endpoint stays.
             is_written_anyway = provider in FORMS and not FORMS[provider].is_default
             return None if is_written_anyway and base == endpoint_of(provider) else base, provider
@@ -119,8 +120,22 @@ class ImpliedSettings:
         elif word == "ollama" and operation(mode, name) in CHATS:
             self._remark("protocol", "/api/chat is asked in place of /api/generate")
 
+    def _completed(self, given: str, base: str, provider: str) -> str:
+        """The endpoint, and a note on what modelspec's LiteLLM target adds to it where LiteLLM adds nothing."""
+        added = ""
+        if provider == "cohere" and self.mode != "rerank" and base == given.rstrip("/"):
+            added = "/embed" if self.mode == "embedding" else "/chat"
+        elif provider == "gemini" and (found := parts(base)) is not None and not found.path:
+            added = FORMS[provider].path_if_bare
+        if added and self.for_litellm:
+            why = f"LiteLLM calls it as it stands; requests go to {added} below it now, as {provider} has it"
+            node = next(n for word in ("base_url", "api_base", "model") if (n := self.params.get(word)))
+            what = f"the endpoint of {quote(self.owner)}"
+            self.ledger.remark(NoteKind.ELSEWHERE, node.spot, what, why)
+        return base if provider == "cohere" else base + added
+
     def _unknown(self, provider: str) -> Endpoint:
-        default = DEFAULT_ENDPOINTS.get(provider)
+        default = LITELLM_DEFAULTS.get(provider)
         if default is not None:
             self._remark("endpoint", f"LiteLLM's default for {provider}, written out")
             return default
@@ -162,6 +177,8 @@ class ImpliedSettings:
         if isinstance(node.value, str) and node.value.startswith(_SECRET_FOLDERS):
             self.ledger.carried(node)
             return {"file": node.value}
+        if isinstance(node.value, str) and is_reference(node.value):
+            return self.values.move(node, "vertex_credentials", node.value, self.owner)
         value = self.values.setting(node, "vertex_credentials", self.owner)
         return value if isinstance(value, dict) else None
 
@@ -177,14 +194,27 @@ class ImpliedSettings:
                 why = "LiteLLM may take credentials from a role of its machine; here, both variables must be set"
                 self._remark("account", why, NoteKind.BREAKS)
         region = REGION_PARAMS.get(provider)
-        if region is None or region[0] in settings or "api_base" in self.params:
-            return
+        if region is not None:
+            self._cloud_region(provider, name, region, settings)
+
+    def _cloud_region(
+        self, provider: str, name: str, region: tuple[str, str], settings: dict[str, Value]
+    ) -> None:
+        """The region of a cloud; of the providers that have one, LiteLLM reads `region_name` for one only."""
         setting, variable = region
+        named = settings.pop("region_name", None)
+        if named is not None and provider == "sagemaker":
+            settings.setdefault(setting, named)
+        elif named is not None:
+            why = (
+                f"LiteLLM chooses no host of {provider} by it: left out; write {setting} to decide the region"
+            )
+            what = f"'region_name' of {quote(self.owner)}"
+            self.ledger.remark(NoteKind.SUSPICIOUS, self.params["region_name"].spot, what, why)
+        if setting in settings or "api_base" in self.params:
+            return
         first, slash, _ = name.partition("/")
-        if "region_name" in settings:
-            settings[setting] = settings.pop("region_name")
-            self._remark("region", f"{setting} instead of region_name, which LiteLLM reads for chats only")
-        elif provider == "oci":
+        if provider == "oci":
             settings[setting] = _OCI_DEFAULT
             self._remark("region", f"LiteLLM's default, unless {variable} is set: written out")
         elif provider == "bedrock" and slash and "-" in first and first[-1:].isdigit():

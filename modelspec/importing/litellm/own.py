@@ -1,14 +1,14 @@
 """Settings of the proxy that are not ours, as the file that `target_options.litellm.include` names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
 from modelspec.gateways.litellm.own import faults
 from modelspec.importing.draft import OWN_FILE, Ledger, NoteKind
 from modelspec.importing.litellm.settings import CHECK, is_misplaced, is_written_out
-from modelspec.importing.litellm.values import Values, is_key, may_be_copied
+from modelspec.importing.litellm.values import Values, is_key, may_be_copied, names_secret
 from modelspec.load.foreign import Foreign
 from modelspec.text.quote import quote
 from modelspec.text.source import Spot
@@ -54,7 +54,8 @@ class OwnSettings:
         if pointer == _MASTER:
             self._master(node)
             return
-        if any(map(is_key, pointer)) or not self._is_sound(node):
+        names = [pointer[-1], *_names(node)]
+        if any(map(is_key, pointer)) or not self._is_sound(node) or any(names_secret(n, "") for n in names):
             return
         value = self._copy(node, pointer[-1])
         if isinstance(value, list) and pointer[-1] in ("optional_pre_call_checks", "callbacks"):
@@ -108,6 +109,14 @@ class OwnSettings:
         if is_written_out(name, node.value):
             return f"os.environ/{self.values.secret(node, name, 'gateway')['env']}"
         return list(node.value) if isinstance(node.value, tuple) else node.value
+
+
+def _names(node: Foreign) -> Iterator[str]:
+    for name, entry in node.entries.items():
+        yield name
+        yield from _names(entry)
+    for item in node.items:
+        yield from _names(item)
 
 
 def own_settings(

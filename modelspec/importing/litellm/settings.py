@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 
 from modelspec.importing.draft import Ledger, NoteKind
-from modelspec.importing.litellm.values import is_key
+from modelspec.importing.litellm.values import is_key, is_reference, names_secret
 from modelspec.importing.litellm.words import words
 from modelspec.load.foreign import Foreign
 from modelspec.schema import check
@@ -194,6 +194,8 @@ def _named_leaves(node: Foreign, name: str) -> Iterator[tuple[str, Foreign]]:
 def is_written_out(name: str, value: object) -> bool:
     """Whether a value of this name is a secret that must not be copied."""
     if not isinstance(value, str) or value.startswith("os.environ/"):
+        return False
+    if names_secret(name, value) or is_reference(value):
         return False
     return is_key(value) or (telling_key(name) and not is_placeholder(value) and value != "")
 

@@ -1,10 +1,11 @@
 """One entry of `model_list` as a deployment."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from modelspec.fleet.providers import LITELLM_WORDS, SAME_AS
+from modelspec.gateways.litellm.names import operation
 from modelspec.gateways.litellm.request_rules import REQUEST_PARAMS, RequestKind, fitting
 from modelspec.importing.destination import ImportDestination
 from modelspec.importing.draft import Ledger, NoteKind
@@ -29,8 +30,12 @@ from modelspec.url.address import AddressKind
 from modelspec.url.host import standing
 
 _NUMBERS = ("rpm", "tpm", "order")
-_ENDPOINTS = ("aws_bedrock_runtime_endpoint", "api_base", "base_url")
-"""Where requests go, by precedence."""
+_RUNTIME = "aws_bedrock_runtime_endpoint"
+_ENDPOINTS = (_RUNTIME, "base_url", "api_base")
+"""Where requests go, by precedence: `base_url` is read for chats, and replaces `api_base`."""
+_UNLIKE_CHATS = ("api_base", _RUNTIME)
+"""The same for the operations that are no chats."""
+_NO_CHATS = frozenset({"embedding", "image_generation", "rerank", "responses"})
 _MOCK = "mock_"
 _COST = "cost"
 _IN_PARTS = ("extra_headers", "extra_body")
@@ -86,18 +91,20 @@ class UpstreamReader:
             kind, why = objection or _NAMELESS
             self.ledger.note(kind, entry, what, f"{why}: not imported")
             return None
-        endpoint, where = self._endpoint(params, owner)
+        info = self._info(entry, params)
+        mode = operation(info.get("mode"), str(model.value))
+        endpoint, where = self._endpoint(params, _UNLIKE_CHATS if mode in _NO_CHATS else _ENDPOINTS, owner)
         found = self._provider(model, params, endpoint, owner)
         if isinstance(found, str):
             self.ledger.note(NoteKind.ABSENT, entry, what, f"{found}: not imported")
             return None
         self.ledger.carried(model)
         provider, name = found
-        request, info = self._request(params, owner), self._info(entry, params)
+        request = self._request(params, owner)
         told = {*request, *(name for name in info if _COST in name)}
         left = {n: node for n, node in params.items() if n not in told and not n.startswith(_MOCK)}
         settings = self._settings(left, provider, owner)
-        implied = self._implied(params, owner)
+        implied = self._implied(params, mode, owner)
         implied.cloud_settings(provider, name, settings)
         known_as = provider
         endpoint, provider = implied.endpoint(endpoint, provider, settings)
@@ -123,8 +130,8 @@ class UpstreamReader:
             "provider": model,
             "endpoint": where,
             "api_key": params.get("api_key"),
-            **{f"params/{setting}": params.get(setting) for setting in settings},
         }
+        nodes |= {f"params/{setting}": params.get(setting) for setting in settings}
         return ImportedUpstream(
             fields={field: value for field, value in fields.items() if value not in (None, {})},
             spots={field: node.spot for field, node in nodes.items() if node is not None},
@@ -135,12 +142,13 @@ class UpstreamReader:
             rest=rest,
         )
 
-    def _implied(self, params: Mapping[str, Foreign], owner: str) -> ImpliedSettings:
+    def _implied(self, params: Mapping[str, Foreign], mode: object, owner: str) -> ImpliedSettings:
         return ImpliedSettings(
             ledger=self.ledger,
             values=self.values,
             params=params,
             owner=owner,
+            mode=mode,
             for_litellm=self.to.for_litellm,
         )
 
@@ -200,13 +208,16 @@ class UpstreamReader:
         self.ledger.carried(named)
         return credential.entries
 
-    def _endpoint(self, params: Mapping[str, Foreign], owner: str) -> tuple[Endpoint | None, Foreign | None]:
-        given = [name for name in _ENDPOINTS if name in params]
+    def _endpoint(
+        self, params: Mapping[str, Foreign], precedence: Sequence[str], owner: str
+    ) -> tuple[Endpoint | None, Foreign | None]:
+        given = [name for name in precedence if name in params]
+        for other in _ENDPOINTS:
+            if other in params and other not in given[:1]:
+                why = f"{given[0]} is set too and takes precedence" if given else _UNREAD
+                self.ledger.note(NoteKind.SUSPICIOUS, params[other], f"{other} of {quote(owner)}", why)
         if not given:
             return None, None
-        for other in given[1:]:
-            why = f"{given[0]} is set too and takes precedence"
-            self.ledger.note(NoteKind.SUSPICIOUS, params[other], f"{other} of {quote(owner)}", why)
         node = params[given[0]]
         value = self.values.setting(node, "api_base", owner)
         if isinstance(value, str) and any(f.code is Code.CREDENTIALS for f in judge(value, local=True)):
@@ -309,7 +320,9 @@ class UpstreamReader:
         if not self.to.for_litellm:
             return settings, {}
         handed, others = parted(provider, settings)
-        rest: dict[str, object] = {name: one for name, one in others.items() if not isinstance(one, dict)}
+        rest: dict[str, object] = {
+            name: one for name, one in others.items() if not isinstance(one, dict) and not telling_key(name)
+        }
         for name in others:
             if name in params:
                 kept = ": kept in metadata.litellm_params, without effect" if name in rest else ""
@@ -359,6 +372,9 @@ class UpstreamReader:
         return float(value)
 
 
+_UNREAD = (
+    "LiteLLM reads it for chats only, and calls the provider's own endpoint: left out; write api_base there"
+)
 _OPEN = "its clients choose the provider; give each its own entry, such as model_name and model openai/*"
 _NAMELESS = (NoteKind.SUSPICIOUS, "litellm_params has no model")
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from enum import Enum
 
 from modelspec.importing.draft import Ledger, NoteKind, variable_of
 from modelspec.load.foreign import Foreign
@@ -21,17 +22,36 @@ from modelspec.text.quote import quote
 _PYTHON = re.compile(r"os\.environ/([A-Za-z_][A-Za-z0-9_]{0,127})")
 _SHELL = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,127})(?::?-[^{}]{0,256})?\}|\$([A-Z_][A-Z0-9_]{0,127})")
 _TEMPLATE = re.compile(r"\$\{|\{\{|\$[A-Z_][A-Z0-9_]*|%[A-Za-z_][A-Za-z0-9_]{2,127}%|os\.environ/")
+FILLED_IN = re.compile(r"\{\{-?\s*[^{}]{0,200}\.(?:Values|Release|Chart)\b")
+"""What Helm fills in; other templates may be meant for the gateway, such as those of prompts."""
 _DUMMY = re.compile(
     r"(?i)(?:sk[-_]|key[-_])?(?:1234[0-9]{0,6}|0000+|xxx+|none|null|nil|dummy|fake|empty|test|testing|anything|any"
     r"|local|ollama|vllm|lm[-_]?studio|llama\.?cpp|no[-_]?key|no[-_]?key[-_]required|not[-_]?(?:needed|used|required)"
-    r"|noop|na|n/a|unused|placeholder|changeme|secret|string|key|mock(?:ed)?|no[-_]?auth(?:[-_]required)?)(?:[-_]?(?:key|token|api[-_]?key|not[-_]needed))?"
+    r"|noop|na|n/a|unused|placeholder|changeme|secret|string|key|mock(?:ed)?|no[-_]?auth(?:[-_]required)?"
+    r"|ignored?|unneeded|no[-_]api[-_]key|disabled|false|bogus|example|foo(?:bar)?|(?:your|my)[-_]?(?:api[-_]?)?key)"
+    r"(?:[-_]?(?:key|token|api[-_]?key|not[-_]needed|here))?"
 )
+_ELSEWHERE = re.compile(
+    r"(?:/(?:app|etc|home|mnt|opt|root|run|secrets?|srv|tmp|usr|var)|\.{1,2})(?:/[A-Za-z0-9._-]{1,64}){1,16}"
+    r"|oidc/[a-z_]{1,32}(?:/[A-Za-z0-9._:/-]{0,200})?"
+)
+"""Where LiteLLM reads a secret: a file, or a provider of tokens."""
+_NAMES_SECRET = re.compile(
+    r"(?i).*secret(?:_?password)?_?(?:name|key|ref)|existing_?secret|custom_(?:auth|sso).*"
+)
+"""Settings that name a Secret of Kubernetes, a key in it, or Python code."""
 _ALSO_SECRET = frozenset(
     {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "vertex_credentials"}
 )
 """Settings that hold credentials, whatever their names suggest."""
 _COUNT = 10_000_000
 _INFO = frozenset(schema_of("model")["$defs"]["modelInfo"]["properties"])
+
+_BESIDE = re.compile(r"(?P<name>[A-Za-z0-9_.-]{1,64})[ \t]*[:=][ \t]*(?P<value>[^\s#]{1,300})")
+_PROSE = re.compile(
+    r"(?:[A-Za-z][a-z-]{0,20}|[0-9]{1,6}[kM]?),? +[A-Za-z]|(?:optional|required|none|yes|no)\b"
+)
+_POINTER = re.compile(r"os\.environ|\$|\{\{|<|\.\.\.|sk-\.\.\.")
 
 Value = str | int | float | bool | dict[str, str] | None
 
@@ -86,9 +106,45 @@ def is_secret(name: str, value: object) -> bool:
     if isinstance(value, int):
         return telling_key(name) and abs(value) >= _COUNT
     text = str(value)
-    if (telling_key(name) or name in _ALSO_SECRET) and not is_placeholder(text):
+    if (telling_key(name) or name in _ALSO_SECRET) and not (is_placeholder(text) or is_reference(text)):
         return True
     return is_key(text)
+
+
+def is_reference(text: str) -> bool:
+    """Whether a text says where a secret is, and holds none."""
+    return _ELSEWHERE.fullmatch(text) is not None and not is_key(text)
+
+
+def names_secret(name: str, text: str) -> bool:
+    """Whether a setting holds the name of a secret or of code, and so none itself."""
+    return _NAMES_SECRET.fullmatch(name) is not None and not is_key(text)
+
+
+class Told(Enum):
+    """What a comment says beside the names of secrets: nothing, no secret, perhaps one, or one."""
+
+    NOTHING = "nothing"
+    HARMLESS = "harmless"
+    PROSE = "prose"
+    SECRET = "secret"  # noqa: S105 - a kind of comment
+
+
+def told(comment: str) -> Told:
+    """What a comment says beside the names of secrets."""
+    rest, found = comment, [match for match in _BESIDE.finditer(comment) if telling_key(match["name"])]
+    kinds = set[Told]()
+    for match in found:
+        value = match["value"].strip("\"',;")
+        rest = rest.replace(match[0], " ")
+        if is_dummy(value) or _POINTER.match(value) or is_reference(value):
+            kinds.add(Told.HARMLESS)
+        else:
+            kinds.add(Told.PROSE if _PROSE.match(comment, match.start("value")) else Told.SECRET)
+    if is_key(rest) or any(hit.certain for hit in scan(comment)):
+        return Told.SECRET
+    order = (Told.SECRET, Told.PROSE, Told.HARMLESS)
+    return next((kind for kind in order if kind in kinds), Told.NOTHING)
 
 
 class Values:
@@ -159,6 +215,8 @@ class Values:
             why = (
                 f"a template or variable inside text, which LiteLLM would send as is; set {variable} instead"
             )
+            if FILLED_IN.search(text):
+                why = f"a template of Helm: render it first (helm template NAME CHART), or set {variable} instead"
             self._ledger.note(NoteKind.SUSPICIOUS, node, what, why)
         else:
             return None

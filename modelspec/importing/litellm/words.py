@@ -15,14 +15,6 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-DEFAULT_ENDPOINTS: Mapping[str, str] = {
-    "dashscope": "https://dashscope.aliyuncs.com/compatible-mode/v1",
-    "minimax": "https://api.minimax.io/v1",
-    "moonshot": "https://api.moonshot.ai/v1",
-    "ollama": "http://localhost:11434",
-}
-"""Where LiteLLM sends requests without an `api_base`, for providers without a public endpoint here."""
-
 LIKE_OPENAI: Mapping[str, str | None] = {
     "abliteration": "https://api.abliteration.ai/v1",
     "aihubmix": "https://aihubmix.com/v1",
