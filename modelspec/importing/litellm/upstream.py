@@ -110,9 +110,7 @@ class UpstreamReader:
         endpoint, provider = implied.endpoint(endpoint, provider, settings)
         implied.protocol(info.get("mode"), name)
         key = implied.key(known_as, endpoint, settings)
-        region = _region(provider, name, settings, self.to.regions)
-        if region is not None and settings.get("region_name") == region:
-            del settings["region_name"]
+        region = self._region(provider, name, settings)
         settings, rest = self._parted(provider, settings, params, owner)
         fields: Mapping[str, object] = {
             "endpoint": endpoint,
@@ -141,6 +139,13 @@ class UpstreamReader:
             node=entry,
             rest=rest,
         )
+
+    def _region(self, provider: str, name: str, settings: dict[str, Value]) -> str | None:
+        """The region of the fleet, which then need not stand among the settings."""
+        region = _region(provider, name, settings, self.to.regions)
+        if region is not None and settings.get("region_name") == region:
+            del settings["region_name"]
+        return region
 
     def _implied(self, params: Mapping[str, Foreign], mode: object, owner: str) -> ImpliedSettings:
         return ImpliedSettings(
