@@ -32,7 +32,7 @@ def built(archive: Path, folder: Path, epoch: str, zone: str, mask: int) -> dict
 def main(target: Path) -> int:
     """0 where both builds are the same, which are then in `target`; 1 where they are not; 2 without `build`."""
     if find_spec("build") is None:
-        print("the package build is missing: python -m pip install build", file=sys.stderr)
+        print("the package 'build' is missing: install it for this Python", file=sys.stderr)
         return 2
     git = ["git", "-C", str(ROOT)]
     logged = subprocess.run([*git, "log", "-1", "--format=%ct"], check=True, capture_output=True, text=True)

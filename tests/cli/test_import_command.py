@@ -81,7 +81,7 @@ def test_markdown_is_safe_in_a_table(command: Command) -> None:
     path.write_text(CONFIG + '".a|b<script>*_`": {c: 1}\n', encoding="utf-8")
     done = command.run("import", "litellm", path, "--into", "a", "--format", "markdown")
     assert "# Import of config.yaml" in done.out
-    assert "| .a\\|b&lt;script&gt;\\*\\_\\`" in done.out
+    assert '| ".a\\|b&lt;script&gt;\\*\\_\\`" |' in done.out
 
 
 def test_faults_of_the_result_are_reported_with_their_source(command: Command) -> None:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -90,6 +92,14 @@ def compiled(files: Mapping[str, str]) -> Compiled:
         return compile_fleet(write(Path(folder), {**FIXED, **files}), today=TODAY)
 
 
+def without_lines(result: Compiled) -> dict[str, bytes]:
+    """What is written, less which fields stand in a model's own file."""
+    return {
+        path: re.sub(rb'\n"lines": .*\n', b"", content) if path.startswith("site/admin/models/") else content
+        for path, content in artifacts(result).items()
+    }
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(layers(), min_size=4, max_size=4), st.lists(layers(), min_size=4, max_size=4))
 def test_defaults_give_the_routes_that_the_values_written_out_give(
@@ -107,9 +117,11 @@ def test_defaults_give_the_routes_that_the_values_written_out_give(
         plain[f"{folder}/m{number}.yaml"] = json.dumps({**named, **written_out([*above, own])})
     one, other = compiled(files), compiled(plain)
     assert {*codes(one)} - {"MS613"} == {*codes(other)}
-    assert one.models == other.models
+    assert [replace(model, lines="") for model in one.models] == [
+        replace(model, lines="") for model in other.models
+    ]
     if not other.has_errors:
-        assert artifacts(one) == artifacts(other)
+        assert without_lines(one) == without_lines(other)
 
 
 def _edits(draw: Random) -> dict[str, str | bytes | None]:

@@ -233,7 +233,10 @@ def test_findings_are_one_line_a_rule_with_three_examples(tmp_path: Path) -> Non
     (tmp_path / "regions.yaml").write_text(
         "regions:\n- {code: eu, name: Europe}\n- {code: us, name: America}\n"
     )
-    (tmp_path / "heads.yaml").write_text("heads:\n- {head_id: h, region: eu, url: https://h.example.net}\n")
+    (tmp_path / "heads.yaml").write_text(
+        "heads:\n- {head_id: h, region: eu, url: https://h.example.net}\n"
+        "- {head_id: spare, region: us, url: https://spare.example.net}\n"
+    )
     for number in range(101):
         (tmp_path / f"models.d/m-{number:03}.yaml").write_text(
             f"model_id: m-{number:03}\nname: A\nregion: eu\npriority_head: h\nendpoint: https://a.example.org/v1\n"
@@ -247,7 +250,7 @@ def test_findings_are_one_line_a_rule_with_three_examples(tmp_path: Path) -> Non
     assert [line.rpartition("Examples")[2] for line in lines[:1]] == [
         "warning MS402 A model has a single point of failure 101 of MS402"
     ]
-    assert lines[-1].endswith("info MS602 Nothing uses a region 1 of MS602")
+    assert lines[-1].endswith("info MS601 No model uses a head 1 of MS601")
     assert 'href="/admin/models.html?risk=one-head">101<' in block
     assert block.count("models.d/m-00") == 2 * 3  # path and address
     assert "https://git.example.net/f/src/branch/main/models.d/m-002.yaml#L4" in block
