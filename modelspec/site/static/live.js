@@ -8,15 +8,17 @@ const NEEDS_USAGE = ["model", "head", "traffic"];
 const main = document.querySelector("main");
 const isTraffic = main?.dataset.page === "traffic";
 
+// A page that is left while a script is on its way gets none of it.
+const left = () => null;
+
 const update = async () => {
   const status = await readStatus();
   const wanted = NEEDS_USAGE.includes(main?.dataset.page) || (!status.value && !status.fault);
   const usage = wanted ? await readUsage() : null;
   const isThere = [status, usage].some((file) => file?.value || file?.fault);
   if (isThere || isTraffic) {
-    const { overlay } = await import("./live-overlay.js");
-    await overlay(status, usage);
-    if (isTraffic) (await import("./traffic.js")).draw(status, usage);
+    await (await import("./live-overlay.js").catch(left))?.overlay(status, usage);
+    if (isTraffic) (await import("./traffic.js").catch(left))?.draw(status, usage);
   }
   document.documentElement.classList.toggle("has-live", isThere);
   return isThere;
@@ -31,6 +33,6 @@ const again = async () => {
 const first = main ? update() : Promise.resolve(false);
 // Before anything is awaited: What if may be on from the start.
 document.addEventListener("whatif", async ({ detail }) => {
-  if (await first) (await import("./live-overlay.js")).weigh(detail);
+  if (await first) (await import("./live-overlay.js").catch(left))?.weigh(detail);
 });
 if (await first) setTimeout(again, EVERY);
