@@ -1,8 +1,8 @@
 """Build the wheel and the source archive twice, in two folders, and keep them where every byte is the same.
 
-`python tools/release.py [DIR]`, by default `build/release`; needs git and the package `build`. What is built is the
-last commit, whatever else lies in the checkout. The builds differ by their folder, time zone, hash seed and file modes,
-as those of two people do. The time in the archives is that of the commit, unless SOURCE_DATE_EPOCH says another.
+`python tools/release.py [DIR]`, by default `build/release`; needs git, tar and the package `build`. What is built is
+the last commit, whatever else lies in the checkout. The builds differ by their folder, time zone, hash seed and file
+modes, as those of two people do. The time in the archives is that of the commit, unless SOURCE_DATE_EPOCH says another.
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from shutil import copy, unpack_archive
+from shutil import copy
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 def built(archive: Path, folder: Path, epoch: str, zone: str, mask: int) -> dict[str, str]:
     """Unpack and build in a folder; the digests of the files in its `out`, by name."""
     source = folder / "source"
-    unpack_archive(archive, source, filter="data")
+    source.mkdir()
+    subprocess.run(["tar", "-xf", str(archive), "-C", str(source)], check=True)
     for path in source.rglob("*"):
         path.chmod(path.stat().st_mode & ~mask)
     command = [sys.executable, "-m", "build", "--outdir", str(folder / "out"), str(source)]
