@@ -79,7 +79,7 @@ ONLY_IN = {
 
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
-MOST_FILES = 342
+MOST_FILES = 341
 
 TREES = {
     file.relative_to(PACKAGE).as_posix(): ast.parse(file.read_text(encoding="utf-8"))

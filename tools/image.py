@@ -15,12 +15,12 @@ CERTIFICATES = "/etc/ssl/certs:/etc/ssl/certs:ro"
 """Those of this machine: a registry may be behind a proxy."""
 
 TRIED = (
-    ("test $(id -u) = 10001 && test $HOME = /tmp && test $PWD = /work", None),
+    ("test $(id -u) = 10001 && test $HOME = /tmp && test $PWD = /fleet", None),
     ("modelspec --version", None),
     ("modelspec validate --strict && modelspec plan --base HEAD && modelspec test", None),
     ("modelspec build --output /tmp/dist && modelspec build --check --output /tmp/dist", None),
     ("modelspec validate --strict", "4321:4321"),
-    ("! touch /work/mine", None),
+    ("! touch /fleet/mine", None),
     ("! command -v pip && ! ls /opt/modelspec/bin/pip* 2>/dev/null", None),
     ("ls -d /root/.cache /source /var/lib/apt/lists/* 2>/dev/null | grep . && exit 1 || exit 0", "0:0"),
 )
@@ -44,7 +44,7 @@ def main(base: str | None) -> int:
                 print(f"{user or 'the user of the image'}: {command}", flush=True)
                 _buildah(
                     "run", "--isolation", "chroot", *(("--user", user) if user else ()),
-                    "--volume", f"{fleet}:/work", container, "--", "sh", "-c", command,
+                    "--volume", f"{fleet}:/fleet", container, "--", "sh", "-c", command,
                 )  # fmt: skip
         finally:
             _buildah("rm", container)
